@@ -1,0 +1,37 @@
+"""Run a sandbox application on loopback, in this process or in a thread."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import uvicorn
+from starlette.types import ASGIApp
+
+
+def build_server(app: ASGIApp, *, port: int) -> uvicorn.Server:
+    """Return a uvicorn server bound to loopback; port 0 lets the kernel choose."""
+    config = uvicorn.Config(
+        app, host="127.0.0.1", port=port, log_level="warning", lifespan="off"
+    )
+    return uvicorn.Server(config)
+
+
+@contextmanager
+def running_in_thread(app: ASGIApp, *, port: int = 0) -> Iterator[str]:
+    """Serve `app` from a thread and yield its base address."""
+    server = build_server(app, port=port)
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    while not server.started:
+        if not thread.is_alive():
+            raise RuntimeError("sandbox server did not start")
+        time.sleep(0.005)
+    address = server.servers[0].sockets[0].getsockname()
+    try:
+        yield f"http://127.0.0.1:{address[1]}"
+    finally:
+        server.should_exit = True
+        thread.join(timeout=5)
