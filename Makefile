@@ -1,0 +1,91 @@
+# Everything starts here. On a bare Debian or Ubuntu machine with git and make, each
+# target first installs what it needs (as root, or by sudo).
+
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+
+# The system's own Python: another one that happens to be first in PATH may live where
+# the servers' accounts cannot read, and breaks plpython3u when they inherit it.
+SYSTEM_PYTHON := /usr/bin/python3
+VENV := .venv
+PYTHON := $(VENV)/bin/python
+STAMP := $(VENV)/installed
+LOCAL := $(PYTHON) -m sidecar local
+MIGRATIONS = $(wildcard sql/migrations/*.sql)
+# prefer-robust-stmts: each migration is one transaction. The timeouts are set on the
+# migration's connection. Keys are uuid or bigint already; what is integer here counts
+# passengers or minutes. The one domain, money, is a rule that does not change.
+SQUAWK_EXCLUDE := prefer-robust-stmts,require-lock-timeout,require-statement-timeout,prefer-bigint-over-int,prefer-bigint-over-smallint,ban-create-domain-with-constraint
+
+# A process manager or a shell profile may have set these for another Python.
+unexport PYTHONHOME
+unexport PYTHONPATH
+unexport VIRTUAL_ENV
+
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-8s %s\n", $$1, $$2 }' Makefile
+
+setup: $(STAMP) ## Install Python's packages into .venv
+
+$(STAMP): pyproject.toml
+	@if ! $(SYSTEM_PYTHON) -c 'import ensurepip' 2>/dev/null; then \
+	  if ! command -v apt-get >/dev/null; then \
+	    echo 'error: no python3 with venv, and no apt to install it: install Python 3.11 or newer' >&2; exit 1; fi; \
+	  if [ "$$(id -u)" -eq 0 ]; then as_root=; \
+	  elif command -v sudo >/dev/null; then as_root=sudo; \
+	  else echo 'error: neither root nor sudo: run once as root: apt-get install python3-venv' >&2; exit 1; fi; \
+	  echo '· installing python3 and python3-venv'; \
+	  $$as_root apt-get --quiet -o DPkg::Lock::Timeout=300 update && \
+	  $$as_root env DEBIAN_FRONTEND=noninteractive apt-get --quiet -o DPkg::Lock::Timeout=300 \
+	    install --yes --no-install-recommends python3 python3-venv; \
+	fi
+	@$(SYSTEM_PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+	  echo "error: $$($(SYSTEM_PYTHON) --version) is too old: 3.11 is the oldest that works" >&2; exit 1; }
+	@echo '· installing Python packages into $(VENV)'
+	@# The lock is held on the Makefile: two makes at once do not share a half-made .venv.
+	@flock Makefile sh -euc '\
+	  [ -x $(PYTHON) ] || $(SYSTEM_PYTHON) -m venv $(VENV); \
+	  $(PYTHON) -m pip install --quiet --disable-pip-version-check -e ".[dev]"; \
+	  touch $@'
+
+install: setup
+	@$(LOCAL) install
+
+up: setup ## Start the stack and leave it running
+	@$(LOCAL) up
+
+down: ## Stop the stack; its data stays
+	@if [ -x $(PYTHON) ]; then $(LOCAL) down; fi
+
+status: setup ## Show what runs
+	@$(LOCAL) status
+
+psql: setup ## Open psql on the stack's database
+	@$(LOCAL) psql
+
+demo: install ## Show the whole thing at work, then stop
+	@$(PYTHON) -m sidecar demo
+
+test: install ## Run the tests, each worker on a cluster of its own
+	@$(PYTHON) -m pytest -n 2
+
+check: install ## Run the linters, the type checker and the SQL conventions
+	$(VENV)/bin/ruff format --check
+	$(VENV)/bin/ruff check
+	$(VENV)/bin/mypy
+	$(VENV)/bin/sqlfluff lint --disable-progress-bar sql
+	$(VENV)/bin/squawk --assume-in-transaction --pg-version 15 \
+	  --exclude $(SQUAWK_EXCLUDE) $(MIGRATIONS)
+	cd sql/migrations && sha256sum --check --quiet SHA256SUMS
+	$(PYTHON) -m pytest tests/sql/test_conventions.py
+
+schema: setup ## Regenerate sql/schema.sql
+	@$(LOCAL) schema
+
+clean: ## Stop the stack and remove caches and .venv; the stack's data stays
+	@if [ -x $(PYTHON) ]; then $(LOCAL) down || true; fi
+	rm -rf $(VENV) .mypy_cache .ruff_cache .hypothesis *.egg-info
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+.PHONY: help setup install up down status psql demo test check schema clean

@@ -1,0 +1,139 @@
+"""The command line: ``python -m sidecar work|serve|check|sandbox|local``."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from types import FrameType
+from typing import Annotated
+
+import typer
+import uvicorn
+from rich.console import Console
+
+from sidecar import __version__, checks, config, telemetry
+from sidecar.db import Database
+from sidecar.errors import SkylatchError
+from sidecar.flags import FlagMirror
+from sidecar.flights import Flights
+from sidecar.limits import Budgets, Locks, connect
+from sidecar.local import app as local_app
+from sidecar.payments import Payments
+from sidecar.worker import Worker
+
+app = typer.Typer(
+    help="Skylatch's hands: outward calls, callbacks, and the local stack.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+app.add_typer(local_app, name="local", help="The local stack on this machine.")
+
+
+def build_worker(settings: config.WorkSettings, database: Database) -> Worker:
+    """Return a worker wired from its settings."""
+    redis_url = settings.redis_url.get_secret_value() if settings.redis_url else None
+    return Worker(
+        database,
+        flights=Flights(settings.duffel_url, settings.duffel_token.get_secret_value()),
+        payments=Payments(settings.stripe_url, settings.stripe_key.get_secret_value()),
+        locks=Locks(connect(redis_url)),
+        budgets=Budgets(
+            redis_url,
+            searches_per_minute=settings.searches_per_minute,
+            duffel_per_minute=settings.duffel_per_minute,
+            stripe_per_second=settings.stripe_per_second,
+        ),
+        threads=settings.workers,
+        search_threads=settings.search_workers,
+        poll_seconds=settings.poll_seconds,
+    )
+
+
+@app.command()
+def work() -> None:
+    """Make the calls that Postgres asks for, until SIGTERM."""
+    telemetry.configure()
+    settings = config.load(config.WorkSettings)
+    database = Database(settings.database_url.get_secret_value(), size=settings.workers)
+    try:
+        database.check_version()
+        worker = build_worker(settings, database)
+        stopping = threading.Event()
+
+        def stop(_signal: int, _frame: FrameType | None) -> None:
+            stopping.set()
+            worker.stop()
+
+        signal.signal(signal.SIGTERM, stop)
+        signal.signal(signal.SIGINT, stop)
+        mirror = threading.Thread(
+            target=FlagMirror(database, settings.flags_file).run,
+            args=(stopping,),
+            daemon=True,
+        )
+        mirror.start()
+        worker.run()
+        mirror.join(timeout=5)
+    finally:
+        database.close()
+
+
+@app.command()
+def serve() -> None:
+    """Serve the HTTP endpoint on loopback."""
+    from sidecar.web import build_app  # noqa: PLC0415 - only this command needs it
+
+    telemetry.configure()
+    settings = config.load(config.ServeSettings)
+    database = Database(settings.database_url.get_secret_value())
+    try:
+        database.check_version()
+        uvicorn.run(
+            build_app(settings, database),
+            host="127.0.0.1",
+            port=settings.http_port,
+            log_level="warning",
+        )
+    finally:
+        database.close()
+
+
+@app.command()
+def check() -> None:
+    """Check settings, database, providers and Redis; say what to fix."""
+    if not checks.run(Console()):
+        raise typer.Exit(1)
+
+
+@app.command()
+def sandbox() -> None:
+    """Run the local Duffel and Stripe, until SIGTERM."""
+    from sidecar.sandbox.run import run_sandbox  # noqa: PLC0415 - not for production
+
+    run_sandbox(config.load(config.SandboxSettings))
+
+
+@app.callback(invoke_without_command=True)
+def main(
+    version: Annotated[
+        bool, typer.Option("--version", help="Show the version.")
+    ] = False,
+) -> None:
+    """Skylatch's hands: outward calls, callbacks, and the local stack."""
+    if version:
+        typer.echo(__version__)
+        raise typer.Exit
+
+
+def run() -> None:
+    """Run the command line; an error of ours is one line, not a traceback."""
+    try:
+        app()
+    except SkylatchError as error:
+        Console(stderr=True).print(f"[bold red]error:[/] {error}", highlight=False)
+        raise SystemExit(1) from None
+
+
+if __name__ == "__main__":
+    run()

@@ -1,0 +1,99 @@
+"""``python -m sidecar check``: is everything there, and if not, what to do."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from redis import RedisError
+from rich.console import Console
+
+from sidecar import config
+from sidecar.db import Database
+from sidecar.errors import SkylatchError
+from sidecar.flags import read_flags
+from sidecar.flights import Flights
+from sidecar.limits import connect
+from sidecar.payments import Payments
+from sidecar.providers import Answer
+
+
+def run(console: Console) -> bool:
+    """Print one line for each check; return whether all that matter passed."""
+    try:
+        settings = config.load(config.WorkSettings)
+    except SkylatchError as error:
+        console.print("[red]✗[/] settings")
+        console.print(f"{error}\nSet these in the environment of the sidecar.")
+        return False
+    console.print("[green]✓[/] settings")
+    return all(
+        [
+            _passes(console, "database", lambda: _check_database(settings)),
+            _passes(console, "flags", lambda: _check_flags(settings)),
+            _passes(console, "duffel", lambda: _check_duffel(settings)),
+            _passes(console, "stripe", lambda: _check_stripe(settings)),
+            _check_redis(console, settings),
+        ]
+    )
+
+
+def _passes(console: Console, name: str, check: Callable[[], None]) -> bool:
+    try:
+        check()
+    except SkylatchError as error:
+        console.print(f"[red]✗[/] {name}: {error}", highlight=False)
+        return False
+    console.print(f"[green]✓[/] {name}")
+    return True
+
+
+def _check_database(settings: config.WorkSettings) -> None:
+    database = Database(settings.database_url.get_secret_value(), size=1)
+    try:
+        database.check_version()
+    finally:
+        database.close()
+
+
+def _check_flags(settings: config.WorkSettings) -> None:
+    flags = read_flags(settings.flags_file)
+    for name in ("auto_booking_pipeline_enabled", "auto_booking_emergency_disable"):
+        if not isinstance(flags.get(name), bool):
+            raise SkylatchError(f"{settings.flags_file} has no boolean {name}")
+
+
+def _check_duffel(settings: config.WorkSettings) -> None:
+    client = Flights(settings.duffel_url, settings.duffel_token.get_secret_value())
+    _require_answer(client.reachable(), "SKYLATCH_DUFFEL_URL", "SKYLATCH_DUFFEL_TOKEN")
+
+
+def _check_stripe(settings: config.WorkSettings) -> None:
+    client = Payments(settings.stripe_url, settings.stripe_key.get_secret_value())
+    _require_answer(client.reachable(), "SKYLATCH_STRIPE_URL", "SKYLATCH_STRIPE_KEY")
+
+
+def _require_answer(answer: Answer, url: str, key: str) -> None:
+    if answer.http_status is None:
+        raise SkylatchError(f"no answer: check {url} and the network")
+    if answer.http_status in {401, 403}:
+        raise SkylatchError(f"refused our credentials: check {key}")
+    if answer.http_status >= 400:
+        raise SkylatchError(f"answered {answer.http_status}")
+
+
+def _check_redis(console: Console, settings: config.WorkSettings) -> bool:
+    """Redis only makes things faster, so its absence is a remark, not a failure."""
+    url = settings.redis_url.get_secret_value() if settings.redis_url else None
+    client = connect(url)
+    if client is None:
+        console.print("[yellow]-[/] redis: not configured; limits are per sidecar")
+        return True
+    try:
+        client.ping()
+    except RedisError as error:
+        console.print(
+            f"[yellow]-[/] redis: {type(error).__name__}; limits are per sidecar"
+        )
+        return True
+    console.print("[green]✓[/] redis")
+    return True

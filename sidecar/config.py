@@ -1,0 +1,105 @@
+"""Settings, read from the environment and nowhere else. No secret has a default.
+
+Every name starts with ``SKYLATCH_``; a directory of files named like the settings
+(``SKYLATCH_SECRETS_DIR``) may hold the secrets instead of the environment.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Self, TypeVar
+from urllib.parse import urlsplit
+
+from pydantic import Field, SecretStr, ValidationError, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from sidecar.errors import ConfigError
+
+_Settings = TypeVar("_Settings", bound=BaseSettings)
+
+
+class DatabaseSettings(BaseSettings):
+    """Where the engine lives."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="SKYLATCH_", extra="ignore", hide_input_in_errors=True
+    )
+
+    database_url: SecretStr
+    redis_url: SecretStr | None = None
+
+
+class WorkSettings(DatabaseSettings):
+    """What a worker needs to make outward calls."""
+
+    live_mode: bool = False
+    duffel_url: str = "https://api.duffel.com"
+    duffel_token: SecretStr
+    stripe_url: str = "https://api.stripe.com"
+    stripe_key: SecretStr
+    flags_file: Path
+    # Calls in flight at once, and how many of them may be searches.
+    workers: int = Field(default=8, ge=2, le=256)
+    search_workers: int = Field(default=4, ge=1, le=255)
+    poll_seconds: float = Field(default=1.0, gt=0, le=60)
+    # Shared between sidecars through Redis; see the provider's limits of your account.
+    searches_per_minute: int = Field(default=60, ge=1)
+    duffel_per_minute: int = Field(default=600, ge=1)
+    stripe_per_second: int = Field(default=20, ge=1)
+
+    @model_validator(mode="after")
+    def _keys_fit_the_mode(self) -> Self:
+        """Refuse a test key in live mode and the reverse: a mix-up is a real charge."""
+        mode = "live" if self.live_mode else "test"
+        if not self.duffel_token.get_secret_value().startswith(f"duffel_{mode}_"):
+            raise ValueError(f"duffel_token is not a duffel_{mode}_ token")
+        if not self.stripe_key.get_secret_value().startswith(
+            (f"sk_{mode}_", f"rk_{mode}_")
+        ):
+            raise ValueError(f"stripe_key is not a {mode} key")
+        if self.live_mode and (is_loopback(self.duffel_url, self.stripe_url)):
+            raise ValueError("live mode does not talk to a sandbox")
+        if self.search_workers >= self.workers:
+            raise ValueError("search_workers must leave a worker for bookings")
+        return self
+
+
+class ServeSettings(DatabaseSettings):
+    """What the HTTP endpoint needs."""
+
+    http_port: int = Field(default=8787, ge=1, le=65535)
+    http_token: SecretStr = Field(min_length=16)
+
+
+class SandboxSettings(BaseSettings):
+    """Where the local providers listen, and what they replay."""
+
+    model_config = SettingsConfigDict(env_prefix="SKYLATCH_", extra="ignore")
+
+    sandbox_flights_port: int = Field(ge=0, le=65535)
+    sandbox_payments_port: int = Field(ge=0, le=65535)
+    sandbox_seed: int = 0
+    recordings: Path | None = None
+
+
+def is_loopback(*urls: str) -> bool:
+    """Tell whether any of `urls` points at this machine."""
+    return any(urlsplit(u).hostname in {"127.0.0.1", "::1", "localhost"} for u in urls)
+
+
+def load(kind: type[_Settings]) -> _Settings:
+    """Return the settings of one command.
+
+    Raises ConfigError with one line for each setting that is missing or wrong; values
+    are never repeated, for they may be secrets.
+    """
+    try:
+        return kind(_secrets_dir=os.environ.get("SKYLATCH_SECRETS_DIR"))
+    except ValidationError as error:
+        lines = []
+        for problem in error.errors(include_url=False, include_input=False):
+            name = "_".join(str(part) for part in problem["loc"])
+            subject = f"SKYLATCH_{name.upper()}: " if name else ""
+            lines.append(f"{subject}{problem['msg']}")
+        raise ConfigError("\n".join(lines)) from None

@@ -1,0 +1,156 @@
+"""The only module that knows SQL exists: one typed method per engine function.
+
+Connections are autocommit, so each call is one transaction and one round trip. No
+prepared statements: a transaction pooler may stand in between, and the plans that
+matter are kept inside the functions.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Literal
+from uuid import UUID
+
+import psycopg
+from psycopg import sql
+from psycopg.rows import dict_row
+from psycopg.types.json import Jsonb
+from psycopg_pool import ConnectionPool
+
+from sidecar import __version__
+from sidecar.errors import SetupError, translate
+
+Row = dict[str, Any]
+Rpc = Literal["duffel_search", "auto_book_production", "auto_book_monitor"]
+RPCS: tuple[Rpc, ...] = ("duffel_search", "auto_book_production", "auto_book_monitor")
+CHANNEL = "skylatch_calls"
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One claimed outward call; `request` is None when it could not be built."""
+
+    call_id: int
+    epoch: int
+    operation: str
+    trip_request_id: UUID
+    idempotency_key: str
+    marks_sent: bool
+    request: dict[str, Any] | None
+
+
+def describe(error: Exception) -> str:
+    """Return what a log may say of a database error: its class, code and message.
+
+    Never the detail, which may quote a row.
+    """
+    if isinstance(error, psycopg.Error):
+        primary = error.diag.message_primary or str(error).split("\n", 1)[0]
+        return f"{type(error).__name__} {error.sqlstate or ''} {primary}".strip()
+    return f"{type(error).__name__} {error}"
+
+
+class Database:
+    """A small pool of connections to the engine."""
+
+    def __init__(self, url: str, *, size: int = 4) -> None:
+        self._url = url
+        self._pool: ConnectionPool[psycopg.Connection[Row]] = ConnectionPool(
+            url,
+            min_size=1,
+            max_size=size,
+            open=True,
+            check=ConnectionPool.check_connection,
+            reconnect_timeout=5,
+            kwargs={
+                "autocommit": True,
+                "row_factory": dict_row,
+                "prepare_threshold": None,
+                "application_name": "skylatch-sidecar",
+            },
+        )
+
+    def close(self) -> None:
+        """Close every connection."""
+        self._pool.close()
+
+    def claim_calls(self, worker: str, *, limit: int, searches: int) -> list[Call]:
+        """Claim at most `limit` due calls, at most `searches` of them searches."""
+        rows = self._rows("engine", "claim_calls", worker, limit, searches)
+        return [Call(**row) for row in rows]
+
+    def mark_sent(self, call: Call) -> str | None:
+        """Commit that `call` is about to leave; return why not, if it must not."""
+        (row,) = self._rows("engine", "mark_sent", call.call_id, call.epoch)
+        reason: str | None = row["mark_sent"]
+        return reason
+
+    def finish_calls(
+        self, worker: str, reports: list[Row], *, hand_on: bool
+    ) -> list[Call]:
+        """Report finished calls; return the next ones, claimed for this worker."""
+        rows = self._rows("engine", "finish_calls", worker, Jsonb(reports), hand_on)
+        return [Call(**row) for row in rows]
+
+    def heartbeat(self, worker: str) -> str:
+        """Say that `worker` lives; return who is doing the scheduling."""
+        (row,) = self._rows("engine", "heartbeat", worker, __version__)
+        return str(row["heartbeat"])
+
+    def sync_flags(self, flags: Row) -> int:
+        """Replace the mirrored flags; return how many changed."""
+        (row,) = self._rows("engine", "sync_flags", Jsonb(flags))
+        return int(row["sync_flags"])
+
+    def rpc(self, function: Rpc, *args: object) -> object:
+        """Call a public entry point and return its value; raises EngineError."""
+        (row,) = self._rows("public", function, *args)
+        return row[function]
+
+    def check_version(self) -> None:
+        """Refuse a database of another version; raises SetupError saying what to do."""
+        try:
+            (row,) = self._rows("engine", "version")
+        except psycopg.Error as error:
+            raise SetupError(
+                f"the database does not answer as Skylatch: {error}".strip()
+            ) from error
+        if row["version"] != __version__:
+            raise SetupError(
+                f"the database runs version {row['version']}, this sidecar is"
+                f" {__version__}: deploy the one that is behind"
+            )
+
+    def notifications(self, *, timeout: float) -> Iterator[None]:
+        """Yield once for every wake-up, and at least every `timeout` seconds.
+
+        Uses a connection of its own (LISTEN does not survive a transaction pooler) and
+        reconnects for ever; a lost wake-up only costs the poll interval.
+        """
+        while True:
+            try:
+                with psycopg.connect(self._url, autocommit=True) as connection:
+                    connection.execute(
+                        sql.SQL("listen {}").format(sql.Identifier(CHANNEL))
+                    )
+                    yield
+                    while True:
+                        for _ in connection.notifies(timeout=timeout, stop_after=1):
+                            pass
+                        yield
+            except psycopg.Error:
+                yield
+                time.sleep(min(timeout, 1.0))
+
+    def _rows(self, schema: str, function: str, *args: object) -> list[Row]:
+        query = sql.SQL("select * from {}({})").format(
+            sql.Identifier(schema, function),
+            sql.SQL(", ").join([sql.Placeholder()] * len(args)),
+        )
+        with self._pool.connection() as connection:
+            try:
+                return connection.execute(query, args).fetchall()
+            except psycopg.Error as error:
+                raise translate(error) from error

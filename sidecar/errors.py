@@ -1,0 +1,132 @@
+"""Every error the sidecar raises or translates.
+
+    SkylatchError
+    ├── SetupError             the stack or a deploy cannot go on; one line says why
+    ├── ConfigError            a setting is missing or wrong
+    └── EngineError            the database refused, with a registered SQLSTATE
+        ├── InvalidInput       SK0xx  the request is wrong: field and hint say how
+        ├── Conflict           SK1xx  right request, wrong moment
+        │   └── NotFound       SK104  no such trip
+        ├── PipelineDisabled   SK201  switched off; the reason is in the detail
+        └── EngineFault        SK3xx  a defect or a missing part of the installation
+
+The codes are registered in `sql/errors.md`; a test keeps the two, and what the SQL
+raises, the same.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any, ClassVar
+
+import psycopg
+
+
+class SkylatchError(Exception):
+    """Root of every error raised here."""
+
+
+class SetupError(SkylatchError):
+    """The local stack or a deploy cannot go on."""
+
+
+class ConfigError(SkylatchError):
+    """A setting is missing or wrong."""
+
+
+class EngineError(SkylatchError):
+    """The database refused a call, with a registered SQLSTATE.
+
+    Attributes: `sqlstate`, `message`, `detail` (dict), `hint`, `field`.
+    """
+
+    http_status: ClassVar[int] = 500
+
+    def __init__(self, error: psycopg.Error) -> None:
+        diagnostics = error.diag
+        self.sqlstate = error.sqlstate or "XX000"
+        self.message = diagnostics.message_primary or str(error)
+        self.hint = diagnostics.message_hint or ""
+        self.field = diagnostics.column_name
+        self.detail = _as_dict(diagnostics.message_detail)
+        super().__init__(f"{self.sqlstate} {self.message}")
+
+    def as_problem(self) -> dict[str, Any]:
+        """Return the error as the JSON body an HTTP caller gets."""
+        return {
+            "code": self.sqlstate,
+            "message": self.message,
+            "field": self.field,
+            "detail": self.detail,
+            "hint": self.hint,
+        }
+
+
+class InvalidInput(EngineError):
+    """The request is wrong; `field` and `hint` say where and what to do."""
+
+    http_status = 400
+
+
+class Conflict(EngineError):
+    """The request is right but the trip is not in a state for it."""
+
+    http_status = 409
+
+
+class NotFound(Conflict):
+    """No such trip for this caller."""
+
+    http_status = 404
+
+
+class PipelineDisabled(EngineError):
+    """Automatic booking is switched off; `detail["reason"]` says why."""
+
+    http_status = 503
+
+
+class EngineFault(EngineError):
+    """A defect, or a part of the installation that is missing."""
+
+    http_status = 500
+
+
+SQLSTATES: dict[str, type[EngineError]] = {
+    "SK001": InvalidInput,  # unknown airport
+    "SK002": InvalidInput,  # date in the past
+    "SK003": InvalidInput,  # return before departure
+    "SK004": InvalidInput,  # price not positive, or too many decimals
+    "SK005": InvalidInput,  # unknown currency
+    "SK006": InvalidInput,  # consent missing
+    "SK007": InvalidInput,  # no usable payment method
+    "SK008": InvalidInput,  # passenger incomplete or unknown
+    "SK009": InvalidInput,  # too many searches
+    "SK010": InvalidInput,  # party not bookable
+    "SK011": InvalidInput,  # trip has no owner
+    "SK101": Conflict,  # attempt in flight
+    "SK102": Conflict,  # no eligible offer
+    "SK103": Conflict,  # trip state forbids it
+    "SK104": NotFound,
+    "SK201": PipelineDisabled,
+    "SK301": EngineFault,  # illegal transition
+    "SK302": EngineFault,  # audit is append-only
+    "SK303": EngineFault,  # pg_cron missing
+    "SK304": EngineFault,  # amount not representable at the payment provider
+}
+
+
+def translate(error: psycopg.Error) -> EngineError | psycopg.Error:
+    """Return the registered exception for a database error, or the error itself."""
+    kind = SQLSTATES.get(error.sqlstate or "")
+    return kind(error) if kind else error
+
+
+def _as_dict(detail: str | None) -> dict[str, Any]:
+    if not detail:
+        return {}
+    try:
+        parsed = json.loads(detail)
+    except ValueError:
+        return {"text": detail}
+    return parsed if isinstance(parsed, dict) else {"value": parsed}

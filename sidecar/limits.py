@@ -1,0 +1,141 @@
+"""Hints that sidecars share through Redis: trip locks and rate budgets.
+
+Postgres leases and unique indexes keep bookings right; these only keep sidecars from
+getting in each other's way and from running into a provider's rate limit. Whatever
+happens to Redis, the answer here is "go on", with limits of this process alone.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import structlog
+from limits import RateLimitItem, RateLimitItemPerMinute, RateLimitItemPerSecond
+from limits.storage import MemoryStorage, RedisStorage, Storage
+from limits.strategies import FixedWindowRateLimiter
+from redis import Redis, RedisError
+from redis.exceptions import LockError
+
+_log = structlog.get_logger()
+_LOCK_SECONDS = 30.0
+_PATIENCE_SECONDS = 2.0
+_DOWN_SECONDS = 5.0  # how long a Redis that failed is left alone
+
+
+def connect(url: str | None) -> Redis | None:
+    """Return a client that gives up fast, or None when no Redis is configured."""
+    if url is None:
+        return None
+    return Redis.from_url(url, socket_timeout=0.5, socket_connect_timeout=0.5)
+
+
+class Locks:
+    """Named locks with a token, a Lua release and a watchdog that renews them."""
+
+    def __init__(self, redis: Redis | None) -> None:
+        self._redis = redis
+        self._down_until = 0.0
+
+    @contextmanager
+    def held(self, name: str) -> Iterator[bool]:
+        """Hold `name` (``locks:<name>``) for the block.
+
+        Waits a moment for another holder, then goes on without: a lock here is a
+        courtesy, never an authority. Yields whether it is held.
+        """
+        lock = self._acquire(f"locks:{name}")
+        if lock is None:
+            yield False
+            return
+        released = threading.Event()
+        watchdog = threading.Thread(
+            target=self._renew, args=(lock, released), daemon=True
+        )
+        watchdog.start()
+        try:
+            yield True
+        finally:
+            released.set()
+            watchdog.join()
+            try:
+                lock.release()
+            except (LockError, RedisError):
+                _log.info("lock.lost", name=name)
+
+    def _acquire(self, key: str) -> Any:
+        if self._redis is None or time.monotonic() < self._down_until:
+            return None
+        # thread_local=False: the watchdog renews with the same token.
+        lock = self._redis.lock(key, timeout=_LOCK_SECONDS, thread_local=False)
+        try:
+            if lock.acquire(blocking_timeout=_PATIENCE_SECONDS):
+                return lock
+        except RedisError as error:
+            self._down_until = time.monotonic() + _DOWN_SECONDS
+            _log.warning("redis.down", error=type(error).__name__)
+        return None
+
+    @staticmethod
+    def _renew(lock: Any, released: threading.Event) -> None:
+        while not released.wait(_LOCK_SECONDS / 3):
+            try:
+                lock.reacquire()
+            except (LockError, RedisError):
+                return
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """So many calls per window, for one kind of call."""
+
+    name: str
+    item: RateLimitItem
+
+
+class Budgets:
+    """Rate budgets per operation, shared through Redis and local without it."""
+
+    def __init__(
+        self,
+        redis_url: str | None,
+        *,
+        searches_per_minute: int,
+        duffel_per_minute: int,
+        stripe_per_second: int,
+    ) -> None:
+        self._shared = None
+        if redis_url is not None:
+            self._shared = FixedWindowRateLimiter(
+                RedisStorage(redis_url, socket_timeout=0.5, socket_connect_timeout=0.5)
+            )
+        self._local = FixedWindowRateLimiter(_memory())
+        self._down_until = 0.0
+        search = Budget("search", RateLimitItemPerMinute(searches_per_minute))
+        duffel = Budget("duffel", RateLimitItemPerMinute(duffel_per_minute))
+        self._stripe = Budget("stripe", RateLimitItemPerSecond(stripe_per_second))
+        self._budgets = {"search": search, "get_offer": duffel, "create_order": duffel}
+
+    def wait(self, operation: str, stopping: threading.Event) -> bool:
+        """Wait until `operation` may be sent; False when stopping meanwhile."""
+        budget = self._budgets.get(operation, self._stripe)
+        while not self._hit(budget):
+            if stopping.wait(0.2):
+                return False
+        return True
+
+    def _hit(self, budget: Budget) -> bool:
+        if self._shared is not None and time.monotonic() >= self._down_until:
+            try:
+                return self._shared.hit(budget.item, budget.name)
+            except RedisError:
+                self._down_until = time.monotonic() + _DOWN_SECONDS
+        return self._local.hit(budget.item, budget.name)
+
+
+def _memory() -> Storage:
+    return MemoryStorage()

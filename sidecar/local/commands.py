@@ -1,0 +1,171 @@
+"""`python -m sidecar local …`: the commands behind `make up`, `make psql`, …"""
+
+from __future__ import annotations
+
+import errno
+import os
+import shlex
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Annotated
+
+import psycopg
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from sidecar.deploy import deploy as deploy_database
+from sidecar.errors import SetupError, SkylatchError
+from sidecar.local import plpython, snapshot
+from sidecar.local.packages import ensure_installed
+from sidecar.local.places import CHECKOUT, default_places
+from sidecar.local.settings import DATABASE
+from sidecar.local.stack import PROGRAMS, Stack, database_is_up
+from sidecar.local.throwaway import throwaway_cluster
+
+app = typer.Typer(
+    help="The local stack: a private PostgreSQL, Redis, the sandbox and the sidecar.",
+    no_args_is_help=True,
+)
+_progress = Console(stderr=True, highlight=False)
+
+
+def _say(message: str) -> None:
+    _progress.print(f"· {message}", markup=False, soft_wrap=True)
+
+
+@contextmanager
+def one_line_errors() -> Iterator[None]:
+    """Turn an expected failure into one line and exit code 1, without a traceback."""
+    try:
+        yield
+    except SkylatchError as error:
+        reason = str(error)
+    except psycopg.OperationalError as error:
+        reason = f"the database does not answer: {str(error).strip()}; run: make up"
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EACCES, errno.EROFS, errno.EDQUOT):
+            raise
+        reason = f"{error.strerror}: {error.filename or default_places().state}"
+    else:
+        return
+    print(f"error: {reason}", file=sys.stderr)
+    raise typer.Exit(1)
+
+
+def _stack() -> Stack:
+    return Stack(default_places(), _say)
+
+
+@app.command()
+def install() -> None:
+    """Install the system packages and the plpython package."""
+    with one_line_errors():
+        found = ensure_installed(_say)
+        plpython.install_plpython()
+        _say(f"PostgreSQL {found.major} and its extensions are installed")
+
+
+@app.command()
+def up(
+    only_database: Annotated[
+        bool, typer.Option(help="Start PostgreSQL only, without Redis and programs.")
+    ] = False,
+) -> None:
+    """Start everything that is not running and apply this version of the schema."""
+    with one_line_errors():
+        stack = _stack()
+        settings = stack.up(only_database=only_database)
+        if not only_database:
+            _say(
+                f"up: callbacks at http://127.0.0.1:{settings.port('http')}, "
+                f"logs in {stack.places.logs}; look with make psql, stop with make down"
+            )
+
+
+@app.command()
+def down() -> None:
+    """Stop everything; the data stays."""
+    with one_line_errors():
+        _say("stopped" if _stack().down() else "nothing was running")
+
+
+@app.command()
+def status() -> None:
+    """Show what runs; exit code 3 when something does not."""
+    with one_line_errors():
+        stack = _stack()
+        states = stack.states()
+    table = Table("program", "state", box=None)
+    for name in PROGRAMS:
+        table.add_row(name, states[name].lower())
+    Console().print(table)
+    Console().print(f"state directory {stack.places.state}", soft_wrap=True)
+    if any(state != "RUNNING" for state in states.values()):
+        raise typer.Exit(3)
+
+
+@app.command(context_settings={"ignore_unknown_options": True})
+def psql(
+    arguments: Annotated[
+        list[str] | None, typer.Argument(help="Passed on to psql.")
+    ] = None,
+    role: Annotated[str, typer.Option(help="Role to connect as.")] = "postgres",
+) -> None:
+    """Open psql on the stack's database, starting it when it is down."""
+    with one_line_errors():
+        stack = _stack()
+        if not stack.places.exists() or not database_is_up(stack.cluster()):
+            stack.up(only_database=True)
+        dsn = stack.cluster().dsn(DATABASE, role)
+    sys.stdout.flush()
+    os.execvp("psql", ["psql", f"--dbname={dsn}", *(arguments or [])])  # noqa: S606, S607
+
+
+@app.command()
+def env() -> None:
+    """Print the stack's settings, secrets included, for a shell's `eval`."""
+    with one_line_errors():
+        settings = _stack().settings()
+    for key, value in settings.values.items():
+        print(f"export {key}={shlex.quote(value)}")
+
+
+@app.command()
+def deploy(
+    dsn: Annotated[str, typer.Option(help="Superuser connection string.")],
+    cron: Annotated[bool, typer.Option(help="Also apply the schedules.")] = True,
+) -> None:
+    """Bring any database to this version: schema, code, reference data, schedules."""
+    with one_line_errors():
+        deploy_database(dsn, cron=cron)
+
+
+@app.command()
+def schema() -> None:
+    """Regenerate sql/schema.sql from a fresh database."""
+    with one_line_errors():
+        installation = ensure_installed(_say)
+        plpython.install_plpython()
+        path = CHECKOUT / "sql" / "schema.sql"
+        with throwaway_cluster(installation, cron_database="postgres") as cluster:
+            cluster.create_database(DATABASE)
+            deploy_database(cluster.dsn(DATABASE), cron=False)
+            changed = snapshot.write_schema(installation, cluster.dsn(DATABASE), path)
+    _say(f"{path} {'rewritten' if changed else 'is up to date'}")
+
+
+@app.command()
+def destroy(
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+) -> None:
+    """Stop everything and remove the state directory with all its data."""
+    with one_line_errors():
+        stack = _stack()
+        if not stack.places.exists():
+            raise SetupError(f"there is nothing at {stack.places.state}")
+        if not yes:
+            typer.confirm(f"Remove {stack.places.state} and all its data?", abort=True)
+        stack.destroy()
+        _say(f"removed {stack.places.state}")

@@ -1,0 +1,154 @@
+"""Order cancellations: a quote that lives an hour, then its confirmation."""
+
+from __future__ import annotations
+
+import threading
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+from sidecar.sandbox.control import SandboxClock
+from sidecar.sandbox.flights.errors import Problems, refusal
+from sidecar.sandbox.flights.gateway import Call, Reply
+from sidecar.sandbox.flights.ids import IdFactory, parse_timestamp, timestamp
+from sidecar.sandbox.flights.ledger import Ledger
+from sidecar.sandbox.flights.money import decimals_of, write
+from sidecar.sandbox.flights.orders import Order, Orders
+from sidecar.sandbox.flights.paging import page
+from sidecar.sandbox.flights.special_routes import Special
+
+_QUOTE_LIVES = timedelta(hours=1)
+
+
+class Cancellations:
+    """Quotes and confirms; only the newest quote of an order can be confirmed."""
+
+    def __init__(
+        self,
+        *,
+        clock: SandboxClock,
+        lock: threading.RLock,
+        ids: IdFactory,
+        orders: Orders,
+        ledger: Ledger,
+    ) -> None:
+        self._clock = clock
+        self._lock = lock
+        self._ids = ids
+        self._orders = orders
+        self._ledger = ledger
+        self._quotes: dict[str, dict[str, Any]] = {}
+        self._newest: dict[str, str] = {}
+
+    def create(self, call: Call) -> Reply:
+        """``POST /air/order_cancellations``"""
+        if not isinstance(call.data.get("order_id"), str):
+            problems = Problems()
+            problems.required("order_id")
+            problems.raise_if_any()
+        with self._lock:
+            order = self._orders.visible(call.data["order_id"])
+            self._check(order)
+            now = self._clock.now()
+            amount, refund_to = self._refund(order)
+            places = decimals_of(order.body["total_amount"])
+            credits_ = []
+            if refund_to == "airline_credits":
+                credits_ = [
+                    {
+                        "id": self._ids.new("acd"),
+                        "credit_amount": write(amount, places),
+                        "credit_currency": order.body["total_currency"],
+                        "credit_name": f"{order.body['owner']['name']} credit",
+                        "issued_on": None,
+                        "passenger_id": order.body["passengers"][0]["id"],
+                    }
+                ]
+            quote = {
+                "id": self._ids.new("ore"),
+                "live_mode": False,
+                "order_id": order.id,
+                "refund_amount": write(amount, places),
+                "refund_currency": order.body["total_currency"],
+                "refund_to": refund_to,
+                "created_at": timestamp(now),
+                "expires_at": timestamp(now + _QUOTE_LIVES, 0),
+                "confirmed_at": None,
+                "airline_credits": credits_,
+            }
+            self._quotes[quote["id"]] = quote
+            self._newest[order.id] = quote["id"]
+            return Reply(dict(quote), 201)
+
+    def show(self, call: Call) -> Reply:
+        """``GET /air/order_cancellations/{id}``"""
+        with self._lock:
+            return Reply(dict(self._quote(call)))
+
+    def list_all(self, call: Call) -> Reply:
+        """``GET /air/order_cancellations``, optionally of one `order_id`."""
+        wanted = call.query.get("order_id")
+        with self._lock:
+            found = [
+                dict(quote)
+                for quote in reversed(self._quotes.values())
+                if wanted is None or quote["order_id"] == wanted
+            ]
+        chosen, meta = page(
+            found,
+            kind="order_cancellations",
+            query=call.query,
+            id_of=lambda one: str(one["id"]),
+        )
+        return Reply(chosen, meta=meta)
+
+    def confirm(self, call: Call) -> Reply:
+        """``POST /air/order_cancellations/{id}/actions/confirm``"""
+        with self._lock:
+            quote = self._quote(call)
+            order = self._orders.visible(quote["order_id"])
+            self._check(order)
+            now = self._clock.now()
+            expired = now >= parse_timestamp(quote["expires_at"])
+            if expired or self._newest[order.id] != quote["id"]:
+                raise refusal("order_cancellation_stale")
+            quote["confirmed_at"] = timestamp(now)
+            self._orders.cancel(order, dict(quote))
+            refund = Decimal(quote["refund_amount"])
+            if quote["refund_to"] == "balance" and refund:
+                self._ledger.move(
+                    -refund,
+                    quote["refund_currency"],
+                    order_id=order.id,
+                    reason="refund",
+                    at=now,
+                )
+            return Reply(dict(quote))
+
+    def _quote(self, call: Call) -> dict[str, Any]:
+        quote = self._quotes.get(call.path["id"])
+        if quote is None:
+            raise refusal("not_found")
+        return quote
+
+    @staticmethod
+    def _check(order: Order) -> None:
+        if order.body["cancelled_at"] is not None:
+            raise refusal("already_cancelled")
+        if "cancel" not in order.body["available_actions"]:
+            raise refusal("order_not_cancellable")
+
+    def _refund(self, order: Order) -> tuple[Decimal, str]:
+        """Duffel Airways refunds everything; others by the fare's condition."""
+        if order.body["payment_status"]["paid_at"] is None:
+            return Decimal(0), "awaiting_payment"
+        total = Decimal(order.body["total_amount"])
+        if order.special is Special.REFUNDS_TO_CREDIT:
+            return total, "airline_credits"
+        if order.body["owner"]["iata_code"] == "ZZ":
+            return total, "balance"
+        condition = order.body["conditions"]["refund_before_departure"]
+        if condition is None or not condition["allowed"]:
+            return Decimal(0), "balance"
+        penalty = Decimal(condition["penalty_amount"] or 0)
+        return max(Decimal(0), total - penalty), "balance"

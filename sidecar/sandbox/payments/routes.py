@@ -1,0 +1,220 @@
+"""The API's table of contents: path, legal parameters, handler, answer type."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from sidecar.sandbox.payments import (
+    balances,
+    customers,
+    events,
+    intents,
+    methods,
+    refunds,
+    settlement,
+    setups,
+)
+from sidecar.sandbox.payments.errors import ApiError, JsonObject
+from sidecar.sandbox.payments.store import Call
+
+Handler = Callable[[Call], JsonObject]
+
+
+@dataclass(frozen=True, slots=True)
+class ApiRoute:
+    """One endpoint; `params` names the SDK's TypedDict, `returns` an object type."""
+
+    method: str
+    path: str
+    params: str
+    handler: Handler
+    returns: str
+    listed: bool = False
+
+    def match(self, method: str, path: str) -> tuple[str, ...] | None:
+        """Return the ids in the path, or None when this is another endpoint."""
+        wanted, given = self.path.split("/"), path.split("/")
+        if method != self.method or len(wanted) != len(given):
+            return None
+        pairs = list(zip(wanted, given, strict=True))
+        if any(w not in ("{id}", g) for w, g in pairs):
+            return None
+        return tuple(g for w, g in pairs if w == "{id}")
+
+
+_PM = "payment_method"
+_PI = "payment_intent"
+_SI = "setup_intent"
+
+ROUTES = (
+    ApiRoute(
+        "GET", "/v1/balance", "BalanceRetrieveParams", balances.retrieve, "balance"
+    ),
+    ApiRoute(
+        "GET",
+        "/v1/balance_transactions/{id}",
+        "BalanceTransactionRetrieveParams",
+        balances.retrieve_transaction,
+        "balance_transaction",
+    ),
+    ApiRoute(
+        "GET",
+        "/v1/charges/{id}",
+        "ChargeRetrieveParams",
+        balances.retrieve_charge,
+        "charge",
+    ),
+    ApiRoute(
+        "POST", "/v1/customers", "CustomerCreateParams", customers.create, "customer"
+    ),
+    ApiRoute(
+        "GET",
+        "/v1/customers/{id}",
+        "CustomerRetrieveParams",
+        customers.retrieve,
+        "customer",
+    ),
+    ApiRoute(
+        "GET",
+        "/v1/customers/{id}/payment_methods",
+        "CustomerPaymentMethodListParams",
+        customers.list_methods,
+        _PM,
+        listed=True,
+    ),
+    ApiRoute(
+        "GET",
+        "/v1/customers/{id}/payment_methods/{id}",
+        "CustomerPaymentMethodRetrieveParams",
+        customers.retrieve_method,
+        _PM,
+    ),
+    ApiRoute(
+        "GET", "/v1/events", "EventListParams", events.list_all, "event", listed=True
+    ),
+    ApiRoute("GET", "/v1/events/{id}", "EventRetrieveParams", events.retrieve, "event"),
+    ApiRoute(
+        "POST", "/v1/payment_intents", "PaymentIntentCreateParams", intents.create, _PI
+    ),
+    ApiRoute(
+        "GET",
+        "/v1/payment_intents",
+        "PaymentIntentListParams",
+        intents.list_all,
+        _PI,
+        listed=True,
+    ),
+    ApiRoute(
+        "GET",
+        "/v1/payment_intents/{id}",
+        "PaymentIntentRetrieveParams",
+        intents.retrieve,
+        _PI,
+    ),
+    ApiRoute(
+        "POST",
+        "/v1/payment_intents/{id}",
+        "PaymentIntentUpdateParams",
+        intents.update,
+        _PI,
+    ),
+    ApiRoute(
+        "POST",
+        "/v1/payment_intents/{id}/confirm",
+        "PaymentIntentConfirmParams",
+        intents.confirm,
+        _PI,
+    ),
+    ApiRoute(
+        "POST",
+        "/v1/payment_intents/{id}/capture",
+        "PaymentIntentCaptureParams",
+        settlement.capture,
+        _PI,
+    ),
+    ApiRoute(
+        "POST",
+        "/v1/payment_intents/{id}/cancel",
+        "PaymentIntentCancelParams",
+        settlement.cancel,
+        _PI,
+    ),
+    ApiRoute(
+        "POST", "/v1/payment_methods", "PaymentMethodCreateParams", methods.create, _PM
+    ),
+    ApiRoute(
+        "GET",
+        "/v1/payment_methods",
+        "PaymentMethodListParams",
+        methods.list_all,
+        _PM,
+        listed=True,
+    ),
+    ApiRoute(
+        "GET",
+        "/v1/payment_methods/{id}",
+        "PaymentMethodRetrieveParams",
+        methods.retrieve,
+        _PM,
+    ),
+    ApiRoute(
+        "POST",
+        "/v1/payment_methods/{id}/attach",
+        "PaymentMethodAttachParams",
+        methods.attach,
+        _PM,
+    ),
+    ApiRoute(
+        "POST",
+        "/v1/payment_methods/{id}/detach",
+        "PaymentMethodDetachParams",
+        methods.detach,
+        _PM,
+    ),
+    ApiRoute("POST", "/v1/refunds", "RefundCreateParams", refunds.create, "refund"),
+    ApiRoute(
+        "GET",
+        "/v1/refunds",
+        "RefundListParams",
+        refunds.list_all,
+        "refund",
+        listed=True,
+    ),
+    ApiRoute(
+        "GET", "/v1/refunds/{id}", "RefundRetrieveParams", refunds.retrieve, "refund"
+    ),
+    ApiRoute(
+        "POST", "/v1/setup_intents", "SetupIntentCreateParams", setups.create, _SI
+    ),
+    ApiRoute(
+        "GET",
+        "/v1/setup_intents/{id}",
+        "SetupIntentRetrieveParams",
+        setups.retrieve,
+        _SI,
+    ),
+    ApiRoute(
+        "POST",
+        "/v1/setup_intents/{id}/confirm",
+        "SetupIntentConfirmParams",
+        setups.confirm,
+        _SI,
+    ),
+)
+
+
+def find_route(method: str, path: str) -> tuple[ApiRoute, tuple[str, ...]]:
+    """Return the endpoint and its ids, or raise the provider's 404."""
+    # An empty id leaves a trailing slash, which the provider takes for the
+    # collection: a client must guard against that by itself.
+    trimmed = path.rstrip("/")
+    for route in ROUTES:
+        ids = route.match(method, trimmed)
+        if ids is not None:
+            return route, ids
+    message = (
+        f"Unrecognized request URL ({method}: {path}). Please see "
+        "https://stripe.com/docs or we can help at https://support.stripe.com/."
+    )
+    raise ApiError(404, message, executed=False)

@@ -1,0 +1,126 @@
+"""Everything the sandbox remembers, and the context of the call being served."""
+
+from __future__ import annotations
+
+import copy
+import random
+import string
+import threading
+from collections import Counter
+from dataclasses import dataclass, field
+
+from sidecar.sandbox.control import SandboxClock
+from sidecar.sandbox.payments.cards import PublishedCard
+from sidecar.sandbox.payments.errors import JsonObject, no_such
+from sidecar.sandbox.payments.ledger import Ledger
+from sidecar.sandbox.payments.wire import DEFAULT_VERSION
+
+_ALPHABET = string.ascii_letters + string.digits
+
+# The provider's wording of "No such ...".
+_NOUNS = {
+    "customer": "customer",
+    "payment_method": "PaymentMethod",
+    "setup_intent": "setupintent",
+    "payment_intent": "payment_intent",
+    "charge": "charge",
+    "refund": "refund",
+    "balance_transaction": "balance transaction",
+    "event": "event",
+}
+
+
+@dataclass(slots=True)
+class CardFacts:
+    """What the issuer and the provider know about one payment method."""
+
+    card: PublishedCard
+    set_up: bool = False  # authenticated once for later off-session use
+    spent: bool = False  # used up without a customer, or detached
+
+
+@dataclass(slots=True)
+class World:
+    """All objects by type and id, oldest first; guarded by `lock`."""
+
+    clock: SandboxClock
+    seed: int
+    lock: threading.RLock = field(default_factory=threading.RLock)
+    objects: dict[str, dict[str, JsonObject]] = field(default_factory=dict)
+    cards: dict[str, CardFacts] = field(default_factory=dict)
+    ledgers: dict[str, Ledger] = field(default_factory=dict)
+    executions: Counter[str] = field(default_factory=Counter)
+    defects: list[str] = field(default_factory=list)
+    request: JsonObject | None = None  # id and key of the call being executed
+    rng: random.Random = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.reset()
+
+    def reset(self, seed: int | None = None) -> None:
+        """Forget everything; ids start over from the seed."""
+        self.seed = self.seed if seed is None else seed
+        self.rng = random.Random(self.seed)
+        self.objects = {kind: {} for kind in _NOUNS}
+        self.cards.clear()
+        self.ledgers.clear()
+        self.executions.clear()
+        self.defects.clear()
+
+    def now(self) -> int:
+        """Return the sandbox time in unix seconds."""
+        return int(self.clock.now().timestamp())
+
+    def new_id(self, prefix: str) -> str:
+        """Return an id in the provider's style, reproducible from the seed."""
+        return f"{prefix}_{self.random_text(24)}"
+
+    def random_text(self, length: int) -> str:
+        """Return `length` letters and digits."""
+        return "".join(self.rng.choices(_ALPHABET, k=length))
+
+    def add(self, obj: JsonObject) -> JsonObject:
+        """Store a new object under its type and id."""
+        self.objects[obj["object"]][obj["id"]] = obj
+        return obj
+
+    def all(self, kind: str) -> list[JsonObject]:
+        """Return every object of a type, oldest first."""
+        return list(self.objects[kind].values())
+
+    def get(self, kind: str, object_id: str, *, param: str | None = None) -> JsonObject:
+        """Return one object; `param` names the parameter that referred to it."""
+        found = self.objects[kind].get(object_id)
+        if found is None:
+            raise no_such(_NOUNS[kind], object_id, param=param)
+        return found
+
+    def emit(self, event_type: str, obj: JsonObject) -> None:
+        """Append an event holding `obj` as it is now."""
+        self.add(
+            {
+                "id": self.new_id("evt"),
+                "object": "event",
+                "api_version": DEFAULT_VERSION,
+                "created": self.now(),
+                "data": {"object": copy.deepcopy(obj)},
+                "livemode": False,
+                "pending_webhooks": 0,
+                "request": self.request or {"id": None, "idempotency_key": None},
+                "type": event_type,
+            }
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One validated API call: typed parameters and the ids in its path."""
+
+    world: World
+    params: JsonObject
+    ids: tuple[str, ...] = ()
+
+    @property
+    def id(self) -> str:
+        """The first id in the path."""
+        return self.ids[0]

@@ -1,0 +1,28 @@
+"""Run both sandboxes in one process, as the local stack does."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from contextlib import ExitStack
+
+from sidecar.config import SandboxSettings
+from sidecar.sandbox.flights import FlightsSandbox
+from sidecar.sandbox.payments import PaymentsSandbox
+from sidecar.sandbox.server import running_in_thread
+
+
+def run_sandbox(settings: SandboxSettings) -> None:
+    """Serve the local Duffel and Stripe until SIGTERM or SIGINT."""
+    flights = FlightsSandbox(recordings=settings.recordings, seed=settings.sandbox_seed)
+    payments = PaymentsSandbox(seed=settings.sandbox_seed)
+    stopping = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stopping.set())
+    with ExitStack() as stack:
+        for app, port in (
+            (flights.app, settings.sandbox_flights_port),
+            (payments.app, settings.sandbox_payments_port),
+        ):
+            stack.enter_context(running_in_thread(app, port=port))
+        stopping.wait()

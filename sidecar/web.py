@@ -1,0 +1,98 @@
+"""The HTTP endpoint: health, the doorbell, and the service entry points.
+
+Errors of the engine come back with the HTTP status that `sql/errors.md` gives their
+SQLSTATE and a JSON body with code, message, field, detail and hint.
+"""
+
+from __future__ import annotations
+
+import hmac
+from typing import Annotated
+from uuid import UUID
+
+import psycopg
+from fastapi import Depends, FastAPI, HTTPException, Request
+from fastapi.responses import JSONResponse
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+from pydantic import BaseModel
+
+from sidecar import __version__
+from sidecar.config import ServeSettings
+from sidecar.db import Database
+from sidecar.errors import EngineError, SetupError
+from sidecar.limits import Locks, connect
+
+
+class TripBody(BaseModel):
+    """Names the trip an entry point is called for."""
+
+    trip_request_id: UUID
+
+
+def build_app(settings: ServeSettings, database: Database) -> FastAPI:
+    """Return the application; `database` is closed by the caller."""
+    app = FastAPI(title="Skylatch", version=__version__, redoc_url=None)
+    redis_url = settings.redis_url
+    locks = Locks(connect(redis_url.get_secret_value() if redis_url else None))
+    bearer = HTTPBearer(auto_error=False)
+
+    def authorized(
+        given: Annotated[HTTPAuthorizationCredentials | None, Depends(bearer)],
+    ) -> None:
+        expected = settings.http_token.get_secret_value().encode()
+        if given is None or not hmac.compare_digest(
+            given.credentials.encode(), expected
+        ):
+            raise HTTPException(401, "a valid bearer token is needed")
+
+    @app.exception_handler(EngineError)
+    def engine_refused(_: Request, error: EngineError) -> JSONResponse:
+        return JSONResponse(error.as_problem(), status_code=error.http_status)
+
+    @app.exception_handler(psycopg.Error)
+    def database_away(_: Request, error: psycopg.Error) -> JSONResponse:
+        return JSONResponse(
+            {"message": "the database is not available"}, status_code=503
+        )
+
+    @app.get("/livez")
+    def livez() -> dict[str, str]:
+        """Tell that the process runs; nothing else is asked."""
+        return {"status": "ok"}
+
+    @app.get("/readyz")
+    def readyz() -> JSONResponse:
+        """Tell whether the database answers and is of our version."""
+        try:
+            database.check_version()
+        except SetupError as error:
+            return JSONResponse({"status": "down", "reason": str(error)}, 503)
+        return JSONResponse({"status": "ok", "version": __version__})
+
+    @app.post("/wake", status_code=204)
+    def wake() -> None:
+        """Accept pg_net's doorbell; workers hear of work by NOTIFY and by polling.
+
+        It carries nothing and decides nothing, so that a lost or doubled ring is
+        harmless and needs no credentials.
+        """
+
+    rpc = {"dependencies": [Depends(authorized)]}
+
+    @app.post("/rpc/duffel_search", dependencies=rpc["dependencies"])
+    def duffel_search(body: TripBody) -> dict[str, object]:
+        """Search a trip now."""
+        return {"searches": database.rpc("duffel_search", body.trip_request_id)}
+
+    @app.post("/rpc/auto_book_production", dependencies=rpc["dependencies"])
+    def auto_book_production(body: TripBody) -> dict[str, object]:
+        """Book the best offer of a trip now; returns the attempt."""
+        return {"attempt": database.rpc("auto_book_production", body.trip_request_id)}
+
+    @app.post("/rpc/auto_book_monitor", dependencies=rpc["dependencies"])
+    def auto_book_monitor() -> dict[str, object]:
+        """Run one tick of the monitor."""
+        with locks.held("auto_book_monitor"):
+            return {"run": database.rpc("auto_book_monitor")}
+
+    return app

@@ -1,0 +1,244 @@
+"""The worker: claims calls, makes them, reports what came back. No booking logic.
+
+    claim ──► runners (threads) ──► reports ──► finish_calls ──┐
+                 ▲                                             │ next step, claimed
+                 └─────────────────────────────────────────────┘
+
+One thread reports: whatever came back since the last commit goes into one transaction,
+and the next steps it hands back go straight to the runners. No database connection is
+held while a call is out.
+"""
+
+from __future__ import annotations
+
+import os
+import queue
+import socket
+import threading
+import time
+from collections.abc import Callable
+from typing import Any
+from uuid import uuid4
+
+import psycopg
+import structlog
+
+from sidecar.db import Call, Database, describe
+from sidecar.errors import EngineError
+from sidecar.flights import Flights
+from sidecar.limits import Budgets, Locks
+from sidecar.payments import Payments
+from sidecar.providers import NOT_SENT, Answer
+
+_log = structlog.get_logger()
+_HEARTBEAT_SECONDS = 15.0
+_MAX_BATCH = 200
+_DATABASE_DOWN = (psycopg.Error, EngineError)
+
+
+class Worker:
+    """One worker of any number; `run` returns when `stop` was called."""
+
+    def __init__(
+        self,
+        database: Database,
+        *,
+        flights: Flights,
+        payments: Payments,
+        locks: Locks,
+        budgets: Budgets,
+        threads: int = 8,
+        search_threads: int = 4,
+        poll_seconds: float = 1.0,
+    ) -> None:
+        self.name = f"{socket.gethostname()}:{os.getpid()}:{uuid4().hex[:6]}"
+        self._database = database
+        self._flights = flights
+        self._payments = payments
+        self._locks = locks
+        self._budgets = budgets
+        self._threads = threads
+        self._search_threads = search_threads
+        self._poll_seconds = poll_seconds
+        self._stopping = threading.Event()
+        self._wake = threading.Event()
+        self._calls: queue.SimpleQueue[Call | None] = queue.SimpleQueue()
+        self._reports: queue.SimpleQueue[tuple[Call, Answer | None] | None] = (
+            queue.SimpleQueue()
+        )
+        self._lock = threading.Lock()
+        self._in_flight = {True: 0, False: 0}  # by "is a search"
+
+    def stop(self) -> None:
+        """Claim no more; calls that are out are finished and reported."""
+        self._stopping.set()
+        self._wake.set()
+
+    def run(self) -> None:
+        """Work until stopped."""
+        _log.info("worker.started", worker=self.name, threads=self._threads)
+        runners = [self._start(self._run_calls) for _ in range(self._threads)]
+        reporter = self._start(self._report)
+        self._start(self._listen)
+        beat = self._start(self._beat)
+        while not self._stopping.is_set():
+            self._wake.clear()
+            if not self._claim():
+                self._wake.wait(self._poll_seconds)
+        for _ in runners:
+            self._calls.put(None)
+        for runner in runners:
+            runner.join()
+        self._reports.put(None)
+        reporter.join()
+        beat.join()
+        _log.info("worker.stopped", worker=self.name)
+
+    def _start(self, target: Callable[[], None]) -> threading.Thread:
+        thread = threading.Thread(target=target, name=target.__name__, daemon=True)
+        thread.start()
+        return thread
+
+    def _claim(self) -> bool:
+        """Claim as many calls as there are idle runners; False when there were none."""
+        with self._lock:
+            idle = self._threads - sum(self._in_flight.values())
+            searches = min(self._search_threads - self._in_flight[True], idle)
+        if idle <= 0:
+            return False
+        try:
+            calls = self._database.claim_calls(
+                self.name, limit=idle, searches=max(searches, 0)
+            )
+        except _DATABASE_DOWN as error:
+            _log.warning("claim.failed", error=describe(error))
+            return False
+        for call in calls:
+            self._dispatch(call)
+        return bool(calls)
+
+    def _dispatch(self, call: Call) -> None:
+        with self._lock:
+            self._in_flight[call.operation == "search"] += 1
+        self._calls.put(call)
+
+    def _listen(self) -> None:
+        for _ in self._database.notifications(timeout=self._poll_seconds):
+            if self._stopping.is_set():
+                return
+            self._wake.set()
+
+    def _beat(self) -> None:
+        """Say that we live; one sidecar at a time, as far as Redis can tell."""
+        while not self._stopping.is_set():
+            try:
+                with self._locks.held("auto_book_monitor"):
+                    self._database.heartbeat(self.name)
+            except _DATABASE_DOWN as error:
+                _log.warning("heartbeat.failed", error=describe(error))
+            self._stopping.wait(_HEARTBEAT_SECONDS)
+
+    def _run_calls(self) -> None:
+        while (call := self._calls.get()) is not None:
+            answer: Answer | None = NOT_SENT
+            try:
+                answer = self._make(call)
+            except Exception:  # noqa: BLE001 - a defect must not end the thread
+                _log.exception("call.crashed", call=call.call_id)
+                # Whether bytes left is unknown: the lease runs out, recovery decides.
+                answer = None
+            self._reports.put((call, answer))
+
+    def _make(self, call: Call) -> Answer | None:
+        """Make one call; None when the engine has already settled it."""
+        if call.request is None or not self._budgets.wait(
+            call.operation, self._stopping
+        ):
+            return NOT_SENT
+        if call.operation == "search":
+            return self._send(call, call.request)
+        with self._locks.held(f"trip:{call.trip_request_id}"):
+            if call.marks_sent:
+                try:
+                    reason = self._database.mark_sent(call)
+                except _DATABASE_DOWN as error:
+                    # Committed or not, nothing has left, and saying so is the truth.
+                    _log.warning("mark_sent.failed", error=describe(error))
+                    return NOT_SENT
+                if reason is not None:
+                    _log.info("call.stopped", call=call.call_id, reason=reason)
+                    return None
+            return self._send(call, call.request)
+
+    def _send(self, call: Call, request: dict[str, Any]) -> Answer:
+        started = time.monotonic()
+        key, intent = call.idempotency_key, str(request.get("payment_intent") or "")
+        match call.operation:
+            case "search":
+                answer = self._flights.search(request, key)
+            case "get_offer":
+                answer = self._flights.get_offer(request["offer_id"], key)
+            case "create_order":
+                answer = self._flights.create_order(request, key)
+            case "create_payment":
+                answer = self._payments.create(request, key)
+            case "confirm_payment":
+                answer = self._payments.confirm(intent, key)
+            case "capture_payment":
+                answer = self._payments.capture(
+                    intent, request["amount_to_capture"], key
+                )
+            case "cancel_payment":
+                answer = self._payments.cancel(intent, key)
+            case "read_authorization" | "read_capture" | "read_void":
+                answer = self._payments.read(intent)
+            case _:
+                _log.error("call.unknown_operation", operation=call.operation)
+                answer = NOT_SENT
+        _log.info(
+            "call.answered",
+            call=call.call_id,
+            trip=str(call.trip_request_id),
+            operation=call.operation,
+            http_status=answer.http_status,
+            error_code=answer.error_code,
+            request_id=answer.request_id,
+            seconds=round(time.monotonic() - started, 3),
+        )
+        return answer
+
+    def _report(self) -> None:
+        """Report in batches; a database that is away loses no answer."""
+        while (first := self._reports.get()) is not None:
+            batch = [first]
+            last = False
+            while len(batch) < _MAX_BATCH and not self._reports.empty():
+                item = self._reports.get()
+                if item is None:
+                    last = True
+                    break
+                batch.append(item)
+            reports = [a.as_report(c.call_id, c.epoch) for c, a in batch if a]
+            following = self._finish(reports) if reports else []
+            with self._lock:
+                for call, _ in batch:
+                    self._in_flight[call.operation == "search"] -= 1
+            for call in following:
+                self._dispatch(call)
+            self._wake.set()
+            if last:
+                return
+
+    def _finish(self, reports: list[dict[str, Any]]) -> list[Call]:
+        pause = 0.1
+        while True:
+            try:
+                return self._database.finish_calls(
+                    self.name, reports, hand_on=not self._stopping.is_set()
+                )
+            except _DATABASE_DOWN as error:
+                _log.warning(
+                    "report.failed", reports=len(reports), error=describe(error)
+                )
+                time.sleep(pause)
+                pause = min(pause * 2, 5.0)

@@ -1,0 +1,6 @@
+-- Written by engine.set_kill_switch only.
+drop policy if exists kill_switch_owner_all on engine.kill_switch;
+create policy kill_switch_owner_all on engine.kill_switch
+  to skylatch_owner
+  using (true)
+  with check (true);

@@ -1,0 +1,25 @@
+-- Who flies is the traveller's to say.
+drop policy if exists trip_passengers_owner_all on public.trip_passengers;
+create policy trip_passengers_owner_all on public.trip_passengers
+  to skylatch_owner
+  using (true)
+  with check (true);
+
+drop policy if exists trip_passengers_authenticated_select on public.trip_passengers;
+create policy trip_passengers_authenticated_select on public.trip_passengers
+  for select to authenticated
+  using (user_id = (select auth.uid()));
+
+drop policy if exists trip_passengers_authenticated_insert on public.trip_passengers;
+create policy trip_passengers_authenticated_insert on public.trip_passengers
+  for insert to authenticated
+  with check (user_id = (select auth.uid()));
+
+drop policy if exists trip_passengers_authenticated_delete on public.trip_passengers;
+create policy trip_passengers_authenticated_delete on public.trip_passengers
+  for delete to authenticated
+  using (user_id = (select auth.uid()));
+
+grant select, delete on public.trip_passengers to authenticated, service_role;
+grant insert (user_id, trip_request_id, traveler_profile_id)
+  on public.trip_passengers to authenticated, service_role;

@@ -1,0 +1,121 @@
+-- Commits the intent to book one offer. Everything that must hold for spending money is
+-- checked here, in the transaction that commits it. That a trip has one attempt in
+-- flight is the partial unique index; this function only turns its violation into an
+-- answer. The caller holds the trip's row lock.
+-- Lock order: trip_requests, then booking_attempts, then provider_calls.
+create or replace function engine.begin_attempt(
+  p_trip public.trip_requests, p_flight_offer_id uuid, p_actor text, p_now timestamptz
+) returns bigint
+  language plpgsql volatile
+  security definer
+  set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_offer public.flight_offers;
+  v_attempt public.booking_attempts;
+  v_problem text;
+begin
+  perform engine.require_pipeline(p_trip.user_id, p_now);
+  select o.* into v_offer
+  from public.flight_offers as o
+  where o.user_id = p_trip.user_id
+    and o.id = p_flight_offer_id
+    and o.trip_request_id = p_trip.id
+  for no key update;
+  v_problem := case
+    when engine.has_live_attempt(p_trip.user_id, p_trip.id) then 'attempt'
+    when p_trip.auto_book_status <> 'PENDING' then 'status'
+    when not p_trip.auto_book_enabled or p_trip.consent_at is null then 'consent'
+    when v_offer.id is null
+      or v_offer.status <> 'ACTIVE'
+      or v_offer.rank is null
+      or v_offer.search_round <> p_trip.search_round
+      or v_offer.expires_at < p_now + interval '2 minutes' then 'offer'
+    when v_offer.price_currency <> p_trip.currency
+      or v_offer.price_amount > p_trip.max_price then 'price'
+    when not exists (
+      select from public.payment_methods as m
+      where m.user_id = p_trip.user_id
+        and m.id = p_trip.payment_method_id
+        and m.detached_at is null
+        and make_date(m.exp_year, m.exp_month, 1) + interval '1 month' > p_now
+    ) then 'card'
+  end;
+  if v_problem = 'attempt' then
+    raise exception using
+      errcode = 'SK101',
+      message = 'a booking of this trip is already in flight',
+      detail = jsonb_build_object('trip', p_trip.id),
+      hint = 'Wait for it to end; its state is in booking_attempts.';
+  elsif v_problem in ('offer', 'price') then
+    raise exception using
+      errcode = 'SK102',
+      message = 'no offer of this trip can be booked now',
+      detail = jsonb_build_object('trip', p_trip.id, 'problem', v_problem),
+      hint = 'Search again with duffel_search; rank_offers shows what fits and why not.';
+  elsif v_problem is not null then
+    raise exception using
+      errcode = 'SK103',
+      message = 'the trip''s status does not allow this',
+      detail = jsonb_build_object(
+        'trip', p_trip.id, 'status', p_trip.auto_book_status, 'problem', v_problem
+      ),
+      hint = 'A trip is booked when it is pending, agreed to, and has a valid card.';
+  end if;
+
+  insert into public.booking_attempts as a (
+    user_id, trip_request_id, attempt_no, state, idempotency_key, flight_offer_id,
+    offer_id, agreed_amount, currency, cap_amount, trip_version, flags,
+    payment_method_id, started_at, state_changed_at
+  )
+  select
+    p_trip.user_id,
+    p_trip.id,
+    coalesce(max(b.attempt_no), 0) + 1,
+    'REPRICING',
+    format('%s:%s', p_trip.id, coalesce(max(b.attempt_no), 0) + 1),
+    v_offer.id,
+    v_offer.offer_id,
+    v_offer.price_amount,
+    v_offer.price_currency,
+    p_trip.max_price,
+    p_trip.version,
+    (select coalesce(jsonb_object_agg(f.key, f.value), '{}') from engine.flag_data as f),
+    p_trip.payment_method_id,
+    p_now,
+    p_now
+  from public.booking_attempts as b
+  where b.user_id = p_trip.user_id and b.trip_request_id = p_trip.id
+  returning a.* into v_attempt;
+
+  update public.flight_offers as o
+  set status = 'SELECTED', updated_at = p_now
+  where o.user_id = v_offer.user_id and o.id = v_offer.id;
+  update public.trip_requests as t
+  set
+    auto_book_status = 'BOOKING',
+    selected_offer_id = v_offer.id,
+    status_reason = format(
+      'Booking %s for %s %s.', v_offer.airline, v_offer.price_amount,
+      v_offer.price_currency
+    ),
+    status_changed_at = p_now
+  where t.user_id = p_trip.user_id and t.id = p_trip.id;
+  perform engine.log_event(
+    v_attempt.user_id, v_attempt.trip_request_id, v_attempt.id, p_actor,
+    'offer:' || v_offer.offer_id, null, 'REPRICING',
+    'the best offer fits: booking it',
+    jsonb_build_object(
+      'offer', v_offer.offer_id, 'amount', v_offer.price_amount::text,
+      'currency', v_offer.price_currency, 'cap', p_trip.max_price::text,
+      'score', v_offer.score
+    )
+  );
+  return engine.enqueue_call(v_attempt, 'get_offer', p_now);
+end;
+$$;
+comment on function engine.begin_attempt(
+  public.trip_requests, uuid, text, timestamptz
+) is
+  'Commits the intent to book one offer and returns its first call; raises SK101, '
+  'SK102, SK103 or SK201.';

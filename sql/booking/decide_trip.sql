@@ -1,0 +1,61 @@
+-- A round is over: book the best offer, or say why not. Returns the first call of the
+-- attempt, for the caller to hand on. The caller holds the trip's row lock.
+create or replace function engine.decide_trip(
+  p_user_id uuid, p_trip_id uuid, p_actor text, p_now timestamptz
+) returns bigint
+  language plpgsql volatile
+  security definer
+  set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_trip public.trip_requests;
+  v_best uuid;
+  v_reason text;
+begin
+  select t.* into v_trip
+  from public.trip_requests as t where t.user_id = p_user_id and t.id = p_trip_id;
+  if v_trip.auto_book_status <> 'PENDING'
+    or exists (
+      select from engine.provider_calls as c
+      where c.user_id = p_user_id
+        and c.trip_request_id = p_trip_id
+        and c.operation = 'search'
+        and c.state in ('READY', 'CLAIMED')
+    )
+  then
+    return null;
+  end if;
+  perform engine.rank_trip(p_user_id, p_trip_id, p_now);
+  select o.id into v_best
+  from public.flight_offers as o
+  where o.user_id = p_user_id
+    and o.trip_request_id = p_trip_id
+    and o.search_round = v_trip.search_round
+    and o.status = 'ACTIVE'
+    and o.rank = 1;
+  if v_best is not null then
+    v_reason := case
+      when not v_trip.auto_book_enabled
+        then 'An offer fits; automatic booking is not switched on for this trip.'
+      else 'An offer fits, but booking is off: ' || engine.flag_problem(p_user_id, p_now)
+    end;
+    if v_reason is null then
+      return engine.begin_attempt(v_trip, v_best, p_actor, p_now);
+    end if;
+  else
+    v_reason := coalesce(
+      engine.describe_round(p_user_id, p_trip_id), v_trip.status_reason
+    );
+  end if;
+  update public.trip_requests as t
+  set status_reason = v_reason
+  where t.user_id = p_user_id and t.id = p_trip_id;
+  perform engine.log_event(
+    p_user_id, p_trip_id, null, p_actor, 'round:' || v_trip.search_round, null, null,
+    v_reason
+  );
+  return null;
+end;
+$$;
+comment on function engine.decide_trip(uuid, uuid, text, timestamptz) is
+  'Ranks a finished round and books its best offer, or records why not.';

@@ -1,0 +1,21 @@
+create or replace function engine.set_kill_switch(p_engaged boolean, p_reason text)
+  returns void
+  language plpgsql volatile
+  security definer
+  set search_path = pg_catalog, pg_temp
+as $$
+begin
+  insert into engine.kill_switch as k (engaged, reason, set_by, set_at)
+  values (p_engaged, p_reason, session_user, clock_timestamp())
+  on conflict (only_row) do update
+  set
+    engaged = excluded.engaged,
+    reason = excluded.reason,
+    set_by = excluded.set_by,
+    set_at = excluded.set_at;
+end;
+$$;
+comment on function engine.set_kill_switch(boolean, text) is
+  'Stops (true) or allows (false) every new booking, at once; a stop needs a reason.';
+grant execute on function engine.set_kill_switch(boolean, text)
+  to skylatch_operator, service_role;

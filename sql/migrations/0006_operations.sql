@@ -1,0 +1,96 @@
+-- What happened and who is alive: audit, ticks, workers; and the switches.
+-- depends: 0005_saga
+
+create table engine.booking_events (
+  id bigint generated always as identity primary key,
+  at timestamptz not null default now(),
+  user_id uuid not null,
+  trip_request_id uuid not null,
+  booking_attempt_id uuid,
+  actor text not null,
+  -- The provider call (or tick) that caused it.
+  correlation_id text not null,
+  from_state text,
+  to_state text,
+  reason text not null,
+  detail jsonb not null default '{}'
+);
+create index booking_events_trip_request_id_idx
+  on engine.booking_events (user_id, trip_request_id, id);
+alter table engine.booking_events enable row level security;
+alter table engine.booking_events force row level security;
+
+create table engine.monitor_runs (
+  id bigint generated always as identity primary key,
+  started_at timestamptz not null,
+  finished_at timestamptz not null,
+  -- pg_cron, an operator, or a sidecar standing in for a silent pg_cron.
+  started_by text not null,
+  claimed integer not null,
+  skipped integer not null,
+  expired integer not null,
+  searches integer not null,
+  reason text,
+  constraint monitor_runs_counts
+    check (claimed >= 0 and skipped >= 0 and expired >= 0 and searches >= 0)
+);
+create index monitor_runs_started_at_idx on engine.monitor_runs (started_at);
+alter table engine.monitor_runs enable row level security;
+alter table engine.monitor_runs force row level security;
+
+create table engine.workers (
+  worker text not null primary key,
+  version text not null,
+  started_at timestamptz not null default now(),
+  seen_at timestamptz not null
+);
+alter table engine.workers enable row level security;
+alter table engine.workers force row level security;
+
+-- When pg_cron last ran recovery: a sidecar stands in for it when this grows old.
+create table engine.cron_beat (
+  only_row boolean not null primary key default true,
+  at timestamptz not null,
+  constraint cron_beat_only_row check (only_row)
+);
+alter table engine.cron_beat enable row level security;
+alter table engine.cron_beat force row level security;
+
+-- Where pg_net may ring the doorbell; empty where pg_net is not used.
+create table engine.endpoint (
+  only_row boolean not null primary key default true,
+  url text not null,
+  constraint endpoint_only_row check (only_row),
+  constraint endpoint_url check (url ~ '^https?://[^/@]+/wake$')
+);
+alter table engine.endpoint enable row level security;
+alter table engine.endpoint force row level security;
+
+create table engine.flag_data (
+  key text not null primary key,
+  value jsonb not null,
+  changed_at timestamptz not null
+);
+alter table engine.flag_data enable row level security;
+alter table engine.flag_data force row level security;
+
+create table engine.flag_sync (
+  only_row boolean not null primary key default true,
+  heartbeat_at timestamptz,
+  stale_after interval not null default '5 minutes',
+  constraint flag_sync_only_row check (only_row)
+);
+alter table engine.flag_sync enable row level security;
+alter table engine.flag_sync force row level security;
+
+create table engine.kill_switch (
+  only_row boolean not null primary key default true,
+  engaged boolean not null default false,
+  reason text,
+  set_by text not null default current_user,
+  set_at timestamptz not null default now(),
+  constraint kill_switch_only_row check (only_row),
+  constraint kill_switch_reason check (not engaged or reason is not null)
+);
+alter table engine.kill_switch enable row level security;
+alter table engine.kill_switch force row level security;

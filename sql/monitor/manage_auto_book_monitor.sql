@@ -1,0 +1,24 @@
+create or replace function public.manage_auto_book_monitor(p_action text)
+  returns jsonb
+  language plpgsql volatile
+  security invoker
+  set search_path = pg_catalog, pg_temp
+as $$
+begin
+  if p_action = 'trigger' then
+    return jsonb_build_object('run', public.auto_book_monitor());
+  elsif p_action in ('start', 'stop', 'status') then
+    return engine.manage_monitor_job(p_action);
+  end if;
+  raise exception using
+    errcode = 'SK012',
+    message = 'unknown action',
+    detail = jsonb_build_object('field', 'p_action', 'value', p_action),
+    column = 'p_action',
+    hint = 'Use start, stop, status or trigger.';
+end;
+$$;
+comment on function public.manage_auto_book_monitor(text) is
+  'start, stop, status: the scheduled job; trigger: one tick now.';
+grant execute on function public.manage_auto_book_monitor(text)
+  to skylatch_operator, service_role;

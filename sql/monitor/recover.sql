@@ -1,0 +1,20 @@
+create or replace function engine.recover() returns integer
+  language plpgsql volatile
+  security definer
+  set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_now timestamptz := clock_timestamp();
+begin
+  if session_user = 'skylatch_cron' then
+    insert into engine.cron_beat as b (at)
+    values (v_now)
+    on conflict (only_row) do update set at = excluded.at;
+  end if;
+  perform engine.expire_offers(v_now);
+  return engine.recover_calls(session_user, v_now);
+end;
+$$;
+comment on function engine.recover() is
+  'Every minute: settles calls whose worker went away, expires old offers.';
+grant execute on function engine.recover() to skylatch_cron;

@@ -1,0 +1,6 @@
+-- The handshake: a sidecar refuses to work with a database of another version.
+create or replace function engine.version() returns text
+  language sql stable
+return '0.1.0';
+comment on function engine.version() is 'The version of the code in this database.';
+grant execute on function engine.version() to skylatch_sidecar, skylatch_operator;

@@ -1,0 +1,87 @@
+-- What the sidecar needs to make a call, put together at hand-out from rows that are
+-- frozen while the attempt runs. Personal data is read here and stored nowhere else.
+-- Null when it cannot be built: one broken call must not keep others from being claimed.
+create or replace function engine.build_request(p_call engine.provider_calls)
+  returns jsonb
+  language plpgsql stable
+  security definer
+  set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_attempt public.booking_attempts;
+  v_card public.payment_methods;
+begin
+  if p_call.operation = 'search' then
+    return p_call.payload -> 'request';
+  end if;
+  select a.* into v_attempt
+  from public.booking_attempts as a
+  where a.user_id = p_call.user_id and a.id = p_call.booking_attempt_id;
+  case p_call.operation
+    when 'get_offer' then
+      return jsonb_build_object('offer_id', v_attempt.offer_id);
+    when 'create_order' then
+      return jsonb_build_object(
+        'type', 'instant',
+        'selected_offers', jsonb_build_array(v_attempt.offer_id),
+        'passengers', (
+          select jsonb_agg(
+            jsonb_strip_nulls(
+              jsonb_build_object(
+                'id', p.passenger_id,
+                'infant_passenger_id', p.infant_passenger_id,
+                'title', f.title,
+                'gender', f.gender,
+                'given_name', f.given_name,
+                'family_name', f.family_name,
+                'born_on', f.born_on,
+                'email', f.email,
+                'phone_number', f.phone_number
+              )
+            )
+            order by p.passenger_id
+          )
+          from engine.order_party(v_attempt.user_id, v_attempt.flight_offer_id) as p
+          inner join public.traveler_profiles as f
+            on f.user_id = v_attempt.user_id and p.traveler_profile_id = f.id
+        ),
+        'payments', jsonb_build_array(
+          jsonb_build_object(
+            'type', 'balance',
+            'amount', v_attempt.agreed_amount::text,
+            'currency', v_attempt.currency
+          )
+        ),
+        'metadata', jsonb_build_object(
+          'attempt_id', v_attempt.id, 'trip_request_id', v_attempt.trip_request_id
+        )
+      );
+    when 'create_payment' then
+      select m.* into v_card
+      from public.payment_methods as m
+      where m.user_id = v_attempt.user_id and m.id = v_attempt.payment_method_id;
+      return jsonb_build_object(
+        'amount', engine.stripe_amount(v_attempt.agreed_amount, v_attempt.currency),
+        'currency', lower(v_attempt.currency),
+        'customer', v_card.stripe_customer_id,
+        'payment_method', v_card.stripe_payment_method_id,
+        'metadata', jsonb_build_object(
+          'attempt_id', v_attempt.id, 'trip_request_id', v_attempt.trip_request_id
+        )
+      );
+    when 'capture_payment' then
+      return jsonb_build_object(
+        'payment_intent', v_attempt.payment_intent_id,
+        'amount_to_capture',
+        engine.stripe_amount(v_attempt.agreed_amount, v_attempt.currency)
+      );
+    else
+      return jsonb_build_object('payment_intent', v_attempt.payment_intent_id);
+  end case;
+exception when others then
+  raise warning 'request of call % not built: % %', p_call.id, sqlstate, sqlerrm;
+  return null;
+end;
+$$;
+comment on function engine.build_request(engine.provider_calls) is
+  'Builds the body of one outward call.';

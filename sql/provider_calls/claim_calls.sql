@@ -1,0 +1,47 @@
+-- Any number of sidecars claim at once: SKIP LOCKED gives each row to one of them.
+-- Bookings come first, and searches have a limit of their own: a slow search never keeps
+-- an authorized card waiting.
+create or replace function engine.claim_calls(
+  p_worker text, p_limit integer, p_searches integer
+)
+  returns table (
+    call_id bigint,
+    epoch integer,
+    operation text,
+    trip_request_id uuid,
+    idempotency_key text,
+    marks_sent boolean,
+    request jsonb
+  )
+  language plpgsql volatile
+  security definer
+  set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_now timestamptz := clock_timestamp();
+  v_ids bigint[];
+begin
+  v_ids := array(
+    select c.id
+    from engine.provider_calls as c
+    where c.state = 'READY' and c.booking_attempt_id is not null and c.run_at <= v_now
+    order by c.run_at, c.id
+    limit p_limit
+    for update skip locked
+  );
+  v_ids := v_ids || array(
+    select c.id
+    from engine.provider_calls as c
+    where c.state = 'READY' and c.booking_attempt_id is null and c.run_at <= v_now
+    order by c.run_at, c.id
+    limit least(p_searches, p_limit - cardinality(v_ids))
+    for update skip locked
+  );
+  if v_ids <> '{}' then
+    return query select l.* from engine.lease_calls(p_worker, v_ids, v_now) as l;
+  end if;
+end;
+$$;
+comment on function engine.claim_calls(text, integer, integer) is
+  'Claims due calls for a worker: at most so many, and so many searches of them.';
+grant execute on function engine.claim_calls(text, integer, integer) to skylatch_sidecar;

@@ -1,0 +1,43 @@
+-- One row per attempt and operation: asking again (a repeated confirm, another read)
+-- reopens it under the same idempotency key. An order is never reopened.
+create or replace function engine.enqueue_call(
+  p_attempt public.booking_attempts, p_operation text, p_run_at timestamptz
+) returns bigint
+  language plpgsql volatile
+  security definer
+  set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_id bigint;
+begin
+  insert into engine.provider_calls as c (
+    user_id, trip_request_id, booking_attempt_id, attempt_epoch, operation,
+    idempotency_key, run_at
+  )
+  values (
+    p_attempt.user_id, p_attempt.trip_request_id, p_attempt.id, p_attempt.epoch,
+    p_operation, format('%s:%s', p_attempt.id, p_operation), p_run_at
+  )
+  on conflict (idempotency_key) do update
+  set
+    state = 'READY',
+    run_at = excluded.run_at,
+    attempt_epoch = excluded.attempt_epoch,
+    finished_at = null
+  where c.operation <> 'create_order' and c.state in ('DONE', 'UNKNOWN')
+  returning c.id into v_id;
+  if v_id is null then
+    raise exception using
+      errcode = 'SK301',
+      message = 'the saga asked for a call that must not be repeated',
+      detail = jsonb_build_object(
+        'attempt', p_attempt.id, 'operation', p_operation, 'state', p_attempt.state
+      ),
+      hint = 'This is a defect in saga_transitions: report it.';
+  end if;
+  return v_id;
+end;
+$$;
+comment on function engine.enqueue_call(
+  public.booking_attempts, text, timestamptz
+) is 'Adds the attempt''s next outward call, or reopens it, and returns its id.';

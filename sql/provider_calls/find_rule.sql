@@ -1,0 +1,28 @@
+create or replace function engine.find_rule(
+  p_operation text, p_http_status integer, p_error_code text
+) returns engine.outcome_rules
+  language plpgsql stable
+  security definer
+  set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_rule engine.outcome_rules;
+begin
+  select r.* into strict v_rule
+  from engine.outcome_rules as r
+  where r.operation = p_operation
+    and r.error_code in (p_error_code, '*')
+    and r.http_status in (
+      coalesce(p_http_status::text, 'none'), (p_http_status / 100) || 'xx', '*'
+    )
+  order by
+    r.error_code <> '*' desc,
+    -- A full status, then its class, then any.
+    r.http_status <> '*' desc,
+    r.http_status like '%xx'
+  limit 1;
+  return v_rule;
+end;
+$$;
+comment on function engine.find_rule(text, integer, text) is
+  'Finds the most exact outcome rule; every operation has a default.';

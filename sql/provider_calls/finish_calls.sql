@@ -1,0 +1,67 @@
+-- Everything that came back since the last commit, in one transaction, each report in
+-- its own subtransaction: one that cannot be applied spoils no other. The next step of
+-- each saga is handed straight back, claimed, so that a step costs one commit; a worker
+-- that is stopping leaves it to the others.
+create or replace function engine.finish_calls(
+  p_worker text, p_reports jsonb, p_hand_on boolean
+)
+  returns table (
+    call_id bigint,
+    epoch integer,
+    operation text,
+    trip_request_id uuid,
+    idempotency_key text,
+    marks_sent boolean,
+    request jsonb
+  )
+  language plpgsql volatile
+  security definer
+  set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_report jsonb;
+  v_next bigint;
+  v_nexts bigint[] := '{}';
+  v_now timestamptz := clock_timestamp();
+begin
+  -- In trip order, so that two sidecars reporting at once cannot deadlock.
+  for v_report in
+    select r.value
+    from jsonb_array_elements(p_reports) as r
+    left join engine.provider_calls as c on c.id = (r.value ->> 'call_id')::bigint
+    order by c.trip_request_id, c.id
+  loop
+    begin
+      v_next := engine.settle_call(
+        (v_report ->> 'call_id')::bigint, (v_report ->> 'epoch')::integer, v_report,
+        p_worker, v_now
+      );
+      v_nexts := v_nexts || v_next;
+    exception when others then
+      -- The lease runs out and recovery takes over; the reason must not be lost.
+      raise warning 'report of call % not applied: % %',
+        v_report ->> 'call_id', sqlstate, sqlerrm;
+      perform engine.log_event(
+        c.user_id, c.trip_request_id, c.booking_attempt_id, p_worker, 'call:' || c.id,
+        null, null, c.operation || ': the report could not be applied',
+        jsonb_build_object('sqlstate', sqlstate, 'message', sqlerrm)
+      )
+      from engine.provider_calls as c
+      where c.id = (v_report ->> 'call_id')::bigint;
+    end;
+  end loop;
+  return query
+  select l.*
+  from engine.lease_calls(
+    p_worker,
+    array(
+      select c.id from engine.provider_calls as c
+      where p_hand_on and c.id = any (v_nexts) and c.run_at <= v_now
+    ),
+    v_now
+  ) as l;
+end;
+$$;
+comment on function engine.finish_calls(text, jsonb, boolean) is
+  'Applies reports of finished calls and hands the next calls back, claimed.';
+grant execute on function engine.finish_calls(text, jsonb, boolean) to skylatch_sidecar;

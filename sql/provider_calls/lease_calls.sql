@@ -1,0 +1,37 @@
+-- Claims the given ready calls: a lease and a new epoch each. The caller has locked the
+-- rows or made them in this transaction.
+create or replace function engine.lease_calls(
+  p_worker text, p_ids bigint[], p_now timestamptz
+) returns table (
+  call_id bigint,
+  epoch integer,
+  operation text,
+  trip_request_id uuid,
+  idempotency_key text,
+  marks_sent boolean,
+  request jsonb
+)
+  language plpgsql volatile
+  security definer
+  set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return query
+  update engine.provider_calls as c
+  set
+    state = 'CLAIMED',
+    worker = p_worker,
+    epoch = c.epoch + 1,
+    tries = c.tries + 1,
+    claimed_at = p_now,
+    sent_at = null,
+    lease_until = p_now + o.lease
+  from engine.operations as o
+  where c.id = any (p_ids) and c.state = 'READY' and o.operation = c.operation
+  returning
+    c.id, c.epoch, c.operation, c.trip_request_id, c.idempotency_key, o.marks_sent,
+    engine.build_request(c);
+end;
+$$;
+comment on function engine.lease_calls(text, bigint[], timestamptz) is
+  'Claims the given ready calls for a worker and returns what to send.';

@@ -1,0 +1,83 @@
+-- The last look before an order leaves: a crash before this commit is a safe retry, a
+-- crash after it is UNKNOWN. Returns null for "send it", else why not; in that case the
+-- attempt is already on its way back.
+-- Lock order: trip_requests, then booking_attempts, then provider_calls.
+create or replace function engine.mark_sent(p_call_id bigint, p_epoch integer)
+  returns text
+  language plpgsql volatile
+  security definer
+  set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_now timestamptz := clock_timestamp();
+  v_call engine.provider_calls;
+  v_trip public.trip_requests;
+  v_attempt public.booking_attempts;
+  v_reason text;
+begin
+  select c.* into v_call from engine.provider_calls as c where c.id = p_call_id;
+  select t.* into v_trip
+  from public.trip_requests as t
+  where t.user_id = v_call.user_id and t.id = v_call.trip_request_id
+  for no key update;
+  select a.* into v_attempt
+  from public.booking_attempts as a
+  where a.user_id = v_call.user_id and a.id = v_call.booking_attempt_id
+  for no key update;
+  select c.* into v_call from engine.provider_calls as c where c.id = p_call_id for update;
+  if v_call.id is null
+    or v_call.epoch <> p_epoch
+    or v_call.state <> 'CLAIMED'
+    or v_call.lease_until <= v_now
+    or v_call.attempt_epoch <> v_attempt.epoch
+  then
+    return 'the lease is over';
+  end if;
+  v_reason := coalesce(
+    'booking is off: ' || engine.flag_problem(v_trip.user_id, v_now),
+    case
+      when v_trip.auto_book_status <> 'BOOKING'
+        then 'the trip is ' || v_trip.auto_book_status
+      when v_trip.version <> v_attempt.trip_version then 'the trip was changed'
+      when v_attempt.agreed_amount > v_trip.max_price
+        or v_attempt.currency <> v_trip.currency then 'the price is over the limit'
+      when v_attempt.capture_before < v_now + interval '1 hour'
+        then 'the card authorization is about to lapse'
+      when not exists (
+        select from public.flight_offers as o
+        where o.user_id = v_attempt.user_id
+          and o.id = v_attempt.flight_offer_id
+          and o.expires_at > v_now
+      ) then 'the offer has expired'
+    end
+  );
+  if v_reason is null then
+    update engine.provider_calls as c
+    set
+      state = 'SENT',
+      sent_at = v_now,
+      lease_until = v_now + (
+        select o.lease from engine.operations as o where o.operation = v_call.operation
+      )
+    where c.id = p_call_id;
+    return null;
+  end if;
+  update engine.provider_calls as c
+  set
+    state = 'DONE', verdict = 'STOP', error_code = 'stopped', lease_until = null,
+    finished_at = v_now
+  where c.id = p_call_id;
+  perform engine.advance_attempt(
+    v_attempt, v_call.operation, 'STOP', null::engine.outcome_rules,
+    jsonb_build_object(
+      'error_code', 'stopped', 'reason', 'Not ordered: ' || v_reason || '.'
+    ),
+    coalesce(v_call.worker, session_user), 'call:' || p_call_id, v_now
+  );
+  perform engine.wake_sidecar();
+  return v_reason;
+end;
+$$;
+comment on function engine.mark_sent(bigint, integer) is
+  'Commits that an order is about to leave; returns why not when it must not.';
+grant execute on function engine.mark_sent(bigint, integer) to skylatch_sidecar;

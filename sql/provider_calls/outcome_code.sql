@@ -1,0 +1,102 @@
+-- The word by which outcome_rules knows an answer: the provider's own code, a Stripe
+-- object's status, or, for a success, what our own checks of it say. Of several errors
+-- the least known counts: one code that may mean "something exists" outweighs others.
+create or replace function engine.outcome_code(
+  p_call engine.provider_calls, p_report jsonb, p_now timestamptz
+) returns text
+  language plpgsql stable
+  security definer
+  set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_status integer := (p_report ->> 'http_status')::integer;
+  v_body jsonb := p_report -> 'body';
+  v_attempt public.booking_attempts;
+  v_trip public.trip_requests;
+  v_code text;
+begin
+  if v_status is null then
+    return coalesce(p_report ->> 'error_code', 'no_answer');
+  elsif jsonb_typeof(v_body) is distinct from 'object' then
+    return 'unreadable';
+  end if;
+  if v_status >= 400 then
+    if p_call.operation in ('search', 'get_offer', 'create_order') then
+      select e.value ->> 'code' into v_code
+      from jsonb_array_elements(
+        case jsonb_typeof(v_body -> 'errors')
+          when 'array' then v_body -> 'errors' else '[]'
+        end
+      ) as e
+      left join engine.outcome_rules as r
+        on r.operation = p_call.operation and r.error_code = e.value ->> 'code'
+      order by r.error_code is not null
+      limit 1;
+    else
+      v_code := coalesce(
+        v_body #>> '{error,decline_code}', v_body #>> '{error,code}',
+        v_body #>> '{error,type}'
+      );
+      if v_body #>> '{error,code}' = 'authentication_required' then
+        v_code := 'authentication_required';
+      end if;
+    end if;
+    return coalesce(v_code, 'no_code');
+  end if;
+
+  select a.* into v_attempt
+  from public.booking_attempts as a
+  where a.user_id = p_call.user_id and a.id = p_call.booking_attempt_id;
+  case p_call.operation
+    when 'search' then
+      return case
+        when jsonb_typeof(v_body -> 'offers') = 'array'
+          and v_body #>> '{offer_request,id}' is not null then 'ok'
+        else 'unreadable'
+      end;
+    when 'get_offer' then
+      select t.* into v_trip
+      from public.trip_requests as t
+      where t.user_id = p_call.user_id and t.id = p_call.trip_request_id;
+      return case
+        when v_body #>> '{data,id}' is distinct from v_attempt.offer_id
+          or not engine.is_well_formed_offer(v_body -> 'data') then 'unreadable'
+        when v_body #>> '{data,total_currency}' <> v_attempt.currency
+          then 'currency_changed'
+        when engine.stripe_amount(
+          (v_body #>> '{data,total_amount}')::numeric, v_attempt.currency
+        ) is null then 'not_chargeable'
+        when (v_body #>> '{data,total_amount}')::numeric
+          > least(v_attempt.cap_amount, v_trip.max_price) then 'price_above_cap'
+        when (v_body #>> '{data,expires_at}')::timestamptz < p_now + interval '1 minute'
+          then 'expires_too_soon'
+        else 'ok'
+      end;
+    when 'create_order' then
+      return case
+        when v_body #>> '{data,id}' is null
+          or v_body #>> '{data,booking_reference}' is null then 'unreadable'
+        when v_body #>> '{data,offer_id}' is distinct from v_attempt.offer_id
+          or v_body #>> '{data,metadata,attempt_id}'
+          is distinct from v_attempt.id::text then 'wrong_offer'
+        when v_body #>> '{data,total_currency}' is distinct from v_attempt.currency
+          or (v_body #>> '{data,total_amount}')::numeric
+          is distinct from v_attempt.agreed_amount then 'amount_mismatch'
+        else 'ok'
+      end;
+    else
+      return case
+        when v_body ->> 'currency' is distinct from lower(v_attempt.currency)
+          or (v_body ->> 'amount')::bigint is distinct from
+          engine.stripe_amount(v_attempt.agreed_amount, v_attempt.currency)
+          then 'amount_mismatch'
+        when v_body ->> 'status' = 'succeeded'
+          and (v_body ->> 'amount_received')::bigint
+          is distinct from (v_body ->> 'amount')::bigint then 'amount_mismatch'
+        else coalesce(v_body ->> 'status', 'unreadable')
+      end;
+  end case;
+end;
+$$;
+comment on function engine.outcome_code(engine.provider_calls, jsonb, timestamptz) is
+  'Names an answer for outcome_rules.';

@@ -1,0 +1,145 @@
+-- What came back, applied: the verdict is looked up, the call closed, and the trip or
+-- attempt moved on, in one transaction. A report with an old epoch changes nothing, but
+-- what it says is kept: it may be the only trace of an order.
+-- Lock order: trip_requests, then booking_attempts, then provider_calls.
+create or replace function engine.settle_call(
+  p_call_id bigint, p_epoch integer, p_report jsonb, p_actor text, p_now timestamptz
+) returns bigint
+  language plpgsql volatile
+  security definer
+  set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_call engine.provider_calls;
+  v_attempt public.booking_attempts;
+  v_rule engine.outcome_rules;
+  v_report jsonb;
+  v_verdict text;
+  v_stored integer;
+begin
+  select c.* into v_call from engine.provider_calls as c where c.id = p_call_id;
+  perform from public.trip_requests as t
+  where t.user_id = v_call.user_id and t.id = v_call.trip_request_id
+  for no key update;
+  select a.* into v_attempt
+  from public.booking_attempts as a
+  where a.user_id = v_call.user_id and a.id = v_call.booking_attempt_id
+  for no key update;
+  select c.* into v_call from engine.provider_calls as c where c.id = p_call_id for update;
+  if v_call.id is null then
+    return null;
+  end if;
+  if v_call.epoch <> p_epoch
+    or v_call.state not in ('CLAIMED', 'SENT')
+    or v_call.attempt_epoch <> v_attempt.epoch
+  then
+    perform engine.log_event(
+      v_call.user_id, v_call.trip_request_id, v_call.booking_attempt_id, p_actor,
+      'call:' || p_call_id, v_attempt.state, v_attempt.state,
+      v_call.operation || ': a late report was ignored',
+      jsonb_strip_nulls(
+        jsonb_build_object(
+          'http_status', p_report -> 'http_status',
+          'request_id', p_report -> 'request_id',
+          'object', coalesce(p_report #>> '{body,data,id}', p_report #>> '{body,id}'),
+          'epoch', p_epoch
+        )
+      )
+    );
+    return null;
+  end if;
+
+  v_report := p_report
+    || jsonb_build_object('error_code', engine.outcome_code(v_call, p_report, p_now));
+  v_rule := engine.find_rule(
+    v_call.operation, (v_report ->> 'http_status')::integer, v_report ->> 'error_code'
+  );
+  v_verdict := v_rule.verdict;
+  if v_verdict = 'RETRY' then
+    if v_call.tries < (
+      select o.max_tries from engine.operations as o where o.operation = v_call.operation
+    ) then
+      update engine.provider_calls as c
+      set
+        state = 'READY',
+        lease_until = null,
+        sent_at = null,
+        verdict = v_verdict,
+        http_status = (v_report ->> 'http_status')::integer,
+        error_code = v_report ->> 'error_code',
+        request_id = v_report ->> 'request_id',
+        -- Twice as long each time, with jitter, and no sooner than the provider asks.
+        run_at = p_now + greatest(
+          make_interval(
+            secs => least(power(2, c.tries - 1), 300) * (0.5 + random() / 2)
+          ),
+          make_interval(
+            secs => least(coalesce((v_report ->> 'retry_after')::numeric, 0), 300)
+          )
+        )
+      where c.id = p_call_id;
+      return null;
+    end if;
+    v_verdict := 'EXHAUSTED';
+  end if;
+  update engine.provider_calls as c
+  set
+    state = case v_verdict
+      when 'UNKNOWN' then 'UNKNOWN' when 'EXHAUSTED' then 'DEAD' else 'DONE'
+    end,
+    lease_until = null,
+    finished_at = p_now,
+    verdict = v_verdict,
+    http_status = (v_report ->> 'http_status')::integer,
+    error_code = v_report ->> 'error_code',
+    request_id = v_report ->> 'request_id'
+  where c.id = p_call_id;
+  if v_rule.halts then
+    perform engine.set_kill_switch(
+      true, format('%s refused: %s', v_call.operation, v_report ->> 'error_code')
+    );
+  end if;
+
+  if v_call.booking_attempt_id is not null then
+    return engine.advance_attempt(
+      v_attempt, v_call.operation, v_verdict, v_rule, v_report, p_actor,
+      'call:' || p_call_id, p_now
+    );
+  end if;
+
+  if v_verdict = 'OK' then
+    v_stored := engine.ingest_offers(
+      v_call.user_id, v_call.trip_request_id, (v_call.payload ->> 'round')::integer,
+      v_call.payload -> 'request', v_report -> 'body', p_now
+    );
+  else
+    update public.trip_requests as t
+    set
+      status_reason = coalesce(v_rule.reason, 'The airline search did not answer.'),
+      next_search_at = greatest(
+        t.next_search_at, p_now + coalesce(v_rule.search_again_after, '10 minutes')
+      )
+    where t.user_id = v_call.user_id
+      and t.id = v_call.trip_request_id
+      and t.auto_book_status = 'PENDING';
+  end if;
+  perform engine.log_event(
+    v_call.user_id, v_call.trip_request_id, null, p_actor, 'call:' || p_call_id,
+    null, null, format('search: %s', lower(v_verdict)),
+    jsonb_strip_nulls(
+      jsonb_build_object(
+        'offers', v_stored,
+        'http_status', v_report -> 'http_status',
+        'error_code', v_report -> 'error_code',
+        'request_id', v_report -> 'request_id'
+      )
+    )
+  );
+  return engine.decide_trip(
+    v_call.user_id, v_call.trip_request_id, p_actor, p_now
+  );
+end;
+$$;
+comment on function engine.settle_call(
+  bigint, integer, jsonb, text, timestamptz
+) is 'Applies one report and returns the call to make next.';

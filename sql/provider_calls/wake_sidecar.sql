@@ -1,0 +1,25 @@
+-- A doorbell, no more: NOTIFY for sidecars that listen and, where pg_net serves this
+-- database, one POST for those that cannot. Both may be lost or doubled; workers poll.
+create or replace function engine.wake_sidecar() returns void
+  language plpgsql volatile
+  security definer
+  set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_url text;
+begin
+  perform pg_notify('skylatch_calls', '');
+  select e.url into v_url from engine.endpoint as e;
+  if v_url is not null
+    and current_setting('pg_net.database_name', true) = current_database()
+  then
+    begin
+      perform net.http_post(v_url, '{}'::jsonb, timeout_milliseconds := 1000);
+    exception when others then
+      raise warning 'wake-up skipped: %', sqlerrm;
+    end;
+  end if;
+end;
+$$;
+comment on function engine.wake_sidecar() is
+  'Tells the sidecars that there is work; failure is harmless.';

@@ -1,0 +1,39 @@
+-- What the engine decided on, for the traveller to read; row level security applies.
+create or replace function public.rank_offers(p_trip_id uuid)
+  returns table (
+    rank integer,
+    offer_id text,
+    airline text,
+    price_amount numeric,
+    price_currency text,
+    duration interval,
+    connections smallint,
+    departs_at timestamptz,
+    score numeric,
+    score_parts jsonb,
+    ineligible text[]
+  )
+  language sql stable
+  security invoker
+begin atomic
+  select
+    o.rank,
+    o.offer_id,
+    o.airline,
+    o.price_amount,
+    o.price_currency,
+    o.duration,
+    o.connections,
+    o.departs_at,
+    o.score,
+    o.score_parts,
+    o.ineligible
+  from public.flight_offers as o
+  inner join public.trip_requests as t
+    on o.user_id = t.user_id and o.trip_request_id = t.id
+  where t.id = p_trip_id and o.search_round = t.search_round
+  order by o.rank nulls last, o.price_amount, o.offer_id;
+end;
+comment on function public.rank_offers(uuid) is
+  'Lists a trip''s current offers, best first, with every part of the score.';
+grant execute on function public.rank_offers(uuid) to authenticated, service_role;

@@ -1,0 +1,54 @@
+-- Pause, resume and cancel are one rule table: from which states, to which. While a
+-- booking is in flight the new status is written at once; the check just before the
+-- order leaves sees it, and what was ordered already is finished, not abandoned.
+-- Lock order: trip_requests only.
+create or replace function engine.change_trip_status(p_trip_id uuid, p_action text)
+  returns text
+  language plpgsql volatile
+  security definer
+  set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_trip public.trip_requests;
+  v_status text;
+begin
+  v_trip := engine.lock_trip(p_trip_id);
+  v_status := case
+    when p_action = 'pause'
+      and v_trip.auto_book_status in ('PENDING', 'BOOKING') then 'PAUSED'
+    when p_action = 'resume'
+      and v_trip.auto_book_status in ('PAUSED', 'ACTION_REQUIRED', 'FAILED')
+      and not engine.has_live_attempt(v_trip.user_id, v_trip.id) then 'PENDING'
+    when p_action = 'cancel'
+      and v_trip.auto_book_status not in ('BOOKED', 'EXPIRED') then 'CANCELLED'
+  end;
+  if v_status is null then
+    raise exception using
+      errcode = 'SK103',
+      message = 'the trip''s status does not allow this',
+      detail = jsonb_build_object(
+        'trip', p_trip_id, 'status', v_trip.auto_book_status, 'action', p_action
+      ),
+      hint = 'A booking in flight has to end first; a booked trip is cancelled as a '
+        'booking.';
+  end if;
+  update public.trip_requests as t
+  set
+    auto_book_status = v_status,
+    status_reason = null,
+    status_changed_at = clock_timestamp(),
+    next_search_at = clock_timestamp(),
+    version = t.version + 1
+  where t.user_id = v_trip.user_id and t.id = v_trip.id;
+  perform engine.log_event(
+    v_trip.user_id, v_trip.id, null, session_user, 'trip:' || p_action,
+    v_trip.auto_book_status, v_status, 'the traveller asked to ' || p_action
+  );
+  return v_status;
+end;
+$$;
+comment on function engine.change_trip_status(uuid, text) is
+  'Moves the caller''s trip by pause, resume or cancel; raises SK103 where that is not '
+  'possible.';
+grant execute on function engine.change_trip_status(uuid, text)
+  to authenticated, service_role;

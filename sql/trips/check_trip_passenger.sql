@@ -1,0 +1,58 @@
+-- An airline wants every passenger whole; better to say so now than after the card was
+-- authorized. The trip's version moves with its party, so a booking in flight notices.
+create or replace function engine.check_trip_passenger() returns trigger
+  language plpgsql volatile
+  security definer
+  set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_profile public.traveler_profiles;
+  v_missing text;
+  v_row public.trip_passengers;
+begin
+  v_row := case tg_op when 'DELETE' then old else new end;
+  if tg_op = 'INSERT' then
+    select f.* into v_profile
+    from public.traveler_profiles as f
+    where f.user_id = new.user_id and f.id = new.traveler_profile_id;
+    v_missing := case
+      when not found then 'traveler_profile_id'
+      when v_profile.born_on is null then 'born_on'
+      when v_profile.title is null then 'title'
+      when v_profile.gender is null then 'gender'
+      when v_profile.email is null then 'email'
+      when v_profile.phone_number is null then 'phone_number'
+    end;
+    if v_missing is not null then
+      raise exception using
+        errcode = 'SK008',
+        message = 'a passenger is not complete',
+        detail = jsonb_build_object(
+          'field', v_missing, 'traveler_profile_id', new.traveler_profile_id
+        ),
+        column = v_missing,
+        hint = 'Complete the traveller''s profile: airlines need birth date, title, '
+          'gender, e-mail and phone number of everybody who flies.';
+    end if;
+  end if;
+  update public.trip_requests as t
+  set version = t.version + 1, updated_at = clock_timestamp()
+  where t.user_id = v_row.user_id
+    and t.id = v_row.trip_request_id
+    and t.auto_book_status not in ('BOOKED', 'CANCELLED');
+  if not found then
+    raise exception using
+      errcode = 'SK103',
+      message = 'the trip can no longer be changed',
+      detail = jsonb_build_object('trip', v_row.trip_request_id),
+      hint = 'State a new trip.';
+  end if;
+  return v_row;
+end;
+$$;
+comment on function engine.check_trip_passenger() is
+  'Refuses a passenger whose data no airline would accept.';
+
+create or replace trigger trip_passengers_check
+before insert or delete on public.trip_passengers
+for each row execute function engine.check_trip_passenger();

@@ -1,0 +1,49 @@
+-- The windows of a trip expanded into single searches, nearest departure first. A plain
+-- SQL body: it is checked when it is created and needs no search_path.
+create or replace function engine.plan_searches(
+  p_trip public.trip_requests, p_today date
+) returns table (
+  ordinal integer,
+  origin text,
+  destination text,
+  departure_date date,
+  return_date date
+)
+  language sql stable parallel safe
+begin atomic
+  select
+    row_number() over (
+      order by d.departs::date, r.returns::date nulls first, o.code, t.code
+    )::integer,
+    o.code,
+    t.code,
+    d.departs::date,
+    r.returns::date
+  from unnest(p_trip.origins) as o (code)
+  cross join unnest(p_trip.destinations) as t (code)
+  cross join generate_series(
+    greatest(p_trip.departure_from, p_today)::timestamp,
+    p_trip.departure_to::timestamp,
+    interval '1 day'
+  ) as d (departs)
+  cross join lateral (
+    select null::timestamp
+    where p_trip.return_from is null and p_trip.nights_min is null
+    union all
+    select g.returns
+    from generate_series(
+      greatest(
+        d.departs + make_interval(days => coalesce(p_trip.nights_min, 0)),
+        coalesce(p_trip.return_from::timestamp, d.departs)
+      ),
+      least(
+        d.departs + make_interval(days => coalesce(p_trip.nights_max, 365)),
+        coalesce(p_trip.return_to::timestamp, 'infinity')
+      ),
+      interval '1 day'
+    ) as g (returns)
+    where p_trip.return_from is not null or p_trip.nights_min is not null
+  ) as r (returns);
+end;
+comment on function engine.plan_searches(public.trip_requests, date) is
+  'Expands a trip''s windows into single searches; no rows when the windows are over.';

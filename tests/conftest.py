@@ -1,0 +1,173 @@
+"""Cluster fixtures: one private PostgreSQL per test process, one clone per test.
+
+``cluster``   the running server (``.socket_dir``, ``.port``, ``.dsn(dbname, user)``)
+``template``  name of a database that ``sidecar.deploy`` built once
+``database``  superuser connection string of a fresh clone, dropped afterwards
+``connect``   opens connections to that clone as any role; closes them afterwards
+"""
+
+from __future__ import annotations
+
+import itertools
+import json
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any, Protocol
+from uuid import UUID
+
+import psycopg
+import pytest
+from psycopg import sql
+from psycopg.conninfo import make_conninfo
+from pytest_postgresql.janitor import DatabaseJanitor
+
+from sidecar.local.cluster import Cluster
+from sidecar.local.packages import find_installation
+from sidecar.local.plpython import install_plpython
+from sidecar.local.throwaway import throwaway_cluster
+from sidecar.sandbox.flights import FlightsSandbox
+from sidecar.sandbox.payments import PaymentsSandbox
+from sidecar.sandbox.recordings import find_recordings
+from sidecar.sandbox.server import running_in_thread
+from tests.factories import World
+
+# pg_cron serves one database of a cluster. The one test that runs real schedules
+# creates this one; the launcher's connection to a template would make clones fail.
+CRON_DATABASE = "skylatch_cron"
+_TEMPLATE = "skylatch_template"
+# What a session that reaches these roles through `set role` logs in as.
+_LOGIN_FOR = {
+    "anon": "authenticator",
+    "authenticated": "authenticator",
+    "service_role": "authenticator",
+    "skylatch_owner": "postgres",
+    "skylatch_operator": "postgres",
+}
+
+
+class Connect(Protocol):
+    """Opens a connection to the test's database; see the `connect` fixture."""
+
+    def __call__(
+        self,
+        role: str = "postgres",
+        *,
+        user_id: UUID | str | None = None,
+        autocommit: bool = True,
+    ) -> psycopg.Connection[Any]: ...
+
+
+@pytest.fixture(scope="session")
+def cluster() -> Iterator[Cluster]:
+    """Serve one cluster per test process, over a socket only."""
+    install_plpython()
+    with throwaway_cluster(find_installation(), CRON_DATABASE) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def template(cluster: Cluster) -> Iterator[str]:
+    """Build the database that every test clones, once; return its name."""
+    from sidecar.deploy import deploy
+
+    janitor = _janitor(cluster, _TEMPLATE, as_template=True)
+    with janitor:
+        janitor.load(lambda **_: deploy(cluster.dsn(_TEMPLATE), cron=False))
+        yield _TEMPLATE
+
+
+@pytest.fixture(scope="session")
+def clone_name() -> Callable[[], str]:
+    """Return a source of database names that no other test has."""
+    numbers = itertools.count(1)
+    return lambda: f"skylatch_test_{next(numbers)}"
+
+
+@pytest.fixture
+def database(
+    cluster: Cluster, template: str, clone_name: Callable[[], str]
+) -> Iterator[str]:
+    """Clone the template; yield the superuser's connection string of the clone."""
+    name = clone_name()
+    janitor = _janitor(cluster, name, template_dbname=template)
+    janitor.init()
+    yield cluster.dsn(name)
+    # FORCE: a session still leaving would hold the janitor's own drop up.
+    with janitor.cursor() as cursor:
+        identifier = sql.Identifier(name)
+        cursor.execute(sql.SQL("drop database {} with (force)").format(identifier))
+
+
+@pytest.fixture
+def connect(database: str) -> Iterator[Connect]:
+    """Return a function that opens connections to the test's database.
+
+    A role that cannot log in is reached the way production does: PostgREST's roles
+    from `authenticator`, the others from the superuser. `user_id` sets the claims
+    that `auth.uid()` reads.
+    """
+    with ExitStack() as opened:
+
+        def open_connection(
+            role: str = "postgres",
+            *,
+            user_id: UUID | str | None = None,
+            autocommit: bool = True,
+        ) -> psycopg.Connection[Any]:
+            login = _LOGIN_FOR.get(role, role)
+            connection = psycopg.connect(
+                make_conninfo(database, user=login), autocommit=True
+            )
+            opened.callback(connection.close)
+            if user_id is not None:
+                claims = json.dumps({"sub": str(user_id), "role": role})
+                connection.execute(
+                    "select set_config('request.jwt.claims', %s, false)", [claims]
+                )
+            if login != role:
+                connection.execute(sql.SQL("set role {}").format(sql.Identifier(role)))
+            connection.autocommit = autocommit
+            return connection
+
+        yield open_connection
+
+
+def _janitor(cluster: Cluster, dbname: str, **options: Any) -> DatabaseJanitor:
+    return DatabaseJanitor(
+        user="postgres",
+        host=str(cluster.socket_dir),
+        port=cluster.port,
+        dbname=dbname,
+        **options,
+    )
+
+
+@pytest.fixture
+def recordings() -> Path:
+    """Return the directory of recorded Duffel responses, or skip saying so."""
+    path = find_recordings()
+    if path is None:
+        pytest.skip("no recorded Duffel responses: set SKYLATCH_RECORDINGS")
+    return path
+
+
+@pytest.fixture
+def world(database: str) -> Iterator[World]:
+    """Return a database with its own sandboxes, replaying recordings where there are."""
+    flights = FlightsSandbox(recordings=find_recordings())
+    payments = PaymentsSandbox()
+    with (
+        running_in_thread(flights.app) as flights_url,
+        running_in_thread(payments.app) as payments_url,
+    ):
+        world = World(
+            dsn=database,
+            flights=flights,
+            flights_url=flights_url,
+            payments=payments,
+            payments_url=payments_url,
+        )
+        yield world
+        world.close()
+        assert payments.state()["defects"] == []

@@ -1,0 +1,269 @@
+"""A small world for tests: travellers, cards, trips, providers and workers.
+
+`World` talks to the database as the application would (service_role writes cards, the
+traveller states the trip) and reads the truth from the sandboxes' own ledgers.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+import psycopg
+from psycopg.conninfo import make_conninfo
+from psycopg.rows import dict_row
+from psycopg.types.json import Jsonb
+
+import stripe
+from sidecar.db import Database
+from sidecar.flights import Flights
+from sidecar.limits import Budgets, Locks, connect
+from sidecar.payments import Payments
+from sidecar.sandbox.flights import FlightsSandbox
+from sidecar.sandbox.payments import PaymentsSandbox
+from sidecar.worker import Worker
+
+FLAGS = {
+    "auto_booking_pipeline_enabled": True,
+    "auto_booking_emergency_disable": False,
+    "advanced_filtering": True,
+    "price_optimization": True,
+}
+VISA = "4242424242424242"
+DECLINED = "4000000000000002"
+Row = dict[str, Any]
+
+
+def until(condition: Callable[[], Any], *, seconds: float = 30.0) -> Any:
+    """Wait for `condition` to be true and return its value; fail after `seconds`."""
+    deadline = time.monotonic() + seconds
+    while not (value := condition()):
+        if time.monotonic() > deadline:
+            raise AssertionError("the condition did not come true in time")
+        time.sleep(0.01)
+    return value
+
+
+@dataclass(frozen=True, slots=True)
+class Traveller:
+    """Somebody with a profile and a card."""
+
+    user_id: UUID
+    profile_id: UUID
+    card_id: UUID
+
+
+@dataclass
+class World:
+    """One database with its providers."""
+
+    dsn: str
+    flights: FlightsSandbox
+    flights_url: str
+    payments: PaymentsSandbox
+    payments_url: str
+    redis_url: str | None = None
+    _sql: psycopg.Connection[Row] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._sql = psycopg.connect(self.dsn, autocommit=True, row_factory=dict_row)
+        self.set_flags(FLAGS)
+
+    def close(self) -> None:
+        """Close the superuser's connection."""
+        self._sql.close()
+
+    # -- database -----------------------------------------------------------------
+
+    def rows(self, query: str, *args: object) -> list[Row]:
+        """Run a query as superuser."""
+        cursor = self._sql.execute(query.encode(), args)
+        return cursor.fetchall() if cursor.description else []
+
+    def row(self, query: str, *args: object) -> Row:
+        """Run a query that returns exactly one row."""
+        (row,) = self.rows(query, *args)
+        return row
+
+    def value(self, query: str, *args: object) -> Any:
+        """Run a query that returns exactly one value."""
+        return next(iter(self.row(query, *args).values()))
+
+    def set_flags(self, flags: Row) -> None:
+        """Mirror `flags`, as the sidecar would."""
+        self.rows("select engine.sync_flags(%s)", Jsonb(flags))
+
+    # -- people and trips ---------------------------------------------------------
+
+    def traveller(self, card: str = VISA, **profile: object) -> Traveller:
+        """Create a user with one profile and one card known to the sandbox."""
+        user_id, profile_id, card_id = uuid4(), uuid4(), uuid4()
+        client = stripe.StripeClient(
+            "sk_test_fixture", base_addresses={"api": self.payments_url}
+        )
+        customer = client.v1.customers.create()
+        method = client.v1.payment_methods.create(
+            {
+                "type": "card",
+                "card": {
+                    "number": card,
+                    "exp_month": 12,
+                    "exp_year": 2034,
+                    "cvc": "123",
+                },
+            }
+        )
+        client.v1.payment_methods.attach(method.id, {"customer": customer.id})
+        self.rows("insert into auth.users (id) values (%s)", user_id)
+        values = {
+            "given_name": "Amelia",
+            "family_name": "Earhart",
+            "title": "ms",
+            "gender": "f",
+            "born_on": date(1987, 7, 24),
+            "email": "amelia@example.com",
+            "phone_number": "+442080160508",
+            **profile,
+        }
+        self.rows(
+            "insert into public.traveler_profiles"
+            " (user_id, id, given_name, family_name, title, gender, born_on, email,"
+            " phone_number) values (%s, %s, %s, %s, %s, %s, %s, %s, %s)",
+            user_id,
+            profile_id,
+            *values.values(),
+        )
+        self.rows(
+            "insert into public.payment_methods (user_id, id, stripe_customer_id,"
+            " stripe_payment_method_id, brand, last4, exp_month, exp_year)"
+            " values (%s, %s, %s, %s, 'visa', %s, 12, 2034)",
+            user_id,
+            card_id,
+            customer.id,
+            method.id,
+            card[-4:],
+        )
+        return Traveller(user_id, profile_id, card_id)
+
+    def trip(self, traveller: Traveller, **wishes: object) -> UUID:
+        """State a trip that books by itself; `wishes` override the arguments."""
+        arguments: Row = {
+            "p_origins": ["LHR"],
+            "p_destinations": ["JFK"],
+            "p_departure_from": in_days(40),
+            "p_max_price": 5000,
+            "p_currency": "GBP",
+            "p_passengers": [traveller.profile_id],
+            "p_payment_method_id": traveller.card_id,
+            "p_auto_book_enabled": True,
+            "p_consent_text_version": "2026-11",
+            "p_user_id": traveller.user_id,
+            **{f"p_{name}": value for name, value in wishes.items()},
+        }
+        named = ", ".join(f"{name} => %s" for name in arguments)
+        trip_id: UUID = self.value(
+            f"select public.create_trip_request({named})", *arguments.values()
+        )
+        return trip_id
+
+    def status(self, trip_id: UUID) -> str:
+        """Return the trip's status."""
+        return str(
+            self.value(
+                "select auto_book_status from public.trip_requests where id = %s",
+                trip_id,
+            )
+        )
+
+    def attempt(self, trip_id: UUID) -> Row:
+        """Return the trip's newest attempt."""
+        return self.row(
+            "select * from public.booking_attempts where trip_request_id = %s"
+            " order by attempt_no desc limit 1",
+            trip_id,
+        )
+
+    def tick(self) -> None:
+        """Run the monitor once."""
+        self.rows("select public.auto_book_monitor()")
+
+    def violations(self) -> list[Row]:
+        """Return what must never be true."""
+        return self.rows("select * from engine.check_invariants()")
+
+    # -- the sandboxes' truth -----------------------------------------------------
+
+    def orders(self, trip_id: UUID | None = None) -> list[Row]:
+        """Return the orders that Duffel knows, of one trip or all."""
+        return [
+            order
+            for order in self.flights.state()["orders"]
+            if trip_id is None
+            or order["metadata"].get("trip_request_id") == str(trip_id)
+        ]
+
+    def intents(self, trip_id: UUID | None = None) -> list[Row]:
+        """Return the payment intents that Stripe knows, of one trip or all."""
+        return [
+            intent
+            for intent in self.payments.state()["payment_intents"]
+            if trip_id is None
+            or intent["metadata"].get("trip_request_id") == str(trip_id)
+        ]
+
+    # -- workers ------------------------------------------------------------------
+
+    def build_worker(self, *, threads: int = 4) -> tuple[Worker, Database]:
+        """Return a worker as the sidecar's role, and its database to close."""
+        database = Database(make_conninfo(self.dsn, user="skylatch_sidecar"))
+        worker = Worker(
+            database,
+            flights=Flights(self.flights_url, "duffel_test_fixture"),
+            payments=Payments(self.payments_url, "sk_test_fixture"),
+            locks=Locks(connect(self.redis_url)),
+            budgets=Budgets(
+                self.redis_url,
+                searches_per_minute=10_000,
+                duffel_per_minute=100_000,
+                stripe_per_second=10_000,
+            ),
+            threads=threads,
+            search_threads=max(1, threads - 1),
+            poll_seconds=0.05,
+        )
+        return worker, database
+
+    @contextmanager
+    def working(self, *, sidecars: int = 1, threads: int = 4) -> Iterator[None]:
+        """Run workers for the block, then stop them gracefully."""
+        running = []
+        for _ in range(sidecars):
+            worker, database = self.build_worker(threads=threads)
+            thread = threading.Thread(target=worker.run)
+            thread.start()
+            running.append((worker, database, thread))
+        try:
+            yield
+        finally:
+            for worker, database, thread in running:
+                worker.stop()
+                thread.join()
+                database.close()
+
+    def at_rest(self) -> bool:
+        """Tell whether no call is waiting or out."""
+        return not self.value(
+            "select count(*) from engine.provider_calls"
+            " where state in ('READY', 'CLAIMED', 'SENT')"
+        )
+
+
+def in_days(days: int) -> date:
+    """Return a date so many days from today."""
+    return datetime.now(UTC).date() + timedelta(days=days)
