@@ -154,7 +154,7 @@ def recordings() -> Path:
 
 @pytest.fixture
 def world(database: str) -> Iterator[World]:
-    """Return a database with its own sandboxes, replaying recordings where there are."""
+    """Return a database with sandboxes of its own, with recordings where there are."""
     flights = FlightsSandbox(recordings=find_recordings())
     payments = PaymentsSandbox()
     with (

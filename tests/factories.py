@@ -16,11 +16,11 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import psycopg
+import stripe
 from psycopg.conninfo import make_conninfo
 from psycopg.rows import dict_row
 from psycopg.types.json import Jsonb
 
-import stripe
 from sidecar.db import Database
 from sidecar.flights import Flights
 from sidecar.limits import Budgets, Locks, connect
@@ -36,7 +36,7 @@ FLAGS = {
     "price_optimization": True,
 }
 VISA = "4242424242424242"
-DECLINED = "4000000000000002"
+DECLINED = "4000000000000341"  # attaches, then declines
 Row = dict[str, Any]
 
 

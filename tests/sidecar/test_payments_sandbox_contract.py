@@ -88,6 +88,7 @@ def test_keys_other_than_test_secrets_are_refused(url: str, key: str) -> None:
         client_for(url, key).balance.retrieve()
     assert refused.value.http_status == 401
     assert key not in str(refused.value)
+    assert ("Live API keys are refused" in str(refused.value)) == ("live" in key)
 
 
 def test_a_missing_key_is_refused_and_basic_credentials_are_taken(url: str) -> None:

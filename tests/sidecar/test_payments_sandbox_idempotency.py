@@ -12,6 +12,8 @@ import stripe
 from sidecar.sandbox.control import Fault
 from sidecar.sandbox.payments import PaymentsSandbox
 from sidecar.sandbox.payments.driver import client_for
+from sidecar.sandbox.payments.errors import ApiError
+from sidecar.sandbox.payments.idempotency import IdempotencyKeys
 from sidecar.sandbox.server import running_in_thread
 
 INTENT = {"amount": 1_000, "currency": "eur", "allowed_payment_method_types": ["card"]}
@@ -201,6 +203,14 @@ def test_a_second_request_meets_409_while_the_first_is_in_flight(
     assert late.id == answered.id
     assert replayed(late)
     assert executions(sandbox, "k") == 1
+
+
+def test_a_key_in_flight_is_never_pruned() -> None:
+    keys = IdempotencyKeys()
+    keys.claim("k", "/v1/refunds", "{}", now=0, request_id="req_1")
+    with pytest.raises(ApiError) as busy:
+        keys.find("k", "/v1/refunds", "{}", now=25 * 3_600)
+    assert busy.value.status == 409
 
 
 def test_a_lost_answer_is_found_again_under_its_key(

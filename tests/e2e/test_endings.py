@@ -1,0 +1,361 @@
+"""Every definite refusal ends properly: no order, no hold, and a reason to read.
+
+The oracle is the sandboxes' own truth: orders at Duffel, payment intents at Stripe.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from sidecar.sandbox.control import Fault
+from tests.factories import DECLINED, FLAGS, World, until
+
+ORDER = "POST /air/orders"
+
+
+def refused_order(status: int, kind: str, code: str) -> Fault:
+    """Return a fault that answers an order with one Duffel error."""
+    error = {"type": kind, "code": code, "title": code, "message": code}
+    return Fault(
+        match=ORDER,
+        kind="status",
+        status=status,
+        body={"errors": [error], "meta": {"status": status, "request_id": "r"}},
+    )
+
+
+def run_to_rest(world: World, *, sidecars: int = 1) -> None:
+    """Tick once and wait until nothing is waiting or out."""
+    with world.working(sidecars=sidecars):
+        world.tick()
+        until(world.at_rest)
+
+
+def assert_no_trace(world: World, trip: UUID) -> dict[str, Any]:
+    """Assert that neither provider holds anything; return the attempt."""
+    assert world.orders(trip) == []
+    for intent in world.intents(trip):
+        assert intent["status"] == "canceled"
+        assert intent["held"] == 0
+        assert intent["captured"] == 0
+    assert world.violations() == []
+    attempt = world.attempt(trip)
+    assert (attempt["status"], attempt["state"]) == ("FAILED", "FAILED")
+    return attempt
+
+
+def test_a_declined_card_asks_the_traveller_and_voids(world: World) -> None:
+    """No order is tried with a card that was declined."""
+    trip = world.trip(world.traveller(card=DECLINED))
+    run_to_rest(world)
+    attempt = assert_no_trace(world, trip)
+    assert attempt["payment_intent_id"] is not None
+    assert world.status(trip) == "ACTION_REQUIRED"
+    assert world.flights.state()["order_attempts"] == []
+    assert "declined" in attempt["error_message"]
+
+
+def test_an_offer_that_is_gone_is_searched_for_again(world: World) -> None:
+    """The best offer vanishes on the live read: the next one is booked instead."""
+    trip = world.trip(world.traveller())
+    world.flights.vanish("LHR", "JFK", times=1)
+    run_to_rest(world)
+    attempts = world.rows(
+        "select * from public.booking_attempts where trip_request_id = %s"
+        " order by attempt_no",
+        trip,
+    )
+    assert [a["status"] for a in attempts] == ["FAILED", "SUCCESS"]
+    assert attempts[0]["error_code"] == "offer_no_longer_available"
+    assert world.status(trip) == "BOOKED"
+    assert [o["offer_id"] for o in world.orders(trip)] == [attempts[1]["offer_id"]]
+    assert world.violations() == []
+
+
+def test_a_fare_that_rose_above_the_cap_is_not_bought(world: World) -> None:
+    """The live price decides, not the one that was found."""
+    trip = world.trip(world.traveller())
+    worker, database = world.build_worker()
+    world.tick()
+    calls = database.claim_calls("test", limit=1, searches=1)
+    answer = worker._send(calls[0], calls[0].request or {})
+    database.finish_calls(
+        "test", [answer.as_report(calls[0].call_id, calls[0].epoch)], hand_on=False
+    )
+    database.close()
+    assert world.status(trip) == "BOOKING"
+    world.flights.set_fare_factor("LHR", "JFK", 100)
+    with world.working():
+        until(world.at_rest)
+    attempt = assert_no_trace(world, trip)
+    assert attempt["error_code"] == "price_above_cap"
+    assert world.status(trip) == "PENDING"
+    assert world.intents(trip) == []
+
+
+def test_a_trip_that_is_too_dear_stays_pending_with_its_reason(world: World) -> None:
+    """Nothing is attempted, and the traveller reads by how much it misses."""
+    trip = world.trip(world.traveller(), max_price=1)
+    run_to_rest(world)
+    assert world.status(trip) == "PENDING"
+    reason = world.value(
+        "select status_reason from public.trip_requests where id = %s", trip
+    )
+    assert "over your limit of 1" in reason
+    assert world.rows("select * from public.booking_attempts") == []
+
+
+def test_an_empty_balance_voids_and_stops_every_new_booking(world: World) -> None:
+    """Our account ran dry: no card is authorized in vain until somebody looks."""
+    trip = world.trip(world.traveller())
+    world.flights.faults.arm(
+        refused_order(422, "invalid_state_error", "insufficient_balance")
+    )
+    run_to_rest(world)
+    assert_no_trace(world, trip)
+    assert world.status(trip) == "PENDING"
+    assert world.value("select engaged from engine.kill_switch")
+    second = world.trip(world.traveller())
+    run_to_rest(world)
+    assert world.intents(second) == []
+
+
+@pytest.mark.parametrize(
+    ("status", "kind", "code", "after"),
+    [
+        (422, "validation_error", "invalid_passenger_name", "ACTION_REQUIRED"),
+        (422, "validation_error", "invalid_phone_number", "ACTION_REQUIRED"),
+        (422, "validation_error", "validation_required", "ACTION_REQUIRED"),
+    ],
+)
+def test_a_refused_passenger_asks_the_traveller_and_voids(
+    world: World, status: int, kind: str, code: str, after: str
+) -> None:
+    """The airline says what is wrong with the data; the hold is released."""
+    trip = world.trip(world.traveller())
+    world.flights.faults.arm(refused_order(status, kind, code))
+    run_to_rest(world)
+    attempt = assert_no_trace(world, trip)
+    assert attempt["error_code"] == code
+    assert world.status(trip) == after
+
+
+@pytest.mark.parametrize(
+    ("status", "kind", "code"),
+    [
+        (422, "airline_error", "offer_no_longer_available"),
+        (422, "invalid_state_error", "offer_expired"),
+        (422, "airline_error", "price_changed"),
+        (422, "validation_error", "payment_amount_does_not_match_order_amount"),
+        (502, "airline_error", "order_not_created"),
+    ],
+)
+def test_an_order_refused_for_good_voids_and_books_another_offer(
+    world: World, status: int, kind: str, code: str
+) -> None:
+    """The first authorization is released before the second is asked for."""
+    trip = world.trip(world.traveller())
+    world.flights.faults.arm(refused_order(status, kind, code))
+    run_to_rest(world)
+    assert world.status(trip) == "BOOKED"
+    intents = world.intents(trip)
+    assert sorted(i["status"] for i in intents) == ["canceled", "succeeded"]
+    assert len(world.orders(trip)) == 1
+    assert world.violations() == []
+
+
+UNCERTAIN = [
+    Fault(match=ORDER, kind="drop_after"),
+    Fault(match=ORDER, kind="drop_before"),
+    Fault(match=ORDER, kind="truncate"),
+    Fault(match=ORDER, kind="status_after", status=500, body={"errors": []}),
+    Fault(match=ORDER, kind="status", status=500, body={"errors": []}),
+    Fault(match=ORDER, kind="status_after", status=202, body={}),
+    Fault(match=ORDER, kind="status_after", status=200, body={"data": None}),
+    Fault(
+        match=ORDER,
+        kind="status_after",
+        status=503,
+        body="<html>busy</html>",
+        content_type="text/html",
+    ),
+    refused_order(422, "invalid_state_error", "order_creation_already_attempted"),
+    refused_order(422, "validation_error", "offer_request_already_booked"),
+    refused_order(422, "validation_error", "a_code_nobody_has_seen"),
+    refused_order(409, "invalid_state_error", "offer_no_longer_available"),
+    refused_order(502, "airline_error", "airline_unknown"),
+]
+
+
+@pytest.mark.parametrize("fault", UNCERTAIN, ids=lambda f: f"{f.kind}-{f.status}")
+def test_an_uncertain_order_freezes_the_trip(world: World, fault: Fault) -> None:
+    """Neither voided nor captured nor tried again, whatever ticks come."""
+    trip = world.trip(world.traveller())
+    world.flights.faults.arm(
+        Fault(
+            match=fault.match,
+            kind=fault.kind,
+            status=fault.status,
+            body=fault.body,
+            content_type=fault.content_type,
+        )
+    )
+    run_to_rest(world)
+    attempt = world.attempt(trip)
+    assert (attempt["status"], attempt["state"]) == ("PENDING", "ORDER_UNKNOWN")
+    world.rows("update public.trip_requests set next_search_at = now()")
+    run_to_rest(world)
+    assert world.status(trip) == "BOOKING"
+    posts = world.flights.faults.describe()["requests"][ORDER]
+    assert posts == 1
+    (intent,) = world.intents(trip)
+    assert (intent["status"], intent["captured"]) == ("requires_capture", 0)
+    assert len(world.rows("select * from public.booking_attempts")) == 1
+
+
+def test_a_throttled_order_is_sent_again(world: World) -> None:
+    """Being told to wait is not an unknown order."""
+    trip = world.trip(world.traveller())
+    world.flights.faults.arm(
+        refused_order(429, "rate_limit_error", "rate_limit_exceeded")
+    )
+    run_to_rest(world)
+    assert world.status(trip) == "BOOKED"
+    assert len(world.orders(trip)) == 1
+
+
+PAYMENT_FAULTS = {
+    "create": "POST /v1/payment_intents",
+    "confirm": "POST /v1/payment_intents/*/confirm",
+    "capture": "POST /v1/payment_intents/*/capture",
+}
+
+
+@pytest.mark.parametrize("kind", ["drop_before", "drop_after", "truncate"])
+@pytest.mark.parametrize("step", PAYMENT_FAULTS)
+def test_a_lost_payment_answer_never_charges_twice(
+    world: World, step: str, kind: Any
+) -> None:
+    """The key or a read settles it: one authorization, one capture, one order."""
+    trip = world.trip(world.traveller())
+    world.payments.faults.arm(Fault(match=PAYMENT_FAULTS[step], kind=kind))
+    run_to_rest(world)
+    assert world.status(trip) == "BOOKED"
+    (intent,) = world.intents(trip)
+    assert intent["captured"] == intent["amount"]
+    assert len(world.orders(trip)) == 1
+    assert world.violations() == []
+
+
+@pytest.mark.parametrize("kind", ["drop_before", "drop_after", "truncate"])
+def test_a_lost_void_answer_still_releases_the_hold(world: World, kind: Any) -> None:
+    """The void is repeated until Stripe says the hold is gone."""
+    trip = world.trip(world.traveller(card=DECLINED))
+    world.payments.faults.arm(
+        Fault(match="POST /v1/payment_intents/*/cancel", kind=kind)
+    )
+    run_to_rest(world)
+    assert_no_trace(world, trip)
+    assert world.status(trip) == "ACTION_REQUIRED"
+
+
+def test_a_capture_that_is_refused_is_never_a_silent_free_ticket(world: World) -> None:
+    """An order without its money waits for a person, with the order on record."""
+    trip = world.trip(world.traveller())
+    world.payments.faults.arm(
+        Fault(
+            match=PAYMENT_FAULTS["capture"],
+            kind="status",
+            status=400,
+            body={
+                "error": {
+                    "type": "invalid_request_error",
+                    "code": "charge_expired_for_capture",
+                    "message": "expired",
+                }
+            },
+        )
+    )
+    run_to_rest(world)
+    attempt = world.attempt(trip)
+    assert (attempt["status"], attempt["state"]) == ("PENDING", "NEEDS_REVIEW")
+    (order,) = world.orders(trip)
+    assert attempt["order_id"] == order["id"]
+
+
+def test_pausing_before_the_order_leaves_stops_it(world: World) -> None:
+    """A traveller who pauses while the card is authorized gets the hold released."""
+    trip = world.trip(world.traveller())
+    hold = Fault(match=PAYMENT_FAULTS["confirm"], kind="hold_after", times=1)
+    world.payments.faults.arm(hold)
+    with world.working():
+        world.tick()
+        until(lambda: world.payments.faults.held == 1)
+        world.rows("select public.pause_trip(%s)", trip)
+        world.payments.faults.clear()
+        until(world.at_rest)
+    attempt = assert_no_trace(world, trip)
+    assert "PAUSED" in attempt["error_message"]
+    assert world.status(trip) == "PAUSED"
+
+
+def test_flags_off_in_mid_saga_stop_the_order_but_finish_what_was_ordered(
+    world: World,
+) -> None:
+    """Before the order: void. After it: capture, for the ticket exists."""
+    first, second = world.trip(world.traveller()), None
+    hold = Fault(match=PAYMENT_FAULTS["confirm"], kind="hold_after", times=1)
+    world.payments.faults.arm(hold)
+    with world.working():
+        world.tick()
+        until(lambda: world.payments.faults.held == 1)
+        world.set_flags({**FLAGS, "auto_booking_emergency_disable": True})
+        world.payments.faults.clear()
+        until(world.at_rest)
+        assert_no_trace(world, first)
+
+        world.set_flags(FLAGS)
+        second = world.trip(world.traveller())
+        world.flights.faults.arm(Fault(match=ORDER, kind="hold_after", times=1))
+        world.tick()
+        until(lambda: world.flights.faults.held == 1)
+        world.set_flags({**FLAGS, "auto_booking_emergency_disable": True})
+        world.flights.faults.clear()
+        until(world.at_rest)
+    assert world.status(second) == "BOOKED"
+    (intent,) = world.intents(second)
+    assert intent["captured"] == intent["amount"]
+
+
+@pytest.mark.parametrize(
+    ("flags", "reason"),
+    [
+        ({}, "unknown flag auto_booking_emergency_disable"),
+        (
+            {**FLAGS, "auto_booking_pipeline_enabled": False},
+            "auto_booking_pipeline_enabled is off",
+        ),
+        (
+            {**FLAGS, "auto_booking_pipeline_enabled": "yes"},
+            "flag auto_booking_pipeline_enabled is not a boolean",
+        ),
+        (
+            {**FLAGS, "auto_booking_emergency_disable": True},
+            "auto_booking_emergency_disable is on",
+        ),
+    ],
+)
+def test_a_flag_that_is_not_plainly_on_means_no_call_leaves(
+    world: World, flags: dict[str, object], reason: str
+) -> None:
+    """The tick says why, claims nothing, and neither provider hears of it."""
+    world.trip(world.traveller())
+    world.set_flags(flags)
+    run_to_rest(world)
+    run = world.row("select * from engine.monitor_runs order by id desc limit 1")
+    assert (run["claimed"], run["skipped"], run["reason"]) == (0, 1, reason)
+    assert world.flights.state()["searches"] == 0
+    assert world.intents() == []
