@@ -45,7 +45,7 @@ $(STAMP): pyproject.toml
 	@echo '· installing Python packages into $(VENV)'
 	@# The lock is held on the Makefile: two makes at once do not share a half-made .venv.
 	@flock Makefile sh -euc '\
-	  [ -x $(PYTHON) ] || $(SYSTEM_PYTHON) -m venv $(VENV); \
+	  $(PYTHON) -m pip --version >/dev/null 2>&1 || $(SYSTEM_PYTHON) -m venv --clear $(VENV); \
 	  $(PYTHON) -m pip install --quiet --disable-pip-version-check -e ".[dev]"; \
 	  touch $@'
 
@@ -56,7 +56,7 @@ up: setup ## Start the stack and leave it running
 	@$(LOCAL) up
 
 down: ## Stop the stack; its data stays
-	@if [ -x $(PYTHON) ]; then $(LOCAL) down; fi
+	@if [ -e $(STAMP) ]; then $(LOCAL) down; fi
 
 status: setup ## Show what runs
 	@$(LOCAL) status
@@ -84,7 +84,7 @@ schema: setup ## Regenerate sql/schema.sql
 	@$(LOCAL) schema
 
 clean: ## Stop the stack and remove caches and .venv; the stack's data stays
-	@if [ -x $(PYTHON) ]; then $(LOCAL) down || true; fi
+	@if [ -e $(STAMP) ]; then $(LOCAL) down || true; fi
 	rm -rf $(VENV) .mypy_cache .ruff_cache .hypothesis *.egg-info
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 

@@ -27,6 +27,8 @@ THROWAWAY_SETTINGS = {
     "wal_level": "minimal",
     "max_wal_senders": "0",
     "shared_buffers": "64MB",
+    # In the data directory: a killed server leaves no segments behind in /dev/shm.
+    "dynamic_shared_memory_type": "mmap",
 }
 
 
