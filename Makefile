@@ -65,7 +65,7 @@ psql: setup ## Open psql on the stack's database
 	@$(LOCAL) psql
 
 demo: install ## Show the whole thing at work, then stop
-	@$(PYTHON) -m sidecar demo
+	@$(LOCAL) demo $(if $(RECORDINGS),--recordings '$(RECORDINGS)')
 
 test: install ## Run the tests, each worker on a cluster of its own
 	@$(PYTHON) -m pytest -n 2

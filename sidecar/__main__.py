@@ -81,7 +81,7 @@ def work() -> None:
 
 @app.command()
 def serve() -> None:
-    """Serve the HTTP endpoint on loopback."""
+    """Serve the HTTP endpoint."""
     from sidecar.web import build_app  # noqa: PLC0415 - only this command needs it
 
     telemetry.configure()
@@ -91,7 +91,7 @@ def serve() -> None:
         database.check_version()
         uvicorn.run(
             build_app(settings, database),
-            host="127.0.0.1",
+            host=settings.http_host,
             port=settings.http_port,
             log_level="warning",
         )

@@ -68,6 +68,8 @@ class WorkSettings(DatabaseSettings):
 class ServeSettings(DatabaseSettings):
     """What the HTTP endpoint needs."""
 
+    # Loopback, unless a container's own network stands in between.
+    http_host: str = "127.0.0.1"
     http_port: int = Field(default=8787, ge=1, le=65535)
     http_token: SecretStr = Field(min_length=16)
 

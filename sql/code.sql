@@ -1,5 +1,6 @@
--- The table of contents: every function and policy, in an order in which each finds what
--- it needs. One transaction, on every deploy; a file that is not here is not installed.
+-- The table of contents: every function and policy, in an order in which each finds
+-- what it needs. One transaction, on every deploy; a file that is not here is not
+-- installed.
 \set ON_ERROR_STOP on
 set client_min_messages = warning;
 set role skylatch_owner;

@@ -8,6 +8,7 @@ import shlex
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Annotated
 
 import psycopg
@@ -18,6 +19,7 @@ from rich.table import Table
 from sidecar.deploy import deploy as deploy_database
 from sidecar.errors import SetupError, SkylatchError
 from sidecar.local import plpython, snapshot
+from sidecar.local.demo import Demo
 from sidecar.local.packages import ensure_installed
 from sidecar.local.places import CHECKOUT, default_places
 from sidecar.local.settings import DATABASE
@@ -104,6 +106,40 @@ def status() -> None:
     Console().print(f"state directory {stack.places.state}", soft_wrap=True)
     if any(state != "RUNNING" for state in states.values()):
         raise typer.Exit(3)
+
+
+@app.command()
+def demo(
+    recordings: Annotated[
+        Path | None,
+        typer.Option(help="Directory of recorded Duffel responses to replay."),
+    ] = None,
+) -> None:
+    """Book five trips with five endings, check them, and stop what was started."""
+    with one_line_errors():
+        if recordings is not None:
+            if not recordings.is_dir():
+                raise SetupError(f"--recordings {recordings} is not a directory")
+            os.environ["SKYLATCH_RECORDINGS"] = str(recordings.resolve())
+        stack = _stack()
+        was_running = "RUNNING" in stack.states().values()
+        settings = stack.up()
+        console = Console(highlight=False)
+        try:
+            ended_well = Demo(
+                settings, lambda role: stack.cluster().dsn(DATABASE, role), console
+            ).play()
+        finally:
+            if not was_running:
+                stack.down()
+        console.print(
+            "\nLook further: [bold]make psql[/], then [bold]table "
+            f"auto_book_monitor_status;[/]\nLogs: {stack.places.logs}\n"
+            "[bold]make up[/] leaves everything running.",
+            soft_wrap=True,
+        )
+    if not ended_well:
+        raise typer.Exit(1)
 
 
 @app.command(context_settings={"ignore_unknown_options": True})

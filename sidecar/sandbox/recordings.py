@@ -7,7 +7,7 @@ from pathlib import Path
 
 
 def find_recordings() -> Path | None:
-    """Return ``SKYLATCH_RECORDINGS``, else ``../shared/data/duffel`` where it exists."""
+    """Return ``SKYLATCH_RECORDINGS``, else ``../shared/data/duffel`` if it exists."""
     named = os.environ.get("SKYLATCH_RECORDINGS")
     path = (
         Path(named)

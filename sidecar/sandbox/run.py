@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 import signal
 import threading
 from contextlib import ExitStack
@@ -9,13 +10,17 @@ from contextlib import ExitStack
 from sidecar.config import SandboxSettings
 from sidecar.sandbox.flights import FlightsSandbox
 from sidecar.sandbox.payments import PaymentsSandbox
+from sidecar.sandbox.recordings import find_recordings
 from sidecar.sandbox.server import running_in_thread
 
 
 def run_sandbox(settings: SandboxSettings) -> None:
     """Serve the local Duffel and Stripe until SIGTERM or SIGINT."""
-    flights = FlightsSandbox(recordings=settings.recordings, seed=settings.sandbox_seed)
-    payments = PaymentsSandbox(seed=settings.sandbox_seed)
+    flights = FlightsSandbox(
+        recordings=settings.recordings or find_recordings(), seed=settings.sandbox_seed
+    )
+    # Its ids follow its seed, and must not come again beside a database that was kept.
+    payments = PaymentsSandbox(seed=secrets.randbits(63))
     stopping = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stopping.set())

@@ -5,7 +5,8 @@ create policy booking_passengers_owner_all on public.booking_passengers
   using (true)
   with check (true);
 
-drop policy if exists booking_passengers_authenticated_select on public.booking_passengers;
+drop policy if exists booking_passengers_authenticated_select
+  on public.booking_passengers;
 create policy booking_passengers_authenticated_select on public.booking_passengers
   for select to authenticated
   using (user_id = (select auth.uid()));

@@ -5,17 +5,20 @@ create policy traveler_profiles_owner_all on public.traveler_profiles
   using (true)
   with check (true);
 
-drop policy if exists traveler_profiles_authenticated_select on public.traveler_profiles;
+drop policy if exists traveler_profiles_authenticated_select
+  on public.traveler_profiles;
 create policy traveler_profiles_authenticated_select on public.traveler_profiles
   for select to authenticated
   using (user_id = (select auth.uid()));
 
-drop policy if exists traveler_profiles_authenticated_insert on public.traveler_profiles;
+drop policy if exists traveler_profiles_authenticated_insert
+  on public.traveler_profiles;
 create policy traveler_profiles_authenticated_insert on public.traveler_profiles
   for insert to authenticated
   with check (user_id = (select auth.uid()));
 
-drop policy if exists traveler_profiles_authenticated_update on public.traveler_profiles;
+drop policy if exists traveler_profiles_authenticated_update
+  on public.traveler_profiles;
 create policy traveler_profiles_authenticated_update on public.traveler_profiles
   for update to authenticated
   using (user_id = (select auth.uid()))

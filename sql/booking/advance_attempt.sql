@@ -1,6 +1,6 @@
 -- The one place where the saga moves: (state, verdict) is looked up, what the answer
--- taught is kept, and the next call is enqueued, all in the caller's transaction. A pair
--- that is not in the table is a person's to decide. Returns the next call, if any.
+-- taught is kept, and the next call is enqueued, all in the caller's transaction. A
+-- pair that is not in the table is a person's to decide. Returns the next call, if any.
 -- The caller holds the locks of the trip and the attempt.
 create or replace function engine.advance_attempt(
   p_attempt public.booking_attempts,
@@ -82,7 +82,8 @@ begin
     p_correlation_id, p_attempt.state, v_to.next_state,
     format(
       '%s: %s', p_operation,
-      lower(p_verdict) || coalesce(' (' || (p_report ->> 'error_code') || ')', '')
+      lower(p_verdict)
+      || coalesce(' (' || nullif(p_report ->> 'error_code', 'ok') || ')', '')
     ),
     jsonb_strip_nulls(
       jsonb_build_object(

@@ -1,6 +1,6 @@
--- The end everybody wants: order and payment are certain, so the booking, its passengers,
--- the offer and the trip say so together. A second confirmed booking is stopped by the
--- partial unique index.
+-- The end everybody wants: order and payment are certain, so the booking, its
+-- passengers, the offer and the trip say so together. A second confirmed booking is
+-- stopped by the partial unique index.
 create or replace function engine.confirm_booking(
   p_attempt public.booking_attempts, p_now timestamptz
 ) returns void

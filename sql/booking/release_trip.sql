@@ -43,4 +43,5 @@ begin
   end if;
 end;
 $$;
-comment on function engine.release_trip(public.booking_attempts, timestamptz) is 'Frees the trip of a failed attempt and searches again where that helps.';
+comment on function engine.release_trip(public.booking_attempts, timestamptz) is
+  'Frees the trip of a failed attempt and searches again where that helps.';

@@ -11,7 +11,8 @@ values
   ('CONFIRMED', true, false, 'Booked and paid.'),
   ('VOIDING', false, false, 'No order; releasing the held amount.'),
   ('FAILED', true, false, 'Ended without an order and without a charge.'),
-  ('ORDER_UNKNOWN', false, true, 'An order may exist: frozen until the truth is found.'),
+  ('ORDER_UNKNOWN', false, true,
+    'An order may exist: frozen until the truth is found.'),
   ('NEEDS_REVIEW', false, true, 'A person has to decide.')
 on conflict (state) do update
 set

@@ -1,5 +1,5 @@
--- The only place where money becomes minor units. Null, never rounded, where the payment
--- provider cannot charge exactly this: such an offer is not eligible.
+-- The only place where money becomes minor units. Null, never rounded, where the
+-- payment provider cannot charge exactly this: such an offer is not eligible.
 create or replace function engine.stripe_amount(p_amount numeric, p_currency text)
   returns bigint
   language sql stable

@@ -17,7 +17,8 @@ create table engine.currencies (
   stripe_step integer not null default 1,
   constraint currencies_code check (code ~ '^[A-Z]{3}$'),
   constraint currencies_minor_digits check (minor_digits between 0 and 3),
-  constraint currencies_stripe check (stripe_factor in (1, 100, 1000) and stripe_step > 0)
+  constraint currencies_stripe
+    check (stripe_factor in (1, 100, 1000) and stripe_step > 0)
 );
 alter table engine.currencies enable row level security;
 alter table engine.currencies force row level security;

@@ -24,7 +24,8 @@ create table public.traveler_profiles (
   constraint traveler_profiles_gender check (gender in ('m', 'f')),
   constraint traveler_profiles_born_on check (born_on > '1900-01-01'),
   constraint traveler_profiles_email check (email ~ '^[^@\s]+@[^@\s]+\.[^@\s]+$'),
-  constraint traveler_profiles_phone_number check (phone_number ~ '^\+[1-9][0-9]{6,14}$')
+  constraint traveler_profiles_phone_number
+    check (phone_number ~ '^\+[1-9][0-9]{6,14}$')
 );
 alter table public.traveler_profiles enable row level security;
 alter table public.traveler_profiles force row level security;
@@ -46,7 +47,8 @@ create table public.payment_methods (
   -- One card belongs to one traveller: nobody pays with a method id they overheard.
   constraint payment_methods_stripe_payment_method_id_key
     unique (stripe_payment_method_id),
-  constraint payment_methods_stripe_customer_id check (stripe_customer_id ~ '^cus_\w+$'),
+  constraint payment_methods_stripe_customer_id
+    check (stripe_customer_id ~ '^cus_\w+$'),
   constraint payment_methods_stripe_payment_method_id
     check (stripe_payment_method_id ~ '^pm_\w+$'),
   constraint payment_methods_brand check (brand ~ '^[a-z_]{2,20}$'),

@@ -1,6 +1,6 @@
--- A sidecar says it is alive. Where pg_cron has gone silent for three minutes (it is not
--- restarted when its launcher dies on 1.4), the same call stands in for it: recovery
--- and the monitor run from here, at most once a minute, one sidecar at a time.
+-- A sidecar says it is alive. Where pg_cron has gone silent for three minutes (it is
+-- not restarted when its launcher dies on 1.4), the same call stands in for it:
+-- recovery and the monitor run from here, at most once a minute, one sidecar at a time.
 create or replace function engine.heartbeat(p_worker text, p_version text)
   returns text
   language plpgsql volatile

@@ -1,6 +1,7 @@
--- One tick: close trips whose dates are over, claim those that are due, and enqueue their
--- searches, in a few set-based statements. Two ticks at once: the advisory lock keeps the
--- second from waiting, and SKIP LOCKED keeps it from doubling anything even without it.
+-- One tick: close trips whose dates are over, claim those that are due, and enqueue
+-- their searches, in a few set-based statements. Two ticks at once: the advisory lock
+-- keeps the second from waiting, and SKIP LOCKED keeps it from doubling anything even
+-- without it.
 create or replace function engine.run_monitor(p_started_by text, p_now timestamptz)
   returns bigint
   language plpgsql volatile

@@ -12,7 +12,14 @@ create or replace function engine.trip_events(p_trip_id uuid)
   language sql stable
   security definer
 begin atomic
-  select e.at, a.attempt_no, e.actor, e.from_state, e.to_state, e.reason, e.detail
+  select
+    e.at,
+    a.attempt_no,
+    e.actor,
+    e.from_state,
+    e.to_state,
+    e.reason,
+    e.detail
   from public.trip_requests as t
   inner join engine.booking_events as e
     on t.user_id = e.user_id and t.id = e.trip_request_id

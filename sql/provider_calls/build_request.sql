@@ -1,6 +1,7 @@
 -- What the sidecar needs to make a call, put together at hand-out from rows that are
 -- frozen while the attempt runs. Personal data is read here and stored nowhere else.
--- Null when it cannot be built: one broken call must not keep others from being claimed.
+-- Null when it cannot be built: one broken call must not keep others from being
+-- claimed.
 create or replace function engine.build_request(p_call engine.provider_calls)
   returns jsonb
   language plpgsql stable

@@ -1,6 +1,6 @@
 -- Any number of sidecars claim at once: SKIP LOCKED gives each row to one of them.
--- Bookings come first, and searches have a limit of their own: a slow search never keeps
--- an authorized card waiting.
+-- Bookings come first, and searches have a limit of their own: a slow search never
+-- keeps an authorized card waiting.
 create or replace function engine.claim_calls(
   p_worker text, p_limit integer, p_searches integer
 )
@@ -44,4 +44,5 @@ end;
 $$;
 comment on function engine.claim_calls(text, integer, integer) is
   'Claims due calls for a worker: at most so many, and so many searches of them.';
-grant execute on function engine.claim_calls(text, integer, integer) to skylatch_sidecar;
+grant execute on function engine.claim_calls(text, integer, integer)
+  to skylatch_sidecar;

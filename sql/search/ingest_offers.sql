@@ -18,7 +18,8 @@ declare
   v_stored integer;
 begin
   with offer as (
-    select o.value as o
+    -- Pages may overlap: an offer that came twice counts once.
+    select distinct on (o.value ->> 'id') o.value as o
     from jsonb_array_elements(p_body -> 'offers') as o
     where engine.is_well_formed_offer(o.value)
   ),

@@ -1,30 +1,127 @@
 -- Only what can be read, priced and placed in time goes in; the rest is counted, so that
--- one bad offer never hides the good ones.
+-- one bad offer never hides the good ones. Whatever storing an offer casts is checked or
+-- tried here, and what cannot be cast is an answer, not an error. A jsonpath predicate on
+-- a value of another type is unknown, and unknown is not well-formed.
 create or replace function engine.is_well_formed_offer(p_offer jsonb) returns boolean
-  language sql immutable parallel safe
-return coalesce(
-  p_offer ->> 'id' ~ '^off_\w+$'
-  and p_offer ->> 'total_amount' ~ '^\d{1,11}(\.\d{1,3})?$'
-  and coalesce(p_offer ->> 'base_amount', '0') ~ '^\d{1,11}(\.\d{1,3})?$'
-  and coalesce(p_offer ->> 'tax_amount', '0') ~ '^\d{1,11}(\.\d{1,3})?$'
-  and p_offer ->> 'total_currency' ~ '^[A-Z]{3}$'
-  and p_offer ->> 'expires_at' ~ '^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$'
-  and p_offer #>> '{owner,iata_code}' ~ '^\w{2,3}$'
-  and jsonb_typeof(p_offer -> 'passengers') = 'array'
-  and jsonb_array_length(p_offer -> 'slices') > 0
-  and not jsonb_path_exists(
-    p_offer,
-    'strict $.slices[*] ? (!(@.segments.size() > 0))'
-  )
-  and not jsonb_path_exists(
-    p_offer,
-    '$.slices[*].segments[*] ? (
-      !(@.departing_at like_regex "^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d$")
-      || !(@.arriving_at like_regex "^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d$")
-      || !(exists (@.origin.iata_code)) || !(exists (@.destination.iata_code))
-    )'
-  ),
-  false
-);
+  language plpgsql stable
+  set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_segment jsonb;
+begin
+  if (
+    p_offer @@ '
+      $.type() == "object"
+      && $.id like_regex "^off_\\w+$"
+      && $.total_amount like_regex "^\\d{1,11}(\\.\\d{1,3})?$"
+      && (!exists ($.base_amount) || $.base_amount == null
+        || $.base_amount like_regex "^\\d{1,11}(\\.\\d{1,3})?$")
+      && (!exists ($.tax_amount) || $.tax_amount == null
+        || $.tax_amount like_regex "^\\d{1,11}(\\.\\d{1,3})?$")
+      && $.total_currency like_regex "^[A-Z]{3}$"
+      && $.expires_at like_regex "^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d+)?Z$"
+      && $.owner.iata_code like_regex "^\\w{2,3}$"
+      && $.passengers.type() == "array" && $.passengers.size() > 0
+      && $.slices.type() == "array" && $.slices.size() > 0
+      && (!exists ($.total_emissions_kg) || $.total_emissions_kg == null
+        || $.total_emissions_kg like_regex "^\\d{1,9}(\\.\\d{1,9})?$")
+      && (!exists ($.passenger_identity_documents_required)
+        || $.passenger_identity_documents_required == null
+        || $.passenger_identity_documents_required.type() == "boolean")
+    '
+  ) is not true
+    or exists (
+      select
+      from unnest(
+        array['refund_before_departure', 'change_before_departure']
+      ) as c (name)
+      where (
+        coalesce(p_offer #> array['conditions', c.name], '{}') @@ '
+          (!exists ($.allowed) || $.allowed == null || $.allowed.type() == "boolean")
+          && (!exists ($.penalty_amount) || $.penalty_amount == null
+            || $.penalty_amount like_regex "^\\d{1,11}(\\.\\d{1,3})?$")
+        '
+      ) is not true
+    )
+    or exists (
+      select
+      from jsonb_array_elements(p_offer -> 'passengers') as p
+      where (
+        p.value @@ '
+          $.id.type() == "string"
+          && (!exists ($.age) || $.age == null
+            || ($.age >= 0 && $.age < 150 && $.age == $.age.floor()))
+        '
+      ) is not true
+    )
+    or exists (
+      select
+      from jsonb_array_elements(p_offer -> 'slices') as l
+      where (
+        l.value @@ '
+          $.segments.type() == "array" && $.segments.size() > 0
+          && (!exists ($.duration) || $.duration == null || $.duration like_regex
+            "^P(\\d{1,3}D)?(T(\\d{1,4}H)?(\\d{1,5}M)?(\\d{1,6}S)?)?$")
+        '
+      ) is not true
+    )
+  then
+    return false;
+  end if;
+
+  for v_segment in
+    select g.value
+    from jsonb_array_elements(p_offer -> 'slices') as l
+    cross join jsonb_array_elements(l.value -> 'segments') as g
+  loop
+    if (
+      v_segment @@ '
+        $.departing_at like_regex "^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d$"
+        && $.arriving_at like_regex "^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d$"
+        && $.origin.iata_code.type() == "string"
+        && $.destination.iata_code.type() == "string"
+        && (!exists ($.stops) || $.stops == null || $.stops.type() == "array")
+        && $.passengers.type() == "array" && $.passengers.size() > 0
+      '
+    ) is not true
+      or exists (
+        select
+        from jsonb_array_elements(v_segment -> 'passengers') as p
+        cross join jsonb_array_elements(
+          coalesce(nullif(p.value -> 'baggages', 'null'), '[]')
+        ) as b
+        where (
+          b.value @@
+          '$.quantity >= 0 && $.quantity < 100 && $.quantity == $.quantity.floor()'
+        ) is not true
+      )
+      -- Ours is the better list of time zones; the provider's is for what we lack.
+      or exists (
+        select
+        from unnest(array['origin', 'destination']) as e (name)
+        where not exists (
+          select from engine.airports as a
+          where a.iata = v_segment #>> array[e.name, 'iata_code']
+        )
+        and ('epoch'::timestamp at time zone (v_segment #>> array[e.name, 'time_zone']))
+          is null
+      )
+    then
+      return false;
+    end if;
+    perform
+      (v_segment ->> 'departing_at')::timestamp, (v_segment ->> 'arriving_at')::timestamp;
+  end loop;
+  perform
+    (p_offer ->> 'expires_at')::timestamptz,
+    (
+      select sum((l.value ->> 'duration')::interval)
+      from jsonb_array_elements(p_offer -> 'slices') as l
+    );
+  return true;
+exception when data_exception then
+  return false;
+end;
+$$;
 comment on function engine.is_well_formed_offer(jsonb) is
   'Tells whether a provider''s offer has everything that storing it needs.';
