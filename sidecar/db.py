@@ -62,7 +62,6 @@ class Database:
             min_size=1,
             max_size=size,
             open=True,
-            check=ConnectionPool.check_connection,
             reconnect_timeout=5,
             kwargs={
                 "autocommit": True,

@@ -104,6 +104,7 @@ SQLSTATES: dict[str, type[EngineError]] = {
     "SK009": InvalidInput,  # too many searches
     "SK010": InvalidInput,  # party not bookable
     "SK011": InvalidInput,  # trip has no owner
+    "SK012": InvalidInput,  # unknown action
     "SK101": Conflict,  # attempt in flight
     "SK102": Conflict,  # no eligible offer
     "SK103": Conflict,  # trip state forbids it
@@ -112,7 +113,7 @@ SQLSTATES: dict[str, type[EngineError]] = {
     "SK301": EngineFault,  # illegal transition
     "SK302": EngineFault,  # audit is append-only
     "SK303": EngineFault,  # pg_cron missing
-    "SK304": EngineFault,  # amount not representable at the payment provider
+    "SK305": EngineFault,  # flags are not an object
 }
 
 

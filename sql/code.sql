@@ -101,3 +101,5 @@ set role skylatch_owner;
 reset role;
 -- Owned by the role whose job it is, which only a superuser may arrange.
 \ir monitor/manage_monitor_job.sql
+-- plpython3u is untrusted: only a superuser may create a function in it.
+\ir ../plpython/wrappers/plpython_handshake.sql

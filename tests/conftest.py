@@ -4,6 +4,7 @@
 ``template``  name of a database that ``sidecar.deploy`` built once
 ``database``  superuser connection string of a fresh clone, dropped afterwards
 ``connect``   opens connections to that clone as any role; closes them afterwards
+``cron_database``  superuser connection string of the one database with pg_cron
 """
 
 from __future__ import annotations
@@ -26,11 +27,8 @@ from sidecar.local.cluster import Cluster
 from sidecar.local.packages import find_installation
 from sidecar.local.plpython import install_plpython
 from sidecar.local.throwaway import throwaway_cluster
-from sidecar.sandbox.flights import FlightsSandbox
-from sidecar.sandbox.payments import PaymentsSandbox
 from sidecar.sandbox.recordings import find_recordings
-from sidecar.sandbox.server import running_in_thread
-from tests.factories import World
+from tests.factories import World, running_world
 
 # pg_cron serves one database of a cluster. The one test that runs real schedules
 # creates this one; the launcher's connection to a template would make clones fail.
@@ -75,6 +73,20 @@ def template(cluster: Cluster) -> Iterator[str]:
     with janitor:
         janitor.load(lambda **_: deploy(cluster.dsn(_TEMPLATE), cron=False))
         yield _TEMPLATE
+
+
+@pytest.fixture(scope="session")
+def cron_database(cluster: Cluster) -> str:
+    """Deploy the database that pg_cron serves; return the superuser's connection string.
+
+    Shared by the tests of a process, its schedules running, and gone with the cluster:
+    to drop it would end pg_cron's launcher.
+    """
+    from sidecar.deploy import deploy
+
+    cluster.create_database(CRON_DATABASE)
+    deploy(cluster.dsn(CRON_DATABASE))
+    return cluster.dsn(CRON_DATABASE)
 
 
 @pytest.fixture(scope="session")
@@ -155,19 +167,5 @@ def recordings() -> Path:
 @pytest.fixture
 def world(database: str) -> Iterator[World]:
     """Return a database with sandboxes of its own, with recordings where there are."""
-    flights = FlightsSandbox(recordings=find_recordings())
-    payments = PaymentsSandbox()
-    with (
-        running_in_thread(flights.app) as flights_url,
-        running_in_thread(payments.app) as payments_url,
-    ):
-        world = World(
-            dsn=database,
-            flights=flights,
-            flights_url=flights_url,
-            payments=payments,
-            payments_url=payments_url,
-        )
+    with running_world(database) as world:
         yield world
-        world.close()
-        assert payments.state()["defects"] == []

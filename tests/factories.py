@@ -27,6 +27,8 @@ from sidecar.limits import Budgets, Locks, connect
 from sidecar.payments import Payments
 from sidecar.sandbox.flights import FlightsSandbox
 from sidecar.sandbox.payments import PaymentsSandbox
+from sidecar.sandbox.recordings import find_recordings
+from sidecar.sandbox.server import running_in_thread
 from sidecar.worker import Worker
 
 FLAGS = {
@@ -262,6 +264,29 @@ class World:
             "select count(*) from engine.provider_calls"
             " where state in ('READY', 'CLAIMED', 'SENT')"
         )
+
+
+@contextmanager
+def running_world(dsn: str) -> Iterator[World]:
+    """Serve sandboxes of its own for the database at `dsn` (superuser)."""
+    flights = FlightsSandbox(recordings=find_recordings())
+    payments = PaymentsSandbox()
+    with (
+        running_in_thread(flights.app) as flights_url,
+        running_in_thread(payments.app) as payments_url,
+    ):
+        world = World(
+            dsn=dsn,
+            flights=flights,
+            flights_url=flights_url,
+            payments=payments,
+            payments_url=payments_url,
+        )
+        try:
+            yield world
+        finally:
+            world.close()
+        assert payments.state()["defects"] == []
 
 
 def in_days(days: int) -> date:

@@ -178,6 +178,8 @@ create table public.flight_bookings (
 -- The guard against two confirmed bookings for one trip.
 create unique index flight_bookings_confirmed_idx
   on public.flight_bookings (user_id, trip_request_id) where status = 'CONFIRMED';
+create index flight_bookings_trip_request_id_idx
+  on public.flight_bookings (user_id, trip_request_id);
 create index flight_bookings_user_id_status_idx
   on public.flight_bookings (user_id, status);
 create index flight_bookings_booking_attempt_id_idx

@@ -19,7 +19,7 @@ create or replace function engine.monitor_status()
   set search_path = pg_catalog, pg_temp
 as $$
 declare
-  v_job jsonb := '{}';
+  v_job jsonb := '{}'::jsonb;
 begin
   if to_regnamespace('cron') is not null then
     v_job := engine.manage_monitor_job('status');

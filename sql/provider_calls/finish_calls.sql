@@ -21,7 +21,7 @@ as $$
 declare
   v_report jsonb;
   v_next bigint;
-  v_nexts bigint[] := '{}';
+  v_nexts bigint[] := '{}'::bigint[];
   v_now timestamptz := clock_timestamp();
 begin
   -- In trip order, so that two sidecars reporting at once cannot deadlock.
@@ -38,6 +38,11 @@ begin
       );
       v_nexts := v_nexts || v_next;
     exception when others then
+      -- A lock that could not be had in time: nothing is wrong with the report, so the
+      -- worker sends the batch again.
+      if sqlstate in ('40001', '40P01', '55P03') then
+        raise;
+      end if;
       -- The lease runs out and recovery takes over; the reason must not be lost.
       raise warning 'report of call % not applied: % %',
         v_report ->> 'call_id', sqlstate, sqlerrm;

@@ -18,10 +18,11 @@ declare
   v_stored integer;
 begin
   with offer as (
-    -- Pages may overlap: an offer that came twice counts once.
+    -- Pages may overlap: an id that came twice is the offer that came first.
     select distinct on (o.value ->> 'id') o.value as o
-    from jsonb_array_elements(p_body -> 'offers') as o
+    from jsonb_array_elements(p_body -> 'offers') with ordinality as o
     where engine.is_well_formed_offer(o.value)
+    order by o.value ->> 'id', o.ordinality
   ),
 
   segment as (

@@ -48,9 +48,9 @@ begin
       from jsonb_array_elements(p_offer -> 'passengers') as p
       where (
         p.value @@ '
-          $.id.type() == "string"
+          $.type() == "object" && $.id.type() == "string"
           && (!exists ($.age) || $.age == null
-            || ($.age >= 0 && $.age < 150 && $.age == $.age.floor()))
+            || ($.age.type() == "number" && $.age >= 0 && $.age < 150 && $.age == $.age.floor()))
         '
       ) is not true
     )
@@ -59,7 +59,7 @@ begin
       from jsonb_array_elements(p_offer -> 'slices') as l
       where (
         l.value @@ '
-          $.segments.type() == "array" && $.segments.size() > 0
+          $.type() == "object" && $.segments.type() == "array" && $.segments.size() > 0
           && (!exists ($.duration) || $.duration == null || $.duration like_regex
             "^P(\\d{1,3}D)?(T(\\d{1,4}H)?(\\d{1,5}M)?(\\d{1,6}S)?)?$")
         '
@@ -76,7 +76,8 @@ begin
   loop
     if (
       v_segment @@ '
-        $.departing_at like_regex "^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d$"
+        $.type() == "object"
+        && $.departing_at like_regex "^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d$"
         && $.arriving_at like_regex "^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d$"
         && $.origin.iata_code.type() == "string"
         && $.destination.iata_code.type() == "string"
@@ -92,7 +93,7 @@ begin
         ) as b
         where (
           b.value @@
-          '$.quantity >= 0 && $.quantity < 100 && $.quantity == $.quantity.floor()'
+          'strict $.quantity >= 0 && $.quantity < 100 && $.quantity == $.quantity.floor()'
         ) is not true
       )
       -- Ours is the better list of time zones; the provider's is for what we lack.
@@ -114,6 +115,12 @@ begin
   end loop;
   perform
     (p_offer ->> 'expires_at')::timestamptz,
+    (p_offer ->> 'total_amount')::numeric,
+    (p_offer ->> 'base_amount')::numeric,
+    (p_offer ->> 'tax_amount')::numeric,
+    (p_offer ->> 'total_emissions_kg')::numeric,
+    (p_offer #>> '{conditions,refund_before_departure,penalty_amount}')::numeric,
+    (p_offer #>> '{conditions,change_before_departure,penalty_amount}')::numeric,
     (
       select sum((l.value ->> 'duration')::interval)
       from jsonb_array_elements(p_offer -> 'slices') as l

@@ -16,6 +16,17 @@ begin
     next_search_at = p_now + interval '10 minutes'
   where t.id = any (p_trips);
 
+  -- Searches that nobody has taken yet would only repeat these: an outage of the sidecars
+  -- must not end in a stampede.
+  update engine.provider_calls as c
+  set state = 'DEAD', verdict = 'SUPERSEDED', finished_at = p_now
+  where c.trip_request_id = any (p_trips)
+    and c.user_id in (
+      select t.user_id from public.trip_requests as t where t.id = any (p_trips)
+    )
+    and c.operation = 'search'
+    and c.state = 'READY';
+
   insert into engine.provider_calls (
     user_id, trip_request_id, operation, payload, idempotency_key, run_at
   )

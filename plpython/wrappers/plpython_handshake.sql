@@ -1,0 +1,17 @@
+-- plpython3u can do whatever the server's account can, so only a superuser may create
+-- this and nobody finds it open: no argument, no query, and a literal directory that only
+-- root can write. Its owner is changed afterwards, so that it has no superuser's rights.
+create or replace function engine.plpython_handshake() returns jsonb
+  language plpython3u stable
+as $$
+  import json, sys
+  if "/usr/lib/skylatch/py/1" not in sys.path:
+      sys.path.insert(0, "/usr/lib/skylatch/py/1")
+  from skylatch_plpython.handshake import describe
+  return json.dumps(describe())
+$$;
+comment on function engine.plpython_handshake() is
+  'The server''s Python version, the installed package''s version and where it lies.';
+revoke execute on function engine.plpython_handshake() from public;
+alter function engine.plpython_handshake() owner to skylatch_owner;
+grant execute on function engine.plpython_handshake() to skylatch_sidecar;
