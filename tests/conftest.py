@@ -77,7 +77,7 @@ def template(cluster: Cluster) -> Iterator[str]:
 
 @pytest.fixture(scope="session")
 def cron_database(cluster: Cluster) -> str:
-    """Deploy the database that pg_cron serves; return the superuser's connection string.
+    """Deploy the database that pg_cron serves; return its superuser connection string.
 
     Shared by the tests of a process, its schedules running, and gone with the cluster:
     to drop it would end pg_cron's launcher.

@@ -12,6 +12,7 @@ begin
     on conflict (only_row) do update set at = excluded.at;
   end if;
   perform engine.expire_offers(v_now);
+  perform engine.sum_flag_usage();
   return engine.recover_calls(session_user, v_now);
 end;
 $$;
