@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from uuid import UUID
 
 import psycopg
 from psycopg.types.json import Json
@@ -72,3 +73,22 @@ def one(connection: Connection, query: str, *args: object) -> Any:
     row = connection.execute(query.encode(), args).fetchone()
     assert row is not None
     return row[0]
+
+
+ON = (flag(PIPELINE), flag(EMERGENCY, False))
+
+
+def problem(connection: Connection, user_id: UUID | None) -> str | None:
+    """Ask the gate."""
+    answer: str | None = one(
+        connection, "select engine.flag_problem(%s, clock_timestamp())", user_id
+    )
+    return answer
+
+
+def age(connection: Connection) -> None:
+    """Let the heartbeat be older than the limit."""
+    mirror(connection, *ON)
+    connection.execute(
+        "update engine.flag_sync set heartbeat_at = heartbeat_at - interval '601 s'"
+    )

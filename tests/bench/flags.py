@@ -57,6 +57,11 @@ def items() -> tuple[list[dict[str, Any]], tuple[dict[str, Any], ...]]:
     return measured + others, segments
 
 
+def evaluation(key: str) -> str:
+    """Return the expression that evaluates a flag."""
+    return f"engine.evaluate_flag('{key}', '{CONTEXT}')"
+
+
 def per_call(connection: Connection, expression: str) -> float:
     """Return microseconds for one evaluation of `expression` inside the server."""
     block = f"""
@@ -120,12 +125,11 @@ def measure(cluster: Cluster) -> Table:
 
     table = Table("what", "measured", "ratio to select true")
     flags, segments = items()
-    evaluate = f"engine.evaluate_flag('{{}}', '{CONTEXT}')"
     with connect() as connection:
         mirror(connection, *flags, segments=segments)
         baseline = per_call(connection, "true")
         for name in ("constant", "rule", "rollout", "prerequisite"):
-            cost = per_call(connection, evaluate.format(name))
+            cost = per_call(connection, evaluation(name))
             table.add_row(
                 f"warm evaluation: {name}", f"{cost:.1f} us", f"{cost / baseline:.0f}"
             )
@@ -141,7 +145,7 @@ def measure(cluster: Cluster) -> Table:
             connection.execute("select true")
             before = private_bytes(connection)
             plain.append(timed(connection, "select true"))
-            cold.append(timed(connection, f"select {evaluate.format('rule')}"))
+            cold.append(timed(connection, f"select {evaluation('rule')}"))
             memory.append(private_bytes(connection) - before)
     first = statistics.median(cold)
     ratio = first / statistics.median(plain)
@@ -151,7 +155,7 @@ def measure(cluster: Cluster) -> Table:
     table.add_row("memory it keeps", f"{statistics.median(memory) / 2**20:.1f} MB", "")
 
     least = throughput(connect, "select true")
-    most = throughput(connect, f"select {evaluate.format('rule')}")
+    most = throughput(connect, f"select {evaluation('rule')}")
     table.add_row(f"{CLIENTS} clients: select true", f"{least:,.0f} /s", "1")
     table.add_row(
         f"{CLIENTS} clients: evaluation", f"{most:,.0f} /s", f"{most / least:.2f}"
