@@ -1,3 +1,6 @@
+-- A row of our own, so that a stop needs no flag source. It counts from this commit on:
+-- the check just before an order leaves reads it again. Definer: operators have no
+-- table.
 create or replace function engine.set_kill_switch(p_engaged boolean, p_reason text)
   returns void
   language plpgsql volatile
