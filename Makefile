@@ -77,8 +77,10 @@ check: install ## Run the linters, the type checker and the SQL conventions
 	$(VENV)/bin/sqlfluff lint --disable-progress-bar sql
 	$(VENV)/bin/squawk --assume-in-transaction --pg-version 15 \
 	  --exclude $(SQUAWK_EXCLUDE) $(MIGRATIONS)
-	cd sql/migrations && sha256sum --check --quiet SHA256SUMS
-	$(PYTHON) -m pytest tests/sql/test_conventions.py
+	@# Empty until the first release.
+	cd sql/migrations && { [ ! -s SHA256SUMS ] || sha256sum --check --quiet SHA256SUMS; }
+	$(PYTHON) -m pytest tests/sql/test_conventions.py tests/sql/test_documents.py \
+	  tests/sql/test_schema_snapshot.py
 
 bench-flags: install ## Measure what deciding a flag costs in the server
 	@$(PYTHON) -m tests.bench.flags

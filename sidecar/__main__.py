@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 import uvicorn
 from rich.console import Console
+from rich.markup import escape
 
 from sidecar import __version__, checks, config, telemetry
 from sidecar.db import Database
@@ -61,12 +62,16 @@ def work() -> None:
         worker = build_worker(settings, database)
         stopping = threading.Event()
 
-        def stop(_signal: int, _frame: FrameType | None) -> None:
+        def stop() -> None:
             stopping.set()
             worker.stop()
 
-        signal.signal(signal.SIGTERM, stop)
-        signal.signal(signal.SIGINT, stop)
+        def on_signal(_signal: int, _frame: FrameType | None) -> None:
+            # From another thread: the interrupted one may hold an event's own lock.
+            threading.Thread(target=stop).start()
+
+        signal.signal(signal.SIGTERM, on_signal)
+        signal.signal(signal.SIGINT, on_signal)
         mirror = threading.Thread(
             target=FlagMirror(database, settings.flags_file).run,
             args=(stopping,),
@@ -86,14 +91,17 @@ def serve() -> None:
 
     telemetry.configure()
     settings = config.load(config.ServeSettings)
-    database = Database(settings.database_url.get_secret_value())
+    # A prober or a caller hears soon that the database is away.
+    database = Database(settings.database_url.get_secret_value(), patience=5.0)
     try:
         database.check_version()
         uvicorn.run(
             build_app(settings, database),
             host=settings.http_host,
             port=settings.http_port,
-            log_level="warning",
+            # Its warnings go where ours go, in the same form.
+            log_config=None,
+            access_log=False,
         )
     finally:
         database.close()
@@ -131,7 +139,8 @@ def run() -> None:
     try:
         app()
     except SkylatchError as error:
-        Console(stderr=True).print(f"[bold red]error:[/] {error}", highlight=False)
+        text = f"[bold red]error:[/] {escape(str(error))}"
+        Console(stderr=True).print(text, highlight=False, soft_wrap=True)
         raise SystemExit(1) from None
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from redis import RedisError
 from rich.console import Console
+from rich.markup import escape
 
 from sidecar import config
 from sidecar.db import Database
@@ -16,6 +17,8 @@ from sidecar.limits import connect
 from sidecar.payments import Payments
 from sidecar.providers import Answer
 
+_PATIENCE_SECONDS = 5.0
+
 
 def run(console: Console) -> bool:
     """Print one line for each check; return whether all that matter passed."""
@@ -23,7 +26,7 @@ def run(console: Console) -> bool:
         settings = config.load(config.WorkSettings)
     except SkylatchError as error:
         console.print("[red]✗[/] settings")
-        console.print(f"{error}\nSet these in the environment of the sidecar.")
+        _explain(console, f"{escape(str(error))}\nSet these in its environment.")
         return False
     console.print("[green]✓[/] settings")
     return all(
@@ -37,18 +40,25 @@ def run(console: Console) -> bool:
     )
 
 
+def _explain(console: Console, text: str) -> None:
+    """Print `text` as it is: one problem, one line, however long."""
+    console.print(text, highlight=False, soft_wrap=True)
+
+
 def _passes(console: Console, name: str, check: Callable[[], None]) -> bool:
     try:
         check()
     except SkylatchError as error:
-        console.print(f"[red]✗[/] {name}: {error}", highlight=False)
+        _explain(console, f"[red]✗[/] {name}: {escape(str(error))}")
         return False
     console.print(f"[green]✓[/] {name}")
     return True
 
 
 def _check_database(settings: config.WorkSettings) -> None:
-    database = Database(settings.database_url.get_secret_value(), size=1)
+    database = Database(
+        settings.database_url.get_secret_value(), size=1, patience=_PATIENCE_SECONDS
+    )
     try:
         database.check_version()
     finally:

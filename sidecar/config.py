@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Self, TypeVar
 from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr, ValidationError, model_validator
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from sidecar.errors import ConfigError
@@ -23,11 +23,23 @@ class DatabaseSettings(BaseSettings):
     """Where the engine lives."""
 
     model_config = SettingsConfigDict(
-        env_prefix="SKYLATCH_", extra="ignore", hide_input_in_errors=True
+        env_prefix="SKYLATCH_",
+        extra="ignore",
+        hide_input_in_errors=True,
+        # A container's file passes on what nobody set as an empty string.
+        env_ignore_empty=True,
     )
 
     database_url: SecretStr
     redis_url: SecretStr | None = None
+
+    @field_validator("redis_url")
+    @classmethod
+    def _names_a_redis(cls, url: SecretStr | None) -> SecretStr | None:
+        kinds = ("redis://", "rediss://", "unix://")
+        if url is not None and not url.get_secret_value().startswith(kinds):
+            raise ValueError("needs redis://, rediss:// or unix://")
+        return url
 
 
 class WorkSettings(DatabaseSettings):
@@ -53,15 +65,17 @@ class WorkSettings(DatabaseSettings):
         """Refuse a test key in live mode and the reverse: a mix-up is a real charge."""
         mode = "live" if self.live_mode else "test"
         if not self.duffel_token.get_secret_value().startswith(f"duffel_{mode}_"):
-            raise ValueError(f"duffel_token is not a duffel_{mode}_ token")
+            raise ValueError(f"SKYLATCH_DUFFEL_TOKEN is not a duffel_{mode}_ token")
         if not self.stripe_key.get_secret_value().startswith(
             (f"sk_{mode}_", f"rk_{mode}_")
         ):
-            raise ValueError(f"stripe_key is not a {mode} key")
+            raise ValueError(f"SKYLATCH_STRIPE_KEY is not a {mode} key")
         if self.live_mode and (is_loopback(self.duffel_url, self.stripe_url)):
-            raise ValueError("live mode does not talk to a sandbox")
+            raise ValueError("SKYLATCH_LIVE_MODE does not talk to a sandbox")
+        if self.live_mode and not is_encrypted(self.duffel_url, self.stripe_url):
+            raise ValueError("SKYLATCH_LIVE_MODE talks https only")
         if self.search_workers >= self.workers:
-            raise ValueError("search_workers must leave a worker for bookings")
+            raise ValueError("SKYLATCH_SEARCH_WORKERS must leave a worker for bookings")
         return self
 
 
@@ -90,18 +104,28 @@ def is_loopback(*urls: str) -> bool:
     return any(urlsplit(u).hostname in {"127.0.0.1", "::1", "localhost"} for u in urls)
 
 
+def is_encrypted(*urls: str) -> bool:
+    """Tell whether all of `urls` are https."""
+    return all(urlsplit(u).scheme == "https" for u in urls)
+
+
 def load(kind: type[_Settings]) -> _Settings:
     """Return the settings of one command.
 
     Raises ConfigError with one line for each setting that is missing or wrong; values
     are never repeated, for they may be secrets.
     """
+    secrets = os.environ.get("SKYLATCH_SECRETS_DIR") or None
+    if secrets is not None and not Path(secrets).is_dir():
+        raise ConfigError(f"SKYLATCH_SECRETS_DIR: {secrets} is not a directory")
     try:
-        return kind(_secrets_dir=os.environ.get("SKYLATCH_SECRETS_DIR"))
+        return kind(_secrets_dir=secrets)
     except ValidationError as error:
         lines = []
         for problem in error.errors(include_url=False, include_input=False):
             name = "_".join(str(part) for part in problem["loc"])
             subject = f"SKYLATCH_{name.upper()}: " if name else ""
-            lines.append(f"{subject}{problem['msg']}")
+            lines.append(subject + problem["msg"].removeprefix("Value error, "))
         raise ConfigError("\n".join(lines)) from None
+    except OSError as error:
+        raise ConfigError(f"SKYLATCH_SECRETS_DIR: {error}") from None

@@ -55,13 +55,15 @@ def describe(error: Exception) -> str:
 class Database:
     """A small pool of connections to the engine."""
 
-    def __init__(self, url: str, *, size: int = 4) -> None:
+    def __init__(self, url: str, *, size: int = 4, patience: float = 30.0) -> None:
+        """Open the pool; a call waits `patience` seconds for a connection."""
         self._url = url
         self._pool: ConnectionPool[psycopg.Connection[Row]] = ConnectionPool(
             url,
             min_size=1,
             max_size=size,
             open=True,
+            timeout=patience,
             reconnect_timeout=5,
             kwargs={
                 "autocommit": True,
@@ -118,7 +120,7 @@ class Database:
             (row,) = self._rows("engine", "version")
         except psycopg.Error as error:
             raise SetupError(
-                f"the database does not answer as Skylatch: {error}".strip()
+                f"the database does not answer as Skylatch: {describe(error)}"
             ) from error
         if row["version"] != __version__:
             raise SetupError(

@@ -92,12 +92,16 @@ def _migrate(dsn: str) -> None:
         for key, value in (
             ("host", parts.get("host")),
             ("port", parts.get("port")),
+            ("sslmode", parts.get("sslmode")),
+            ("sslrootcert", parts.get("sslrootcert")),
             ("options", "-c role=skylatch_owner -c lock_timeout=5s"),
         )
         if value is not None
     )
     user, password = parts.get("user", ""), parts.get("password")
-    login = quote(str(user), safe="") + (f":{quote(str(password))}" if password else "")
+    login = quote(str(user), safe="") + (
+        f":{quote(str(password), safe='')}" if password else ""
+    )
     uri = (
         f"postgresql+psycopg://{login}@/{parts.get('dbname', '')}?schema=engine&{query}"
     )

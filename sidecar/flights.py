@@ -2,14 +2,14 @@
 
 No retries, no redirects: what to do about a failure is decided in Postgres, which first
 has to know whether the bytes left. `ConnectTimeout`, a refused connection and a failed
-TLS handshake mean they did not; everything else after that is "no answer".
+TLS handshake mean they did not (`sidecar.connections` tells the last from a TLS error
+later on); everything else after that is "no answer".
 Source of the shapes: Duffel API v2 ("making requests", "response handling").
 """
 
 from __future__ import annotations
 
 import threading
-import time
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
@@ -18,6 +18,7 @@ import requests
 from urllib3.exceptions import NewConnectionError
 
 from sidecar.config import is_loopback
+from sidecar.connections import Adapter
 from sidecar.providers import NO_ANSWER, NOT_SENT, Answer
 
 _CONNECT_SECONDS = 5.0
@@ -114,6 +115,8 @@ class Flights:
 
     def _session(self) -> requests.Session:
         session = requests.Session()
+        session.mount("http://", Adapter())
+        session.mount("https://", Adapter())
         session.headers.update(self._headers)
         # A proxy from the environment must not stand between us and a local sandbox.
         session.trust_env = not is_loopback(self._base_url)
@@ -134,36 +137,24 @@ class Flights:
             session = getattr(self._local, "session", None)
             if session is None:
                 session = self._local.session = self._session()
-        read_seconds = _READ_SECONDS[operation]
-        # `requests` bounds each read, not the whole answer: the deadline does.
-        deadline = time.monotonic() + read_seconds + 5
         try:
-            with session.request(
+            response = session.request(
                 method,
                 self._base_url + path,
                 params=query,
                 json=None if data is None else {"data": data},
                 headers={"x-client-correlation-id": correlation},
-                timeout=(_CONNECT_SECONDS, read_seconds),
+                timeout=(_CONNECT_SECONDS, _READ_SECONDS[operation]),
                 allow_redirects=False,
-                stream=True,
-            ) as response:
-                chunks = []
-                for chunk in response.iter_content(65536):
-                    chunks.append(chunk)
-                    if time.monotonic() > deadline:
-                        return NO_ANSWER
-                response._content = b"".join(chunks)
-                return _answer(response)
+            )
         except requests.ConnectTimeout:
-            return NOT_SENT
-        except requests.exceptions.SSLError:
             return NOT_SENT
         except requests.ConnectionError as error:
             reason = getattr(error.args[0] if error.args else None, "reason", None)
             return NOT_SENT if isinstance(reason, NewConnectionError) else NO_ANSWER
         except requests.RequestException:
             return NO_ANSWER
+        return _answer(response)
 
 
 def _answer(response: requests.Response) -> Answer:
@@ -192,4 +183,6 @@ def _seconds_to_reset(response: requests.Response) -> float | None:
         reset = parsedate_to_datetime(response.headers["ratelimit-reset"])
     except (KeyError, ValueError):
         return None
+    # An HTTP date is in GMT, though its parser takes "-0000" for no zone at all.
+    reset = reset if reset.tzinfo else reset.replace(tzinfo=UTC)
     return max(0.0, (reset - datetime.now(UTC)).total_seconds())

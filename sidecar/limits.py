@@ -19,7 +19,9 @@ from limits import RateLimitItem, RateLimitItemPerMinute, RateLimitItemPerSecond
 from limits.storage import MemoryStorage, RedisStorage, Storage
 from limits.strategies import FixedWindowRateLimiter
 from redis import Redis, RedisError
+from redis.backoff import NoBackoff
 from redis.exceptions import LockError
+from redis.retry import Retry
 
 _log = structlog.get_logger()
 _LOCK_SECONDS = 30.0
@@ -31,7 +33,13 @@ def connect(url: str | None) -> Redis | None:
     """Return a client that gives up fast, or None when no Redis is configured."""
     if url is None:
         return None
-    return Redis.from_url(url, socket_timeout=0.5, socket_connect_timeout=0.5)
+    return Redis.from_url(
+        url,
+        socket_timeout=0.5,
+        socket_connect_timeout=0.5,
+        # Once, for a pooled connection that went stale; the default is ten times.
+        retry=Retry(NoBackoff(), 1),
+    )
 
 
 class Locks:
@@ -109,9 +117,10 @@ class Budgets:
         stripe_per_second: int,
     ) -> None:
         self._shared = None
-        if redis_url is not None:
+        redis = connect(redis_url)
+        if redis is not None:
             self._shared = FixedWindowRateLimiter(
-                RedisStorage(redis_url, socket_timeout=0.5, socket_connect_timeout=0.5)
+                RedisStorage("redis://", connection_pool=redis.connection_pool)
             )
         self._local = FixedWindowRateLimiter(_memory())
         self._down_until = 0.0

@@ -7,6 +7,7 @@ random key instead. Amounts arrive in Stripe's minor units.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -113,6 +114,14 @@ def _id(intent_id: str) -> str:
     return intent_id
 
 
+def _read(text: str | None) -> Any:
+    """Return the JSON of an error's body; the SDK offers the headers for a page."""
+    try:
+        return json.loads(text or "")
+    except ValueError:
+        return None
+
+
 def _answer(call: Callable[[], stripe.StripeObject]) -> Answer:
     try:
         result = call()
@@ -121,10 +130,12 @@ def _answer(call: Callable[[], stripe.StripeObject]) -> Answer:
     except stripe.StripeError as error:
         return Answer(
             http_status=error.http_status,
-            body=error.json_body,
+            body=_read(error.http_body),
             error_code=None if error.http_status else "no_answer",
             request_id=error.request_id,
         )
+    if not isinstance(result, stripe.StripeObject):
+        return Answer(http_status=200)
     response = result.last_response
     return Answer(
         http_status=200,

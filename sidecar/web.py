@@ -11,6 +11,7 @@ from typing import Annotated
 from uuid import UUID
 
 import psycopg
+import structlog
 from fastapi import Depends, FastAPI, HTTPException, Request
 from fastapi.responses import JSONResponse
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
@@ -18,9 +19,14 @@ from pydantic import BaseModel
 
 from sidecar import __version__
 from sidecar.config import ServeSettings
-from sidecar.db import Database
+from sidecar.db import Database, describe
 from sidecar.errors import EngineError, SetupError
 from sidecar.limits import Locks, connect
+
+_log = structlog.get_logger()
+# Of the module: FastAPI looks the names in annotations up there, and takes a parameter
+# whose annotation it cannot resolve for a part of the query.
+_BEARER = HTTPBearer(auto_error=False)
 
 
 class TripBody(BaseModel):
@@ -34,26 +40,28 @@ def build_app(settings: ServeSettings, database: Database) -> FastAPI:
     app = FastAPI(title="Skylatch", version=__version__, redoc_url=None)
     redis_url = settings.redis_url
     locks = Locks(connect(redis_url.get_secret_value() if redis_url else None))
-    bearer = HTTPBearer(auto_error=False)
 
     def authorized(
-        given: Annotated[HTTPAuthorizationCredentials | None, Depends(bearer)],
+        given: Annotated[HTTPAuthorizationCredentials | None, Depends(_BEARER)],
     ) -> None:
         expected = settings.http_token.get_secret_value().encode()
         if given is None or not hmac.compare_digest(
             given.credentials.encode(), expected
         ):
-            raise HTTPException(401, "a valid bearer token is needed")
+            raise HTTPException(
+                401, "a valid bearer token is needed", {"WWW-Authenticate": "Bearer"}
+            )
 
     @app.exception_handler(EngineError)
     def engine_refused(_: Request, error: EngineError) -> JSONResponse:
         return JSONResponse(error.as_problem(), status_code=error.http_status)
 
     @app.exception_handler(psycopg.Error)
-    def database_away(_: Request, error: psycopg.Error) -> JSONResponse:
-        return JSONResponse(
-            {"message": "the database is not available"}, status_code=503
-        )
+    def database_failed(request: Request, error: psycopg.Error) -> JSONResponse:
+        _log.error("rpc.failed", path=request.url.path, error=describe(error))
+        if isinstance(error, psycopg.OperationalError):
+            return JSONResponse({"message": "the database is not available"}, 503)
+        return JSONResponse({"message": "the call failed; the log says why"}, 500)
 
     @app.get("/livez")
     def livez() -> dict[str, str]:
@@ -66,7 +74,10 @@ def build_app(settings: ServeSettings, database: Database) -> FastAPI:
         try:
             database.check_version()
         except SetupError as error:
-            return JSONResponse({"status": "down", "reason": str(error)}, 503)
+            # Anyone may ask: what the server said is for the log.
+            _log.warning("readyz.down", error=str(error))
+            reason = "the database is away or of another version"
+            return JSONResponse({"status": "down", "reason": reason}, 503)
         return JSONResponse({"status": "ok", "version": __version__})
 
     @app.post("/wake", status_code=204)

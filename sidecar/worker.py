@@ -16,7 +16,7 @@ import queue
 import socket
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 from uuid import uuid4
 
@@ -81,10 +81,15 @@ class Worker:
         reporter = self._start(self._report)
         self._start(self._listen)
         beat = self._start(self._beat)
-        while not self._stopping.is_set():
+        while True:
             self._wake.clear()
-            if not self._claim():
-                self._wake.wait(self._poll_seconds)
+            if self._stopping.is_set():
+                # Not before the last report: it may have handed back one more call.
+                if not self._is_busy():
+                    break
+            elif self._claim():
+                continue
+            self._wake.wait(self._poll_seconds)
         for _ in runners:
             self._calls.put(None)
         for runner in runners:
@@ -98,6 +103,10 @@ class Worker:
         thread = threading.Thread(target=target, name=target.__name__, daemon=True)
         thread.start()
         return thread
+
+    def _is_busy(self) -> bool:
+        with self._lock:
+            return sum(self._in_flight.values()) > 0
 
     def _claim(self) -> bool:
         """Claim as many calls as there are idle runners; False when there were none."""
@@ -113,14 +122,18 @@ class Worker:
         except _DATABASE_DOWN as error:
             _log.warning("claim.failed", error=describe(error))
             return False
-        for call in calls:
-            self._dispatch(call)
+        self._dispatch(calls)
         return bool(calls)
 
-    def _dispatch(self, call: Call) -> None:
+    def _dispatch(self, calls: list[Call], *, instead_of: Iterable[Call] = ()) -> None:
+        """Give `calls` to the runners, in place of those that are done."""
         with self._lock:
-            self._in_flight[call.operation == "search"] += 1
-        self._calls.put(call)
+            for call in instead_of:
+                self._in_flight[call.operation == "search"] -= 1
+            for call in calls:
+                self._in_flight[call.operation == "search"] += 1
+        for call in calls:
+            self._calls.put(call)
 
     def _listen(self) -> None:
         for _ in self._database.notifications(timeout=self._poll_seconds):
@@ -220,11 +233,7 @@ class Worker:
                 batch.append(item)
             reports = [a.as_report(c.call_id, c.epoch) for c, a in batch if a]
             following = self._finish(reports) if reports else []
-            with self._lock:
-                for call, _ in batch:
-                    self._in_flight[call.operation == "search"] -= 1
-            for call in following:
-                self._dispatch(call)
+            self._dispatch(following, instead_of=[call for call, _ in batch])
             self._wake.set()
             if last:
                 return
@@ -236,6 +245,15 @@ class Worker:
                 return self._database.finish_calls(
                     self.name, reports, hand_on=not self._stopping.is_set()
                 )
+            except psycopg.DataError as error:
+                # A body that jsonb cannot hold (NUL, NaN, half a surrogate pair) must
+                # not hold up the others; to the engine it is an unreadable one.
+                _log.warning("report.unreadable", error=describe(error))
+                if len(reports) > 1:
+                    return [call for one in reports for call in self._finish([one])]
+                if reports[0]["body"] is None:
+                    return []  # the lease runs out, recovery decides
+                reports = [{**reports[0], "body": None}]
             except _DATABASE_DOWN as error:
                 _log.warning(
                     "report.failed", reports=len(reports), error=describe(error)

@@ -63,6 +63,8 @@ set role skylatch_owner;
 \ir trips/plan_searches.sql
 \ir trips/check_trip_request.sql
 \ir trips/check_trip_passenger.sql
+\ir trips/party_problem.sql
+\ir trips/check_party.sql
 \ir trips/check_trip_party.sql
 \ir trips/create_trip_request.sql
 \ir trips/change_trip_status.sql
@@ -103,6 +105,7 @@ set role skylatch_owner;
 \ir provider_calls/finish_calls.sql
 \ir provider_calls/recover_calls.sql
 \ir monitor/run_monitor.sql
+\ir monitor/tick.sql
 \ir monitor/auto_book_monitor.sql
 \ir monitor/recover.sql
 \ir monitor/heartbeat.sql

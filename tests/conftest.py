@@ -4,6 +4,7 @@
 ``template``  name of a database that ``sidecar.deploy`` built once
 ``database``  superuser connection string of a fresh clone, dropped afterwards
 ``connect``   opens connections to that clone as any role; closes them afterwards
+``redis_server``  a private Redis that may be stopped and frozen
 ``cron_database``  superuser connection string of the one database with pg_cron
 """
 
@@ -11,6 +12,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -23,12 +25,14 @@ from psycopg import sql
 from psycopg.conninfo import make_conninfo
 from pytest_postgresql.janitor import DatabaseJanitor
 
+from sidecar.local.accounts import make_directory, server_account
 from sidecar.local.cluster import Cluster
 from sidecar.local.packages import find_installation
 from sidecar.local.plpython import install_plpython
 from sidecar.local.throwaway import throwaway_cluster
 from sidecar.sandbox.recordings import find_recordings
 from tests.factories import World, running_world
+from tests.redis_server import RedisServer
 
 # pg_cron serves one database of a cluster. The one test that runs real schedules
 # creates this one; the launcher's connection to a template would make clones fail.
@@ -162,6 +166,21 @@ def recordings() -> Path:
     if path is None:
         pytest.skip("no recorded Duffel responses: set SKYLATCH_RECORDINGS")
     return path
+
+
+@pytest.fixture
+def redis_server() -> Iterator[RedisServer]:
+    """Serve a private Redis for one test.
+
+    Not in pytest's own directory: the server's account cannot reach below root's.
+    """
+    with tempfile.TemporaryDirectory(prefix="skylatch-redis-") as name:
+        directory = Path(name)
+        make_directory(directory, server_account("redis", "nobody"))
+        server = RedisServer(directory)
+        server.start()
+        yield server
+        server.stop()
 
 
 @pytest.fixture

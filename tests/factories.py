@@ -193,8 +193,15 @@ class World:
         )
 
     def tick(self) -> None:
-        """Run the monitor once."""
-        self.rows("select public.auto_book_monitor()")
+        """Run the monitor once; after a tick that is running already, not beside it."""
+        beside = "another tick is running"
+
+        def ran() -> bool:
+            run = self.value("select public.auto_book_monitor()")
+            reason = "select reason from engine.monitor_runs where id = %s"
+            return self.value(reason, run) != beside
+
+        until(ran)
 
     def violations(self) -> list[Row]:
         """Return what must never be true."""

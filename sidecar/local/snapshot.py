@@ -33,7 +33,8 @@ def dump_schema(installation: Installation, dsn: str) -> str:
     if result.returncode != 0:
         raise SetupError(f"pg_dump failed: {result.stderr.strip()}")
     text = _NOISE.sub("", result.stdout)
-    return re.sub(r"\n{3,}", "\n\n", text).strip() + "\n"
+    header = f"-- Written by `make schema` with PostgreSQL {installation.major}.\n\n"
+    return header + re.sub(r"\n{3,}", "\n\n", text).strip() + "\n"
 
 
 def write_schema(installation: Installation, dsn: str, path: Path) -> bool:

@@ -36,13 +36,6 @@ begin
       or v_offer.expires_at < p_now + interval '2 minutes' then 'offer'
     when v_offer.price_currency <> p_trip.currency
       or v_offer.price_amount > p_trip.max_price then 'price'
-    when not exists (
-      select from public.payment_methods as m
-      where m.user_id = p_trip.user_id
-        and m.id = p_trip.payment_method_id
-        and m.detached_at is null
-        and make_date(m.exp_year, m.exp_month, 1) + interval '1 month' > p_now
-    ) then 'card'
   end;
   if v_problem = 'attempt' then
     raise exception using
@@ -63,8 +56,24 @@ begin
       detail = jsonb_build_object(
         'trip', p_trip.id, 'status', p_trip.auto_book_status, 'problem', v_problem
       ),
-      hint = 'A trip is booked when it is pending, agreed to, and has a valid card.';
+      hint = 'A trip is booked when it is pending and agreed to.';
+  elsif not exists (
+    select from public.payment_methods as m
+    where m.user_id = p_trip.user_id
+      and m.id = p_trip.payment_method_id
+      and m.detached_at is null
+      and make_date(m.exp_year, m.exp_month, 1) + interval '1 month' > p_now
+  ) then
+    raise exception using
+      errcode = 'SK007',
+      message = 'automatic booking needs a valid card of this traveller',
+      detail = jsonb_build_object(
+        'field', 'payment_method_id', 'value', p_trip.payment_method_id
+      ),
+      column = 'payment_method_id',
+      hint = 'Add a card that has not expired and pass its id.';
   end if;
+  perform engine.check_party(p_trip.user_id, p_trip.id);
 
   insert into public.booking_attempts as a (
     user_id, trip_request_id, attempt_no, state, idempotency_key, flight_offer_id,
@@ -120,5 +129,5 @@ $$;
 comment on function engine.begin_attempt(
   public.trip_requests, uuid, text, timestamptz
 ) is
-  'Commits the intent to book one offer and returns its first call; raises SK101, '
-  'SK102, SK103 or SK201.';
+  'Commits the intent to book one offer and returns its first call; raises SK007, '
+  'SK008, SK010, SK101, SK102, SK103 or SK201.';

@@ -1,18 +1,19 @@
 -- Book now from the offers at hand. As safe as through the monitor: the same intent.
-create or replace function engine.book_trip(p_trip_id uuid, p_now timestamptz)
+create or replace function engine.book_trip(p_trip_id uuid)
   returns uuid
   language plpgsql volatile
   security definer
   set search_path = pg_catalog, pg_temp
 as $$
 declare
+  v_now timestamptz := clock_timestamp();
   v_trip public.trip_requests;
   v_best uuid;
   v_attempt_id uuid;
 begin
   v_trip := engine.lock_trip(p_trip_id);
-  perform engine.require_pipeline(v_trip.user_id, p_now);
-  perform engine.rank_trip(v_trip.user_id, p_trip_id, p_now);
+  perform engine.require_pipeline(v_trip.user_id, v_now);
+  perform engine.rank_trip(v_trip.user_id, p_trip_id, v_now);
   select o.id into v_best
   from public.flight_offers as o
   where o.user_id = v_trip.user_id
@@ -20,7 +21,7 @@ begin
     and o.search_round = v_trip.search_round
     and o.status = 'ACTIVE'
     and o.rank = 1;
-  perform engine.begin_attempt(v_trip, v_best, session_user, p_now);
+  perform engine.begin_attempt(v_trip, v_best, session_user, v_now);
   perform engine.record_flag_usage();
   perform engine.wake_sidecar();
   select a.id into v_attempt_id
@@ -31,7 +32,7 @@ begin
   return v_attempt_id;
 end;
 $$;
-comment on function engine.book_trip(uuid, timestamptz) is
+comment on function engine.book_trip(uuid) is
   'Begins booking a trip''s best offer; see auto_book_production.';
-grant execute on function engine.book_trip(uuid, timestamptz)
+grant execute on function engine.book_trip(uuid)
   to authenticated, service_role, skylatch_sidecar;

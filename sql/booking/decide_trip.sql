@@ -11,6 +11,7 @@ declare
   v_trip public.trip_requests;
   v_best uuid;
   v_reason text;
+  v_status text := 'PENDING';
 begin
   select t.* into v_trip
   from public.trip_requests as t where t.user_id = p_user_id and t.id = p_trip_id;
@@ -40,7 +41,14 @@ begin
       else 'An offer fits, but booking is off: ' || engine.flag_problem(p_user_id, p_now)
     end;
     if v_reason is null then
-      return engine.begin_attempt(v_trip, v_best, p_actor, p_now);
+      -- What the trip lacks by now (its card expired, a profile was emptied) is for the
+      -- traveller to mend; the offers that were found are kept.
+      begin
+        return engine.begin_attempt(v_trip, v_best, p_actor, p_now);
+      exception when sqlstate 'SK007' or sqlstate 'SK008' or sqlstate 'SK010' then
+        get stacked diagnostics v_reason = pg_exception_hint;
+        v_status := 'ACTION_REQUIRED';
+      end;
     end if;
   else
     v_reason := coalesce(
@@ -48,7 +56,12 @@ begin
     );
   end if;
   update public.trip_requests as t
-  set status_reason = v_reason
+  set
+    auto_book_status = v_status,
+    status_reason = v_reason,
+    status_changed_at = case
+      when v_status = t.auto_book_status then t.status_changed_at else p_now
+    end
   where t.user_id = p_user_id and t.id = p_trip_id;
   perform engine.log_event(
     p_user_id, p_trip_id, null, p_actor, 'round:' || v_trip.search_round, null, null,

@@ -1,3 +1,5 @@
+-- What must go on whatever else is switched off: an ended lease is settled and an old
+-- offer expires even under the kill switch. Definer: pg_cron's role has no table.
 create or replace function engine.recover() returns integer
   language plpgsql volatile
   security definer
@@ -5,15 +7,18 @@ create or replace function engine.recover() returns integer
 as $$
 declare
   v_now timestamptz := clock_timestamp();
+  v_recovered integer;
 begin
   if session_user = 'skylatch_cron' then
     insert into engine.cron_beat as b (at)
     values (v_now)
     on conflict (only_row) do update set at = excluded.at;
   end if;
+  -- Trips before offers: the order in which everybody locks them.
+  v_recovered := engine.recover_calls(session_user, v_now);
   perform engine.expire_offers(v_now);
   perform engine.sum_flag_usage();
-  return engine.recover_calls(session_user, v_now);
+  return v_recovered;
 end;
 $$;
 comment on function engine.recover() is

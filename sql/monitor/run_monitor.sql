@@ -25,8 +25,14 @@ begin
       auto_book_status = 'EXPIRED',
       status_reason = 'The departure dates are over.',
       status_changed_at = p_now
-    where t.auto_book_status in ('PENDING', 'PAUSED', 'ACTION_REQUIRED', 'FAILED')
-      and t.departure_to < (p_now - interval '12 hours')::date;
+    from (
+      select o.user_id, o.id
+      from public.trip_requests as o
+      where o.auto_book_status in ('PENDING', 'PAUSED', 'ACTION_REQUIRED', 'FAILED')
+        and o.departure_to < (p_now - interval '12 hours')::date
+      for no key update skip locked
+    ) as over
+    where t.user_id = over.user_id and t.id = over.id;
     get diagnostics v_expired = row_count;
 
     with due as materialized (
@@ -73,5 +79,3 @@ end;
 $$;
 comment on function engine.run_monitor(text, timestamptz) is
   'Runs one tick of the monitor and returns its row in monitor_runs.';
-grant execute on function engine.run_monitor(text, timestamptz)
-  to skylatch_cron, skylatch_operator, service_role, skylatch_sidecar;

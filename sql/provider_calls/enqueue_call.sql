@@ -1,5 +1,6 @@
 -- One row per attempt and operation: asking again (a repeated confirm, another read)
--- reopens it under the same idempotency key. An order is never reopened.
+-- reopens it under the same idempotency key, later each time. An order is never
+-- reopened.
 create or replace function engine.enqueue_call(
   p_attempt public.booking_attempts, p_operation text, p_run_at timestamptz
 ) returns bigint
@@ -21,7 +22,7 @@ begin
   on conflict (idempotency_key) do update
   set
     state = 'READY',
-    run_at = excluded.run_at,
+    run_at = excluded.run_at + make_interval(secs => least(power(2, c.tries - 1), 300)),
     attempt_epoch = excluded.attempt_epoch,
     finished_at = null
   where c.operation <> 'create_order' and c.state in ('DONE', 'UNKNOWN')

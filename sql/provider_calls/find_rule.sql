@@ -1,3 +1,5 @@
+-- A named code says more than a status, and a status more than its class. Strict: an
+-- operation without a default row is a defect, and an answer must not go unjudged.
 create or replace function engine.find_rule(
   p_operation text, p_http_status integer, p_error_code text
 ) returns engine.outcome_rules

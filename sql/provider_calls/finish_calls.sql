@@ -49,7 +49,18 @@ begin
       perform engine.log_event(
         c.user_id, c.trip_request_id, c.booking_attempt_id, p_worker, 'call:' || c.id,
         null, null, c.operation || ': the report could not be applied',
-        jsonb_build_object('sqlstate', sqlstate, 'message', sqlerrm)
+        jsonb_strip_nulls(
+          jsonb_build_object(
+            'sqlstate', sqlstate,
+            'message', sqlerrm,
+            'http_status', v_report -> 'http_status',
+            'request_id', v_report -> 'request_id',
+            -- It may be the only trace of an order.
+            'object', coalesce(
+              v_report #>> '{body,data,id}', v_report #>> '{body,id}'
+            )
+          )
+        )
       )
       from engine.provider_calls as c
       where c.id = (v_report ->> 'call_id')::bigint;

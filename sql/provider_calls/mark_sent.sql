@@ -39,6 +39,8 @@ begin
       when v_trip.auto_book_status <> 'BOOKING'
         then 'the trip is ' || v_trip.auto_book_status
       when v_trip.version <> v_attempt.trip_version then 'the trip was changed'
+      when engine.party_problem(v_trip.user_id, v_trip.id) is not null
+        then 'a passenger is not complete'
       when v_attempt.agreed_amount > v_trip.max_price
         or v_attempt.currency <> v_trip.currency then 'the price is over the limit'
       when v_attempt.capture_before < v_now + interval '1 hour'

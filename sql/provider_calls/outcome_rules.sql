@@ -44,6 +44,8 @@ values
   ('create_payment', '200', 'requires_confirmation', 'OK', null, null, false, null),
   ('create_payment', '4xx', '*', 'FAIL', 'ACTION_REQUIRED', null, false,
     'Your card could not be used. Please add another one.'),
+  ('create_payment', '400', 'amount_too_small', 'FAIL', 'PENDING', '10 minutes', false,
+    'The fare is too small to be charged to a card.'),
   ('create_payment', '409', '*', 'RETRY', null, null, false, null),
   ('create_payment', '429', '*', 'RETRY', null, null, false, null),
   ('create_payment', '401', '*', 'FAIL', 'PENDING', '1 hour', true,

@@ -17,14 +17,20 @@ begin
     order by c.trip_request_id, c.id
     limit 1000
   loop
-    perform engine.settle_call(
-      v_call.id, v_call.epoch,
-      jsonb_build_object(
-        'error_code', case v_call.state when 'SENT' then 'no_answer' else 'not_sent' end
-      ),
-      p_actor, p_now
-    );
-    v_recovered := v_recovered + 1;
+    begin
+      perform engine.settle_call(
+        v_call.id, v_call.epoch,
+        jsonb_build_object(
+          'error_code',
+          case v_call.state when 'SENT' then 'no_answer' else 'not_sent' end
+        ),
+        p_actor, p_now
+      );
+      v_recovered := v_recovered + 1;
+    exception when others then
+      -- One that cannot be settled must not keep the others from it, minute by minute.
+      raise warning 'call % not recovered: % %', v_call.id, sqlstate, sqlerrm;
+    end;
   end loop;
   if v_recovered > 0 then
     perform engine.wake_sidecar();

@@ -81,6 +81,11 @@ begin
       return null;
     end if;
     v_verdict := 'EXHAUSTED';
+  elsif v_verdict = 'REDO' and v_call.tries >= (
+    select o.max_tries from engine.operations as o where o.operation = v_call.operation
+  ) then
+    -- A provider repeats a failure under the same key: doing and reading in turns ends.
+    v_verdict := 'EXHAUSTED';
   end if;
   update engine.provider_calls as c
   set

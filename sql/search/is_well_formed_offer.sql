@@ -1,7 +1,7 @@
--- Only what can be read, priced and placed in time goes in; the rest is counted, so that
--- one bad offer never hides the good ones. Whatever storing an offer casts is checked or
--- tried here, and what cannot be cast is an answer, not an error. A jsonpath predicate on
--- a value of another type is unknown, and unknown is not well-formed.
+-- Only what can be read, priced and placed in time goes in; the rest is counted, so
+-- that one bad offer never hides the good ones. Whatever storing an offer casts is
+-- checked or tried here, and what cannot be cast is an answer, not an error. A jsonpath
+-- predicate on a value of another type is unknown, and unknown is not well-formed.
 create or replace function engine.is_well_formed_offer(p_offer jsonb) returns boolean
   language plpgsql stable
   set search_path = pg_catalog, pg_temp
@@ -19,7 +19,8 @@ begin
       && (!exists ($.tax_amount) || $.tax_amount == null
         || $.tax_amount like_regex "^\\d{1,11}(\\.\\d{1,3})?$")
       && $.total_currency like_regex "^[A-Z]{3}$"
-      && $.expires_at like_regex "^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d+)?Z$"
+      && $.expires_at
+        like_regex "^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d+)?Z$"
       && $.owner.iata_code like_regex "^\\w{2,3}$"
       && $.passengers.type() == "array" && $.passengers.size() > 0
       && $.slices.type() == "array" && $.slices.size() > 0
@@ -50,7 +51,8 @@ begin
         p.value @@ '
           $.type() == "object" && $.id.type() == "string"
           && (!exists ($.age) || $.age == null
-            || ($.age.type() == "number" && $.age >= 0 && $.age < 150 && $.age == $.age.floor()))
+            || ($.age.type() == "number" && $.age >= 0 && $.age < 150
+              && $.age == $.age.floor()))
         '
       ) is not true
     )
@@ -92,8 +94,10 @@ begin
           coalesce(nullif(p.value -> 'baggages', 'null'), '[]')
         ) as b
         where (
-          b.value @@
-          'strict $.quantity >= 0 && $.quantity < 100 && $.quantity == $.quantity.floor()'
+          b.value @@ '
+            strict $.quantity >= 0 && $.quantity < 100
+            && $.quantity == $.quantity.floor()
+          '
         ) is not true
       )
       -- Ours is the better list of time zones; the provider's is for what we lack.
@@ -111,7 +115,8 @@ begin
       return false;
     end if;
     perform
-      (v_segment ->> 'departing_at')::timestamp, (v_segment ->> 'arriving_at')::timestamp;
+      (v_segment ->> 'departing_at')::timestamp,
+      (v_segment ->> 'arriving_at')::timestamp;
   end loop;
   perform
     (p_offer ->> 'expires_at')::timestamptz,

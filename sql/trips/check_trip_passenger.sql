@@ -11,6 +11,9 @@ declare
   v_row public.trip_passengers;
 begin
   v_row := case tg_op when 'DELETE' then old else new end;
+  if not engine.may_act_for(v_row.user_id) then
+    return v_row;  -- row level security refuses it, and nothing is told
+  end if;
   if tg_op = 'INSERT' then
     select f.* into v_profile
     from public.traveler_profiles as f

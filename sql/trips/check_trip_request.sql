@@ -37,6 +37,10 @@ begin
       hint = 'Sign in, or pass p_user_id as service_role.';
   end if;
 
+  if not engine.may_act_for(new.user_id) then
+    return new;  -- row level security refuses it, and nothing is told
+  end if;
+
   foreach v_field in array array['origins', 'destinations'] loop
     v_codes := case v_field when 'origins' then new.origins else new.destinations end;
     select c.code into v_unknown
@@ -160,15 +164,25 @@ begin
       hint = 'Add a card that has not expired and pass its id.';
   end if;
 
-  select count(*) into v_searches
-  from (select from engine.plan_searches(new, v_today) limit 61) as s;
+  -- No airline sells further ahead than a year; and counting the days to 'infinity'
+  -- would not end.
+  if greatest(new.departure_to, new.return_from, new.return_to) > v_today + 730 then
+    v_searches := 61;
+  elsif (new.nights_min is null) <> (new.nights_max is null)
+    or (new.return_from is null) <> (new.return_to is null)
+  then
+    v_searches := 1;  -- half a window: its CHECK says so
+  else
+    select count(*) into v_searches
+    from (select from engine.plan_searches(new, v_today) limit 61) as s;
+  end if;
   if v_searches > 60 then
     raise exception using
       errcode = 'SK009',
       message = 'the trip needs too many searches',
       detail = jsonb_build_object('field', 'departure_to', 'limit', 60),
       column = 'departure_to',
-      hint = 'Narrow the date windows or name fewer airports.';
+      hint = 'Narrow the date windows, within two years, or name fewer airports.';
   elsif v_searches = 0 then
     raise exception using
       errcode = 'SK003',

@@ -30,6 +30,16 @@ as $$
 declare
   v_trip_id uuid := gen_random_uuid();
 begin
+  if cardinality(p_passengers) > (
+    select count(distinct p.id) from unnest(p_passengers) as p (id)
+  ) then
+    raise exception using
+      errcode = 'SK010',
+      message = 'this party cannot be booked together',
+      detail = jsonb_build_object('field', 'passengers', 'value', p_passengers),
+      column = 'passengers',
+      hint = 'Name every passenger once.';
+  end if;
   insert into public.trip_requests (
     user_id, id, origins, destinations, departure_from, departure_to, return_from,
     return_to, nights_min, nights_max, cabin_class, max_price, currency,

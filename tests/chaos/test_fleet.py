@@ -2,77 +2,16 @@
 
 from __future__ import annotations
 
-import subprocess
-import tempfile
 import threading
-from collections.abc import Iterator
-from contextlib import closing
-from pathlib import Path
 from uuid import UUID
 
 import psycopg
 import pytest
-from redis import Redis, RedisError
 
-from sidecar.local.accounts import clean_command, make_directory, server_account
 from tests.factories import World, until
+from tests.redis_server import RedisServer
 
 TRIPS = 50
-SOCKET = "redis.sock"
-
-
-class RedisServer:
-    """A Redis of the test's own, on a socket; may be stopped and started."""
-
-    def __init__(self, directory: Path) -> None:
-        self._account = server_account("redis", "nobody")
-        self._directory = directory
-        self.url = f"unix://{directory / SOCKET}"
-        self._process: subprocess.Popen[bytes] | None = None
-
-    def start(self) -> None:
-        """Start and wait until it answers."""
-        settings = ["--port", "0", "--unixsocket", str(self._directory / SOCKET)]
-        settings += ["--unixsocketperm", "777", "--save", "", "--daemonize", "no"]
-        self._process = subprocess.Popen(
-            clean_command(
-                self._account,
-                self._directory,
-                ["/usr/bin/redis-server", *settings],
-            ),
-            cwd=self._directory,
-            stdout=subprocess.DEVNULL,
-        )
-        until(self._answers)
-
-    def stop(self) -> None:
-        """Stop at once."""
-        if self._process is not None:
-            self._process.kill()
-            self._process.wait()
-            self._process = None
-
-    def _answers(self) -> bool:
-        with closing(Redis.from_url(self.url)) as client:
-            try:
-                return bool(client.ping())
-            except RedisError:
-                return False
-
-
-@pytest.fixture
-def redis_server() -> Iterator[RedisServer]:
-    """Serve a private Redis for one test.
-
-    Not in pytest's own directory: the server's account cannot reach below root's.
-    """
-    with tempfile.TemporaryDirectory(prefix="skylatch-redis-") as name:
-        directory = Path(name)
-        make_directory(directory, server_account("redis", "nobody"))
-        server = RedisServer(directory)
-        server.start()
-        yield server
-        server.stop()
 
 
 def tick_from_many(world: World, *, ticks: int) -> list[threading.Thread]:
@@ -126,5 +65,7 @@ def test_two_sidecars_and_many_ticks_book_every_trip_once(
         threads += tick_from_many(world, ticks=4)
         for thread in threads:
             thread.join()
+        # A sidecar's own tick may still be running.
+        world.tick()
         until(world.at_rest, seconds=240)
     assert_each_booked_once(world, trips)

@@ -359,3 +359,42 @@ def test_a_flag_that_is_not_plainly_on_means_no_call_leaves(
     assert (run["claimed"], run["skipped"], run["reason"]) == (0, 1, reason)
     assert world.flights.state()["searches"] == 0
     assert world.intents() == []
+
+
+def test_a_profile_emptied_after_the_trip_was_stated_asks_the_traveller(
+    world: World,
+) -> None:
+    """No card is authorized for a passenger no airline would take."""
+    trip = world.trip(world.traveller())
+    world.rows("update public.traveler_profiles set born_on = null")
+    run_to_rest(world)
+    assert world.status(trip) == "ACTION_REQUIRED"
+    reason = world.value("select status_reason from public.trip_requests")
+    assert "birth date" in reason
+    assert world.intents(trip) == []
+    assert world.rows("select * from public.booking_attempts") == []
+
+
+def test_a_profile_emptied_in_mid_saga_stops_the_order(world: World) -> None:
+    """The last look before the order leaves sees it; the hold is released."""
+    trip = world.trip(world.traveller())
+    hold = Fault(match=PAYMENT_FAULTS["confirm"], kind="hold_after", times=1)
+    world.payments.faults.arm(hold)
+    with world.working():
+        world.tick()
+        until(lambda: world.payments.faults.held == 1)
+        world.rows("update public.traveler_profiles set phone_number = null")
+        world.payments.faults.clear()
+        until(world.at_rest)
+    attempt = assert_no_trace(world, trip)
+    assert "passenger" in attempt["error_message"]
+
+
+def test_a_card_that_expired_meanwhile_asks_the_traveller(world: World) -> None:
+    """The offers that were found are kept; nothing is tried with the card."""
+    trip = world.trip(world.traveller())
+    world.rows("update public.payment_methods set detached_at = now()")
+    run_to_rest(world)
+    assert world.status(trip) == "ACTION_REQUIRED"
+    assert world.value("select count(*) from public.flight_offers") > 0
+    assert world.intents(trip) == []

@@ -1,0 +1,26 @@
+"""Behaviour of the database, tested through SQL: no sidecar, no sleeping, any clock."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import psycopg
+from psycopg import sql
+
+from sidecar.local.cluster import Cluster
+
+
+@contextmanager
+def cloned_database(
+    cluster: Cluster, template: str, clone_name: Callable[[], str]
+) -> Iterator[str]:
+    """Clone the template for a module whose tests all roll back; yield its DSN."""
+    name = clone_name()
+    identifier, source = sql.Identifier(name), sql.Identifier(template)
+    with psycopg.connect(cluster.dsn("postgres"), autocommit=True) as admin:
+        admin.execute(
+            sql.SQL("create database {} template {}").format(identifier, source)
+        )
+        yield cluster.dsn(name)
+        admin.execute(sql.SQL("drop database {} with (force)").format(identifier))

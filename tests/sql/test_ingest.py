@@ -20,11 +20,11 @@ from zoneinfo import ZoneInfo
 
 import psycopg
 import pytest
-from psycopg import sql
 from psycopg.rows import dict_row
 from psycopg.types.json import Jsonb
 
 from sidecar.local.cluster import Cluster
+from tests.sql import cloned_database
 
 Json = dict[str, Any]
 Row = dict[str, Any]
@@ -218,15 +218,11 @@ def shared(
     cluster: Cluster, template: str, clone_name: Callable[[], str]
 ) -> Iterator[psycopg.Connection[Row]]:
     """Connect to one clone for the whole module: every test rolls back."""
-    name = clone_name()
-    identifier, source = sql.Identifier(name), sql.Identifier(template)
-    with psycopg.connect(cluster.dsn("postgres"), autocommit=True) as admin:
-        admin.execute(
-            sql.SQL("create database {} template {}").format(identifier, source)
-        )
-        with psycopg.connect(cluster.dsn(name), row_factory=dict_row) as connection:
-            yield connection
-        admin.execute(sql.SQL("drop database {} with (force)").format(identifier))
+    with (
+        cloned_database(cluster, template, clone_name) as dsn,
+        psycopg.connect(dsn, row_factory=dict_row) as connection,
+    ):
+        yield connection
 
 
 @pytest.fixture

@@ -1,0 +1,491 @@
+"""The worker: whatever happens to it, every call is made once and none is lost."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+from psycopg.conninfo import make_conninfo
+
+from sidecar.db import Call, Database
+from sidecar.flights import Flights
+from sidecar.limits import Budgets, Locks
+from sidecar.payments import Payments
+from sidecar.providers import NOT_SENT, Answer
+from sidecar.sandbox.control import Fault
+from sidecar.worker import Worker
+from tests.factories import FLAGS, World, until
+
+ROOT = Path(__file__).resolve().parents[2]
+SEARCH = "POST /air/offer_requests"
+STEPS = {
+    "search": SEARCH,
+    "get_offer": "GET /air/offers/off_*",
+    "create_payment": "POST /v1/payment_intents",
+    "confirm_payment": "POST /v1/payment_intents/*/confirm",
+    "create_order": "POST /air/orders",
+    "capture_payment": "POST /v1/payment_intents/*/capture",
+}
+
+
+class Bench:
+    """One worker in a thread, with its parts at hand."""
+
+    def __init__(self, world: World, **options: Any) -> None:
+        self.world = world
+        self.database = Database(make_conninfo(world.dsn, user="skylatch_sidecar"))
+        self.flights = Flights(world.flights_url, "duffel_test_fixture")
+        self.payments = Payments(world.payments_url, "sk_test_fixture")
+        budgets = Budgets(
+            None,
+            searches_per_minute=10_000,
+            duffel_per_minute=10_000,
+            stripe_per_second=10_000,
+        )
+        self.worker = Worker(
+            self.database,
+            flights=self.flights,
+            payments=self.payments,
+            locks=Locks(None),
+            budgets=budgets,
+            **{"threads": 4, "search_threads": 3, "poll_seconds": 0.05, **options},
+        )
+        self.thread = threading.Thread(target=self.worker.run)
+
+    @contextmanager
+    def running(self) -> Iterator[None]:
+        """Work for the block, then stop gracefully and promptly."""
+        self.thread.start()
+        try:
+            yield
+        finally:
+            self.world.flights.faults.clear()
+            self.world.payments.faults.clear()
+            self.worker.stop()
+            self.thread.join(timeout=20)
+            self.database.close()
+        assert not self.thread.is_alive()
+
+
+def hold(world: World, match: str, **options: Any) -> Callable[[], int]:
+    """Hold what matches after it was executed; return how to count what is held."""
+    provider = world.payments if "/v1/" in match else world.flights
+    provider.faults.arm(Fault(match=match, kind="hold_after", **options))
+    return lambda: provider.faults.held
+
+
+def release(world: World) -> None:
+    """Let every held answer go."""
+    world.flights.faults.clear()
+    world.payments.faults.clear()
+
+
+def calls(world: World, state: str) -> int:
+    """Return how many calls are in a state."""
+    return int(
+        world.value(
+            "select count(*) from engine.provider_calls where state = %s", state
+        )
+    )
+
+
+def hang_up(world: World) -> int:
+    """End every connection of the sidecar; return how many there were."""
+    return int(
+        world.value(
+            "select count(pg_terminate_backend(pid)) from pg_stat_activity"
+            " where datname = current_database() and usename = 'skylatch_sidecar'"
+        )
+    )
+
+
+def assert_booked_once(world: World, trip: UUID) -> None:
+    """Assert one order and one capture, in the sandboxes' truth."""
+    assert world.status(trip) == "BOOKED"
+    assert len(world.orders(trip)) == 1
+    intents = world.intents(trip)
+    assert [i["captured"] for i in intents if i["captured"]] == [intents[-1]["amount"]]
+    assert sum(i["held"] for i in intents) == 0
+    assert world.violations() == []
+
+
+# -- stopping ------------------------------------------------------------------------
+
+
+@contextmanager
+def sidecar_process(world: World, flags: Path) -> Iterator[subprocess.Popen[str]]:
+    """Run ``python -m sidecar work`` against the world."""
+    flags.write_text(json.dumps({"flagValues": FLAGS}))
+    inherited = {k: v for k, v in os.environ.items() if not k.startswith("SKYLATCH_")}
+    process = subprocess.Popen(
+        [sys.executable, "-m", "sidecar", "work"],
+        cwd=ROOT,
+        env={
+            **inherited,
+            "SKYLATCH_DATABASE_URL": make_conninfo(world.dsn, user="skylatch_sidecar"),
+            "SKYLATCH_DUFFEL_URL": world.flights_url,
+            "SKYLATCH_DUFFEL_TOKEN": "duffel_test_fixture",
+            "SKYLATCH_STRIPE_URL": world.payments_url,
+            "SKYLATCH_STRIPE_KEY": "sk_test_fixture",
+            "SKYLATCH_FLAGS_FILE": str(flags),
+            "SKYLATCH_POLL_SECONDS": "30",
+        },
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    with process:
+        try:
+            yield process
+        finally:
+            if process.poll() is None:
+                process.kill()
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("step", ["search", "create_order"])
+def test_a_signal_finishes_what_is_out_and_claims_nothing_more(
+    world: World, tmp_path: Path, step: str, number: signal.Signals
+) -> None:
+    """The answer is reported, the next call is left to others, and the exit is clean."""
+    trip = world.trip(world.traveller())
+    held = hold(world, STEPS[step], times=1)
+    with sidecar_process(world, tmp_path / "flags.json") as process:
+        world.tick()
+        until(lambda: held() == 1)
+        process.send_signal(number)
+        late = world.trip(world.traveller())
+        world.tick()
+        # The signal has arrived once no heartbeat thread is left to say so; the call
+        # that is out keeps the process alive.
+        assert calls(world, "READY") == 1
+        assert process.poll() is None
+        release(world)
+        _, log = process.communicate(timeout=15)
+    assert process.returncode == 0
+    lines = [json.loads(line) for line in log.splitlines()]
+    assert lines[-1]["event"] == "worker.stopped"
+    assert calls(world, "CLAIMED") == calls(world, "SENT") == 0
+    operations = world.rows(
+        "select operation from engine.provider_calls"
+        " where state = 'READY' and trip_request_id = %s",
+        trip,
+    )
+    following = {"search": "get_offer", "create_order": "capture_payment"}[step]
+    assert operations == [{"operation": following}]
+    assert world.intents(late) == []
+    # Another sidecar takes it from there.
+    with world.working():
+        until(world.at_rest)
+    assert_booked_once(world, trip)
+
+
+def test_stopping_does_not_wait_for_the_poll(world: World) -> None:
+    """An idle worker is gone at once, however seldom it polls."""
+    bench = Bench(world, poll_seconds=60.0)
+    with bench.running():
+        until(lambda: world.rows("select * from engine.workers"))
+    assert not bench.thread.is_alive()
+
+
+def test_a_call_handed_back_while_stopping_is_still_made(world: World) -> None:
+    """It was claimed for this worker: left alone it would wait for its lease."""
+    trip = world.trip(world.traveller())
+    bench = Bench(world)
+    handed_back = threading.Event()
+    finish = bench.database.finish_calls
+
+    def stop_meanwhile(
+        worker: str, reports: list[dict[str, Any]], *, hand_on: bool
+    ) -> list[Call]:
+        following = finish(worker, reports, hand_on=hand_on)
+        if following and not handed_back.is_set():
+            bench.worker.stop()
+            handed_back.set()
+        return following
+
+    bench.database.finish_calls = stop_meanwhile  # type: ignore[method-assign]
+    with bench.running():
+        world.tick()
+        assert handed_back.wait(timeout=30)
+    assert calls(world, "CLAIMED") == calls(world, "SENT") == 0
+    assert calls(world, "READY") == 1
+    with world.working():
+        until(world.at_rest)
+    assert_booked_once(world, trip)
+
+
+# -- the database goes and comes -----------------------------------------------------
+
+
+@pytest.mark.parametrize("step", STEPS)
+def test_connections_that_end_in_mid_saga_lose_nothing(world: World, step: str) -> None:
+    """The answer is reported over a new connection: the trip is booked, once."""
+    trip = world.trip(world.traveller())
+    held = hold(world, STEPS[step], times=1)
+    with Bench(world).running():
+        world.tick()
+        until(lambda: held() == 1)
+        assert hang_up(world) > 0
+        release(world)
+        until(world.at_rest, seconds=60)
+    assert_booked_once(world, trip)
+    assert len(world.intents(trip)) == 1
+
+
+def test_an_answer_outlasts_a_database_that_is_away(world: World) -> None:
+    """Nobody can connect for a while; the order is known to us all the same."""
+    trip = world.trip(world.traveller())
+    held = hold(world, STEPS["create_order"], times=1)
+    name = f'"{world.value("select current_database()")}"'
+    bench = Bench(world)
+    failures = []
+    finish = bench.database.finish_calls
+
+    def watched(*args: Any, **options: Any) -> list[Call]:
+        try:
+            return finish(*args, **options)
+        except Exception as error:
+            failures.append(error)
+            raise
+
+    bench.database.finish_calls = watched  # type: ignore[method-assign]
+    with bench.running():
+        world.tick()
+        until(lambda: held() == 1)
+        world.rows("alter role skylatch_sidecar nologin")
+        try:
+            hang_up(world)
+            release(world)
+            until(lambda: len(failures) >= 1)
+            assert len(world.orders(trip)) == 1
+            assert world.attempt(trip)["order_id"] is None
+        finally:
+            world.rows("alter role skylatch_sidecar login")
+        until(world.at_rest, seconds=60)
+    assert name
+    assert_booked_once(world, trip)
+
+
+# -- waking up -----------------------------------------------------------------------
+
+
+def test_a_wake_up_claims_at_once(world: World) -> None:
+    """The poll is a minute away, the booking is not."""
+    trip = world.trip(world.traveller())
+    listening = (
+        "select 1 from pg_stat_activity where datname = current_database()"
+        " and usename = 'skylatch_sidecar' and query like 'listen%'"
+    )
+    with Bench(world, poll_seconds=60.0).running():
+        until(lambda: world.rows(listening.replace("%", "%%")))
+        world.tick()
+        until(lambda: world.status(trip) == "BOOKED", seconds=20)
+    assert_booked_once(world, trip)
+
+
+def test_a_wake_up_that_is_lost_costs_one_poll(world: World) -> None:
+    """Nothing depends on being told."""
+    trip = world.trip(world.traveller())
+    bench = Bench(world)
+    bench.worker._listen = lambda: None  # type: ignore[method-assign]
+    with bench.running():
+        world.tick()
+        until(lambda: world.status(trip) == "BOOKED")
+
+
+# -- many at once --------------------------------------------------------------------
+
+
+def test_answers_that_come_together_share_one_report(world: World) -> None:
+    """Under load a commit is shared: it is what a booking costs the database."""
+    many = 6
+    traveller = world.traveller()
+    for _ in range(many):
+        world.trip(traveller, auto_book_enabled=False)
+    bench = Bench(world, threads=many + 1, search_threads=many)
+    finish = bench.database.finish_calls
+    sizes: list[int] = []
+
+    def counted(
+        worker: str, reports: list[dict[str, Any]], *, hand_on: bool
+    ) -> list[Call]:
+        if not sizes:
+            # While the first is on its way, the others come in.
+            until(lambda: bench.worker._reports.qsize() == many - len(reports))
+        sizes.append(len(reports))
+        return finish(worker, reports, hand_on=hand_on)
+
+    bench.database.finish_calls = counted  # type: ignore[method-assign]
+    held = hold(world, SEARCH, times=None)
+    with bench.running():
+        world.tick()
+        until(lambda: held() == many)
+        release(world)
+        until(world.at_rest)
+    assert sum(sizes) == many
+    assert len(sizes) == 2
+
+
+def test_in_flight_calls_never_exceed_the_threads(world: World) -> None:
+    """Nothing is claimed to wait in a queue while its lease runs."""
+    traveller = world.traveller()
+    trips = [world.trip(traveller) for _ in range(8)]
+    bench = Bench(world, threads=3, search_threads=2)
+    dispatch, most = bench.worker._dispatch, [0]
+
+    def watched(handed: list[Call], **options: Any) -> None:
+        dispatch(handed, **options)
+        with bench.worker._lock:
+            most[0] = max(most[0], sum(bench.worker._in_flight.values()))
+
+    bench.worker._dispatch = watched  # type: ignore[method-assign]
+    with bench.running():
+        world.tick()
+        until(world.at_rest, seconds=60)
+    assert [world.status(trip) for trip in trips] == ["BOOKED"] * len(trips)
+    assert most[0] == 3
+
+
+def test_searches_leave_room_for_bookings(world: World) -> None:
+    """Two searches hang, more are due, and a booking passes them all."""
+    trip = world.trip(world.traveller())
+    held_order = hold(world, STEPS["get_offer"], times=1)
+    with Bench(world, threads=3, search_threads=2).running():
+        world.tick()
+        until(lambda: held_order() == 1)
+        traveller = world.traveller()
+        release(world)
+        hold(world, SEARCH, times=None)
+        for _ in range(6):
+            world.trip(traveller)
+        world.tick()
+        until(lambda: world.flights.faults.held == 2)
+        until(lambda: world.status(trip) == "BOOKED")
+        assert world.flights.faults.held == 2
+        assert calls(world, "CLAIMED") == 2
+        assert calls(world, "READY") == 4
+        release(world)
+        until(world.at_rest)
+
+
+# -- what must not end a worker ------------------------------------------------------
+
+
+@pytest.mark.parametrize("method", ["get_offer", "create_order"])
+def test_a_crash_inside_a_client_ends_no_runner(world: World, method: str) -> None:
+    """Whether bytes left is unknown: the lease runs out, and recovery decides."""
+    trip = world.trip(world.traveller())
+    bench = Bench(world, threads=2, search_threads=1)
+    crashes: list[str] = []
+
+    def crash(*_: object) -> Answer:
+        crashes.append(method)
+        setattr(bench.flights, method, working)
+        raise RuntimeError("a defect")
+
+    working = getattr(bench.flights, method)
+    setattr(bench.flights, method, crash)
+    with bench.running():
+        world.tick()
+        until(lambda: crashes and sum(bench.worker._in_flight.values()) == 0)
+        runners = [t for t in threading.enumerate() if t.name == "_run_calls"]
+        assert len(runners) == 2
+        (stuck,) = world.rows(
+            "update engine.provider_calls set lease_until = clock_timestamp()"
+            " where state in ('CLAIMED', 'SENT') returning state"
+        )
+        world.rows("select engine.recover()")
+        if method == "get_offer":
+            assert stuck == {"state": "CLAIMED"}
+            until(lambda: world.status(trip) == "BOOKED")
+        else:
+            assert stuck == {"state": "SENT"}
+            until(lambda: world.attempt(trip)["state"] == "ORDER_UNKNOWN")
+    assert crashes == [method]
+    if method == "get_offer":
+        assert_booked_once(world, trip)
+    else:
+        assert world.orders(trip) == []
+
+
+@pytest.mark.parametrize(
+    "value", ["\\u0000", "\\ud800"], ids=["NUL", "half a surrogate pair"]
+)
+def test_a_body_that_the_database_cannot_keep_holds_nobody_up(
+    world: World, value: str
+) -> None:
+    """It counts as unreadable; the worker goes on, and the trip is booked."""
+    trips = [world.trip(world.traveller()) for _ in range(3)]
+    world.flights.faults.arm(
+        Fault(
+            match=STEPS["get_offer"],
+            kind="status",
+            status=200,
+            body=f'{{"data": {{"id": "{value}"}}}}',
+            times=2,
+        )
+    )
+    with Bench(world).running():
+        world.tick()
+        until(world.at_rest)
+    for trip in trips:
+        assert_booked_once(world, trip)
+
+
+def test_a_number_that_is_none_is_unreadable_too(world: World) -> None:
+    """Python reads NaN where JSON has no such thing."""
+    trip = world.trip(world.traveller())
+    body = '{"data": {"total_amount": NaN}}'
+    world.flights.faults.arm(
+        Fault(match=STEPS["get_offer"], kind="status", status=200, body=body)
+    )
+    with Bench(world).running():
+        world.tick()
+        until(world.at_rest)
+    assert_booked_once(world, trip)
+
+
+def test_a_call_without_a_request_is_not_sent(world: World) -> None:
+    """What could not be built is not made up here."""
+    bench = Bench(world)
+    for operation in STEPS:
+        call = Call(
+            call_id=1,
+            epoch=1,
+            operation=operation,
+            trip_request_id=uuid4(),
+            idempotency_key="k",
+            marks_sent=operation == "create_order",
+            request=None,
+        )
+        assert bench.worker._make(call) == NOT_SENT
+    bench.database.close()
+    assert world.flights.faults.describe()["requests"] == {}
+    assert world.payments.faults.describe()["requests"] == {}
+
+
+def test_an_operation_that_is_not_known_is_not_sent(world: World) -> None:
+    """A newer database may ask for more than this sidecar can do."""
+    bench = Bench(world)
+    call = Call(
+        call_id=1,
+        epoch=1,
+        operation="teleport",
+        trip_request_id=uuid4(),
+        idempotency_key="k",
+        marks_sent=False,
+        request={},
+    )
+    assert bench.worker._make(call) == NOT_SENT
+    bench.database.close()
+    assert world.flights.faults.describe()["requests"] == {}

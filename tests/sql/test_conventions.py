@@ -1,0 +1,384 @@
+"""What sql/README.md promises of every file, table and function, read from the catalog.
+
+The catalog is that of the database with pg_cron, so that plpgsql_check finds what the
+functions name.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any
+
+import psycopg
+import pytest
+
+from tests.sql.sources import (
+    SQL,
+    code_files,
+    function_files,
+    functions_of,
+    manifest,
+)
+
+Catalog = psycopg.Connection[Any]
+
+# plpgsql_check's findings that are meant.
+ACCEPTED = {
+    # pg_net is optional: the call is skipped, and its failure caught, without it.
+    ("engine.wake_sidecar()", 'schema "net" does not exist'),
+}
+# Files that hold something other than the one function they are named after.
+NOT_A_FUNCTION = {
+    "access/schemas.sql",
+    "booking/saga_transitions.sql",
+    "flags/flag_overview.sql",
+    "monitor/auto_book_monitor_status.sql",
+    "provider_calls/operations.sql",
+    "provider_calls/outcome_rules.sql",
+}
+# Written at deploy and never deleted from: a key to one of these needs no index.
+REFERENCE_TABLES = {"engine.currencies", "engine.operations", "engine.saga_states"}
+# The migration tool's own.
+BOOKKEEPING = ("_yoyo_log", "_yoyo_migration", "_yoyo_version", "yoyo_lock")
+# What is ours: not what an extension or the migration tool brought along.
+FUNCTIONS = """
+  select p.*, n.nspname || '.' || p.proname as name
+  from pg_proc as p
+  inner join pg_namespace as n on n.oid = p.pronamespace
+  where n.nspname in ('engine', 'public') and not exists (
+    select from pg_depend as d
+    where d.classid = 'pg_proc'::regclass and d.objid = p.oid and d.deptype = 'e'
+  )
+"""
+TABLES = """
+  select c.*, n.nspname || '.' || c.relname as name
+  from pg_class as c
+  inner join pg_namespace as n on n.oid = c.relnamespace
+  where n.nspname in ('engine', 'public') and c.relkind in ('r', 'p')
+"""
+
+
+@pytest.fixture(scope="module")
+def catalog(cron_database: str) -> Iterator[Catalog]:
+    """Connect to a database that has everything, and plpgsql_check."""
+    with psycopg.connect(cron_database, autocommit=True) as connection:
+        connection.execute("create extension if not exists plpgsql_check")
+        connection.execute("set search_path = pg_catalog, pg_temp")
+        yield connection
+        connection.execute("drop extension plpgsql_check")
+
+
+def column(catalog: Catalog, query: str, **parameters: object) -> list[Any]:
+    """Return the first column of the answer."""
+    return [row[0] for row in catalog.execute(query, parameters)]
+
+
+def test_plpgsql_check_finds_nothing_but_what_is_meant(catalog: Catalog) -> None:
+    """Every PL/pgSQL body, triggers on each of their tables, all warnings but speed."""
+    found = catalog.execute(
+        f"""
+        select p.oid::regprocedure::text, r.message
+        from ({FUNCTIONS}) as p
+        inner join pg_language as l on l.oid = p.prolang and l.lanname = 'plpgsql'
+        left join pg_trigger as t on t.tgfoid = p.oid and not t.tgisinternal
+        cross join lateral public.plpgsql_check_function_tb(
+          p.oid, coalesce(t.tgrelid, 0), extra_warnings => true,
+          other_warnings => true, security_warnings => true
+        ) as r
+        """
+    ).fetchall()
+    assert set(found) == ACCEPTED
+
+
+def test_every_trigger_function_has_a_table(catalog: Catalog) -> None:
+    """Otherwise the test above would not have looked into it."""
+    assert (
+        column(
+            catalog,
+            f"""
+            select p.name from ({FUNCTIONS}) as p
+            where p.prorettype = 'trigger'::regtype
+              and not exists (select from pg_trigger as t where t.tgfoid = p.oid)
+            """,
+        )
+        == []
+    )
+
+
+def test_the_manifest_lists_every_file_once() -> None:
+    """A file that is not in code.sql is not installed."""
+    listed = manifest()
+    assert [path for path, times in Counter(listed).items() if times > 1] == []
+    assert sorted(listed) == code_files()
+
+
+def test_a_file_is_named_after_the_one_thing_in_it() -> None:
+    """One function, or the policies of one table."""
+    wrong = []
+    tables = {
+        name
+        for path in (SQL / "migrations").glob("*.sql")
+        for name in re.findall(r"create table \w+\.(\w+)", path.read_text())
+    }
+    for path in code_files():
+        functions = [name.partition(".")[2] for name in functions_of(path)]
+        place = f"{path.parent.name}/{path.name}"
+        if place in NOT_A_FUNCTION:
+            expected: list[str] = []
+        elif path.parent.name == "access" and path.stem in tables:
+            expected = []
+        else:
+            expected = [path.stem]
+        if functions != expected:
+            wrong.append((place, functions))
+    assert wrong == []
+
+
+def test_the_database_has_the_functions_of_the_files_and_no_others(
+    catalog: Catalog,
+) -> None:
+    """And none twice: a name has one signature."""
+    names = column(catalog, f"select p.name from ({FUNCTIONS}) as p")
+    assert sorted(names) == sorted(function_files())
+
+
+def test_every_function_says_what_it_does_and_how_volatile_it_is(
+    catalog: Catalog,
+) -> None:
+    """A comment in the catalog; volatility in words, not by default."""
+    silent = column(
+        catalog,
+        f"""
+        select p.name from ({FUNCTIONS}) as p
+        where obj_description(p.oid, 'pg_proc') is null
+        """,
+    )
+    assert silent == []
+    unsaid = [
+        name
+        for name, path in function_files().items()
+        if not re.search(
+            r"language \w+ (volatile|stable|immutable)\b", path.read_text()
+        )
+    ]
+    assert unsaid == []
+
+
+def test_parameters_are_told_from_columns_by_their_names(catalog: Catalog) -> None:
+    """p_ in front of what goes in."""
+    assert (
+        column(
+            catalog,
+            f"""
+            select p.name || ' ' || a.name
+            from ({FUNCTIONS}) as p
+            cross join unnest(p.proargnames[1:p.pronargs]) as a (name)
+            where a.name not like 'p\\_%%'
+            """,
+        )
+        == []
+    )
+
+
+def test_nobody_calls_a_function_that_was_not_granted(catalog: Catalog) -> None:
+    """PUBLIC may execute nothing."""
+    assert (
+        column(
+            catalog,
+            f"""
+            select p.name from ({FUNCTIONS}) as p
+            where p.proacl is null or exists (
+              select from aclexplode(p.proacl) as a where a.grantee = 0
+            )
+            """,
+        )
+        == []
+    )
+
+
+def test_nobody_but_the_owner_chooses_the_time(catalog: Catalog) -> None:
+    """Time is an argument of internal functions only: stale flags would look fresh."""
+    granted = catalog.execute(
+        f"select f.name from ({FUNCTIONS}) as f where 'p_now' = any (f.proargnames)"
+        " and exists (select from aclexplode(f.proacl) as a"
+        " where a.grantee <> f.proowner)"
+    ).fetchall()
+    assert granted == []
+
+
+def test_a_definer_function_is_internal_pinned_and_explained(catalog: Catalog) -> None:
+    """In engine only, deaf to the caller's search_path, with its reason on top."""
+    definers = catalog.execute(
+        f"""
+        select
+          p.name,
+          coalesce(p.proconfig, '{{}}') @> '{{"search_path=pg_catalog, pg_temp"}}'
+            or p.prosqlbody is not null
+        from ({FUNCTIONS}) as p where p.prosecdef
+        """
+    ).fetchall()
+    assert len(definers) > 20
+    assert [name for name, _ in definers if not name.startswith("engine.")] == []
+    assert [name for name, pinned in definers if not pinned] == []
+    files = function_files()
+    assert [
+        name
+        for name, _ in definers
+        if not files[name].read_text().startswith(("-- ", "--\n"))
+    ] == []
+
+
+def test_no_function_executes_a_string_that_it_built(catalog: Catalog) -> None:
+    """Only bootstrap.sql does, on names from the catalog."""
+    bodies = catalog.execute(f"select p.name, p.prosrc from ({FUNCTIONS}) as p")
+    assert [
+        name
+        for name, body in bodies
+        if re.search(r"\bexecute\b", re.sub(r"--.*", "", body), re.IGNORECASE)
+    ] == []
+
+
+def test_every_table_forces_row_level_security(catalog: Catalog) -> None:
+    """On its owner too; the migration tool's tables are the owner's alone."""
+    open_tables = column(
+        catalog,
+        f"""
+        select t.relname from ({TABLES}) as t
+        where not t.relrowsecurity or not t.relforcerowsecurity
+        """,
+    )
+    assert sorted(open_tables) == sorted(BOOKKEEPING)
+    assert (
+        column(
+            catalog,
+            f"""
+            select t.relname from ({TABLES}) as t
+            where t.relname = any (%(tables)s) and t.relacl is not null
+            """,
+            tables=list(BOOKKEEPING),
+        )
+        == []
+    )
+
+
+def test_the_owner_role_owns_everything(catalog: Catalog) -> None:
+    """But the function whose definer is pg_cron's role."""
+    assert column(
+        catalog,
+        f"""
+        select o.name from (
+          select p.name, p.proowner as owner from ({FUNCTIONS}) as p
+          union all
+          select t.name, t.relowner from ({TABLES}) as t
+        ) as o
+        where o.owner <> 'skylatch_owner'::regrole
+        """,
+    ) == ["engine.manage_monitor_job"]
+
+
+def test_views_read_as_their_caller(catalog: Catalog) -> None:
+    """security_invoker, so that row level security applies to whoever asks."""
+    assert (
+        column(
+            catalog,
+            """
+            select c.oid::regclass::text from pg_class as c
+            where c.relkind in ('v', 'm')
+              and c.relnamespace in ('engine'::regnamespace, 'public'::regnamespace)
+              and not coalesce(c.reloptions, '{}') @> '{security_invoker=true}'
+            """,
+        )
+        == []
+    )
+
+
+def test_names_begin_with_their_tables(catalog: Catalog) -> None:
+    """Constraints <table>_<rule>, indexes <table>_<columns>_idx."""
+    assert (
+        column(
+            catalog,
+            f"""
+            select k.conname
+            from pg_constraint as k
+            inner join ({TABLES}) as t on t.oid = k.conrelid
+            where t.relname <> all (%(bookkeeping)s)
+              and not starts_with(k.conname, t.relname || '_')
+            union all
+            select c.relname
+            from pg_index as i
+            inner join ({TABLES}) as t on t.oid = i.indrelid
+            inner join pg_class as c on c.oid = i.indexrelid
+            where t.relname <> all (%(bookkeeping)s)
+              and not exists (
+                select from pg_constraint as k where k.conindid = i.indexrelid
+              )
+              and not (
+                starts_with(c.relname, t.relname || '_') and c.relname like '%%\\_idx'
+              )
+            """,
+            bookkeeping=list(BOOKKEEPING),
+        )
+        == []
+    )
+
+
+def test_a_policys_name_is_its_table_role_and_command(catalog: Catalog) -> None:
+    """<table>_<role>_<command>; one role each, never PUBLIC."""
+    policies = catalog.execute(
+        """
+        select policyname, tablename, roles::text[], cmd from pg_policies
+        where schemaname in ('engine', 'public')
+        """
+    ).fetchall()
+    assert len(policies) > 30
+    assert [
+        name
+        for name, table, roles, command in policies
+        if len(roles) != 1
+        or name != f"{table}_{roles[0].removeprefix('skylatch_')}_{command.lower()}"
+    ] == []
+
+
+def test_every_foreign_key_has_an_index_that_covers_it(catalog: Catalog) -> None:
+    """Whole and from the front, so that no delete and no join reads a whole table."""
+    uncovered = catalog.execute(
+        f"""
+        select k.conname, r.relnamespace::regnamespace || '.' || r.relname
+        from pg_constraint as k
+        inner join ({TABLES}) as t on t.oid = k.conrelid
+        inner join pg_class as r on r.oid = k.confrelid
+        where k.contype = 'f' and not exists (
+          select from pg_index as i
+          where i.indrelid = k.conrelid
+            and i.indpred is null
+            and i.indisvalid
+            and (i.indkey::smallint[])[0:cardinality(k.conkey) - 1] @> k.conkey
+        )
+        """
+    ).fetchall()
+    assert [name for name, table in uncovered if table not in REFERENCE_TABLES] == []
+
+
+def test_an_index_is_not_the_beginning_of_another(catalog: Catalog) -> None:
+    """A prefix of a whole index only costs writes."""
+    assert (
+        column(
+            catalog,
+            f"""
+            select i.indexrelid::regclass::text
+            from pg_index as i
+            inner join ({TABLES}) as t on t.oid = i.indrelid
+            inner join pg_index as j
+              on j.indrelid = i.indrelid and j.indexrelid <> i.indexrelid
+            where not i.indisunique
+              and i.indpred is null
+              and j.indpred is null
+              and i.indkey::text || ' ' = left(
+                j.indkey::text || ' ', length(i.indkey::text) + 1
+              )
+            """,
+        )
+        == []
+    )

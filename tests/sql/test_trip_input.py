@@ -1,0 +1,667 @@
+"""Bad input gets one clear error, whichever way it comes, and leaves nothing behind.
+
+Each case goes through `create_trip_request` and through plain inserts as the traveller:
+the checks belong to the tables, not to one door.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+from uuid import UUID, uuid4
+
+import psycopg
+import pytest
+from psycopg.rows import dict_row
+
+from sidecar.errors import SQLSTATES, Conflict, InvalidInput
+from sidecar.local.cluster import Cluster
+from tests.factories import in_days
+from tests.sql import cloned_database
+
+Row = dict[str, Any]
+DOORS = ("create_trip_request", "plain insert")
+UNKNOWN_ID = UUID("00000000-0000-4000-8000-000000000000")
+
+
+class Counter:
+    """A traveller with a profile and a card, and both doors to state a trip."""
+
+    def __init__(self, connection: psycopg.Connection[Row]) -> None:
+        self.sql = connection
+        self.user_id = self.new_user()
+        self.adult = self.profile()
+        self.card = self.new_card(self.user_id)
+
+    def new_user(self) -> UUID:
+        """Register somebody."""
+        user_id = uuid4()
+        self.sql.execute("insert into auth.users (id) values (%s)", [user_id])
+        return user_id
+
+    def profile(self, user_id: UUID | None = None, **other: object) -> UUID:
+        """Create a complete profile of an adult; `other` overrides columns."""
+        values: Row = {
+            "user_id": user_id or self.user_id,
+            "id": uuid4(),
+            "given_name": "Amelia",
+            "family_name": "Earhart",
+            "title": "ms",
+            "gender": "f",
+            "born_on": date(1987, 7, 24),
+            "email": "amelia@example.com",
+            "phone_number": "+442080160508",
+            **other,
+        }
+        self.insert("public.traveler_profiles", values)
+        return UUID(str(values["id"]))
+
+    def aged(self, years: int) -> UUID:
+        """Create a profile of somebody of that age on the day of the flight."""
+        flight = in_days(40)
+        return self.profile(born_on=date(flight.year - years, flight.month, 1))
+
+    def new_card(self, user_id: UUID, **other: object) -> UUID:
+        """Add a card; `other` overrides columns."""
+        number = uuid4()
+        values: Row = {
+            "user_id": user_id,
+            "id": number,
+            "stripe_customer_id": "cus_1",
+            "stripe_payment_method_id": f"pm_{number.hex}",
+            "brand": "visa",
+            "last4": "4242",
+            "exp_month": 12,
+            "exp_year": 2034,
+            **other,
+        }
+        self.insert("public.payment_methods", values)
+        return number
+
+    def insert(self, table: str, values: Row) -> None:
+        """Insert one row, by whoever is acting."""
+        names = ", ".join(values)
+        marks = ", ".join(["%s"] * len(values))
+        self.sql.execute(
+            f"insert into {table} ({names}) values ({marks})".encode(),
+            list(values.values()),
+        )
+
+    def act_as(self, role: str, user_id: UUID | None = None) -> None:
+        """Take a role for the transaction, with the claims of a traveller."""
+        claims = json.dumps({"sub": str(user_id or self.user_id), "role": role})
+        self.sql.execute("select set_config('request.jwt.claims', %s, true)", [claims])
+        self.sql.execute(f"set local role {role}".encode())
+
+    def wishes(self, **other: object) -> Row:
+        """Return a good trip; `other` overrides its columns."""
+        return {
+            "origins": ["LHR"],
+            "destinations": ["JFK"],
+            "departure_from": in_days(40),
+            "departure_to": other.get("departure_from", in_days(40)),
+            "max_price": Decimal("500.00"),
+            "currency": "GBP",
+            "payment_method_id": self.card,
+            "auto_book_enabled": True,
+            "consent_text_version": "2026-11",
+            "passengers": [self.adult],
+            **other,
+        }
+
+    def state(self, door: str, **other: object) -> UUID:
+        """State a trip through a door, as the traveller; return its id."""
+        wishes = self.wishes(**other)
+        self.act_as("authenticated")
+        if door == "create_trip_request":
+            named = ", ".join(f"p_{name} => %s" for name in wishes)
+            row = self.sql.execute(
+                f"select public.create_trip_request({named}) as id".encode(),
+                list(wishes.values()),
+            ).fetchone()
+            assert row is not None
+            return UUID(str(row["id"]))
+        passengers = wishes.pop("passengers")
+        trip_id = uuid4()
+        self.insert("public.trip_requests", {"id": trip_id, **wishes})
+        for passenger in passengers:
+            self.insert(
+                "public.trip_passengers",
+                {"trip_request_id": trip_id, "traveler_profile_id": passenger},
+            )
+        return trip_id
+
+    def refused(self, door: str, **other: object) -> psycopg.Error:
+        """State a trip that is refused; return the error, with nothing stored."""
+        with pytest.raises(psycopg.Error) as caught, self.sql.transaction():
+            self.state(door, **other)
+        assert self.stored() == {"trip_requests": 0, "trip_passengers": 0}
+        return caught.value
+
+    def stored(self) -> dict[str, int]:
+        """Count what is stored, of anybody."""
+        return {
+            table: self.one(f"select count(*) as n from public.{table}")["n"]
+            for table in ("trip_requests", "trip_passengers")
+        }
+
+    def one(self, query: str, *args: object) -> Row:
+        """Return one row."""
+        row = self.sql.execute(query.encode(), args).fetchone()
+        assert row is not None
+        return row
+
+    def trip(self, trip_id: UUID) -> Row:
+        """Return a trip."""
+        return self.one("select * from public.trip_requests where id = %s", trip_id)
+
+
+@pytest.fixture(scope="module")
+def shared(
+    cluster: Cluster, template: str, clone_name: Callable[[], str]
+) -> Iterator[psycopg.Connection[Row]]:
+    """Connect to one clone for the whole module: every test rolls back."""
+    with (
+        cloned_database(cluster, template, clone_name) as dsn,
+        psycopg.connect(dsn, row_factory=dict_row) as connection,
+    ):
+        yield connection
+
+
+@pytest.fixture
+def counter(shared: psycopg.Connection[Row]) -> Iterator[Counter]:
+    """Return a traveller at the counter; undone afterwards."""
+    yield Counter(shared)
+    shared.rollback()
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """What is said, and what must come back: code, field, and the value again."""
+
+    sqlstate: str
+    field: str
+    wishes: Callable[[Counter], Row]
+    value: Callable[[Row], object] | None = None
+
+
+def fixed(sqlstate: str, field: str, **wishes: object) -> Refusal:
+    """Return the refusal of wishes that need no preparation."""
+    return Refusal(sqlstate, field, lambda _: wishes)
+
+
+def card_of(**other: object) -> Callable[[Counter], Row]:
+    """Return wishes that pay with a card that has these columns."""
+    return lambda c: {"payment_method_id": c.new_card(c.user_id, **other)}
+
+
+def passenger_without(column: str) -> Refusal:
+    """Return the refusal of a passenger whose profile lacks a column."""
+    return Refusal(
+        "SK008", column, lambda c: {"passengers": [c.profile(None, **{column: None})]}
+    )
+
+
+LAST_MONTH = datetime.now(UTC).date().replace(day=1) - timedelta(days=1)
+
+REFUSED = {
+    "unknown origin": fixed("SK001", "origins", origins=["QQQ"]),
+    "unknown destination": fixed("SK001", "destinations", destinations=["QQQ"]),
+    "lower-case airport": fixed("SK001", "origins", origins=["lhr"]),
+    "airport in words": fixed("SK001", "origins", origins=["London"]),
+    "one of two unknown": fixed("SK001", "origins", origins=["LHR", "QQQ"]),
+    "null airport": fixed("SK001", "origins", origins=[None]),
+    "no airports": fixed("SK001", "destinations", destinations=[]),
+    "SQL for an airport": fixed(
+        "SK001", "origins", origins=["'; drop table trip_requests; --"]
+    ),
+    "departure in the past": fixed(
+        "SK002", "departure_from", departure_from=in_days(-3)
+    ),
+    "return before departure": fixed("SK003", "return_from", return_from=in_days(39)),
+    "return window reversed": fixed(
+        "SK003", "return_to", return_from=in_days(50), return_to=in_days(49)
+    ),
+    "departure window reversed": fixed(
+        "SK003", "departure_to", departure_to=in_days(39)
+    ),
+    "no return fits the nights": fixed(
+        "SK003",
+        "nights_max",
+        return_from=in_days(60),
+        return_to=in_days(61),
+        nights_min=3,
+        nights_max=5,
+    ),
+    "nights reversed": fixed("SK003", "nights_max", nights_min=7, nights_max=3),
+    "zero cap": fixed("SK004", "max_price", max_price=Decimal(0)),
+    "negative cap": fixed("SK004", "max_price", max_price=Decimal(-1)),
+    "NaN cap": fixed("SK004", "max_price", max_price=Decimal("NaN")),
+    "infinite cap": fixed("SK004", "max_price", max_price=Decimal("Infinity")),
+    "huge cap": fixed("SK004", "max_price", max_price=Decimal(10) ** 12),
+    "no cap": fixed("SK004", "max_price", max_price=None),
+    "a tenth of a penny": fixed("SK004", "max_price", max_price=Decimal("500.001")),
+    "half a yen": fixed(
+        "SK004", "max_price", max_price=Decimal("1000.5"), currency="JPY"
+    ),
+    "unknown currency": fixed("SK005", "currency", currency="ABC"),
+    "lower-case currency": fixed("SK005", "currency", currency="gbp"),
+    "no currency": fixed("SK005", "currency", currency=None),
+    "gold": fixed("SK005", "currency", currency="XAU"),
+    "no consent": fixed("SK006", "consent_text_version", consent_text_version=None),
+    "no card": fixed("SK007", "payment_method_id", payment_method_id=None),
+    "unknown card": fixed("SK007", "payment_method_id", payment_method_id=UNKNOWN_ID),
+    "expired card": Refusal(
+        "SK007",
+        "payment_method_id",
+        card_of(exp_month=LAST_MONTH.month, exp_year=LAST_MONTH.year),
+    ),
+    "detached card": Refusal(
+        "SK007",
+        "payment_method_id",
+        card_of(detached_at=datetime(2026, 1, 1, tzinfo=UTC)),
+    ),
+    "another's card": Refusal(
+        "SK007",
+        "payment_method_id",
+        lambda c: {"payment_method_id": c.new_card(c.new_user())},
+    ),
+    "another's card, only kept": Refusal(
+        "SK007",
+        "payment_method_id",
+        lambda c: {
+            "payment_method_id": c.new_card(c.new_user()),
+            "auto_book_enabled": False,
+        },
+    ),
+    "unknown passenger": fixed("SK008", "traveler_profile_id", passengers=[UNKNOWN_ID]),
+    "another's passenger": Refusal(
+        "SK008",
+        "traveler_profile_id",
+        lambda c: {"passengers": [c.profile(c.new_user())]},
+    ),
+    **{
+        f"passenger without {column}": passenger_without(column)
+        for column in ("born_on", "title", "gender", "email", "phone_number")
+    },
+    "wide window": fixed("SK009", "departure_to", departure_to=in_days(140)),
+    "wide windows together": fixed(
+        "SK009",
+        "departure_to",
+        departure_to=in_days(49),
+        return_from=in_days(60),
+        return_to=in_days(69),
+    ),
+    "window to infinity": fixed("SK009", "departure_to", departure_to="infinity"),
+    "at the end of time": fixed(
+        "SK009", "departure_to", departure_from="infinity", departure_to="infinity"
+    ),
+    "return at the end of time": fixed(
+        "SK009", "departure_to", return_from=in_days(50), return_to="infinity"
+    ),
+    "before the beginning of time": fixed(
+        "SK002", "departure_from", departure_from="-infinity", departure_to=in_days(40)
+    ),
+    "a window of centuries": fixed("SK009", "departure_to", departure_to=date.max),
+    "many airports": fixed(
+        "SK009",
+        "departure_to",
+        origins=["LHR", "LGW", "STN", "LTN"],
+        destinations=["JFK", "EWR", "BOS", "PHL"],
+        departure_to=in_days(44),
+    ),
+}
+# A party is complete only when everybody is named, so one door can tell.
+REFUSED_PARTIES: dict[str, Callable[[Counter], list[UUID]]] = {
+    "nobody": lambda _: [],
+    "ten": lambda c: [c.aged(30) for _ in range(10)],
+    "an infant alone": lambda c: [c.aged(1)],
+    "an infant without an adult": lambda c: [c.aged(1), c.aged(10)],
+    "two infants on one lap": lambda c: [c.aged(30), c.aged(0), c.aged(1)],
+    "children alone": lambda c: [c.aged(10), c.aged(17)],
+}
+
+
+def assert_explained(error: psycopg.Error, sqlstate: str, field: str) -> Row:
+    """Assert the code, the field and the hint; return the detail."""
+    assert error.sqlstate == sqlstate, str(error)
+    assert SQLSTATES[sqlstate] is InvalidInput
+    assert error.diag.column_name == field
+    assert error.diag.message_primary
+    assert error.diag.message_hint
+    detail: Row = json.loads(error.diag.message_detail or "null")
+    assert detail["field"] == field
+    return detail
+
+
+@pytest.mark.parametrize("door", DOORS)
+@pytest.mark.parametrize("name", REFUSED)
+def test_bad_input_gets_one_clear_error_and_nothing_is_stored(
+    counter: Counter, name: str, door: str
+) -> None:
+    """The code says what, the column says where, the hint says what to do."""
+    case = REFUSED[name]
+    wishes = case.wishes(counter)
+    error = counter.refused(door, **wishes)
+    detail = assert_explained(error, case.sqlstate, case.field)
+    if case.field in wishes and case.sqlstate != "SK009":
+        said = wishes[case.field]
+        value = detail.get("value", detail.get(case.field))
+        expected = [str(v) for v in (said if isinstance(said, list) else [said]) if v]
+        if expected:
+            assert str(value) in expected
+        else:
+            assert value in {None, str(said)}
+
+
+@pytest.mark.parametrize("name", REFUSED_PARTIES)
+def test_a_party_that_cannot_fly_together_is_refused(
+    counter: Counter, name: str
+) -> None:
+    """One to nine people, an adult among them, and a lap for every infant."""
+    passengers = REFUSED_PARTIES[name](counter)
+    error = counter.refused("create_trip_request", passengers=passengers)
+    detail = assert_explained(error, "SK010", "passengers")
+    assert detail["people"] == len(passengers)
+
+
+@pytest.mark.parametrize("door", DOORS)
+def test_a_good_trip_is_stored_as_stated(counter: Counter, door: str) -> None:
+    """The cases above fail for their one fault only."""
+    trip = counter.trip(counter.state(door))
+    assert trip["user_id"] == counter.user_id
+    assert (trip["origins"], trip["destinations"]) == (["LHR"], ["JFK"])
+    assert (trip["max_price"], trip["currency"]) == (Decimal("500.00"), "GBP")
+    assert trip["auto_book_status"] == "PENDING"
+    assert counter.stored() == {"trip_requests": 1, "trip_passengers": 1}
+
+
+@pytest.mark.parametrize(
+    "wishes",
+    [
+        {"departure_from": in_days(0)},
+        {"origins": ["LON"], "destinations": ["NYC"]},
+        {"max_price": Decimal("1000"), "currency": "JPY"},
+        {"max_price": Decimal("1000.00"), "currency": "JPY"},
+        {"max_price": Decimal("0.001"), "currency": "KWD"},
+        {"departure_to": in_days(99)},  # 60 searches
+        {"return_from": in_days(40)},
+        {"return_from": in_days(44), "return_to": in_days(47)},
+        {"nights_min": 0, "nights_max": 3},
+        {
+            "auto_book_enabled": False,
+            "payment_method_id": None,
+            "consent_text_version": None,
+        },
+    ],
+)
+def test_what_lies_just_inside_the_limits_is_accepted(
+    counter: Counter, wishes: Row
+) -> None:
+    """Today, a metropolis, whole yen, one fils, sixty searches, back the same day."""
+    assert counter.state("create_trip_request", **wishes)
+
+
+def test_a_card_is_good_to_the_last_day_of_its_month(counter: Counter) -> None:
+    """Cards end with their month, not at its beginning."""
+    today = datetime.now(UTC).date()
+    card = counter.new_card(counter.user_id, exp_month=today.month, exp_year=today.year)
+    assert counter.state("create_trip_request", payment_method_id=card)
+
+
+@pytest.mark.parametrize(
+    ("ages", "children"),
+    [((30,), 0), ((30, 1), 1), ((30, 31, 0, 1), 2), ((18, 17), 1), ((30,) * 9, 0)],
+)
+def test_a_party_that_can_fly_together_is_accepted(
+    counter: Counter, ages: tuple[int, ...], children: int
+) -> None:
+    """Nine adults, or an infant on every adult's lap."""
+    passengers = [counter.aged(age) for age in ages]
+    trip_id = counter.state("create_trip_request", passengers=passengers)
+    counter.sql.execute("reset role")
+    found = counter.one(
+        "select count(*) as people, count(child_age) as children"
+        " from engine.trip_party(%s, %s, %s)",
+        counter.user_id,
+        trip_id,
+        in_days(40),
+    )
+    assert found == {"people": len(ages), "children": children}
+
+
+CHECKED: dict[str, Row] = {
+    "trip_requests_places": {"origins": ["LHR"], "destinations": ["LHR"]},
+    "trip_requests_cabin_class": {"cabin_class": "hold"},
+    "trip_requests_max_connections": {"max_connections": 3},
+    "trip_requests_max_duration": {"max_duration": timedelta(minutes=29)},
+    "trip_requests_bags": {"checked_bags": 4},
+    "trip_requests_preferred_airlines": {"preferred_airlines": ["BA"] * 21},
+    "trip_requests_nights": {"nights_min": -1, "nights_max": 3},
+}
+
+
+@pytest.mark.parametrize("door", DOORS)
+@pytest.mark.parametrize("constraint", CHECKED)
+def test_a_violated_check_names_its_constraint(
+    counter: Counter, constraint: str, door: str
+) -> None:
+    """Where no code of ours says more, the constraint's name says which rule it was."""
+    error = counter.refused(door, **CHECKED[constraint])
+    assert isinstance(error, psycopg.errors.CheckViolation)
+    assert error.diag.constraint_name == constraint
+
+
+@pytest.mark.parametrize(
+    ("column", "value"),
+    [
+        ("given_name", "R2-D2"),
+        ("family_name", "x" * 21),
+        ("title", "sir"),
+        ("gender", "x"),
+        ("born_on", date(1899, 1, 1)),
+        ("email", "nobody"),
+        ("phone_number", "020 8016 0508"),
+    ],
+)
+def test_a_profile_no_airline_would_take_names_its_constraint(
+    counter: Counter, column: str, value: object
+) -> None:
+    """What a ticket cannot carry is refused when it is written down."""
+    with (
+        pytest.raises(psycopg.errors.CheckViolation) as caught,
+        counter.sql.transaction(),
+    ):
+        counter.profile(None, **{column: value})
+    assert caught.value.diag.constraint_name == f"traveler_profiles_{column}"
+
+
+# -- changing a trip ---------------------------------------------------------------
+
+
+def change(counter: Counter, trip_id: UUID, **columns: object) -> Row:
+    """Change a trip as its traveller and return it."""
+    counter.act_as("authenticated")
+    names = ", ".join(f"{name} = %s" for name in columns)
+    counter.sql.execute(
+        f"update public.trip_requests set {names} where id = %s".encode(),
+        [*columns.values(), trip_id],
+    )
+    return counter.trip(trip_id)
+
+
+def test_every_change_raises_the_version_and_makes_the_trip_due(
+    counter: Counter,
+) -> None:
+    """A booking in flight notices by the version, the monitor by the time."""
+    trip_id = counter.state("create_trip_request")
+    before = counter.trip(trip_id)
+    after = change(counter, trip_id, max_price=Decimal("600.00"))
+    assert after["version"] == before["version"] + 1
+    assert after["next_search_at"] > before["next_search_at"]
+    assert after["updated_at"] > before["updated_at"]
+
+
+def test_a_change_of_the_party_raises_the_version_too(counter: Counter) -> None:
+    """Who flies is part of what was agreed to."""
+    second = counter.aged(30)
+    trip_id = counter.state("create_trip_request")
+    before = counter.trip(trip_id)["version"]
+    counter.insert(
+        "public.trip_passengers",
+        {"trip_request_id": trip_id, "traveler_profile_id": second},
+    )
+    assert counter.trip(trip_id)["version"] == before + 1
+    counter.sql.execute(
+        "delete from public.trip_passengers where traveler_profile_id = %s", [second]
+    )
+    assert counter.trip(trip_id)["version"] == before + 2
+
+
+@pytest.mark.parametrize(
+    "name", [n for n, r in REFUSED.items() if r.sqlstate != "SK008"]
+)
+def test_a_bad_change_is_refused_like_a_bad_trip(counter: Counter, name: str) -> None:
+    """An update is held to the same, and the trip stays as it was."""
+    case = REFUSED[name]
+    wishes = case.wishes(counter)
+    trip_id = counter.state("create_trip_request")
+    before = counter.trip(trip_id)
+    if name == "return before departure":
+        wishes = {**wishes, "return_to": wishes["return_from"]}
+    with pytest.raises(psycopg.Error) as caught, counter.sql.transaction():
+        change(counter, trip_id, **wishes)
+    assert_explained(caught.value, case.sqlstate, case.field)
+    assert counter.trip(trip_id) == before
+
+
+def test_a_trip_of_the_past_can_still_be_changed_in_other_ways(
+    counter: Counter,
+) -> None:
+    """A window that has begun is not a mistake of the traveller's."""
+    trip_id = counter.state("create_trip_request", departure_to=in_days(45))
+    counter.sql.execute("reset role")
+    counter.sql.execute("alter table public.trip_requests disable trigger user")
+    counter.sql.execute(
+        "update public.trip_requests set departure_from = %s", [in_days(-3)]
+    )
+    counter.sql.execute("alter table public.trip_requests enable trigger user")
+    assert change(counter, trip_id, max_price=Decimal("600.00"))["version"] > 1
+
+
+def book(counter: Counter, trip_id: UUID, status: str) -> None:
+    """Put a trip into a status, as the engine would."""
+    counter.sql.execute("reset role")
+    offer_id = uuid4()
+    counter.sql.execute(
+        "insert into public.flight_offers (user_id, id, trip_request_id, search_round,"
+        " offer_id, offer_request_id, passengers, price_amount, price_currency,"
+        " expires_at, airline, duration, longest_slice, connections, most_connections,"
+        " technical_stops, departs_at, arrives_at, carry_on_bags, checked_bags,"
+        " documents_required, itinerary)"
+        " values (%s, %s, %s, 1, 'off_1', 'orq_1', '[]', 100, 'GBP', now(), 'BA', '8h',"
+        " '8h', 0, 0, 0, now(), now() + interval '8h', 0, 0, false, '[]')",
+        [counter.user_id, offer_id, trip_id],
+    )
+    counter.sql.execute(
+        "update public.trip_requests set auto_book_status = %s, selected_offer_id = %s"
+        " where id = %s",
+        [status, offer_id, trip_id],
+    )
+
+
+@pytest.mark.parametrize("status", ["BOOKED", "CANCELLED"])
+def test_a_trip_that_is_over_cannot_be_changed(counter: Counter, status: str) -> None:
+    """Neither its wishes nor its party: state a new trip."""
+    second = counter.aged(30)
+    trip_id = counter.state("create_trip_request")
+    book(counter, trip_id, status)
+    before = counter.trip(trip_id)
+
+    def add() -> None:
+        counter.act_as("authenticated")
+        counter.insert(
+            "public.trip_passengers",
+            {"trip_request_id": trip_id, "traveler_profile_id": second},
+        )
+
+    def remove() -> None:
+        counter.act_as("authenticated")
+        counter.sql.execute("delete from public.trip_passengers")
+
+    for attempt in (
+        lambda: change(counter, trip_id, max_price=Decimal("600.00")),
+        add,
+        remove,
+    ):
+        with pytest.raises(psycopg.Error) as caught, counter.sql.transaction():
+            attempt()
+        assert caught.value.sqlstate == "SK103"
+        assert SQLSTATES["SK103"] is Conflict
+        assert caught.value.diag.message_hint
+    assert counter.trip(trip_id) == before
+
+
+def test_consent_is_dated_by_the_database(counter: Counter) -> None:
+    """The caller says which text was agreed to, never when."""
+    before = counter.one("select clock_timestamp() as at")["at"]
+    trip_id = counter.state("create_trip_request")
+    consent_at = counter.trip(trip_id)["consent_at"]
+    assert before < consent_at < counter.one("select clock_timestamp() as at")["at"]
+
+    with (
+        pytest.raises(psycopg.errors.InsufficientPrivilege),
+        counter.sql.transaction(),
+    ):
+        change(counter, trip_id, consent_at=datetime(2020, 1, 1, tzinfo=UTC))
+    with (
+        pytest.raises(psycopg.errors.InsufficientPrivilege),
+        counter.sql.transaction(),
+    ):
+        counter.insert(
+            "public.trip_requests",
+            {"consent_at": datetime(2020, 1, 1, tzinfo=UTC), "origins": ["LHR"]},
+        )
+
+    same = change(counter, trip_id, max_price=Decimal("600.00"))
+    assert same["consent_at"] == consent_at
+    renewed = change(counter, trip_id, consent_text_version="2026-12")
+    assert renewed["consent_at"] > consent_at
+    off = change(counter, trip_id, auto_book_enabled=False, consent_text_version=None)
+    assert off["consent_at"] is None
+
+
+def test_even_a_privileged_insert_cannot_backdate_consent(counter: Counter) -> None:
+    """The trigger dates it, whoever writes."""
+    wishes = counter.wishes()
+    del wishes["passengers"]
+    trip_id = uuid4()
+    counter.insert(
+        "public.trip_requests",
+        {
+            "user_id": counter.user_id,
+            "id": trip_id,
+            **wishes,
+            "consent_at": datetime(2020, 1, 1, tzinfo=UTC),
+        },
+    )
+    assert counter.trip(trip_id)["consent_at"] > datetime(2026, 1, 1, tzinfo=UTC)
+
+
+def test_a_trip_without_an_owner_is_refused(counter: Counter) -> None:
+    """Nobody signed in, nobody named: whose trip would it be?"""
+    counter.sql.execute("set local role service_role")
+    wishes = counter.wishes()
+    named = ", ".join(f"p_{name} => %s" for name in wishes)
+    with pytest.raises(psycopg.Error) as caught, counter.sql.transaction():
+        counter.sql.execute(
+            f"select public.create_trip_request({named})".encode(),
+            list(wishes.values()),
+        )
+    assert caught.value.sqlstate == "SK011"
+    assert caught.value.diag.column_name == "user_id"
+    assert caught.value.diag.message_hint
