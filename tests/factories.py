@@ -194,14 +194,9 @@ class World:
 
     def tick(self) -> None:
         """Run the monitor once; after a tick that is running already, not beside it."""
-        beside = "another tick is running"
-
-        def ran() -> bool:
-            run = self.value("select public.auto_book_monitor()")
-            reason = "select reason from engine.monitor_runs where id = %s"
-            return self.value(reason, run) != beside
-
-        until(ran)
+        reason = "select reason from engine.monitor_runs where id = %s"
+        run = "select public.auto_book_monitor()"
+        until(lambda: self.value(reason, self.value(run)) != "another tick is running")
 
     def violations(self) -> list[Row]:
         """Return what must never be true."""

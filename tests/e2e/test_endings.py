@@ -355,7 +355,10 @@ def test_a_flag_that_is_not_plainly_on_means_no_call_leaves(
     world.trip(world.traveller())
     world.set_flags(flags)
     run_to_rest(world)
-    run = world.row("select * from engine.monitor_runs order by id desc limit 1")
+    run = world.row(
+        "select * from engine.monitor_runs"
+        " where reason <> 'another tick is running' order by id desc limit 1"
+    )
     assert (run["claimed"], run["skipped"], run["reason"]) == (0, 1, reason)
     assert world.flights.state()["searches"] == 0
     assert world.intents() == []

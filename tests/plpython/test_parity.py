@@ -225,7 +225,7 @@ def decide_in_process(world: tuple[list[Any], list[Any], list[Any]]) -> list[Any
             for key in [*FLAGS, "absent"]
         ]
     finally:
-        client.close()
+        client.close()  # type: ignore[no-untyped-call]
     return [(d.value, d.variation_index, d.reason) for d in details]
 
 
@@ -249,7 +249,7 @@ def decide_in_server(
 def test_the_server_decides_as_the_sdk_does(connect: Connect) -> None:
     """At least 2,000 pairs of flag and context, rollouts and segments included."""
     connection = connect("skylatch_owner")
-    pairs, kinds = 0, set()
+    pairs, kinds = 0, set[str]()
     # It says so of every circle of prerequisites that it is given.
     logging.getLogger("ldclient").setLevel(logging.CRITICAL)
 
