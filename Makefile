@@ -24,7 +24,7 @@ unexport PYTHONPATH
 unexport VIRTUAL_ENV
 
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-8s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' Makefile
 
 setup: $(STAMP) ## Install Python's packages into .venv
 
@@ -82,6 +82,9 @@ check: install ## Run the linters, the type checker and the SQL conventions
 	$(PYTHON) -m pytest tests/sql/test_conventions.py tests/sql/test_documents.py \
 	  tests/sql/test_schema_snapshot.py
 
+bench-flags: install ## Measure what deciding a flag costs in the server
+	@$(PYTHON) -m tests.bench.flags
+
 schema: setup ## Regenerate sql/schema.sql
 	@$(LOCAL) schema
 
@@ -90,4 +93,4 @@ clean: ## Stop the stack and remove caches and .venv; the stack's data stays
 	rm -rf $(VENV) .mypy_cache .ruff_cache .hypothesis *.egg-info
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-.PHONY: help setup install up down status psql demo test check schema clean
+.PHONY: help setup install up down status psql demo test check bench-flags schema clean

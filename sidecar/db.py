@@ -16,7 +16,7 @@ from uuid import UUID
 import psycopg
 from psycopg import sql
 from psycopg.rows import dict_row
-from psycopg.types.json import Jsonb
+from psycopg.types.json import Json, Jsonb
 from psycopg_pool import ConnectionPool
 
 from sidecar import __version__
@@ -100,10 +100,14 @@ class Database:
         (row,) = self._rows("engine", "heartbeat", worker, __version__)
         return str(row["heartbeat"])
 
-    def sync_flags(self, flags: Row) -> int:
-        """Replace the mirrored flags; return how many changed."""
-        (row,) = self._rows("engine", "sync_flags", Jsonb(flags))
-        return int(row["sync_flags"])
+    def sync_flags(self, items: Row, source: str) -> Row:
+        """Replace the mirrored flags and segments, {"features": ..., "segments": ...}.
+
+        Returns the generation, how many changed, and which were refused and why.
+        """
+        (row,) = self._rows("engine", "sync_flags", Json(items), source)
+        done: Row = row["sync_flags"]
+        return done
 
     def rpc(self, function: Rpc, *args: object) -> object:
         """Call a public entry point and return its value; raises EngineError."""

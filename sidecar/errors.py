@@ -113,7 +113,8 @@ SQLSTATES: dict[str, type[EngineError]] = {
     "SK301": EngineFault,  # illegal transition
     "SK302": EngineFault,  # audit is append-only
     "SK303": EngineFault,  # pg_cron missing
-    "SK305": EngineFault,  # flags are not an object
+    "SK305": EngineFault,  # flags not in LaunchDarkly's form
+    "SK306": EngineFault,  # packages of another version in the server
 }
 
 

@@ -36,6 +36,26 @@ def read_flags(path: Path) -> dict[str, Any]:
     return values
 
 
+def expand(values: dict[str, Any]) -> dict[str, Any]:
+    """Return plain values as LaunchDarkly's data: each flag on, with one variation.
+
+    A value that is a whole flag already, told by its variations, is taken as it is.
+    """
+    features = {
+        key: {"key": key, "version": 1, **value}
+        if isinstance(value, dict) and "variations" in value
+        else {
+            "key": key,
+            "version": 1,
+            "on": True,
+            "variations": [value],
+            "fallthrough": {"variation": 0},
+        }
+        for key, value in values.items()
+    }
+    return {"features": features, "segments": {}}
+
+
 class FlagMirror:
     """Keeps `engine.flag_data` equal to the flags file."""
 
@@ -51,9 +71,9 @@ class FlagMirror:
             try:
                 flags = read_flags(self._path)
                 if flags != last or waited >= _BEAT_SECONDS:
-                    changed = self._database.sync_flags(flags)
-                    if changed:
-                        _log.info("flags.mirrored", changed=changed)
+                    done = self._database.sync_flags(expand(flags), "file")
+                    if done["changed"]:
+                        _log.info("flags.mirrored", **done)
                     last, waited = flags, 0.0
             except ConfigError as error:
                 _log.error("flags.unreadable", error=str(error))

@@ -17,9 +17,12 @@ set role skylatch_owner;
 \ir access/fare_history.sql
 \ir access/flag_data.sql
 \ir access/flag_sync.sql
+\ir access/flag_usage.sql
+\ir access/flag_usage_parts.sql
 \ir access/flight_bookings.sql
 \ir access/flight_offers.sql
 \ir access/kill_switch.sql
+\ir access/kill_switch_changes.sql
 \ir access/metropolitan_areas.sql
 \ir access/monitor_runs.sql
 \ir access/operations.sql
@@ -38,10 +41,22 @@ set role skylatch_owner;
 \ir operations/version.sql
 \ir operations/log_event.sql
 \ir operations/refuse_change.sql
+\ir flags/refuse_runtime.sql
+\ir flags/flag_context.sql
+\ir flags/flag_value.sql
+\ir flags/is_enabled.sql
 \ir flags/flag_problem.sql
 \ir flags/require_pipeline.sql
+\ir flags/pin_flags.sql
 \ir flags/sync_flags.sql
+\ir flags/upsert_flag.sql
+\ir flags/beat_flags.sql
+\ir flags/read_flags.sql
+\ir flags/record_flag_usage.sql
+\ir flags/sum_flag_usage.sql
 \ir flags/set_kill_switch.sql
+\ir flags/flag_status.sql
+\ir flags/flag_overview.sql
 \ir trips/lock_trip.sql
 \ir trips/has_live_attempt.sql
 \ir trips/trip_party.sql
@@ -106,3 +121,6 @@ reset role;
 \ir monitor/manage_monitor_job.sql
 -- plpython3u is untrusted: only a superuser may create a function in it.
 \ir ../plpython/wrappers/plpython_handshake.sql
+\ir ../plpython/wrappers/evaluate_flag.sql
+\ir ../plpython/wrappers/take_flag_usage.sql
+\ir ../plpython/wrappers/check_flag.sql

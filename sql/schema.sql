@@ -238,6 +238,27 @@ $$;
 ALTER FUNCTION engine.advance_attempt(p_attempt public.booking_attempts, p_operation text, p_verdict text, p_rule engine.outcome_rules, p_report jsonb, p_actor text, p_correlation_id text, p_now timestamp with time zone) OWNER TO skylatch_owner;
 
 --
+-- Name: beat_flags(text); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE FUNCTION engine.beat_flags(p_source text) RETURNS bigint
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  v_generation bigint;
+begin
+  update engine.flag_sync as s
+  set heartbeat_at = clock_timestamp(), source = p_source
+  where s.initialized
+  returning s.generation into v_generation;
+  return v_generation;
+end;
+$$;
+
+ALTER FUNCTION engine.beat_flags(p_source text) OWNER TO skylatch_owner;
+
+--
 -- Name: trip_requests; Type: TABLE; Schema: public; Owner: skylatch_owner
 --
 
@@ -305,8 +326,11 @@ declare
   v_offer public.flight_offers;
   v_attempt public.booking_attempts;
   v_problem text;
+  v_flags jsonb;
 begin
-  perform engine.require_pipeline(p_trip.user_id, p_now);
+  -- In one statement, so that what is kept is what was decided on.
+  select engine.pin_flags(p_trip.user_id) into v_flags
+  from engine.require_pipeline(p_trip.user_id, p_now);
   select o.* into v_offer
   from public.flight_offers as o
   where o.user_id = p_trip.user_id
@@ -380,7 +404,7 @@ begin
     v_offer.price_currency,
     p_trip.max_price,
     p_trip.version,
-    (select coalesce(jsonb_object_agg(f.key, f.value), '{}') from engine.flag_data as f),
+    v_flags,
     p_trip.payment_method_id,
     p_now,
     p_now
@@ -442,6 +466,7 @@ begin
     and o.status = 'ACTIVE'
     and o.rank = 1;
   perform engine.begin_attempt(v_trip, v_best, session_user, v_now);
+  perform engine.record_flag_usage();
   perform engine.wake_sidecar();
   select a.id into v_attempt_id
   from public.booking_attempts as a
@@ -629,6 +654,22 @@ end;
 $$;
 
 ALTER FUNCTION engine.change_trip_status(p_trip_id uuid, p_action text) OWNER TO skylatch_owner;
+
+--
+-- Name: check_flag(text, text, text); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE FUNCTION engine.check_flag(p_kind text, p_key text, p_item text) RETURNS text
+    LANGUAGE plpython3u STABLE PARALLEL RESTRICTED
+    AS $$
+  import sys
+  if "/usr/lib/skylatch/py/2" not in sys.path:
+      sys.path.insert(0, "/usr/lib/skylatch/py/2")
+  from skylatch_plpython.flags import find_problem
+  return find_problem(p_kind, p_key, p_item)
+$$;
+
+ALTER FUNCTION engine.check_flag(p_kind text, p_key text, p_item text) OWNER TO skylatch_owner;
 
 --
 -- Name: has_live_attempt(uuid, uuid); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
@@ -1313,6 +1354,22 @@ $$;
 ALTER FUNCTION engine.enqueue_call(p_attempt public.booking_attempts, p_operation text, p_run_at timestamp with time zone) OWNER TO skylatch_owner;
 
 --
+-- Name: evaluate_flag(text, text); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE FUNCTION engine.evaluate_flag(p_flag text, p_context text) RETURNS jsonb
+    LANGUAGE plpython3u STABLE PARALLEL RESTRICTED
+    AS $$
+  if "skylatch_flags_2" not in GD:
+      import sys; sys.path[:0] = {"/usr/lib/skylatch/py/2"} - {*sys.path}
+      from skylatch_plpython.flags import Runtime
+      GD["skylatch_flags_2"] = Runtime(plpy)
+  return GD["skylatch_flags_2"].evaluate(p_flag, p_context)
+$$;
+
+ALTER FUNCTION engine.evaluate_flag(p_flag text, p_context text) OWNER TO skylatch_owner;
+
+--
 -- Name: expire_offers(timestamp with time zone); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
 --
 
@@ -1427,6 +1484,7 @@ begin
       where c.id = (v_report ->> 'call_id')::bigint;
     end;
   end loop;
+  perform engine.record_flag_usage();
   return query
   select l.*
   from engine.lease_calls(
@@ -1443,6 +1501,44 @@ $$;
 ALTER FUNCTION engine.finish_calls(p_worker text, p_reports jsonb, p_hand_on boolean) OWNER TO skylatch_owner;
 
 --
+-- Name: flag_context(uuid); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE FUNCTION engine.flag_context(p_user_id uuid) RETURNS text
+    LANGUAGE plpgsql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $_$
+declare
+  v_system jsonb := jsonb_build_object('key', 'skylatch');
+  v_account jsonb;
+begin
+  if p_user_id is null then
+    return v_system || '{"kind": "system"}';
+  end if;
+  select to_jsonb(u) into v_account from auth.users as u where u.id = p_user_id;
+  return jsonb_build_object(
+    'kind', 'multi',
+    'system', v_system,
+    'user', jsonb_strip_nulls(
+      jsonb_build_object(
+        'key', p_user_id,
+        'created_at', to_char(
+          (v_account ->> 'created_at')::timestamptz at time zone 'UTC',
+          'YYYY-MM-DD"T"HH24:MI:SS"Z"'
+        ),
+        'email_domain', lower(substring(v_account ->> 'email' from '@([^@]+)$')),
+        'internal', coalesce(
+          v_account #> '{raw_app_meta_data,internal}' = 'true'::jsonb, false
+        )
+      )
+    )
+  );
+end;
+$_$;
+
+ALTER FUNCTION engine.flag_context(p_user_id uuid) OWNER TO skylatch_owner;
+
+--
 -- Name: flag_problem(uuid, timestamp with time zone); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
 --
 
@@ -1451,39 +1547,204 @@ CREATE FUNCTION engine.flag_problem(p_user_id uuid, p_now timestamp with time zo
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 declare
-  v_switch engine.kill_switch;
-  v_sync engine.flag_sync;
-  v_enabled jsonb;
-  v_emergency jsonb;
+  v_state record;
+  v_context text;
+  v_flag text;
+  v_answer jsonb;
+  v_reason text;
+  v_value jsonb;
+  v_problem text;
 begin
-  select k.* into v_switch from engine.kill_switch as k;
-  if v_switch.engaged then
-    return 'kill switch: ' || v_switch.reason;
-  end if;
-  select s.* into v_sync from engine.flag_sync as s;
-  if v_sync.heartbeat_at is null then
+  select k.engaged, k.reason, s.initialized, s.heartbeat_at, s.stale_after
+  into v_state
+  from (select 1) as one
+  left join engine.kill_switch as k on true
+  left join engine.flag_sync as s on true;
+  if v_state.engaged is distinct from false then
+    return 'kill switch: ' || coalesce(v_state.reason, 'its row is missing');
+  elsif v_state.initialized is distinct from true then
     return 'flags were never loaded';
-  elsif v_sync.heartbeat_at < p_now - v_sync.stale_after then
+  elsif v_state.heartbeat_at < p_now - v_state.stale_after then
     return 'flags are stale';
+  elsif p_user_id is null then
+    return 'no user';
   end if;
-  select
-    (max(f.value::text) filter (where f.key = 'auto_booking_pipeline_enabled'))::jsonb,
-    (max(f.value::text) filter (where f.key = 'auto_booking_emergency_disable'))::jsonb
-  into v_enabled, v_emergency
-  from engine.flag_data as f
-  where f.key in ('auto_booking_pipeline_enabled', 'auto_booking_emergency_disable');
-  return case
-    when v_emergency is null then 'unknown flag auto_booking_emergency_disable'
-    when v_emergency <> 'false'::jsonb then 'auto_booking_emergency_disable is on'
-    when v_enabled is null then 'unknown flag auto_booking_pipeline_enabled'
-    when jsonb_typeof(v_enabled) <> 'boolean'
-      then 'flag auto_booking_pipeline_enabled is not a boolean'
-    when v_enabled = 'false'::jsonb then 'auto_booking_pipeline_enabled is off'
-  end;
+  v_context := engine.flag_context(p_user_id);
+  foreach v_flag in array array[
+    'auto_booking_emergency_disable', 'auto_booking_pipeline_enabled'
+  ] loop
+    v_answer := engine.evaluate_flag(v_flag, v_context);
+    v_reason := v_answer ->> 'reason';
+    v_value := v_answer -> 'value';
+    v_problem := case
+      when v_reason = 'FLAG_NOT_FOUND' then 'unknown flag ' || v_flag
+      when v_reason = 'MALFORMED_FLAG' then format('flag %s is malformed', v_flag)
+      when v_reason = 'USER_NOT_SPECIFIED' then 'no user'
+      when v_reason = 'CONTEXT_TOO_LONG' then 'an attribute of the user is too long'
+      when v_reason not in (
+        'OFF', 'FALLTHROUGH', 'TARGET_MATCH', 'RULE_MATCH', 'PREREQUISITE_FAILED'
+      ) then format('flag %s: %s', v_flag, v_reason)
+      when v_answer -> 'detail' ? 'bigSegmentsStatus'
+        then format('flag %s needs a big segment', v_flag)
+      when v_flag = 'auto_booking_pipeline_enabled' and v_reason = 'OFF'
+        then v_flag || ' is off'
+      when v_flag = 'auto_booking_pipeline_enabled' and v_reason = 'PREREQUISITE_FAILED'
+        then format('a prerequisite of %s failed', v_flag)
+      when jsonb_typeof(v_value) <> 'boolean'
+        then format('flag %s is not a boolean', v_flag)
+      when v_flag = 'auto_booking_emergency_disable' and v_value = 'true'
+        then v_flag || ' is on'
+      when v_flag = 'auto_booking_pipeline_enabled' and v_value = 'false'
+        then v_flag || ' is off'
+    end;
+    exit when v_problem is not null;
+  end loop;
+  return v_problem;
 end;
 $$;
 
 ALTER FUNCTION engine.flag_problem(p_user_id uuid, p_now timestamp with time zone) OWNER TO skylatch_owner;
+
+--
+-- Name: flag_data; Type: TABLE; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE TABLE engine.flag_data (
+    kind text NOT NULL,
+    key text NOT NULL,
+    version bigint NOT NULL,
+    deleted boolean NOT NULL,
+    data json NOT NULL,
+    problem text,
+    generation bigint NOT NULL,
+    changed_at timestamp with time zone NOT NULL,
+    CONSTRAINT flag_data_kind CHECK ((kind = ANY (ARRAY['features'::text, 'segments'::text]))),
+    CONSTRAINT flag_data_version CHECK ((version >= 0))
+);
+
+ALTER TABLE ONLY engine.flag_data FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE engine.flag_data OWNER TO skylatch_owner;
+
+--
+-- Name: flag_sync; Type: TABLE; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE TABLE engine.flag_sync (
+    only_row boolean DEFAULT true NOT NULL,
+    generation bigint,
+    initialized boolean DEFAULT false NOT NULL,
+    heartbeat_at timestamp with time zone,
+    source text,
+    stale_after interval DEFAULT '00:10:00'::interval NOT NULL,
+    CONSTRAINT flag_sync_initialized CHECK (((NOT initialized) OR ((generation IS NOT NULL) AND (heartbeat_at IS NOT NULL)))),
+    CONSTRAINT flag_sync_only_row CHECK (only_row)
+);
+
+ALTER TABLE ONLY engine.flag_sync FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE engine.flag_sync OWNER TO skylatch_owner;
+
+--
+-- Name: flag_usage; Type: TABLE; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE TABLE engine.flag_usage (
+    day date NOT NULL,
+    flag text NOT NULL,
+    variation bigint NOT NULL,
+    reason text NOT NULL,
+    evaluations bigint NOT NULL,
+    CONSTRAINT flag_usage_evaluations CHECK ((evaluations > 0))
+);
+
+ALTER TABLE ONLY engine.flag_usage FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE engine.flag_usage OWNER TO skylatch_owner;
+
+--
+-- Name: flag_usage_parts; Type: TABLE; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE TABLE engine.flag_usage_parts (
+    id bigint NOT NULL,
+    day date NOT NULL,
+    flag text NOT NULL,
+    variation bigint NOT NULL,
+    reason text NOT NULL,
+    evaluations bigint NOT NULL
+);
+
+ALTER TABLE ONLY engine.flag_usage_parts FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE engine.flag_usage_parts OWNER TO skylatch_owner;
+
+--
+-- Name: flag_status(); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE FUNCTION engine.flag_status() RETURNS TABLE(flag text, version bigint, is_on boolean, problem text, generation bigint, changed_at timestamp with time zone, age interval, is_stale boolean, source text, served jsonb)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    BEGIN ATOMIC
+ SELECT f.key,
+     f.version,
+     ((NOT f.deleted) AND (f.problem IS NULL) AND ((f.data ->> 'on'::text) = 'true'::text)),
+         CASE
+             WHEN f.deleted THEN 'deleted'::text
+             ELSE f.problem
+         END AS problem,
+     f.generation,
+     f.changed_at,
+     (clock_timestamp() - s.heartbeat_at),
+     (s.heartbeat_at < (clock_timestamp() - s.stale_after)),
+     s.source,
+     COALESCE(u.served, '[]'::jsonb) AS "coalesce"
+    FROM ((engine.flag_data f
+      CROSS JOIN engine.flag_sync s)
+      LEFT JOIN LATERAL ( SELECT jsonb_agg(jsonb_build_object('variation', NULLIF(d.variation, '-1'::integer), 'reason', d.reason, 'evaluations', d.evaluations) ORDER BY d.evaluations DESC) AS served
+            FROM ( SELECT e.variation,
+                     e.reason,
+                     sum(e.evaluations) AS evaluations
+                    FROM ( SELECT r.flag,
+                             r.day,
+                             r.variation,
+                             r.reason,
+                             r.evaluations
+                            FROM engine.flag_usage r
+                         UNION ALL
+                          SELECT p.flag,
+                             p.day,
+                             p.variation,
+                             p.reason,
+                             p.evaluations
+                            FROM engine.flag_usage_parts p) e
+                   WHERE ((e.flag = f.key) AND (e.day > (((clock_timestamp() AT TIME ZONE 'UTC'::text))::date - 7)))
+                   GROUP BY e.variation, e.reason) d) u ON (true))
+   WHERE (f.kind = 'features'::text)
+   ORDER BY f.key;
+END;
+
+ALTER FUNCTION engine.flag_status() OWNER TO skylatch_owner;
+
+--
+-- Name: flag_value(text, uuid, jsonb); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE FUNCTION engine.flag_value(p_flag text, p_user_id uuid, p_default jsonb) RETURNS jsonb
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  v_answer jsonb := engine.evaluate_flag(p_flag, engine.flag_context(p_user_id));
+begin
+  return case
+    when v_answer -> 'variation' = 'null' then p_default
+    else v_answer -> 'value'
+  end;
+end;
+$$;
+
+ALTER FUNCTION engine.flag_value(p_flag text, p_user_id uuid, p_default jsonb) OWNER TO skylatch_owner;
 
 --
 -- Name: heartbeat(text, text); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
@@ -1730,6 +1991,26 @@ end;
 $$;
 
 ALTER FUNCTION engine.ingest_offers(p_user_id uuid, p_trip_id uuid, p_round integer, p_request jsonb, p_body jsonb, p_now timestamp with time zone) OWNER TO skylatch_owner;
+
+--
+-- Name: is_enabled(text, uuid, boolean); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE FUNCTION engine.is_enabled(p_flag text, p_user_id uuid, p_default boolean) RETURNS boolean
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  v_value jsonb := engine.flag_value(p_flag, p_user_id, null);
+begin
+  return case
+    when jsonb_typeof(v_value) = 'boolean' then v_value::boolean
+    else p_default
+  end;
+end;
+$$;
+
+ALTER FUNCTION engine.is_enabled(p_flag text, p_user_id uuid, p_default boolean) OWNER TO skylatch_owner;
 
 --
 -- Name: is_well_formed_offer(jsonb); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
@@ -2432,6 +2713,32 @@ END;
 ALTER FUNCTION engine.party_problem(p_user_id uuid, p_trip_id uuid) OWNER TO skylatch_owner;
 
 --
+-- Name: pin_flags(uuid); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE FUNCTION engine.pin_flags(p_user_id uuid) RETURNS jsonb
+    LANGUAGE plpgsql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  v_context text := engine.flag_context(p_user_id);
+begin
+  return (
+    select
+      jsonb_object_agg(f.flag, engine.evaluate_flag(f.flag, v_context) - 'detail')
+    from unnest(
+      array[
+        'auto_booking_pipeline_enabled', 'auto_booking_emergency_disable',
+        'advanced_filtering', 'price_optimization'
+      ]
+    ) as f (flag)
+  );
+end;
+$$;
+
+ALTER FUNCTION engine.pin_flags(p_user_id uuid) OWNER TO skylatch_owner;
+
+--
 -- Name: plan_searches(public.trip_requests, date); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
 --
 
@@ -2464,8 +2771,8 @@ CREATE FUNCTION engine.plpython_handshake() RETURNS jsonb
     LANGUAGE plpython3u STABLE
     AS $$
   import json, sys
-  if "/usr/lib/skylatch/py/1" not in sys.path:
-      sys.path.insert(0, "/usr/lib/skylatch/py/1")
+  if "/usr/lib/skylatch/py/2" not in sys.path:
+      sys.path.insert(0, "/usr/lib/skylatch/py/2")
   from skylatch_plpython.handshake import describe
   return json.dumps(describe())
 $$;
@@ -2589,6 +2896,62 @@ $$;
 ALTER FUNCTION engine.rank_trip(p_user_id uuid, p_trip_id uuid, p_now timestamp with time zone) OWNER TO skylatch_owner;
 
 --
+-- Name: read_flags(text, text); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE FUNCTION engine.read_flags(p_kind text, p_key text DEFAULT NULL::text) RETURNS json
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  return (
+    select
+      json_build_object(
+        'initialized', s.initialized,
+        'generation', s.generation,
+        'heartbeat_at', s.heartbeat_at,
+        'source', s.source,
+        'items', (
+          select coalesce(json_object_agg(f.key, f.data order by f.key), '{}')
+          from engine.flag_data as f
+          where f.kind = p_kind and (p_key is null or f.key = p_key)
+        )
+      )
+    from engine.flag_sync as s
+  );
+end;
+$$;
+
+ALTER FUNCTION engine.read_flags(p_kind text, p_key text) OWNER TO skylatch_owner;
+
+--
+-- Name: record_flag_usage(); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE FUNCTION engine.record_flag_usage() RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  v_usage jsonb := engine.take_flag_usage();
+begin
+  if v_usage is not null then
+    insert into engine.flag_usage_parts (day, flag, variation, reason, evaluations)
+    select
+      (clock_timestamp() at time zone 'UTC')::date,
+      u.flag,
+      u.variation,
+      u.reason,
+      u.evaluations
+    from jsonb_to_recordset(v_usage)
+      as u (flag text, variation bigint, reason text, evaluations bigint);
+  end if;
+end;
+$$;
+
+ALTER FUNCTION engine.record_flag_usage() OWNER TO skylatch_owner;
+
+--
 -- Name: recover(); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
 --
 
@@ -2608,6 +2971,7 @@ begin
   -- Trips before offers: the order in which everybody locks them.
   v_recovered := engine.recover_calls(session_user, v_now);
   perform engine.expire_offers(v_now);
+  perform engine.sum_flag_usage();
   return v_recovered;
 end;
 $$;
@@ -2675,6 +3039,25 @@ end;
 $$;
 
 ALTER FUNCTION engine.refuse_change() OWNER TO skylatch_owner;
+
+--
+-- Name: refuse_runtime(jsonb); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE FUNCTION engine.refuse_runtime(p_versions jsonb) RETURNS void
+    LANGUAGE plpgsql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  raise exception using
+    errcode = 'SK306',
+    message = 'the server''s Python packages are of another version than this database',
+    detail = p_versions,
+    hint = 'Run make install where the server runs, deploy, and open new connections.';
+end;
+$$;
+
+ALTER FUNCTION engine.refuse_runtime(p_versions jsonb) OWNER TO skylatch_owner;
 
 --
 -- Name: release_trip(public.booking_attempts, timestamp with time zone); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
@@ -2780,11 +3163,8 @@ begin
     where t.user_id = over.user_id and t.id = over.id;
     get diagnostics v_expired = row_count;
 
-    select array_agg(d.id), array_agg(d.id) filter (where d.problem is null),
-      min(d.problem)
-    into v_due, v_allowed, v_reason
-    from (
-      select t.id, engine.flag_problem(t.user_id, p_now) as problem
+    with due as materialized (
+      select t.id, t.user_id
       from public.trip_requests as t
       where t.auto_book_status = 'PENDING'
         and t.auto_book_enabled
@@ -2796,7 +3176,17 @@ begin
       order by t.next_search_at
       limit 1000
       for no key update of t skip locked
-    ) as d;
+    ),
+    -- Once for each traveller, however many trips.
+    gate as materialized (
+      select u.user_id, engine.flag_problem(u.user_id, p_now) as problem
+      from (select distinct d.user_id from due as d) as u
+    )
+    select array_agg(d.id), array_agg(d.id) filter (where g.problem is null),
+      min(g.problem)
+    into v_due, v_allowed, v_reason
+    from due as d
+    inner join gate as g on g.user_id = d.user_id;
     if v_allowed is not null then
       v_searches := engine.start_searches(v_allowed, p_now);
       perform engine.wake_sidecar();
@@ -2811,6 +3201,7 @@ begin
     v_searches, v_reason
   )
   returning r.id into v_run_id;
+  perform engine.record_flag_usage();
   return v_run_id;
 end;
 $$;
@@ -2861,6 +3252,7 @@ begin
       hint = 'Only a pending trip is searched: resume it first.';
   end if;
   v_searches := engine.start_searches(array[p_trip_id], v_now);
+  perform engine.record_flag_usage();
   perform engine.wake_sidecar();
   return v_searches;
 end;
@@ -2876,15 +3268,21 @@ CREATE FUNCTION engine.set_kill_switch(p_engaged boolean, p_reason text) RETURNS
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
+declare
+  v_now timestamptz := clock_timestamp();
+  v_role text := nullif(current_setting('role', true), 'none');
+  v_actor text := session_user || coalesce(' as ' || nullif(v_role, session_user), '');
 begin
   insert into engine.kill_switch as k (engaged, reason, set_by, set_at)
-  values (p_engaged, p_reason, session_user, clock_timestamp())
+  values (p_engaged, p_reason, v_actor, v_now)
   on conflict (only_row) do update
   set
     engaged = excluded.engaged,
     reason = excluded.reason,
     set_by = excluded.set_by,
     set_at = excluded.set_at;
+  insert into engine.kill_switch_changes (at, engaged, reason, set_by)
+  values (v_now, p_engaged, p_reason, v_actor);
 end;
 $$;
 
@@ -3125,44 +3523,147 @@ END;
 ALTER FUNCTION engine.stripe_amount(p_amount numeric, p_currency text) OWNER TO skylatch_owner;
 
 --
--- Name: sync_flags(jsonb); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
+-- Name: sum_flag_usage(); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
 --
 
-CREATE FUNCTION engine.sync_flags(p_flags jsonb) RETURNS integer
+CREATE FUNCTION engine.sum_flag_usage() RETURNS void
+    LANGUAGE sql
+    BEGIN ATOMIC
+ WITH taken AS (
+          DELETE FROM engine.flag_usage_parts AS p
+           RETURNING p.day,
+             p.flag,
+             p.variation,
+             p.reason,
+             p.evaluations
+         )
+  INSERT INTO engine.flag_usage AS u (day, flag, variation, reason, evaluations)  SELECT t.day,
+             t.flag,
+             t.variation,
+             t.reason,
+             sum(t.evaluations) AS sum
+            FROM taken t
+           GROUP BY t.day, t.flag, t.variation, t.reason
+           ORDER BY t.day, t.flag, t.variation, t.reason ON CONFLICT(day, flag, variation, reason) DO UPDATE SET evaluations = (u.evaluations + excluded.evaluations);
+END;
+
+ALTER FUNCTION engine.sum_flag_usage() OWNER TO skylatch_owner;
+
+--
+-- Name: sync_flags(json, text); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE FUNCTION engine.sync_flags(p_items json, p_source text) RETURNS jsonb
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
-    AS $$
+    AS $_$
 declare
+  v_now timestamptz := clock_timestamp();
+  v_sync engine.flag_sync;
+  v_generation bigint;
   v_changed integer;
 begin
-  if jsonb_typeof(p_flags) is distinct from 'object' then
+  if json_typeof(p_items) is distinct from 'object'
+    or json_typeof(p_items -> 'features') is distinct from 'object'
+    or json_typeof(p_items -> 'segments') is distinct from 'object'
+  then
     raise exception using
       errcode = 'SK305',
-      message = 'flags are not an object',
-      detail = jsonb_build_object('type', jsonb_typeof(p_flags)),
-      hint = 'Send {"flag": value, ...}.';
+      message = 'the flags are not in the form of LaunchDarkly''s',
+      detail = jsonb_build_object('type', json_typeof(p_items)),
+      hint = 'Send {"features": {"key": {...}}, "segments": {"key": {...}}}.';
   end if;
-  insert into engine.flag_sync as s (heartbeat_at)
-  values (clock_timestamp())
-  on conflict (only_row) do update set heartbeat_at = excluded.heartbeat_at;
-  delete from engine.flag_data as f where not p_flags ? f.key;
-  get diagnostics v_changed = row_count;
-  with written as (
-    insert into engine.flag_data as f (key, value, changed_at)
-    select n.key, n.value, clock_timestamp()
-    from jsonb_each(p_flags) as n
-    on conflict (key) do update
-    set value = excluded.value, changed_at = excluded.changed_at
-    where f.value <> excluded.value
+  select s.* into v_sync from engine.flag_sync as s for update;
+  v_generation := nextval('engine.flag_generation');
+  with incoming as materialized (
+    select
+      k.kind,
+      i.key,
+      i.value,
+      case
+        when json_typeof(i.value) = 'object' and i.value ->> 'version' ~ '^[0-9]{1,18}$'
+        then (i.value ->> 'version')::bigint else 0
+      end as version,
+      case json_typeof(i.value) when 'object' then i.value ->> 'deleted' end
+      is not distinct from 'true' as deleted
+    from (values ('features'), ('segments')) as k (kind)
+    cross join lateral json_each(p_items -> k.kind) as i (key, value)
+  ),
+  checked as materialized (
+    select
+      i.*,
+      case when not i.deleted then engine.check_flag(i.kind, i.key, i.value::text) end
+      as problem
+    from incoming as i
+  ),
+  gone as (
+    delete from engine.flag_data as f
+    where not exists (
+      select from checked as c where c.kind = f.kind and c.key = f.key
+    )
+    returning f.key
+  ),
+  written as (
+    insert into engine.flag_data as f (
+      kind, key, version, deleted, data, problem, generation, changed_at
+    )
+    select
+      c.kind, c.key, c.version, c.deleted, c.value, c.problem, v_generation, v_now
+    from checked as c
+    on conflict (kind, key) do update
+    set
+      version = excluded.version,
+      deleted = excluded.deleted,
+      data = excluded.data,
+      problem = excluded.problem,
+      generation = excluded.generation,
+      changed_at = excluded.changed_at
+    where (f.version, f.deleted, f.data::text, f.problem)
+      is distinct from
+      (excluded.version, excluded.deleted, excluded.data::text, excluded.problem)
     returning f.key
   )
-
-  select v_changed + count(*) into v_changed from written;
-  return v_changed;
+  select (select count(*) from gone) + (select count(*) from written) into v_changed;
+  update engine.flag_sync as s
+  set
+    generation = case
+      when v_changed > 0 or not s.initialized then v_generation else s.generation
+    end,
+    initialized = true,
+    heartbeat_at = v_now,
+    source = p_source
+  returning s.* into v_sync;
+  return jsonb_build_object(
+    'generation', v_sync.generation,
+    'changed', v_changed,
+    'refused', (
+      select coalesce(
+        jsonb_agg(
+          jsonb_build_object('kind', f.kind, 'key', f.key, 'problem', f.problem)
+          order by f.kind, f.key
+        ), '[]'
+      )
+      from engine.flag_data as f
+      where f.problem is not null
+    )
+  );
 end;
+$_$;
+
+ALTER FUNCTION engine.sync_flags(p_items json, p_source text) OWNER TO skylatch_owner;
+
+--
+-- Name: take_flag_usage(); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE FUNCTION engine.take_flag_usage() RETURNS jsonb
+    LANGUAGE plpython3u
+    AS $$
+  runtime = GD.get("skylatch_flags_2")
+  return runtime and runtime.take_usage()
 $$;
 
-ALTER FUNCTION engine.sync_flags(p_flags jsonb) OWNER TO skylatch_owner;
+ALTER FUNCTION engine.take_flag_usage() OWNER TO skylatch_owner;
 
 --
 -- Name: tick(); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
@@ -3198,6 +3699,73 @@ CREATE FUNCTION engine.trip_events(p_trip_id uuid) RETURNS TABLE(at timestamp wi
 END;
 
 ALTER FUNCTION engine.trip_events(p_trip_id uuid) OWNER TO skylatch_owner;
+
+--
+-- Name: upsert_flag(text, json, text); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE FUNCTION engine.upsert_flag(p_kind text, p_item json, p_source text) RETURNS json
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $_$
+declare
+  v_now timestamptz := clock_timestamp();
+  v_key text;
+  v_deleted boolean;
+  v_generation bigint;
+  v_stored boolean;
+  v_data engine.flag_data;
+begin
+  if coalesce(p_kind, '') not in ('features', 'segments')
+    or json_typeof(p_item) is distinct from 'object'
+    or json_typeof(p_item -> 'key') is distinct from 'string'
+    or coalesce(p_item ->> 'version', '') !~ '^[0-9]{1,18}$'
+  then
+    raise exception using
+      errcode = 'SK305',
+      message = 'the flags are not in the form of LaunchDarkly''s',
+      detail = jsonb_build_object('kind', p_kind, 'type', json_typeof(p_item)),
+      hint = 'Send features or segments, and {"key": ..., "version": ..., ...}.';
+  end if;
+  v_key := p_item ->> 'key';
+  v_deleted := p_item ->> 'deleted' is not distinct from 'true';
+  perform from engine.flag_sync as s for update;
+  insert into engine.flag_data as f (
+    kind, key, version, deleted, data, problem, generation, changed_at
+  )
+  values (
+    p_kind, v_key, (p_item ->> 'version')::bigint, v_deleted, p_item,
+    case when not v_deleted then engine.check_flag(p_kind, v_key, p_item::text) end,
+    nextval('engine.flag_generation'), v_now
+  )
+  on conflict (kind, key) do update
+  set
+    version = excluded.version,
+    deleted = excluded.deleted,
+    data = excluded.data,
+    problem = excluded.problem,
+    generation = excluded.generation,
+    changed_at = excluded.changed_at
+  where f.version < excluded.version
+  returning f.generation into v_generation;
+  v_stored := found;
+  update engine.flag_sync as s
+  set
+    generation = coalesce(v_generation, s.generation),
+    heartbeat_at = v_now,
+    source = p_source;
+  select f.* into v_data
+  from engine.flag_data as f where f.kind = p_kind and f.key = v_key;
+  return json_build_object(
+    'stored', v_stored,
+    'generation', v_data.generation,
+    'problem', v_data.problem,
+    'item', v_data.data
+  );
+end;
+$_$;
+
+ALTER FUNCTION engine.upsert_flag(p_kind text, p_item json, p_source text) OWNER TO skylatch_owner;
 
 --
 -- Name: version(); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
@@ -3527,33 +4095,30 @@ ALTER TABLE ONLY engine.endpoint FORCE ROW LEVEL SECURITY;
 ALTER TABLE engine.endpoint OWNER TO skylatch_owner;
 
 --
--- Name: flag_data; Type: TABLE; Schema: engine; Owner: skylatch_owner
+-- Name: flag_generation; Type: SEQUENCE; Schema: engine; Owner: skylatch_owner
 --
 
-CREATE TABLE engine.flag_data (
-    key text NOT NULL,
-    value jsonb NOT NULL,
-    changed_at timestamp with time zone NOT NULL
+CREATE SEQUENCE engine.flag_generation
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1;
+
+ALTER TABLE engine.flag_generation OWNER TO skylatch_owner;
+
+--
+-- Name: flag_usage_parts_id_seq; Type: SEQUENCE; Schema: engine; Owner: skylatch_owner
+--
+
+ALTER TABLE engine.flag_usage_parts ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME engine.flag_usage_parts_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
 );
-
-ALTER TABLE ONLY engine.flag_data FORCE ROW LEVEL SECURITY;
-
-ALTER TABLE engine.flag_data OWNER TO skylatch_owner;
-
---
--- Name: flag_sync; Type: TABLE; Schema: engine; Owner: skylatch_owner
---
-
-CREATE TABLE engine.flag_sync (
-    only_row boolean DEFAULT true NOT NULL,
-    heartbeat_at timestamp with time zone,
-    stale_after interval DEFAULT '00:05:00'::interval NOT NULL,
-    CONSTRAINT flag_sync_only_row CHECK (only_row)
-);
-
-ALTER TABLE ONLY engine.flag_sync FORCE ROW LEVEL SECURITY;
-
-ALTER TABLE engine.flag_sync OWNER TO skylatch_owner;
 
 --
 -- Name: kill_switch; Type: TABLE; Schema: engine; Owner: skylatch_owner
@@ -3572,6 +4137,35 @@ CREATE TABLE engine.kill_switch (
 ALTER TABLE ONLY engine.kill_switch FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE engine.kill_switch OWNER TO skylatch_owner;
+
+--
+-- Name: kill_switch_changes; Type: TABLE; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE TABLE engine.kill_switch_changes (
+    id bigint NOT NULL,
+    at timestamp with time zone NOT NULL,
+    engaged boolean NOT NULL,
+    reason text,
+    set_by text NOT NULL
+);
+
+ALTER TABLE ONLY engine.kill_switch_changes FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE engine.kill_switch_changes OWNER TO skylatch_owner;
+
+--
+-- Name: kill_switch_changes_id_seq; Type: SEQUENCE; Schema: engine; Owner: skylatch_owner
+--
+
+ALTER TABLE engine.kill_switch_changes ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME engine.kill_switch_changes_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
 
 --
 -- Name: metropolitan_areas; Type: TABLE; Schema: engine; Owner: skylatch_owner
@@ -3790,6 +4384,25 @@ ALTER TABLE public.fare_history ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY
 );
 
 --
+-- Name: flag_overview; Type: VIEW; Schema: public; Owner: skylatch_owner
+--
+
+CREATE VIEW public.flag_overview WITH (security_invoker='true') AS
+ SELECT s.flag,
+    s.version,
+    s.is_on,
+    s.problem,
+    s.generation,
+    s.changed_at,
+    s.age,
+    s.is_stale,
+    s.source,
+    s.served
+   FROM engine.flag_status() s(flag, version, is_on, problem, generation, changed_at, age, is_stale, source, served);
+
+ALTER TABLE public.flag_overview OWNER TO skylatch_owner;
+
+--
 -- Name: payment_methods; Type: TABLE; Schema: public; Owner: skylatch_owner
 --
 
@@ -3885,7 +4498,7 @@ ALTER TABLE ONLY engine.endpoint
 --
 
 ALTER TABLE ONLY engine.flag_data
-    ADD CONSTRAINT flag_data_pkey PRIMARY KEY (key);
+    ADD CONSTRAINT flag_data_pkey PRIMARY KEY (kind, key);
 
 --
 -- Name: flag_sync flag_sync_pkey; Type: CONSTRAINT; Schema: engine; Owner: skylatch_owner
@@ -3893,6 +4506,27 @@ ALTER TABLE ONLY engine.flag_data
 
 ALTER TABLE ONLY engine.flag_sync
     ADD CONSTRAINT flag_sync_pkey PRIMARY KEY (only_row);
+
+--
+-- Name: flag_usage_parts flag_usage_parts_pkey; Type: CONSTRAINT; Schema: engine; Owner: skylatch_owner
+--
+
+ALTER TABLE ONLY engine.flag_usage_parts
+    ADD CONSTRAINT flag_usage_parts_pkey PRIMARY KEY (id);
+
+--
+-- Name: flag_usage flag_usage_pkey; Type: CONSTRAINT; Schema: engine; Owner: skylatch_owner
+--
+
+ALTER TABLE ONLY engine.flag_usage
+    ADD CONSTRAINT flag_usage_pkey PRIMARY KEY (day, flag, variation, reason);
+
+--
+-- Name: kill_switch_changes kill_switch_changes_pkey; Type: CONSTRAINT; Schema: engine; Owner: skylatch_owner
+--
+
+ALTER TABLE ONLY engine.kill_switch_changes
+    ADD CONSTRAINT kill_switch_changes_pkey PRIMARY KEY (id);
 
 --
 -- Name: kill_switch kill_switch_pkey; Type: CONSTRAINT; Schema: engine; Owner: skylatch_owner
@@ -4259,6 +4893,12 @@ CREATE INDEX trip_requests_selected_offer_id_idx ON public.trip_requests USING b
 CREATE TRIGGER booking_events_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON engine.booking_events FOR EACH STATEMENT EXECUTE FUNCTION engine.refuse_change();
 
 --
+-- Name: kill_switch_changes kill_switch_changes_append_only; Type: TRIGGER; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE TRIGGER kill_switch_changes_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON engine.kill_switch_changes FOR EACH STATEMENT EXECUTE FUNCTION engine.refuse_change();
+
+--
 -- Name: trip_passengers trip_passengers_check; Type: TRIGGER; Schema: public; Owner: skylatch_owner
 --
 
@@ -4563,10 +5203,46 @@ ALTER TABLE engine.flag_sync ENABLE ROW LEVEL SECURITY;
 CREATE POLICY flag_sync_owner_all ON engine.flag_sync TO skylatch_owner USING (true) WITH CHECK (true);
 
 --
+-- Name: flag_usage; Type: ROW SECURITY; Schema: engine; Owner: skylatch_owner
+--
+
+ALTER TABLE engine.flag_usage ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: flag_usage flag_usage_owner_all; Type: POLICY; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE POLICY flag_usage_owner_all ON engine.flag_usage TO skylatch_owner USING (true) WITH CHECK (true);
+
+--
+-- Name: flag_usage_parts; Type: ROW SECURITY; Schema: engine; Owner: skylatch_owner
+--
+
+ALTER TABLE engine.flag_usage_parts ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: flag_usage_parts flag_usage_parts_owner_all; Type: POLICY; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE POLICY flag_usage_parts_owner_all ON engine.flag_usage_parts TO skylatch_owner USING (true) WITH CHECK (true);
+
+--
 -- Name: kill_switch; Type: ROW SECURITY; Schema: engine; Owner: skylatch_owner
 --
 
 ALTER TABLE engine.kill_switch ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: kill_switch_changes; Type: ROW SECURITY; Schema: engine; Owner: skylatch_owner
+--
+
+ALTER TABLE engine.kill_switch_changes ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: kill_switch_changes kill_switch_changes_owner_all; Type: POLICY; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE POLICY kill_switch_changes_owner_all ON engine.kill_switch_changes TO skylatch_owner USING (true) WITH CHECK (true);
 
 --
 -- Name: kill_switch kill_switch_owner_all; Type: POLICY; Schema: engine; Owner: skylatch_owner
@@ -4921,6 +5597,13 @@ GRANT SELECT ON TABLE public.booking_attempts TO service_role;
 REVOKE ALL ON FUNCTION engine.advance_attempt(p_attempt public.booking_attempts, p_operation text, p_verdict text, p_rule engine.outcome_rules, p_report jsonb, p_actor text, p_correlation_id text, p_now timestamp with time zone) FROM PUBLIC;
 
 --
+-- Name: FUNCTION beat_flags(p_source text); Type: ACL; Schema: engine; Owner: skylatch_owner
+--
+
+REVOKE ALL ON FUNCTION engine.beat_flags(p_source text) FROM PUBLIC;
+GRANT ALL ON FUNCTION engine.beat_flags(p_source text) TO skylatch_sidecar;
+
+--
 -- Name: TABLE trip_requests; Type: ACL; Schema: public; Owner: skylatch_owner
 --
 
@@ -5104,6 +5787,12 @@ GRANT ALL ON FUNCTION engine.change_trip_status(p_trip_id uuid, p_action text) T
 GRANT ALL ON FUNCTION engine.change_trip_status(p_trip_id uuid, p_action text) TO service_role;
 
 --
+-- Name: FUNCTION check_flag(p_kind text, p_key text, p_item text); Type: ACL; Schema: engine; Owner: skylatch_owner
+--
+
+REVOKE ALL ON FUNCTION engine.check_flag(p_kind text, p_key text, p_item text) FROM PUBLIC;
+
+--
 -- Name: FUNCTION has_live_attempt(p_user_id uuid, p_trip_id uuid); Type: ACL; Schema: engine; Owner: skylatch_owner
 --
 
@@ -5181,6 +5870,12 @@ REVOKE ALL ON FUNCTION engine.describe_round(p_user_id uuid, p_trip_id uuid) FRO
 REVOKE ALL ON FUNCTION engine.enqueue_call(p_attempt public.booking_attempts, p_operation text, p_run_at timestamp with time zone) FROM PUBLIC;
 
 --
+-- Name: FUNCTION evaluate_flag(p_flag text, p_context text); Type: ACL; Schema: engine; Owner: skylatch_owner
+--
+
+REVOKE ALL ON FUNCTION engine.evaluate_flag(p_flag text, p_context text) FROM PUBLIC;
+
+--
 -- Name: FUNCTION expire_offers(p_now timestamp with time zone); Type: ACL; Schema: engine; Owner: skylatch_owner
 --
 
@@ -5200,10 +5895,32 @@ REVOKE ALL ON FUNCTION engine.finish_calls(p_worker text, p_reports jsonb, p_han
 GRANT ALL ON FUNCTION engine.finish_calls(p_worker text, p_reports jsonb, p_hand_on boolean) TO skylatch_sidecar;
 
 --
+-- Name: FUNCTION flag_context(p_user_id uuid); Type: ACL; Schema: engine; Owner: skylatch_owner
+--
+
+REVOKE ALL ON FUNCTION engine.flag_context(p_user_id uuid) FROM PUBLIC;
+
+--
 -- Name: FUNCTION flag_problem(p_user_id uuid, p_now timestamp with time zone); Type: ACL; Schema: engine; Owner: skylatch_owner
 --
 
 REVOKE ALL ON FUNCTION engine.flag_problem(p_user_id uuid, p_now timestamp with time zone) FROM PUBLIC;
+
+--
+-- Name: FUNCTION flag_status(); Type: ACL; Schema: engine; Owner: skylatch_owner
+--
+
+REVOKE ALL ON FUNCTION engine.flag_status() FROM PUBLIC;
+GRANT ALL ON FUNCTION engine.flag_status() TO skylatch_operator;
+GRANT ALL ON FUNCTION engine.flag_status() TO service_role;
+
+--
+-- Name: FUNCTION flag_value(p_flag text, p_user_id uuid, p_default jsonb); Type: ACL; Schema: engine; Owner: skylatch_owner
+--
+
+REVOKE ALL ON FUNCTION engine.flag_value(p_flag text, p_user_id uuid, p_default jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION engine.flag_value(p_flag text, p_user_id uuid, p_default jsonb) TO service_role;
+GRANT ALL ON FUNCTION engine.flag_value(p_flag text, p_user_id uuid, p_default jsonb) TO skylatch_operator;
 
 --
 -- Name: FUNCTION heartbeat(p_worker text, p_version text); Type: ACL; Schema: engine; Owner: skylatch_owner
@@ -5217,6 +5934,14 @@ GRANT ALL ON FUNCTION engine.heartbeat(p_worker text, p_version text) TO skylatc
 --
 
 REVOKE ALL ON FUNCTION engine.ingest_offers(p_user_id uuid, p_trip_id uuid, p_round integer, p_request jsonb, p_body jsonb, p_now timestamp with time zone) FROM PUBLIC;
+
+--
+-- Name: FUNCTION is_enabled(p_flag text, p_user_id uuid, p_default boolean); Type: ACL; Schema: engine; Owner: skylatch_owner
+--
+
+REVOKE ALL ON FUNCTION engine.is_enabled(p_flag text, p_user_id uuid, p_default boolean) FROM PUBLIC;
+GRANT ALL ON FUNCTION engine.is_enabled(p_flag text, p_user_id uuid, p_default boolean) TO service_role;
+GRANT ALL ON FUNCTION engine.is_enabled(p_flag text, p_user_id uuid, p_default boolean) TO skylatch_operator;
 
 --
 -- Name: FUNCTION is_well_formed_offer(p_offer jsonb); Type: ACL; Schema: engine; Owner: skylatch_owner
@@ -5409,6 +6134,12 @@ REVOKE ALL ON FUNCTION engine.outcome_code(p_call engine.provider_calls, p_repor
 REVOKE ALL ON FUNCTION engine.party_problem(p_user_id uuid, p_trip_id uuid) FROM PUBLIC;
 
 --
+-- Name: FUNCTION pin_flags(p_user_id uuid); Type: ACL; Schema: engine; Owner: skylatch_owner
+--
+
+REVOKE ALL ON FUNCTION engine.pin_flags(p_user_id uuid) FROM PUBLIC;
+
+--
 -- Name: FUNCTION plan_searches(p_trip public.trip_requests, p_today date); Type: ACL; Schema: engine; Owner: skylatch_owner
 --
 
@@ -5428,6 +6159,19 @@ GRANT ALL ON FUNCTION engine.plpython_handshake() TO skylatch_sidecar;
 REVOKE ALL ON FUNCTION engine.rank_trip(p_user_id uuid, p_trip_id uuid, p_now timestamp with time zone) FROM PUBLIC;
 
 --
+-- Name: FUNCTION read_flags(p_kind text, p_key text); Type: ACL; Schema: engine; Owner: skylatch_owner
+--
+
+REVOKE ALL ON FUNCTION engine.read_flags(p_kind text, p_key text) FROM PUBLIC;
+GRANT ALL ON FUNCTION engine.read_flags(p_kind text, p_key text) TO skylatch_sidecar;
+
+--
+-- Name: FUNCTION record_flag_usage(); Type: ACL; Schema: engine; Owner: skylatch_owner
+--
+
+REVOKE ALL ON FUNCTION engine.record_flag_usage() FROM PUBLIC;
+
+--
 -- Name: FUNCTION recover(); Type: ACL; Schema: engine; Owner: skylatch_owner
 --
 
@@ -5445,6 +6189,12 @@ REVOKE ALL ON FUNCTION engine.recover_calls(p_actor text, p_now timestamp with t
 --
 
 REVOKE ALL ON FUNCTION engine.refuse_change() FROM PUBLIC;
+
+--
+-- Name: FUNCTION refuse_runtime(p_versions jsonb); Type: ACL; Schema: engine; Owner: skylatch_owner
+--
+
+REVOKE ALL ON FUNCTION engine.refuse_runtime(p_versions jsonb) FROM PUBLIC;
 
 --
 -- Name: FUNCTION release_trip(p_attempt public.booking_attempts, p_now timestamp with time zone); Type: ACL; Schema: engine; Owner: skylatch_owner
@@ -5506,11 +6256,23 @@ REVOKE ALL ON FUNCTION engine.start_searches(p_trips uuid[], p_now timestamp wit
 REVOKE ALL ON FUNCTION engine.stripe_amount(p_amount numeric, p_currency text) FROM PUBLIC;
 
 --
--- Name: FUNCTION sync_flags(p_flags jsonb); Type: ACL; Schema: engine; Owner: skylatch_owner
+-- Name: FUNCTION sum_flag_usage(); Type: ACL; Schema: engine; Owner: skylatch_owner
 --
 
-REVOKE ALL ON FUNCTION engine.sync_flags(p_flags jsonb) FROM PUBLIC;
-GRANT ALL ON FUNCTION engine.sync_flags(p_flags jsonb) TO skylatch_sidecar;
+REVOKE ALL ON FUNCTION engine.sum_flag_usage() FROM PUBLIC;
+
+--
+-- Name: FUNCTION sync_flags(p_items json, p_source text); Type: ACL; Schema: engine; Owner: skylatch_owner
+--
+
+REVOKE ALL ON FUNCTION engine.sync_flags(p_items json, p_source text) FROM PUBLIC;
+GRANT ALL ON FUNCTION engine.sync_flags(p_items json, p_source text) TO skylatch_sidecar;
+
+--
+-- Name: FUNCTION take_flag_usage(); Type: ACL; Schema: engine; Owner: skylatch_owner
+--
+
+REVOKE ALL ON FUNCTION engine.take_flag_usage() FROM PUBLIC;
 
 --
 -- Name: FUNCTION tick(); Type: ACL; Schema: engine; Owner: skylatch_owner
@@ -5529,6 +6291,13 @@ GRANT ALL ON FUNCTION engine.tick() TO skylatch_sidecar;
 REVOKE ALL ON FUNCTION engine.trip_events(p_trip_id uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION engine.trip_events(p_trip_id uuid) TO authenticated;
 GRANT ALL ON FUNCTION engine.trip_events(p_trip_id uuid) TO service_role;
+
+--
+-- Name: FUNCTION upsert_flag(p_kind text, p_item json, p_source text); Type: ACL; Schema: engine; Owner: skylatch_owner
+--
+
+REVOKE ALL ON FUNCTION engine.upsert_flag(p_kind text, p_item json, p_source text) FROM PUBLIC;
+GRANT ALL ON FUNCTION engine.upsert_flag(p_kind text, p_item json, p_source text) TO skylatch_sidecar;
 
 --
 -- Name: FUNCTION version(); Type: ACL; Schema: engine; Owner: skylatch_owner
@@ -5801,6 +6570,13 @@ GRANT SELECT ON TABLE public.booking_passengers TO service_role;
 
 GRANT SELECT ON TABLE public.fare_history TO authenticated;
 GRANT SELECT ON TABLE public.fare_history TO service_role;
+
+--
+-- Name: TABLE flag_overview; Type: ACL; Schema: public; Owner: skylatch_owner
+--
+
+GRANT SELECT ON TABLE public.flag_overview TO skylatch_operator;
+GRANT SELECT ON TABLE public.flag_overview TO service_role;
 
 --
 -- Name: TABLE payment_methods; Type: ACL; Schema: public; Owner: skylatch_owner

@@ -19,9 +19,10 @@ import psycopg
 import stripe
 from psycopg.conninfo import make_conninfo
 from psycopg.rows import dict_row
-from psycopg.types.json import Jsonb
+from psycopg.types.json import Json
 
 from sidecar.db import Database
+from sidecar.flags import expand
 from sidecar.flights import Flights
 from sidecar.limits import Budgets, Locks, connect
 from sidecar.payments import Payments
@@ -98,8 +99,8 @@ class World:
         return next(iter(self.row(query, *args).values()))
 
     def set_flags(self, flags: Row) -> None:
-        """Mirror `flags`, as the sidecar would."""
-        self.rows("select engine.sync_flags(%s)", Jsonb(flags))
+        """Mirror `flags`, plain values or whole flags, as the sidecar would."""
+        self.rows("select engine.sync_flags(%s, 'test')", Json(expand(flags)))
 
     # -- people and trips ---------------------------------------------------------
 
@@ -192,8 +193,15 @@ class World:
         )
 
     def tick(self) -> None:
-        """Run the monitor once."""
-        self.rows("select public.auto_book_monitor()")
+        """Run the monitor once; after a tick that is running already, not beside it."""
+        beside = "another tick is running"
+
+        def ran() -> bool:
+            run = self.value("select public.auto_book_monitor()")
+            reason = "select reason from engine.monitor_runs where id = %s"
+            return self.value(reason, run) != beside
+
+        until(ran)
 
     def violations(self) -> list[Row]:
         """Return what must never be true."""

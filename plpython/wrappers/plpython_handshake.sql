@@ -5,13 +5,13 @@ create or replace function engine.plpython_handshake() returns jsonb
   language plpython3u stable
 as $$
   import json, sys
-  if "/usr/lib/skylatch/py/1" not in sys.path:
-      sys.path.insert(0, "/usr/lib/skylatch/py/1")
+  if "/usr/lib/skylatch/py/2" not in sys.path:
+      sys.path.insert(0, "/usr/lib/skylatch/py/2")
   from skylatch_plpython.handshake import describe
   return json.dumps(describe())
 $$;
 comment on function engine.plpython_handshake() is
-  'The server''s Python version, the installed package''s version and where it lies.';
+  'The server''s Python version, the installed packages'' versions and where they lie.';
 revoke execute on function engine.plpython_handshake() from public;
 alter function engine.plpython_handshake() owner to skylatch_owner;
 grant execute on function engine.plpython_handshake() to skylatch_sidecar;

@@ -14,8 +14,11 @@ declare
   v_offer public.flight_offers;
   v_attempt public.booking_attempts;
   v_problem text;
+  v_flags jsonb;
 begin
-  perform engine.require_pipeline(p_trip.user_id, p_now);
+  -- In one statement, so that what is kept is what was decided on.
+  select engine.pin_flags(p_trip.user_id) into v_flags
+  from engine.require_pipeline(p_trip.user_id, p_now);
   select o.* into v_offer
   from public.flight_offers as o
   where o.user_id = p_trip.user_id
@@ -89,7 +92,7 @@ begin
     v_offer.price_currency,
     p_trip.max_price,
     p_trip.version,
-    (select coalesce(jsonb_object_agg(f.key, f.value), '{}') from engine.flag_data as f),
+    v_flags,
     p_trip.payment_method_id,
     p_now,
     p_now

@@ -22,6 +22,7 @@ begin
     and o.status = 'ACTIVE'
     and o.rank = 1;
   perform engine.begin_attempt(v_trip, v_best, session_user, v_now);
+  perform engine.record_flag_usage();
   perform engine.wake_sidecar();
   select a.id into v_attempt_id
   from public.booking_attempts as a

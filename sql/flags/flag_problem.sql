@@ -1,41 +1,66 @@
 -- Why automatic booking is off for this traveller, or null when it is on. Money fails
--- closed: a flag that was never loaded, is stale, unknown or not a boolean is off, each
--- with its own reason. The kill switch wins over everything.
+-- closed, each failure with its own reason. The kill switch is looked at first, and
+-- without the evaluator: it works with no LaunchDarkly, and with no Python, at all.
+-- The off variation is refused whatever its value: one set by mistake spends nothing.
 create or replace function engine.flag_problem(p_user_id uuid, p_now timestamptz)
   returns text
   language plpgsql stable
   set search_path = pg_catalog, pg_temp
 as $$
 declare
-  v_switch engine.kill_switch;
-  v_sync engine.flag_sync;
-  v_enabled jsonb;
-  v_emergency jsonb;
+  v_state record;
+  v_context text;
+  v_flag text;
+  v_answer jsonb;
+  v_reason text;
+  v_value jsonb;
+  v_problem text;
 begin
-  select k.* into v_switch from engine.kill_switch as k;
-  if v_switch.engaged then
-    return 'kill switch: ' || v_switch.reason;
-  end if;
-  select s.* into v_sync from engine.flag_sync as s;
-  if v_sync.heartbeat_at is null then
+  select k.engaged, k.reason, s.initialized, s.heartbeat_at, s.stale_after
+  into v_state
+  from (select 1) as one
+  left join engine.kill_switch as k on true
+  left join engine.flag_sync as s on true;
+  if v_state.engaged is distinct from false then
+    return 'kill switch: ' || coalesce(v_state.reason, 'its row is missing');
+  elsif v_state.initialized is distinct from true then
     return 'flags were never loaded';
-  elsif v_sync.heartbeat_at < p_now - v_sync.stale_after then
+  elsif v_state.heartbeat_at < p_now - v_state.stale_after then
     return 'flags are stale';
+  elsif p_user_id is null then
+    return 'no user';
   end if;
-  select
-    (max(f.value::text) filter (where f.key = 'auto_booking_pipeline_enabled'))::jsonb,
-    (max(f.value::text) filter (where f.key = 'auto_booking_emergency_disable'))::jsonb
-  into v_enabled, v_emergency
-  from engine.flag_data as f
-  where f.key in ('auto_booking_pipeline_enabled', 'auto_booking_emergency_disable');
-  return case
-    when v_emergency is null then 'unknown flag auto_booking_emergency_disable'
-    when v_emergency <> 'false'::jsonb then 'auto_booking_emergency_disable is on'
-    when v_enabled is null then 'unknown flag auto_booking_pipeline_enabled'
-    when jsonb_typeof(v_enabled) <> 'boolean'
-      then 'flag auto_booking_pipeline_enabled is not a boolean'
-    when v_enabled = 'false'::jsonb then 'auto_booking_pipeline_enabled is off'
-  end;
+  v_context := engine.flag_context(p_user_id);
+  foreach v_flag in array array[
+    'auto_booking_emergency_disable', 'auto_booking_pipeline_enabled'
+  ] loop
+    v_answer := engine.evaluate_flag(v_flag, v_context);
+    v_reason := v_answer ->> 'reason';
+    v_value := v_answer -> 'value';
+    v_problem := case
+      when v_reason = 'FLAG_NOT_FOUND' then 'unknown flag ' || v_flag
+      when v_reason = 'MALFORMED_FLAG' then format('flag %s is malformed', v_flag)
+      when v_reason = 'USER_NOT_SPECIFIED' then 'no user'
+      when v_reason = 'CONTEXT_TOO_LONG' then 'an attribute of the user is too long'
+      when v_reason not in (
+        'OFF', 'FALLTHROUGH', 'TARGET_MATCH', 'RULE_MATCH', 'PREREQUISITE_FAILED'
+      ) then format('flag %s: %s', v_flag, v_reason)
+      when v_answer -> 'detail' ? 'bigSegmentsStatus'
+        then format('flag %s needs a big segment', v_flag)
+      when v_flag = 'auto_booking_pipeline_enabled' and v_reason = 'OFF'
+        then v_flag || ' is off'
+      when v_flag = 'auto_booking_pipeline_enabled' and v_reason = 'PREREQUISITE_FAILED'
+        then format('a prerequisite of %s failed', v_flag)
+      when jsonb_typeof(v_value) <> 'boolean'
+        then format('flag %s is not a boolean', v_flag)
+      when v_flag = 'auto_booking_emergency_disable' and v_value = 'true'
+        then v_flag || ' is on'
+      when v_flag = 'auto_booking_pipeline_enabled' and v_value = 'false'
+        then v_flag || ' is off'
+    end;
+    exit when v_problem is not null;
+  end loop;
+  return v_problem;
 end;
 $$;
 comment on function engine.flag_problem(uuid, timestamptz) is

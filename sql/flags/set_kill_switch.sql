@@ -1,21 +1,27 @@
 -- A row of our own, so that a stop needs no flag source. It counts from this commit on:
--- the check just before an order leaves reads it again. Definer: operators have no
--- table.
+-- the check just before an order leaves reads it again. Every change stays on record.
+-- Definer: operators have no table.
 create or replace function engine.set_kill_switch(p_engaged boolean, p_reason text)
   returns void
   language plpgsql volatile
   security definer
   set search_path = pg_catalog, pg_temp
 as $$
+declare
+  v_now timestamptz := clock_timestamp();
+  v_role text := nullif(current_setting('role', true), 'none');
+  v_actor text := session_user || coalesce(' as ' || nullif(v_role, session_user), '');
 begin
   insert into engine.kill_switch as k (engaged, reason, set_by, set_at)
-  values (p_engaged, p_reason, session_user, clock_timestamp())
+  values (p_engaged, p_reason, v_actor, v_now)
   on conflict (only_row) do update
   set
     engaged = excluded.engaged,
     reason = excluded.reason,
     set_by = excluded.set_by,
     set_at = excluded.set_at;
+  insert into engine.kill_switch_changes (at, engaged, reason, set_by)
+  values (v_now, p_engaged, p_reason, v_actor);
 end;
 $$;
 comment on function engine.set_kill_switch(boolean, text) is

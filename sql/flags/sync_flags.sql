@@ -1,39 +1,105 @@
--- The sidecar's mirror of the flag source. The heartbeat is the proof that the source
--- was read; without it the flags go stale and booking stops.
-create or replace function engine.sync_flags(p_flags jsonb) returns integer
+-- The mirror's full put: what is not in it is gone. Content that is already here moves
+-- the heartbeat only, so that no connection reads it all again. An item that must not
+-- be evaluated is kept, marked with its problem, and the others go on.
+-- Lock order: flag_sync, then flag_data; with the one row locked, generations commit in
+-- the order of their numbers. Definer: the sidecar has no table.
+create or replace function engine.sync_flags(p_items json, p_source text) returns jsonb
   language plpgsql volatile
   security definer
   set search_path = pg_catalog, pg_temp
 as $$
 declare
+  v_now timestamptz := clock_timestamp();
+  v_sync engine.flag_sync;
+  v_generation bigint;
   v_changed integer;
 begin
-  if jsonb_typeof(p_flags) is distinct from 'object' then
+  if json_typeof(p_items) is distinct from 'object'
+    or json_typeof(p_items -> 'features') is distinct from 'object'
+    or json_typeof(p_items -> 'segments') is distinct from 'object'
+  then
     raise exception using
       errcode = 'SK305',
-      message = 'flags are not an object',
-      detail = jsonb_build_object('type', jsonb_typeof(p_flags)),
-      hint = 'Send {"flag": value, ...}.';
+      message = 'the flags are not in the form of LaunchDarkly''s',
+      detail = jsonb_build_object('type', json_typeof(p_items)),
+      hint = 'Send {"features": {"key": {...}}, "segments": {"key": {...}}}.';
   end if;
-  insert into engine.flag_sync as s (heartbeat_at)
-  values (clock_timestamp())
-  on conflict (only_row) do update set heartbeat_at = excluded.heartbeat_at;
-  delete from engine.flag_data as f where not p_flags ? f.key;
-  get diagnostics v_changed = row_count;
-  with written as (
-    insert into engine.flag_data as f (key, value, changed_at)
-    select n.key, n.value, clock_timestamp()
-    from jsonb_each(p_flags) as n
-    on conflict (key) do update
-    set value = excluded.value, changed_at = excluded.changed_at
-    where f.value <> excluded.value
+  select s.* into v_sync from engine.flag_sync as s for update;
+  v_generation := nextval('engine.flag_generation');
+  with incoming as materialized (
+    select
+      k.kind,
+      i.key,
+      i.value,
+      case
+        when json_typeof(i.value) = 'object' and i.value ->> 'version' ~ '^[0-9]{1,18}$'
+        then (i.value ->> 'version')::bigint else 0
+      end as version,
+      case json_typeof(i.value) when 'object' then i.value ->> 'deleted' end
+      is not distinct from 'true' as deleted
+    from (values ('features'), ('segments')) as k (kind)
+    cross join lateral json_each(p_items -> k.kind) as i (key, value)
+  ),
+  checked as materialized (
+    select
+      i.*,
+      case when not i.deleted then engine.check_flag(i.kind, i.key, i.value::text) end
+      as problem
+    from incoming as i
+  ),
+  gone as (
+    delete from engine.flag_data as f
+    where not exists (
+      select from checked as c where c.kind = f.kind and c.key = f.key
+    )
+    returning f.key
+  ),
+  written as (
+    insert into engine.flag_data as f (
+      kind, key, version, deleted, data, problem, generation, changed_at
+    )
+    select
+      c.kind, c.key, c.version, c.deleted, c.value, c.problem, v_generation, v_now
+    from checked as c
+    on conflict (kind, key) do update
+    set
+      version = excluded.version,
+      deleted = excluded.deleted,
+      data = excluded.data,
+      problem = excluded.problem,
+      generation = excluded.generation,
+      changed_at = excluded.changed_at
+    where (f.version, f.deleted, f.data::text, f.problem)
+      is distinct from
+      (excluded.version, excluded.deleted, excluded.data::text, excluded.problem)
     returning f.key
   )
-
-  select v_changed + count(*) into v_changed from written;
-  return v_changed;
+  select (select count(*) from gone) + (select count(*) from written) into v_changed;
+  update engine.flag_sync as s
+  set
+    generation = case
+      when v_changed > 0 or not s.initialized then v_generation else s.generation
+    end,
+    initialized = true,
+    heartbeat_at = v_now,
+    source = p_source
+  returning s.* into v_sync;
+  return jsonb_build_object(
+    'generation', v_sync.generation,
+    'changed', v_changed,
+    'refused', (
+      select coalesce(
+        jsonb_agg(
+          jsonb_build_object('kind', f.kind, 'key', f.key, 'problem', f.problem)
+          order by f.kind, f.key
+        ), '[]'
+      )
+      from engine.flag_data as f
+      where f.problem is not null
+    )
+  );
 end;
 $$;
-comment on function engine.sync_flags(jsonb) is
-  'Replaces the mirrored flags and returns how many changed.';
-grant execute on function engine.sync_flags(jsonb) to skylatch_sidecar;
+comment on function engine.sync_flags(json, text) is
+  'Replaces the mirrored flags and segments; returns generation, changed and refused.';
+grant execute on function engine.sync_flags(json, text) to skylatch_sidecar;

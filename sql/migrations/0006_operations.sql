@@ -66,22 +66,71 @@ create table engine.endpoint (
 alter table engine.endpoint enable row level security;
 alter table engine.endpoint force row level security;
 
+-- LaunchDarkly's flags and segments, as they came. json, not jsonb: a number keeps its
+-- spelling, on which a rollout's bucket may depend.
 create table engine.flag_data (
-  key text not null primary key,
-  value jsonb not null,
-  changed_at timestamptz not null
+  kind text not null,
+  key text not null,
+  version bigint not null,
+  -- A tombstone: it keeps a late message about an older version out.
+  deleted boolean not null,
+  data json not null,
+  -- Why it may not be evaluated; whatever needs it then fails closed.
+  problem text,
+  generation bigint not null,
+  changed_at timestamptz not null,
+  constraint flag_data_pkey primary key (kind, key),
+  constraint flag_data_kind check (kind in ('features', 'segments')),
+  constraint flag_data_version check (version >= 0)
 );
 alter table engine.flag_data enable row level security;
 alter table engine.flag_data force row level security;
 
+-- A sequence does not roll back. Were the generation counted in the row, a connection
+-- that evaluated in a transaction that was rolled back would keep what it saw, and the
+-- next change would come under the number it knows.
+create sequence engine.flag_generation as bigint;
+
 create table engine.flag_sync (
   only_row boolean not null primary key default true,
+  generation bigint,
+  initialized boolean not null default false,
+  -- When the source was last known to be good: not when a sidecar was last alive.
   heartbeat_at timestamptz,
-  stale_after interval not null default '5 minutes',
-  constraint flag_sync_only_row check (only_row)
+  source text,
+  stale_after interval not null default '10 minutes',
+  constraint flag_sync_only_row check (only_row),
+  constraint flag_sync_initialized
+    check (not initialized or (generation is not null and heartbeat_at is not null))
 );
 alter table engine.flag_sync enable row level security;
 alter table engine.flag_sync force row level security;
+
+-- What was served, per day. Connections add parts, which nobody waits for; every minute
+-- they are added up.
+create table engine.flag_usage_parts (
+  id bigint generated always as identity primary key,
+  day date not null,
+  flag text not null,
+  variation bigint not null,
+  reason text not null,
+  evaluations bigint not null
+);
+alter table engine.flag_usage_parts enable row level security;
+alter table engine.flag_usage_parts force row level security;
+
+create table engine.flag_usage (
+  day date not null,
+  flag text not null,
+  -- -1: none, as with an error.
+  variation bigint not null,
+  reason text not null,
+  evaluations bigint not null,
+  constraint flag_usage_pkey primary key (day, flag, variation, reason),
+  constraint flag_usage_evaluations check (evaluations > 0)
+);
+alter table engine.flag_usage enable row level security;
+alter table engine.flag_usage force row level security;
 
 create table engine.kill_switch (
   only_row boolean not null primary key default true,
@@ -94,3 +143,13 @@ create table engine.kill_switch (
 );
 alter table engine.kill_switch enable row level security;
 alter table engine.kill_switch force row level security;
+
+create table engine.kill_switch_changes (
+  id bigint generated always as identity primary key,
+  at timestamptz not null,
+  engaged boolean not null,
+  reason text,
+  set_by text not null
+);
+alter table engine.kill_switch_changes enable row level security;
+alter table engine.kill_switch_changes force row level security;

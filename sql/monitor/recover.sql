@@ -17,6 +17,7 @@ begin
   -- Trips before offers: the order in which everybody locks them.
   v_recovered := engine.recover_calls(session_user, v_now);
   perform engine.expire_offers(v_now);
+  perform engine.sum_flag_usage();
   return v_recovered;
 end;
 $$;

@@ -35,11 +35,8 @@ begin
     where t.user_id = over.user_id and t.id = over.id;
     get diagnostics v_expired = row_count;
 
-    select array_agg(d.id), array_agg(d.id) filter (where d.problem is null),
-      min(d.problem)
-    into v_due, v_allowed, v_reason
-    from (
-      select t.id, engine.flag_problem(t.user_id, p_now) as problem
+    with due as materialized (
+      select t.id, t.user_id
       from public.trip_requests as t
       where t.auto_book_status = 'PENDING'
         and t.auto_book_enabled
@@ -51,7 +48,17 @@ begin
       order by t.next_search_at
       limit 1000
       for no key update of t skip locked
-    ) as d;
+    ),
+    -- Once for each traveller, however many trips.
+    gate as materialized (
+      select u.user_id, engine.flag_problem(u.user_id, p_now) as problem
+      from (select distinct d.user_id from due as d) as u
+    )
+    select array_agg(d.id), array_agg(d.id) filter (where g.problem is null),
+      min(g.problem)
+    into v_due, v_allowed, v_reason
+    from due as d
+    inner join gate as g on g.user_id = d.user_id;
     if v_allowed is not null then
       v_searches := engine.start_searches(v_allowed, p_now);
       perform engine.wake_sidecar();
@@ -66,6 +73,7 @@ begin
     v_searches, v_reason
   )
   returning r.id into v_run_id;
+  perform engine.record_flag_usage();
   return v_run_id;
 end;
 $$;

@@ -66,6 +66,7 @@ begin
       where c.id = (v_report ->> 'call_id')::bigint;
     end;
   end loop;
+  perform engine.record_flag_usage();
   return query
   select l.*
   from engine.lease_calls(

@@ -21,6 +21,7 @@ begin
       hint = 'Only a pending trip is searched: resume it first.';
   end if;
   v_searches := engine.start_searches(array[p_trip_id], v_now);
+  perform engine.record_flag_usage();
   perform engine.wake_sidecar();
   return v_searches;
 end;

@@ -32,7 +32,7 @@ def test_a_tick_beside_another_claims_nothing_and_says_so(world: World) -> None:
     world.trip(world.traveller())
     with psycopg.connect(world.dsn) as first:
         first.execute("select public.auto_book_monitor()")
-        world.tick()
+        world.rows("select public.auto_book_monitor()")
         first.commit()
     runs = world.rows("select claimed, reason from engine.monitor_runs order by id")
     assert [(r["claimed"], r["reason"]) for r in runs] == [

@@ -51,6 +51,7 @@ FUNCTIONS = {
     "service_role": """
         engine.book_trip engine.change_trip_status engine.check_trip_party
         engine.manage_monitor_job engine.monitor_status engine.tick
+        engine.flag_status engine.flag_value engine.is_enabled
         engine.search_trip engine.set_kill_switch engine.trip_events
         public.auto_book_monitor public.auto_book_production public.cancel_trip
         public.create_trip_request public.duffel_search public.manage_auto_book_monitor
@@ -58,6 +59,7 @@ FUNCTIONS = {
     "skylatch_sidecar": """
         engine.book_trip engine.claim_calls engine.finish_calls engine.heartbeat
         engine.mark_sent engine.plpython_handshake engine.tick
+        engine.beat_flags engine.read_flags engine.upsert_flag
         engine.search_trip engine.sync_flags engine.version public.auto_book_monitor
         public.auto_book_production public.duffel_search""",
     "skylatch_cron": """
@@ -65,6 +67,7 @@ FUNCTIONS = {
         public.auto_book_monitor""",
     "skylatch_operator": """
         engine.check_invariants engine.manage_monitor_job engine.monitor_status
+        engine.flag_status engine.flag_value engine.is_enabled
         engine.tick engine.set_kill_switch engine.version
         public.auto_book_monitor public.manage_auto_book_monitor""",
 }
@@ -87,6 +90,7 @@ TABLES = {
         "public.booking_attempts": "select",
         "public.booking_passengers": "select",
         "public.fare_history": "select",
+        "public.flag_overview": "select",
         "public.flight_bookings": "select",
         "public.flight_offers": "select",
         "public.payment_methods": "insert select update",
@@ -94,7 +98,10 @@ TABLES = {
         "public.trip_passengers": "delete insert select",
         "public.trip_requests": "insert select update",
     },
-    "skylatch_operator": {"public.auto_book_monitor_status": "select"},
+    "skylatch_operator": {
+        "public.auto_book_monitor_status": "select",
+        "public.flag_overview": "select",
+    },
 }
 
 # Written by the engine alone, whoever asks.

@@ -19,8 +19,9 @@ import psycopg
 import pytest
 from psycopg.conninfo import make_conninfo
 from psycopg.rows import dict_row
-from psycopg.types.json import Jsonb
+from psycopg.types.json import Json, Jsonb
 
+from sidecar.flags import expand
 from tests.factories import FLAGS, in_days, until
 
 Row = dict[str, Any]
@@ -52,7 +53,7 @@ class Stage:
         self.dsn = dsn
         self.sql = self.connect("postgres")
         self.sidecar = self.connect("skylatch_sidecar")
-        self.rows("select engine.sync_flags(%s)", Jsonb(FLAGS))
+        self.rows("select engine.sync_flags(%s, 'test')", Json(expand(FLAGS)))
 
     def connect(self, user: str, *, autocommit: bool = True) -> Connection:
         """Open a connection as a login role."""
@@ -642,13 +643,13 @@ def lower_the_cap(stage: Stage, trip: Trip) -> None:
 def switch_the_flags_off(stage: Stage, _: Trip) -> None:
     """Somebody turns the pipeline off."""
     flags = {**FLAGS, "auto_booking_pipeline_enabled": False}
-    stage.rows("select engine.sync_flags(%s)", Jsonb(flags))
+    stage.rows("select engine.sync_flags(%s, 'test')", Json(expand(flags)))
 
 
 def declare_an_emergency(stage: Stage, _: Trip) -> None:
     """Somebody disables booking at once."""
     flags = {**FLAGS, "auto_booking_emergency_disable": True}
-    stage.rows("select engine.sync_flags(%s)", Jsonb(flags))
+    stage.rows("select engine.sync_flags(%s, 'test')", Json(expand(flags)))
 
 
 def let_the_flags_go_stale(stage: Stage, _: Trip) -> None:

@@ -19,8 +19,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from psycopg.rows import dict_row
-from psycopg.types.json import Jsonb
+from psycopg.types.json import Json, Jsonb
 
+from sidecar.flags import expand
 from sidecar.local.cluster import Cluster
 from tests.factories import FLAGS
 from tests.sql import cloned_database
@@ -198,7 +199,7 @@ class Shelf:
 
     def book(self) -> UUID:
         """Book the best offer; return the offer that was chosen."""
-        self.run("select engine.sync_flags(%s)", Jsonb(FLAGS))
+        self.run("select engine.sync_flags(%s, 'test')", Json(expand(FLAGS)))
         self.rank()
         self.run(
             "select engine.begin_attempt(t, (select o.id from public.flight_offers as o"

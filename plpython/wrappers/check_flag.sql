@@ -1,0 +1,15 @@
+-- Asked when an item is mirrored, so that no backend ever meets what it refuses.
+create or replace function engine.check_flag(p_kind text, p_key text, p_item text)
+  returns text
+  language plpython3u stable parallel restricted
+as $$
+  import sys
+  if "/usr/lib/skylatch/py/2" not in sys.path:
+      sys.path.insert(0, "/usr/lib/skylatch/py/2")
+  from skylatch_plpython.flags import find_problem
+  return find_problem(p_kind, p_key, p_item)
+$$;
+comment on function engine.check_flag(text, text, text) is
+  'Says why a flag or segment may not be evaluated; null when it may.';
+revoke execute on function engine.check_flag(text, text, text) from public;
+alter function engine.check_flag(text, text, text) owner to skylatch_owner;

@@ -1,0 +1,6 @@
+-- Added to by engine.record_flag_usage, emptied by engine.sum_flag_usage.
+drop policy if exists flag_usage_parts_owner_all on engine.flag_usage_parts;
+create policy flag_usage_parts_owner_all on engine.flag_usage_parts
+  to skylatch_owner
+  using (true)
+  with check (true);

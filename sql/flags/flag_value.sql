@@ -1,0 +1,23 @@
+-- For what does not spend money: as the SDK does, the default stands in for a flag
+-- that cannot be evaluated, and what was mirrored last is served however old it is.
+-- PL/pgSQL, for its plans are kept. Definer: callers have no table.
+create or replace function engine.flag_value(
+  p_flag text, p_user_id uuid, p_default jsonb
+) returns jsonb
+  language plpgsql stable
+  security definer
+  set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_answer jsonb := engine.evaluate_flag(p_flag, engine.flag_context(p_user_id));
+begin
+  return case
+    when v_answer -> 'variation' = 'null' then p_default
+    else v_answer -> 'value'
+  end;
+end;
+$$;
+comment on function engine.flag_value(text, uuid, jsonb) is
+  'A flag''s value for a traveller (null: the system), or the default.';
+grant execute on function engine.flag_value(text, uuid, jsonb)
+  to service_role, skylatch_operator;

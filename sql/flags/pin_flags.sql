@@ -1,0 +1,22 @@
+-- What the flags said when an attempt began, to be read after the fact.
+create or replace function engine.pin_flags(p_user_id uuid) returns jsonb
+  language plpgsql stable
+  set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_context text := engine.flag_context(p_user_id);
+begin
+  return (
+    select
+      jsonb_object_agg(f.flag, engine.evaluate_flag(f.flag, v_context) - 'detail')
+    from unnest(
+      array[
+        'auto_booking_pipeline_enabled', 'auto_booking_emergency_disable',
+        'advanced_filtering', 'price_optimization'
+      ]
+    ) as f (flag)
+  );
+end;
+$$;
+comment on function engine.pin_flags(uuid) is
+  'The four flags for a traveller: value, variation, reason and generation of each.';

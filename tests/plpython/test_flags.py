@@ -1,0 +1,218 @@
+"""The evaluator in the server: what it keeps, refuses and never swallows."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from importlib.metadata import requires
+
+import psycopg
+import pytest
+
+from sidecar.local.plpython import LOCK, SOURCE
+from skylatch_plpython.flags import SDK_VERSION, find_problem
+from skylatch_plpython.regexes import regex_problem
+from tests.conftest import Connect
+from tests.flagdata import clause, evaluate, flag, mirror, one, rule, upsert
+
+
+def test_the_sdk_has_one_version_everywhere() -> None:
+    """Project file, lock file, the code that uses its private parts."""
+    project = tomllib.loads((SOURCE.parent.parent / "pyproject.toml").read_text())
+    pin = f"launchdarkly-server-sdk=={SDK_VERSION}"
+    assert pin in project["project"]["dependencies"]
+    locked = [line.split()[0] for line in LOCK.read_text().splitlines() if "==" in line]
+    assert pin in locked
+    wanted = {
+        re.split(r"[^\w-]", requirement)[0].lower()
+        for requirement in requires("launchdarkly-server-sdk") or []
+        if "extra ==" not in requirement
+    }
+    names = {line.partition("==")[0].lower() for line in locked}
+    assert wanted <= names, "the lock file has to hold whatever the SDK imports"
+
+
+def test_the_server_reports_what_the_lock_file_says(connect: Connect) -> None:
+    """Python, SDK and every package."""
+    answer = one(connect("skylatch_sidecar"), "select engine.plpython_handshake()")
+    locked = dict(
+        line.split()[0].lower().split("==")
+        for line in LOCK.read_text().splitlines()
+        if "==" in line
+    )
+    assert answer["packages"] == locked
+    assert answer["sdk"] == SDK_VERSION
+
+
+def test_a_package_of_another_version_is_refused(connect: Connect) -> None:
+    """Before anything is evaluated, saying what differs and what to do."""
+    connection = connect()
+    mirror(connection, flag("f"))
+    connection.execute(
+        "create or replace function engine.version() returns text"
+        " language sql stable return '0.0.0'"
+    )
+    for _ in range(2):
+        with pytest.raises(psycopg.Error) as caught:
+            evaluate(connection, "f")
+        assert caught.value.sqlstate == "SK306"
+        assert '"package_wanted": "0.0.0"' in (caught.value.diag.message_detail or "")
+
+
+@pytest.mark.parametrize("warm", [False, True])
+def test_a_cancelled_evaluation_is_an_error_never_an_answer(
+    connect: Connect, warm: bool
+) -> None:
+    """The caller hears of the timeout; afterwards the connection works as before."""
+    holder = connect(autocommit=False)
+    asker = connect()
+    mirror(asker, flag("f"))
+    if warm:
+        evaluate(asker, "f")
+    holder.execute("lock table engine.flag_sync in access exclusive mode")
+    asker.execute("set statement_timeout = '300ms'")
+    for query in (
+        'select engine.evaluate_flag(\'f\', \'{"kind": "user", "key": "u"}\')',
+        "select engine.is_enabled('f', gen_random_uuid(), true)",
+        "select engine.flag_problem(gen_random_uuid(), now())",
+    ):
+        with pytest.raises(psycopg.errors.QueryCanceled):
+            asker.execute(query)
+    holder.rollback()
+    asker.execute("reset statement_timeout")
+    assert evaluate(asker, "f")["value"] is True
+
+
+def test_what_was_rolled_back_is_not_kept(connect: Connect) -> None:
+    """Another change does not come under the generation that was rolled back."""
+    first, second = connect(autocommit=False), connect()
+    mirror(second, flag("f", "old"))
+    upsert(first, flag("f", "rolled back", version=2))
+    assert evaluate(first, "f")["value"] == "rolled back"
+    first.rollback()
+    upsert(second, flag("f", "committed", version=2))
+    assert evaluate(first, "f")["value"] == "committed"
+
+
+def test_an_older_snapshot_reads_backwards(connect: Connect) -> None:
+    """Repeatable read keeps its answer; the next transaction has the new one."""
+    writer, reader = connect(), connect(autocommit=False)
+    mirror(writer, flag("f", "old"))
+    reader.execute("set transaction isolation level repeatable read")
+    assert evaluate(reader, "f")["value"] == "old"
+    upsert(writer, flag("f", "new", version=2))
+    assert evaluate(reader, "f")["value"] == "old"
+    reader.commit()
+    assert evaluate(reader, "f")["value"] == "new"
+    assert evaluate(writer, "f")["value"] == "new"
+
+
+def test_every_statement_sees_the_newest_flags(connect: Connect) -> None:
+    """In an open session, with no restart and no notification."""
+    writer, reader = connect(), connect()
+    mirror(writer, flag("f", 0))
+    for version in range(2, 20):
+        upsert(writer, flag("f", version, version=version))
+        assert evaluate(reader, "f")["value"] == version
+
+
+@pytest.mark.parametrize(
+    ("context", "reason"),
+    [
+        ({"kind": "user", "key": ""}, "USER_NOT_SPECIFIED"),
+        ({"kind": "multi"}, "USER_NOT_SPECIFIED"),
+        ({}, "USER_NOT_SPECIFIED"),
+        ({"kind": "user", "key": "u" * 257}, "CONTEXT_TOO_LONG"),
+        ({"kind": "user", "key": "u", "a": [{"b": "x" * 300}]}, "CONTEXT_TOO_LONG"),
+        ({"kind": "user", "key": "u", "a": ["x" * 99] * 200}, "CONTEXT_TOO_LONG"),
+    ],
+)
+def test_a_context_that_will_not_do_is_no_answer(
+    connect: Connect, context: dict[str, object], reason: str
+) -> None:
+    """Nobody in particular, or more text than a regular expression may meet."""
+    connection = connect()
+    mirror(connection, flag("f"))
+    answer = evaluate(connection, "f", context)
+    assert (answer["value"], answer["variation"], answer["reason"]) == (
+        None,
+        None,
+        reason,
+    )
+
+
+HARMLESS = ["^[A-Za-z]+", "^(foo|bar)+$", r".+@.+\.com$", r"^[^@]+@[^@]+$", "[", "a|b"]
+HARMFUL = [
+    "^(a+)+$",
+    "(a|a)*b",
+    "(?i)(ka|Ka)+x",
+    "(x+x+)+y",
+    r"(\w+\s?)*$",
+    "(a{1,16}){1,16}",
+    "a?" * 30 + "a" * 30,
+    ".*.*.*.*=",
+    "(?m)^.*a.*b.*c$",
+    "(?:a|b|ab)+",
+]
+
+
+@pytest.mark.parametrize("pattern", HARMLESS)
+def test_an_ordinary_expression_is_let_through(pattern: str) -> None:
+    """Also one that is no expression at all: it never matches."""
+    assert regex_problem([pattern]) is None
+
+
+@pytest.mark.parametrize("pattern", HARMFUL)
+def test_an_expression_that_could_hang_a_backend_is_found(pattern: str) -> None:
+    """Nested repeats, ambiguous alternatives, long chains."""
+    assert regex_problem([pattern]) is not None
+
+
+def test_what_is_let_through_is_quick(connect: Connect) -> None:
+    """The heaviest that is let through, on the longest text: far below a timeout."""
+    connection = connect()
+    heavy = rule(0, clause("a", "matches", ".*a.*b"))
+    mirror(connection, flag("f", rules=[heavy]))
+    connection.execute("set statement_timeout = '2s'")
+    context = {"kind": "user", "key": "u", "a": "a" * 256}
+    assert evaluate(connection, "f", context)["reason"] == "FALLTHROUGH"
+
+
+def test_a_refused_item_is_malformed_and_so_is_what_needs_it(connect: Connect) -> None:
+    """Also where its absence would have matched; the other flags go on."""
+    connection = connect()
+    in_segment = clause("", "segmentMatch", "bad", negate=True)
+    answer = mirror(
+        connection,
+        flag("good"),
+        flag("bad", rules=[rule(0, clause("name", "matches", "^(a+)+$"))]),
+        flag("other", rules=[rule(0, in_segment)]),
+        flag("dependent", prerequisites=[{"key": "bad", "variation": 0}]),
+        flag("shapeless", variations="none"),
+        segments=(
+            {
+                "key": "bad",
+                "version": 1,
+                "rules": [{"clauses": [clause("name", "matches", "(a|a)*b")]}],
+            },
+        ),
+    )
+    refused = [(item["kind"], item["key"]) for item in answer["refused"]]
+    assert refused == [
+        ("features", "bad"),
+        ("features", "shapeless"),
+        ("segments", "bad"),
+    ]
+    assert "could run for too long" in answer["refused"][0]["problem"]
+    for key in ("bad", "other", "dependent", "shapeless"):
+        assert evaluate(connection, key)["reason"] == "MALFORMED_FLAG", key
+    assert evaluate(connection, "good")["reason"] == "FALLTHROUGH"
+    assert upsert(connection, flag("bad", version=2))["problem"] is None
+    assert evaluate(connection, "dependent")["value"] is True
+
+
+def test_an_item_under_another_key_is_refused() -> None:
+    """Its key decides the bucket of a rollout."""
+    assert "its key" in (find_problem("features", "a", '{"key":"b","version":1}') or "")
+    assert find_problem("segments", "b", '{"key":"b","version":1}') is None
+    assert find_problem("features", "b", "[]") is not None
