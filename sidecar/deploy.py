@@ -8,6 +8,7 @@ checksum; code is applied every time, in one transaction.
 from __future__ import annotations
 
 import hashlib
+import os
 import subprocess
 from pathlib import Path
 from typing import Any, LiteralString
@@ -17,7 +18,7 @@ import airportsdata
 import iso4217
 import psycopg
 import yoyo
-from psycopg.conninfo import conninfo_to_dict
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from psycopg.types.json import Jsonb
 
 from sidecar.errors import SetupError
@@ -66,6 +67,10 @@ def verify_checksums(migrations: Path) -> None:
 
 
 def _psql(dsn: str, script: Path) -> None:
+    parts = conninfo_to_dict(dsn)
+    # Not among the arguments, which everybody on the machine can read.
+    password = parts.pop("password", None)
+    environment = {**os.environ, **({"PGPASSWORD": str(password)} if password else {})}
     result = subprocess.run(  # noqa: S603 - fixed program, no shell
         [  # noqa: S607 - psql comes from the distribution, wherever that puts it
             "psql",
@@ -74,8 +79,9 @@ def _psql(dsn: str, script: Path) -> None:
             "--single-transaction",
             "--set=ON_ERROR_STOP=1",
             f"--file={script}",
-            f"--dbname={dsn}",
+            f"--dbname={make_conninfo('', **parts)}",
         ],
+        env=environment,
         capture_output=True,
         text=True,
         check=False,

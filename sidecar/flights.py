@@ -118,6 +118,8 @@ class Flights:
         session.mount("http://", Adapter())
         session.mount("https://", Adapter())
         session.headers.update(self._headers)
+        # Ours as it is: a ~/.netrc would put its own credentials in its place.
+        session.auth = lambda request: request
         # A proxy from the environment must not stand between us and a local sandbox.
         session.trust_env = not is_loopback(self._base_url)
         return session

@@ -37,7 +37,7 @@ def connect(url: str | None) -> Redis | None:
         url,
         socket_timeout=0.5,
         socket_connect_timeout=0.5,
-        # Once, for a pooled connection that went stale; the default is ten times.
+        # Once more, for a pooled connection that went stale, and at once.
         retry=Retry(NoBackoff(), 1),
     )
 

@@ -71,6 +71,7 @@ class Worker:
 
     def stop(self) -> None:
         """Claim no more; calls that are out are finished and reported."""
+        _log.info("worker.stopping", worker=self.name)
         self._stopping.set()
         self._wake.set()
 

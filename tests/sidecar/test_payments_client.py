@@ -52,8 +52,17 @@ class Stripe:
         """Return a payment request for a new customer with `card`."""
         sdk = stripe.StripeClient(KEY, base_addresses={"api": self.url})
         customer = sdk.v1.customers.create()
-        number = {"number": card, "exp_month": 12, "exp_year": 2034, "cvc": "123"}
-        method = sdk.v1.payment_methods.create({"type": "card", "card": number})
+        method = sdk.v1.payment_methods.create(
+            {
+                "type": "card",
+                "card": {
+                    "number": card,
+                    "exp_month": 12,
+                    "exp_year": 2034,
+                    "cvc": "123",
+                },
+            }
+        )
         sdk.v1.payment_methods.attach(method.id, {"customer": customer.id})
         return {**REQUEST, "customer": customer.id, "payment_method": method.id}
 

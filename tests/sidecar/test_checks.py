@@ -1,0 +1,187 @@
+"""``python -m sidecar check``: one line for each thing, and what to do about it."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from psycopg.conninfo import make_conninfo
+from rich.console import Console
+
+from sidecar import checks
+from sidecar.sandbox.control import Fault
+from tests.factories import FLAGS, World
+from tests.raw_server import closed_port
+from tests.redis_server import RedisServer
+
+Check = Callable[[], tuple[bool, list[str]]]
+
+
+@pytest.fixture
+def settings(
+    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> dict[str, str]:
+    """Set everything that a worker against the sandboxes needs; return it."""
+    flags = tmp_path / "flags.json"
+    flags.write_text(json.dumps({"flagValues": FLAGS}))
+    values = {
+        "SKYLATCH_DATABASE_URL": make_conninfo(world.dsn, user="skylatch_sidecar"),
+        "SKYLATCH_DUFFEL_URL": world.flights_url,
+        "SKYLATCH_DUFFEL_TOKEN": "duffel_test_fixture",
+        "SKYLATCH_STRIPE_URL": world.payments_url,
+        "SKYLATCH_STRIPE_KEY": "sk_test_fixture",
+        "SKYLATCH_FLAGS_FILE": str(flags),
+    }
+    for name, value in values.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.delenv("SKYLATCH_REDIS_URL", raising=False)
+    return values
+
+
+def check() -> tuple[bool, list[str]]:
+    """Run the checks; return whether they passed, and what was printed."""
+    output = io.StringIO()
+    passed = checks.run(Console(file=output, width=60))
+    return passed, output.getvalue().splitlines()
+
+
+def only_failure() -> str:
+    """Return the one line that failed; everything else passed."""
+    passed, lines = check()
+    assert not passed
+    (failed,) = [line for line in lines if line.startswith("✗")]
+    assert len(lines) == 6
+    return failed
+
+
+@pytest.mark.usefixtures("settings")
+def test_everything_there_is_all_green(
+    redis_server: RedisServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One line each, in the order in which to repair them."""
+    monkeypatch.setenv("SKYLATCH_REDIS_URL", redis_server.url)
+    names = ("settings", "database", "flags", "duffel", "stripe", "redis")
+    assert check() == (True, [f"✓ {name}" for name in names])
+
+
+@pytest.mark.usefixtures("settings")
+def test_a_missing_setting_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing else is tried without it."""
+    monkeypatch.delenv("SKYLATCH_STRIPE_KEY")
+    passed, lines = check()
+    assert not passed
+    assert lines[:2] == ["✗ settings", "SKYLATCH_STRIPE_KEY: Field required"]
+
+
+@pytest.mark.usefixtures("settings")
+def test_a_refused_token_names_the_setting(world: World) -> None:
+    """Each provider has its own line."""
+    refused = Fault(match="*", kind="status", status=401, body={"errors": []})
+    world.flights.faults.arm(refused)
+    assert only_failure() == (
+        "✗ duffel: refused our credentials: check SKYLATCH_DUFFEL_TOKEN"
+    )
+    world.payments.faults.arm(
+        Fault(match="*", kind="status", status=403, body={"error": {}})
+    )
+    assert only_failure() == (
+        "✗ stripe: refused our credentials: check SKYLATCH_STRIPE_KEY"
+    )
+
+
+@pytest.mark.usefixtures("settings")
+@pytest.mark.parametrize("provider", ["duffel", "stripe"])
+def test_a_provider_that_is_away_names_the_address(
+    provider: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The address may be wrong, or the network."""
+    name = f"SKYLATCH_{provider.upper()}_URL"
+    monkeypatch.setenv(name, f"http://127.0.0.1:{closed_port()}")
+    assert only_failure() == f"✗ {provider}: no answer: check {name} and the network"
+
+
+@pytest.mark.usefixtures("settings")
+def test_a_provider_in_trouble_is_said_with_its_status(world: World) -> None:
+    """Neither the key nor the address is to blame."""
+    world.flights.faults.arm(Fault(match="*", kind="status", status=503, body=""))
+    assert only_failure() == "✗ duffel: answered 503"
+
+
+@pytest.mark.usefixtures("settings")
+def test_a_database_of_another_version_says_which(world: World) -> None:
+    """Both versions, and what to do."""
+    world.rows(
+        "create or replace function engine.version() returns text"
+        " language sql stable return '9.9.9'"
+    )
+    line = only_failure()
+    assert line.startswith("✗ database: the database runs version 9.9.9")
+    assert line.endswith("deploy the one that is behind")
+
+
+@pytest.mark.usefixtures("settings")
+def test_a_database_that_is_away_says_so_soon(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody waits half a minute for a wrong port."""
+    monkeypatch.setattr(checks, "_PATIENCE_SECONDS", 0.3)
+    url = f"host=127.0.0.1 port={closed_port()} user=u password=pass-word dbname=d"
+    monkeypatch.setenv("SKYLATCH_DATABASE_URL", url)
+    line = only_failure()
+    assert line.startswith("✗ database: the database does not answer as Skylatch")
+    assert "pass-word" not in line
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        (None, "No such file"),
+        ("{", "Expecting property name"),
+        ('{"flagValues": []}', 'no "flagValues" object'),
+        ('{"flagValues": {}}', "has no boolean auto_booking_pipeline_enabled"),
+        (
+            '{"flagValues": {"auto_booking_pipeline_enabled": true}}',
+            "has no boolean auto_booking_emergency_disable",
+        ),
+        (
+            '{"flagValues": {"auto_booking_pipeline_enabled": "yes"}}',
+            "has no boolean auto_booking_pipeline_enabled",
+        ),
+    ],
+)
+def test_a_flags_file_that_will_not_do_says_why(
+    settings: dict[str, str], text: str | None, reason: str
+) -> None:
+    """Without it the flags go stale and nothing is booked."""
+    path = Path(settings["SKYLATCH_FLAGS_FILE"])
+    path.unlink()
+    if text is not None:
+        path.write_text(text)
+    line = only_failure()
+    assert line.startswith("✗ flags: ")
+    assert str(path) in line
+    assert reason in line
+
+
+@pytest.mark.usefixtures("settings")
+def test_without_redis_the_checks_pass_with_a_remark(
+    redis_server: RedisServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Only speed suffers."""
+    passed, lines = check()
+    assert passed
+    assert lines[-1] == "- redis: not configured; limits are per sidecar"
+    monkeypatch.setenv("SKYLATCH_REDIS_URL", redis_server.url)
+    redis_server.stop()
+    passed, lines = check()
+    assert passed
+    assert lines[-1] == "- redis: ConnectionError; limits are per sidecar"
+
+
+def test_brackets_in_a_path_are_printed_as_they_are(
+    settings: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What looks like markup is a part of the message."""
+    monkeypatch.setenv("SKYLATCH_FLAGS_FILE", "/nowhere/[/red]/[bold]")
+    assert "/nowhere/[/red]/[bold]" in only_failure()

@@ -1,0 +1,271 @@
+"""The HTTP endpoint: open where it is harmless, closed where it acts."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+import requests
+from psycopg.conninfo import make_conninfo
+from pydantic import SecretStr
+
+from sidecar import __version__
+from sidecar.config import ServeSettings
+from sidecar.db import Database
+from sidecar.sandbox.server import running_in_thread
+from sidecar.web import build_app
+from tests.factories import FLAGS, World, until
+from tests.raw_server import closed_port
+
+TOKEN = "a-token-of-the-test"
+RPCS = ["duffel_search", "auto_book_production", "auto_book_monitor"]
+
+
+class Endpoint:
+    """A running endpoint and its address."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+
+    def get(self, path: str) -> requests.Response:
+        """Ask without credentials."""
+        return requests.get(self.url + path, timeout=30)
+
+    def rpc(
+        self, name: str, body: object = None, token: str | None = TOKEN
+    ) -> requests.Response:
+        """Call an entry point."""
+        headers = {} if token is None else {"Authorization": f"Bearer {token}"}
+        url = f"{self.url}/rpc/{name}"
+        return requests.post(url, json=body, headers=headers, timeout=30)
+
+    def trip_rpc(self, name: str, trip: UUID) -> requests.Response:
+        """Call an entry point for one trip."""
+        return self.rpc(name, {"trip_request_id": str(trip)})
+
+
+@contextmanager
+def serving(dsn: str) -> Iterator[Endpoint]:
+    """Serve the endpoint for the database at `dsn`."""
+    url = make_conninfo(dsn, user="skylatch_sidecar", password="pass-word")
+    settings = ServeSettings(database_url=SecretStr(url), http_token=SecretStr(TOKEN))
+    with ExitStack() as stack:
+        database = Database(url, patience=1.0)
+        stack.callback(database.close)
+        address = stack.enter_context(running_in_thread(build_app(settings, database)))
+        yield Endpoint(address)
+
+
+@pytest.fixture
+def endpoint(world: World) -> Iterator[Endpoint]:
+    """Serve the endpoint for the test's world."""
+    with serving(world.dsn) as endpoint:
+        yield endpoint
+
+
+@pytest.fixture
+def stranded() -> Iterator[Endpoint]:
+    """Serve the endpoint without a database."""
+    with serving(f"host=127.0.0.1 port={closed_port()} dbname=none") as endpoint:
+        yield endpoint
+
+
+def has_offers(world: World, trip: UUID) -> bool:
+    """Tell whether the search of a trip has come back."""
+    count = "select count(*) from public.flight_offers where trip_request_id = %s"
+    return bool(world.value(count, trip))
+
+
+# -- open to anyone ------------------------------------------------------------------
+
+
+def test_livez_asks_nobody(stranded: Endpoint) -> None:
+    """A process without its database lives; to restart it would not help."""
+    answer = stranded.get("/livez")
+    assert (answer.status_code, answer.json()) == (200, {"status": "ok"})
+
+
+def test_readyz_says_ready_with_the_version(endpoint: Endpoint) -> None:
+    """The database answers, and is of our version."""
+    answer = endpoint.get("/readyz")
+    assert answer.status_code == 200
+    assert answer.json() == {"status": "ok", "version": __version__}
+
+
+def test_readyz_refuses_a_database_of_another_version(
+    world: World, endpoint: Endpoint
+) -> None:
+    """In the middle of a deploy one side is behind."""
+    world.rows(
+        "create or replace function engine.version() returns text"
+        " language sql stable return '9.9.9'"
+    )
+    answer = endpoint.get("/readyz")
+    assert (answer.status_code, answer.json()["status"]) == (503, "down")
+
+
+def test_readyz_without_a_database_says_so_and_no_more(stranded: Endpoint) -> None:
+    """Anyone may ask, so hosts, users and passwords stay in the log."""
+    answer = stranded.get("/readyz")
+    assert (answer.status_code, answer.json()["status"]) == (503, "down")
+    for internal in ("127.0.0.1", "skylatch_sidecar", "pass-word", "refused", "sec"):
+        assert internal not in answer.text
+
+
+def test_a_wake_up_is_harmless_and_needs_no_credentials(
+    world: World, endpoint: Endpoint
+) -> None:
+    """Lost, doubled or forged, it changes nothing."""
+    before = world.value("select count(*) from engine.provider_calls")
+    for body in (b"", b"{}", b"\x00 no JSON", b"x" * 100_000):
+        answer = requests.post(endpoint.url + "/wake", data=body, timeout=30)
+        assert (answer.status_code, answer.content) == (204, b"")
+    assert world.value("select count(*) from engine.provider_calls") == before
+
+
+def test_the_description_lists_the_routes(endpoint: Endpoint) -> None:
+    """What can be called is read from the endpoint itself."""
+    document = endpoint.get("/openapi.json").json()
+    assert set(document["paths"]) >= {
+        "/livez",
+        "/readyz",
+        "/wake",
+        *(f"/rpc/{name}" for name in RPCS),
+    }
+    assert document["info"]["version"] == __version__
+    for name in RPCS:
+        assert document["paths"][f"/rpc/{name}"]["post"]["security"]
+
+
+# -- entry points --------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", RPCS)
+@pytest.mark.parametrize(
+    "authorization",
+    [None, "Bearer wrong", f"Bearer {TOKEN}x", f"Basic {TOKEN}", TOKEN, "Bearer é"],
+)
+def test_an_entry_point_without_the_token_is_closed(
+    world: World, endpoint: Endpoint, name: str, authorization: str | None
+) -> None:
+    """401 whatever the body says, and nothing happens."""
+    headers = {} if authorization is None else {"Authorization": authorization}
+    answer = requests.post(
+        f"{endpoint.url}/rpc/{name}", json={}, headers=headers, timeout=30
+    )
+    assert answer.status_code == 401
+    assert answer.headers["WWW-Authenticate"] == "Bearer"
+    assert TOKEN not in answer.text
+    assert world.rows("select * from engine.monitor_runs") == []
+
+
+def test_a_search_is_started(world: World, endpoint: Endpoint) -> None:
+    """The number of searches on their way comes back."""
+    trip = world.trip(world.traveller())
+    answer = endpoint.trip_rpc("duffel_search", trip)
+    assert (answer.status_code, answer.json()) == (200, {"searches": 1})
+    assert answer.headers["Content-Type"] == "application/json"
+
+
+def test_the_monitor_runs_once(world: World, endpoint: Endpoint) -> None:
+    """The run's number comes back, to be looked up."""
+    answer = endpoint.rpc("auto_book_monitor")
+    assert answer.status_code == 200
+    run = answer.json()["run"]
+    assert world.row("select id from engine.monitor_runs") == {"id": run}
+
+
+def test_the_best_offer_is_booked(world: World, endpoint: Endpoint) -> None:
+    """The attempt to follow comes back; the trip ends booked, once."""
+    trip = world.trip(world.traveller(), auto_book_enabled=False)
+    with world.working():
+        assert endpoint.trip_rpc("duffel_search", trip).status_code == 200
+        until(lambda: has_offers(world, trip))
+        world.rows(
+            "update public.trip_requests set auto_book_enabled = true where id = %s",
+            trip,
+        )
+        answer = endpoint.trip_rpc("auto_book_production", trip)
+        assert answer.status_code == 200, answer.text
+        until(world.at_rest)
+    assert answer.json() == {"attempt": str(world.attempt(trip)["id"])}
+    assert world.status(trip) == "BOOKED"
+    assert len(world.orders(trip)) == 1
+
+
+@pytest.mark.parametrize("name", ["duffel_search", "auto_book_production"])
+def test_an_unknown_trip_is_not_found(endpoint: Endpoint, name: str) -> None:
+    """404 with the code of the engine."""
+    answer = endpoint.trip_rpc(name, uuid4())
+    assert (answer.status_code, answer.json()["code"]) == (404, "SK104")
+
+
+def test_a_trip_without_an_offer_conflicts(world: World, endpoint: Endpoint) -> None:
+    """409, in words, with what to do."""
+    trip = world.trip(world.traveller())
+    answer = endpoint.trip_rpc("auto_book_production", trip)
+    problem = answer.json()
+    assert (answer.status_code, problem["code"]) == (409, "SK102")
+    assert set(problem) == {"code", "message", "field", "detail", "hint"}
+    assert problem["message"]
+    assert problem["hint"]
+    assert isinstance(problem["detail"], dict)
+
+
+@pytest.mark.parametrize("name", ["duffel_search", "auto_book_production"])
+def test_a_pipeline_that_is_off_is_503_with_the_reason(
+    world: World, endpoint: Endpoint, name: str
+) -> None:
+    """Whoever calls reads which switch it was."""
+    trip = world.trip(world.traveller())
+    world.set_flags({**FLAGS, "auto_booking_emergency_disable": True})
+    answer = endpoint.trip_rpc(name, trip)
+    problem = answer.json()
+    assert (answer.status_code, problem["code"]) == (503, "SK201")
+    assert problem["detail"]["reason"] == "auto_booking_emergency_disable is on"
+
+
+@pytest.mark.parametrize("name", ["duffel_search", "auto_book_production"])
+@pytest.mark.parametrize(
+    "body", [None, {}, {"trip_request_id": "no-uuid"}, {"trip_request_id": 7}, [], "x"]
+)
+def test_a_malformed_body_is_422(endpoint: Endpoint, name: str, body: Any) -> None:
+    """It never reaches the database."""
+    assert endpoint.rpc(name, body).status_code == 422
+
+
+@pytest.mark.parametrize("name", RPCS)
+def test_a_database_that_is_away_is_503(stranded: Endpoint, name: str) -> None:
+    """The caller may try again; what the server said stays in the log."""
+    answer = stranded.rpc(name, {"trip_request_id": str(uuid4())})
+    assert answer.status_code == 503
+    assert answer.json() == {"message": "the database is not available"}
+
+
+def test_a_defect_shows_neither_rows_nor_code(world: World, endpoint: Endpoint) -> None:
+    """A failed constraint quotes the row it failed for, and that is personal."""
+    world.rows(
+        "create or replace function public.duffel_search(p_trip_id uuid)"
+        " returns integer language plpgsql as $$ begin raise exception using"
+        " errcode = '23514', message = 'row of Amelia', detail = 'born 1987-07-24',"
+        " table = 'traveler_profiles'; end $$"
+    )
+    answer = endpoint.trip_rpc("duffel_search", uuid4())
+    assert answer.status_code == 500
+    assert set(answer.json()) == {"message"}
+    for personal in ("Amelia", "1987", "traveler_profiles", "PL/pgSQL"):
+        assert personal not in answer.text
+
+
+def test_an_error_of_the_engine_shows_no_internal_text(
+    world: World, endpoint: Endpoint
+) -> None:
+    """Nothing of where in the code it was raised."""
+    world.trip(world.traveller())
+    text = json.dumps(endpoint.trip_rpc("auto_book_production", uuid4()).json())
+    for internal in ("PL/pgSQL", "CONTEXT", "engine.", TOKEN, "pass-word"):
+        assert internal not in text
