@@ -1,4 +1,4 @@
-"""The command line: ``python -m sidecar work|serve|check|sandbox|local``."""
+"""The command line: ``python -m sidecar work|serve|check|flags|sandbox|local``."""
 
 from __future__ import annotations
 
@@ -15,11 +15,12 @@ from rich.markup import escape
 from sidecar import __version__, checks, config, telemetry
 from sidecar.db import Database
 from sidecar.errors import SkylatchError
-from sidecar.flags import FlagMirror
+from sidecar.flags import build_mirror
 from sidecar.flights import Flights
 from sidecar.limits import Budgets, Locks, connect
 from sidecar.local import app as local_app
 from sidecar.payments import Payments
+from sidecar.switches import app as flags_app
 from sidecar.worker import Worker
 
 app = typer.Typer(
@@ -28,6 +29,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+app.add_typer(flags_app, name="flags")
 app.add_typer(local_app, name="local", help="The local stack on this machine.")
 
 
@@ -73,7 +75,7 @@ def work() -> None:
         signal.signal(signal.SIGTERM, on_signal)
         signal.signal(signal.SIGINT, on_signal)
         mirror = threading.Thread(
-            target=FlagMirror(database, settings.flags_file).run,
+            target=build_mirror(settings, database, worker.name).run,
             args=(stopping,),
             daemon=True,
         )

@@ -11,7 +11,7 @@ from rich.markup import escape
 from sidecar import config
 from sidecar.db import Database
 from sidecar.errors import SkylatchError
-from sidecar.flags import read_flags
+from sidecar.flags import reachable, read_flags
 from sidecar.flights import Flights
 from sidecar.limits import connect
 from sidecar.payments import Payments
@@ -66,10 +66,19 @@ def _check_database(settings: config.WorkSettings) -> None:
 
 
 def _check_flags(settings: config.WorkSettings) -> None:
-    flags = read_flags(settings.flags_file)
-    for name in ("auto_booking_pipeline_enabled", "auto_booking_emergency_disable"):
-        if not isinstance(flags.get(name), bool):
-            raise SkylatchError(f"{settings.flags_file} has no boolean {name}")
+    key, path = settings.launchdarkly_sdk_key, settings.flags_file
+    if key is not None:
+        _require_answer(
+            reachable(key.get_secret_value(), settings.launchdarkly_url),
+            "SKYLATCH_LAUNCHDARKLY_URL",
+            "SKYLATCH_LAUNCHDARKLY_SDK_KEY",
+        )
+    elif path is not None:
+        flags = read_flags(path)
+        for name in ("auto_booking_pipeline_enabled", "auto_booking_emergency_disable"):
+            # A whole flag is for the evaluator to judge.
+            if not isinstance(flags.get(name), bool | dict):
+                raise SkylatchError(f"{path} has no boolean {name}")
 
 
 def _check_duffel(settings: config.WorkSettings) -> None:

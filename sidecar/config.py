@@ -50,7 +50,10 @@ class WorkSettings(DatabaseSettings):
     duffel_token: SecretStr
     stripe_url: str = "https://api.stripe.com"
     stripe_key: SecretStr
-    flags_file: Path
+    # Flags come from LaunchDarkly, or without an SDK key from a file in its format.
+    launchdarkly_sdk_key: SecretStr | None = None
+    launchdarkly_url: str | None = None
+    flags_file: Path | None = None
     # Calls in flight at once, and how many of them may be searches.
     workers: int = Field(default=8, ge=2, le=256)
     search_workers: int = Field(default=4, ge=1, le=255)
@@ -74,6 +77,10 @@ class WorkSettings(DatabaseSettings):
             raise ValueError("SKYLATCH_LIVE_MODE does not talk to a sandbox")
         if self.live_mode and not is_encrypted(self.duffel_url, self.stripe_url):
             raise ValueError("SKYLATCH_LIVE_MODE talks https only")
+        if (self.launchdarkly_sdk_key is None) == (self.flags_file is None):
+            raise ValueError(
+                "set one of SKYLATCH_LAUNCHDARKLY_SDK_KEY and SKYLATCH_FLAGS_FILE"
+            )
         if self.search_workers >= self.workers:
             raise ValueError("SKYLATCH_SEARCH_WORKERS must leave a worker for bookings")
         return self
@@ -86,6 +93,16 @@ class ServeSettings(DatabaseSettings):
     http_host: str = "127.0.0.1"
     http_port: int = Field(default=8787, ge=1, le=65535)
     http_token: SecretStr = Field(min_length=16)
+
+
+class OperatorSettings(BaseSettings):
+    """Where an operator logs in; not the sidecar's own account."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="SKYLATCH_", extra="ignore", hide_input_in_errors=True
+    )
+
+    operator_url: SecretStr
 
 
 class SandboxSettings(BaseSettings):

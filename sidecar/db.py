@@ -109,6 +109,39 @@ class Database:
         done: Row = row["sync_flags"]
         return done
 
+    def upsert_flag(self, kind: str, item: Row, source: str) -> Row:
+        """Store one flag or segment if it is newer.
+
+        Returns whether it was stored, its problem, and the item that is there now.
+        """
+        (row,) = self._rows("engine", "upsert_flag", kind, Json(item), source)
+        done: Row = row["upsert_flag"]
+        return done
+
+    def read_flags(self, kind: str | None, key: str | None = None) -> Row:
+        """Return the mirror's state and its items of one kind, or one of them."""
+        (row,) = self._rows("engine", "read_flags", kind, key)
+        state: Row = row["read_flags"]
+        return state
+
+    def beat_flags(self, source: str) -> None:
+        """Say that the flags' source is good."""
+        self._rows("engine", "beat_flags", source)
+
+    def flag_overview(self) -> list[Row]:
+        """Return every flag with its state and what it served (operators)."""
+        with self._pool.connection() as connection:
+            return connection.execute("select * from public.flag_overview").fetchall()
+
+    def set_kill_switch(self, *, engaged: bool, reason: str) -> None:
+        """Stop or allow every new booking at once (operators); it is audited."""
+        self._rows("engine", "set_kill_switch", engaged, reason)
+
+    def hold_mirror(self, worker: str) -> bool:
+        """Take or renew the lease on mirroring; False while another holds it."""
+        (row,) = self._rows("engine", "hold_mirror", worker)
+        return bool(row["hold_mirror"])
+
     def rpc(self, function: Rpc, *args: object) -> object:
         """Call a public entry point and return its value; raises EngineError."""
         (row,) = self._rows("public", function, *args)

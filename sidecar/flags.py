@@ -1,84 +1,239 @@
-"""The flag source mirrored into Postgres, where the decisions are made.
+"""LaunchDarkly mirrored into Postgres, where the decisions are made.
 
-Reads a LaunchDarkly file-data document (``{"flagValues": {...}}``) and writes it
-through `engine.sync_flags`, at once when it changes and often enough to prove that the
-source is still readable. A file that cannot be read is not mirrored: the flags go stale
-in Postgres, and booking stops by itself.
+The unmodified SDK holds the one connection; its feature store is the database
+(`engine.sync_flags` and friends), so what the SDK learns is committed before anybody
+evaluates it. Without an SDK key the SDK's own file source stands in, on the same road.
+
+    LDClient ── stream or file ──► CachingStoreWrapper ──► MirrorStore ──► engine
+
+Of several sidecars one mirrors at a time, by a lease in Postgres; another takes over
+when it dies. The heartbeat moves only while the source itself is known to be good: a
+sidecar that lives proves nothing, and without heartbeats booking stops by itself.
+
+Evaluations stay in the database and are counted there. They are not sent on: the SDK's
+public interface sends events only for evaluations that it makes itself.
 """
 
 from __future__ import annotations
 
 import json
 import threading
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 import psycopg
+import requests
 import structlog
+from ldclient.client import LDClient
+from ldclient.config import Config
+from ldclient.feature_store import CacheConfig
+from ldclient.feature_store_helpers import CachingStoreWrapper
+from ldclient.integrations import Files
+from ldclient.interfaces import DataSourceState, FeatureStoreCore
+from ldclient.versioned_data_kind import VersionedDataKind
 
+from sidecar.config import WorkSettings, is_loopback
 from sidecar.db import Database, describe
 from sidecar.errors import ConfigError, EngineError
+from sidecar.providers import NO_ANSWER, Answer
 
 _log = structlog.get_logger()
-_LOOK_SECONDS = 1.0
-_BEAT_SECONDS = 20.0
+_BEAT_SECONDS = 3.0
+
+
+class MirrorStore(FeatureStoreCore):
+    """The SDK's feature store, kept in Postgres; nothing is cached on this side."""
+
+    def __init__(self, database: Database, source: str) -> None:
+        self._database = database
+        self._source = source
+
+    def init_internal(
+        self, all_data: Mapping[VersionedDataKind, Mapping[str, dict[str, Any]]]
+    ) -> None:
+        """Replace everything with what the source says."""
+        items = {kind.namespace: dict(rows) for kind, rows in all_data.items()}
+        done = self._database.sync_flags(
+            {"features": {}, "segments": {}, **items}, self._source
+        )
+        if done["changed"] or done["refused"]:
+            _log.info("flags.mirrored", **done)
+
+    def upsert_internal(
+        self, kind: VersionedDataKind, item: dict[str, Any]
+    ) -> dict[str, Any]:
+        """Store one item if it is newer; return what is stored now."""
+        done = self._database.upsert_flag(kind.namespace, item, self._source)
+        _log.info(
+            "flags.changed",
+            key=item.get("key"),
+            stored=done["stored"],
+            problem=done["problem"],
+        )
+        stored: dict[str, Any] = done["item"]
+        return stored
+
+    def get_internal(  # type: ignore[override]  # None is what the SDK documents
+        self, kind: VersionedDataKind, key: str
+    ) -> dict[str, Any] | None:
+        """Return one item, tombstones included; None where there is none."""
+        return self._items(kind.namespace, key).get(key)
+
+    def get_all_internal(self, kind: VersionedDataKind) -> dict[str, dict[str, Any]]:
+        """Return every item of a kind, tombstones included."""
+        return self._items(kind.namespace)
+
+    def initialized_internal(self) -> bool:
+        """Tell whether anybody ever mirrored a full set."""
+        return bool(self._database.read_flags(None)["initialized"])
+
+    def is_available(self) -> bool:
+        """Tell whether the database answers: the SDK asks after a failure."""
+        try:
+            self._database.read_flags(None)
+        except (psycopg.Error, EngineError):
+            return False
+        return True
+
+    def _items(
+        self, namespace: str, key: str | None = None
+    ) -> dict[str, dict[str, Any]]:
+        items: dict[str, dict[str, Any]] = self._database.read_flags(namespace, key)[
+            "items"
+        ]
+        return items
 
 
 def read_flags(path: Path) -> dict[str, Any]:
-    """Return the flag values of a file-data document; raises ConfigError."""
+    """Return the flags of a file-data document by key; raises ConfigError."""
     try:
         document = json.loads(path.read_text())
     except (OSError, ValueError) as error:
         raise ConfigError(f"flags file {path}: {error}") from error
-    values = document.get("flagValues") if isinstance(document, dict) else None
-    if not isinstance(values, dict):
-        raise ConfigError(f'flags file {path}: no "flagValues" object')
-    return values
+    found: dict[str, Any] = {}
+    for part in ("flags", "flagValues"):
+        values = document.get(part, {}) if isinstance(document, dict) else None
+        if not isinstance(values, dict):
+            raise ConfigError(f'flags file {path}: no "{part}" object')
+        found.update(values)
+    return found
 
 
-def expand(values: dict[str, Any]) -> dict[str, Any]:
-    """Return plain values as LaunchDarkly's data: each flag on, with one variation.
+def file_client(path: Path) -> Callable[[CachingStoreWrapper], LDClient]:
+    """Return what connects the SDK to a file, which is read again when it changes."""
+    source = Files.new_data_source(
+        paths=[str(path)], auto_update=True, force_polling=True, poll_interval=1
+    )
+    return lambda store: LDClient(
+        Config("file", update_processor_class=source, **_shared(store)), start_wait=0
+    )
 
-    A value that is a whole flag already, told by its variations, is taken as it is.
-    """
-    features = {
-        key: {"key": key, "version": 1, **value}
-        if isinstance(value, dict) and "variations" in value
-        else {
-            "key": key,
-            "version": 1,
-            "on": True,
-            "variations": [value],
-            "fallthrough": {"variation": 0},
-        }
-        for key, value in values.items()
-    }
-    return {"features": features, "segments": {}}
+
+def streaming_client(
+    sdk_key: str, url: str | None
+) -> Callable[[CachingStoreWrapper], LDClient]:
+    """Return what connects the SDK to LaunchDarkly, or to a stand-in at `url`."""
+    addresses: dict[str, Any] = {}
+    if url is not None:
+        addresses = {"base_uri": url, "stream_uri": url, "events_uri": url}
+    return lambda store: LDClient(
+        Config(sdk_key, **addresses, **_shared(store)), start_wait=0
+    )
+
+
+def reachable(sdk_key: str, url: str | None) -> Answer:
+    """Make one harmless read of LaunchDarkly."""
+    base = url or Config(sdk_key).base_uri
+    try:
+        with requests.Session() as session:
+            session.trust_env = not is_loopback(base)
+            response = session.get(
+                f"{base}/sdk/latest-all",
+                headers={"Authorization": sdk_key},
+                timeout=(5, 10),
+            )
+    except requests.RequestException:
+        return NO_ANSWER
+    return Answer(http_status=response.status_code)
+
+
+def _shared(store: CachingStoreWrapper) -> dict[str, Any]:
+    return {"feature_store": store, "send_events": False, "diagnostic_opt_out": True}
+
+
+def build_mirror(settings: WorkSettings, database: Database, worker: str) -> FlagMirror:
+    """Return the mirror of the configured source."""
+    key = settings.launchdarkly_sdk_key
+    if key is not None:
+        connect = streaming_client(key.get_secret_value(), settings.launchdarkly_url)
+        return FlagMirror(
+            database, worker=worker, source="launchdarkly", connect=connect
+        )
+    if settings.flags_file is None:
+        raise ConfigError("no flag source is set")
+    return FlagMirror(
+        database,
+        worker=worker,
+        source="file",
+        connect=file_client(settings.flags_file),
+    )
 
 
 class FlagMirror:
-    """Keeps `engine.flag_data` equal to the flags file."""
+    """Keeps `engine.flag_data` equal to the source while it holds the lease."""
 
-    def __init__(self, database: Database, path: Path) -> None:
+    def __init__(
+        self,
+        database: Database,
+        *,
+        worker: str,
+        source: str,
+        connect: Callable[[CachingStoreWrapper], LDClient],
+    ) -> None:
         self._database = database
-        self._path = path
+        self._worker = worker
+        self._source = source
+        self._connect = connect
+        self._client: LDClient | None = None
 
     def run(self, stopping: threading.Event) -> None:
         """Mirror until `stopping` is set."""
-        last: dict[str, Any] | None = None
-        waited = _BEAT_SECONDS
-        while True:
-            try:
-                flags = read_flags(self._path)
-                if flags != last or waited >= _BEAT_SECONDS:
-                    done = self._database.sync_flags(expand(flags), "file")
-                    if done["changed"]:
-                        _log.info("flags.mirrored", **done)
-                    last, waited = flags, 0.0
-            except ConfigError as error:
-                _log.error("flags.unreadable", error=str(error))
-            except (psycopg.Error, EngineError) as error:
-                _log.warning("flags.not_mirrored", error=describe(error))
-            if stopping.wait(_LOOK_SECONDS):
-                return
-            waited += _LOOK_SECONDS
+        try:
+            while True:
+                try:
+                    self._step()
+                except (psycopg.Error, EngineError) as error:
+                    _log.warning("flags.not_mirrored", error=describe(error))
+                if stopping.wait(_BEAT_SECONDS):
+                    return
+        finally:
+            self._close()
+
+    def _step(self) -> None:
+        """Take, keep or leave the lease; beat while the source is good."""
+        if not self._database.hold_mirror(self._worker):
+            self._close()
+            return
+        if self._client is None:
+            _log.info("flags.mirroring", worker=self._worker)
+            store = MirrorStore(self._database, self._source)
+            self._client = self._connect(
+                CachingStoreWrapper(store, CacheConfig.disabled())
+            )
+        status = self._client.data_source_status_provider.status
+        if status.state == DataSourceState.VALID:
+            self._database.beat_flags(self._source)
+        else:
+            error = status.error
+            _log.warning(
+                "flags.source_not_valid",
+                state=status.state.name,
+                error=error.kind.name if error else None,
+                status=error.status_code if error else None,
+            )
+
+    def _close(self) -> None:
+        if self._client is not None:
+            self._client.close()  # type: ignore[no-untyped-call]
+            self._client = None

@@ -51,6 +51,7 @@ set role skylatch_owner;
 \ir flags/sync_flags.sql
 \ir flags/upsert_flag.sql
 \ir flags/beat_flags.sql
+\ir flags/hold_mirror.sql
 \ir flags/read_flags.sql
 \ir flags/record_flag_usage.sql
 \ir flags/sum_flag_usage.sql

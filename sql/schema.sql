@@ -1637,6 +1637,8 @@ CREATE TABLE engine.flag_sync (
     heartbeat_at timestamp with time zone,
     source text,
     stale_after interval DEFAULT '00:10:00'::interval NOT NULL,
+    mirrored_by text,
+    mirrored_until timestamp with time zone,
     CONSTRAINT flag_sync_initialized CHECK (((NOT initialized) OR ((generation IS NOT NULL) AND (heartbeat_at IS NOT NULL)))),
     CONSTRAINT flag_sync_only_row CHECK (only_row)
 );
@@ -1778,6 +1780,28 @@ end;
 $$;
 
 ALTER FUNCTION engine.heartbeat(p_worker text, p_version text) OWNER TO skylatch_owner;
+
+--
+-- Name: hold_mirror(text); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE FUNCTION engine.hold_mirror(p_worker text) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  v_now timestamptz := clock_timestamp();
+begin
+  update engine.flag_sync as s
+  set mirrored_by = p_worker, mirrored_until = v_now + interval '15 seconds'
+  where s.mirrored_by is not distinct from p_worker
+    or s.mirrored_until is null
+    or s.mirrored_until <= v_now;
+  return found;
+end;
+$$;
+
+ALTER FUNCTION engine.hold_mirror(p_worker text) OWNER TO skylatch_owner;
 
 --
 -- Name: ingest_offers(uuid, uuid, integer, jsonb, jsonb, timestamp with time zone); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
@@ -5928,6 +5952,13 @@ GRANT ALL ON FUNCTION engine.flag_value(p_flag text, p_user_id uuid, p_default j
 
 REVOKE ALL ON FUNCTION engine.heartbeat(p_worker text, p_version text) FROM PUBLIC;
 GRANT ALL ON FUNCTION engine.heartbeat(p_worker text, p_version text) TO skylatch_sidecar;
+
+--
+-- Name: FUNCTION hold_mirror(p_worker text); Type: ACL; Schema: engine; Owner: skylatch_owner
+--
+
+REVOKE ALL ON FUNCTION engine.hold_mirror(p_worker text) FROM PUBLIC;
+GRANT ALL ON FUNCTION engine.hold_mirror(p_worker text) TO skylatch_sidecar;
 
 --
 -- Name: FUNCTION ingest_offers(p_user_id uuid, p_trip_id uuid, p_round integer, p_request jsonb, p_body jsonb, p_now timestamp with time zone); Type: ACL; Schema: engine; Owner: skylatch_owner

@@ -22,7 +22,6 @@ from psycopg.rows import dict_row
 from psycopg.types.json import Json
 
 from sidecar.db import Database
-from sidecar.flags import expand
 from sidecar.flights import Flights
 from sidecar.limits import Budgets, Locks, connect
 from sidecar.payments import Payments
@@ -31,6 +30,7 @@ from sidecar.sandbox.payments import PaymentsSandbox
 from sidecar.sandbox.recordings import find_recordings
 from sidecar.sandbox.server import running_in_thread
 from sidecar.worker import Worker
+from tests.flagdata import expand
 
 FLAGS = {
     "auto_booking_pipeline_enabled": True,

@@ -15,6 +15,26 @@ PIPELINE = "auto_booking_pipeline_enabled"
 EMERGENCY = "auto_booking_emergency_disable"
 
 
+def expand(values: dict[str, Any]) -> dict[str, Any]:
+    """Return plain values as LaunchDarkly's data: each flag on, with one variation.
+
+    A value that is a whole flag already, told by its variations, is taken as it is.
+    """
+    features = {
+        key: {"key": key, "version": 1, **value}
+        if isinstance(value, dict) and "variations" in value
+        else {
+            "key": key,
+            "version": 1,
+            "on": True,
+            "variations": [value],
+            "fallthrough": {"variation": 0},
+        }
+        for key, value in values.items()
+    }
+    return {"features": features, "segments": {}}
+
+
 def flag(key: str, value: object = True, version: int = 1, **parts: object) -> Json_:
     """Return a flag that is on and serves `value`; its off variation is null."""
     return {

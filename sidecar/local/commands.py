@@ -163,8 +163,11 @@ def psql(
 def env() -> None:
     """Print the stack's settings, secrets included, for a shell's `eval`."""
     with one_line_errors():
-        settings = _stack().settings()
-    for key, value in settings.values.items():
+        stack = _stack()
+        # Not among the settings: those are what the sidecar's programs may know.
+        operator = {"SKYLATCH_OPERATOR_URL": stack.cluster().dsn(DATABASE)}
+        values = {**stack.settings().values, **operator}
+    for key, value in values.items():
         print(f"export {key}={shlex.quote(value)}")
 
 

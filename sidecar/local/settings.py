@@ -8,7 +8,6 @@ them, and stay the same for the life of the stack.
 
 from __future__ import annotations
 
-import json
 import os
 import random
 import secrets
@@ -23,14 +22,8 @@ from sidecar.local.places import Places
 
 DATABASE = "skylatch"
 _PORTS = range(20000, 32768)
-_FLAGS = {
-    "flagValues": {
-        "auto_booking_pipeline_enabled": True,
-        "auto_booking_emergency_disable": False,
-        "advanced_filtering": True,
-        "price_optimization": True,
-    }
-}
+# What the local stack starts with; the copy in its state directory may be edited.
+_FLAGS = Path(__file__).with_name("flags.json")
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +72,7 @@ def load_settings(places: Places, socket_dir: Path, port: int) -> Settings:
         text = "".join(f"{key}={value}\n" for key, value in values.items())
         write_private(places.settings, text)
     if not places.flags.exists():
-        write_private(places.flags, json.dumps(_FLAGS, indent=2) + "\n")
+        write_private(places.flags, _FLAGS.read_text())
     return Settings(values)
 
 

@@ -99,6 +99,9 @@ create table engine.flag_sync (
   heartbeat_at timestamptz,
   source text,
   stale_after interval not null default '10 minutes',
+  -- Of several sidecars one mirrors at a time.
+  mirrored_by text,
+  mirrored_until timestamptz,
   constraint flag_sync_only_row check (only_row),
   constraint flag_sync_initialized
     check (not initialized or (generation is not null and heartbeat_at is not null))

@@ -401,3 +401,42 @@ def test_a_card_that_expired_meanwhile_asks_the_traveller(world: World) -> None:
     assert world.status(trip) == "ACTION_REQUIRED"
     assert world.value("select count(*) from public.flight_offers") > 0
     assert world.intents(trip) == []
+
+
+# Every call of a booking, and how it ends when booking is switched off while that call
+# is out: before the order it is voided, after it the ticket is paid for.
+FLIPS = [
+    ("flights", "GET /air/offers/*", "FAILED"),
+    ("payments", "POST /v1/payment_intents", "FAILED"),
+    ("payments", "POST /v1/payment_intents/*/confirm", "FAILED"),
+    ("flights", ORDER, "CONFIRMED"),
+    ("payments", "POST /v1/payment_intents/*/capture", "CONFIRMED"),
+]
+
+
+@pytest.mark.parametrize("off", ["flag", "kill switch"])
+@pytest.mark.parametrize(("provider", "match", "state"), FLIPS)
+def test_switched_off_at_any_state_a_booking_ends_as_designed(
+    world: World, provider: str, match: str, state: str, off: str
+) -> None:
+    """The sandboxes' truth agrees: a paid order, or no order and no hold."""
+    trip = world.trip(world.traveller())
+    sandbox = world.flights if provider == "flights" else world.payments
+    sandbox.faults.arm(Fault(match=match, kind="hold_before", times=1))
+    with world.working():
+        world.tick()
+        until(lambda: sandbox.faults.held == 1)
+        if off == "flag":
+            world.set_flags({**FLAGS, "auto_booking_pipeline_enabled": False})
+        else:
+            world.rows("select engine.set_kill_switch(true, 'test')")
+        sandbox.faults.clear()
+        until(world.at_rest)
+    if state == "FAILED":
+        attempt = assert_no_trace(world, trip)
+        assert "booking is off" in attempt["error_message"]
+        return
+    assert world.attempt(trip)["state"] == state
+    (intent,) = world.intents(trip)
+    assert intent["captured"] == intent["amount"]
+    assert len(world.orders(trip)) == 1

@@ -56,7 +56,7 @@ def test_version_is_the_package_s() -> None:
     [
         (
             "work",
-            ["DATABASE_URL", "DUFFEL_TOKEN", "STRIPE_KEY", "FLAGS_FILE"],
+            ["DATABASE_URL", "DUFFEL_TOKEN", "STRIPE_KEY"],
         ),
         ("serve", ["DATABASE_URL", "HTTP_TOKEN"]),
         ("sandbox", ["SANDBOX_FLIGHTS_PORT", "SANDBOX_PAYMENTS_PORT"]),

@@ -61,12 +61,28 @@ def test_every_missing_setting_is_named_on_a_line_of_its_own() -> None:
         "SKYLATCH_DATABASE_URL",
         "SKYLATCH_DUFFEL_TOKEN",
         "SKYLATCH_STRIPE_KEY",
-        "SKYLATCH_FLAGS_FILE",
     ]
     assert all(line.endswith("Field required") for line in lines)
 
 
-@pytest.mark.parametrize("name", WORK)
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"SKYLATCH_FLAGS_FILE": ""},
+        {"SKYLATCH_LAUNCHDARKLY_SDK_KEY": "sdk-0123456789"},
+    ],
+    ids=["no source", "two sources"],
+)
+def test_flags_have_exactly_one_source(
+    monkeypatch: pytest.MonkeyPatch, wrong: dict[str, str]
+) -> None:
+    """Neither none, nor two that could differ."""
+    assert refusal(monkeypatch, {**WORK, **wrong}) == [
+        "set one of SKYLATCH_LAUNCHDARKLY_SDK_KEY and SKYLATCH_FLAGS_FILE"
+    ]
+
+
+@pytest.mark.parametrize("name", SECRETS)
 def test_one_missing_setting_is_the_only_line(
     monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:

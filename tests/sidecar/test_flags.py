@@ -1,10 +1,14 @@
-"""The flag mirror: what the file says, soon, and nothing when it cannot be read."""
+"""The mirror: what LaunchDarkly says decides in Postgres, and nothing else does."""
 
 from __future__ import annotations
 
+import gc
 import json
-import os
+import logging
+import statistics
 import threading
+import time
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,220 +21,311 @@ from psycopg.conninfo import make_conninfo
 from sidecar import flags
 from sidecar.db import Database
 from sidecar.errors import ConfigError
-from sidecar.flags import FlagMirror, read_flags
+from sidecar.flags import FlagMirror, file_client, read_flags, streaming_client
+from sidecar.sandbox.flags import FlagsSandbox
+from sidecar.sandbox.server import running_in_thread
 from tests.factories import FLAGS, World, until
 
-
-class FlagsFile:
-    """A file-data document that is replaced as a whole, as an editor does."""
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        self.write({"flagValues": FLAGS})
-
-    def write(self, document: object) -> None:
-        """Replace the document."""
-        self.write_text(json.dumps(document))
-
-    def write_text(self, text: str) -> None:
-        """Replace the file's text."""
-        beside = self.path.with_suffix(".new")
-        beside.write_text(text)
-        beside.rename(self.path)
+KEY = "sdk-test-1"
+PIPELINE = "auto_booking_pipeline_enabled"
 
 
-class WatchedDatabase(Database):
-    """Remembers what was synchronized."""
-
-    def __init__(self, url: str) -> None:
-        super().__init__(url, patience=0.5)
-        self.synced: list[dict[str, Any]] = []
-        self.failures: list[Exception] = []
-
-    def sync_flags(self, flags: dict[str, Any]) -> int:
-        """Remember, then do it."""
-        try:
-            changed = super().sync_flags(flags)
-        except psycopg.Error as error:
-            self.failures.append(error)
-            raise
-        self.synced.append(flags)
-        return changed
-
-
-class CountingReader:
-    """Counts how often the file was looked at."""
-
-    def __init__(self) -> None:
-        self.looks = 0
-
-    def __call__(self, path: Path) -> dict[str, Any]:
-        self.looks += 1
-        return read_flags(path)
-
-    def wait_for_looks(self, count: int) -> None:
-        """Wait until the file was looked at so many times more."""
-        wanted = self.looks + count
-        until(lambda: self.looks >= wanted)
+@pytest.fixture(autouse=True)
+def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(flags, "_BEAT_SECONDS", 0.05)
+    monkeypatch.setenv("no_proxy", "127.0.0.1")
+    logging.getLogger("ldclient").addHandler(logging.NullHandler())
 
 
 @pytest.fixture
-def file(tmp_path: Path) -> FlagsFile:
-    """Write a flags file."""
-    return FlagsFile(tmp_path / "flags.json")
+def peer() -> FlagsSandbox:
+    """Return LaunchDarkly's stand-in, with our four flags."""
+    return FlagsSandbox(sdk_key=KEY)
 
 
 @pytest.fixture
-def reader(monkeypatch: pytest.MonkeyPatch) -> CountingReader:
-    """Look often, and count it; beat only when something changed."""
-    reader = CountingReader()
-    monkeypatch.setattr(flags, "read_flags", reader)
-    monkeypatch.setattr(flags, "_LOOK_SECONDS", 0.01)
-    return reader
+def bare(database: str) -> Iterator[psycopg.Connection[Any]]:
+    """Return one open session of a database whose flags were never loaded."""
+    with psycopg.connect(database, autocommit=True) as connection:
+        user = "insert into auth.users (id) values (gen_random_uuid())"
+        connection.execute(user)
+        yield connection
+
+
+def problem(session: psycopg.Connection[Any]) -> str | None:
+    """Ask the gate, as every entry point does."""
+    row = session.execute(
+        "select engine.flag_problem(u.id, clock_timestamp()) from auth.users as u"
+    ).fetchone()
+    assert row is not None
+    answer: str | None = row[0]
+    return answer
 
 
 @contextmanager
-def mirroring(world: World, file: FlagsFile) -> Iterator[WatchedDatabase]:
-    """Mirror for the block; the thread must be alive at its end."""
-    database = WatchedDatabase(make_conninfo(world.dsn, user="skylatch_sidecar"))
+def mirroring(
+    dsn: str, *, worker: str = "a", url: str | None = None, path: Path | None = None
+) -> Iterator[threading.Event]:
+    """Run a mirror of the peer at `url`, or of the file at `path`; yield its stop."""
+    database = Database(make_conninfo(dsn, user="skylatch_sidecar"))
+    connect = file_client(path) if path else streaming_client(KEY, url)
+    mirror = FlagMirror(
+        database,
+        worker=worker,
+        source="file" if path else "launchdarkly",
+        connect=connect,
+    )
     stopping = threading.Event()
-    mirror = FlagMirror(database, file.path)
     thread = threading.Thread(target=mirror.run, args=(stopping,))
     thread.start()
     try:
-        yield database
-        assert thread.is_alive()
+        yield stopping
     finally:
         stopping.set()
-        thread.join(timeout=10)
+        thread.join()
         database.close()
-    assert not thread.is_alive()
 
 
-def mirrored(world: World) -> dict[str, Any]:
-    """Return the flags as the engine knows them."""
-    rows = world.rows("select key, value from engine.flag_data")
-    return {row["key"]: row["value"] for row in rows}
-
-
-def heartbeat(world: World) -> Any:
-    """Return when the engine last heard of the flags."""
-    return world.value("select heartbeat_at from engine.flag_sync")
-
-
-@pytest.mark.usefixtures("reader")
-def test_a_change_of_the_file_arrives(world: World, file: FlagsFile) -> None:
-    """Changed, new and removed flags, without a restart."""
-    changed = {**FLAGS, "auto_booking_emergency_disable": True, "new": {"rate": 3}}
-    del changed["price_optimization"]
-    with mirroring(world, file):
-        until(lambda: mirrored(world) == FLAGS)
-        file.write({"flagValues": changed})
-        until(lambda: mirrored(world) == changed)
-
-
-def test_a_file_that_does_not_change_is_not_written_again(
-    world: World, file: FlagsFile, reader: CountingReader
+def test_a_change_at_launchdarkly_decides_the_next_statement(
+    database: str, bare: psycopg.Connection[Any], peer: FlagsSandbox
 ) -> None:
-    """Looking is free, writing is not."""
-    with mirroring(world, file) as database:
-        until(lambda: database.synced)
-        reader.wait_for_looks(20)
-        assert database.synced == [FLAGS]
+    """In a session that was open all along; the median latency is printed."""
+    with running_in_thread(peer.app) as url, mirroring(database, url=url):
+        until(lambda: problem(bare) is None)
+        seconds = []
+        for _ in range(10):
+            for value, expected in ((False, f"{PIPELINE} is off"), (True, None)):
+                started = time.monotonic()
+                peer.set_flag(PIPELINE, {"value": value})
+                until(lambda expected=expected: problem(bare) == expected)
+                seconds.append(time.monotonic() - started)
+        print(
+            f"flag change to refusal: median {statistics.median(seconds) * 1e3:.0f} ms"
+        )
 
 
-def test_the_heartbeat_goes_on_without_a_change(
-    world: World,
-    file: FlagsFile,
-    reader: CountingReader,
-    monkeypatch: pytest.MonkeyPatch,
+def test_targeting_decides_per_traveller(
+    database: str, bare: psycopg.Connection[Any], peer: FlagsSandbox
 ) -> None:
-    """It is the proof that the source is still readable."""
-    monkeypatch.setattr(flags, "_BEAT_SECONDS", 0.05)
-    with mirroring(world, file) as database:
-        until(lambda: database.synced)
-        before = heartbeat(world)
-        until(lambda: heartbeat(world) > before)
+    """A rule on the traveller's key serves one and refuses the other."""
+    bare.execute("insert into auth.users (id) values (gen_random_uuid())")
+    users = [str(row[0]) for row in bare.execute("select id from auth.users")]
+    peer.set_flag(
+        PIPELINE,
+        {
+            "on": True,
+            "variations": [True, False],
+            "fallthrough": {"variation": 1},
+            "offVariation": 1,
+            "targets": [{"values": [users[0]], "variation": 0}],
+        },
+    )
+    with running_in_thread(peer.app) as url, mirroring(database, url=url):
+        query = "select engine.flag_problem(%s, clock_timestamp())"
+        until(lambda: bare.execute(query, [users[0]]).fetchone() == (None,))
+        refused = bare.execute(query, [users[1]]).fetchone()
+        assert refused == (f"{PIPELINE} is off",)
+
+
+def test_without_a_source_nothing_is_allowed(
+    database: str, bare: psycopg.Connection[Any], peer: FlagsSandbox
+) -> None:
+    """Down at start: never loaded. Up later: decided. The kill switch wins in both."""
+    assert problem(bare) == "flags were never loaded"
+    bare.execute("select engine.set_kill_switch(true, 'test')")
+    assert problem(bare) == "kill switch: test"
+    bare.execute("select engine.set_kill_switch(false, null)")
+    peer.refuse(503)
+    with running_in_thread(peer.app) as url, mirroring(database, url=url):
+        until(lambda: peer.state()["refuses_with"] == 503)
+        assert problem(bare) == "flags were never loaded"
+        peer.refuse(None)
+        until(lambda: problem(bare) is None)
+        bare.execute("select engine.set_kill_switch(true, 'again')")
+        assert problem(bare) == "kill switch: again"
+
+
+def test_a_source_that_goes_away_makes_the_flags_stale(
+    database: str, bare: psycopg.Connection[Any], peer: FlagsSandbox
+) -> None:
+    """A live sidecar is no proof: the heartbeat stops with the source."""
+    bare.execute("update engine.flag_sync set stale_after = '1 second'")
+    with running_in_thread(peer.app) as url, mirroring(database, url=url):
+        until(lambda: problem(bare) is None)
+        peer.refuse(503)
+        peer.drop_streams()
+        until(lambda: problem(bare) == "flags are stale")
+        peer.refuse(None)
+        until(lambda: problem(bare) is None)
+
+
+def test_a_dead_sidecar_makes_the_flags_stale(
+    database: str, bare: psycopg.Connection[Any], peer: FlagsSandbox
+) -> None:
+    """Without a mirror nothing proves that the flags are what LaunchDarkly says."""
+    with running_in_thread(peer.app) as url, mirroring(database, url=url):
+        until(lambda: problem(bare) is None)
+    bare.execute("update engine.flag_sync set stale_after = '1 millisecond'")
+    assert problem(bare) == "flags are stale"
 
 
 @pytest.mark.parametrize(
-    "text",
-    ["", "{", "[]", "null", '{"flagValues": null}', '{"flags": {}}', "\x00", None],
+    ("flag", "reason"),
+    [
+        ({"value": "yes"}, f"flag {PIPELINE} is not a boolean"),
+        (
+            {"on": True, "variations": [True], "fallthrough": {"variation": 7}},
+            f"flag {PIPELINE} is malformed",
+        ),
+    ],
 )
-def test_a_file_that_cannot_be_read_lets_the_flags_go_stale(
-    world: World,
-    file: FlagsFile,
-    reader: CountingReader,
-    text: str | None,
-    monkeypatch: pytest.MonkeyPatch,
+def test_garbage_at_the_source_is_refused_with_its_own_reason(
+    database: str,
+    bare: psycopg.Connection[Any],
+    peer: FlagsSandbox,
+    flag: dict[str, Any],
+    reason: str,
 ) -> None:
-    """The last flags stay, no heartbeat comes, and booking stops by itself."""
-    monkeypatch.setattr(flags, "_BEAT_SECONDS", 0.05)
-    with mirroring(world, file) as database:
-        until(lambda: database.synced)
-        if text is None:
-            file.path.unlink()
-        else:
-            file.write_text(text)
-        reader.wait_for_looks(2)
-        synced, before = len(database.synced), heartbeat(world)
-        reader.wait_for_looks(20)
-        assert len(database.synced) == synced
-        assert heartbeat(world) == before
-        assert mirrored(world) == FLAGS
-        stale = "select engine.flag_problem(%s, now() + stale_after + interval '1 s')"
-        user = world.traveller().user_id
-        assert world.value(f"{stale} from engine.flag_sync", user) == "flags are stale"
-        # And back, once somebody has repaired it.
-        file.write({"flagValues": {**FLAGS, "repaired": True}})
-        until(lambda: "repaired" in mirrored(world))
+    """What is not plainly a boolean spends nothing."""
+    peer.set_flag(PIPELINE, flag)
+    with running_in_thread(peer.app) as url, mirroring(database, url=url):
+        until(lambda: problem(bare) == reason)
 
 
-def test_flags_that_the_database_refuses_end_nothing(
-    world: World, file: FlagsFile, reader: CountingReader
+def test_a_deleted_flag_is_unknown(
+    database: str, bare: psycopg.Connection[Any], peer: FlagsSandbox
 ) -> None:
-    """A value that jsonb cannot hold is not mirrored; the next one is."""
-    with mirroring(world, file) as database:
-        until(lambda: database.synced)
-        file.write({"flagValues": {**FLAGS, "broken": "\x00"}})
-        until(lambda: database.failures)
-        assert mirrored(world) == FLAGS
-        file.write({"flagValues": {**FLAGS, "repaired": True}})
-        until(lambda: "repaired" in mirrored(world))
+    """A tombstone, and a late patch of before does not bring it back."""
+    with running_in_thread(peer.app) as url, mirroring(database, url=url):
+        until(lambda: problem(bare) is None)
+        peer.delete_flag(PIPELINE)
+        until(lambda: problem(bare) == f"unknown flag {PIPELINE}")
+        peer.send_stale_patch(PIPELINE)
+        peer.set_flag("price_optimization", {"value": False})
+        until(
+            lambda: (
+                bare.execute(
+                    "select data ->> 'on' from engine.flag_data"
+                    " where key = 'price_optimization'"
+                ).fetchone()
+                == ("false",)
+            )
+        )
+        assert problem(bare) == f"unknown flag {PIPELINE}"
+
+
+@pytest.fixture
+def _refused_for_good() -> Iterator[None]:
+    """Collect what the SDK leaves unclosed when it is refused until the end."""
+    others = set(threading.enumerate())
+    yield
+    until(
+        lambda: (
+            not {t for t in threading.enumerate() if t.name.startswith("ldclient")}
+            - others
+        )
+    )
+    with warnings.catch_warnings(action="ignore", category=ResourceWarning):
+        gc.collect()
+
+
+@pytest.mark.usefixtures("_refused_for_good")
+def test_a_wrong_key_never_loads_anything(
+    database: str, bare: psycopg.Connection[Any]
+) -> None:
+    """Refused at the door: the flags stay unloaded, and booking off."""
+    other = FlagsSandbox(sdk_key="sdk-another")
+    with running_in_thread(other.app) as url, mirroring(database, url=url):
+        until(
+            lambda: (
+                bare.execute("select mirrored_by from engine.flag_sync").fetchone()
+                == ("a",)
+            )
+        )
+        assert problem(bare) == "flags were never loaded"
+
+
+def test_one_sidecar_mirrors_and_another_takes_over(
+    database: str, bare: psycopg.Connection[Any], peer: FlagsSandbox
+) -> None:
+    """One stream at a time; when its holder dies the lease runs out."""
+
+    def holder() -> str | None:
+        row = bare.execute("select mirrored_by from engine.flag_sync").fetchone()
+        return row[0] if row else None
+
+    with running_in_thread(peer.app) as url:
+        with mirroring(database, worker="a", url=url):
+            until(lambda: holder() == "a" and problem(bare) is None)
+            with mirroring(database, worker="b", url=url):
+                until(lambda: peer.state()["streams"]["open"] == 1)
+                assert holder() == "a"
+                assert peer.state()["streams"]["opened"] == 1
+        with mirroring(database, worker="b", url=url):
+            assert holder() == "a"  # dead, but its lease still runs
+            bare.execute(
+                "update engine.flag_sync set mirrored_until = clock_timestamp()"
+            )
+            until(lambda: holder() == "b")
+            peer.set_flag(PIPELINE, {"value": False})
+            until(lambda: problem(bare) == f"{PIPELINE} is off")
+
+
+def test_the_file_is_mirrored_when_it_changes(
+    database: str, bare: psycopg.Connection[Any], tmp_path: Path
+) -> None:
+    """Without an SDK key: the same road, from a file in LaunchDarkly's format."""
+    path = tmp_path / "flags.json"
+    path.write_text(json.dumps({"flagValues": FLAGS}))
+    with mirroring(database, path=path):
+        until(lambda: problem(bare) is None)
+        path.write_text(json.dumps({"flagValues": {**FLAGS, PIPELINE: False}}))
+        until(lambda: problem(bare) == f"{PIPELINE} is off")
+
+
+def test_a_file_that_breaks_is_not_mirrored_and_goes_stale(
+    database: str,
+    bare: psycopg.Connection[Any],
+    tmp_path: Path,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    """The last flags stay until they are too old to be trusted."""
+    bare.execute("update engine.flag_sync set stale_after = '1 second'")
+    path = tmp_path / "flags.json"
+    path.write_text(json.dumps({"flagValues": FLAGS}))
+    with mirroring(database, path=path):
+        until(lambda: problem(bare) is None)
+        path.write_text('{"flagValues": {')
+        until(lambda: problem(bare) == "flags are stale")
+    capfd.readouterr()  # the SDK prints the parser's traceback
 
 
 def test_a_database_that_goes_away_does_not_end_the_mirror(
-    world: World, file: FlagsFile, reader: CountingReader
+    world: World, peer: FlagsSandbox
 ) -> None:
-    """It goes on when the database is back, without a restart."""
-    name = world.value("select current_database()")
-    with (
-        mirroring(world, file) as database,
-        psycopg.connect(
-            make_conninfo(world.dsn, dbname="postgres"), autocommit=True
-        ) as admin,
-    ):
-        until(lambda: database.synced)
-        admin.execute(f'alter database "{name}" allow_connections false'.encode())
-        admin.execute(
+    """Its connections are cut; the next change arrives all the same."""
+    with running_in_thread(peer.app) as url, mirroring(world.dsn, url=url):
+        until(lambda: world.value("select mirrored_by from engine.flag_sync") == "a")
+        world.rows(
             "select pg_terminate_backend(pid) from pg_stat_activity"
-            " where datname = %s and usename = 'skylatch_sidecar'",
-            [name],
+            " where usename = 'skylatch_sidecar'"
         )
-        file.write({"flagValues": {**FLAGS, "later": True}})
-        until(lambda: database.failures)
-        reader.wait_for_looks(2)
-        admin.execute(f'alter database "{name}" allow_connections true'.encode())
-        until(lambda: "later" in mirrored(world))
+        peer.set_flag("price_optimization", {"value": False})
+        until(
+            lambda: (
+                world.value(
+                    "select data ->> 'on' from engine.flag_data"
+                    " where key = 'price_optimization'"
+                )
+                == "false"
+            )
+        )
 
 
-def test_a_file_of_somebody_else_is_an_error_of_its_own(tmp_path: Path) -> None:
-    """The path is named, what is in the file is not."""
+@pytest.mark.parametrize("text", ["", "[]", '{"flagValues": 1}', "{"])
+def test_a_file_that_is_not_flags_says_so(tmp_path: Path, text: str) -> None:
+    """One line that names the file."""
     path = tmp_path / "flags.json"
-    path.write_text('{"secret-thing": ')
-    with pytest.raises(ConfigError, match=r"flags\.json") as raised:
-        read_flags(path)
-    assert "secret-thing" not in str(raised.value)
-    path.write_bytes(os.urandom(64) + b"\xff")
-    with pytest.raises(ConfigError):
+    path.write_text(text)
+    with pytest.raises(ConfigError, match=str(path)):
         read_flags(path)

@@ -264,9 +264,9 @@ def test_no_telemetry_is_sent() -> None:
     """The SDK would tell of earlier calls, and write a file to remember them."""
     with answering(http_answer("200 OK", b'{"id": "pi_1"}', JSON)) as server:
         client = Payments(server.url, KEY)
-        for _ in range(3):
+        # The server hangs up after each answer, which a call may run into.
+        while len(server.requests) < 3:
             client.read("pi_1")
-        assert len(server.requests) == 3
         assert all(b"telemetry" not in one.lower() for one in server.requests)
 
 

@@ -21,8 +21,8 @@ from psycopg.conninfo import make_conninfo
 from psycopg.rows import dict_row
 from psycopg.types.json import Json, Jsonb
 
-from sidecar.flags import expand
 from tests.factories import FLAGS, in_days, until
+from tests.flagdata import expand
 
 Row = dict[str, Any]
 Connection = psycopg.Connection[Row]

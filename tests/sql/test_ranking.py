@@ -21,9 +21,9 @@ from hypothesis import strategies as st
 from psycopg.rows import dict_row
 from psycopg.types.json import Json, Jsonb
 
-from sidecar.flags import expand
 from sidecar.local.cluster import Cluster
 from tests.factories import FLAGS
+from tests.flagdata import expand
 from tests.sql import cloned_database
 
 Row = dict[str, Any]
