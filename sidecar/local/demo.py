@@ -11,7 +11,6 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -26,10 +25,9 @@ from rich.live import Live
 from rich.table import Table
 
 from sidecar.local.settings import Settings
+from sidecar.local.stories import Story, stories
 
 _PATIENCE_SECONDS = 90.0
-_VISA = "4242424242424242"
-_DECLINES_LATER = "4000000000000341"
 _COLOURS = {
     "BOOKED": "bold green",
     "BOOKING": "cyan",
@@ -37,61 +35,6 @@ _COLOURS = {
     "ACTION_REQUIRED": "magenta",
 }
 Row = dict[str, Any]
-
-
-@dataclass(slots=True)
-class Story:
-    """One trip of the demo: what is wished for, and how it should end."""
-
-    title: str
-    origin: str
-    destination: str
-    max_price: Decimal
-    currency: str
-    ends: str
-    returns_after: int | None = None
-    card: str = _VISA
-    # How often the offer that was chosen first vanishes before it can be booked.
-    vanishes: int = 0
-    # Fares start so many times dearer, and fall when the first search has been seen.
-    dearer: int = 1
-    attempts: int = 1
-    user_id: UUID = field(default_factory=uuid4)
-    trip_id: UUID | None = None
-
-    @property
-    def route(self) -> str:
-        """The route, as a traveller writes it."""
-        arrow = "⇄" if self.returns_after else "→"
-        return f"{self.origin} {arrow} {self.destination}"
-
-
-def stories() -> list[Story]:
-    """Return the five trips."""
-    return [
-        Story(
-            "a real fare",
-            *("ATL", "FLL", Decimal("250.00"), "USD", "BOOKED"),
-            returns_after=7,
-        ),
-        Story(
-            "waits for the fare to fall",
-            *("CDG", "FCO", Decimal("900.00"), "EUR", "BOOKED"),
-            dearer=20,
-        ),
-        Story("too dear", *("LHR", "JFK", Decimal("20.00"), "GBP", "PENDING")),
-        Story(
-            "card declined",
-            *("MAD", "BCN", Decimal("900.00"), "EUR", "ACTION_REQUIRED"),
-            card=_DECLINES_LATER,
-        ),
-        Story(
-            "best offer vanishes",
-            *("AMS", "LIS", Decimal("900.00"), "EUR", "BOOKED"),
-            vanishes=1,
-            attempts=2,
-        ),
-    ]
 
 
 class Demo:

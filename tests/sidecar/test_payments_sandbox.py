@@ -1,6 +1,5 @@
 """The payments sandbox keeps the provider's rules about money and state."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -10,38 +9,12 @@ from sidecar.sandbox.payments import PaymentsSandbox
 from sidecar.sandbox.payments.driver import (
     authorized,
     captured,
-    client_for,
     intent_for,
     saved_card,
+    truth,
 )
-from sidecar.sandbox.server import running_in_thread
 
 DAY = 86_400
-
-
-@pytest.fixture
-def sandbox(monkeypatch: pytest.MonkeyPatch) -> Iterator[PaymentsSandbox]:
-    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
-    monkeypatch.setattr(stripe, "enable_telemetry", False)
-    sandbox = PaymentsSandbox(seed=1)
-    yield sandbox
-    assert sandbox.state()["defects"] == []
-
-
-@pytest.fixture
-def url(sandbox: PaymentsSandbox) -> Iterator[str]:
-    with running_in_thread(sandbox.app) as address:
-        yield address
-
-
-@pytest.fixture
-def api(url: str) -> Any:
-    return client_for(url)
-
-
-def truth(sandbox: PaymentsSandbox, intent_id: str) -> dict[str, Any]:
-    rows = sandbox.state()["payment_intents"]
-    return next(row for row in rows if row["id"] == intent_id)
 
 
 def test_a_booking_is_authorized_captured_and_refunded(

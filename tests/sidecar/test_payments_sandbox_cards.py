@@ -1,6 +1,5 @@
 """The payments sandbox lets cards, issuers and customers behave as published."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -10,11 +9,10 @@ import stripe
 from sidecar.sandbox.payments import PaymentsSandbox
 from sidecar.sandbox.payments.driver import (
     authorized,
-    client_for,
     intent_for,
     saved_card,
+    truth,
 )
-from sidecar.sandbox.server import running_in_thread
 
 DECLINES = [
     ("4000000000000002", "card_declined", "generic_decline"),
@@ -22,31 +20,6 @@ DECLINES = [
     ("4000000000000069", "expired_card", None),
     ("4000000000000341", "card_declined", "generic_decline"),
 ]
-
-
-@pytest.fixture
-def sandbox(monkeypatch: pytest.MonkeyPatch) -> Iterator[PaymentsSandbox]:
-    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
-    monkeypatch.setattr(stripe, "enable_telemetry", False)
-    sandbox = PaymentsSandbox(seed=1)
-    yield sandbox
-    assert sandbox.state()["defects"] == []
-
-
-@pytest.fixture
-def url(sandbox: PaymentsSandbox) -> Iterator[str]:
-    with running_in_thread(sandbox.app) as address:
-        yield address
-
-
-@pytest.fixture
-def api(url: str) -> Any:
-    return client_for(url)
-
-
-def truth(sandbox: PaymentsSandbox, intent_id: str) -> dict[str, Any]:
-    rows = sandbox.state()["payment_intents"]
-    return next(row for row in rows if row["id"] == intent_id)
 
 
 @pytest.mark.parametrize(("number", "code", "decline_code"), DECLINES)

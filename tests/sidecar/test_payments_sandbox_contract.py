@@ -1,7 +1,6 @@
 """The payments sandbox speaks the provider's wire format, as the SDK types it."""
 
 import typing
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -13,27 +12,6 @@ from sidecar.sandbox.payments.driver import client_for
 from sidecar.sandbox.payments.parameters import legal_parameters
 from sidecar.sandbox.payments.routes import ROUTES
 from sidecar.sandbox.payments.wire import parse_form
-from sidecar.sandbox.server import running_in_thread
-
-
-@pytest.fixture
-def sandbox(monkeypatch: pytest.MonkeyPatch) -> Iterator[PaymentsSandbox]:
-    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
-    monkeypatch.setattr(stripe, "enable_telemetry", False)
-    sandbox = PaymentsSandbox()
-    yield sandbox
-    assert sandbox.state()["defects"] == []
-
-
-@pytest.fixture
-def url(sandbox: PaymentsSandbox) -> Iterator[str]:
-    with running_in_thread(sandbox.app) as address:
-        yield address
-
-
-@pytest.fixture
-def api(url: str) -> Any:
-    return client_for(url)
 
 
 def post(url: str, path: str, body: str, **headers: str) -> requests.Response:

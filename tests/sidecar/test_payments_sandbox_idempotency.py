@@ -1,7 +1,7 @@
 """The payments sandbox treats idempotency keys as the provider documents them."""
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -11,35 +11,11 @@ import stripe
 
 from sidecar.sandbox.control import Fault
 from sidecar.sandbox.payments import PaymentsSandbox
-from sidecar.sandbox.payments.driver import client_for
 from sidecar.sandbox.payments.errors import ApiError
 from sidecar.sandbox.payments.idempotency import IdempotencyKeys
-from sidecar.sandbox.server import running_in_thread
 
 INTENT = {"amount": 1_000, "currency": "eur", "allowed_payment_method_types": ["card"]}
 CREATE = "POST /v1/payment_intents"
-
-
-@pytest.fixture
-def sandbox(monkeypatch: pytest.MonkeyPatch) -> Iterator[PaymentsSandbox]:
-    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
-    monkeypatch.setattr(stripe, "enable_telemetry", False)
-    sandbox = PaymentsSandbox()
-    yield sandbox
-    sandbox.faults.clear()
-    sandbox.execution_faults.clear()
-    assert sandbox.state()["defects"] == []
-
-
-@pytest.fixture
-def url(sandbox: PaymentsSandbox) -> Iterator[str]:
-    with running_in_thread(sandbox.app) as address:
-        yield address
-
-
-@pytest.fixture
-def api(url: str) -> Any:
-    return client_for(url)
 
 
 def create(api: Any, key: str, **changes: Any) -> Any:

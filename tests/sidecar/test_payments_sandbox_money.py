@@ -1,7 +1,6 @@
 """The payments sandbox neither makes nor loses money."""
 
 import random
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -12,38 +11,12 @@ from sidecar.sandbox.payments import PaymentsSandbox
 from sidecar.sandbox.payments.driver import (
     authorized,
     captured,
-    client_for,
     intent_for,
     saved_card,
+    truth,
 )
-from sidecar.sandbox.server import running_in_thread
 
 DAY = 86_400
-
-
-@pytest.fixture
-def sandbox(monkeypatch: pytest.MonkeyPatch) -> Iterator[PaymentsSandbox]:
-    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
-    monkeypatch.setattr(stripe, "enable_telemetry", False)
-    sandbox = PaymentsSandbox(seed=1)
-    yield sandbox
-    assert sandbox.state()["defects"] == []
-
-
-@pytest.fixture
-def url(sandbox: PaymentsSandbox) -> Iterator[str]:
-    with running_in_thread(sandbox.app) as address:
-        yield address
-
-
-@pytest.fixture
-def api(url: str) -> Any:
-    return client_for(url)
-
-
-def truth(sandbox: PaymentsSandbox, intent_id: str) -> dict[str, Any]:
-    rows = sandbox.state()["payment_intents"]
-    return next(row for row in rows if row["id"] == intent_id)
 
 
 def test_no_more_is_refunded_than_was_captured(

@@ -6,6 +6,7 @@ from typing import Any
 
 import stripe
 
+from sidecar.sandbox.payments.app import PaymentsSandbox
 from sidecar.sandbox.payments.wire import DEFAULT_VERSION
 
 
@@ -52,3 +53,9 @@ def authorized(api: Any, method: str = "pm_card_visa", **changes: Any) -> Any:
 def captured(api: Any, method: str = "pm_card_visa") -> Any:
     """Hold the money and take all of it."""
     return api.payment_intents.capture(authorized(api, method).id)
+
+
+def truth(sandbox: PaymentsSandbox, intent_id: str) -> dict[str, Any]:
+    """Return what the sandbox's own books say of one PaymentIntent."""
+    rows: list[dict[str, Any]] = sandbox.state()["payment_intents"]
+    return next(row for row in rows if row["id"] == intent_id)
