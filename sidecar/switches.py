@@ -41,7 +41,10 @@ def show() -> None:
     """List every flag: on or off, its version and age, and what it served."""
     with _database() as database:
         rows = database.flag_overview()
-    table = Table("flag", "on", "version", "generation", "age", "served", "problem")
+    table = Table(box=None)
+    table.add_column("flag", no_wrap=True)
+    for name in ("on", "version", "generation", "age", "served", "problem"):
+        table.add_column(name)
     for row in rows:
         served = ", ".join(
             f"{one['reason']} {one['variation']}: {one['evaluations']}"
