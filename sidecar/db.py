@@ -161,6 +161,22 @@ class Database:
                 f" {__version__}: deploy the one that is behind"
             )
 
+    def check_python(self) -> None:
+        """Refuse a server whose Python package is missing or of another version."""
+        try:
+            (row,) = self._rows("engine", "plpython_handshake")
+        except psycopg.Error as error:
+            raise SetupError(
+                f"the server's Python package does not load: {describe(error)};"
+                " install plpython/ on the database server (plpython/README.md)"
+            ) from error
+        found = row["plpython_handshake"]
+        if found["package"] != __version__:
+            raise SetupError(
+                f"the server's Python package is {found['package']}, this sidecar is"
+                f" {__version__}: install the one that is behind (plpython/README.md)"
+            )
+
     def notifications(self, *, timeout: float) -> Iterator[None]:
         """Yield once for every wake-up, and at least every `timeout` seconds.
 

@@ -10,6 +10,7 @@ Source of the shapes: Duffel API v2 ("making requests", "response handling").
 from __future__ import annotations
 
 import threading
+import time
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
@@ -25,6 +26,9 @@ _CONNECT_SECONDS = 5.0
 # Duffel may take 120 s for an order; a search waits for its suppliers, 20 s.
 _READ_SECONDS = {"search": 60.0, "get_offer": 60.0, "create_order": 135.0}
 _PAGE = 200
+# No page is asked for after this: with one slow page more, a search still ends within
+# its lease of 180 s (provider_calls/operations.sql).
+_SEARCH_SECONDS = 110.0
 _SUPPLIER_MILLISECONDS = 20_000
 _SUCCESS = range(200, 300)
 
@@ -47,6 +51,7 @@ class Flights:
         The answer's body is ``{"offer_request": {"id"}, "offers": [...]}``; the first
         page or request that fails is the answer otherwise.
         """
+        deadline = time.monotonic() + _SEARCH_SECONDS
         created = self._send(
             "search",
             "POST",
@@ -64,6 +69,8 @@ class Flights:
         offers: list[Any] = []
         query = {"offer_request_id": str(offer_request["id"]), "limit": str(_PAGE)}
         while True:
+            if time.monotonic() > deadline:
+                return NO_ANSWER
             page = self._send(
                 "search", "GET", "/air/offers", correlation=correlation, query=query
             )

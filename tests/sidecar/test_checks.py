@@ -123,6 +123,16 @@ def test_a_database_of_another_version_says_which(world: World) -> None:
 
 
 @pytest.mark.usefixtures("settings")
+def test_a_servers_python_package_of_another_version_says_which(world: World) -> None:
+    """The evaluator would refuse to decide: better to know before the first trip."""
+    world.rows(
+        "create or replace function engine.plpython_handshake() returns jsonb"
+        """ language sql stable return '{"package": "0.0.9"}'::jsonb"""
+    )
+    assert "Python package is 0.0.9" in only_failure()
+
+
+@pytest.mark.usefixtures("settings")
 def test_a_database_that_is_away_says_so_soon(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nobody waits half a minute for a wrong port."""
     monkeypatch.setattr(checks, "_PATIENCE_SECONDS", 0.3)

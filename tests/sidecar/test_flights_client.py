@@ -413,6 +413,15 @@ def test_a_page_that_fails_fails_the_search(
     assert duffel.asked("GET /air/offers") == 2
 
 
+def test_a_search_of_many_slow_pages_ends_within_its_lease(
+    duffel: Duffel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is not whole by then is no answer, and is searched again."""
+    monkeypatch.setattr(flights, "_SEARCH_SECONDS", 0.0)
+    assert duffel.client.search(WISH, "c") == Answer(error_code="no_answer")
+    assert duffel.asked("GET /air/offers") == 0
+
+
 def test_a_rate_limit_says_how_long_to_wait(duffel: Duffel) -> None:
     """The reset is an HTTP date, and becomes seconds from now."""
     duffel.sandbox.set_rate_limits(search=0)
