@@ -55,8 +55,12 @@ def describe(error: Exception) -> str:
 class Database:
     """A small pool of connections to the engine."""
 
-    def __init__(self, url: str, *, size: int = 4, patience: float = 30.0) -> None:
-        """Open the pool; a call waits `patience` seconds for a connection."""
+    def __init__(self, url: str, *, size: int = 4, patience: float = 3.0) -> None:
+        """Open the pool; a call waits `patience` seconds for a connection.
+
+        Not long: a pool that has given up reconnecting begins anew with the next call,
+        so that patient callers would only lengthen an outage that is over.
+        """
         self._url = url
         self._pool: ConnectionPool[psycopg.Connection[Row]] = ConnectionPool(
             url,
@@ -64,7 +68,7 @@ class Database:
             max_size=size,
             open=True,
             timeout=patience,
-            reconnect_timeout=5,
+            reconnect_timeout=patience,
             kwargs={
                 "autocommit": True,
                 "row_factory": dict_row,
