@@ -24,7 +24,6 @@ from sidecar.errors import SetupError, translate
 
 Row = dict[str, Any]
 Rpc = Literal["duffel_search", "auto_book_production", "auto_book_monitor"]
-RPCS: tuple[Rpc, ...] = ("duffel_search", "auto_book_production", "auto_book_monitor")
 CHANNEL = "skylatch_calls"
 
 

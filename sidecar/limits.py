@@ -16,7 +16,7 @@ from typing import Any
 
 import structlog
 from limits import RateLimitItem, RateLimitItemPerMinute, RateLimitItemPerSecond
-from limits.storage import MemoryStorage, RedisStorage, Storage
+from limits.storage import MemoryStorage, RedisStorage
 from limits.strategies import FixedWindowRateLimiter
 from redis import Redis, RedisError
 from redis.backoff import NoBackoff
@@ -122,7 +122,7 @@ class Budgets:
             self._shared = FixedWindowRateLimiter(
                 RedisStorage("redis://", connection_pool=redis.connection_pool)
             )
-        self._local = FixedWindowRateLimiter(_memory())
+        self._local = FixedWindowRateLimiter(MemoryStorage())
         self._down_until = 0.0
         search = Budget("search", RateLimitItemPerMinute(searches_per_minute))
         duffel = Budget("duffel", RateLimitItemPerMinute(duffel_per_minute))
@@ -144,7 +144,3 @@ class Budgets:
             except RedisError:
                 self._down_until = time.monotonic() + _DOWN_SECONDS
         return self._local.hit(budget.item, budget.name)
-
-
-def _memory() -> Storage:
-    return MemoryStorage()

@@ -88,19 +88,19 @@ def build_app(settings: ServeSettings, database: Database) -> FastAPI:
         harmless and needs no credentials.
         """
 
-    rpc = {"dependencies": [Depends(authorized)]}
+    guarded = [Depends(authorized)]
 
-    @app.post("/rpc/duffel_search", dependencies=rpc["dependencies"])
+    @app.post("/rpc/duffel_search", dependencies=guarded)
     def duffel_search(body: TripBody) -> dict[str, object]:
         """Search a trip now."""
         return {"searches": database.rpc("duffel_search", body.trip_request_id)}
 
-    @app.post("/rpc/auto_book_production", dependencies=rpc["dependencies"])
+    @app.post("/rpc/auto_book_production", dependencies=guarded)
     def auto_book_production(body: TripBody) -> dict[str, object]:
         """Book the best offer of a trip now; returns the attempt."""
         return {"attempt": database.rpc("auto_book_production", body.trip_request_id)}
 
-    @app.post("/rpc/auto_book_monitor", dependencies=rpc["dependencies"])
+    @app.post("/rpc/auto_book_monitor", dependencies=guarded)
     def auto_book_monitor() -> dict[str, object]:
         """Run one tick of the monitor."""
         with locks.held("auto_book_monitor"):

@@ -62,6 +62,7 @@ set role skylatch_owner;
 \ir trips/has_live_attempt.sql
 \ir trips/trip_party.sql
 \ir trips/plan_searches.sql
+\ir trips/check_card.sql
 \ir trips/check_trip_request.sql
 \ir trips/check_trip_passenger.sql
 \ir trips/party_problem.sql
@@ -84,6 +85,7 @@ set role skylatch_owner;
 \ir search/expire_offers.sql
 \ir booking/stripe_amount.sql
 \ir ranking/rank_trip.sql
+\ir ranking/best_offer.sql
 \ir ranking/rank_offers.sql
 \ir ranking/describe_round.sql
 \ir booking/saga_transitions.sql

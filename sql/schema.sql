@@ -369,22 +369,8 @@ begin
         'trip', p_trip.id, 'status', p_trip.auto_book_status, 'problem', v_problem
       ),
       hint = 'A trip is booked when it is pending and agreed to.';
-  elsif not exists (
-    select from public.payment_methods as m
-    where m.user_id = p_trip.user_id
-      and m.id = p_trip.payment_method_id
-      and m.detached_at is null
-      and make_date(m.exp_year, m.exp_month, 1) + interval '1 month' > p_now
-  ) then
-    raise exception using
-      errcode = 'SK007',
-      message = 'automatic booking needs a valid card of this traveller',
-      detail = jsonb_build_object(
-        'field', 'payment_method_id', 'value', p_trip.payment_method_id
-      ),
-      column = 'payment_method_id',
-      hint = 'Add a card that has not expired and pass its id.';
   end if;
+  perform engine.check_card(p_trip.user_id, p_trip.payment_method_id, p_now);
   perform engine.check_party(p_trip.user_id, p_trip.id);
 
   insert into public.booking_attempts as a (
@@ -442,6 +428,73 @@ $$;
 ALTER FUNCTION engine.begin_attempt(p_trip public.trip_requests, p_flight_offer_id uuid, p_actor text, p_now timestamp with time zone) OWNER TO skylatch_owner;
 
 --
+-- Name: flight_offers; Type: TABLE; Schema: public; Owner: skylatch_owner
+--
+
+CREATE TABLE public.flight_offers (
+    user_id uuid NOT NULL,
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    trip_request_id uuid NOT NULL,
+    search_round integer NOT NULL,
+    offer_id text NOT NULL,
+    offer_request_id text NOT NULL,
+    passengers jsonb NOT NULL,
+    price_amount public.money_amount NOT NULL,
+    price_currency text DEFAULT 'USD'::text NOT NULL,
+    base_amount public.money_amount,
+    tax_amount public.money_amount,
+    expires_at timestamp with time zone NOT NULL,
+    status text DEFAULT 'ACTIVE'::text NOT NULL,
+    airline text NOT NULL,
+    duration interval NOT NULL,
+    longest_slice interval NOT NULL,
+    connections smallint NOT NULL,
+    most_connections smallint NOT NULL,
+    technical_stops smallint NOT NULL,
+    departs_at timestamp with time zone NOT NULL,
+    arrives_at timestamp with time zone NOT NULL,
+    carry_on_bags smallint NOT NULL,
+    checked_bags smallint NOT NULL,
+    refundable boolean,
+    refund_penalty public.money_amount,
+    refund_penalty_currency text,
+    changeable boolean,
+    change_penalty public.money_amount,
+    change_penalty_currency text,
+    emissions_kg numeric,
+    documents_required boolean NOT NULL,
+    itinerary jsonb NOT NULL,
+    rank integer,
+    score numeric,
+    score_parts jsonb,
+    ineligible text[] DEFAULT '{}'::text[] NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT flight_offers_offer_id CHECK ((offer_id ~ '^off_\w+$'::text)),
+    CONSTRAINT flight_offers_rank CHECK (((rank IS NULL) OR ((score IS NOT NULL) AND (ineligible = '{}'::text[])))),
+    CONSTRAINT flight_offers_status CHECK ((status = ANY (ARRAY['ACTIVE'::text, 'EXPIRED'::text, 'SELECTED'::text, 'BOOKED'::text]))),
+    CONSTRAINT flight_offers_times CHECK ((arrives_at > departs_at))
+);
+
+ALTER TABLE ONLY public.flight_offers FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.flight_offers OWNER TO skylatch_owner;
+
+--
+-- Name: best_offer(public.trip_requests); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE FUNCTION engine.best_offer(p_trip public.trip_requests) RETURNS uuid
+    LANGUAGE sql STABLE
+    BEGIN ATOMIC
+ SELECT o.id
+    FROM public.flight_offers o
+   WHERE ((o.user_id = (best_offer.p_trip).user_id) AND (o.trip_request_id = (best_offer.p_trip).id) AND (o.search_round = (best_offer.p_trip).search_round) AND (o.status = 'ACTIVE'::text) AND (o.rank = 1));
+END;
+
+ALTER FUNCTION engine.best_offer(p_trip public.trip_requests) OWNER TO skylatch_owner;
+
+--
 -- Name: book_trip(uuid); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
 --
 
@@ -458,13 +511,7 @@ begin
   v_trip := engine.lock_trip(p_trip_id);
   perform engine.require_pipeline(v_trip.user_id, v_now);
   perform engine.rank_trip(v_trip.user_id, p_trip_id, v_now);
-  select o.id into v_best
-  from public.flight_offers as o
-  where o.user_id = v_trip.user_id
-    and o.trip_request_id = p_trip_id
-    and o.search_round = v_trip.search_round
-    and o.status = 'ACTIVE'
-    and o.rank = 1;
+  v_best := engine.best_offer(v_trip);
   perform engine.begin_attempt(v_trip, v_best, session_user, v_now);
   perform engine.record_flag_usage();
   perform engine.wake_sidecar();
@@ -654,6 +701,34 @@ end;
 $$;
 
 ALTER FUNCTION engine.change_trip_status(p_trip_id uuid, p_action text) OWNER TO skylatch_owner;
+
+--
+-- Name: check_card(uuid, uuid, timestamp with time zone); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE FUNCTION engine.check_card(p_user_id uuid, p_card_id uuid, p_now timestamp with time zone) RETURNS void
+    LANGUAGE plpgsql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  if not exists (
+    select from public.payment_methods as m
+    where m.user_id = p_user_id
+      and m.id = p_card_id
+      and m.detached_at is null
+      and make_date(m.exp_year, m.exp_month, 1) + interval '1 month' > p_now
+  ) then
+    raise exception using
+      errcode = 'SK007',
+      message = 'automatic booking needs a valid card of this traveller',
+      detail = jsonb_build_object('field', 'payment_method_id', 'value', p_card_id),
+      column = 'payment_method_id',
+      hint = 'Add a card that has not expired and pass its id.';
+  end if;
+end;
+$$;
+
+ALTER FUNCTION engine.check_card(p_user_id uuid, p_card_id uuid, p_now timestamp with time zone) OWNER TO skylatch_owner;
 
 --
 -- Name: check_flag(text, text, text); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
@@ -1034,23 +1109,8 @@ begin
       column = 'consent_text_version',
       hint = 'Show the consent text and pass the version that was agreed to.';
   end if;
-  if (new.auto_book_enabled or new.payment_method_id is not null)
-    and not exists (
-      select from public.payment_methods as m
-      where m.user_id = new.user_id
-        and m.id = new.payment_method_id
-        and m.detached_at is null
-        and make_date(m.exp_year, m.exp_month, 1) + interval '1 month' > now()
-    )
-  then
-    raise exception using
-      errcode = 'SK007',
-      message = 'automatic booking needs a valid card of this traveller',
-      detail = jsonb_build_object(
-        'field', 'payment_method_id', 'value', new.payment_method_id
-      ),
-      column = 'payment_method_id',
-      hint = 'Add a card that has not expired and pass its id.';
+  if new.auto_book_enabled or new.payment_method_id is not null then
+    perform engine.check_card(new.user_id, new.payment_method_id, now());
   end if;
 
   -- No airline sells further ahead than a year; and counting the days to 'infinity'
@@ -1201,13 +1261,7 @@ begin
     return null;
   end if;
   perform engine.rank_trip(p_user_id, p_trip_id, p_now);
-  select o.id into v_best
-  from public.flight_offers as o
-  where o.user_id = p_user_id
-    and o.trip_request_id = p_trip_id
-    and o.search_round = v_trip.search_round
-    and o.status = 'ACTIVE'
-    and o.rank = 1;
+  v_best := engine.best_offer(v_trip);
   if v_best is not null then
     v_reason := case
       when not v_trip.auto_book_enabled
@@ -2514,59 +2568,6 @@ CREATE FUNCTION engine.trip_party(p_user_id uuid, p_trip_id uuid, p_last_day dat
 END;
 
 ALTER FUNCTION engine.trip_party(p_user_id uuid, p_trip_id uuid, p_last_day date) OWNER TO skylatch_owner;
-
---
--- Name: flight_offers; Type: TABLE; Schema: public; Owner: skylatch_owner
---
-
-CREATE TABLE public.flight_offers (
-    user_id uuid NOT NULL,
-    id uuid DEFAULT gen_random_uuid() NOT NULL,
-    trip_request_id uuid NOT NULL,
-    search_round integer NOT NULL,
-    offer_id text NOT NULL,
-    offer_request_id text NOT NULL,
-    passengers jsonb NOT NULL,
-    price_amount public.money_amount NOT NULL,
-    price_currency text DEFAULT 'USD'::text NOT NULL,
-    base_amount public.money_amount,
-    tax_amount public.money_amount,
-    expires_at timestamp with time zone NOT NULL,
-    status text DEFAULT 'ACTIVE'::text NOT NULL,
-    airline text NOT NULL,
-    duration interval NOT NULL,
-    longest_slice interval NOT NULL,
-    connections smallint NOT NULL,
-    most_connections smallint NOT NULL,
-    technical_stops smallint NOT NULL,
-    departs_at timestamp with time zone NOT NULL,
-    arrives_at timestamp with time zone NOT NULL,
-    carry_on_bags smallint NOT NULL,
-    checked_bags smallint NOT NULL,
-    refundable boolean,
-    refund_penalty public.money_amount,
-    refund_penalty_currency text,
-    changeable boolean,
-    change_penalty public.money_amount,
-    change_penalty_currency text,
-    emissions_kg numeric,
-    documents_required boolean NOT NULL,
-    itinerary jsonb NOT NULL,
-    rank integer,
-    score numeric,
-    score_parts jsonb,
-    ineligible text[] DEFAULT '{}'::text[] NOT NULL,
-    created_at timestamp with time zone DEFAULT now() NOT NULL,
-    updated_at timestamp with time zone DEFAULT now() NOT NULL,
-    CONSTRAINT flight_offers_offer_id CHECK ((offer_id ~ '^off_\w+$'::text)),
-    CONSTRAINT flight_offers_rank CHECK (((rank IS NULL) OR ((score IS NOT NULL) AND (ineligible = '{}'::text[])))),
-    CONSTRAINT flight_offers_status CHECK ((status = ANY (ARRAY['ACTIVE'::text, 'EXPIRED'::text, 'SELECTED'::text, 'BOOKED'::text]))),
-    CONSTRAINT flight_offers_times CHECK ((arrives_at > departs_at))
-);
-
-ALTER TABLE ONLY public.flight_offers FORCE ROW LEVEL SECURITY;
-
-ALTER TABLE public.flight_offers OWNER TO skylatch_owner;
 
 --
 -- Name: order_party(uuid, uuid); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
@@ -5788,6 +5789,19 @@ GRANT INSERT(consent_text_version),UPDATE(consent_text_version) ON TABLE public.
 REVOKE ALL ON FUNCTION engine.begin_attempt(p_trip public.trip_requests, p_flight_offer_id uuid, p_actor text, p_now timestamp with time zone) FROM PUBLIC;
 
 --
+-- Name: TABLE flight_offers; Type: ACL; Schema: public; Owner: skylatch_owner
+--
+
+GRANT SELECT ON TABLE public.flight_offers TO authenticated;
+GRANT SELECT ON TABLE public.flight_offers TO service_role;
+
+--
+-- Name: FUNCTION best_offer(p_trip public.trip_requests); Type: ACL; Schema: engine; Owner: skylatch_owner
+--
+
+REVOKE ALL ON FUNCTION engine.best_offer(p_trip public.trip_requests) FROM PUBLIC;
+
+--
 -- Name: FUNCTION book_trip(p_trip_id uuid); Type: ACL; Schema: engine; Owner: skylatch_owner
 --
 
@@ -5809,6 +5823,12 @@ REVOKE ALL ON FUNCTION engine.build_request(p_call engine.provider_calls) FROM P
 REVOKE ALL ON FUNCTION engine.change_trip_status(p_trip_id uuid, p_action text) FROM PUBLIC;
 GRANT ALL ON FUNCTION engine.change_trip_status(p_trip_id uuid, p_action text) TO authenticated;
 GRANT ALL ON FUNCTION engine.change_trip_status(p_trip_id uuid, p_action text) TO service_role;
+
+--
+-- Name: FUNCTION check_card(p_user_id uuid, p_card_id uuid, p_now timestamp with time zone); Type: ACL; Schema: engine; Owner: skylatch_owner
+--
+
+REVOKE ALL ON FUNCTION engine.check_card(p_user_id uuid, p_card_id uuid, p_now timestamp with time zone) FROM PUBLIC;
 
 --
 -- Name: FUNCTION check_flag(p_kind text, p_key text, p_item text); Type: ACL; Schema: engine; Owner: skylatch_owner
@@ -6138,13 +6158,6 @@ GRANT INSERT(traveler_profile_id) ON TABLE public.trip_passengers TO service_rol
 --
 
 REVOKE ALL ON FUNCTION engine.trip_party(p_user_id uuid, p_trip_id uuid, p_last_day date) FROM PUBLIC;
-
---
--- Name: TABLE flight_offers; Type: ACL; Schema: public; Owner: skylatch_owner
---
-
-GRANT SELECT ON TABLE public.flight_offers TO authenticated;
-GRANT SELECT ON TABLE public.flight_offers TO service_role;
 
 --
 -- Name: FUNCTION order_party(p_user_id uuid, p_flight_offer_id uuid); Type: ACL; Schema: engine; Owner: skylatch_owner

@@ -57,22 +57,8 @@ begin
         'trip', p_trip.id, 'status', p_trip.auto_book_status, 'problem', v_problem
       ),
       hint = 'A trip is booked when it is pending and agreed to.';
-  elsif not exists (
-    select from public.payment_methods as m
-    where m.user_id = p_trip.user_id
-      and m.id = p_trip.payment_method_id
-      and m.detached_at is null
-      and make_date(m.exp_year, m.exp_month, 1) + interval '1 month' > p_now
-  ) then
-    raise exception using
-      errcode = 'SK007',
-      message = 'automatic booking needs a valid card of this traveller',
-      detail = jsonb_build_object(
-        'field', 'payment_method_id', 'value', p_trip.payment_method_id
-      ),
-      column = 'payment_method_id',
-      hint = 'Add a card that has not expired and pass its id.';
   end if;
+  perform engine.check_card(p_trip.user_id, p_trip.payment_method_id, p_now);
   perform engine.check_party(p_trip.user_id, p_trip.id);
 
   insert into public.booking_attempts as a (

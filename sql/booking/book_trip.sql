@@ -14,13 +14,7 @@ begin
   v_trip := engine.lock_trip(p_trip_id);
   perform engine.require_pipeline(v_trip.user_id, v_now);
   perform engine.rank_trip(v_trip.user_id, p_trip_id, v_now);
-  select o.id into v_best
-  from public.flight_offers as o
-  where o.user_id = v_trip.user_id
-    and o.trip_request_id = p_trip_id
-    and o.search_round = v_trip.search_round
-    and o.status = 'ACTIVE'
-    and o.rank = 1;
+  v_best := engine.best_offer(v_trip);
   perform engine.begin_attempt(v_trip, v_best, session_user, v_now);
   perform engine.record_flag_usage();
   perform engine.wake_sidecar();

@@ -27,13 +27,7 @@ begin
     return null;
   end if;
   perform engine.rank_trip(p_user_id, p_trip_id, p_now);
-  select o.id into v_best
-  from public.flight_offers as o
-  where o.user_id = p_user_id
-    and o.trip_request_id = p_trip_id
-    and o.search_round = v_trip.search_round
-    and o.status = 'ACTIVE'
-    and o.rank = 1;
+  v_best := engine.best_offer(v_trip);
   if v_best is not null then
     v_reason := case
       when not v_trip.auto_book_enabled

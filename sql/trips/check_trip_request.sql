@@ -145,23 +145,8 @@ begin
       column = 'consent_text_version',
       hint = 'Show the consent text and pass the version that was agreed to.';
   end if;
-  if (new.auto_book_enabled or new.payment_method_id is not null)
-    and not exists (
-      select from public.payment_methods as m
-      where m.user_id = new.user_id
-        and m.id = new.payment_method_id
-        and m.detached_at is null
-        and make_date(m.exp_year, m.exp_month, 1) + interval '1 month' > now()
-    )
-  then
-    raise exception using
-      errcode = 'SK007',
-      message = 'automatic booking needs a valid card of this traveller',
-      detail = jsonb_build_object(
-        'field', 'payment_method_id', 'value', new.payment_method_id
-      ),
-      column = 'payment_method_id',
-      hint = 'Add a card that has not expired and pass its id.';
+  if new.auto_book_enabled or new.payment_method_id is not null then
+    perform engine.check_card(new.user_id, new.payment_method_id, now());
   end if;
 
   -- No airline sells further ahead than a year; and counting the days to 'infinity'
