@@ -7,6 +7,7 @@ set role skylatch_owner;
 
 -- Who may see what.
 \ir access/schemas.sql
+\ir access/airline_alliances.sql
 \ir access/airports.sql
 \ir access/booking_attempts.sql
 \ir access/booking_events.sql
@@ -14,7 +15,9 @@ set role skylatch_owner;
 \ir access/cron_beat.sql
 \ir access/currencies.sql
 \ir access/endpoint.sql
+\ir access/exchange_rates.sql
 \ir access/fare_history.sql
+\ir access/fare_looks.sql
 \ir access/flag_data.sql
 \ir access/flag_sync.sql
 \ir access/flag_usage.sql
@@ -29,11 +32,15 @@ set role skylatch_owner;
 \ir access/outcome_rules.sql
 \ir access/payment_methods.sql
 \ir access/provider_calls.sql
+\ir access/quarantined_offers.sql
 \ir access/saga_states.sql
 \ir access/saga_transitions.sql
+\ir access/search_settings.sql
 \ir access/traveler_profiles.sql
 \ir access/trip_passengers.sql
 \ir access/trip_requests.sql
+\ir access/trip_searches.sql
+\ir access/wait_decisions.sql
 \ir access/workers.sql
 
 -- Functions.

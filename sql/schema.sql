@@ -295,19 +295,53 @@ CREATE TABLE public.trip_requests (
     version integer DEFAULT 1 NOT NULL,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    airlines_only text[] DEFAULT '{}'::text[] NOT NULL,
+    airlines_never text[] DEFAULT '{}'::text[] NOT NULL,
+    alliances text[] DEFAULT '{}'::text[] NOT NULL,
+    layover_min interval,
+    layover_max interval,
+    depart_after time without time zone,
+    depart_before time without time zone,
+    arrive_after time without time zone,
+    arrive_before time without time zone,
+    return_depart_after time without time zone,
+    return_depart_before time without time zone,
+    return_arrive_after time without time zone,
+    return_arrive_before time without time zone,
+    no_red_eye boolean DEFAULT false NOT NULL,
+    no_airport_change boolean DEFAULT false NOT NULL,
+    refundable boolean DEFAULT false NOT NULL,
+    changeable boolean DEFAULT false NOT NULL,
+    max_emissions_kg numeric,
+    accept_unknown boolean DEFAULT false NOT NULL,
+    price_weight numeric DEFAULT 0.60 NOT NULL,
+    duration_weight numeric DEFAULT 0.25 NOT NULL,
+    connections_weight numeric DEFAULT 0.15 NOT NULL,
+    airline_weight numeric DEFAULT 0.10 NOT NULL,
+    decide_by date,
+    max_searches integer DEFAULT 1500 NOT NULL,
+    searches integer DEFAULT 0 NOT NULL,
+    CONSTRAINT trip_requests_airlines CHECK (((cardinality(airlines_only) <= 20) AND (cardinality(airlines_never) <= 20) AND (NOT (airlines_only && airlines_never)) AND (NOT (preferred_airlines && airlines_never)))),
+    CONSTRAINT trip_requests_alliances CHECK ((alliances <@ ARRAY['oneworld'::text, 'skyteam'::text, 'star_alliance'::text])),
     CONSTRAINT trip_requests_auto_book_status CHECK ((auto_book_status = ANY (ARRAY['PENDING'::text, 'BOOKING'::text, 'BOOKED'::text, 'PAUSED'::text, 'ACTION_REQUIRED'::text, 'EXPIRED'::text, 'CANCELLED'::text, 'FAILED'::text]))),
     CONSTRAINT trip_requests_bags CHECK ((((carry_on_bags >= 0) AND (carry_on_bags <= 2)) AND ((checked_bags >= 0) AND (checked_bags <= 3)))),
     CONSTRAINT trip_requests_cabin_class CHECK ((cabin_class = ANY (ARRAY['economy'::text, 'premium_economy'::text, 'business'::text, 'first'::text]))),
     CONSTRAINT trip_requests_consent CHECK (((NOT auto_book_enabled) OR ((consent_at IS NOT NULL) AND (consent_text_version IS NOT NULL) AND (payment_method_id IS NOT NULL)))),
+    CONSTRAINT trip_requests_decide_by CHECK ((decide_by <= departure_to)),
     CONSTRAINT trip_requests_departure CHECK ((departure_from <= departure_to)),
+    CONSTRAINT trip_requests_layovers CHECK ((((layover_min >= '00:00:00'::interval) AND (layover_min <= '24:00:00'::interval)) AND ((layover_max >= '00:00:00'::interval) AND (layover_max <= '48:00:00'::interval)) AND (layover_min <= layover_max))),
     CONSTRAINT trip_requests_max_connections CHECK (((max_connections >= 0) AND (max_connections <= 2))),
     CONSTRAINT trip_requests_max_duration CHECK (((max_duration >= '00:30:00'::interval) AND (max_duration <= '72:00:00'::interval))),
+    CONSTRAINT trip_requests_max_emissions_kg CHECK (((max_emissions_kg > (0)::numeric) AND (max_emissions_kg < (1000000)::numeric))),
     CONSTRAINT trip_requests_max_price CHECK (((max_price > (0)::numeric) AND (max_price < ('1000000000000'::bigint)::numeric) AND (scale(max_price) <= 3))),
     CONSTRAINT trip_requests_nights CHECK ((((nights_min IS NULL) = (nights_max IS NULL)) AND ((nights_min >= 0) AND (nights_min <= 365)) AND ((nights_max >= nights_min) AND (nights_max <= 365)))),
     CONSTRAINT trip_requests_places CHECK ((((cardinality(origins) >= 1) AND (cardinality(origins) <= 10)) AND ((cardinality(destinations) >= 1) AND (cardinality(destinations) <= 10)) AND (NOT (origins && destinations)))),
     CONSTRAINT trip_requests_preferred_airlines CHECK ((cardinality(preferred_airlines) <= 20)),
     CONSTRAINT trip_requests_return CHECK ((((return_from IS NULL) = (return_to IS NULL)) AND (return_from <= return_to) AND (return_to >= departure_from))),
-    CONSTRAINT trip_requests_selected CHECK (((auto_book_status <> ALL (ARRAY['BOOKING'::text, 'BOOKED'::text])) OR (selected_offer_id IS NOT NULL)))
+    CONSTRAINT trip_requests_searches CHECK ((((max_searches >= 1) AND (max_searches <= 10000)) AND (searches >= 0))),
+    CONSTRAINT trip_requests_selected CHECK (((auto_book_status <> ALL (ARRAY['BOOKING'::text, 'BOOKED'::text])) OR (selected_offer_id IS NOT NULL))),
+    CONSTRAINT trip_requests_weights CHECK ((((price_weight >= (0)::numeric) AND (price_weight <= (1)::numeric)) AND ((duration_weight >= (0)::numeric) AND (duration_weight <= (1)::numeric)) AND ((connections_weight >= (0)::numeric) AND (connections_weight <= (1)::numeric)) AND ((airline_weight >= (0)::numeric) AND (airline_weight <= (1)::numeric)) AND (((price_weight + duration_weight) + connections_weight) = (1)::numeric))),
+    CONSTRAINT trip_requests_windows CHECK ((((depart_after IS NULL) = (depart_before IS NULL)) AND ((arrive_after IS NULL) = (arrive_before IS NULL)) AND ((return_depart_after IS NULL) = (return_depart_before IS NULL)) AND ((return_arrive_after IS NULL) = (return_arrive_before IS NULL))))
 );
 
 ALTER TABLE ONLY public.trip_requests FORCE ROW LEVEL SECURITY;
@@ -470,6 +504,22 @@ CREATE TABLE public.flight_offers (
     ineligible text[] DEFAULT '{}'::text[] NOT NULL,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    base_currency text,
+    tax_currency text,
+    carriers text[] DEFAULT '{}'::text[] NOT NULL,
+    lowest_cabin text,
+    shortest_layover interval,
+    longest_layover interval,
+    airport_changes smallint DEFAULT 0 NOT NULL,
+    overnight_layovers smallint DEFAULT 0 NOT NULL,
+    red_eyes smallint DEFAULT 0 NOT NULL,
+    departs_local timestamp without time zone[] DEFAULT '{}'::timestamp without time zone[] NOT NULL,
+    arrives_local timestamp without time zone[] DEFAULT '{}'::timestamp without time zone[] NOT NULL,
+    requires_instant_payment boolean,
+    price_guaranteed_until timestamp with time zone,
+    payment_required_by timestamp with time zone,
+    document_types text[] DEFAULT '{}'::text[] NOT NULL,
+    itinerary_key text,
     CONSTRAINT flight_offers_offer_id CHECK ((offer_id ~ '^off_\w+$'::text)),
     CONSTRAINT flight_offers_rank CHECK (((rank IS NULL) OR ((score IS NOT NULL) AND (ineligible = '{}'::text[])))),
     CONSTRAINT flight_offers_status CHECK ((status = ANY (ARRAY['ACTIVE'::text, 'EXPIRED'::text, 'SELECTED'::text, 'BOOKED'::text]))),
@@ -4059,6 +4109,21 @@ CREATE TABLE engine._yoyo_version (
 ALTER TABLE engine._yoyo_version OWNER TO skylatch_owner;
 
 --
+-- Name: airline_alliances; Type: TABLE; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE TABLE engine.airline_alliances (
+    airline text NOT NULL,
+    alliance text NOT NULL,
+    CONSTRAINT airline_alliances_airline CHECK ((airline ~ '^[A-Z0-9]{2}$'::text)),
+    CONSTRAINT airline_alliances_alliance CHECK ((alliance = ANY (ARRAY['oneworld'::text, 'skyteam'::text, 'star_alliance'::text])))
+);
+
+ALTER TABLE ONLY engine.airline_alliances FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE engine.airline_alliances OWNER TO skylatch_owner;
+
+--
 -- Name: airports; Type: TABLE; Schema: engine; Owner: skylatch_owner
 --
 
@@ -4118,6 +4183,40 @@ CREATE TABLE engine.endpoint (
 ALTER TABLE ONLY engine.endpoint FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE engine.endpoint OWNER TO skylatch_owner;
+
+--
+-- Name: exchange_rates; Type: TABLE; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE TABLE engine.exchange_rates (
+    base text NOT NULL,
+    quote text NOT NULL,
+    as_of timestamp with time zone NOT NULL,
+    rate numeric NOT NULL,
+    source text NOT NULL,
+    CONSTRAINT exchange_rates_pair CHECK ((base <> quote)),
+    CONSTRAINT exchange_rates_rate CHECK (((rate > (0)::numeric) AND (rate < (1000000000)::numeric)))
+);
+
+ALTER TABLE ONLY engine.exchange_rates FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE engine.exchange_rates OWNER TO skylatch_owner;
+
+--
+-- Name: fare_looks; Type: TABLE; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE TABLE engine.fare_looks (
+    search_key text NOT NULL,
+    looked_at timestamp with time zone NOT NULL,
+    offers integer NOT NULL,
+    cheapest public.money_amount,
+    currency text
+);
+
+ALTER TABLE ONLY engine.fare_looks FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE engine.fare_looks OWNER TO skylatch_owner;
 
 --
 -- Name: flag_generation; Type: SEQUENCE; Schema: engine; Owner: skylatch_owner
@@ -4275,6 +4374,40 @@ ALTER TABLE engine.provider_calls ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTI
 );
 
 --
+-- Name: quarantined_offers; Type: TABLE; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE TABLE engine.quarantined_offers (
+    user_id uuid NOT NULL,
+    id bigint NOT NULL,
+    trip_request_id uuid NOT NULL,
+    search_round integer NOT NULL,
+    offer_request_id text,
+    offer_id text,
+    reason text NOT NULL,
+    offer text NOT NULL,
+    quarantined_at timestamp with time zone NOT NULL,
+    CONSTRAINT quarantined_offers_offer CHECK ((length(offer) <= 20000))
+);
+
+ALTER TABLE ONLY engine.quarantined_offers FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE engine.quarantined_offers OWNER TO skylatch_owner;
+
+--
+-- Name: quarantined_offers_id_seq; Type: SEQUENCE; Schema: engine; Owner: skylatch_owner
+--
+
+ALTER TABLE engine.quarantined_offers ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME engine.quarantined_offers_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+--
 -- Name: saga_states; Type: TABLE; Schema: engine; Owner: skylatch_owner
 --
 
@@ -4305,6 +4438,91 @@ CREATE TABLE engine.saga_transitions (
 ALTER TABLE ONLY engine.saga_transitions FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE engine.saga_transitions OWNER TO skylatch_owner;
+
+--
+-- Name: search_settings; Type: TABLE; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE TABLE engine.search_settings (
+    only_row boolean DEFAULT true NOT NULL,
+    searches_per_minute integer DEFAULT 30 NOT NULL,
+    fresh_for interval DEFAULT '00:10:00'::interval NOT NULL,
+    keep_offers_for interval DEFAULT '30 days'::interval NOT NULL,
+    rate_max_age interval DEFAULT '24:00:00'::interval NOT NULL,
+    CONSTRAINT search_settings_only_row CHECK (only_row),
+    CONSTRAINT search_settings_values CHECK ((((searches_per_minute >= 1) AND (searches_per_minute <= 100000)) AND ((fresh_for >= '00:00:00'::interval) AND (fresh_for <= '01:00:00'::interval)) AND ((keep_offers_for >= '1 day'::interval) AND (keep_offers_for <= '10 years'::interval)) AND ((rate_max_age >= '00:01:00'::interval) AND (rate_max_age <= '30 days'::interval))))
+);
+
+ALTER TABLE ONLY engine.search_settings FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE engine.search_settings OWNER TO skylatch_owner;
+
+--
+-- Name: trip_searches; Type: TABLE; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE TABLE engine.trip_searches (
+    user_id uuid NOT NULL,
+    trip_request_id uuid NOT NULL,
+    ordinal smallint NOT NULL,
+    origin text NOT NULL,
+    destination text NOT NULL,
+    departure_date date NOT NULL,
+    return_date date,
+    search_key text NOT NULL,
+    searches integer DEFAULT 0 NOT NULL,
+    last_looked_at timestamp with time zone,
+    last_searched_at timestamp with time zone,
+    cheapest public.money_amount,
+    currency text,
+    volatility real DEFAULT 0 NOT NULL,
+    next_look_at timestamp with time zone NOT NULL,
+    CONSTRAINT trip_searches_counts CHECK (((searches >= 0) AND (volatility >= (0)::double precision))),
+    CONSTRAINT trip_searches_fare CHECK (((cheapest IS NULL) = (currency IS NULL)))
+);
+
+ALTER TABLE ONLY engine.trip_searches FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE engine.trip_searches OWNER TO skylatch_owner;
+
+--
+-- Name: wait_decisions; Type: TABLE; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE TABLE engine.wait_decisions (
+    user_id uuid NOT NULL,
+    id bigint NOT NULL,
+    trip_request_id uuid NOT NULL,
+    search_round integer NOT NULL,
+    decided_at timestamp with time zone NOT NULL,
+    decision text NOT NULL,
+    reason text NOT NULL,
+    price public.money_amount NOT NULL,
+    currency text NOT NULL,
+    fall_chance real,
+    expected_saving numeric,
+    samples integer NOT NULL,
+    decide_by timestamp with time zone,
+    CONSTRAINT wait_decisions_chance CHECK (((fall_chance >= (0)::double precision) AND (fall_chance <= (1)::double precision))),
+    CONSTRAINT wait_decisions_decision CHECK ((decision = ANY (ARRAY['BUY'::text, 'WAIT'::text])))
+);
+
+ALTER TABLE ONLY engine.wait_decisions FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE engine.wait_decisions OWNER TO skylatch_owner;
+
+--
+-- Name: wait_decisions_id_seq; Type: SEQUENCE; Schema: engine; Owner: skylatch_owner
+--
+
+ALTER TABLE engine.wait_decisions ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME engine.wait_decisions_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
 
 --
 -- Name: workers; Type: TABLE; Schema: engine; Owner: skylatch_owner
@@ -4484,6 +4702,13 @@ ALTER TABLE ONLY engine._yoyo_version
     ADD CONSTRAINT _yoyo_version_pkey PRIMARY KEY (version);
 
 --
+-- Name: airline_alliances airline_alliances_pkey; Type: CONSTRAINT; Schema: engine; Owner: skylatch_owner
+--
+
+ALTER TABLE ONLY engine.airline_alliances
+    ADD CONSTRAINT airline_alliances_pkey PRIMARY KEY (airline);
+
+--
 -- Name: airports airports_pkey; Type: CONSTRAINT; Schema: engine; Owner: skylatch_owner
 --
 
@@ -4517,6 +4742,20 @@ ALTER TABLE ONLY engine.currencies
 
 ALTER TABLE ONLY engine.endpoint
     ADD CONSTRAINT endpoint_pkey PRIMARY KEY (only_row);
+
+--
+-- Name: exchange_rates exchange_rates_pkey; Type: CONSTRAINT; Schema: engine; Owner: skylatch_owner
+--
+
+ALTER TABLE ONLY engine.exchange_rates
+    ADD CONSTRAINT exchange_rates_pkey PRIMARY KEY (base, quote, as_of);
+
+--
+-- Name: fare_looks fare_looks_pkey; Type: CONSTRAINT; Schema: engine; Owner: skylatch_owner
+--
+
+ALTER TABLE ONLY engine.fare_looks
+    ADD CONSTRAINT fare_looks_pkey PRIMARY KEY (search_key);
 
 --
 -- Name: flag_data flag_data_pkey; Type: CONSTRAINT; Schema: engine; Owner: skylatch_owner
@@ -4603,6 +4842,13 @@ ALTER TABLE ONLY engine.provider_calls
     ADD CONSTRAINT provider_calls_pkey PRIMARY KEY (id);
 
 --
+-- Name: quarantined_offers quarantined_offers_pkey; Type: CONSTRAINT; Schema: engine; Owner: skylatch_owner
+--
+
+ALTER TABLE ONLY engine.quarantined_offers
+    ADD CONSTRAINT quarantined_offers_pkey PRIMARY KEY (user_id, id);
+
+--
 -- Name: saga_states saga_states_pkey; Type: CONSTRAINT; Schema: engine; Owner: skylatch_owner
 --
 
@@ -4615,6 +4861,27 @@ ALTER TABLE ONLY engine.saga_states
 
 ALTER TABLE ONLY engine.saga_transitions
     ADD CONSTRAINT saga_transitions_pkey PRIMARY KEY (state, verdict);
+
+--
+-- Name: search_settings search_settings_pkey; Type: CONSTRAINT; Schema: engine; Owner: skylatch_owner
+--
+
+ALTER TABLE ONLY engine.search_settings
+    ADD CONSTRAINT search_settings_pkey PRIMARY KEY (only_row);
+
+--
+-- Name: trip_searches trip_searches_pkey; Type: CONSTRAINT; Schema: engine; Owner: skylatch_owner
+--
+
+ALTER TABLE ONLY engine.trip_searches
+    ADD CONSTRAINT trip_searches_pkey PRIMARY KEY (user_id, trip_request_id, ordinal);
+
+--
+-- Name: wait_decisions wait_decisions_pkey; Type: CONSTRAINT; Schema: engine; Owner: skylatch_owner
+--
+
+ALTER TABLE ONLY engine.wait_decisions
+    ADD CONSTRAINT wait_decisions_pkey PRIMARY KEY (user_id, id);
 
 --
 -- Name: workers workers_pkey; Type: CONSTRAINT; Schema: engine; Owner: skylatch_owner
@@ -4756,6 +5023,18 @@ ALTER TABLE ONLY public.trip_requests
 CREATE INDEX booking_events_trip_request_id_idx ON engine.booking_events USING btree (user_id, trip_request_id, id);
 
 --
+-- Name: exchange_rates_quote_idx; Type: INDEX; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE INDEX exchange_rates_quote_idx ON engine.exchange_rates USING btree (quote);
+
+--
+-- Name: fare_looks_looked_at_idx; Type: INDEX; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE INDEX fare_looks_looked_at_idx ON engine.fare_looks USING btree (looked_at);
+
+--
 -- Name: monitor_runs_started_at_idx; Type: INDEX; Schema: engine; Owner: skylatch_owner
 --
 
@@ -4790,6 +5069,30 @@ CREATE INDEX provider_calls_ready_search_idx ON engine.provider_calls USING btre
 --
 
 CREATE INDEX provider_calls_trip_request_id_idx ON engine.provider_calls USING btree (user_id, trip_request_id);
+
+--
+-- Name: quarantined_offers_quarantined_at_idx; Type: INDEX; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE INDEX quarantined_offers_quarantined_at_idx ON engine.quarantined_offers USING btree (quarantined_at);
+
+--
+-- Name: quarantined_offers_trip_request_id_idx; Type: INDEX; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE INDEX quarantined_offers_trip_request_id_idx ON engine.quarantined_offers USING btree (user_id, trip_request_id);
+
+--
+-- Name: trip_searches_search_key_idx; Type: INDEX; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE INDEX trip_searches_search_key_idx ON engine.trip_searches USING btree (search_key);
+
+--
+-- Name: wait_decisions_trip_request_id_idx; Type: INDEX; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE INDEX wait_decisions_trip_request_id_idx ON engine.wait_decisions USING btree (user_id, trip_request_id, id);
 
 --
 -- Name: booking_attempts_flight_offer_id_idx; Type: INDEX; Schema: public; Owner: skylatch_owner
@@ -4936,6 +5239,20 @@ CREATE TRIGGER trip_passengers_check BEFORE INSERT OR DELETE ON public.trip_pass
 CREATE TRIGGER trip_requests_check BEFORE INSERT OR UPDATE OF user_id, origins, destinations, departure_from, departure_to, return_from, return_to, nights_min, nights_max, cabin_class, max_price, currency, max_connections, max_duration, carry_on_bags, checked_bags, preferred_airlines, payment_method_id, auto_book_enabled, consent_text_version ON public.trip_requests FOR EACH ROW EXECUTE FUNCTION engine.check_trip_request();
 
 --
+-- Name: exchange_rates exchange_rates_base_fkey; Type: FK CONSTRAINT; Schema: engine; Owner: skylatch_owner
+--
+
+ALTER TABLE ONLY engine.exchange_rates
+    ADD CONSTRAINT exchange_rates_base_fkey FOREIGN KEY (base) REFERENCES engine.currencies(code);
+
+--
+-- Name: exchange_rates exchange_rates_quote_fkey; Type: FK CONSTRAINT; Schema: engine; Owner: skylatch_owner
+--
+
+ALTER TABLE ONLY engine.exchange_rates
+    ADD CONSTRAINT exchange_rates_quote_fkey FOREIGN KEY (quote) REFERENCES engine.currencies(code);
+
+--
 -- Name: outcome_rules outcome_rules_operation_fkey; Type: FK CONSTRAINT; Schema: engine; Owner: skylatch_owner
 --
 
@@ -4964,6 +5281,13 @@ ALTER TABLE ONLY engine.provider_calls
     ADD CONSTRAINT provider_calls_trip_request_id_fkey FOREIGN KEY (user_id, trip_request_id) REFERENCES public.trip_requests(user_id, id) ON DELETE RESTRICT;
 
 --
+-- Name: quarantined_offers quarantined_offers_trip_request_id_fkey; Type: FK CONSTRAINT; Schema: engine; Owner: skylatch_owner
+--
+
+ALTER TABLE ONLY engine.quarantined_offers
+    ADD CONSTRAINT quarantined_offers_trip_request_id_fkey FOREIGN KEY (user_id, trip_request_id) REFERENCES public.trip_requests(user_id, id) ON DELETE RESTRICT;
+
+--
 -- Name: saga_transitions saga_transitions_next_operation_fkey; Type: FK CONSTRAINT; Schema: engine; Owner: skylatch_owner
 --
 
@@ -4983,6 +5307,20 @@ ALTER TABLE ONLY engine.saga_transitions
 
 ALTER TABLE ONLY engine.saga_transitions
     ADD CONSTRAINT saga_transitions_state_fkey FOREIGN KEY (state) REFERENCES engine.saga_states(state) ON DELETE CASCADE;
+
+--
+-- Name: trip_searches trip_searches_trip_request_id_fkey; Type: FK CONSTRAINT; Schema: engine; Owner: skylatch_owner
+--
+
+ALTER TABLE ONLY engine.trip_searches
+    ADD CONSTRAINT trip_searches_trip_request_id_fkey FOREIGN KEY (user_id, trip_request_id) REFERENCES public.trip_requests(user_id, id) ON DELETE CASCADE;
+
+--
+-- Name: wait_decisions wait_decisions_trip_request_id_fkey; Type: FK CONSTRAINT; Schema: engine; Owner: skylatch_owner
+--
+
+ALTER TABLE ONLY engine.wait_decisions
+    ADD CONSTRAINT wait_decisions_trip_request_id_fkey FOREIGN KEY (user_id, trip_request_id) REFERENCES public.trip_requests(user_id, id) ON DELETE RESTRICT;
 
 --
 -- Name: booking_attempts booking_attempts_currency_fkey; Type: FK CONSTRAINT; Schema: public; Owner: skylatch_owner
@@ -5144,6 +5482,18 @@ ALTER TABLE auth.users ENABLE ROW LEVEL SECURITY;
 CREATE POLICY users_owner_all ON auth.users TO skylatch_owner USING (true) WITH CHECK (true);
 
 --
+-- Name: airline_alliances; Type: ROW SECURITY; Schema: engine; Owner: skylatch_owner
+--
+
+ALTER TABLE engine.airline_alliances ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: airline_alliances airline_alliances_owner_all; Type: POLICY; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE POLICY airline_alliances_owner_all ON engine.airline_alliances TO skylatch_owner USING (true) WITH CHECK (true);
+
+--
 -- Name: airports; Type: ROW SECURITY; Schema: engine; Owner: skylatch_owner
 --
 
@@ -5202,6 +5552,30 @@ ALTER TABLE engine.endpoint ENABLE ROW LEVEL SECURITY;
 --
 
 CREATE POLICY endpoint_owner_all ON engine.endpoint TO skylatch_owner USING (true) WITH CHECK (true);
+
+--
+-- Name: exchange_rates; Type: ROW SECURITY; Schema: engine; Owner: skylatch_owner
+--
+
+ALTER TABLE engine.exchange_rates ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: exchange_rates exchange_rates_owner_all; Type: POLICY; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE POLICY exchange_rates_owner_all ON engine.exchange_rates TO skylatch_owner USING (true) WITH CHECK (true);
+
+--
+-- Name: fare_looks; Type: ROW SECURITY; Schema: engine; Owner: skylatch_owner
+--
+
+ALTER TABLE engine.fare_looks ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: fare_looks fare_looks_owner_all; Type: POLICY; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE POLICY fare_looks_owner_all ON engine.fare_looks TO skylatch_owner USING (true) WITH CHECK (true);
 
 --
 -- Name: flag_data; Type: ROW SECURITY; Schema: engine; Owner: skylatch_owner
@@ -5336,6 +5710,18 @@ ALTER TABLE engine.provider_calls ENABLE ROW LEVEL SECURITY;
 CREATE POLICY provider_calls_owner_all ON engine.provider_calls TO skylatch_owner USING (true) WITH CHECK (true);
 
 --
+-- Name: quarantined_offers; Type: ROW SECURITY; Schema: engine; Owner: skylatch_owner
+--
+
+ALTER TABLE engine.quarantined_offers ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: quarantined_offers quarantined_offers_owner_all; Type: POLICY; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE POLICY quarantined_offers_owner_all ON engine.quarantined_offers TO skylatch_owner USING (true) WITH CHECK (true);
+
+--
 -- Name: saga_states; Type: ROW SECURITY; Schema: engine; Owner: skylatch_owner
 --
 
@@ -5358,6 +5744,42 @@ ALTER TABLE engine.saga_transitions ENABLE ROW LEVEL SECURITY;
 --
 
 CREATE POLICY saga_transitions_owner_all ON engine.saga_transitions TO skylatch_owner USING (true) WITH CHECK (true);
+
+--
+-- Name: search_settings; Type: ROW SECURITY; Schema: engine; Owner: skylatch_owner
+--
+
+ALTER TABLE engine.search_settings ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: search_settings search_settings_owner_all; Type: POLICY; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE POLICY search_settings_owner_all ON engine.search_settings TO skylatch_owner USING (true) WITH CHECK (true);
+
+--
+-- Name: trip_searches; Type: ROW SECURITY; Schema: engine; Owner: skylatch_owner
+--
+
+ALTER TABLE engine.trip_searches ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: trip_searches trip_searches_owner_all; Type: POLICY; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE POLICY trip_searches_owner_all ON engine.trip_searches TO skylatch_owner USING (true) WITH CHECK (true);
+
+--
+-- Name: wait_decisions; Type: ROW SECURITY; Schema: engine; Owner: skylatch_owner
+--
+
+ALTER TABLE engine.wait_decisions ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: wait_decisions wait_decisions_owner_all; Type: POLICY; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE POLICY wait_decisions_owner_all ON engine.wait_decisions TO skylatch_owner USING (true) WITH CHECK (true);
 
 --
 -- Name: workers; Type: ROW SECURITY; Schema: engine; Owner: skylatch_owner

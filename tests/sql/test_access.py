@@ -436,14 +436,14 @@ def test_a_traveller_sees_their_own_rows_and_nobody_elses(booked: Booked) -> Non
     """In every table that has a traveller: all of hers, none of the other's."""
     with booked.as_amelia() as connection:
         for table in tenant_tables(booked):
+            if table.startswith("engine."):
+                assert_refused(connection, f"select from {table}")
+                continue
             everybodys = booked.world.rows(
                 f"select user_id, count(*) as n from {table} group by user_id"
             )
             counts = {row["user_id"]: row["n"] for row in everybodys}
             assert set(counts) == {booked.amelia.user_id, booked.bessie.user_id}, table
-            if table.startswith("engine."):
-                assert_refused(connection, f"select from {table}")
-                continue
             seen = connection.execute(
                 f"select user_id, count(*) as n from {table} group by user_id".encode()
             ).fetchall()
