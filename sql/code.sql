@@ -12,9 +12,11 @@ set role skylatch_owner;
 \ir access/booking_attempts.sql
 \ir access/booking_events.sql
 \ir access/booking_passengers.sql
+\ir access/breakers.sql
 \ir access/cron_beat.sql
 \ir access/currencies.sql
 \ir access/endpoint.sql
+\ir access/event_effects.sql
 \ir access/exchange_rates.sql
 \ir access/fare_history.sql
 \ir access/fare_looks.sql
@@ -24,6 +26,9 @@ set role skylatch_owner;
 \ir access/flag_usage_parts.sql
 \ir access/flight_bookings.sql
 \ir access/flight_offers.sql
+\ir access/history.sql
+\ir access/invariant_checks.sql
+\ir access/invariant_violations.sql
 \ir access/kill_switch.sql
 \ir access/kill_switch_changes.sql
 \ir access/metropolitan_areas.sql
@@ -32,9 +37,14 @@ set role skylatch_owner;
 \ir access/outcome_rules.sql
 \ir access/payment_methods.sql
 \ir access/provider_calls.sql
+\ir access/provider_events.sql
 \ir access/quarantined_offers.sql
+\ir access/refused_events.sql
+\ir access/review_actions.sql
+\ir access/review_cases.sql
 \ir access/saga_states.sql
 \ir access/saga_transitions.sql
+\ir access/scans.sql
 \ir access/search_settings.sql
 \ir access/traveler_profiles.sql
 \ir access/trip_passengers.sql

@@ -75,7 +75,7 @@ CREATE TABLE engine.outcome_rules (
     reason text,
     CONSTRAINT outcome_rules_end CHECK (((verdict = ANY (ARRAY['FAIL'::text, 'RESEARCH'::text])) = ((trip_status IS NOT NULL) AND (reason IS NOT NULL)))),
     CONSTRAINT outcome_rules_http_status CHECK ((http_status ~ '^([1-5][0-9][0-9]|[1-5]xx|none|\*)$'::text)),
-    CONSTRAINT outcome_rules_trip_status CHECK ((trip_status = ANY (ARRAY['PENDING'::text, 'ACTION_REQUIRED'::text, 'FAILED'::text]))),
+    CONSTRAINT outcome_rules_trip_status CHECK ((trip_status = ANY (ARRAY['PENDING'::text, 'ACTION_REQUIRED'::text, 'FAILED'::text, 'CANCELLED'::text]))),
     CONSTRAINT outcome_rules_verdict CHECK ((verdict = ANY (ARRAY['OK'::text, 'RETRY'::text, 'REDO'::text, 'FAIL'::text, 'RESEARCH'::text, 'UNKNOWN'::text, 'REVIEW'::text])))
 );
 
@@ -115,12 +115,24 @@ CREATE TABLE public.booking_attempts (
     started_at timestamp with time zone DEFAULT now() NOT NULL,
     state_changed_at timestamp with time zone DEFAULT now() NOT NULL,
     ended_at timestamp with time zone,
+    deadline_at timestamp with time zone,
+    review_from text,
+    order_hint text,
+    order_cancelled_at timestamp with time zone,
+    cancellation_id text,
+    min_refund public.money_amount,
+    captured_amount public.money_amount,
+    voided_at timestamp with time zone,
+    refund_amount public.money_amount,
+    refund_id text,
+    refunded_at timestamp with time zone,
     CONSTRAINT booking_attempts_cap CHECK (((agreed_amount)::numeric <= (cap_amount)::numeric)),
     CONSTRAINT booking_attempts_ended CHECK (((status = 'PENDING'::text) = (ended_at IS NULL))),
     CONSTRAINT booking_attempts_failed CHECK (((status <> 'FAILED'::text) OR (error_message IS NOT NULL))),
+    CONSTRAINT booking_attempts_refund CHECK (((refund_amount IS NULL) OR ((refund_amount)::numeric <= (captured_amount)::numeric))),
     CONSTRAINT booking_attempts_status CHECK ((status = ANY (ARRAY['PENDING'::text, 'SUCCESS'::text, 'FAILED'::text]))),
     CONSTRAINT booking_attempts_success CHECK (((status <> 'SUCCESS'::text) OR ((order_id IS NOT NULL) AND (booking_reference IS NOT NULL) AND (payment_intent_id IS NOT NULL)))),
-    CONSTRAINT booking_attempts_trip_status_after CHECK ((trip_status_after = ANY (ARRAY['PENDING'::text, 'ACTION_REQUIRED'::text, 'FAILED'::text])))
+    CONSTRAINT booking_attempts_trip_status_after CHECK ((trip_status_after = ANY (ARRAY['PENDING'::text, 'ACTION_REQUIRED'::text, 'FAILED'::text, 'CANCELLED'::text])))
 );
 
 ALTER TABLE ONLY public.booking_attempts FORCE ROW LEVEL SECURITY;
@@ -582,8 +594,8 @@ ALTER FUNCTION engine.book_trip(p_trip_id uuid) OWNER TO skylatch_owner;
 
 CREATE TABLE engine.provider_calls (
     id bigint NOT NULL,
-    user_id uuid NOT NULL,
-    trip_request_id uuid NOT NULL,
+    user_id uuid,
+    trip_request_id uuid,
     booking_attempt_id uuid,
     attempt_epoch integer,
     operation text NOT NULL,
@@ -603,10 +615,15 @@ CREATE TABLE engine.provider_calls (
     claimed_at timestamp with time zone,
     sent_at timestamp with time zone,
     finished_at timestamp with time zone,
+    object_id text,
+    again boolean DEFAULT false NOT NULL,
+    apply_failures smallint DEFAULT 0 NOT NULL,
+    first_claimed_at timestamp with time zone,
     CONSTRAINT provider_calls_attempt CHECK (((booking_attempt_id IS NULL) = (attempt_epoch IS NULL))),
     CONSTRAINT provider_calls_finished CHECK (((state = ANY (ARRAY['DONE'::text, 'UNKNOWN'::text, 'DEAD'::text])) = (finished_at IS NOT NULL))),
     CONSTRAINT provider_calls_idempotency_key CHECK ((idempotency_key ~ '^[0-9a-z_-]+(:[0-9a-z_-]+)+$'::text)),
     CONSTRAINT provider_calls_lease CHECK (((state = ANY (ARRAY['CLAIMED'::text, 'SENT'::text])) = (lease_until IS NOT NULL))),
+    CONSTRAINT provider_calls_owner CHECK ((((user_id IS NULL) = (trip_request_id IS NULL)) AND ((user_id IS NOT NULL) OR (booking_attempt_id IS NULL)))),
     CONSTRAINT provider_calls_sent CHECK (((state <> 'SENT'::text) OR (sent_at IS NOT NULL))),
     CONSTRAINT provider_calls_state CHECK ((state = ANY (ARRAY['READY'::text, 'CLAIMED'::text, 'SENT'::text, 'DONE'::text, 'UNKNOWN'::text, 'DEAD'::text])))
 );
@@ -824,6 +841,10 @@ CREATE TABLE public.flight_bookings (
     currency text DEFAULT 'USD'::text NOT NULL,
     booked_at timestamp with time zone NOT NULL,
     status text DEFAULT 'CONFIRMED'::text NOT NULL,
+    cancelled_at timestamp with time zone,
+    refund_amount public.money_amount,
+    attention text,
+    CONSTRAINT flight_bookings_cancelled CHECK (((status = 'CONFIRMED'::text) = (cancelled_at IS NULL))),
     CONSTRAINT flight_bookings_status CHECK ((status = ANY (ARRAY['CONFIRMED'::text, 'CANCELLED'::text, 'REFUNDED'::text])))
 );
 
@@ -4156,6 +4177,23 @@ ALTER TABLE engine.booking_events ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTI
 );
 
 --
+-- Name: breakers; Type: TABLE; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE TABLE engine.breakers (
+    operation text NOT NULL,
+    failures integer DEFAULT 0 NOT NULL,
+    open_until timestamp with time zone,
+    last_error text,
+    changed_at timestamp with time zone NOT NULL,
+    CONSTRAINT breakers_failures CHECK ((failures >= 0))
+);
+
+ALTER TABLE ONLY engine.breakers FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE engine.breakers OWNER TO skylatch_owner;
+
+--
 -- Name: cron_beat; Type: TABLE; Schema: engine; Owner: skylatch_owner
 --
 
@@ -4183,6 +4221,22 @@ CREATE TABLE engine.endpoint (
 ALTER TABLE ONLY engine.endpoint FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE engine.endpoint OWNER TO skylatch_owner;
+
+--
+-- Name: event_effects; Type: TABLE; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE TABLE engine.event_effects (
+    provider text NOT NULL,
+    type text NOT NULL,
+    effect text NOT NULL,
+    operation text,
+    CONSTRAINT event_effects_provider CHECK ((provider = ANY (ARRAY['duffel'::text, 'stripe'::text])))
+);
+
+ALTER TABLE ONLY engine.event_effects FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE engine.event_effects OWNER TO skylatch_owner;
 
 --
 -- Name: exchange_rates; Type: TABLE; Schema: engine; Owner: skylatch_owner
@@ -4243,6 +4297,55 @@ ALTER TABLE engine.flag_usage_parts ALTER COLUMN id ADD GENERATED ALWAYS AS IDEN
     NO MAXVALUE
     CACHE 1
 );
+
+--
+-- Name: history; Type: TABLE; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE TABLE engine.history (
+    only_row boolean DEFAULT true NOT NULL,
+    system_identifier bigint NOT NULL,
+    timeline text NOT NULL,
+    confirmed_at timestamp with time zone NOT NULL,
+    CONSTRAINT history_only_row CHECK (only_row)
+);
+
+ALTER TABLE ONLY engine.history FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE engine.history OWNER TO skylatch_owner;
+
+--
+-- Name: invariant_checks; Type: TABLE; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE TABLE engine.invariant_checks (
+    only_row boolean DEFAULT true NOT NULL,
+    checked_at timestamp with time zone NOT NULL,
+    checked_to timestamp with time zone NOT NULL,
+    violations integer NOT NULL,
+    CONSTRAINT invariant_checks_only_row CHECK (only_row)
+);
+
+ALTER TABLE ONLY engine.invariant_checks FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE engine.invariant_checks OWNER TO skylatch_owner;
+
+--
+-- Name: invariant_violations; Type: TABLE; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE TABLE engine.invariant_violations (
+    invariant text NOT NULL,
+    subject text NOT NULL,
+    detail text NOT NULL,
+    first_seen_at timestamp with time zone NOT NULL,
+    last_seen_at timestamp with time zone NOT NULL,
+    gone_at timestamp with time zone
+);
+
+ALTER TABLE ONLY engine.invariant_violations FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE engine.invariant_violations OWNER TO skylatch_owner;
 
 --
 -- Name: kill_switch; Type: TABLE; Schema: engine; Owner: skylatch_owner
@@ -4352,6 +4455,10 @@ CREATE TABLE engine.operations (
     marks_sent boolean NOT NULL,
     lease interval NOT NULL,
     max_tries smallint NOT NULL,
+    waits interval[],
+    observes boolean DEFAULT false NOT NULL,
+    breaks_after smallint,
+    CONSTRAINT operations_breaks_after CHECK ((breaks_after > 0)),
     CONSTRAINT operations_max_tries CHECK (((max_tries >= 1) AND (max_tries <= 100))),
     CONSTRAINT operations_provider CHECK ((provider = ANY (ARRAY['duffel'::text, 'stripe'::text])))
 );
@@ -4372,6 +4479,33 @@ ALTER TABLE engine.provider_calls ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTI
     NO MAXVALUE
     CACHE 1
 );
+
+--
+-- Name: provider_events; Type: TABLE; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE TABLE engine.provider_events (
+    provider text NOT NULL,
+    event_id text NOT NULL,
+    type text NOT NULL,
+    object_id text NOT NULL,
+    hints jsonb DEFAULT '{}'::jsonb NOT NULL,
+    occurred_at timestamp with time zone,
+    received_at timestamp with time zone NOT NULL,
+    received_by text NOT NULL,
+    state text DEFAULT 'RECEIVED'::text NOT NULL,
+    tries smallint DEFAULT 0 NOT NULL,
+    applied_at timestamp with time zone,
+    outcome text,
+    CONSTRAINT provider_events_applied CHECK (((state = 'RECEIVED'::text) = (applied_at IS NULL))),
+    CONSTRAINT provider_events_provider CHECK ((provider = ANY (ARRAY['duffel'::text, 'stripe'::text]))),
+    CONSTRAINT provider_events_received_by CHECK ((received_by = ANY (ARRAY['webhook'::text, 'sweep'::text]))),
+    CONSTRAINT provider_events_state CHECK ((state = ANY (ARRAY['RECEIVED'::text, 'APPLIED'::text, 'IGNORED'::text, 'DEAD'::text])))
+);
+
+ALTER TABLE ONLY engine.provider_events FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE engine.provider_events OWNER TO skylatch_owner;
 
 --
 -- Name: quarantined_offers; Type: TABLE; Schema: engine; Owner: skylatch_owner
@@ -4408,6 +4542,93 @@ ALTER TABLE engine.quarantined_offers ALTER COLUMN id ADD GENERATED ALWAYS AS ID
 );
 
 --
+-- Name: refused_events; Type: TABLE; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE TABLE engine.refused_events (
+    provider text NOT NULL,
+    day date NOT NULL,
+    reason text NOT NULL,
+    refused bigint NOT NULL,
+    CONSTRAINT refused_events_refused CHECK ((refused > 0))
+);
+
+ALTER TABLE ONLY engine.refused_events FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE engine.refused_events OWNER TO skylatch_owner;
+
+--
+-- Name: review_actions; Type: TABLE; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE TABLE engine.review_actions (
+    id bigint NOT NULL,
+    review_case_id bigint NOT NULL,
+    at timestamp with time zone NOT NULL,
+    actor text NOT NULL,
+    action text NOT NULL,
+    reason text NOT NULL,
+    outcome text NOT NULL,
+    CONSTRAINT review_actions_reason CHECK ((length(TRIM(BOTH FROM reason)) >= 3))
+);
+
+ALTER TABLE ONLY engine.review_actions FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE engine.review_actions OWNER TO skylatch_owner;
+
+--
+-- Name: review_actions_id_seq; Type: SEQUENCE; Schema: engine; Owner: skylatch_owner
+--
+
+ALTER TABLE engine.review_actions ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME engine.review_actions_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+--
+-- Name: review_cases; Type: TABLE; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE TABLE engine.review_cases (
+    id bigint NOT NULL,
+    kind text NOT NULL,
+    object_id text NOT NULL,
+    user_id uuid,
+    trip_request_id uuid,
+    booking_attempt_id uuid,
+    opened_at timestamp with time zone NOT NULL,
+    summary text NOT NULL,
+    evidence jsonb DEFAULT '{}'::jsonb NOT NULL,
+    evidence_at timestamp with time zone,
+    resolved_at timestamp with time zone,
+    resolved_by text,
+    resolution text,
+    CONSTRAINT review_cases_kind CHECK ((kind = ANY (ARRAY['ATTEMPT'::text, 'ORPHAN_ORDER'::text, 'ORPHAN_PAYMENT'::text, 'PAYMENT_CONTRADICTION'::text, 'ORDER_CONTRADICTION'::text, 'DISPUTE'::text, 'FRAUD_WARNING'::text, 'AIRLINE_CHANGE'::text, 'AIRLINE_CANCELLATION'::text, 'REFUND_FAILED'::text, 'AUTHORIZATION_LAPSING'::text, 'POISON'::text]))),
+    CONSTRAINT review_cases_resolved CHECK ((((resolved_at IS NULL) = (resolved_by IS NULL)) AND ((resolved_at IS NULL) = (resolution IS NULL))))
+);
+
+ALTER TABLE ONLY engine.review_cases FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE engine.review_cases OWNER TO skylatch_owner;
+
+--
+-- Name: review_cases_id_seq; Type: SEQUENCE; Schema: engine; Owner: skylatch_owner
+--
+
+ALTER TABLE engine.review_cases ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME engine.review_cases_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+--
 -- Name: saga_states; Type: TABLE; Schema: engine; Owner: skylatch_owner
 --
 
@@ -4432,12 +4653,30 @@ CREATE TABLE engine.saga_transitions (
     verdict text NOT NULL,
     next_state text NOT NULL,
     next_operation text,
-    CONSTRAINT saga_transitions_verdict CHECK ((verdict = ANY (ARRAY['OK'::text, 'REDO'::text, 'FAIL'::text, 'RESEARCH'::text, 'UNKNOWN'::text, 'REVIEW'::text, 'EXHAUSTED'::text, 'STOP'::text])))
+    CONSTRAINT saga_transitions_verdict CHECK ((verdict = ANY (ARRAY['OK'::text, 'REDO'::text, 'FAIL'::text, 'RESEARCH'::text, 'UNKNOWN'::text, 'REVIEW'::text, 'EXHAUSTED'::text, 'STOP'::text, 'ADOPT'::text, 'VOID'::text, 'RELEASE'::text, 'CANCEL'::text, 'REFUND'::text, 'RESUME'::text, 'REOPEN'::text, 'FREEZE'::text])))
 );
 
 ALTER TABLE ONLY engine.saga_transitions FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE engine.saga_transitions OWNER TO skylatch_owner;
+
+--
+-- Name: scans; Type: TABLE; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE TABLE engine.scans (
+    scan text NOT NULL,
+    provider text NOT NULL,
+    scanned_to timestamp with time zone NOT NULL,
+    finished_at timestamp with time zone,
+    found integer DEFAULT 0 NOT NULL,
+    CONSTRAINT scans_provider CHECK ((provider = ANY (ARRAY['duffel'::text, 'stripe'::text]))),
+    CONSTRAINT scans_scan CHECK ((scan = ANY (ARRAY['orders'::text, 'payments'::text, 'order_events'::text, 'payment_events'::text])))
+);
+
+ALTER TABLE ONLY engine.scans FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE engine.scans OWNER TO skylatch_owner;
 
 --
 -- Name: search_settings; Type: TABLE; Schema: engine; Owner: skylatch_owner
@@ -4723,6 +4962,13 @@ ALTER TABLE ONLY engine.booking_events
     ADD CONSTRAINT booking_events_pkey PRIMARY KEY (id);
 
 --
+-- Name: breakers breakers_pkey; Type: CONSTRAINT; Schema: engine; Owner: skylatch_owner
+--
+
+ALTER TABLE ONLY engine.breakers
+    ADD CONSTRAINT breakers_pkey PRIMARY KEY (operation);
+
+--
 -- Name: cron_beat cron_beat_pkey; Type: CONSTRAINT; Schema: engine; Owner: skylatch_owner
 --
 
@@ -4742,6 +4988,13 @@ ALTER TABLE ONLY engine.currencies
 
 ALTER TABLE ONLY engine.endpoint
     ADD CONSTRAINT endpoint_pkey PRIMARY KEY (only_row);
+
+--
+-- Name: event_effects event_effects_pkey; Type: CONSTRAINT; Schema: engine; Owner: skylatch_owner
+--
+
+ALTER TABLE ONLY engine.event_effects
+    ADD CONSTRAINT event_effects_pkey PRIMARY KEY (provider, type);
 
 --
 -- Name: exchange_rates exchange_rates_pkey; Type: CONSTRAINT; Schema: engine; Owner: skylatch_owner
@@ -4784,6 +5037,27 @@ ALTER TABLE ONLY engine.flag_usage_parts
 
 ALTER TABLE ONLY engine.flag_usage
     ADD CONSTRAINT flag_usage_pkey PRIMARY KEY (day, flag, variation, reason);
+
+--
+-- Name: history history_pkey; Type: CONSTRAINT; Schema: engine; Owner: skylatch_owner
+--
+
+ALTER TABLE ONLY engine.history
+    ADD CONSTRAINT history_pkey PRIMARY KEY (only_row);
+
+--
+-- Name: invariant_checks invariant_checks_pkey; Type: CONSTRAINT; Schema: engine; Owner: skylatch_owner
+--
+
+ALTER TABLE ONLY engine.invariant_checks
+    ADD CONSTRAINT invariant_checks_pkey PRIMARY KEY (only_row);
+
+--
+-- Name: invariant_violations invariant_violations_pkey; Type: CONSTRAINT; Schema: engine; Owner: skylatch_owner
+--
+
+ALTER TABLE ONLY engine.invariant_violations
+    ADD CONSTRAINT invariant_violations_pkey PRIMARY KEY (invariant, subject);
 
 --
 -- Name: kill_switch_changes kill_switch_changes_pkey; Type: CONSTRAINT; Schema: engine; Owner: skylatch_owner
@@ -4842,11 +5116,39 @@ ALTER TABLE ONLY engine.provider_calls
     ADD CONSTRAINT provider_calls_pkey PRIMARY KEY (id);
 
 --
+-- Name: provider_events provider_events_pkey; Type: CONSTRAINT; Schema: engine; Owner: skylatch_owner
+--
+
+ALTER TABLE ONLY engine.provider_events
+    ADD CONSTRAINT provider_events_pkey PRIMARY KEY (provider, event_id);
+
+--
 -- Name: quarantined_offers quarantined_offers_pkey; Type: CONSTRAINT; Schema: engine; Owner: skylatch_owner
 --
 
 ALTER TABLE ONLY engine.quarantined_offers
     ADD CONSTRAINT quarantined_offers_pkey PRIMARY KEY (user_id, id);
+
+--
+-- Name: refused_events refused_events_pkey; Type: CONSTRAINT; Schema: engine; Owner: skylatch_owner
+--
+
+ALTER TABLE ONLY engine.refused_events
+    ADD CONSTRAINT refused_events_pkey PRIMARY KEY (provider, day, reason);
+
+--
+-- Name: review_actions review_actions_pkey; Type: CONSTRAINT; Schema: engine; Owner: skylatch_owner
+--
+
+ALTER TABLE ONLY engine.review_actions
+    ADD CONSTRAINT review_actions_pkey PRIMARY KEY (id);
+
+--
+-- Name: review_cases review_cases_pkey; Type: CONSTRAINT; Schema: engine; Owner: skylatch_owner
+--
+
+ALTER TABLE ONLY engine.review_cases
+    ADD CONSTRAINT review_cases_pkey PRIMARY KEY (id);
 
 --
 -- Name: saga_states saga_states_pkey; Type: CONSTRAINT; Schema: engine; Owner: skylatch_owner
@@ -4861,6 +5163,13 @@ ALTER TABLE ONLY engine.saga_states
 
 ALTER TABLE ONLY engine.saga_transitions
     ADD CONSTRAINT saga_transitions_pkey PRIMARY KEY (state, verdict);
+
+--
+-- Name: scans scans_pkey; Type: CONSTRAINT; Schema: engine; Owner: skylatch_owner
+--
+
+ALTER TABLE ONLY engine.scans
+    ADD CONSTRAINT scans_pkey PRIMARY KEY (scan);
 
 --
 -- Name: search_settings search_settings_pkey; Type: CONSTRAINT; Schema: engine; Owner: skylatch_owner
@@ -5023,6 +5332,12 @@ ALTER TABLE ONLY public.trip_requests
 CREATE INDEX booking_events_trip_request_id_idx ON engine.booking_events USING btree (user_id, trip_request_id, id);
 
 --
+-- Name: event_effects_operation_idx; Type: INDEX; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE INDEX event_effects_operation_idx ON engine.event_effects USING btree (operation);
+
+--
 -- Name: exchange_rates_quote_idx; Type: INDEX; Schema: engine; Owner: skylatch_owner
 --
 
@@ -5053,6 +5368,12 @@ CREATE INDEX provider_calls_booking_attempt_id_idx ON engine.provider_calls USIN
 CREATE INDEX provider_calls_lease_until_idx ON engine.provider_calls USING btree (lease_until) WHERE (state = ANY (ARRAY['CLAIMED'::text, 'SENT'::text]));
 
 --
+-- Name: provider_calls_ready_account_idx; Type: INDEX; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE INDEX provider_calls_ready_account_idx ON engine.provider_calls USING btree (run_at, id) WHERE ((state = 'READY'::text) AND (user_id IS NULL));
+
+--
 -- Name: provider_calls_ready_idx; Type: INDEX; Schema: engine; Owner: skylatch_owner
 --
 
@@ -5071,6 +5392,18 @@ CREATE INDEX provider_calls_ready_search_idx ON engine.provider_calls USING btre
 CREATE INDEX provider_calls_trip_request_id_idx ON engine.provider_calls USING btree (user_id, trip_request_id);
 
 --
+-- Name: provider_events_object_id_idx; Type: INDEX; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE INDEX provider_events_object_id_idx ON engine.provider_events USING btree (provider, object_id);
+
+--
+-- Name: provider_events_received_at_idx; Type: INDEX; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE INDEX provider_events_received_at_idx ON engine.provider_events USING btree (received_at) WHERE (state = 'RECEIVED'::text);
+
+--
 -- Name: quarantined_offers_quarantined_at_idx; Type: INDEX; Schema: engine; Owner: skylatch_owner
 --
 
@@ -5081,6 +5414,24 @@ CREATE INDEX quarantined_offers_quarantined_at_idx ON engine.quarantined_offers 
 --
 
 CREATE INDEX quarantined_offers_trip_request_id_idx ON engine.quarantined_offers USING btree (user_id, trip_request_id);
+
+--
+-- Name: review_actions_review_case_id_idx; Type: INDEX; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE INDEX review_actions_review_case_id_idx ON engine.review_actions USING btree (review_case_id);
+
+--
+-- Name: review_cases_booking_attempt_id_idx; Type: INDEX; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE INDEX review_cases_booking_attempt_id_idx ON engine.review_cases USING btree (user_id, booking_attempt_id);
+
+--
+-- Name: review_cases_open_idx; Type: INDEX; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE UNIQUE INDEX review_cases_open_idx ON engine.review_cases USING btree (kind, object_id) WHERE (resolved_at IS NULL);
 
 --
 -- Name: trip_searches_search_key_idx; Type: INDEX; Schema: engine; Owner: skylatch_owner
@@ -5107,10 +5458,40 @@ CREATE INDEX booking_attempts_flight_offer_id_idx ON public.booking_attempts USI
 CREATE UNIQUE INDEX booking_attempts_live_idx ON public.booking_attempts USING btree (user_id, trip_request_id) WHERE (status = 'PENDING'::text);
 
 --
+-- Name: booking_attempts_offer_id_idx; Type: INDEX; Schema: public; Owner: skylatch_owner
+--
+
+CREATE INDEX booking_attempts_offer_id_idx ON public.booking_attempts USING btree (offer_id);
+
+--
+-- Name: booking_attempts_order_id_idx; Type: INDEX; Schema: public; Owner: skylatch_owner
+--
+
+CREATE INDEX booking_attempts_order_id_idx ON public.booking_attempts USING btree (order_id);
+
+--
+-- Name: booking_attempts_payment_intent_id_idx; Type: INDEX; Schema: public; Owner: skylatch_owner
+--
+
+CREATE INDEX booking_attempts_payment_intent_id_idx ON public.booking_attempts USING btree (payment_intent_id);
+
+--
 -- Name: booking_attempts_payment_method_id_idx; Type: INDEX; Schema: public; Owner: skylatch_owner
 --
 
 CREATE INDEX booking_attempts_payment_method_id_idx ON public.booking_attempts USING btree (user_id, payment_method_id);
+
+--
+-- Name: booking_attempts_state_changed_at_idx; Type: INDEX; Schema: public; Owner: skylatch_owner
+--
+
+CREATE INDEX booking_attempts_state_changed_at_idx ON public.booking_attempts USING btree (state_changed_at);
+
+--
+-- Name: booking_attempts_state_idx; Type: INDEX; Schema: public; Owner: skylatch_owner
+--
+
+CREATE INDEX booking_attempts_state_idx ON public.booking_attempts USING btree (state, state_changed_at) WHERE (state <> ALL (ARRAY['CONFIRMED'::text, 'FAILED'::text, 'CANCELLED'::text]));
 
 --
 -- Name: booking_attempts_user_id_status_idx; Type: INDEX; Schema: public; Owner: skylatch_owner
@@ -5239,6 +5620,20 @@ CREATE TRIGGER trip_passengers_check BEFORE INSERT OR DELETE ON public.trip_pass
 CREATE TRIGGER trip_requests_check BEFORE INSERT OR UPDATE OF user_id, origins, destinations, departure_from, departure_to, return_from, return_to, nights_min, nights_max, cabin_class, max_price, currency, max_connections, max_duration, carry_on_bags, checked_bags, preferred_airlines, payment_method_id, auto_book_enabled, consent_text_version ON public.trip_requests FOR EACH ROW EXECUTE FUNCTION engine.check_trip_request();
 
 --
+-- Name: breakers breakers_operation_fkey; Type: FK CONSTRAINT; Schema: engine; Owner: skylatch_owner
+--
+
+ALTER TABLE ONLY engine.breakers
+    ADD CONSTRAINT breakers_operation_fkey FOREIGN KEY (operation) REFERENCES engine.operations(operation) ON DELETE CASCADE;
+
+--
+-- Name: event_effects event_effects_operation_fkey; Type: FK CONSTRAINT; Schema: engine; Owner: skylatch_owner
+--
+
+ALTER TABLE ONLY engine.event_effects
+    ADD CONSTRAINT event_effects_operation_fkey FOREIGN KEY (operation) REFERENCES engine.operations(operation) ON DELETE CASCADE;
+
+--
 -- Name: exchange_rates exchange_rates_base_fkey; Type: FK CONSTRAINT; Schema: engine; Owner: skylatch_owner
 --
 
@@ -5286,6 +5681,20 @@ ALTER TABLE ONLY engine.provider_calls
 
 ALTER TABLE ONLY engine.quarantined_offers
     ADD CONSTRAINT quarantined_offers_trip_request_id_fkey FOREIGN KEY (user_id, trip_request_id) REFERENCES public.trip_requests(user_id, id) ON DELETE RESTRICT;
+
+--
+-- Name: review_actions review_actions_review_case_id_fkey; Type: FK CONSTRAINT; Schema: engine; Owner: skylatch_owner
+--
+
+ALTER TABLE ONLY engine.review_actions
+    ADD CONSTRAINT review_actions_review_case_id_fkey FOREIGN KEY (review_case_id) REFERENCES engine.review_cases(id) ON DELETE RESTRICT;
+
+--
+-- Name: review_cases review_cases_booking_attempt_id_fkey; Type: FK CONSTRAINT; Schema: engine; Owner: skylatch_owner
+--
+
+ALTER TABLE ONLY engine.review_cases
+    ADD CONSTRAINT review_cases_booking_attempt_id_fkey FOREIGN KEY (user_id, booking_attempt_id) REFERENCES public.booking_attempts(user_id, id) ON DELETE RESTRICT;
 
 --
 -- Name: saga_transitions saga_transitions_next_operation_fkey; Type: FK CONSTRAINT; Schema: engine; Owner: skylatch_owner
@@ -5518,6 +5927,18 @@ ALTER TABLE engine.booking_events ENABLE ROW LEVEL SECURITY;
 CREATE POLICY booking_events_owner_all ON engine.booking_events TO skylatch_owner USING (true) WITH CHECK (true);
 
 --
+-- Name: breakers; Type: ROW SECURITY; Schema: engine; Owner: skylatch_owner
+--
+
+ALTER TABLE engine.breakers ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: breakers breakers_owner_all; Type: POLICY; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE POLICY breakers_owner_all ON engine.breakers TO skylatch_owner USING (true) WITH CHECK (true);
+
+--
 -- Name: cron_beat; Type: ROW SECURITY; Schema: engine; Owner: skylatch_owner
 --
 
@@ -5552,6 +5973,18 @@ ALTER TABLE engine.endpoint ENABLE ROW LEVEL SECURITY;
 --
 
 CREATE POLICY endpoint_owner_all ON engine.endpoint TO skylatch_owner USING (true) WITH CHECK (true);
+
+--
+-- Name: event_effects; Type: ROW SECURITY; Schema: engine; Owner: skylatch_owner
+--
+
+ALTER TABLE engine.event_effects ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: event_effects event_effects_owner_all; Type: POLICY; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE POLICY event_effects_owner_all ON engine.event_effects TO skylatch_owner USING (true) WITH CHECK (true);
 
 --
 -- Name: exchange_rates; Type: ROW SECURITY; Schema: engine; Owner: skylatch_owner
@@ -5624,6 +6057,42 @@ ALTER TABLE engine.flag_usage_parts ENABLE ROW LEVEL SECURITY;
 --
 
 CREATE POLICY flag_usage_parts_owner_all ON engine.flag_usage_parts TO skylatch_owner USING (true) WITH CHECK (true);
+
+--
+-- Name: history; Type: ROW SECURITY; Schema: engine; Owner: skylatch_owner
+--
+
+ALTER TABLE engine.history ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: history history_owner_all; Type: POLICY; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE POLICY history_owner_all ON engine.history TO skylatch_owner USING (true) WITH CHECK (true);
+
+--
+-- Name: invariant_checks; Type: ROW SECURITY; Schema: engine; Owner: skylatch_owner
+--
+
+ALTER TABLE engine.invariant_checks ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: invariant_checks invariant_checks_owner_all; Type: POLICY; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE POLICY invariant_checks_owner_all ON engine.invariant_checks TO skylatch_owner USING (true) WITH CHECK (true);
+
+--
+-- Name: invariant_violations; Type: ROW SECURITY; Schema: engine; Owner: skylatch_owner
+--
+
+ALTER TABLE engine.invariant_violations ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: invariant_violations invariant_violations_owner_all; Type: POLICY; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE POLICY invariant_violations_owner_all ON engine.invariant_violations TO skylatch_owner USING (true) WITH CHECK (true);
 
 --
 -- Name: kill_switch; Type: ROW SECURITY; Schema: engine; Owner: skylatch_owner
@@ -5710,6 +6179,18 @@ ALTER TABLE engine.provider_calls ENABLE ROW LEVEL SECURITY;
 CREATE POLICY provider_calls_owner_all ON engine.provider_calls TO skylatch_owner USING (true) WITH CHECK (true);
 
 --
+-- Name: provider_events; Type: ROW SECURITY; Schema: engine; Owner: skylatch_owner
+--
+
+ALTER TABLE engine.provider_events ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: provider_events provider_events_owner_all; Type: POLICY; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE POLICY provider_events_owner_all ON engine.provider_events TO skylatch_owner USING (true) WITH CHECK (true);
+
+--
 -- Name: quarantined_offers; Type: ROW SECURITY; Schema: engine; Owner: skylatch_owner
 --
 
@@ -5720,6 +6201,42 @@ ALTER TABLE engine.quarantined_offers ENABLE ROW LEVEL SECURITY;
 --
 
 CREATE POLICY quarantined_offers_owner_all ON engine.quarantined_offers TO skylatch_owner USING (true) WITH CHECK (true);
+
+--
+-- Name: refused_events; Type: ROW SECURITY; Schema: engine; Owner: skylatch_owner
+--
+
+ALTER TABLE engine.refused_events ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: refused_events refused_events_owner_all; Type: POLICY; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE POLICY refused_events_owner_all ON engine.refused_events TO skylatch_owner USING (true) WITH CHECK (true);
+
+--
+-- Name: review_actions; Type: ROW SECURITY; Schema: engine; Owner: skylatch_owner
+--
+
+ALTER TABLE engine.review_actions ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: review_actions review_actions_owner_all; Type: POLICY; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE POLICY review_actions_owner_all ON engine.review_actions TO skylatch_owner USING (true) WITH CHECK (true);
+
+--
+-- Name: review_cases; Type: ROW SECURITY; Schema: engine; Owner: skylatch_owner
+--
+
+ALTER TABLE engine.review_cases ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: review_cases review_cases_owner_all; Type: POLICY; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE POLICY review_cases_owner_all ON engine.review_cases TO skylatch_owner USING (true) WITH CHECK (true);
 
 --
 -- Name: saga_states; Type: ROW SECURITY; Schema: engine; Owner: skylatch_owner
@@ -5744,6 +6261,18 @@ ALTER TABLE engine.saga_transitions ENABLE ROW LEVEL SECURITY;
 --
 
 CREATE POLICY saga_transitions_owner_all ON engine.saga_transitions TO skylatch_owner USING (true) WITH CHECK (true);
+
+--
+-- Name: scans; Type: ROW SECURITY; Schema: engine; Owner: skylatch_owner
+--
+
+ALTER TABLE engine.scans ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: scans scans_owner_all; Type: POLICY; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE POLICY scans_owner_all ON engine.scans TO skylatch_owner USING (true) WITH CHECK (true);
 
 --
 -- Name: search_settings; Type: ROW SECURITY; Schema: engine; Owner: skylatch_owner

@@ -125,6 +125,8 @@ GLOBALLY_UNIQUE = {
     "payment_methods_stripe_payment_method_id_key",
     "provider_calls_idempotency_key_key",
     "provider_calls_pkey",
+    "review_cases_open_idx",
+    "review_cases_pkey",
     "trip_requests_id_key",
 }
 
