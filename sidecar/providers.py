@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Literal
 
-# The bytes never left; or they may have, and no readable answer came back.
-Transport = Literal["not_sent", "no_answer", "unreadable"]
+# The bytes never left; or they may have, and no readable answer came back, or one of
+# which no more was read.
+Transport = Literal["not_sent", "no_answer", "unreadable", "too_large"]
 
 
 @dataclass(frozen=True, slots=True)
