@@ -52,6 +52,11 @@ class SandboxClock:
         """Move the clock forward by `seconds`."""
         self._offset += timedelta(seconds=seconds)
 
+    @property
+    def advanced_seconds(self) -> float:
+        """How far the clock was moved in all, for a sandbox that is kept."""
+        return self._offset.total_seconds()
+
 
 @dataclass(slots=True)
 class Fault:
@@ -64,6 +69,7 @@ class Fault:
     body: Any = None
     content_type: str = "application/json"
     seconds: float = 1.0
+    headers: dict[str, str] | None = None  # of the answer given instead
 
 
 class Faults:
@@ -204,7 +210,12 @@ async def _send_half(messages: list[Message], send: Send) -> None:
 
 def _replacement(fault: Fault) -> Response:
     content = fault.body if isinstance(fault.body, str) else json.dumps(fault.body)
-    return Response(content, status_code=fault.status, media_type=fault.content_type)
+    return Response(
+        content,
+        status_code=fault.status,
+        headers=fault.headers,
+        media_type=fault.content_type,
+    )
 
 
 def control_routes(
