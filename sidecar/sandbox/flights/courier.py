@@ -221,8 +221,8 @@ def _post(url: str, body: bytes, headers: dict[str, str]) -> int | None:
                 timeout=_TIMEOUT_SECONDS,
                 allow_redirects=False,
             )
-        except requests.RequestException:
-            return None
+        except (requests.RequestException, ValueError):
+            return None  # also a URL that turns out to be none
         return answer.status_code
 
 
