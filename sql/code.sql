@@ -70,6 +70,7 @@ set role skylatch_owner;
 \ir trips/trip_party.sql
 \ir trips/plan_searches.sql
 \ir trips/check_card.sql
+\ir trips/check_wishes.sql
 \ir trips/check_trip_request.sql
 \ir trips/check_trip_passenger.sql
 \ir trips/party_problem.sql
@@ -91,9 +92,17 @@ set role skylatch_owner;
 \ir search/ingest_offers.sql
 \ir search/expire_offers.sql
 \ir booking/stripe_amount.sql
+\ir ranking/alliances.sql
+\ir ranking/find_rate.sql
+\ir ranking/convert_cap.sql
+\ir ranking/is_within.sql
+\ir ranking/judge_offer.sql
 \ir ranking/rank_trip.sql
 \ir ranking/best_offer.sql
 \ir ranking/rank_offers.sql
+\ir ranking/list_reasons.sql
+\ir ranking/describe_offer.sql
+\ir ranking/explain_trip.sql
 \ir ranking/describe_round.sql
 \ir booking/saga_transitions.sql
 \ir booking/order_party.sql
@@ -122,6 +131,8 @@ set role skylatch_owner;
 \ir monitor/manage_auto_book_monitor.sql
 \ir monitor/monitor_status.sql
 \ir monitor/auto_book_monitor_status.sql
+\ir operations/set_exchange_rate.sql
+\ir operations/set_search_settings.sql
 \ir operations/trip_events.sql
 \ir operations/trip_saga.sql
 \ir operations/check_invariants.sql

@@ -359,6 +359,8 @@ CREATE FUNCTION engine.begin_attempt(p_trip public.trip_requests, p_flight_offer
 declare
   v_offer public.flight_offers;
   v_attempt public.booking_attempts;
+  -- The limit in the offer's currency.
+  v_limit record;
   v_problem text;
   v_flags jsonb;
 begin
@@ -371,6 +373,8 @@ begin
     and o.id = p_flight_offer_id
     and o.trip_request_id = p_trip.id
   for no key update;
+  select c.* into v_limit
+  from engine.convert_cap(p_trip, v_offer.price_currency, p_now) as c;
   v_problem := case
     when engine.has_live_attempt(p_trip.user_id, p_trip.id) then 'attempt'
     when p_trip.auto_book_status <> 'PENDING' then 'status'
@@ -380,8 +384,7 @@ begin
       or v_offer.rank is null
       or v_offer.search_round <> p_trip.search_round
       or v_offer.expires_at < p_now + interval '2 minutes' then 'offer'
-    when v_offer.price_currency <> p_trip.currency
-      or v_offer.price_amount > p_trip.max_price then 'price'
+    when (v_offer.price_amount <= v_limit.cap) is not true then 'price'
   end;
   if v_problem = 'attempt' then
     raise exception using
@@ -422,7 +425,7 @@ begin
     v_offer.offer_id,
     v_offer.price_amount,
     v_offer.price_currency,
-    p_trip.max_price,
+    v_limit.cap,
     p_trip.version,
     v_flags,
     p_trip.payment_method_id,
@@ -451,7 +454,8 @@ begin
     'the best offer fits: booking it',
     jsonb_build_object(
       'offer', v_offer.offer_id, 'amount', v_offer.price_amount::text,
-      'currency', v_offer.price_currency, 'cap', p_trip.max_price::text,
+      'currency', v_offer.price_currency, 'cap', v_limit.cap::text,
+      'rate', v_limit.rate::text, 'rate_as_of', v_limit.rate_as_of,
       'score', v_offer.score
     )
   );
@@ -1144,6 +1148,16 @@ begin
       );
   end if;
 
+  -- A day to decide by that has passed meanwhile does not forbid other changes.
+  perform engine.check_wishes(
+    new,
+    case
+      when tg_op = 'UPDATE' and new.decide_by is not distinct from old.decide_by
+        then '-infinity'
+      else v_today
+    end
+  );
+
   if new.consent_text_version is null then
     new.consent_at := null;
   elsif tg_op = 'INSERT'
@@ -1167,10 +1181,6 @@ begin
   -- would not end.
   if greatest(new.departure_to, new.return_from, new.return_to) > v_today + 730 then
     v_searches := 61;
-  elsif (new.nights_min is null) <> (new.nights_max is null)
-    or (new.return_from is null) <> (new.return_to is null)
-  then
-    v_searches := 1;  -- half a window: its CHECK says so
   else
     select count(*) into v_searches
     from (select from engine.plan_searches(new, v_today) limit 61) as s;
@@ -1200,6 +1210,197 @@ end;
 $$;
 
 ALTER FUNCTION engine.check_trip_request() OWNER TO skylatch_owner;
+
+--
+-- Name: check_wishes(public.trip_requests, date); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE FUNCTION engine.check_wishes(p_trip public.trip_requests, p_first_day date) RETURNS void
+    LANGUAGE plpgsql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $_$
+declare
+  v_hours constant text := 'Give both ends of the window, as local times; one that '
+    'ends before it starts runs over midnight.';
+  v_weights constant text := 'Give weights from 0 to 1; those of price, duration and '
+    'connections add up to 1.';
+  v_goes_back constant boolean := p_trip.return_from is not null
+    or p_trip.nights_min is not null;
+  v_wish record;
+begin
+  select w.field, w.value, w.hint into v_wish
+  from (
+    select
+      100 + l.place,
+      l.field,
+      coalesce(to_jsonb(c.code), to_jsonb(l.airlines)),
+      c.is_wrong is null and cardinality(l.airlines) <= 20,
+      'Use at most 20 airline codes of two capital letters or digits, such as BA or U2.'
+    from (
+      values
+      (1, 'preferred_airlines', p_trip.preferred_airlines),
+      (2, 'airlines_only', p_trip.airlines_only),
+      (3, 'airlines_never', p_trip.airlines_never)
+    ) as l (place, field, airlines)
+    left join lateral (
+      select a.code, true as is_wrong
+      from unnest(l.airlines) as a (code)
+      where (a.code ~ '^[A-Z0-9]{2}$') is not true
+      limit 1
+    ) as c on true
+    union all
+    select
+      200 + l.place,
+      l.field,
+      to_jsonb(c.code),
+      c.is_wrong is null,
+      l.hint
+    from (
+      values
+      (1, 'airlines_never', p_trip.airlines_only, p_trip.airlines_never, true,
+        'An airline is either among the only ones or among the excluded ones.'),
+      (2, 'preferred_airlines', p_trip.airlines_never, p_trip.preferred_airlines, true,
+        'An excluded airline cannot be preferred.'),
+      (3, 'preferred_airlines', p_trip.airlines_only, p_trip.preferred_airlines, false,
+        'Only an airline that is allowed can be preferred.')
+    ) as l (place, field, one, other, is_both_wrong, hint)
+    left join lateral (
+      select a.code, true as is_wrong
+      from unnest(l.other) as a (code)
+      where (a.code = any (l.one)) = l.is_both_wrong and l.one <> '{}'
+      limit 1
+    ) as c on true
+    union all
+    values
+    (1, 'destinations', to_jsonb(p_trip.destinations),
+      not p_trip.origins && p_trip.destinations
+      and cardinality(p_trip.origins) <= 10 and cardinality(p_trip.destinations) <= 10,
+      'Name up to ten places to leave from and up to ten others to go to.'),
+    (2, 'return_from', to_jsonb(p_trip.return_from),
+      p_trip.return_from is not null or p_trip.return_to is null,
+      'Give both ends of the return window.'),
+    (3, 'return_to', to_jsonb(p_trip.return_to),
+      p_trip.return_to is not null or p_trip.return_from is null,
+      'Give both ends of the return window.'),
+    (4, 'nights_min', to_jsonb(p_trip.nights_min),
+      case
+        when p_trip.nights_min is null then p_trip.nights_max is null
+        else p_trip.nights_min between 0 and 365
+      end,
+      'Give the fewest and the most nights, from 0 to 365.'),
+    (5, 'nights_max', to_jsonb(p_trip.nights_max),
+      case
+        when p_trip.nights_max is null then p_trip.nights_min is null
+        else p_trip.nights_max between 0 and 365
+      end,
+      'Give the fewest and the most nights, from 0 to 365.'),
+    (6, 'cabin_class', to_jsonb(p_trip.cabin_class),
+      p_trip.cabin_class in ('economy', 'premium_economy', 'business', 'first'),
+      'Choose economy, premium_economy, business or first.'),
+    (7, 'max_connections', to_jsonb(p_trip.max_connections),
+      p_trip.max_connections between 0 and 2, 'Allow 0, 1 or 2 connections.'),
+    (8, 'max_duration', to_jsonb(p_trip.max_duration),
+      p_trip.max_duration between interval '30 minutes' and interval '72 hours',
+      'Allow 30 minutes to 72 hours for one way.'),
+    (9, 'carry_on_bags', to_jsonb(p_trip.carry_on_bags),
+      p_trip.carry_on_bags between 0 and 2, 'Ask for 0 to 2 carry-on bags each.'),
+    (10, 'checked_bags', to_jsonb(p_trip.checked_bags),
+      p_trip.checked_bags between 0 and 3, 'Ask for 0 to 3 checked bags each.'),
+    (300, 'alliances', to_jsonb(p_trip.alliances),
+      p_trip.alliances <@ array['oneworld', 'skyteam', 'star_alliance'],
+      'Choose among oneworld, skyteam and star_alliance.'),
+    (301, 'airlines_only', to_jsonb(p_trip.airlines_only),
+      p_trip.airlines_only = '{}' or p_trip.alliances = '{}' or exists (
+        select from engine.airline_alliances as m
+        where m.airline = any (p_trip.airlines_only)
+          and m.alliance = any (p_trip.alliances)
+      ),
+      'None of these airlines is in the alliances you chose: drop one of the two.'),
+    (310, 'layover_min', to_jsonb(p_trip.layover_min),
+      p_trip.layover_min is null
+      or p_trip.layover_min between interval '0' and interval '24 hours',
+      'Give 0 to 24 hours.'),
+    (311, 'layover_max', to_jsonb(p_trip.layover_max),
+      p_trip.layover_max is null
+      or p_trip.layover_max between interval '0' and interval '48 hours',
+      'Give 0 to 48 hours.'),
+    (312, 'layover_max', to_jsonb(p_trip.layover_max),
+      p_trip.layover_max is null or p_trip.layover_min is null
+      or p_trip.layover_min <= p_trip.layover_max,
+      'The longest time for a connection is not below the shortest.'),
+    (320, 'depart_after', to_jsonb(p_trip.depart_after),
+      p_trip.depart_after is not null or p_trip.depart_before is null, v_hours),
+    (321, 'depart_before', to_jsonb(p_trip.depart_before),
+      p_trip.depart_before is not null or p_trip.depart_after is null, v_hours),
+    (322, 'arrive_after', to_jsonb(p_trip.arrive_after),
+      p_trip.arrive_after is not null or p_trip.arrive_before is null, v_hours),
+    (323, 'arrive_before', to_jsonb(p_trip.arrive_before),
+      p_trip.arrive_before is not null or p_trip.arrive_after is null, v_hours),
+    (324, 'return_depart_after', to_jsonb(p_trip.return_depart_after),
+      p_trip.return_depart_after is not null or p_trip.return_depart_before is null,
+      v_hours),
+    (325, 'return_depart_before', to_jsonb(p_trip.return_depart_before),
+      p_trip.return_depart_before is not null or p_trip.return_depart_after is null,
+      v_hours),
+    (326, 'return_arrive_after', to_jsonb(p_trip.return_arrive_after),
+      p_trip.return_arrive_after is not null or p_trip.return_arrive_before is null,
+      v_hours),
+    (327, 'return_arrive_before', to_jsonb(p_trip.return_arrive_before),
+      p_trip.return_arrive_before is not null or p_trip.return_arrive_after is null,
+      v_hours),
+    (328, 'return_depart_after', to_jsonb(p_trip.return_depart_after),
+      v_goes_back or p_trip.return_depart_after is null,
+      'A trip one way has no hours for the way back: give return dates or nights.'),
+    (329, 'return_arrive_after', to_jsonb(p_trip.return_arrive_after),
+      v_goes_back or p_trip.return_arrive_after is null,
+      'A trip one way has no hours for the way back: give return dates or nights.'),
+    (330, 'no_red_eye', to_jsonb(p_trip.no_red_eye), p_trip.no_red_eye is not null,
+      'Say true or false.'),
+    (331, 'no_airport_change', to_jsonb(p_trip.no_airport_change),
+      p_trip.no_airport_change is not null, 'Say true or false.'),
+    (332, 'refundable', to_jsonb(p_trip.refundable), p_trip.refundable is not null,
+      'Say true or false.'),
+    (333, 'changeable', to_jsonb(p_trip.changeable), p_trip.changeable is not null,
+      'Say true or false.'),
+    (334, 'accept_unknown', to_jsonb(p_trip.accept_unknown),
+      p_trip.accept_unknown is not null, 'Say true or false.'),
+    (340, 'max_emissions_kg', to_jsonb(p_trip.max_emissions_kg),
+      p_trip.max_emissions_kg is null
+      or (p_trip.max_emissions_kg > 0 and p_trip.max_emissions_kg < 1000000),
+      'Give more than 0 and less than 1000000 kilograms for all passengers together.'),
+    (350, 'price_weight', to_jsonb(p_trip.price_weight),
+      p_trip.price_weight between 0 and 1, v_weights),
+    (351, 'duration_weight', to_jsonb(p_trip.duration_weight),
+      p_trip.duration_weight between 0 and 1, v_weights),
+    (352, 'connections_weight', to_jsonb(p_trip.connections_weight),
+      p_trip.connections_weight between 0 and 1, v_weights),
+    (353, 'airline_weight', to_jsonb(p_trip.airline_weight),
+      p_trip.airline_weight between 0 and 1, v_weights),
+    (354, 'price_weight', to_jsonb(p_trip.price_weight),
+      p_trip.price_weight + p_trip.duration_weight + p_trip.connections_weight = 1,
+      v_weights),
+    (360, 'decide_by', to_jsonb(p_trip.decide_by),
+      p_trip.decide_by is null
+      or p_trip.decide_by between p_first_day and p_trip.departure_to,
+      'Give a day from today to the last day of departure.'),
+    (361, 'max_searches', to_jsonb(p_trip.max_searches),
+      p_trip.max_searches between 1 and 10000, 'Give 1 to 10000 searches.')
+  ) as w (place, field, value, fits, hint)
+  where w.fits is not true
+  order by w.place
+  limit 1;
+  if found then
+    raise exception using
+      errcode = 'SK013',
+      message = 'a wish cannot be met as stated',
+      detail = jsonb_build_object('field', v_wish.field, 'value', v_wish.value),
+      column = v_wish.field,
+      hint = v_wish.hint;
+  end if;
+end;
+$_$;
+
+ALTER FUNCTION engine.check_wishes(p_trip public.trip_requests, p_first_day date) OWNER TO skylatch_owner;
 
 --
 -- Name: claim_calls(text, integer, integer); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
@@ -1284,6 +1485,148 @@ $$;
 ALTER FUNCTION engine.confirm_booking(p_attempt public.booking_attempts, p_now timestamp with time zone) OWNER TO skylatch_owner;
 
 --
+-- Name: exchange_rates; Type: TABLE; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE TABLE engine.exchange_rates (
+    base text NOT NULL,
+    quote text NOT NULL,
+    as_of timestamp with time zone NOT NULL,
+    rate numeric NOT NULL,
+    source text NOT NULL,
+    CONSTRAINT exchange_rates_pair CHECK ((base <> quote)),
+    CONSTRAINT exchange_rates_rate CHECK (((rate > (0)::numeric) AND (rate < (1000000000)::numeric)))
+);
+
+ALTER TABLE ONLY engine.exchange_rates FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE engine.exchange_rates OWNER TO skylatch_owner;
+
+--
+-- Name: search_settings; Type: TABLE; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE TABLE engine.search_settings (
+    only_row boolean DEFAULT true NOT NULL,
+    searches_per_minute integer DEFAULT 30 NOT NULL,
+    fresh_for interval DEFAULT '00:10:00'::interval NOT NULL,
+    keep_offers_for interval DEFAULT '30 days'::interval NOT NULL,
+    rate_max_age interval DEFAULT '24:00:00'::interval NOT NULL,
+    CONSTRAINT search_settings_only_row CHECK (only_row),
+    CONSTRAINT search_settings_values CHECK ((((searches_per_minute >= 1) AND (searches_per_minute <= 100000)) AND ((fresh_for >= '00:00:00'::interval) AND (fresh_for <= '01:00:00'::interval)) AND ((keep_offers_for >= '1 day'::interval) AND (keep_offers_for <= '10 years'::interval)) AND ((rate_max_age >= '00:01:00'::interval) AND (rate_max_age <= '30 days'::interval))))
+);
+
+ALTER TABLE ONLY engine.search_settings FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE engine.search_settings OWNER TO skylatch_owner;
+
+--
+-- Name: find_rate(text, text, timestamp with time zone); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE FUNCTION engine.find_rate(p_base text, p_quote text, p_now timestamp with time zone) RETURNS TABLE(rate numeric, as_of timestamp with time zone, is_fresh boolean)
+    LANGUAGE sql STABLE
+    BEGIN ATOMIC
+ WITH stored AS (
+          SELECT DISTINCT ON (r.base, r.quote) r.base,
+             r.quote,
+             r.rate,
+             r.as_of
+            FROM engine.exchange_rates r
+           WHERE ((r.as_of <= find_rate.p_now) AND ((r.base = ANY (ARRAY[find_rate.p_base, find_rate.p_quote])) OR (r.quote = ANY (ARRAY[find_rate.p_base, find_rate.p_quote]))))
+           ORDER BY r.base, r.quote, r.as_of DESC
+         ), leg AS (
+          SELECT s_1.base,
+             s_1.quote,
+             s_1.rate,
+             s_1.as_of
+            FROM stored s_1
+         UNION ALL
+          SELECT s_1.quote,
+             s_1.base,
+             ((1)::numeric / s_1.rate),
+             s_1.as_of
+            FROM stored s_1
+         ), way AS (
+          SELECT l.rate,
+             l.as_of,
+             1 AS legs
+            FROM leg l
+           WHERE ((l.base = find_rate.p_base) AND (l.quote = find_rate.p_quote))
+         UNION ALL
+          SELECT (a.rate * b.rate),
+             LEAST(a.as_of, b.as_of) AS "least",
+             2
+            FROM (leg a
+              JOIN leg b ON ((a.quote = b.base)))
+           WHERE ((a.base = find_rate.p_base) AND (b.quote = find_rate.p_quote))
+         )
+  SELECT w.rate,
+     w.as_of,
+     COALESCE((w.as_of >= (find_rate.p_now - s.rate_max_age)), false) AS is_fresh
+    FROM (way w
+      LEFT JOIN engine.search_settings s ON (true))
+   ORDER BY COALESCE((w.as_of >= (find_rate.p_now - s.rate_max_age)), false) DESC, w.legs, w.as_of DESC
+  LIMIT 1;
+END;
+
+ALTER FUNCTION engine.find_rate(p_base text, p_quote text, p_now timestamp with time zone) OWNER TO skylatch_owner;
+
+--
+-- Name: currencies; Type: TABLE; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE TABLE engine.currencies (
+    code text NOT NULL,
+    name text NOT NULL,
+    minor_digits smallint NOT NULL,
+    stripe_factor integer NOT NULL,
+    stripe_step integer DEFAULT 1 NOT NULL,
+    CONSTRAINT currencies_code CHECK ((code ~ '^[A-Z]{3}$'::text)),
+    CONSTRAINT currencies_minor_digits CHECK (((minor_digits >= 0) AND (minor_digits <= 3))),
+    CONSTRAINT currencies_stripe CHECK (((stripe_factor = ANY (ARRAY[1, 100, 1000])) AND (stripe_step > 0)))
+);
+
+ALTER TABLE ONLY engine.currencies FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE engine.currencies OWNER TO skylatch_owner;
+
+--
+-- Name: convert_cap(public.trip_requests, text, timestamp with time zone); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE FUNCTION engine.convert_cap(p_trip public.trip_requests, p_currency text, p_now timestamp with time zone) RETURNS TABLE(cap numeric, rate numeric, rate_as_of timestamp with time zone, problem text)
+    LANGUAGE sql STABLE
+    BEGIN ATOMIC
+ SELECT
+         CASE
+             WHEN r.is_fresh THEN LEAST(trunc(((convert_cap.p_trip).max_price * r.rate), (c.minor_digits)::integer), ('999999999999'::bigint)::numeric)
+             ELSE NULL::numeric
+         END AS "case",
+     r.rate,
+     r.as_of,
+         CASE
+             WHEN ((r.rate IS NULL) OR (c.code IS NULL)) THEN 'no_exchange_rate'::text
+             WHEN (NOT r.is_fresh) THEN 'exchange_rate_too_old'::text
+             ELSE NULL::text
+         END AS "case"
+    FROM ((( SELECT convert_cap.p_currency AS currency) q
+      LEFT JOIN engine.currencies c ON ((q.currency = c.code)))
+      LEFT JOIN LATERAL ( SELECT (1)::numeric AS rate,
+             NULL::timestamp with time zone AS as_of,
+             true AS is_fresh
+           WHERE (q.currency = (convert_cap.p_trip).currency)
+         UNION ALL
+          SELECT f.rate,
+             f.as_of,
+             f.is_fresh
+            FROM engine.find_rate((convert_cap.p_trip).currency, q.currency, convert_cap.p_now) f(rate, as_of, is_fresh)
+           WHERE (q.currency <> (convert_cap.p_trip).currency)) r ON (true));
+END;
+
+ALTER FUNCTION engine.convert_cap(p_trip public.trip_requests, p_currency text, p_now timestamp with time zone) OWNER TO skylatch_owner;
+
+--
 -- Name: decide_trip(uuid, uuid, text, timestamp with time zone); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
 --
 
@@ -1352,66 +1695,314 @@ $$;
 ALTER FUNCTION engine.decide_trip(p_user_id uuid, p_trip_id uuid, p_actor text, p_now timestamp with time zone) OWNER TO skylatch_owner;
 
 --
--- Name: describe_round(uuid, uuid); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
+-- Name: describe_offer(public.flight_offers); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
 --
 
-CREATE FUNCTION engine.describe_round(p_user_id uuid, p_trip_id uuid) RETURNS text
-    LANGUAGE plpgsql STABLE SECURITY DEFINER
+CREATE FUNCTION engine.describe_offer(p_offer public.flight_offers) RETURNS text
+    LANGUAGE sql STABLE
+    RETURN format('%s for %s %s (%s, %s)'::text, (p_offer).airline, (p_offer).price_amount, (p_offer).price_currency, to_char(make_interval(secs => (EXTRACT(epoch FROM (p_offer).duration))::double precision), 'FMHH24 "h" MI "min"'::text), CASE WHEN ((p_offer).connections = 1) THEN '1 connection'::text WHEN ((p_offer).connections > 1) THEN ((p_offer).connections || ' connections'::text) WHEN ((p_offer).technical_stops > 0) THEN 'no connection'::text ELSE 'nonstop'::text END);
+
+ALTER FUNCTION engine.describe_offer(p_offer public.flight_offers) OWNER TO skylatch_owner;
+
+--
+-- Name: explain_trip(uuid); Type: FUNCTION; Schema: public; Owner: skylatch_owner
+--
+
+CREATE FUNCTION public.explain_trip(p_trip_id uuid) RETURNS jsonb
+    LANGUAGE plpgsql STABLE
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 declare
   v_trip public.trip_requests;
+  v_chosen public.flight_offers;
+  v_other public.flight_offers;
   v_offers integer;
-  v_cheapest numeric;
-  v_fitting numeric;
-  v_reason text;
+  v_fit integer;
+  v_answered boolean;
+  v_headline text;
+  v_why text[] := array[]::text[];
+  v_not_chosen jsonb;
+  v_help jsonb;
+  v_helpful text[];
 begin
-  select t.* into v_trip
-  from public.trip_requests as t where t.user_id = p_user_id and t.id = p_trip_id;
-  select
-    count(*),
-    min(o.price_amount) filter (where o.price_currency = v_trip.currency),
-    -- The cheapest whose only fault is its price.
-    min(o.price_amount) filter (where o.ineligible = '{price_above_cap}')
-  into v_offers, v_cheapest, v_fitting
+  select t.* into v_trip from public.trip_requests as t where t.id = p_trip_id;
+  if not found then
+    raise exception using
+      errcode = 'SK104',
+      message = 'no such trip',
+      detail = jsonb_build_object('trip', p_trip_id),
+      hint = 'Check the id and who is signed in.';
+  end if;
+  select count(*), count(o.rank) into v_offers, v_fit
   from public.flight_offers as o
-  where o.user_id = p_user_id
-    and o.trip_request_id = p_trip_id
+  where o.user_id = v_trip.user_id
+    and o.trip_request_id = v_trip.id
     and o.search_round = v_trip.search_round;
-  if v_offers = 0 and not exists (
+  v_answered := v_offers > 0 or exists (
     select from public.fare_history as h
-    where h.user_id = p_user_id
-      and h.trip_request_id = p_trip_id
+    where h.user_id = v_trip.user_id
+      and h.trip_request_id = v_trip.id
       and h.search_round = v_trip.search_round
-  ) then
-    return null;
+  );
+  select o.* into v_chosen
+  from public.flight_offers as o
+  where o.user_id = v_trip.user_id
+    and o.trip_request_id = v_trip.id
+    and case
+      when v_trip.auto_book_status in ('BOOKING', 'BOOKED')
+        then o.id = v_trip.selected_offer_id
+      else o.search_round = v_trip.search_round and o.status = 'ACTIVE' and o.rank = 1
+    end;
+
+  if v_chosen.id is not null then
+    v_headline := format(
+      '%s: %s.',
+      case v_trip.auto_book_status
+        when 'BOOKED' then 'Booked' when 'BOOKING' then 'Being booked' else 'The best'
+      end,
+      engine.describe_offer(v_chosen)
+    );
+    select array_agg(
+      format('%s counts %s %%', w.key, trim_scale(round(100 * w.value::numeric, 1)))
+      order by w.value::numeric desc, w.key
+    ) into v_why
+    from jsonb_each_text(v_chosen.score_parts -> 'weights') as w
+    where w.value::numeric > 0;
+    v_why := array[
+      format(
+        'It scores best of %s that fit: %s.',
+        case v_fit when 1 then '1 offer' else v_fit || ' offers' end,
+        array_to_string(v_why, ', ')
+      )
+    ];
+    select o.* into v_other
+    from public.flight_offers as o
+    where o.user_id = v_trip.user_id
+      and o.trip_request_id = v_trip.id
+      and o.search_round = v_chosen.search_round
+      and o.rank is not null
+    order by (o.score_parts ->> 'price')::numeric, o.rank
+    limit 1;
+    if v_other.id = v_chosen.id then
+      v_why := v_why || 'No offer that fits is cheaper.'::text;
+    elsif v_other.id is not null then
+      v_why := v_why || format(
+        'The cheapest that fits is %s; it scores lower.', engine.describe_offer(v_other)
+      );
+    end if;
+    if v_chosen.score_parts ->> 'rate' is not null then
+      v_why := v_why || format(
+        'Your limit of %s %s is %s %s, at the exchange rate of %s.',
+        v_trip.max_price, v_trip.currency, v_chosen.score_parts ->> 'cap',
+        v_chosen.price_currency, left(v_chosen.score_parts ->> 'rate_as_of', 10)
+      );
+    end if;
+  elsif not v_answered then
+    v_headline := coalesce(v_trip.status_reason, 'No search was answered yet.');
   elsif v_offers = 0 then
-    return 'No flights were found for these dates.';
-  elsif v_fitting is not null then
-    return format(
-      'The cheapest fitting offer of %s is %s %s, %s %s over your limit of %s.',
-      v_offers, v_fitting, v_trip.currency, v_fitting - v_trip.max_price,
-      v_trip.currency, v_trip.max_price
+    v_headline := 'No flights were found for these dates.';
+  else
+    v_headline := format(
+      'None of %s fits.',
+      case v_offers when 1 then '1 offer' else v_offers || ' offers' end
     );
   end if;
-  select string_agg(format('%s: %s', r.reason, r.n), ', ' order by r.n desc, r.reason)
-  into v_reason
+
+  select coalesce(
+    jsonb_agg(
+      jsonb_build_object(
+        'reason', g.reason,
+        'offers', g.offers,
+        'example', jsonb_build_object('offer_id', g.offer_id, 'what', g.example),
+        'sentence', format(
+          '%s of %s offers %s %s.', g.offers, v_offers,
+          case g.offers when 1 then 'is' else 'are' end, g.what
+        )
+      )
+      order by g.offers desc, g.reason
+    ),
+    '[]'
+  ) into v_not_chosen
   from (
-    select u.reason, count(*) as n
+    select
+      m.reason,
+      coalesce(min(r.what), 'good as well, but not better') as what,
+      count(*) as offers,
+      (array_agg(o.offer_id order by p.price, o.offer_id))[1] as offer_id,
+      (array_agg(engine.describe_offer(o) order by p.price, o.offer_id))[1] as example
     from public.flight_offers as o
-    cross join unnest(o.ineligible) as u (reason)
-    where o.user_id = p_user_id
-      and o.trip_request_id = p_trip_id
+    cross join lateral (
+      select (o.score_parts ->> 'price')::numeric
+    ) as p (price)
+    cross join unnest(
+      case when o.rank is null then o.ineligible else '{ranked_lower}' end
+    ) as m (reason)
+    left join engine.list_reasons() as r on m.reason = r.reason
+    where o.user_id = v_trip.user_id
+      and o.trip_request_id = v_trip.id
       and o.search_round = v_trip.search_round
-    group by u.reason
-  ) as r;
-  return format(
-    'None of %s offers fits (%s); the cheapest is %s %s.',
-    v_offers, coalesce(v_reason, 'all expired'),
-    coalesce(v_cheapest::text, 'not sold in'), v_trip.currency
+      and o.id is distinct from v_chosen.id
+    group by m.reason
+  ) as g;
+
+  with missed as (
+    select
+      o.id,
+      o.most_connections,
+      min(r.change) as change,
+      min(r.without) as without,
+      row_number() over (
+        partition by min(r.change)
+        order by
+          case min(r.change)
+            when 'max_connections' then o.most_connections
+            when 'max_duration' then extract(epoch from o.longest_slice)
+          end,
+          (o.score_parts ->> 'price')::numeric,
+          o.offer_id
+      ) as place
+    from public.flight_offers as o
+    cross join unnest(o.ineligible) as m (reason)
+    left join engine.list_reasons() as r on m.reason = r.reason
+    where o.user_id = v_trip.user_id
+      and o.trip_request_id = v_trip.id
+      and o.search_round = v_trip.search_round
+    group by o.user_id, o.id
+    having count(*) = count(r.change) and count(distinct r.change) = 1
+  ),
+
+  relaxed as (
+    select
+      n.change,
+      n.without,
+      n.id,
+      n.most_connections,
+      count(*) as offers
+    from missed as n
+    inner join missed as a
+      on n.change = a.change
+      and (n.change <> 'max_connections' or n.most_connections = a.most_connections)
+    where n.place = 1
+    group by n.change, n.without, n.id, n.most_connections
+  )
+
+  select coalesce(
+    jsonb_agg(
+      jsonb_build_object(
+        'change', x.change,
+        'offers', x.offers,
+        'sentence', case x.change
+          when 'max_price' then format(
+            'The cheapest%s is %s, %s %s over your limit of %s.',
+            case
+              when x.offers > 1 then format(' of %s that fit otherwise', x.offers)
+            end,
+            engine.describe_offer(o),
+            o.price_amount - (o.score_parts ->> 'cap')::numeric,
+            o.price_currency,
+            case
+              when o.price_currency = v_trip.currency then ''
+              else format('%s %s, which is ', v_trip.max_price, v_trip.currency)
+            end || (o.score_parts ->> 'cap') || ' ' || o.price_currency
+          )
+          else format(
+            '%s %s%s, such as %s.',
+            coalesce(
+              x.without,
+              format(
+                'With %s allowed',
+                case x.most_connections
+                  when 1 then '1 connection' else x.most_connections || ' connections'
+                end
+              )
+            ),
+            case x.offers when 1 then '1 offer' else x.offers || ' offers' end
+            || case when v_fit > 0 then ' more' else '' end,
+            case x.offers when 1 then ' fits' else ' fit' end,
+            engine.describe_offer(o)
+          )
+        end
+      )
+      order by x.offers desc, x.change
+    ),
+    '[]'
+  ) into v_help
+  from relaxed as x
+  inner join public.flight_offers as o on o.user_id = v_trip.user_id and x.id = o.id;
+
+  select array_agg(h.value ->> 'sentence' order by h.ordinality) into v_helpful
+  from jsonb_array_elements(v_help) with ordinality as h;
+  if v_fit = 0 and v_offers > 0 and v_helpful is null then
+    -- What misses the fewest wishes, and of these the cheapest.
+    select array[
+      format(
+        'No single change is enough. The closest is %s: it is %s.',
+        engine.describe_offer(o),
+        (
+          select string_agg(coalesce(r.what, m.reason), ' and ' order by m.ordinality)
+          from unnest(o.ineligible) with ordinality as m (reason, ordinality)
+          left join engine.list_reasons() as r on m.reason = r.reason
+        )
+      )
+    ] into v_helpful
+    from public.flight_offers as o
+    where o.user_id = v_trip.user_id
+      and o.trip_request_id = v_trip.id
+      and o.search_round = v_trip.search_round
+      and o.ineligible <> '{}'
+    order by
+      cardinality(o.ineligible), (o.score_parts ->> 'price')::numeric, o.offer_id
+    limit 1;
+  end if;
+
+  return jsonb_build_object(
+    'trip', v_trip.id,
+    'status', v_trip.auto_book_status,
+    'answered', v_answered,
+    'offers', v_offers,
+    'fit', v_fit,
+    'chosen', case when v_chosen.id is not null then
+      jsonb_build_object(
+        'offer_id', v_chosen.offer_id,
+        'airline', v_chosen.airline,
+        'price_amount', v_chosen.price_amount::text,
+        'price_currency', v_chosen.price_currency,
+        'score', v_chosen.score,
+        'score_parts', v_chosen.score_parts
+      )
+    end,
+    'why', to_jsonb(v_why),
+    'not_chosen', v_not_chosen,
+    'what_would_help', v_help,
+    'sentences', to_jsonb(
+      array[v_headline]
+      || case when v_fit = 0 then v_helpful end
+      || v_why
+      || array(
+        select n.value ->> 'sentence'
+        from jsonb_array_elements(v_not_chosen) with ordinality as n
+        order by n.ordinality
+      )
+      || case when v_fit > 0 then v_helpful end
+    )
   );
 end;
 $$;
+
+ALTER FUNCTION public.explain_trip(p_trip_id uuid) OWNER TO skylatch_owner;
+
+--
+-- Name: describe_round(uuid, uuid); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE FUNCTION engine.describe_round(p_user_id uuid, p_trip_id uuid) RETURNS text
+    LANGUAGE sql STABLE SECURITY DEFINER
+    BEGIN ATOMIC
+ SELECT concat_ws(' '::text, (e.story #>> '{sentences,0}'::text[]), (e.story #>> '{sentences,1}'::text[])) AS concat_ws
+    FROM (public.explain_trip(describe_round.p_trip_id) e(story)
+      JOIN public.trip_requests t ON ((t.id = describe_round.p_trip_id)))
+   WHERE ((t.user_id = describe_round.p_user_id) AND ((e.story -> 'answered'::text))::boolean);
+END;
 
 ALTER FUNCTION engine.describe_round(p_user_id uuid, p_trip_id uuid) OWNER TO skylatch_owner;
 
@@ -2281,6 +2872,207 @@ $_$;
 ALTER FUNCTION engine.is_well_formed_offer(p_offer jsonb) OWNER TO skylatch_owner;
 
 --
+-- Name: is_within(time without time zone, time without time zone, time without time zone); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE FUNCTION engine.is_within(p_time time without time zone, p_after time without time zone, p_before time without time zone) RETURNS boolean
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN ((p_after IS NULL) OR COALESCE(CASE WHEN (p_after <= p_before) THEN ((p_time >= p_after) AND (p_time <= p_before)) ELSE ((p_time >= p_after) OR (p_time <= p_before)) END, false));
+
+ALTER FUNCTION engine.is_within(p_time time without time zone, p_after time without time zone, p_before time without time zone) OWNER TO skylatch_owner;
+
+--
+-- Name: judge_offer(public.trip_requests, public.flight_offers, numeric, numeric, timestamp with time zone, text, timestamp with time zone); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE FUNCTION engine.judge_offer(p_trip public.trip_requests, p_offer public.flight_offers, p_cap numeric, p_rate numeric, p_rate_as_of timestamp with time zone, p_cap_problem text, p_now timestamp with time zone, OUT ineligible text[], OUT score numeric, OUT score_parts jsonb) RETURNS record
+    LANGUAGE plpgsql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  v_cabins constant text[] := array['economy', 'premium_economy', 'business', 'first'];
+  v_airlines text[] := p_offer.carriers || p_offer.airline;
+  -- Without its segments' carriers an offer is flown by nobody knows whom.
+  v_carriers_known boolean := p_offer.carriers <> '{}';
+  v_slices integer;
+  v_price numeric;
+  v_duration numeric;
+  v_connections numeric;
+  v_airline integer;
+  v_airline_weight numeric := 0.0;
+begin
+  v_slices := jsonb_array_length(p_offer.itinerary);
+  ineligible := array_remove(
+    array[
+      case when p_offer.status <> 'ACTIVE' then 'no_longer_offered' end,
+      case
+        when p_cap_problem is not null then p_cap_problem
+        when (p_offer.price_amount <= p_cap) is not true then 'price_above_cap'
+        when engine.stripe_amount(p_offer.price_amount, p_offer.price_currency) is null
+          then 'not_chargeable'
+      end,
+      case
+        when (p_offer.most_connections <= p_trip.max_connections) is not true
+          then 'too_many_connections'
+      end,
+      case
+        when (p_offer.longest_slice <= p_trip.max_duration) is not true then 'too_long'
+      end,
+      case
+        when p_trip.layover_min is not null
+          and (
+            p_offer.connections = 0 or p_offer.shortest_layover >= p_trip.layover_min
+          ) is not true then 'layover_too_short'
+      end,
+      case
+        when p_trip.layover_max is not null
+          and (
+            p_offer.connections = 0 or p_offer.longest_layover <= p_trip.layover_max
+          ) is not true then 'layover_too_long'
+      end,
+      case
+        when p_trip.no_airport_change and (p_offer.airport_changes = 0) is not true
+          then 'airport_change'
+      end,
+      case
+        when not engine.is_within(
+          p_offer.departs_local[1]::time, p_trip.depart_after, p_trip.depart_before
+        ) then 'departs_outside_window'
+      end,
+      case
+        when not engine.is_within(
+          p_offer.arrives_local[1]::time, p_trip.arrive_after, p_trip.arrive_before
+        ) then 'arrives_outside_window'
+      end,
+      -- A journey of one slice does not come back.
+      case
+        when not engine.is_within(
+          p_offer.departs_local[nullif(v_slices, 1)]::time,
+          p_trip.return_depart_after, p_trip.return_depart_before
+        ) then 'return_departs_outside_window'
+      end,
+      case
+        when not engine.is_within(
+          p_offer.arrives_local[nullif(v_slices, 1)]::time,
+          p_trip.return_arrive_after, p_trip.return_arrive_before
+        ) then 'return_arrives_outside_window'
+      end,
+      case
+        when p_trip.no_red_eye and (p_offer.red_eyes = 0) is not true then 'red_eye'
+      end,
+      case
+        when p_trip.airlines_only <> '{}'
+          and (v_carriers_known and v_airlines <@ p_trip.airlines_only) is not true
+          then 'airline_not_included'
+      end,
+      case
+        when p_trip.airlines_never <> '{}'
+          and (v_carriers_known and not v_airlines && p_trip.airlines_never) is not true
+          then 'airline_excluded'
+      end,
+      case
+        when p_trip.alliances <> '{}'
+          and (
+            v_carriers_known and exists (
+              select from unnest(p_trip.alliances) as w (alliance)
+              where p_offer.carriers <@ array(
+                select m.airline
+                from engine.airline_alliances as m
+                where m.alliance = w.alliance
+              )
+            )
+          ) is not true then 'not_in_alliance'
+      end,
+      case
+        when (p_offer.carry_on_bags >= p_trip.carry_on_bags) is not true
+          then 'carry_on_missing'
+      end,
+      case
+        when (p_offer.checked_bags >= p_trip.checked_bags) is not true
+          then 'checked_bags_missing'
+      end,
+      case
+        when not p_trip.refundable or p_offer.refundable then null
+        when not p_offer.refundable then 'not_refundable'
+        when not p_trip.accept_unknown then 'refund_unknown'
+      end,
+      case
+        when not p_trip.changeable or p_offer.changeable then null
+        when not p_offer.changeable then 'not_changeable'
+        when not p_trip.accept_unknown then 'change_unknown'
+      end,
+      case
+        when p_trip.max_emissions_kg is null
+          or p_offer.emissions_kg <= p_trip.max_emissions_kg then null
+        when p_offer.emissions_kg is not null then 'emissions_too_high'
+        when not p_trip.accept_unknown then 'emissions_unknown'
+      end,
+      case
+        when p_trip.cabin_class = 'economy'
+          or array_position(v_cabins, p_offer.lowest_cabin)
+          >= array_position(v_cabins, p_trip.cabin_class) then null
+        when p_offer.lowest_cabin = any (v_cabins) then 'cabin_too_low'
+        when not p_trip.accept_unknown then 'cabin_unknown'
+      end,
+      case when p_offer.documents_required is not false then 'documents_required' end,
+      case
+        when (p_offer.expires_at >= p_now + interval '2 minutes') is not true
+          then 'expires_too_soon'
+      end
+    ],
+    null
+  );
+
+  v_price := p_offer.price_amount / (p_trip.max_price * p_rate);
+  v_duration := extract(epoch from p_offer.duration)
+    / extract(epoch from p_trip.max_duration * v_slices);
+  v_connections := coalesce(
+    p_offer.connections::numeric / nullif(p_trip.max_connections * v_slices, 0), 0
+  );
+  if p_trip.preferred_airlines <> '{}' then
+    v_airline := case
+      when p_offer.airline = any (p_trip.preferred_airlines) then 0 else 1
+    end;
+    v_airline_weight := p_trip.airline_weight;
+  end if;
+  score := round(
+    (
+      p_trip.price_weight * v_price
+      + p_trip.duration_weight * v_duration
+      + p_trip.connections_weight * v_connections
+    ) * (1 - v_airline_weight)
+    + v_airline_weight * coalesce(v_airline, 0),
+    9
+  );
+  score_parts := jsonb_build_object(
+    'price', round(v_price, 6),
+    'duration', round(v_duration, 6),
+    'connections', round(v_connections, 6),
+    'airline', v_airline,
+    'weights', jsonb_build_object(
+      'price', p_trip.price_weight * (1 - v_airline_weight),
+      'duration', p_trip.duration_weight * (1 - v_airline_weight),
+      'connections', p_trip.connections_weight * (1 - v_airline_weight),
+      'airline', v_airline_weight
+    ),
+    'cap', p_cap::text,
+    'rate', case when p_rate_as_of is not null then p_rate::text end,
+    'rate_as_of', p_rate_as_of
+  );
+  if score is null and ineligible = '{}' then
+    ineligible := array['cannot_be_judged'];
+  end if;
+exception when others then
+  raise warning 'offer % cannot be judged: % %', p_offer.offer_id, sqlstate, sqlerrm;
+  ineligible := array['cannot_be_judged'];
+  score := null;
+  score_parts := null;
+end;
+$$;
+
+ALTER FUNCTION engine.judge_offer(p_trip public.trip_requests, p_offer public.flight_offers, p_cap numeric, p_rate numeric, p_rate_as_of timestamp with time zone, p_cap_problem text, p_now timestamp with time zone, OUT ineligible text[], OUT score numeric, OUT score_parts jsonb) OWNER TO skylatch_owner;
+
+--
 -- Name: lease_calls(text, bigint[], timestamp with time zone); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
 --
 
@@ -2308,6 +3100,22 @@ end;
 $$;
 
 ALTER FUNCTION engine.lease_calls(p_worker text, p_ids bigint[], p_now timestamp with time zone) OWNER TO skylatch_owner;
+
+--
+-- Name: list_reasons(); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE FUNCTION engine.list_reasons() RETURNS TABLE(reason text, change text, what text, without text)
+    LANGUAGE sql IMMUTABLE
+    BEGIN ATOMIC
+ SELECT v.reason,
+     v.change,
+     v.what,
+     v.without
+    FROM ( VALUES ('price_above_cap'::text,'max_price'::text,'above your price limit'::text,NULL::text), ('too_many_connections'::text,'max_connections'::text,'with too many connections'::text,NULL::text), ('too_long'::text,'max_duration'::text,'too long on the way'::text,'Without the limit on duration'::text), ('layover_too_short'::text,'layover_min'::text,'with a connection that is too short'::text,'Without the shortest time for a connection'::text), ('layover_too_long'::text,'layover_max'::text,'with a connection that is too long'::text,'Without the longest time for a connection'::text), ('airport_change'::text,'no_airport_change'::text,'with a change of airports'::text,'With a change of airports allowed'::text), ('departs_outside_window'::text,'depart_after'::text,'leaving outside your hours'::text,'Without your hours for leaving'::text), ('arrives_outside_window'::text,'arrive_after'::text,'arriving outside your hours'::text,'Without your hours for arriving'::text), ('return_departs_outside_window'::text,'return_depart_after'::text,'leaving for home outside your hours'::text,'Without your hours for leaving for home'::text), ('return_arrives_outside_window'::text,'return_arrive_after'::text,'arriving home outside your hours'::text,'Without your hours for arriving home'::text), ('red_eye'::text,'no_red_eye'::text,'overnight'::text,'Without the red-eye rule'::text), ('airline_not_included'::text,'airlines_only'::text,'not only of the airlines you named'::text,'With any airline allowed'::text), ('airline_excluded'::text,'airlines_never'::text,'of an airline you excluded'::text,'With no airline excluded'::text), ('not_in_alliance'::text,'alliances'::text,'not of one of your alliances'::text,'Without the choice of alliances'::text), ('carry_on_missing'::text,'carry_on_bags'::text,'without your carry-on bags'::text,'Without included carry-on bags'::text), ('checked_bags_missing'::text,'checked_bags'::text,'without your checked bags'::text,'Without included checked bags'::text), ('not_refundable'::text,'refundable'::text,'not refundable'::text,'Without the right to a refund'::text), ('refund_unknown'::text,'accept_unknown'::text,'without a word on refunds'::text,'With unknown conditions accepted'::text), ('not_changeable'::text,'changeable'::text,'not changeable'::text,'Without the right to change'::text), ('change_unknown'::text,'accept_unknown'::text,'without a word on changes'::text,'With unknown conditions accepted'::text), ('emissions_too_high'::text,'max_emissions_kg'::text,'above your limit on emissions'::text,'Without the limit on emissions'::text), ('emissions_unknown'::text,'accept_unknown'::text,'without a word on emissions'::text,'With unknown conditions accepted'::text), ('cabin_too_low'::text,'cabin_class'::text,'partly in a lower cabin'::text,'With a lower cabin on a part of the way'::text), ('cabin_unknown'::text,'accept_unknown'::text,'without a word on the cabin'::text,'With unknown conditions accepted'::text), ('no_exchange_rate'::text,NULL::text,'in a currency without an exchange rate'::text,NULL::text), ('exchange_rate_too_old'::text,NULL::text,'in a currency with an old exchange rate'::text,NULL::text), ('not_chargeable'::text,NULL::text,'not chargeable to a card exactly'::text,NULL::text), ('documents_required'::text,NULL::text,'in need of identity documents'::text,NULL::text), ('expires_too_soon'::text,NULL::text,'about to expire'::text,NULL::text), ('no_longer_offered'::text,NULL::text,'no longer offered'::text,NULL::text), ('cannot_be_judged'::text,NULL::text,'not readable'::text,NULL::text)) v(reason, change, what, without);
+END;
+
+ALTER FUNCTION engine.list_reasons() OWNER TO skylatch_owner;
 
 --
 -- Name: lock_trip(uuid); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
@@ -2454,8 +3262,11 @@ begin
       when v_trip.version <> v_attempt.trip_version then 'the trip was changed'
       when engine.party_problem(v_trip.user_id, v_trip.id) is not null
         then 'a passenger is not complete'
-      when v_attempt.agreed_amount > v_trip.max_price
-        or v_attempt.currency <> v_trip.currency then 'the price is over the limit'
+      when (
+        v_attempt.agreed_amount <= (
+          select c.cap from engine.convert_cap(v_trip, v_attempt.currency, v_now) as c
+        )
+      ) is not true then 'the price is over the limit'
       when v_attempt.capture_before < v_now + interval '1 hour'
         then 'the card authorization is about to lapse'
       when not exists (
@@ -2725,8 +3536,12 @@ begin
         when engine.stripe_amount(
           (v_body #>> '{data,total_amount}')::numeric, v_attempt.currency
         ) is null then 'not_chargeable'
-        when (v_body #>> '{data,total_amount}')::numeric
-          > least(v_attempt.cap_amount, v_trip.max_price) then 'price_above_cap'
+        when (v_body #>> '{data,total_amount}')::numeric > v_attempt.cap_amount
+          or (
+            (v_body #>> '{data,total_amount}')::numeric <= (
+              select c.cap from engine.convert_cap(v_trip, v_attempt.currency, p_now) as c
+            )
+          ) is not true then 'price_above_cap'
         when (v_body #>> '{data,expires_at}')::timestamptz < p_now + interval '1 minute'
           then 'expires_too_soon'
         else 'ok'
@@ -2863,107 +3678,68 @@ CREATE FUNCTION engine.rank_trip(p_user_id uuid, p_trip_id uuid, p_now timestamp
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 declare
+  v_trip public.trip_requests;
   v_eligible integer;
 begin
-  with judged as (
+  select t.* into v_trip
+  from public.trip_requests as t where t.user_id = p_user_id and t.id = p_trip_id;
+
+  with money as (
+    select c.price_currency, m.*
+    from (
+      select distinct o.price_currency
+      from public.flight_offers as o
+      where o.user_id = p_user_id
+        and o.trip_request_id = p_trip_id
+        and o.search_round = v_trip.search_round
+    ) as c
+    cross join lateral engine.convert_cap(v_trip, c.price_currency, p_now) as m
+  ),
+
+  judged as (
     select
       o.id,
-      o.price_amount,
+      o.price_amount / m.rate as price,
       o.duration,
       o.departs_at,
       o.offer_id,
-      array_remove(
-        array[
-          case
-            when o.price_currency <> t.currency then 'other_currency'
-            when o.price_amount > t.max_price then 'price_above_cap'
-            when engine.stripe_amount(o.price_amount, o.price_currency) is null
-              then 'not_chargeable'
-          end,
-          case
-            when o.most_connections > t.max_connections then 'too_many_connections'
-          end,
-          case when o.longest_slice > t.max_duration then 'too_long' end,
-          case when o.carry_on_bags < t.carry_on_bags then 'carry_on_missing' end,
-          case when o.checked_bags < t.checked_bags then 'checked_bags_missing' end,
-          case when o.documents_required then 'documents_required' end,
-          case
-            when o.expires_at < p_now + interval '2 minutes' then 'expires_too_soon'
-          end
-        ],
-        null
-      ) as ineligible,
-      o.price_amount / t.max_price as price_term,
-      extract(epoch from o.duration) / extract(
-        epoch from t.max_duration * jsonb_array_length(o.itinerary)
-      ) as duration_term,
-      coalesce(
-        o.connections::numeric
-        / nullif(t.max_connections * jsonb_array_length(o.itinerary), 0),
-        0
-      ) as connections_term,
-      case
-        when cardinality(t.preferred_airlines) = 0 then null
-        when o.airline = any (t.preferred_airlines) then 0
-        else 1
-      end as airline_term
+      j.*
     from public.flight_offers as o
-    inner join public.trip_requests as t
-      on o.user_id = t.user_id and o.trip_request_id = t.id
+    inner join money as m on o.price_currency = m.price_currency
+    cross join lateral engine.judge_offer(
+      v_trip, o, m.cap, m.rate, m.rate_as_of, m.problem, p_now
+    ) as j
     where o.user_id = p_user_id
       and o.trip_request_id = p_trip_id
-      and o.search_round = t.search_round
-      and o.status = 'ACTIVE'
-  ),
-
-  scored as (
-    select
-      j.*,
-      round(
-        (0.60 * j.price_term + 0.25 * j.duration_term + 0.15 * j.connections_term)
-        * case when j.airline_term is null then 1 else 0.9 end
-        + 0.10 * coalesce(j.airline_term, 0),
-        9
-      ) as score
-    from judged as j
+      and o.search_round = v_trip.search_round
   ),
 
   ranked as (
     select
-      s.*,
-      case when s.ineligible = '{}' then
+      j.*,
+      case when j.ineligible = '{}' then
         row_number() over (
-          partition by s.ineligible = '{}'
-          order by s.score, s.price_amount, s.duration, s.departs_at, s.offer_id
+          partition by j.ineligible = '{}'
+          order by j.score, j.price, j.duration, j.departs_at, j.offer_id
         )
       end as place
-    from scored as s
+    from judged as j
+  ),
+
+  written as (
+    update public.flight_offers as o
+    set
+      rank = r.place,
+      score = r.score,
+      ineligible = r.ineligible,
+      score_parts = r.score_parts,
+      updated_at = p_now
+    from ranked as r
+    where o.user_id = p_user_id and o.id = r.id
+    returning o.rank
   )
 
-  update public.flight_offers as o
-  set
-    rank = r.place,
-    score = r.score,
-    ineligible = r.ineligible,
-    score_parts = jsonb_build_object(
-      'price', round(r.price_term, 6),
-      'duration', round(r.duration_term, 6),
-      'connections', round(r.connections_term, 6),
-      'airline', r.airline_term
-    ),
-    updated_at = p_now
-  from ranked as r
-  where o.user_id = p_user_id and o.id = r.id;
-
-  select count(*) into v_eligible
-  from public.flight_offers as o
-  inner join public.trip_requests as t
-    on o.user_id = t.user_id and o.trip_request_id = t.id
-  where o.user_id = p_user_id
-    and o.trip_request_id = p_trip_id
-    and o.search_round = t.search_round
-    and o.status = 'ACTIVE'
-    and o.rank is not null;
+  select count(w.rank) into v_eligible from written as w;
   return v_eligible;
 end;
 $$;
@@ -3336,6 +4112,53 @@ $$;
 ALTER FUNCTION engine.search_trip(p_trip_id uuid) OWNER TO skylatch_owner;
 
 --
+-- Name: set_exchange_rate(text, text, numeric, text, timestamp with time zone); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE FUNCTION engine.set_exchange_rate(p_base text, p_quote text, p_rate numeric, p_source text, p_as_of timestamp with time zone DEFAULT now()) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  v_field text;
+  v_value text;
+begin
+  select w.field, w.value into v_field, v_value
+  from (
+    values
+    (1, 'base', p_base, exists (
+      select from engine.currencies as c where c.code = p_base
+    )),
+    (2, 'quote', p_quote, p_quote <> p_base and exists (
+      select from engine.currencies as c where c.code = p_quote
+    )),
+    (3, 'rate', p_rate::text, p_rate > 0 and p_rate < 1000000000),
+    (4, 'source', p_source, p_source <> ''),
+    (5, 'as_of', p_as_of::text,
+      p_as_of <= clock_timestamp() and p_as_of > '1999-01-01')
+  ) as w (place, field, value, fits)
+  where w.fits is not true
+  order by w.place
+  limit 1;
+  if found then
+    raise exception using
+      errcode = 'SK014',
+      message = 'this is not an exchange rate',
+      detail = jsonb_build_object('field', v_field, 'value', v_value),
+      column = v_field,
+      hint = 'Give two different ISO 4217 codes, how much of the second a unit of the '
+        'first costs, where that is published, and a moment that is not in the future.';
+  end if;
+  insert into engine.exchange_rates as r (base, quote, as_of, rate, source)
+  values (p_base, p_quote, p_as_of, p_rate, p_source)
+  on conflict (base, quote, as_of) do update
+  set rate = excluded.rate, source = excluded.source;
+end;
+$$;
+
+ALTER FUNCTION engine.set_exchange_rate(p_base text, p_quote text, p_rate numeric, p_source text, p_as_of timestamp with time zone) OWNER TO skylatch_owner;
+
+--
 -- Name: set_kill_switch(boolean, text); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
 --
 
@@ -3362,6 +4185,18 @@ end;
 $$;
 
 ALTER FUNCTION engine.set_kill_switch(p_engaged boolean, p_reason text) OWNER TO skylatch_owner;
+
+--
+-- Name: set_search_settings(integer, interval, interval, interval); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE FUNCTION engine.set_search_settings(p_searches_per_minute integer DEFAULT NULL::integer, p_fresh_for interval DEFAULT NULL::interval, p_keep_offers_for interval DEFAULT NULL::interval, p_rate_max_age interval DEFAULT NULL::interval) RETURNS void
+    LANGUAGE sql SECURITY DEFINER
+    BEGIN ATOMIC
+ UPDATE engine.search_settings AS s SET searches_per_minute = COALESCE(set_search_settings.p_searches_per_minute, s.searches_per_minute), fresh_for = COALESCE(set_search_settings.p_fresh_for, s.fresh_for), keep_offers_for = COALESCE(set_search_settings.p_keep_offers_for, s.keep_offers_for), rate_max_age = COALESCE(set_search_settings.p_rate_max_age, s.rate_max_age);
+END;
+
+ALTER FUNCTION engine.set_search_settings(p_searches_per_minute integer, p_fresh_for interval, p_keep_offers_for interval, p_rate_max_age interval) OWNER TO skylatch_owner;
 
 --
 -- Name: settle_call(bigint, integer, jsonb, text, timestamp with time zone); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
@@ -3563,25 +4398,6 @@ end;
 $$;
 
 ALTER FUNCTION engine.start_searches(p_trips uuid[], p_now timestamp with time zone) OWNER TO skylatch_owner;
-
---
--- Name: currencies; Type: TABLE; Schema: engine; Owner: skylatch_owner
---
-
-CREATE TABLE engine.currencies (
-    code text NOT NULL,
-    name text NOT NULL,
-    minor_digits smallint NOT NULL,
-    stripe_factor integer NOT NULL,
-    stripe_step integer DEFAULT 1 NOT NULL,
-    CONSTRAINT currencies_code CHECK ((code ~ '^[A-Z]{3}$'::text)),
-    CONSTRAINT currencies_minor_digits CHECK (((minor_digits >= 0) AND (minor_digits <= 3))),
-    CONSTRAINT currencies_stripe CHECK (((stripe_factor = ANY (ARRAY[1, 100, 1000])) AND (stripe_step > 0)))
-);
-
-ALTER TABLE ONLY engine.currencies FORCE ROW LEVEL SECURITY;
-
-ALTER TABLE engine.currencies OWNER TO skylatch_owner;
 
 --
 -- Name: stripe_amount(numeric, text); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
@@ -3910,10 +4726,10 @@ CREATE FUNCTION public.cancel_trip(p_trip_id uuid) RETURNS text
 ALTER FUNCTION public.cancel_trip(p_trip_id uuid) OWNER TO skylatch_owner;
 
 --
--- Name: create_trip_request(text[], text[], date, numeric, text, uuid[], date, date, date, integer, integer, text, integer, interval, integer, integer, text[], uuid, boolean, text, uuid); Type: FUNCTION; Schema: public; Owner: skylatch_owner
+-- Name: create_trip_request(text[], text[], date, numeric, text, uuid[], date, date, date, integer, integer, text, integer, interval, integer, integer, text[], uuid, boolean, text, text[], text[], text[], interval, interval, time without time zone, time without time zone, time without time zone, time without time zone, time without time zone, time without time zone, time without time zone, time without time zone, boolean, boolean, boolean, boolean, numeric, boolean, numeric, numeric, numeric, numeric, date, integer, uuid); Type: FUNCTION; Schema: public; Owner: skylatch_owner
 --
 
-CREATE FUNCTION public.create_trip_request(p_origins text[], p_destinations text[], p_departure_from date, p_max_price numeric, p_currency text, p_passengers uuid[], p_departure_to date DEFAULT NULL::date, p_return_from date DEFAULT NULL::date, p_return_to date DEFAULT NULL::date, p_nights_min integer DEFAULT NULL::integer, p_nights_max integer DEFAULT NULL::integer, p_cabin_class text DEFAULT 'economy'::text, p_max_connections integer DEFAULT 1, p_max_duration interval DEFAULT '24:00:00'::interval, p_carry_on_bags integer DEFAULT 0, p_checked_bags integer DEFAULT 0, p_preferred_airlines text[] DEFAULT '{}'::text[], p_payment_method_id uuid DEFAULT NULL::uuid, p_auto_book_enabled boolean DEFAULT false, p_consent_text_version text DEFAULT NULL::text, p_user_id uuid DEFAULT auth.uid()) RETURNS uuid
+CREATE FUNCTION public.create_trip_request(p_origins text[], p_destinations text[], p_departure_from date, p_max_price numeric, p_currency text, p_passengers uuid[], p_departure_to date DEFAULT NULL::date, p_return_from date DEFAULT NULL::date, p_return_to date DEFAULT NULL::date, p_nights_min integer DEFAULT NULL::integer, p_nights_max integer DEFAULT NULL::integer, p_cabin_class text DEFAULT 'economy'::text, p_max_connections integer DEFAULT 1, p_max_duration interval DEFAULT '24:00:00'::interval, p_carry_on_bags integer DEFAULT 0, p_checked_bags integer DEFAULT 0, p_preferred_airlines text[] DEFAULT '{}'::text[], p_payment_method_id uuid DEFAULT NULL::uuid, p_auto_book_enabled boolean DEFAULT false, p_consent_text_version text DEFAULT NULL::text, p_airlines_only text[] DEFAULT '{}'::text[], p_airlines_never text[] DEFAULT '{}'::text[], p_alliances text[] DEFAULT '{}'::text[], p_layover_min interval DEFAULT NULL::interval, p_layover_max interval DEFAULT NULL::interval, p_depart_after time without time zone DEFAULT NULL::time without time zone, p_depart_before time without time zone DEFAULT NULL::time without time zone, p_arrive_after time without time zone DEFAULT NULL::time without time zone, p_arrive_before time without time zone DEFAULT NULL::time without time zone, p_return_depart_after time without time zone DEFAULT NULL::time without time zone, p_return_depart_before time without time zone DEFAULT NULL::time without time zone, p_return_arrive_after time without time zone DEFAULT NULL::time without time zone, p_return_arrive_before time without time zone DEFAULT NULL::time without time zone, p_no_red_eye boolean DEFAULT false, p_no_airport_change boolean DEFAULT false, p_refundable boolean DEFAULT false, p_changeable boolean DEFAULT false, p_max_emissions_kg numeric DEFAULT NULL::numeric, p_accept_unknown boolean DEFAULT false, p_price_weight numeric DEFAULT 0.60, p_duration_weight numeric DEFAULT 0.25, p_connections_weight numeric DEFAULT 0.15, p_airline_weight numeric DEFAULT 0.10, p_decide_by date DEFAULT NULL::date, p_max_searches integer DEFAULT 1500, p_user_id uuid DEFAULT auth.uid()) RETURNS uuid
     LANGUAGE plpgsql
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
@@ -3934,7 +4750,13 @@ begin
     user_id, id, origins, destinations, departure_from, departure_to, return_from,
     return_to, nights_min, nights_max, cabin_class, max_price, currency,
     max_connections, max_duration, carry_on_bags, checked_bags, preferred_airlines,
-    payment_method_id, auto_book_enabled, consent_text_version
+    payment_method_id, auto_book_enabled, consent_text_version,
+    airlines_only, airlines_never, alliances, layover_min, layover_max, depart_after,
+    depart_before, arrive_after, arrive_before, return_depart_after,
+    return_depart_before, return_arrive_after, return_arrive_before, no_red_eye,
+    no_airport_change, refundable, changeable, max_emissions_kg, accept_unknown,
+    price_weight, duration_weight, connections_weight, airline_weight, decide_by,
+    max_searches
   )
   values (
     p_user_id, v_trip_id, p_origins, p_destinations, p_departure_from,
@@ -3942,7 +4764,14 @@ begin
     coalesce(p_return_to, p_return_from), p_nights_min, p_nights_max, p_cabin_class,
     p_max_price, p_currency, p_max_connections, p_max_duration, p_carry_on_bags,
     p_checked_bags, p_preferred_airlines, p_payment_method_id, p_auto_book_enabled,
-    p_consent_text_version
+    p_consent_text_version,
+    p_airlines_only, p_airlines_never, p_alliances, p_layover_min, p_layover_max,
+    p_depart_after, p_depart_before, p_arrive_after, p_arrive_before,
+    p_return_depart_after, p_return_depart_before, p_return_arrive_after,
+    p_return_arrive_before, p_no_red_eye, p_no_airport_change, p_refundable,
+    p_changeable, p_max_emissions_kg, p_accept_unknown, p_price_weight,
+    p_duration_weight, p_connections_weight, p_airline_weight, p_decide_by,
+    p_max_searches
   );
   insert into public.trip_passengers (user_id, trip_request_id, traveler_profile_id)
   select p_user_id, v_trip_id, p.id
@@ -3952,7 +4781,7 @@ begin
 end;
 $$;
 
-ALTER FUNCTION public.create_trip_request(p_origins text[], p_destinations text[], p_departure_from date, p_max_price numeric, p_currency text, p_passengers uuid[], p_departure_to date, p_return_from date, p_return_to date, p_nights_min integer, p_nights_max integer, p_cabin_class text, p_max_connections integer, p_max_duration interval, p_carry_on_bags integer, p_checked_bags integer, p_preferred_airlines text[], p_payment_method_id uuid, p_auto_book_enabled boolean, p_consent_text_version text, p_user_id uuid) OWNER TO skylatch_owner;
+ALTER FUNCTION public.create_trip_request(p_origins text[], p_destinations text[], p_departure_from date, p_max_price numeric, p_currency text, p_passengers uuid[], p_departure_to date, p_return_from date, p_return_to date, p_nights_min integer, p_nights_max integer, p_cabin_class text, p_max_connections integer, p_max_duration interval, p_carry_on_bags integer, p_checked_bags integer, p_preferred_airlines text[], p_payment_method_id uuid, p_auto_book_enabled boolean, p_consent_text_version text, p_airlines_only text[], p_airlines_never text[], p_alliances text[], p_layover_min interval, p_layover_max interval, p_depart_after time without time zone, p_depart_before time without time zone, p_arrive_after time without time zone, p_arrive_before time without time zone, p_return_depart_after time without time zone, p_return_depart_before time without time zone, p_return_arrive_after time without time zone, p_return_arrive_before time without time zone, p_no_red_eye boolean, p_no_airport_change boolean, p_refundable boolean, p_changeable boolean, p_max_emissions_kg numeric, p_accept_unknown boolean, p_price_weight numeric, p_duration_weight numeric, p_connections_weight numeric, p_airline_weight numeric, p_decide_by date, p_max_searches integer, p_user_id uuid) OWNER TO skylatch_owner;
 
 --
 -- Name: duffel_search(uuid); Type: FUNCTION; Schema: public; Owner: skylatch_owner
@@ -4003,7 +4832,7 @@ ALTER FUNCTION public.pause_trip(p_trip_id uuid) OWNER TO skylatch_owner;
 -- Name: rank_offers(uuid); Type: FUNCTION; Schema: public; Owner: skylatch_owner
 --
 
-CREATE FUNCTION public.rank_offers(p_trip_id uuid) RETURNS TABLE(rank integer, offer_id text, airline text, price_amount numeric, price_currency text, duration interval, connections smallint, departs_at timestamp with time zone, score numeric, score_parts jsonb, ineligible text[])
+CREATE FUNCTION public.rank_offers(p_trip_id uuid) RETURNS TABLE(rank integer, offer_id text, airline text, price_amount numeric, price_currency text, duration interval, connections smallint, departs_at timestamp with time zone, score numeric, score_parts jsonb, ineligible text[], carriers text[], itinerary_key text, other_fares bigint)
     LANGUAGE sql STABLE
     BEGIN ATOMIC
  SELECT o.rank,
@@ -4016,11 +4845,17 @@ CREATE FUNCTION public.rank_offers(p_trip_id uuid) RETURNS TABLE(rank integer, o
      o.departs_at,
      o.score,
      o.score_parts,
-     o.ineligible
+     o.ineligible,
+     o.carriers,
+     o.itinerary_key,
+         CASE
+             WHEN (o.itinerary_key IS NOT NULL) THEN (count(*) OVER (PARTITION BY o.itinerary_key) - 1)
+             ELSE NULL::bigint
+         END AS other_fares
     FROM (public.flight_offers o
       JOIN public.trip_requests t ON (((o.user_id = t.user_id) AND (o.trip_request_id = t.id))))
    WHERE ((t.id = rank_offers.p_trip_id) AND (o.search_round = t.search_round))
-   ORDER BY o.rank, o.price_amount, o.offer_id;
+   ORDER BY o.rank, ((o.score_parts ->> 'price'::text))::numeric, o.offer_id;
 END;
 
 ALTER FUNCTION public.rank_offers(p_trip_id uuid) OWNER TO skylatch_owner;
@@ -4183,24 +5018,6 @@ CREATE TABLE engine.endpoint (
 ALTER TABLE ONLY engine.endpoint FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE engine.endpoint OWNER TO skylatch_owner;
-
---
--- Name: exchange_rates; Type: TABLE; Schema: engine; Owner: skylatch_owner
---
-
-CREATE TABLE engine.exchange_rates (
-    base text NOT NULL,
-    quote text NOT NULL,
-    as_of timestamp with time zone NOT NULL,
-    rate numeric NOT NULL,
-    source text NOT NULL,
-    CONSTRAINT exchange_rates_pair CHECK ((base <> quote)),
-    CONSTRAINT exchange_rates_rate CHECK (((rate > (0)::numeric) AND (rate < (1000000000)::numeric)))
-);
-
-ALTER TABLE ONLY engine.exchange_rates FORCE ROW LEVEL SECURITY;
-
-ALTER TABLE engine.exchange_rates OWNER TO skylatch_owner;
 
 --
 -- Name: fare_looks; Type: TABLE; Schema: engine; Owner: skylatch_owner
@@ -4438,24 +5255,6 @@ CREATE TABLE engine.saga_transitions (
 ALTER TABLE ONLY engine.saga_transitions FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE engine.saga_transitions OWNER TO skylatch_owner;
-
---
--- Name: search_settings; Type: TABLE; Schema: engine; Owner: skylatch_owner
---
-
-CREATE TABLE engine.search_settings (
-    only_row boolean DEFAULT true NOT NULL,
-    searches_per_minute integer DEFAULT 30 NOT NULL,
-    fresh_for interval DEFAULT '00:10:00'::interval NOT NULL,
-    keep_offers_for interval DEFAULT '30 days'::interval NOT NULL,
-    rate_max_age interval DEFAULT '24:00:00'::interval NOT NULL,
-    CONSTRAINT search_settings_only_row CHECK (only_row),
-    CONSTRAINT search_settings_values CHECK ((((searches_per_minute >= 1) AND (searches_per_minute <= 100000)) AND ((fresh_for >= '00:00:00'::interval) AND (fresh_for <= '01:00:00'::interval)) AND ((keep_offers_for >= '1 day'::interval) AND (keep_offers_for <= '10 years'::interval)) AND ((rate_max_age >= '00:01:00'::interval) AND (rate_max_age <= '30 days'::interval))))
-);
-
-ALTER TABLE ONLY engine.search_settings FORCE ROW LEVEL SECURITY;
-
-ALTER TABLE engine.search_settings OWNER TO skylatch_owner;
 
 --
 -- Name: trip_searches; Type: TABLE; Schema: engine; Owner: skylatch_owner
@@ -5236,7 +6035,7 @@ CREATE TRIGGER trip_passengers_check BEFORE INSERT OR DELETE ON public.trip_pass
 -- Name: trip_requests trip_requests_check; Type: TRIGGER; Schema: public; Owner: skylatch_owner
 --
 
-CREATE TRIGGER trip_requests_check BEFORE INSERT OR UPDATE OF user_id, origins, destinations, departure_from, departure_to, return_from, return_to, nights_min, nights_max, cabin_class, max_price, currency, max_connections, max_duration, carry_on_bags, checked_bags, preferred_airlines, payment_method_id, auto_book_enabled, consent_text_version ON public.trip_requests FOR EACH ROW EXECUTE FUNCTION engine.check_trip_request();
+CREATE TRIGGER trip_requests_check BEFORE INSERT OR UPDATE OF user_id, origins, destinations, departure_from, departure_to, return_from, return_to, nights_min, nights_max, cabin_class, max_price, currency, max_connections, max_duration, carry_on_bags, checked_bags, preferred_airlines, payment_method_id, auto_book_enabled, consent_text_version, airlines_only, airlines_never, alliances, layover_min, layover_max, depart_after, depart_before, arrive_after, arrive_before, return_depart_after, return_depart_before, return_arrive_after, return_arrive_before, no_red_eye, no_airport_change, refundable, changeable, max_emissions_kg, accept_unknown, price_weight, duration_weight, connections_weight, airline_weight, decide_by, max_searches ON public.trip_requests FOR EACH ROW EXECUTE FUNCTION engine.check_trip_request();
 
 --
 -- Name: exchange_rates exchange_rates_base_fkey; Type: FK CONSTRAINT; Schema: engine; Owner: skylatch_owner
@@ -6205,6 +7004,181 @@ GRANT INSERT(consent_text_version),UPDATE(consent_text_version) ON TABLE public.
 GRANT INSERT(consent_text_version),UPDATE(consent_text_version) ON TABLE public.trip_requests TO service_role;
 
 --
+-- Name: COLUMN trip_requests.airlines_only; Type: ACL; Schema: public; Owner: skylatch_owner
+--
+
+GRANT INSERT(airlines_only),UPDATE(airlines_only) ON TABLE public.trip_requests TO authenticated;
+GRANT INSERT(airlines_only),UPDATE(airlines_only) ON TABLE public.trip_requests TO service_role;
+
+--
+-- Name: COLUMN trip_requests.airlines_never; Type: ACL; Schema: public; Owner: skylatch_owner
+--
+
+GRANT INSERT(airlines_never),UPDATE(airlines_never) ON TABLE public.trip_requests TO authenticated;
+GRANT INSERT(airlines_never),UPDATE(airlines_never) ON TABLE public.trip_requests TO service_role;
+
+--
+-- Name: COLUMN trip_requests.alliances; Type: ACL; Schema: public; Owner: skylatch_owner
+--
+
+GRANT INSERT(alliances),UPDATE(alliances) ON TABLE public.trip_requests TO authenticated;
+GRANT INSERT(alliances),UPDATE(alliances) ON TABLE public.trip_requests TO service_role;
+
+--
+-- Name: COLUMN trip_requests.layover_min; Type: ACL; Schema: public; Owner: skylatch_owner
+--
+
+GRANT INSERT(layover_min),UPDATE(layover_min) ON TABLE public.trip_requests TO authenticated;
+GRANT INSERT(layover_min),UPDATE(layover_min) ON TABLE public.trip_requests TO service_role;
+
+--
+-- Name: COLUMN trip_requests.layover_max; Type: ACL; Schema: public; Owner: skylatch_owner
+--
+
+GRANT INSERT(layover_max),UPDATE(layover_max) ON TABLE public.trip_requests TO authenticated;
+GRANT INSERT(layover_max),UPDATE(layover_max) ON TABLE public.trip_requests TO service_role;
+
+--
+-- Name: COLUMN trip_requests.depart_after; Type: ACL; Schema: public; Owner: skylatch_owner
+--
+
+GRANT INSERT(depart_after),UPDATE(depart_after) ON TABLE public.trip_requests TO authenticated;
+GRANT INSERT(depart_after),UPDATE(depart_after) ON TABLE public.trip_requests TO service_role;
+
+--
+-- Name: COLUMN trip_requests.depart_before; Type: ACL; Schema: public; Owner: skylatch_owner
+--
+
+GRANT INSERT(depart_before),UPDATE(depart_before) ON TABLE public.trip_requests TO authenticated;
+GRANT INSERT(depart_before),UPDATE(depart_before) ON TABLE public.trip_requests TO service_role;
+
+--
+-- Name: COLUMN trip_requests.arrive_after; Type: ACL; Schema: public; Owner: skylatch_owner
+--
+
+GRANT INSERT(arrive_after),UPDATE(arrive_after) ON TABLE public.trip_requests TO authenticated;
+GRANT INSERT(arrive_after),UPDATE(arrive_after) ON TABLE public.trip_requests TO service_role;
+
+--
+-- Name: COLUMN trip_requests.arrive_before; Type: ACL; Schema: public; Owner: skylatch_owner
+--
+
+GRANT INSERT(arrive_before),UPDATE(arrive_before) ON TABLE public.trip_requests TO authenticated;
+GRANT INSERT(arrive_before),UPDATE(arrive_before) ON TABLE public.trip_requests TO service_role;
+
+--
+-- Name: COLUMN trip_requests.return_depart_after; Type: ACL; Schema: public; Owner: skylatch_owner
+--
+
+GRANT INSERT(return_depart_after),UPDATE(return_depart_after) ON TABLE public.trip_requests TO authenticated;
+GRANT INSERT(return_depart_after),UPDATE(return_depart_after) ON TABLE public.trip_requests TO service_role;
+
+--
+-- Name: COLUMN trip_requests.return_depart_before; Type: ACL; Schema: public; Owner: skylatch_owner
+--
+
+GRANT INSERT(return_depart_before),UPDATE(return_depart_before) ON TABLE public.trip_requests TO authenticated;
+GRANT INSERT(return_depart_before),UPDATE(return_depart_before) ON TABLE public.trip_requests TO service_role;
+
+--
+-- Name: COLUMN trip_requests.return_arrive_after; Type: ACL; Schema: public; Owner: skylatch_owner
+--
+
+GRANT INSERT(return_arrive_after),UPDATE(return_arrive_after) ON TABLE public.trip_requests TO authenticated;
+GRANT INSERT(return_arrive_after),UPDATE(return_arrive_after) ON TABLE public.trip_requests TO service_role;
+
+--
+-- Name: COLUMN trip_requests.return_arrive_before; Type: ACL; Schema: public; Owner: skylatch_owner
+--
+
+GRANT INSERT(return_arrive_before),UPDATE(return_arrive_before) ON TABLE public.trip_requests TO authenticated;
+GRANT INSERT(return_arrive_before),UPDATE(return_arrive_before) ON TABLE public.trip_requests TO service_role;
+
+--
+-- Name: COLUMN trip_requests.no_red_eye; Type: ACL; Schema: public; Owner: skylatch_owner
+--
+
+GRANT INSERT(no_red_eye),UPDATE(no_red_eye) ON TABLE public.trip_requests TO authenticated;
+GRANT INSERT(no_red_eye),UPDATE(no_red_eye) ON TABLE public.trip_requests TO service_role;
+
+--
+-- Name: COLUMN trip_requests.no_airport_change; Type: ACL; Schema: public; Owner: skylatch_owner
+--
+
+GRANT INSERT(no_airport_change),UPDATE(no_airport_change) ON TABLE public.trip_requests TO authenticated;
+GRANT INSERT(no_airport_change),UPDATE(no_airport_change) ON TABLE public.trip_requests TO service_role;
+
+--
+-- Name: COLUMN trip_requests.refundable; Type: ACL; Schema: public; Owner: skylatch_owner
+--
+
+GRANT INSERT(refundable),UPDATE(refundable) ON TABLE public.trip_requests TO authenticated;
+GRANT INSERT(refundable),UPDATE(refundable) ON TABLE public.trip_requests TO service_role;
+
+--
+-- Name: COLUMN trip_requests.changeable; Type: ACL; Schema: public; Owner: skylatch_owner
+--
+
+GRANT INSERT(changeable),UPDATE(changeable) ON TABLE public.trip_requests TO authenticated;
+GRANT INSERT(changeable),UPDATE(changeable) ON TABLE public.trip_requests TO service_role;
+
+--
+-- Name: COLUMN trip_requests.max_emissions_kg; Type: ACL; Schema: public; Owner: skylatch_owner
+--
+
+GRANT INSERT(max_emissions_kg),UPDATE(max_emissions_kg) ON TABLE public.trip_requests TO authenticated;
+GRANT INSERT(max_emissions_kg),UPDATE(max_emissions_kg) ON TABLE public.trip_requests TO service_role;
+
+--
+-- Name: COLUMN trip_requests.accept_unknown; Type: ACL; Schema: public; Owner: skylatch_owner
+--
+
+GRANT INSERT(accept_unknown),UPDATE(accept_unknown) ON TABLE public.trip_requests TO authenticated;
+GRANT INSERT(accept_unknown),UPDATE(accept_unknown) ON TABLE public.trip_requests TO service_role;
+
+--
+-- Name: COLUMN trip_requests.price_weight; Type: ACL; Schema: public; Owner: skylatch_owner
+--
+
+GRANT INSERT(price_weight),UPDATE(price_weight) ON TABLE public.trip_requests TO authenticated;
+GRANT INSERT(price_weight),UPDATE(price_weight) ON TABLE public.trip_requests TO service_role;
+
+--
+-- Name: COLUMN trip_requests.duration_weight; Type: ACL; Schema: public; Owner: skylatch_owner
+--
+
+GRANT INSERT(duration_weight),UPDATE(duration_weight) ON TABLE public.trip_requests TO authenticated;
+GRANT INSERT(duration_weight),UPDATE(duration_weight) ON TABLE public.trip_requests TO service_role;
+
+--
+-- Name: COLUMN trip_requests.connections_weight; Type: ACL; Schema: public; Owner: skylatch_owner
+--
+
+GRANT INSERT(connections_weight),UPDATE(connections_weight) ON TABLE public.trip_requests TO authenticated;
+GRANT INSERT(connections_weight),UPDATE(connections_weight) ON TABLE public.trip_requests TO service_role;
+
+--
+-- Name: COLUMN trip_requests.airline_weight; Type: ACL; Schema: public; Owner: skylatch_owner
+--
+
+GRANT INSERT(airline_weight),UPDATE(airline_weight) ON TABLE public.trip_requests TO authenticated;
+GRANT INSERT(airline_weight),UPDATE(airline_weight) ON TABLE public.trip_requests TO service_role;
+
+--
+-- Name: COLUMN trip_requests.decide_by; Type: ACL; Schema: public; Owner: skylatch_owner
+--
+
+GRANT INSERT(decide_by),UPDATE(decide_by) ON TABLE public.trip_requests TO authenticated;
+GRANT INSERT(decide_by),UPDATE(decide_by) ON TABLE public.trip_requests TO service_role;
+
+--
+-- Name: COLUMN trip_requests.max_searches; Type: ACL; Schema: public; Owner: skylatch_owner
+--
+
+GRANT INSERT(max_searches),UPDATE(max_searches) ON TABLE public.trip_requests TO authenticated;
+GRANT INSERT(max_searches),UPDATE(max_searches) ON TABLE public.trip_requests TO service_role;
+
+--
 -- Name: FUNCTION begin_attempt(p_trip public.trip_requests, p_flight_offer_id uuid, p_actor text, p_now timestamp with time zone); Type: ACL; Schema: engine; Owner: skylatch_owner
 --
 
@@ -6305,6 +7279,12 @@ REVOKE ALL ON FUNCTION engine.check_trip_passenger() FROM PUBLIC;
 REVOKE ALL ON FUNCTION engine.check_trip_request() FROM PUBLIC;
 
 --
+-- Name: FUNCTION check_wishes(p_trip public.trip_requests, p_first_day date); Type: ACL; Schema: engine; Owner: skylatch_owner
+--
+
+REVOKE ALL ON FUNCTION engine.check_wishes(p_trip public.trip_requests, p_first_day date) FROM PUBLIC;
+
+--
 -- Name: FUNCTION claim_calls(p_worker text, p_limit integer, p_searches integer); Type: ACL; Schema: engine; Owner: skylatch_owner
 --
 
@@ -6318,10 +7298,38 @@ GRANT ALL ON FUNCTION engine.claim_calls(p_worker text, p_limit integer, p_searc
 REVOKE ALL ON FUNCTION engine.confirm_booking(p_attempt public.booking_attempts, p_now timestamp with time zone) FROM PUBLIC;
 
 --
+-- Name: FUNCTION find_rate(p_base text, p_quote text, p_now timestamp with time zone); Type: ACL; Schema: engine; Owner: skylatch_owner
+--
+
+REVOKE ALL ON FUNCTION engine.find_rate(p_base text, p_quote text, p_now timestamp with time zone) FROM PUBLIC;
+
+--
+-- Name: FUNCTION convert_cap(p_trip public.trip_requests, p_currency text, p_now timestamp with time zone); Type: ACL; Schema: engine; Owner: skylatch_owner
+--
+
+REVOKE ALL ON FUNCTION engine.convert_cap(p_trip public.trip_requests, p_currency text, p_now timestamp with time zone) FROM PUBLIC;
+
+--
 -- Name: FUNCTION decide_trip(p_user_id uuid, p_trip_id uuid, p_actor text, p_now timestamp with time zone); Type: ACL; Schema: engine; Owner: skylatch_owner
 --
 
 REVOKE ALL ON FUNCTION engine.decide_trip(p_user_id uuid, p_trip_id uuid, p_actor text, p_now timestamp with time zone) FROM PUBLIC;
+
+--
+-- Name: FUNCTION describe_offer(p_offer public.flight_offers); Type: ACL; Schema: engine; Owner: skylatch_owner
+--
+
+REVOKE ALL ON FUNCTION engine.describe_offer(p_offer public.flight_offers) FROM PUBLIC;
+GRANT ALL ON FUNCTION engine.describe_offer(p_offer public.flight_offers) TO authenticated;
+GRANT ALL ON FUNCTION engine.describe_offer(p_offer public.flight_offers) TO service_role;
+
+--
+-- Name: FUNCTION explain_trip(p_trip_id uuid); Type: ACL; Schema: public; Owner: skylatch_owner
+--
+
+REVOKE ALL ON FUNCTION public.explain_trip(p_trip_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.explain_trip(p_trip_id uuid) TO authenticated;
+GRANT ALL ON FUNCTION public.explain_trip(p_trip_id uuid) TO service_role;
 
 --
 -- Name: FUNCTION describe_round(p_user_id uuid, p_trip_id uuid); Type: ACL; Schema: engine; Owner: skylatch_owner
@@ -6423,10 +7431,30 @@ GRANT ALL ON FUNCTION engine.is_enabled(p_flag text, p_user_id uuid, p_default b
 REVOKE ALL ON FUNCTION engine.is_well_formed_offer(p_offer jsonb) FROM PUBLIC;
 
 --
+-- Name: FUNCTION is_within(p_time time without time zone, p_after time without time zone, p_before time without time zone); Type: ACL; Schema: engine; Owner: skylatch_owner
+--
+
+REVOKE ALL ON FUNCTION engine.is_within(p_time time without time zone, p_after time without time zone, p_before time without time zone) FROM PUBLIC;
+
+--
+-- Name: FUNCTION judge_offer(p_trip public.trip_requests, p_offer public.flight_offers, p_cap numeric, p_rate numeric, p_rate_as_of timestamp with time zone, p_cap_problem text, p_now timestamp with time zone, OUT ineligible text[], OUT score numeric, OUT score_parts jsonb); Type: ACL; Schema: engine; Owner: skylatch_owner
+--
+
+REVOKE ALL ON FUNCTION engine.judge_offer(p_trip public.trip_requests, p_offer public.flight_offers, p_cap numeric, p_rate numeric, p_rate_as_of timestamp with time zone, p_cap_problem text, p_now timestamp with time zone, OUT ineligible text[], OUT score numeric, OUT score_parts jsonb) FROM PUBLIC;
+
+--
 -- Name: FUNCTION lease_calls(p_worker text, p_ids bigint[], p_now timestamp with time zone); Type: ACL; Schema: engine; Owner: skylatch_owner
 --
 
 REVOKE ALL ON FUNCTION engine.lease_calls(p_worker text, p_ids bigint[], p_now timestamp with time zone) FROM PUBLIC;
+
+--
+-- Name: FUNCTION list_reasons(); Type: ACL; Schema: engine; Owner: skylatch_owner
+--
+
+REVOKE ALL ON FUNCTION engine.list_reasons() FROM PUBLIC;
+GRANT ALL ON FUNCTION engine.list_reasons() TO authenticated;
+GRANT ALL ON FUNCTION engine.list_reasons() TO service_role;
 
 --
 -- Name: FUNCTION lock_trip(p_trip_id uuid); Type: ACL; Schema: engine; Owner: skylatch_owner
@@ -6696,12 +7724,28 @@ GRANT ALL ON FUNCTION engine.search_trip(p_trip_id uuid) TO service_role;
 GRANT ALL ON FUNCTION engine.search_trip(p_trip_id uuid) TO skylatch_sidecar;
 
 --
+-- Name: FUNCTION set_exchange_rate(p_base text, p_quote text, p_rate numeric, p_source text, p_as_of timestamp with time zone); Type: ACL; Schema: engine; Owner: skylatch_owner
+--
+
+REVOKE ALL ON FUNCTION engine.set_exchange_rate(p_base text, p_quote text, p_rate numeric, p_source text, p_as_of timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION engine.set_exchange_rate(p_base text, p_quote text, p_rate numeric, p_source text, p_as_of timestamp with time zone) TO skylatch_operator;
+GRANT ALL ON FUNCTION engine.set_exchange_rate(p_base text, p_quote text, p_rate numeric, p_source text, p_as_of timestamp with time zone) TO service_role;
+
+--
 -- Name: FUNCTION set_kill_switch(p_engaged boolean, p_reason text); Type: ACL; Schema: engine; Owner: skylatch_owner
 --
 
 REVOKE ALL ON FUNCTION engine.set_kill_switch(p_engaged boolean, p_reason text) FROM PUBLIC;
 GRANT ALL ON FUNCTION engine.set_kill_switch(p_engaged boolean, p_reason text) TO skylatch_operator;
 GRANT ALL ON FUNCTION engine.set_kill_switch(p_engaged boolean, p_reason text) TO service_role;
+
+--
+-- Name: FUNCTION set_search_settings(p_searches_per_minute integer, p_fresh_for interval, p_keep_offers_for interval, p_rate_max_age interval); Type: ACL; Schema: engine; Owner: skylatch_owner
+--
+
+REVOKE ALL ON FUNCTION engine.set_search_settings(p_searches_per_minute integer, p_fresh_for interval, p_keep_offers_for interval, p_rate_max_age interval) FROM PUBLIC;
+GRANT ALL ON FUNCTION engine.set_search_settings(p_searches_per_minute integer, p_fresh_for interval, p_keep_offers_for interval, p_rate_max_age interval) TO skylatch_operator;
+GRANT ALL ON FUNCTION engine.set_search_settings(p_searches_per_minute integer, p_fresh_for interval, p_keep_offers_for interval, p_rate_max_age interval) TO service_role;
 
 --
 -- Name: FUNCTION settle_call(p_call_id bigint, p_epoch integer, p_report jsonb, p_actor text, p_now timestamp with time zone); Type: ACL; Schema: engine; Owner: skylatch_owner
@@ -6954,12 +7998,12 @@ GRANT ALL ON FUNCTION public.cancel_trip(p_trip_id uuid) TO authenticated;
 GRANT ALL ON FUNCTION public.cancel_trip(p_trip_id uuid) TO service_role;
 
 --
--- Name: FUNCTION create_trip_request(p_origins text[], p_destinations text[], p_departure_from date, p_max_price numeric, p_currency text, p_passengers uuid[], p_departure_to date, p_return_from date, p_return_to date, p_nights_min integer, p_nights_max integer, p_cabin_class text, p_max_connections integer, p_max_duration interval, p_carry_on_bags integer, p_checked_bags integer, p_preferred_airlines text[], p_payment_method_id uuid, p_auto_book_enabled boolean, p_consent_text_version text, p_user_id uuid); Type: ACL; Schema: public; Owner: skylatch_owner
+-- Name: FUNCTION create_trip_request(p_origins text[], p_destinations text[], p_departure_from date, p_max_price numeric, p_currency text, p_passengers uuid[], p_departure_to date, p_return_from date, p_return_to date, p_nights_min integer, p_nights_max integer, p_cabin_class text, p_max_connections integer, p_max_duration interval, p_carry_on_bags integer, p_checked_bags integer, p_preferred_airlines text[], p_payment_method_id uuid, p_auto_book_enabled boolean, p_consent_text_version text, p_airlines_only text[], p_airlines_never text[], p_alliances text[], p_layover_min interval, p_layover_max interval, p_depart_after time without time zone, p_depart_before time without time zone, p_arrive_after time without time zone, p_arrive_before time without time zone, p_return_depart_after time without time zone, p_return_depart_before time without time zone, p_return_arrive_after time without time zone, p_return_arrive_before time without time zone, p_no_red_eye boolean, p_no_airport_change boolean, p_refundable boolean, p_changeable boolean, p_max_emissions_kg numeric, p_accept_unknown boolean, p_price_weight numeric, p_duration_weight numeric, p_connections_weight numeric, p_airline_weight numeric, p_decide_by date, p_max_searches integer, p_user_id uuid); Type: ACL; Schema: public; Owner: skylatch_owner
 --
 
-REVOKE ALL ON FUNCTION public.create_trip_request(p_origins text[], p_destinations text[], p_departure_from date, p_max_price numeric, p_currency text, p_passengers uuid[], p_departure_to date, p_return_from date, p_return_to date, p_nights_min integer, p_nights_max integer, p_cabin_class text, p_max_connections integer, p_max_duration interval, p_carry_on_bags integer, p_checked_bags integer, p_preferred_airlines text[], p_payment_method_id uuid, p_auto_book_enabled boolean, p_consent_text_version text, p_user_id uuid) FROM PUBLIC;
-GRANT ALL ON FUNCTION public.create_trip_request(p_origins text[], p_destinations text[], p_departure_from date, p_max_price numeric, p_currency text, p_passengers uuid[], p_departure_to date, p_return_from date, p_return_to date, p_nights_min integer, p_nights_max integer, p_cabin_class text, p_max_connections integer, p_max_duration interval, p_carry_on_bags integer, p_checked_bags integer, p_preferred_airlines text[], p_payment_method_id uuid, p_auto_book_enabled boolean, p_consent_text_version text, p_user_id uuid) TO authenticated;
-GRANT ALL ON FUNCTION public.create_trip_request(p_origins text[], p_destinations text[], p_departure_from date, p_max_price numeric, p_currency text, p_passengers uuid[], p_departure_to date, p_return_from date, p_return_to date, p_nights_min integer, p_nights_max integer, p_cabin_class text, p_max_connections integer, p_max_duration interval, p_carry_on_bags integer, p_checked_bags integer, p_preferred_airlines text[], p_payment_method_id uuid, p_auto_book_enabled boolean, p_consent_text_version text, p_user_id uuid) TO service_role;
+REVOKE ALL ON FUNCTION public.create_trip_request(p_origins text[], p_destinations text[], p_departure_from date, p_max_price numeric, p_currency text, p_passengers uuid[], p_departure_to date, p_return_from date, p_return_to date, p_nights_min integer, p_nights_max integer, p_cabin_class text, p_max_connections integer, p_max_duration interval, p_carry_on_bags integer, p_checked_bags integer, p_preferred_airlines text[], p_payment_method_id uuid, p_auto_book_enabled boolean, p_consent_text_version text, p_airlines_only text[], p_airlines_never text[], p_alliances text[], p_layover_min interval, p_layover_max interval, p_depart_after time without time zone, p_depart_before time without time zone, p_arrive_after time without time zone, p_arrive_before time without time zone, p_return_depart_after time without time zone, p_return_depart_before time without time zone, p_return_arrive_after time without time zone, p_return_arrive_before time without time zone, p_no_red_eye boolean, p_no_airport_change boolean, p_refundable boolean, p_changeable boolean, p_max_emissions_kg numeric, p_accept_unknown boolean, p_price_weight numeric, p_duration_weight numeric, p_connections_weight numeric, p_airline_weight numeric, p_decide_by date, p_max_searches integer, p_user_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.create_trip_request(p_origins text[], p_destinations text[], p_departure_from date, p_max_price numeric, p_currency text, p_passengers uuid[], p_departure_to date, p_return_from date, p_return_to date, p_nights_min integer, p_nights_max integer, p_cabin_class text, p_max_connections integer, p_max_duration interval, p_carry_on_bags integer, p_checked_bags integer, p_preferred_airlines text[], p_payment_method_id uuid, p_auto_book_enabled boolean, p_consent_text_version text, p_airlines_only text[], p_airlines_never text[], p_alliances text[], p_layover_min interval, p_layover_max interval, p_depart_after time without time zone, p_depart_before time without time zone, p_arrive_after time without time zone, p_arrive_before time without time zone, p_return_depart_after time without time zone, p_return_depart_before time without time zone, p_return_arrive_after time without time zone, p_return_arrive_before time without time zone, p_no_red_eye boolean, p_no_airport_change boolean, p_refundable boolean, p_changeable boolean, p_max_emissions_kg numeric, p_accept_unknown boolean, p_price_weight numeric, p_duration_weight numeric, p_connections_weight numeric, p_airline_weight numeric, p_decide_by date, p_max_searches integer, p_user_id uuid) TO authenticated;
+GRANT ALL ON FUNCTION public.create_trip_request(p_origins text[], p_destinations text[], p_departure_from date, p_max_price numeric, p_currency text, p_passengers uuid[], p_departure_to date, p_return_from date, p_return_to date, p_nights_min integer, p_nights_max integer, p_cabin_class text, p_max_connections integer, p_max_duration interval, p_carry_on_bags integer, p_checked_bags integer, p_preferred_airlines text[], p_payment_method_id uuid, p_auto_book_enabled boolean, p_consent_text_version text, p_airlines_only text[], p_airlines_never text[], p_alliances text[], p_layover_min interval, p_layover_max interval, p_depart_after time without time zone, p_depart_before time without time zone, p_arrive_after time without time zone, p_arrive_before time without time zone, p_return_depart_after time without time zone, p_return_depart_before time without time zone, p_return_arrive_after time without time zone, p_return_arrive_before time without time zone, p_no_red_eye boolean, p_no_airport_change boolean, p_refundable boolean, p_changeable boolean, p_max_emissions_kg numeric, p_accept_unknown boolean, p_price_weight numeric, p_duration_weight numeric, p_connections_weight numeric, p_airline_weight numeric, p_decide_by date, p_max_searches integer, p_user_id uuid) TO service_role;
 
 --
 -- Name: FUNCTION duffel_search(p_trip_id uuid); Type: ACL; Schema: public; Owner: skylatch_owner

@@ -66,8 +66,12 @@ begin
         when engine.stripe_amount(
           (v_body #>> '{data,total_amount}')::numeric, v_attempt.currency
         ) is null then 'not_chargeable'
-        when (v_body #>> '{data,total_amount}')::numeric
-          > least(v_attempt.cap_amount, v_trip.max_price) then 'price_above_cap'
+        when (v_body #>> '{data,total_amount}')::numeric > v_attempt.cap_amount
+          or (
+            (v_body #>> '{data,total_amount}')::numeric <= (
+              select c.cap from engine.convert_cap(v_trip, v_attempt.currency, p_now) as c
+            )
+          ) is not true then 'price_above_cap'
         when (v_body #>> '{data,expires_at}')::timestamptz < p_now + interval '1 minute'
           then 'expires_too_soon'
         else 'ok'
