@@ -1733,7 +1733,9 @@ begin
       detail = jsonb_build_object('trip', p_trip_id),
       hint = 'Check the id and who is signed in.';
   end if;
-  select count(*), count(o.rank) into v_offers, v_fit
+  -- What has expired since it was ranked fits no more.
+  select count(*), count(o.rank) filter (where o.status <> 'EXPIRED')
+  into v_offers, v_fit
   from public.flight_offers as o
   where o.user_id = v_trip.user_id
     and o.trip_request_id = v_trip.id
@@ -1751,8 +1753,12 @@ begin
     and case
       when v_trip.auto_book_status in ('BOOKING', 'BOOKED')
         then o.id = v_trip.selected_offer_id
-      else o.search_round = v_trip.search_round and o.status = 'ACTIVE' and o.rank = 1
-    end;
+      else o.search_round = v_trip.search_round
+        and o.status = 'ACTIVE'
+        and o.rank is not null
+    end
+  order by o.rank
+  limit 1;
 
   if v_chosen.id is not null then
     v_headline := format(
@@ -1763,15 +1769,17 @@ begin
       engine.describe_offer(v_chosen)
     );
     select array_agg(
-      format('%s counts %s %%', w.key, trim_scale(round(100 * w.value::numeric, 1)))
+      format('%s (%s %%)', w.key, trim_scale(round(100 * w.value::numeric, 1)))
       order by w.value::numeric desc, w.key
     ) into v_why
     from jsonb_each_text(v_chosen.score_parts -> 'weights') as w
     where w.value::numeric > 0;
     v_why := array[
       format(
-        'It scores best of %s that fit: %s.',
-        case v_fit when 1 then '1 offer' else v_fit || ' offers' end,
+        'It scores best of %s, by %s.',
+        case v_fit
+          when 1 then '1 offer that fits' else v_fit || ' offers that fit'
+        end,
         array_to_string(v_why, ', ')
       )
     ];
@@ -1781,6 +1789,7 @@ begin
       and o.trip_request_id = v_trip.id
       and o.search_round = v_chosen.search_round
       and o.rank is not null
+      and o.status <> 'EXPIRED'
     order by (o.score_parts ->> 'price')::numeric, o.rank
     limit 1;
     if v_other.id = v_chosen.id then
@@ -1835,7 +1844,11 @@ begin
       select (o.score_parts ->> 'price')::numeric
     ) as p (price)
     cross join unnest(
-      case when o.rank is null then o.ineligible else '{ranked_lower}' end
+      case
+        when o.rank is null then o.ineligible
+        when o.status = 'EXPIRED' then '{no_longer_offered}'
+        else '{ranked_lower}'
+      end
     ) as m (reason)
     left join engine.list_reasons() as r on m.reason = r.reason
     where o.user_id = v_trip.user_id
@@ -2894,6 +2907,7 @@ declare
   v_airlines text[] := p_offer.carriers || p_offer.airline;
   -- Without its segments' carriers an offer is flown by nobody knows whom.
   v_carriers_known boolean := p_offer.carriers <> '{}';
+  v_in_alliance boolean := true;
   v_slices integer;
   v_price numeric;
   v_duration numeric;
@@ -2902,6 +2916,17 @@ declare
   v_airline_weight numeric := 0.0;
 begin
   v_slices := jsonb_array_length(p_offer.itinerary);
+  if p_trip.alliances <> '{}' then
+    v_in_alliance := v_carriers_known and exists (
+      select from unnest(p_trip.alliances) as w (alliance)
+      where p_offer.carriers <@ array(
+        select m.airline
+        from engine.airline_alliances as m
+        where m.alliance = w.alliance
+      )
+    );
+  end if;
+  -- No query in here: this is computed for every offer of every search.
   ineligible := array_remove(
     array[
       case when p_offer.status <> 'ACTIVE' then 'no_longer_offered' end,
@@ -2970,19 +2995,7 @@ begin
           and (v_carriers_known and not v_airlines && p_trip.airlines_never) is not true
           then 'airline_excluded'
       end,
-      case
-        when p_trip.alliances <> '{}'
-          and (
-            v_carriers_known and exists (
-              select from unnest(p_trip.alliances) as w (alliance)
-              where p_offer.carriers <@ array(
-                select m.airline
-                from engine.airline_alliances as m
-                where m.alliance = w.alliance
-              )
-            )
-          ) is not true then 'not_in_alliance'
-      end,
+      case when v_in_alliance is not true then 'not_in_alliance' end,
       case
         when (p_offer.carry_on_bags >= p_trip.carry_on_bags) is not true
           then 'carry_on_missing'

@@ -27,7 +27,9 @@ begin
       detail = jsonb_build_object('trip', p_trip_id),
       hint = 'Check the id and who is signed in.';
   end if;
-  select count(*), count(o.rank) into v_offers, v_fit
+  -- What has expired since it was ranked fits no more.
+  select count(*), count(o.rank) filter (where o.status <> 'EXPIRED')
+  into v_offers, v_fit
   from public.flight_offers as o
   where o.user_id = v_trip.user_id
     and o.trip_request_id = v_trip.id
@@ -45,8 +47,12 @@ begin
     and case
       when v_trip.auto_book_status in ('BOOKING', 'BOOKED')
         then o.id = v_trip.selected_offer_id
-      else o.search_round = v_trip.search_round and o.status = 'ACTIVE' and o.rank = 1
-    end;
+      else o.search_round = v_trip.search_round
+        and o.status = 'ACTIVE'
+        and o.rank is not null
+    end
+  order by o.rank
+  limit 1;
 
   if v_chosen.id is not null then
     v_headline := format(
@@ -57,15 +63,17 @@ begin
       engine.describe_offer(v_chosen)
     );
     select array_agg(
-      format('%s counts %s %%', w.key, trim_scale(round(100 * w.value::numeric, 1)))
+      format('%s (%s %%)', w.key, trim_scale(round(100 * w.value::numeric, 1)))
       order by w.value::numeric desc, w.key
     ) into v_why
     from jsonb_each_text(v_chosen.score_parts -> 'weights') as w
     where w.value::numeric > 0;
     v_why := array[
       format(
-        'It scores best of %s that fit: %s.',
-        case v_fit when 1 then '1 offer' else v_fit || ' offers' end,
+        'It scores best of %s, by %s.',
+        case v_fit
+          when 1 then '1 offer that fits' else v_fit || ' offers that fit'
+        end,
         array_to_string(v_why, ', ')
       )
     ];
@@ -75,6 +83,7 @@ begin
       and o.trip_request_id = v_trip.id
       and o.search_round = v_chosen.search_round
       and o.rank is not null
+      and o.status <> 'EXPIRED'
     order by (o.score_parts ->> 'price')::numeric, o.rank
     limit 1;
     if v_other.id = v_chosen.id then
@@ -129,7 +138,11 @@ begin
       select (o.score_parts ->> 'price')::numeric
     ) as p (price)
     cross join unnest(
-      case when o.rank is null then o.ineligible else '{ranked_lower}' end
+      case
+        when o.rank is null then o.ineligible
+        when o.status = 'EXPIRED' then '{no_longer_offered}'
+        else '{ranked_lower}'
+      end
     ) as m (reason)
     left join engine.list_reasons() as r on m.reason = r.reason
     where o.user_id = v_trip.user_id

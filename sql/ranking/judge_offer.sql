@@ -32,6 +32,7 @@ declare
   v_airlines text[] := p_offer.carriers || p_offer.airline;
   -- Without its segments' carriers an offer is flown by nobody knows whom.
   v_carriers_known boolean := p_offer.carriers <> '{}';
+  v_in_alliance boolean := true;
   v_slices integer;
   v_price numeric;
   v_duration numeric;
@@ -40,6 +41,17 @@ declare
   v_airline_weight numeric := 0.0;
 begin
   v_slices := jsonb_array_length(p_offer.itinerary);
+  if p_trip.alliances <> '{}' then
+    v_in_alliance := v_carriers_known and exists (
+      select from unnest(p_trip.alliances) as w (alliance)
+      where p_offer.carriers <@ array(
+        select m.airline
+        from engine.airline_alliances as m
+        where m.alliance = w.alliance
+      )
+    );
+  end if;
+  -- No query in here: this is computed for every offer of every search.
   ineligible := array_remove(
     array[
       case when p_offer.status <> 'ACTIVE' then 'no_longer_offered' end,
@@ -108,19 +120,7 @@ begin
           and (v_carriers_known and not v_airlines && p_trip.airlines_never) is not true
           then 'airline_excluded'
       end,
-      case
-        when p_trip.alliances <> '{}'
-          and (
-            v_carriers_known and exists (
-              select from unnest(p_trip.alliances) as w (alliance)
-              where p_offer.carriers <@ array(
-                select m.airline
-                from engine.airline_alliances as m
-                where m.alliance = w.alliance
-              )
-            )
-          ) is not true then 'not_in_alliance'
-      end,
+      case when v_in_alliance is not true then 'not_in_alliance' end,
       case
         when (p_offer.carry_on_bags >= p_trip.carry_on_bags) is not true
           then 'carry_on_missing'

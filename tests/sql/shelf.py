@@ -205,10 +205,11 @@ class Shelf:
         assert (row["rank"] == 1) == (eligible == 1) == (reasons == [])
         return reasons
 
-    def book(self) -> UUID:
-        """Book the best offer; return the offer that was chosen."""
+    def book(self, *, rank: bool = True) -> UUID:
+        """Book the best offer, ranked anew or not; return the offer that was chosen."""
         self.run("select engine.sync_flags(%s, 'test')", Json(expand(FLAGS)))
-        self.rank()
+        if rank:
+            self.rank()
         self.run(
             "select engine.begin_attempt(t, (select o.id from public.flight_offers as o"
             " where o.trip_request_id = t.id and o.search_round = t.search_round"

@@ -68,6 +68,23 @@ def test_a_duration_limit_holds_to_the_minute(
     assert shelf.why_not(Offer(minutes=minutes)) == reasons
 
 
+@pytest.mark.parametrize(
+    ("text", "reasons"),
+    [
+        ("P1DT2H", ["too_long"]),
+        ("PT14H45M", []),
+        ("P1D", []),
+        ("PT1441M", ["too_long"]),
+    ],
+)
+def test_a_duration_is_time_however_it_is_written(
+    shelf: Shelf, text: str, reasons: list[str]
+) -> None:
+    """A day and two hours are 26 hours."""
+    length = {"duration": text, "longest_slice": text}
+    assert shelf.why_not(Offer(more=length)) == reasons
+
+
 def test_limits_are_per_slice(shelf: Shelf) -> None:
     """Two journeys of 20 h fit a limit of 24 h; one of 25 h does not."""
     fits = Offer(slices=((1200, 2), (1200, 2)))
@@ -331,32 +348,56 @@ def offers_drawn(least: int = 1) -> st.SearchStrategy[list[Offer]]:
         airline=st.sampled_from(["BA", "U2", "LH"]),
         departs=st.integers(0, 23),
         documents=st.sampled_from([False] * 9 + [True]),
+        status=st.sampled_from(["ACTIVE"] * 9 + ["EXPIRED"]),
     )
     return st.lists(drawn, min_size=least, max_size=7).map(
         lambda found: [replace(one, name=f"{n}") for n, one in enumerate(found)]
     )
 
 
-preferences = st.sampled_from([[], ["BA"], ["BA", "LH"]])
-
-
-def documented_score(one: Offer, preferred: list[str]) -> Fraction:
-    """Compute the score as the documentation states it, exactly."""
-    score = (
-        Fraction(60, 100) * Fraction(one.price) / 500
-        + Fraction(25, 100) * Fraction(one.minutes, 1440)
-        + Fraction(15, 100) * Fraction(one.connections, 2)
+def weights_drawn() -> st.SearchStrategy[Row]:
+    """Draw preferred airlines and weights, the usual ones most often."""
+    usual = [Decimal("0.60"), Decimal("0.25"), Decimal("0.15"), Decimal("0.10")]
+    hundredths = st.tuples(st.integers(0, 100), st.integers(0, 100)).map(sorted)
+    drawn = st.tuples(hundredths, st.integers(0, 100)).map(
+        lambda cut: [
+            Decimal(n) / 100
+            for n in (cut[0][0], cut[0][1] - cut[0][0], 100 - cut[0][1], cut[1])
+        ]
     )
-    if preferred:
-        away = 0 if one.airline in preferred else 1
-        score = score * Fraction(9, 10) + Fraction(1, 10) * away
+    return st.builds(
+        lambda airlines, weights: {
+            "preferred_airlines": airlines,
+            **dict(zip(WEIGHTS, weights, strict=True)),
+        },
+        st.sampled_from([[], ["BA"], ["BA", "LH"]]),
+        st.one_of(st.just(usual), drawn),
+    )
+
+
+WEIGHTS = ("price_weight", "duration_weight", "connections_weight", "airline_weight")
+preferences = weights_drawn()
+
+
+def documented_score(one: Offer, wishes: Row) -> Fraction:
+    """Compute the score as the documentation states it, exactly."""
+    price, duration, connections, airline = (Fraction(wishes[name]) for name in WEIGHTS)
+    score = (
+        price * Fraction(one.price) / 500
+        + duration * Fraction(one.minutes, 1440)
+        + connections * Fraction(one.connections, 2)
+    )
+    if wishes["preferred_airlines"]:
+        away = 0 if one.airline in wishes["preferred_airlines"] else 1
+        score = score * (1 - airline) + airline * away
     return score
 
 
 def is_eligible(one: Offer) -> bool:
     """Tell whether an offer fits the trip on the shelf."""
     return (
-        one.currency == "GBP"
+        one.status == "ACTIVE"
+        and one.currency == "GBP"
         and Decimal(one.price) <= 500
         and one.minutes <= 1440
         and one.connections <= 2
@@ -365,13 +406,13 @@ def is_eligible(one: Offer) -> bool:
 
 
 @BOUNDED
-@given(offers=offers_drawn(), preferred=preferences)
+@given(offers=offers_drawn(), wishes=preferences)
 def test_every_offer_has_a_rank_or_a_reason_and_the_order_is_the_formula(
-    shelf: Shelf, offers: list[Offer], preferred: list[str]
+    shelf: Shelf, offers: list[Offer], wishes: Row
 ) -> None:
     """Ranks are 1 to n without gaps, by the documented score and tie breaks."""
     with shelf.sql.transaction(force_rollback=True):
-        shelf.wish(preferred_airlines=preferred)
+        shelf.wish(**wishes)
         shelf.put(*offers)
         eligible = shelf.rank()
         rows = shelf.offers()
@@ -383,7 +424,7 @@ def test_every_offer_has_a_rank_or_a_reason_and_the_order_is_the_formula(
         if by_id[row["offer_id"]].currency != "GBP":
             assert row["score"] is None  # no rate, no comparison
             continue
-        exact = documented_score(by_id[row["offer_id"]], preferred)
+        exact = documented_score(by_id[row["offer_id"]], wishes)
         assert abs(Fraction(row["score"]) - exact) <= Fraction(1, 10**9)
     ranked = [row for row in rows if row["rank"] is not None]
     assert [row["rank"] for row in ranked] == list(range(1, eligible + 1))
@@ -401,14 +442,14 @@ def test_every_offer_has_a_rank_or_a_reason_and_the_order_is_the_formula(
 
 
 @BOUNDED
-@given(offers=offers_drawn(least=2), preferred=preferences, data=st.data())
+@given(offers=offers_drawn(least=2), wishes=preferences, data=st.data())
 def test_an_offer_more_or_less_never_swaps_two_others(
-    shelf: Shelf, offers: list[Offer], preferred: list[str], data: st.DataObject
+    shelf: Shelf, offers: list[Offer], wishes: Row, data: st.DataObject
 ) -> None:
     """Each score is relative to the trip's limits only, never to the other offers."""
     gone = data.draw(st.sampled_from(offers))
     with shelf.sql.transaction(force_rollback=True):
-        shelf.wish(preferred_airlines=preferred)
+        shelf.wish(**wishes)
         with_it = shelf.ranked(*offers)
         without = shelf.ranked(*[one for one in offers if one is not gone])
     assert [name for name in with_it if name != gone.name] == without
@@ -417,14 +458,14 @@ def test_an_offer_more_or_less_never_swaps_two_others(
 @BOUNDED
 @given(
     offers=offers_drawn(least=2),
-    preferred=preferences,
+    wishes=preferences,
     better=st.sampled_from(["cheaper", "shorter", "fewer connections"]),
     data=st.data(),
 )
 def test_a_better_offer_never_ranks_worse(
     shelf: Shelf,
     offers: list[Offer],
-    preferred: list[str],
+    wishes: Row,
     better: str,
     data: st.DataObject,
 ) -> None:
@@ -441,7 +482,7 @@ def test_a_better_offer_never_ranks_worse(
     }[better]
     changed = [*offers[:position], after, *offers[position + 1 :]]
     with shelf.sql.transaction(force_rollback=True):
-        shelf.wish(preferred_airlines=preferred)
+        shelf.wish(**wishes)
         first, second = shelf.ranked(*offers), shelf.ranked(*changed)
     if before.name in first:
         assert before.name in second
