@@ -132,7 +132,6 @@ set role skylatch_owner;
 \ir monitor/monitor_status.sql
 \ir monitor/auto_book_monitor_status.sql
 \ir operations/set_exchange_rate.sql
-\ir operations/set_search_settings.sql
 \ir operations/trip_events.sql
 \ir operations/trip_saga.sql
 \ir operations/check_invariants.sql

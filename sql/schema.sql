@@ -1988,15 +1988,26 @@ begin
     'not_chosen', v_not_chosen,
     'what_would_help', v_help,
     'sentences', to_jsonb(
-      array[v_headline]
-      || case when v_fit = 0 then v_helpful end
-      || v_why
-      || array(
-        select n.value ->> 'sentence'
-        from jsonb_array_elements(v_not_chosen) with ordinality as n
-        order by n.ordinality
+      array_remove(
+        array[
+          v_headline,
+          -- Why it is not booked yet.
+          case
+            when v_chosen.id is not null
+              and v_trip.auto_book_status not in ('BOOKING', 'BOOKED')
+              then v_trip.status_reason
+          end
+        ]
+        || case when v_fit = 0 then v_helpful end
+        || v_why
+        || array(
+          select n.value ->> 'sentence'
+          from jsonb_array_elements(v_not_chosen) with ordinality as n
+          order by n.ordinality
+        )
+        || case when v_fit > 0 then v_helpful end,
+        null
       )
-      || case when v_fit > 0 then v_helpful end
     )
   );
 end;
@@ -2905,8 +2916,9 @@ CREATE FUNCTION engine.judge_offer(p_trip public.trip_requests, p_offer public.f
 declare
   v_cabins constant text[] := array['economy', 'premium_economy', 'business', 'first'];
   v_airlines text[] := p_offer.carriers || p_offer.airline;
-  -- Without its segments' carriers an offer is flown by nobody knows whom.
-  v_carriers_known boolean := p_offer.carriers <> '{}';
+  -- A question mark stands for an airline that the provider does not name.
+  v_carriers_known boolean := p_offer.carriers <> '{}'
+    and not '?' = any (p_offer.carriers);
   v_in_alliance boolean := true;
   v_slices integer;
   v_price numeric;
@@ -4198,18 +4210,6 @@ end;
 $$;
 
 ALTER FUNCTION engine.set_kill_switch(p_engaged boolean, p_reason text) OWNER TO skylatch_owner;
-
---
--- Name: set_search_settings(integer, interval, interval, interval); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
---
-
-CREATE FUNCTION engine.set_search_settings(p_searches_per_minute integer DEFAULT NULL::integer, p_fresh_for interval DEFAULT NULL::interval, p_keep_offers_for interval DEFAULT NULL::interval, p_rate_max_age interval DEFAULT NULL::interval) RETURNS void
-    LANGUAGE sql SECURITY DEFINER
-    BEGIN ATOMIC
- UPDATE engine.search_settings AS s SET searches_per_minute = COALESCE(set_search_settings.p_searches_per_minute, s.searches_per_minute), fresh_for = COALESCE(set_search_settings.p_fresh_for, s.fresh_for), keep_offers_for = COALESCE(set_search_settings.p_keep_offers_for, s.keep_offers_for), rate_max_age = COALESCE(set_search_settings.p_rate_max_age, s.rate_max_age);
-END;
-
-ALTER FUNCTION engine.set_search_settings(p_searches_per_minute integer, p_fresh_for interval, p_keep_offers_for interval, p_rate_max_age interval) OWNER TO skylatch_owner;
 
 --
 -- Name: settle_call(bigint, integer, jsonb, text, timestamp with time zone); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
@@ -7751,14 +7751,6 @@ GRANT ALL ON FUNCTION engine.set_exchange_rate(p_base text, p_quote text, p_rate
 REVOKE ALL ON FUNCTION engine.set_kill_switch(p_engaged boolean, p_reason text) FROM PUBLIC;
 GRANT ALL ON FUNCTION engine.set_kill_switch(p_engaged boolean, p_reason text) TO skylatch_operator;
 GRANT ALL ON FUNCTION engine.set_kill_switch(p_engaged boolean, p_reason text) TO service_role;
-
---
--- Name: FUNCTION set_search_settings(p_searches_per_minute integer, p_fresh_for interval, p_keep_offers_for interval, p_rate_max_age interval); Type: ACL; Schema: engine; Owner: skylatch_owner
---
-
-REVOKE ALL ON FUNCTION engine.set_search_settings(p_searches_per_minute integer, p_fresh_for interval, p_keep_offers_for interval, p_rate_max_age interval) FROM PUBLIC;
-GRANT ALL ON FUNCTION engine.set_search_settings(p_searches_per_minute integer, p_fresh_for interval, p_keep_offers_for interval, p_rate_max_age interval) TO skylatch_operator;
-GRANT ALL ON FUNCTION engine.set_search_settings(p_searches_per_minute integer, p_fresh_for interval, p_keep_offers_for interval, p_rate_max_age interval) TO service_role;
 
 --
 -- Name: FUNCTION settle_call(p_call_id bigint, p_epoch integer, p_report jsonb, p_actor text, p_now timestamp with time zone); Type: ACL; Schema: engine; Owner: skylatch_owner

@@ -282,15 +282,26 @@ begin
     'not_chosen', v_not_chosen,
     'what_would_help', v_help,
     'sentences', to_jsonb(
-      array[v_headline]
-      || case when v_fit = 0 then v_helpful end
-      || v_why
-      || array(
-        select n.value ->> 'sentence'
-        from jsonb_array_elements(v_not_chosen) with ordinality as n
-        order by n.ordinality
+      array_remove(
+        array[
+          v_headline,
+          -- Why it is not booked yet.
+          case
+            when v_chosen.id is not null
+              and v_trip.auto_book_status not in ('BOOKING', 'BOOKED')
+              then v_trip.status_reason
+          end
+        ]
+        || case when v_fit = 0 then v_helpful end
+        || v_why
+        || array(
+          select n.value ->> 'sentence'
+          from jsonb_array_elements(v_not_chosen) with ordinality as n
+          order by n.ordinality
+        )
+        || case when v_fit > 0 then v_helpful end,
+        null
       )
-      || case when v_fit > 0 then v_helpful end
     )
   );
 end;

@@ -30,8 +30,9 @@ as $$
 declare
   v_cabins constant text[] := array['economy', 'premium_economy', 'business', 'first'];
   v_airlines text[] := p_offer.carriers || p_offer.airline;
-  -- Without its segments' carriers an offer is flown by nobody knows whom.
-  v_carriers_known boolean := p_offer.carriers <> '{}';
+  -- A question mark stands for an airline that the provider does not name.
+  v_carriers_known boolean := p_offer.carriers <> '{}'
+    and not '?' = any (p_offer.carriers);
   v_in_alliance boolean := true;
   v_slices integer;
   v_price numeric;

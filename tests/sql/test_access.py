@@ -56,7 +56,7 @@ FUNCTIONS = {
         engine.describe_offer engine.list_reasons
         engine.flag_status engine.flag_value engine.is_enabled
         engine.search_trip engine.set_exchange_rate engine.set_kill_switch
-        engine.set_search_settings engine.trip_events public.explain_trip
+        engine.trip_events public.explain_trip
         public.auto_book_monitor public.auto_book_production public.cancel_trip
         public.create_trip_request public.duffel_search public.manage_auto_book_monitor
         public.pause_trip public.rank_offers public.resume_trip public.trip_saga""",
@@ -72,8 +72,7 @@ FUNCTIONS = {
     "skylatch_operator": """
         engine.check_invariants engine.manage_monitor_job engine.monitor_status
         engine.flag_status engine.flag_value engine.is_enabled
-        engine.tick engine.set_exchange_rate engine.set_kill_switch
-        engine.set_search_settings engine.version
+        engine.tick engine.set_exchange_rate engine.set_kill_switch engine.version
         public.auto_book_monitor public.manage_auto_book_monitor""",
 }
 

@@ -291,6 +291,9 @@ def test_a_nonstop_flight_has_no_layover_to_mind(picky: Shelf) -> None:
         ({"airlines_never": ["AA"]}, "AA", ["BA"], ["airline_excluded"]),
         ({"airlines_never": ["AA"]}, "BA", ["BA"], []),
         ({"airlines_never": ["AA"]}, "BA", [], ["airline_excluded"]),
+        ({"airlines_never": ["AA"]}, "BA", ["?", "BA"], ["airline_excluded"]),
+        ({"airlines_only": ["BA"]}, "BA", ["?", "BA"], ["airline_not_included"]),
+        ({"alliances": ["oneworld"]}, "BA", ["?", "BA"], ["not_in_alliance"]),
         ({"alliances": ["oneworld"]}, "BA", ["AA", "BA"], []),
         # Sold by an agent outside, flown inside.
         ({"alliances": ["oneworld"]}, "HR", ["AA", "BA"], []),

@@ -189,6 +189,19 @@ def test_the_trips_reason_is_the_beginning_of_the_explanation(shelf: Shelf) -> N
     assert "23.40 GBP over your limit of 500.00 GBP" in trip["status_reason"]
 
 
+def test_why_an_offer_that_fits_is_not_booked_is_said(shelf: Shelf) -> None:
+    """The decision's own words, right after the offer."""
+    shelf.wish(auto_book_enabled=False)
+    shelf.put(Offer("a"))
+    shelf.run(
+        "select engine.decide_trip(%s, %s, 'test', now())", shelf.user_id, shelf.trip_id
+    )
+    assert shelf.explain()["sentences"][:2] == [
+        "The best: BA for 100.00 GBP (8 h 00 min, nonstop).",
+        "An offer fits; automatic booking is not switched on for this trip.",
+    ]
+
+
 def test_a_booked_offer_stays_explained(shelf: Shelf) -> None:
     """The choice is what was chosen, not what would be chosen today."""
     shelf.put(Offer("a", price="100.00"), Offer("b", price="200.00"))
