@@ -88,7 +88,9 @@ set role skylatch_owner;
 \ir search/start_searches.sql
 \ir search/search_trip.sql
 \ir search/duffel_search.sql
-\ir search/is_well_formed_offer.sql
+\ir search/offer_rules.sql
+\ir search/offer_shape.sql
+\ir search/offer_problem.sql
 \ir search/ingest_offers.sql
 \ir search/expire_offers.sql
 \ir booking/stripe_amount.sql

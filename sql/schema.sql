@@ -359,8 +359,6 @@ CREATE FUNCTION engine.begin_attempt(p_trip public.trip_requests, p_flight_offer
 declare
   v_offer public.flight_offers;
   v_attempt public.booking_attempts;
-  -- The limit in the offer's currency.
-  v_limit record;
   v_problem text;
   v_flags jsonb;
 begin
@@ -373,8 +371,6 @@ begin
     and o.id = p_flight_offer_id
     and o.trip_request_id = p_trip.id
   for no key update;
-  select c.* into v_limit
-  from engine.convert_cap(p_trip, v_offer.price_currency, p_now) as c;
   v_problem := case
     when engine.has_live_attempt(p_trip.user_id, p_trip.id) then 'attempt'
     when p_trip.auto_book_status <> 'PENDING' then 'status'
@@ -384,7 +380,8 @@ begin
       or v_offer.rank is null
       or v_offer.search_round <> p_trip.search_round
       or v_offer.expires_at < p_now + interval '2 minutes' then 'offer'
-    when (v_offer.price_amount <= v_limit.cap) is not true then 'price'
+    when v_offer.price_currency <> p_trip.currency
+      or v_offer.price_amount > p_trip.max_price then 'price'
   end;
   if v_problem = 'attempt' then
     raise exception using
@@ -425,7 +422,7 @@ begin
     v_offer.offer_id,
     v_offer.price_amount,
     v_offer.price_currency,
-    v_limit.cap,
+    p_trip.max_price,
     p_trip.version,
     v_flags,
     p_trip.payment_method_id,
@@ -454,8 +451,7 @@ begin
     'the best offer fits: booking it',
     jsonb_build_object(
       'offer', v_offer.offer_id, 'amount', v_offer.price_amount::text,
-      'currency', v_offer.price_currency, 'cap', v_limit.cap::text,
-      'rate', v_limit.rate::text, 'rate_as_of', v_limit.rate_as_of,
+      'currency', v_offer.price_currency, 'cap', p_trip.max_price::text,
       'score', v_offer.score
     )
   );
@@ -1148,16 +1144,6 @@ begin
       );
   end if;
 
-  -- A day to decide by that has passed meanwhile does not forbid other changes.
-  perform engine.check_wishes(
-    new,
-    case
-      when tg_op = 'UPDATE' and new.decide_by is not distinct from old.decide_by
-        then '-infinity'
-      else v_today
-    end
-  );
-
   if new.consent_text_version is null then
     new.consent_at := null;
   elsif tg_op = 'INSERT'
@@ -1181,6 +1167,10 @@ begin
   -- would not end.
   if greatest(new.departure_to, new.return_from, new.return_to) > v_today + 730 then
     v_searches := 61;
+  elsif (new.nights_min is null) <> (new.nights_max is null)
+    or (new.return_from is null) <> (new.return_to is null)
+  then
+    v_searches := 1;  -- half a window: its CHECK says so
   else
     select count(*) into v_searches
     from (select from engine.plan_searches(new, v_today) limit 61) as s;
@@ -1210,197 +1200,6 @@ end;
 $$;
 
 ALTER FUNCTION engine.check_trip_request() OWNER TO skylatch_owner;
-
---
--- Name: check_wishes(public.trip_requests, date); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
---
-
-CREATE FUNCTION engine.check_wishes(p_trip public.trip_requests, p_first_day date) RETURNS void
-    LANGUAGE plpgsql STABLE
-    SET search_path TO 'pg_catalog', 'pg_temp'
-    AS $_$
-declare
-  v_hours constant text := 'Give both ends of the window, as local times; one that '
-    'ends before it starts runs over midnight.';
-  v_weights constant text := 'Give weights from 0 to 1; those of price, duration and '
-    'connections add up to 1.';
-  v_goes_back constant boolean := p_trip.return_from is not null
-    or p_trip.nights_min is not null;
-  v_wish record;
-begin
-  select w.field, w.value, w.hint into v_wish
-  from (
-    select
-      100 + l.place,
-      l.field,
-      coalesce(to_jsonb(c.code), to_jsonb(l.airlines)),
-      c.is_wrong is null and cardinality(l.airlines) <= 20,
-      'Use at most 20 airline codes of two capital letters or digits, such as BA or U2.'
-    from (
-      values
-      (1, 'preferred_airlines', p_trip.preferred_airlines),
-      (2, 'airlines_only', p_trip.airlines_only),
-      (3, 'airlines_never', p_trip.airlines_never)
-    ) as l (place, field, airlines)
-    left join lateral (
-      select a.code, true as is_wrong
-      from unnest(l.airlines) as a (code)
-      where (a.code ~ '^[A-Z0-9]{2}$') is not true
-      limit 1
-    ) as c on true
-    union all
-    select
-      200 + l.place,
-      l.field,
-      to_jsonb(c.code),
-      c.is_wrong is null,
-      l.hint
-    from (
-      values
-      (1, 'airlines_never', p_trip.airlines_only, p_trip.airlines_never, true,
-        'An airline is either among the only ones or among the excluded ones.'),
-      (2, 'preferred_airlines', p_trip.airlines_never, p_trip.preferred_airlines, true,
-        'An excluded airline cannot be preferred.'),
-      (3, 'preferred_airlines', p_trip.airlines_only, p_trip.preferred_airlines, false,
-        'Only an airline that is allowed can be preferred.')
-    ) as l (place, field, one, other, is_both_wrong, hint)
-    left join lateral (
-      select a.code, true as is_wrong
-      from unnest(l.other) as a (code)
-      where (a.code = any (l.one)) = l.is_both_wrong and l.one <> '{}'
-      limit 1
-    ) as c on true
-    union all
-    values
-    (1, 'destinations', to_jsonb(p_trip.destinations),
-      not p_trip.origins && p_trip.destinations
-      and cardinality(p_trip.origins) <= 10 and cardinality(p_trip.destinations) <= 10,
-      'Name up to ten places to leave from and up to ten others to go to.'),
-    (2, 'return_from', to_jsonb(p_trip.return_from),
-      p_trip.return_from is not null or p_trip.return_to is null,
-      'Give both ends of the return window.'),
-    (3, 'return_to', to_jsonb(p_trip.return_to),
-      p_trip.return_to is not null or p_trip.return_from is null,
-      'Give both ends of the return window.'),
-    (4, 'nights_min', to_jsonb(p_trip.nights_min),
-      case
-        when p_trip.nights_min is null then p_trip.nights_max is null
-        else p_trip.nights_min between 0 and 365
-      end,
-      'Give the fewest and the most nights, from 0 to 365.'),
-    (5, 'nights_max', to_jsonb(p_trip.nights_max),
-      case
-        when p_trip.nights_max is null then p_trip.nights_min is null
-        else p_trip.nights_max between 0 and 365
-      end,
-      'Give the fewest and the most nights, from 0 to 365.'),
-    (6, 'cabin_class', to_jsonb(p_trip.cabin_class),
-      p_trip.cabin_class in ('economy', 'premium_economy', 'business', 'first'),
-      'Choose economy, premium_economy, business or first.'),
-    (7, 'max_connections', to_jsonb(p_trip.max_connections),
-      p_trip.max_connections between 0 and 2, 'Allow 0, 1 or 2 connections.'),
-    (8, 'max_duration', to_jsonb(p_trip.max_duration),
-      p_trip.max_duration between interval '30 minutes' and interval '72 hours',
-      'Allow 30 minutes to 72 hours for one way.'),
-    (9, 'carry_on_bags', to_jsonb(p_trip.carry_on_bags),
-      p_trip.carry_on_bags between 0 and 2, 'Ask for 0 to 2 carry-on bags each.'),
-    (10, 'checked_bags', to_jsonb(p_trip.checked_bags),
-      p_trip.checked_bags between 0 and 3, 'Ask for 0 to 3 checked bags each.'),
-    (300, 'alliances', to_jsonb(p_trip.alliances),
-      p_trip.alliances <@ array['oneworld', 'skyteam', 'star_alliance'],
-      'Choose among oneworld, skyteam and star_alliance.'),
-    (301, 'airlines_only', to_jsonb(p_trip.airlines_only),
-      p_trip.airlines_only = '{}' or p_trip.alliances = '{}' or exists (
-        select from engine.airline_alliances as m
-        where m.airline = any (p_trip.airlines_only)
-          and m.alliance = any (p_trip.alliances)
-      ),
-      'None of these airlines is in the alliances you chose: drop one of the two.'),
-    (310, 'layover_min', to_jsonb(p_trip.layover_min),
-      p_trip.layover_min is null
-      or p_trip.layover_min between interval '0' and interval '24 hours',
-      'Give 0 to 24 hours.'),
-    (311, 'layover_max', to_jsonb(p_trip.layover_max),
-      p_trip.layover_max is null
-      or p_trip.layover_max between interval '0' and interval '48 hours',
-      'Give 0 to 48 hours.'),
-    (312, 'layover_max', to_jsonb(p_trip.layover_max),
-      p_trip.layover_max is null or p_trip.layover_min is null
-      or p_trip.layover_min <= p_trip.layover_max,
-      'The longest time for a connection is not below the shortest.'),
-    (320, 'depart_after', to_jsonb(p_trip.depart_after),
-      p_trip.depart_after is not null or p_trip.depart_before is null, v_hours),
-    (321, 'depart_before', to_jsonb(p_trip.depart_before),
-      p_trip.depart_before is not null or p_trip.depart_after is null, v_hours),
-    (322, 'arrive_after', to_jsonb(p_trip.arrive_after),
-      p_trip.arrive_after is not null or p_trip.arrive_before is null, v_hours),
-    (323, 'arrive_before', to_jsonb(p_trip.arrive_before),
-      p_trip.arrive_before is not null or p_trip.arrive_after is null, v_hours),
-    (324, 'return_depart_after', to_jsonb(p_trip.return_depart_after),
-      p_trip.return_depart_after is not null or p_trip.return_depart_before is null,
-      v_hours),
-    (325, 'return_depart_before', to_jsonb(p_trip.return_depart_before),
-      p_trip.return_depart_before is not null or p_trip.return_depart_after is null,
-      v_hours),
-    (326, 'return_arrive_after', to_jsonb(p_trip.return_arrive_after),
-      p_trip.return_arrive_after is not null or p_trip.return_arrive_before is null,
-      v_hours),
-    (327, 'return_arrive_before', to_jsonb(p_trip.return_arrive_before),
-      p_trip.return_arrive_before is not null or p_trip.return_arrive_after is null,
-      v_hours),
-    (328, 'return_depart_after', to_jsonb(p_trip.return_depart_after),
-      v_goes_back or p_trip.return_depart_after is null,
-      'A trip one way has no hours for the way back: give return dates or nights.'),
-    (329, 'return_arrive_after', to_jsonb(p_trip.return_arrive_after),
-      v_goes_back or p_trip.return_arrive_after is null,
-      'A trip one way has no hours for the way back: give return dates or nights.'),
-    (330, 'no_red_eye', to_jsonb(p_trip.no_red_eye), p_trip.no_red_eye is not null,
-      'Say true or false.'),
-    (331, 'no_airport_change', to_jsonb(p_trip.no_airport_change),
-      p_trip.no_airport_change is not null, 'Say true or false.'),
-    (332, 'refundable', to_jsonb(p_trip.refundable), p_trip.refundable is not null,
-      'Say true or false.'),
-    (333, 'changeable', to_jsonb(p_trip.changeable), p_trip.changeable is not null,
-      'Say true or false.'),
-    (334, 'accept_unknown', to_jsonb(p_trip.accept_unknown),
-      p_trip.accept_unknown is not null, 'Say true or false.'),
-    (340, 'max_emissions_kg', to_jsonb(p_trip.max_emissions_kg),
-      p_trip.max_emissions_kg is null
-      or (p_trip.max_emissions_kg > 0 and p_trip.max_emissions_kg < 1000000),
-      'Give more than 0 and less than 1000000 kilograms for all passengers together.'),
-    (350, 'price_weight', to_jsonb(p_trip.price_weight),
-      p_trip.price_weight between 0 and 1, v_weights),
-    (351, 'duration_weight', to_jsonb(p_trip.duration_weight),
-      p_trip.duration_weight between 0 and 1, v_weights),
-    (352, 'connections_weight', to_jsonb(p_trip.connections_weight),
-      p_trip.connections_weight between 0 and 1, v_weights),
-    (353, 'airline_weight', to_jsonb(p_trip.airline_weight),
-      p_trip.airline_weight between 0 and 1, v_weights),
-    (354, 'price_weight', to_jsonb(p_trip.price_weight),
-      p_trip.price_weight + p_trip.duration_weight + p_trip.connections_weight = 1,
-      v_weights),
-    (360, 'decide_by', to_jsonb(p_trip.decide_by),
-      p_trip.decide_by is null
-      or p_trip.decide_by between p_first_day and p_trip.departure_to,
-      'Give a day from today to the last day of departure.'),
-    (361, 'max_searches', to_jsonb(p_trip.max_searches),
-      p_trip.max_searches between 1 and 10000, 'Give 1 to 10000 searches.')
-  ) as w (place, field, value, fits, hint)
-  where w.fits is not true
-  order by w.place
-  limit 1;
-  if found then
-    raise exception using
-      errcode = 'SK013',
-      message = 'a wish cannot be met as stated',
-      detail = jsonb_build_object('field', v_wish.field, 'value', v_wish.value),
-      column = v_wish.field,
-      hint = v_wish.hint;
-  end if;
-end;
-$_$;
-
-ALTER FUNCTION engine.check_wishes(p_trip public.trip_requests, p_first_day date) OWNER TO skylatch_owner;
 
 --
 -- Name: claim_calls(text, integer, integer); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
@@ -1485,148 +1284,6 @@ $$;
 ALTER FUNCTION engine.confirm_booking(p_attempt public.booking_attempts, p_now timestamp with time zone) OWNER TO skylatch_owner;
 
 --
--- Name: exchange_rates; Type: TABLE; Schema: engine; Owner: skylatch_owner
---
-
-CREATE TABLE engine.exchange_rates (
-    base text NOT NULL,
-    quote text NOT NULL,
-    as_of timestamp with time zone NOT NULL,
-    rate numeric NOT NULL,
-    source text NOT NULL,
-    CONSTRAINT exchange_rates_pair CHECK ((base <> quote)),
-    CONSTRAINT exchange_rates_rate CHECK (((rate > (0)::numeric) AND (rate < (1000000000)::numeric)))
-);
-
-ALTER TABLE ONLY engine.exchange_rates FORCE ROW LEVEL SECURITY;
-
-ALTER TABLE engine.exchange_rates OWNER TO skylatch_owner;
-
---
--- Name: search_settings; Type: TABLE; Schema: engine; Owner: skylatch_owner
---
-
-CREATE TABLE engine.search_settings (
-    only_row boolean DEFAULT true NOT NULL,
-    searches_per_minute integer DEFAULT 30 NOT NULL,
-    fresh_for interval DEFAULT '00:10:00'::interval NOT NULL,
-    keep_offers_for interval DEFAULT '30 days'::interval NOT NULL,
-    rate_max_age interval DEFAULT '24:00:00'::interval NOT NULL,
-    CONSTRAINT search_settings_only_row CHECK (only_row),
-    CONSTRAINT search_settings_values CHECK ((((searches_per_minute >= 1) AND (searches_per_minute <= 100000)) AND ((fresh_for >= '00:00:00'::interval) AND (fresh_for <= '01:00:00'::interval)) AND ((keep_offers_for >= '1 day'::interval) AND (keep_offers_for <= '10 years'::interval)) AND ((rate_max_age >= '00:01:00'::interval) AND (rate_max_age <= '30 days'::interval))))
-);
-
-ALTER TABLE ONLY engine.search_settings FORCE ROW LEVEL SECURITY;
-
-ALTER TABLE engine.search_settings OWNER TO skylatch_owner;
-
---
--- Name: find_rate(text, text, timestamp with time zone); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
---
-
-CREATE FUNCTION engine.find_rate(p_base text, p_quote text, p_now timestamp with time zone) RETURNS TABLE(rate numeric, as_of timestamp with time zone, is_fresh boolean)
-    LANGUAGE sql STABLE
-    BEGIN ATOMIC
- WITH stored AS (
-          SELECT DISTINCT ON (r.base, r.quote) r.base,
-             r.quote,
-             r.rate,
-             r.as_of
-            FROM engine.exchange_rates r
-           WHERE ((r.as_of <= find_rate.p_now) AND ((r.base = ANY (ARRAY[find_rate.p_base, find_rate.p_quote])) OR (r.quote = ANY (ARRAY[find_rate.p_base, find_rate.p_quote]))))
-           ORDER BY r.base, r.quote, r.as_of DESC
-         ), leg AS (
-          SELECT s_1.base,
-             s_1.quote,
-             s_1.rate,
-             s_1.as_of
-            FROM stored s_1
-         UNION ALL
-          SELECT s_1.quote,
-             s_1.base,
-             ((1)::numeric / s_1.rate),
-             s_1.as_of
-            FROM stored s_1
-         ), way AS (
-          SELECT l.rate,
-             l.as_of,
-             1 AS legs
-            FROM leg l
-           WHERE ((l.base = find_rate.p_base) AND (l.quote = find_rate.p_quote))
-         UNION ALL
-          SELECT (a.rate * b.rate),
-             LEAST(a.as_of, b.as_of) AS "least",
-             2
-            FROM (leg a
-              JOIN leg b ON ((a.quote = b.base)))
-           WHERE ((a.base = find_rate.p_base) AND (b.quote = find_rate.p_quote))
-         )
-  SELECT w.rate,
-     w.as_of,
-     COALESCE((w.as_of >= (find_rate.p_now - s.rate_max_age)), false) AS is_fresh
-    FROM (way w
-      LEFT JOIN engine.search_settings s ON (true))
-   ORDER BY COALESCE((w.as_of >= (find_rate.p_now - s.rate_max_age)), false) DESC, w.legs, w.as_of DESC
-  LIMIT 1;
-END;
-
-ALTER FUNCTION engine.find_rate(p_base text, p_quote text, p_now timestamp with time zone) OWNER TO skylatch_owner;
-
---
--- Name: currencies; Type: TABLE; Schema: engine; Owner: skylatch_owner
---
-
-CREATE TABLE engine.currencies (
-    code text NOT NULL,
-    name text NOT NULL,
-    minor_digits smallint NOT NULL,
-    stripe_factor integer NOT NULL,
-    stripe_step integer DEFAULT 1 NOT NULL,
-    CONSTRAINT currencies_code CHECK ((code ~ '^[A-Z]{3}$'::text)),
-    CONSTRAINT currencies_minor_digits CHECK (((minor_digits >= 0) AND (minor_digits <= 3))),
-    CONSTRAINT currencies_stripe CHECK (((stripe_factor = ANY (ARRAY[1, 100, 1000])) AND (stripe_step > 0)))
-);
-
-ALTER TABLE ONLY engine.currencies FORCE ROW LEVEL SECURITY;
-
-ALTER TABLE engine.currencies OWNER TO skylatch_owner;
-
---
--- Name: convert_cap(public.trip_requests, text, timestamp with time zone); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
---
-
-CREATE FUNCTION engine.convert_cap(p_trip public.trip_requests, p_currency text, p_now timestamp with time zone) RETURNS TABLE(cap numeric, rate numeric, rate_as_of timestamp with time zone, problem text)
-    LANGUAGE sql STABLE
-    BEGIN ATOMIC
- SELECT
-         CASE
-             WHEN r.is_fresh THEN LEAST(trunc(((convert_cap.p_trip).max_price * r.rate), (c.minor_digits)::integer), ('999999999999'::bigint)::numeric)
-             ELSE NULL::numeric
-         END AS "case",
-     r.rate,
-     r.as_of,
-         CASE
-             WHEN ((r.rate IS NULL) OR (c.code IS NULL)) THEN 'no_exchange_rate'::text
-             WHEN (NOT r.is_fresh) THEN 'exchange_rate_too_old'::text
-             ELSE NULL::text
-         END AS "case"
-    FROM ((( SELECT convert_cap.p_currency AS currency) q
-      LEFT JOIN engine.currencies c ON ((q.currency = c.code)))
-      LEFT JOIN LATERAL ( SELECT (1)::numeric AS rate,
-             NULL::timestamp with time zone AS as_of,
-             true AS is_fresh
-           WHERE (q.currency = (convert_cap.p_trip).currency)
-         UNION ALL
-          SELECT f.rate,
-             f.as_of,
-             f.is_fresh
-            FROM engine.find_rate((convert_cap.p_trip).currency, q.currency, convert_cap.p_now) f(rate, as_of, is_fresh)
-           WHERE (q.currency <> (convert_cap.p_trip).currency)) r ON (true));
-END;
-
-ALTER FUNCTION engine.convert_cap(p_trip public.trip_requests, p_currency text, p_now timestamp with time zone) OWNER TO skylatch_owner;
-
---
 -- Name: decide_trip(uuid, uuid, text, timestamp with time zone); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
 --
 
@@ -1695,338 +1352,66 @@ $$;
 ALTER FUNCTION engine.decide_trip(p_user_id uuid, p_trip_id uuid, p_actor text, p_now timestamp with time zone) OWNER TO skylatch_owner;
 
 --
--- Name: describe_offer(public.flight_offers); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
---
-
-CREATE FUNCTION engine.describe_offer(p_offer public.flight_offers) RETURNS text
-    LANGUAGE sql STABLE
-    RETURN format('%s for %s %s (%s, %s)'::text, (p_offer).airline, (p_offer).price_amount, (p_offer).price_currency, to_char(make_interval(secs => (EXTRACT(epoch FROM (p_offer).duration))::double precision), 'FMHH24 "h" MI "min"'::text), CASE WHEN ((p_offer).connections = 1) THEN '1 connection'::text WHEN ((p_offer).connections > 1) THEN ((p_offer).connections || ' connections'::text) WHEN ((p_offer).technical_stops > 0) THEN 'no connection'::text ELSE 'nonstop'::text END);
-
-ALTER FUNCTION engine.describe_offer(p_offer public.flight_offers) OWNER TO skylatch_owner;
-
---
--- Name: explain_trip(uuid); Type: FUNCTION; Schema: public; Owner: skylatch_owner
---
-
-CREATE FUNCTION public.explain_trip(p_trip_id uuid) RETURNS jsonb
-    LANGUAGE plpgsql STABLE
-    SET search_path TO 'pg_catalog', 'pg_temp'
-    AS $$
-declare
-  v_trip public.trip_requests;
-  v_chosen public.flight_offers;
-  v_other public.flight_offers;
-  v_offers integer;
-  v_fit integer;
-  v_answered boolean;
-  v_headline text;
-  v_why text[] := array[]::text[];
-  v_not_chosen jsonb;
-  v_help jsonb;
-  v_helpful text[];
-begin
-  select t.* into v_trip from public.trip_requests as t where t.id = p_trip_id;
-  if not found then
-    raise exception using
-      errcode = 'SK104',
-      message = 'no such trip',
-      detail = jsonb_build_object('trip', p_trip_id),
-      hint = 'Check the id and who is signed in.';
-  end if;
-  -- What has expired since it was ranked fits no more.
-  select count(*), count(o.rank) filter (where o.status <> 'EXPIRED')
-  into v_offers, v_fit
-  from public.flight_offers as o
-  where o.user_id = v_trip.user_id
-    and o.trip_request_id = v_trip.id
-    and o.search_round = v_trip.search_round;
-  v_answered := v_offers > 0 or exists (
-    select from public.fare_history as h
-    where h.user_id = v_trip.user_id
-      and h.trip_request_id = v_trip.id
-      and h.search_round = v_trip.search_round
-  );
-  select o.* into v_chosen
-  from public.flight_offers as o
-  where o.user_id = v_trip.user_id
-    and o.trip_request_id = v_trip.id
-    and case
-      when v_trip.auto_book_status in ('BOOKING', 'BOOKED')
-        then o.id = v_trip.selected_offer_id
-      else o.search_round = v_trip.search_round
-        and o.status = 'ACTIVE'
-        and o.rank is not null
-    end
-  order by o.rank
-  limit 1;
-
-  if v_chosen.id is not null then
-    v_headline := format(
-      '%s: %s.',
-      case v_trip.auto_book_status
-        when 'BOOKED' then 'Booked' when 'BOOKING' then 'Being booked' else 'The best'
-      end,
-      engine.describe_offer(v_chosen)
-    );
-    select array_agg(
-      format('%s (%s %%)', w.key, trim_scale(round(100 * w.value::numeric, 1)))
-      order by w.value::numeric desc, w.key
-    ) into v_why
-    from jsonb_each_text(v_chosen.score_parts -> 'weights') as w
-    where w.value::numeric > 0;
-    v_why := array[
-      format(
-        'It scores best of %s, by %s.',
-        case v_fit
-          when 1 then '1 offer that fits' else v_fit || ' offers that fit'
-        end,
-        array_to_string(v_why, ', ')
-      )
-    ];
-    select o.* into v_other
-    from public.flight_offers as o
-    where o.user_id = v_trip.user_id
-      and o.trip_request_id = v_trip.id
-      and o.search_round = v_chosen.search_round
-      and o.rank is not null
-      and o.status <> 'EXPIRED'
-    order by (o.score_parts ->> 'price')::numeric, o.rank
-    limit 1;
-    if v_other.id = v_chosen.id then
-      v_why := v_why || 'No offer that fits is cheaper.'::text;
-    elsif v_other.id is not null then
-      v_why := v_why || format(
-        'The cheapest that fits is %s; it scores lower.', engine.describe_offer(v_other)
-      );
-    end if;
-    if v_chosen.score_parts ->> 'rate' is not null then
-      v_why := v_why || format(
-        'Your limit of %s %s is %s %s, at the exchange rate of %s.',
-        v_trip.max_price, v_trip.currency, v_chosen.score_parts ->> 'cap',
-        v_chosen.price_currency, left(v_chosen.score_parts ->> 'rate_as_of', 10)
-      );
-    end if;
-  elsif not v_answered then
-    v_headline := coalesce(v_trip.status_reason, 'No search was answered yet.');
-  elsif v_offers = 0 then
-    v_headline := 'No flights were found for these dates.';
-  else
-    v_headline := format(
-      'None of %s fits.',
-      case v_offers when 1 then '1 offer' else v_offers || ' offers' end
-    );
-  end if;
-
-  select coalesce(
-    jsonb_agg(
-      jsonb_build_object(
-        'reason', g.reason,
-        'offers', g.offers,
-        'example', jsonb_build_object('offer_id', g.offer_id, 'what', g.example),
-        'sentence', format(
-          '%s of %s offers %s %s.', g.offers, v_offers,
-          case g.offers when 1 then 'is' else 'are' end, g.what
-        )
-      )
-      order by g.offers desc, g.reason
-    ),
-    '[]'
-  ) into v_not_chosen
-  from (
-    select
-      m.reason,
-      coalesce(min(r.what), 'good as well, but not better') as what,
-      count(*) as offers,
-      (array_agg(o.offer_id order by p.price, o.offer_id))[1] as offer_id,
-      (array_agg(engine.describe_offer(o) order by p.price, o.offer_id))[1] as example
-    from public.flight_offers as o
-    cross join lateral (
-      select (o.score_parts ->> 'price')::numeric
-    ) as p (price)
-    cross join unnest(
-      case
-        when o.rank is null then o.ineligible
-        when o.status = 'EXPIRED' then '{no_longer_offered}'
-        else '{ranked_lower}'
-      end
-    ) as m (reason)
-    left join engine.list_reasons() as r on m.reason = r.reason
-    where o.user_id = v_trip.user_id
-      and o.trip_request_id = v_trip.id
-      and o.search_round = v_trip.search_round
-      and o.id is distinct from v_chosen.id
-    group by m.reason
-  ) as g;
-
-  with missed as (
-    select
-      o.id,
-      o.most_connections,
-      min(r.change) as change,
-      min(r.without) as without,
-      row_number() over (
-        partition by min(r.change)
-        order by
-          case min(r.change)
-            when 'max_connections' then o.most_connections
-            when 'max_duration' then extract(epoch from o.longest_slice)
-          end,
-          (o.score_parts ->> 'price')::numeric,
-          o.offer_id
-      ) as place
-    from public.flight_offers as o
-    cross join unnest(o.ineligible) as m (reason)
-    left join engine.list_reasons() as r on m.reason = r.reason
-    where o.user_id = v_trip.user_id
-      and o.trip_request_id = v_trip.id
-      and o.search_round = v_trip.search_round
-    group by o.user_id, o.id
-    having count(*) = count(r.change) and count(distinct r.change) = 1
-  ),
-
-  relaxed as (
-    select
-      n.change,
-      n.without,
-      n.id,
-      n.most_connections,
-      count(*) as offers
-    from missed as n
-    inner join missed as a
-      on n.change = a.change
-      and (n.change <> 'max_connections' or n.most_connections = a.most_connections)
-    where n.place = 1
-    group by n.change, n.without, n.id, n.most_connections
-  )
-
-  select coalesce(
-    jsonb_agg(
-      jsonb_build_object(
-        'change', x.change,
-        'offers', x.offers,
-        'sentence', case x.change
-          when 'max_price' then format(
-            'The cheapest%s is %s, %s %s over your limit of %s.',
-            case
-              when x.offers > 1 then format(' of %s that fit otherwise', x.offers)
-            end,
-            engine.describe_offer(o),
-            o.price_amount - (o.score_parts ->> 'cap')::numeric,
-            o.price_currency,
-            case
-              when o.price_currency = v_trip.currency then ''
-              else format('%s %s, which is ', v_trip.max_price, v_trip.currency)
-            end || (o.score_parts ->> 'cap') || ' ' || o.price_currency
-          )
-          else format(
-            '%s %s%s, such as %s.',
-            coalesce(
-              x.without,
-              format(
-                'With %s allowed',
-                case x.most_connections
-                  when 1 then '1 connection' else x.most_connections || ' connections'
-                end
-              )
-            ),
-            case x.offers when 1 then '1 offer' else x.offers || ' offers' end
-            || case when v_fit > 0 then ' more' else '' end,
-            case x.offers when 1 then ' fits' else ' fit' end,
-            engine.describe_offer(o)
-          )
-        end
-      )
-      order by x.offers desc, x.change
-    ),
-    '[]'
-  ) into v_help
-  from relaxed as x
-  inner join public.flight_offers as o on o.user_id = v_trip.user_id and x.id = o.id;
-
-  select array_agg(h.value ->> 'sentence' order by h.ordinality) into v_helpful
-  from jsonb_array_elements(v_help) with ordinality as h;
-  if v_fit = 0 and v_offers > 0 and v_helpful is null then
-    -- What misses the fewest wishes, and of these the cheapest.
-    select array[
-      format(
-        'No single change is enough. The closest is %s: it is %s.',
-        engine.describe_offer(o),
-        (
-          select string_agg(coalesce(r.what, m.reason), ' and ' order by m.ordinality)
-          from unnest(o.ineligible) with ordinality as m (reason, ordinality)
-          left join engine.list_reasons() as r on m.reason = r.reason
-        )
-      )
-    ] into v_helpful
-    from public.flight_offers as o
-    where o.user_id = v_trip.user_id
-      and o.trip_request_id = v_trip.id
-      and o.search_round = v_trip.search_round
-      and o.ineligible <> '{}'
-    order by
-      cardinality(o.ineligible), (o.score_parts ->> 'price')::numeric, o.offer_id
-    limit 1;
-  end if;
-
-  return jsonb_build_object(
-    'trip', v_trip.id,
-    'status', v_trip.auto_book_status,
-    'answered', v_answered,
-    'offers', v_offers,
-    'fit', v_fit,
-    'chosen', case when v_chosen.id is not null then
-      jsonb_build_object(
-        'offer_id', v_chosen.offer_id,
-        'airline', v_chosen.airline,
-        'price_amount', v_chosen.price_amount::text,
-        'price_currency', v_chosen.price_currency,
-        'score', v_chosen.score,
-        'score_parts', v_chosen.score_parts
-      )
-    end,
-    'why', to_jsonb(v_why),
-    'not_chosen', v_not_chosen,
-    'what_would_help', v_help,
-    'sentences', to_jsonb(
-      array_remove(
-        array[
-          v_headline,
-          -- Why it is not booked yet.
-          case
-            when v_chosen.id is not null
-              and v_trip.auto_book_status not in ('BOOKING', 'BOOKED')
-              then v_trip.status_reason
-          end
-        ]
-        || case when v_fit = 0 then v_helpful end
-        || v_why
-        || array(
-          select n.value ->> 'sentence'
-          from jsonb_array_elements(v_not_chosen) with ordinality as n
-          order by n.ordinality
-        )
-        || case when v_fit > 0 then v_helpful end,
-        null
-      )
-    )
-  );
-end;
-$$;
-
-ALTER FUNCTION public.explain_trip(p_trip_id uuid) OWNER TO skylatch_owner;
-
---
 -- Name: describe_round(uuid, uuid); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
 --
 
 CREATE FUNCTION engine.describe_round(p_user_id uuid, p_trip_id uuid) RETURNS text
-    LANGUAGE sql STABLE SECURITY DEFINER
-    BEGIN ATOMIC
- SELECT concat_ws(' '::text, (e.story #>> '{sentences,0}'::text[]), (e.story #>> '{sentences,1}'::text[])) AS concat_ws
-    FROM (public.explain_trip(describe_round.p_trip_id) e(story)
-      JOIN public.trip_requests t ON ((t.id = describe_round.p_trip_id)))
-   WHERE ((t.user_id = describe_round.p_user_id) AND ((e.story -> 'answered'::text))::boolean);
-END;
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  v_trip public.trip_requests;
+  v_offers integer;
+  v_cheapest numeric;
+  v_fitting numeric;
+  v_reason text;
+begin
+  select t.* into v_trip
+  from public.trip_requests as t where t.user_id = p_user_id and t.id = p_trip_id;
+  select
+    count(*),
+    min(o.price_amount) filter (where o.price_currency = v_trip.currency),
+    -- The cheapest whose only fault is its price.
+    min(o.price_amount) filter (where o.ineligible = '{price_above_cap}')
+  into v_offers, v_cheapest, v_fitting
+  from public.flight_offers as o
+  where o.user_id = p_user_id
+    and o.trip_request_id = p_trip_id
+    and o.search_round = v_trip.search_round;
+  if v_offers = 0 and not exists (
+    select from public.fare_history as h
+    where h.user_id = p_user_id
+      and h.trip_request_id = p_trip_id
+      and h.search_round = v_trip.search_round
+  ) then
+    return null;
+  elsif v_offers = 0 then
+    return 'No flights were found for these dates.';
+  elsif v_fitting is not null then
+    return format(
+      'The cheapest fitting offer of %s is %s %s, %s %s over your limit of %s.',
+      v_offers, v_fitting, v_trip.currency, v_fitting - v_trip.max_price,
+      v_trip.currency, v_trip.max_price
+    );
+  end if;
+  select string_agg(format('%s: %s', r.reason, r.n), ', ' order by r.n desc, r.reason)
+  into v_reason
+  from (
+    select u.reason, count(*) as n
+    from public.flight_offers as o
+    cross join unnest(o.ineligible) as u (reason)
+    where o.user_id = p_user_id
+      and o.trip_request_id = p_trip_id
+      and o.search_round = v_trip.search_round
+    group by u.reason
+  ) as r;
+  return format(
+    'None of %s offers fits (%s); the cheapest is %s %s.',
+    v_offers, coalesce(v_reason, 'all expired'),
+    coalesce(v_cheapest::text, 'not sold in'), v_trip.currency
+  );
+end;
+$$;
 
 ALTER FUNCTION engine.describe_round(p_user_id uuid, p_trip_id uuid) OWNER TO skylatch_owner;
 
@@ -2529,78 +1914,196 @@ ALTER FUNCTION engine.hold_mirror(p_worker text) OWNER TO skylatch_owner;
 CREATE FUNCTION engine.ingest_offers(p_user_id uuid, p_trip_id uuid, p_round integer, p_request jsonb, p_body jsonb, p_now timestamp with time zone) RETURNS integer
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
-    AS $$
+    SET enable_memoize TO 'off'
+    AS $_$
 declare
+  v_shape jsonpath := engine.offer_shape();
+  v_cabins text[] := array['economy', 'premium_economy', 'business', 'first'];
   v_stored integer;
 begin
-  with offer as (
-    -- Pages may overlap: an id that came twice is the offer that came first.
-    select distinct on (o.value ->> 'id') o.value as o
+  with offer as materialized (
+    select
+      o.ordinality as offer_no,
+      o.value as o,
+      o.value ->> 'id' as offer_id,
+      (o.value @@ v_shape) is true as fits
     from jsonb_array_elements(p_body -> 'offers') with ordinality as o
-    where engine.is_well_formed_offer(o.value)
-    order by o.value ->> 'id', o.ordinality
   ),
 
-  segment as (
+  -- Pages may overlap: an id that came twice is the offer that came first.
+  fresh as materialized (
+    select distinct on (f.offer_id) f.offer_no, f.offer_id
+    from offer as f
+    where f.fits
+    order by f.offer_id, f.offer_no
+  ),
+
+  seat as (
     select
-      offer.o ->> 'id' as offer_id,
-      sl.ordinality as slice_no,
-      se.ordinality as segment_no,
-      sl.value as slice,
-      se.value as s,
-      (se.value ->> 'departing_at')::timestamp at time zone coalesce(
-        a.time_zone, se.value #>> '{origin,time_zone}'
+      f.offer_no,
+      l.ordinality as slice_no,
+      g.ordinality as segment_no,
+      g.ordinality = jsonb_array_length(l.value -> 'segments') as is_last,
+      l.value ->> 'duration' as slice_duration,
+      left(l.value ->> 'fare_brand_name', 200) as fare_brand,
+      g.value #>> '{origin,iata_code}' as origin,
+      g.value #>> '{destination,iata_code}' as destination,
+      g.value ->> 'departing_at' as departing_at,
+      g.value ->> 'arriving_at' as arriving_at,
+      g.value #>> '{origin,time_zone}' as origin_zone,
+      g.value #>> '{destination,time_zone}' as destination_zone,
+      g.value #>> '{marketing_carrier,iata_code}' as carrier,
+      g.value ->> 'marketing_carrier_flight_number' as flight_number,
+      g.value #>> '{operating_carrier,iata_code}' as operated_by,
+      jsonb_path_query_array(g.value, '$.stops[*].airport.iata_code') as stops,
+      p.cabin,
+      p.carry_on,
+      p.checked
+    from fresh as n
+    inner join offer as f on n.offer_no = f.offer_no
+    cross join jsonb_path_query_array(
+      f.o, '$.passengers[*] ? (@.age < 2 || @.type == "infant_without_seat").id'
+    ) as lap (ids)
+    cross join jsonb_array_elements(f.o -> 'slices') with ordinality as l
+    cross join jsonb_array_elements(l.value -> 'segments') with ordinality as g
+    cross join lateral (
+      select
+        case
+          when count(*) = count(array_position(v_cabins, w.value ->> 'cabin_class'))
+            then min(array_position(v_cabins, w.value ->> 'cabin_class'))
+        end as cabin,
+        min(b.carry_on) filter (
+          where not lap.ids ? (w.value ->> 'passenger_id')
+        ) as carry_on,
+        min(b.checked) filter (
+          where not lap.ids ? (w.value ->> 'passenger_id')
+        ) as checked
+      from jsonb_array_elements(g.value -> 'passengers') as w
+      cross join lateral (
+        select
+          coalesce(
+            sum((q ->> 'quantity')::numeric) filter (where q ->> 'type' = 'carry_on'), 0
+          ) as carry_on,
+          coalesce(
+            sum((q ->> 'quantity')::numeric) filter (where q ->> 'type' = 'checked'), 0
+          ) as checked
+        from jsonb_path_query(w.value, '$.baggages[*]') as q
+      ) as b
+    ) as p
+  ),
+
+  -- Ours is the better list of time zones; the provider's is for what we lack.
+  flown as materialized (
+    select
+      s.*,
+      s.departing_at::timestamp as leaves,
+      s.arriving_at::timestamp as lands,
+      s.departing_at::timestamp at time zone coalesce(
+        (select a.time_zone from engine.airports as a where a.iata = s.origin),
+        case
+          when s.origin_zone in (select a.time_zone from engine.airports as a)
+            then s.origin_zone
+        end
       ) as departs_at,
-      (se.value ->> 'arriving_at')::timestamp at time zone coalesce(
-        b.time_zone, se.value #>> '{destination,time_zone}'
+      s.arriving_at::timestamp at time zone coalesce(
+        (select a.time_zone from engine.airports as a where a.iata = s.destination),
+        case
+          when s.destination_zone in (select a.time_zone from engine.airports as a)
+            then s.destination_zone
+        end
       ) as arrives_at
-    from offer
-    cross join jsonb_array_elements(offer.o -> 'slices') with ordinality as sl
-    cross join jsonb_array_elements(sl.value -> 'segments') with ordinality as se
-    left join engine.airports as a on a.iata = se.value #>> '{origin,iata_code}'
-    left join engine.airports as b on b.iata = se.value #>> '{destination,iata_code}'
+    from seat as s
+  ),
+
+  connected as (
+    select
+      g.*,
+      lag(g.arrives_at) over w as landed_at,
+      lag(g.lands) over w as landed,
+      lag(g.destination) over w as landed_in,
+      case when not g.is_last then lead(g.departs_at) over w - g.arrives_at end as layover
+    from flown as g
+    window w as (partition by g.offer_no order by g.slice_no, g.segment_no)
   ),
 
   slice as (
     select
-      g.offer_id,
-      g.slice_no,
+      c.offer_no,
+      c.slice_no,
       coalesce(
-        ((array_agg(g.slice))[1] ->> 'duration')::interval,
-        max(g.arrives_at) - min(g.departs_at)
+        max(c.slice_duration)::interval, max(c.arrives_at) - min(c.departs_at)
       ) as duration,
       count(*) - 1 as connections,
-      sum(jsonb_array_length(coalesce(nullif(g.s -> 'stops', 'null'), '[]'))) as stops,
-      min(g.departs_at) as departs_at,
-      max(g.arrives_at) as arrives_at,
+      sum(jsonb_array_length(c.stops)) as stops,
+      min(c.departs_at) as departs_at,
+      max(c.arrives_at) as arrives_at,
+      max(c.leaves) filter (where c.segment_no = 1) as leaves,
+      max(c.lands) filter (where c.is_last) as lands,
+      min(c.layover) as shortest_layover,
+      max(c.layover) as longest_layover,
+      count(*) filter (
+        where c.segment_no > 1 and c.origin <> c.landed_in
+      ) as airport_changes,
+      count(*) filter (
+        where c.segment_no > 1 and c.landed::date < c.leaves::date
+      ) as overnight_layovers,
+      count(*) filter (
+        where (c.leaves::time >= '18:00' or c.leaves::time < '05:00')
+          and c.lands::time >= '00:30' and c.lands::time < '11:00'
+      ) as red_eyes,
+      array_agg(c.carrier) || array_agg(coalesce(c.operated_by, '?')) as carriers,
+      case when count(c.cabin) = count(*) then min(c.cabin) end as cabin,
+      min(c.carry_on) as carry_on,
+      min(c.checked) as checked,
+      string_agg(
+        c.carrier || ltrim(c.flight_number, '0') || ' ' || c.departing_at, ','
+      ) as flights,
+      min(
+        case
+          when c.departs_at is null
+            then format('slices.segments.origin has no time zone: "%s"', c.origin)
+          when c.arrives_at is null then format(
+            'slices.segments.destination has no time zone: "%s"', c.destination
+          )
+          when c.arrives_at <= c.departs_at then format(
+            'slices.segments.arriving_at is not after departing_at: "%s"', c.arriving_at
+          )
+          when c.departs_at < c.landed_at then format(
+            'slices.segments.departing_at is before the landing before it: "%s"',
+            c.departing_at
+          )
+        end
+      ) as problem,
       jsonb_build_object(
-        'origin', (array_agg(g.s #>> '{origin,iata_code}' order by g.segment_no))[1],
-        'destination', (
-          array_agg(g.s #>> '{destination,iata_code}' order by g.segment_no desc)
-        )[1],
-        'duration', (array_agg(g.slice))[1] ->> 'duration',
-        'fare_brand', (array_agg(g.slice))[1] ->> 'fare_brand_name',
+        'origin', max(c.origin) filter (where c.segment_no = 1),
+        'destination', max(c.destination) filter (where c.is_last),
+        'duration', max(c.slice_duration),
+        'fare_brand', max(c.fare_brand),
         'segments', jsonb_agg(
           jsonb_build_object(
-            'origin', g.s #>> '{origin,iata_code}',
-            'destination', g.s #>> '{destination,iata_code}',
-            'departing_at', g.s ->> 'departing_at',
-            'arriving_at', g.s ->> 'arriving_at',
-            'carrier', g.s #>> '{marketing_carrier,iata_code}',
-            'flight_number', g.s ->> 'marketing_carrier_flight_number',
-            'operated_by', g.s #>> '{operating_carrier,iata_code}',
-            'cabin', g.s #>> '{passengers,0,cabin_class}'
+            'origin', c.origin,
+            'destination', c.destination,
+            'departing_at', c.departing_at,
+            'arriving_at', c.arriving_at,
+            'carrier', c.carrier,
+            'flight_number', c.flight_number,
+            'operated_by', c.operated_by,
+            'cabin', v_cabins[c.cabin],
+            'stops', c.stops,
+            'layover_minutes', (extract(epoch from c.layover) / 60)::integer
           )
-          order by g.segment_no
         )
       ) as itinerary
-    from segment as g
-    group by g.offer_id, g.slice_no
+    -- An aggregate takes its rows as they come: in this order.
+    from (
+      select c.* from connected as c order by c.offer_no, c.slice_no, c.segment_no
+    ) as c
+    group by c.offer_no, c.slice_no
   ),
 
-  journey as (
+  journey as materialized (
     select
-      l.offer_id,
+      l.offer_no,
       sum(l.duration) as duration,
       max(l.duration) as longest_slice,
       sum(l.connections) as connections,
@@ -2608,130 +2111,168 @@ begin
       sum(l.stops) as stops,
       min(l.departs_at) as departs_at,
       max(l.arrives_at) as arrives_at,
-      jsonb_agg(l.itinerary order by l.slice_no) as itinerary
-    from slice as l
-    group by l.offer_id
+      array_agg(l.leaves) as departs_local,
+      array_agg(l.lands) as arrives_local,
+      min(l.shortest_layover) as shortest_layover,
+      max(l.longest_layover) as longest_layover,
+      sum(l.airport_changes) as airport_changes,
+      sum(l.overnight_layovers) as overnight_layovers,
+      sum(l.red_eyes) as red_eyes,
+      string_agg(array_to_string(l.carriers, ','), ',') as carriers,
+      case when count(l.cabin) = count(*) then v_cabins[min(l.cabin)] end as cabin,
+      min(l.carry_on) as carry_on,
+      min(l.checked) as checked,
+      md5(string_agg(l.flights, ',')) as itinerary_key,
+      min(l.problem) as problem,
+      jsonb_agg(l.itinerary) as itinerary
+    from (select l.* from slice as l order by l.offer_no, l.slice_no) as l
+    group by l.offer_no
   ),
 
-  -- Bags that everybody with a seat has on every segment.
-  bag as (
+  stored as (
+    insert into public.flight_offers (
+      user_id, trip_request_id, search_round, offer_id, offer_request_id, passengers,
+      price_amount, price_currency, base_amount, base_currency, tax_amount,
+      tax_currency, expires_at, airline, carriers, lowest_cabin, duration,
+      longest_slice, connections, most_connections, technical_stops, departs_at,
+      arrives_at, departs_local, arrives_local, shortest_layover, longest_layover,
+      airport_changes, overnight_layovers, red_eyes, carry_on_bags, checked_bags,
+      refundable, refund_penalty, refund_penalty_currency, changeable, change_penalty,
+      change_penalty_currency, emissions_kg, documents_required, document_types,
+      requires_instant_payment, price_guaranteed_until, payment_required_by,
+      itinerary_key, itinerary, created_at, updated_at
+    )
     select
-      w.offer_id,
-      min(w.carry_on) as carry_on,
-      min(w.checked) as checked
-    from (
-      select
-        g.offer_id,
-        coalesce(
-          sum((q.value ->> 'quantity')::integer)
-          filter (where q.value ->> 'type' = 'carry_on'), 0
-        ) as carry_on,
-        coalesce(
-          sum((q.value ->> 'quantity')::integer)
-          filter (where q.value ->> 'type' = 'checked'), 0
-        ) as checked
-      from segment as g
-      cross join jsonb_array_elements(g.s -> 'passengers') with ordinality as p
-      left join jsonb_array_elements(
-        coalesce(nullif(p.value -> 'baggages', 'null'), '[]')
-      ) as q on true
-      where not exists (
-        select from offer
-        cross join jsonb_array_elements(offer.o -> 'passengers') as i
-        where offer.o ->> 'id' = g.offer_id
-          and i.value ->> 'id' = p.value ->> 'passenger_id'
-          and (i.value ->> 'age')::integer < 2
-      )
-      group by g.offer_id, g.slice_no, g.segment_no, p.ordinality
-    ) as w
-    group by w.offer_id
-  )
-
-  insert into public.flight_offers (
-    user_id, trip_request_id, search_round, offer_id, offer_request_id, passengers,
-    price_amount, price_currency, base_amount, tax_amount, expires_at, airline, duration,
-    longest_slice, connections, most_connections, technical_stops, departs_at,
-    arrives_at, carry_on_bags, checked_bags, refundable, refund_penalty,
-    refund_penalty_currency, changeable, change_penalty, change_penalty_currency,
-    emissions_kg, documents_required, itinerary, created_at, updated_at
-  )
-  select
-    p_user_id,
-    p_trip_id,
-    p_round,
-    offer.o ->> 'id',
-    p_body #>> '{offer_request,id}',
-    (
-      select jsonb_agg(
-        jsonb_build_object(
-          'id', p.value -> 'id', 'type', p.value -> 'type', 'age', p.value -> 'age'
+      p_user_id,
+      p_trip_id,
+      p_round,
+      f.offer_id,
+      p_body #>> '{offer_request,id}',
+      (
+        select jsonb_agg(
+          jsonb_build_object(
+            'id', p.value -> 'id', 'type', p.value -> 'type', 'age', p.value -> 'age'
+          )
         )
-      )
-      from jsonb_array_elements(offer.o -> 'passengers') as p
-    ),
-    (offer.o ->> 'total_amount')::numeric,
-    offer.o ->> 'total_currency',
-    (offer.o ->> 'base_amount')::numeric,
-    (offer.o ->> 'tax_amount')::numeric,
-    (offer.o ->> 'expires_at')::timestamptz,
-    offer.o #>> '{owner,iata_code}',
-    j.duration,
-    j.longest_slice,
-    j.connections,
-    j.most_connections,
-    j.stops,
-    j.departs_at,
-    j.arrives_at,
-    coalesce(b.carry_on, 0),
-    coalesce(b.checked, 0),
-    (offer.o #>> '{conditions,refund_before_departure,allowed}')::boolean,
-    (offer.o #>> '{conditions,refund_before_departure,penalty_amount}')::numeric,
-    offer.o #>> '{conditions,refund_before_departure,penalty_currency}',
-    (offer.o #>> '{conditions,change_before_departure,allowed}')::boolean,
-    (offer.o #>> '{conditions,change_before_departure,penalty_amount}')::numeric,
-    offer.o #>> '{conditions,change_before_departure,penalty_currency}',
-    (offer.o ->> 'total_emissions_kg')::numeric,
-    coalesce((offer.o ->> 'passenger_identity_documents_required')::boolean, true),
-    j.itinerary,
-    p_now,
-    p_now
-  from offer
-  inner join journey as j on offer.o ->> 'id' = j.offer_id
-  left join bag as b on offer.o ->> 'id' = b.offer_id
-  where j.arrives_at > j.departs_at
-  on conflict (offer_id) do nothing;
-  get diagnostics v_stored = row_count;
+        from jsonb_array_elements(f.o -> 'passengers') as p
+      ),
+      (f.o ->> 'total_amount')::numeric,
+      f.o ->> 'total_currency',
+      (f.o ->> 'base_amount')::numeric,
+      f.o ->> 'base_currency',
+      (f.o ->> 'tax_amount')::numeric,
+      f.o ->> 'tax_currency',
+      (f.o ->> 'expires_at')::timestamptz,
+      f.o #>> '{owner,iata_code}',
+      array(
+        select distinct c.code from string_to_table(j.carriers, ',') as c (code)
+        order by c.code
+      ),
+      j.cabin,
+      j.duration,
+      j.longest_slice,
+      j.connections,
+      j.most_connections,
+      j.stops,
+      j.departs_at,
+      j.arrives_at,
+      j.departs_local,
+      j.arrives_local,
+      j.shortest_layover,
+      j.longest_layover,
+      j.airport_changes,
+      j.overnight_layovers,
+      j.red_eyes,
+      coalesce(j.carry_on, 0),
+      coalesce(j.checked, 0),
+      (f.o #>> '{conditions,refund_before_departure,allowed}')::boolean,
+      (f.o #>> '{conditions,refund_before_departure,penalty_amount}')::numeric,
+      f.o #>> '{conditions,refund_before_departure,penalty_currency}',
+      (f.o #>> '{conditions,change_before_departure,allowed}')::boolean,
+      (f.o #>> '{conditions,change_before_departure,penalty_amount}')::numeric,
+      f.o #>> '{conditions,change_before_departure,penalty_currency}',
+      (f.o ->> 'total_emissions_kg')::numeric,
+      coalesce((f.o ->> 'passenger_identity_documents_required')::boolean, true),
+      array(
+        select d #>> '{}'
+        from jsonb_path_query(
+          f.o, '$.supported_passenger_identity_document_types[*] ? (@ != null)'
+        ) as d
+      ),
+      (f.o #>> '{payment_requirements,requires_instant_payment}')::boolean,
+      (f.o #>> '{payment_requirements,price_guarantee_expires_at}')::timestamptz,
+      (f.o #>> '{payment_requirements,payment_required_by}')::timestamptz,
+      j.itinerary_key,
+      j.itinerary,
+      p_now,
+      p_now
+    from journey as j
+    inner join offer as f on j.offer_no = f.offer_no
+    where j.problem is null
+    on conflict (offer_id) do nothing
+    returning offer_id, price_amount, price_currency
+  ),
 
-  insert into public.fare_history (
-    user_id, trip_request_id, search_round, searched_at, origin, destination,
-    departure_date, return_date, offers, malformed, currency, cheapest, median
+  quarantined as (
+    insert into engine.quarantined_offers (
+      user_id, trip_request_id, search_round, offer_request_id, offer_id, reason, offer,
+      quarantined_at
+    )
+    select
+      p_user_id,
+      p_trip_id,
+      p_round,
+      p_body #>> '{offer_request,id}',
+      left(f.offer_id, 100),
+      case
+        when not f.fits then coalesce(engine.offer_problem(f.o), 'cannot be read')
+        when n.offer_no is null
+          then format('id is that of an offer before it: "%s"', f.offer_id)
+        else coalesce(
+          j.problem, format('id is that of an offer stored before: "%s"', f.offer_id)
+        )
+      end,
+      left(f.o::text, 20000),
+      p_now
+    from offer as f
+    left join fresh as n on f.offer_no = n.offer_no
+    left join journey as j on f.offer_no = j.offer_no
+    where n.offer_no is null or n.offer_id not in (select s.offer_id from stored as s)
+    order by f.offer_no
+    -- All are counted; more than these teach nobody anything.
+    limit 1000
+  ),
+
+  history as (
+    insert into public.fare_history (
+      user_id, trip_request_id, search_round, searched_at, origin, destination,
+      departure_date, return_date, offers, malformed, currency, cheapest, median
+    )
+    select
+      p_user_id,
+      p_trip_id,
+      p_round,
+      p_now,
+      p_request #>> '{slices,0,origin}',
+      p_request #>> '{slices,0,destination}',
+      (p_request #>> '{slices,0,departure_date}')::date,
+      (p_request #>> '{slices,1,departure_date}')::date,
+      count(*),
+      jsonb_array_length(p_body -> 'offers') - count(*),
+      -- One search, one currency; a mixed answer has no single cheapest fare.
+      case when count(distinct s.price_currency) = 1 then min(s.price_currency) end,
+      case when count(distinct s.price_currency) = 1 then min(s.price_amount) end,
+      case
+        when count(distinct s.price_currency) = 1
+        then percentile_disc(0.5) within group (order by s.price_amount::numeric)
+      end
+    from stored as s
   )
-  select
-    p_user_id,
-    p_trip_id,
-    p_round,
-    p_now,
-    p_request #>> '{slices,0,origin}',
-    p_request #>> '{slices,0,destination}',
-    (p_request #>> '{slices,0,departure_date}')::date,
-    (p_request #>> '{slices,1,departure_date}')::date,
-    count(f.offer_id),
-    jsonb_array_length(p_body -> 'offers') - count(f.offer_id),
-    -- One search, one currency; a mixed answer has no single cheapest fare.
-    case when count(distinct f.price_currency) = 1 then min(f.price_currency) end,
-    case when count(distinct f.price_currency) = 1 then min(f.price_amount) end,
-    case
-      when count(distinct f.price_currency) = 1
-      then percentile_disc(0.5) within group (order by f.price_amount::numeric)
-    end
-  from public.flight_offers as f
-  where f.user_id = p_user_id
-    and f.trip_request_id = p_trip_id
-    and f.search_round = p_round
-    and f.offer_request_id = p_body #>> '{offer_request,id}';
+
+  select count(*) into v_stored from stored;
   return v_stored;
 end;
-$$;
+$_$;
 
 ALTER FUNCTION engine.ingest_offers(p_user_id uuid, p_trip_id uuid, p_round integer, p_request jsonb, p_body jsonb, p_now timestamp with time zone) OWNER TO skylatch_owner;
 
@@ -2754,348 +2295,6 @@ end;
 $$;
 
 ALTER FUNCTION engine.is_enabled(p_flag text, p_user_id uuid, p_default boolean) OWNER TO skylatch_owner;
-
---
--- Name: is_well_formed_offer(jsonb); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
---
-
-CREATE FUNCTION engine.is_well_formed_offer(p_offer jsonb) RETURNS boolean
-    LANGUAGE plpgsql STABLE
-    SET search_path TO 'pg_catalog', 'pg_temp'
-    AS $_$
-declare
-  v_segment jsonb;
-begin
-  if (
-    p_offer @@ '
-      $.type() == "object"
-      && $.id like_regex "^off_\\w+$"
-      && $.total_amount like_regex "^\\d{1,11}(\\.\\d{1,3})?$"
-      && (!exists ($.base_amount) || $.base_amount == null
-        || $.base_amount like_regex "^\\d{1,11}(\\.\\d{1,3})?$")
-      && (!exists ($.tax_amount) || $.tax_amount == null
-        || $.tax_amount like_regex "^\\d{1,11}(\\.\\d{1,3})?$")
-      && $.total_currency like_regex "^[A-Z]{3}$"
-      && $.expires_at
-        like_regex "^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d+)?Z$"
-      && $.owner.iata_code like_regex "^\\w{2,3}$"
-      && $.passengers.type() == "array" && $.passengers.size() > 0
-      && $.slices.type() == "array" && $.slices.size() > 0
-      && (!exists ($.total_emissions_kg) || $.total_emissions_kg == null
-        || $.total_emissions_kg like_regex "^\\d{1,9}(\\.\\d{1,9})?$")
-      && (!exists ($.passenger_identity_documents_required)
-        || $.passenger_identity_documents_required == null
-        || $.passenger_identity_documents_required.type() == "boolean")
-    '
-  ) is not true
-    or exists (
-      select
-      from unnest(
-        array['refund_before_departure', 'change_before_departure']
-      ) as c (name)
-      where (
-        coalesce(p_offer #> array['conditions', c.name], '{}') @@ '
-          (!exists ($.allowed) || $.allowed == null || $.allowed.type() == "boolean")
-          && (!exists ($.penalty_amount) || $.penalty_amount == null
-            || $.penalty_amount like_regex "^\\d{1,11}(\\.\\d{1,3})?$")
-        '
-      ) is not true
-    )
-    or exists (
-      select
-      from jsonb_array_elements(p_offer -> 'passengers') as p
-      where (
-        p.value @@ '
-          $.type() == "object" && $.id.type() == "string"
-          && (!exists ($.age) || $.age == null
-            || ($.age.type() == "number" && $.age >= 0 && $.age < 150
-              && $.age == $.age.floor()))
-        '
-      ) is not true
-    )
-    or exists (
-      select
-      from jsonb_array_elements(p_offer -> 'slices') as l
-      where (
-        l.value @@ '
-          $.type() == "object" && $.segments.type() == "array" && $.segments.size() > 0
-          && (!exists ($.duration) || $.duration == null || $.duration like_regex
-            "^P(\\d{1,3}D)?(T(\\d{1,4}H)?(\\d{1,5}M)?(\\d{1,6}S)?)?$")
-        '
-      ) is not true
-    )
-  then
-    return false;
-  end if;
-
-  for v_segment in
-    select g.value
-    from jsonb_array_elements(p_offer -> 'slices') as l
-    cross join jsonb_array_elements(l.value -> 'segments') as g
-  loop
-    if (
-      v_segment @@ '
-        $.type() == "object"
-        && $.departing_at like_regex "^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d$"
-        && $.arriving_at like_regex "^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d$"
-        && $.origin.iata_code.type() == "string"
-        && $.destination.iata_code.type() == "string"
-        && (!exists ($.stops) || $.stops == null || $.stops.type() == "array")
-        && $.passengers.type() == "array" && $.passengers.size() > 0
-      '
-    ) is not true
-      or exists (
-        select
-        from jsonb_array_elements(v_segment -> 'passengers') as p
-        cross join jsonb_array_elements(
-          coalesce(nullif(p.value -> 'baggages', 'null'), '[]')
-        ) as b
-        where (
-          b.value @@ '
-            strict $.quantity >= 0 && $.quantity < 100
-            && $.quantity == $.quantity.floor()
-          '
-        ) is not true
-      )
-      -- Ours is the better list of time zones; the provider's is for what we lack.
-      or exists (
-        select
-        from unnest(array['origin', 'destination']) as e (name)
-        where not exists (
-          select from engine.airports as a
-          where a.iata = v_segment #>> array[e.name, 'iata_code']
-        )
-        and ('epoch'::timestamp at time zone (v_segment #>> array[e.name, 'time_zone']))
-          is null
-      )
-    then
-      return false;
-    end if;
-    perform
-      (v_segment ->> 'departing_at')::timestamp,
-      (v_segment ->> 'arriving_at')::timestamp;
-  end loop;
-  perform
-    (p_offer ->> 'expires_at')::timestamptz,
-    (p_offer ->> 'total_amount')::numeric,
-    (p_offer ->> 'base_amount')::numeric,
-    (p_offer ->> 'tax_amount')::numeric,
-    (p_offer ->> 'total_emissions_kg')::numeric,
-    (p_offer #>> '{conditions,refund_before_departure,penalty_amount}')::numeric,
-    (p_offer #>> '{conditions,change_before_departure,penalty_amount}')::numeric,
-    (
-      select sum((l.value ->> 'duration')::interval)
-      from jsonb_array_elements(p_offer -> 'slices') as l
-    );
-  return true;
-exception when data_exception then
-  return false;
-end;
-$_$;
-
-ALTER FUNCTION engine.is_well_formed_offer(p_offer jsonb) OWNER TO skylatch_owner;
-
---
--- Name: is_within(time without time zone, time without time zone, time without time zone); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
---
-
-CREATE FUNCTION engine.is_within(p_time time without time zone, p_after time without time zone, p_before time without time zone) RETURNS boolean
-    LANGUAGE sql IMMUTABLE PARALLEL SAFE
-    RETURN ((p_after IS NULL) OR COALESCE(CASE WHEN (p_after <= p_before) THEN ((p_time >= p_after) AND (p_time <= p_before)) ELSE ((p_time >= p_after) OR (p_time <= p_before)) END, false));
-
-ALTER FUNCTION engine.is_within(p_time time without time zone, p_after time without time zone, p_before time without time zone) OWNER TO skylatch_owner;
-
---
--- Name: judge_offer(public.trip_requests, public.flight_offers, numeric, numeric, timestamp with time zone, text, timestamp with time zone); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
---
-
-CREATE FUNCTION engine.judge_offer(p_trip public.trip_requests, p_offer public.flight_offers, p_cap numeric, p_rate numeric, p_rate_as_of timestamp with time zone, p_cap_problem text, p_now timestamp with time zone, OUT ineligible text[], OUT score numeric, OUT score_parts jsonb) RETURNS record
-    LANGUAGE plpgsql STABLE
-    SET search_path TO 'pg_catalog', 'pg_temp'
-    AS $$
-declare
-  v_cabins constant text[] := array['economy', 'premium_economy', 'business', 'first'];
-  v_airlines text[] := p_offer.carriers || p_offer.airline;
-  -- A question mark stands for an airline that the provider does not name.
-  v_carriers_known boolean := p_offer.carriers <> '{}'
-    and not '?' = any (p_offer.carriers);
-  v_in_alliance boolean := true;
-  v_slices integer;
-  v_price numeric;
-  v_duration numeric;
-  v_connections numeric;
-  v_airline integer;
-  v_airline_weight numeric := 0.0;
-begin
-  v_slices := jsonb_array_length(p_offer.itinerary);
-  if p_trip.alliances <> '{}' then
-    v_in_alliance := v_carriers_known and exists (
-      select from unnest(p_trip.alliances) as w (alliance)
-      where p_offer.carriers <@ array(
-        select m.airline
-        from engine.airline_alliances as m
-        where m.alliance = w.alliance
-      )
-    );
-  end if;
-  -- No query in here: this is computed for every offer of every search.
-  ineligible := array_remove(
-    array[
-      case when p_offer.status <> 'ACTIVE' then 'no_longer_offered' end,
-      case
-        when p_cap_problem is not null then p_cap_problem
-        when (p_offer.price_amount <= p_cap) is not true then 'price_above_cap'
-        when engine.stripe_amount(p_offer.price_amount, p_offer.price_currency) is null
-          then 'not_chargeable'
-      end,
-      case
-        when (p_offer.most_connections <= p_trip.max_connections) is not true
-          then 'too_many_connections'
-      end,
-      case
-        when (p_offer.longest_slice <= p_trip.max_duration) is not true then 'too_long'
-      end,
-      case
-        when p_trip.layover_min is not null
-          and (
-            p_offer.connections = 0 or p_offer.shortest_layover >= p_trip.layover_min
-          ) is not true then 'layover_too_short'
-      end,
-      case
-        when p_trip.layover_max is not null
-          and (
-            p_offer.connections = 0 or p_offer.longest_layover <= p_trip.layover_max
-          ) is not true then 'layover_too_long'
-      end,
-      case
-        when p_trip.no_airport_change and (p_offer.airport_changes = 0) is not true
-          then 'airport_change'
-      end,
-      case
-        when not engine.is_within(
-          p_offer.departs_local[1]::time, p_trip.depart_after, p_trip.depart_before
-        ) then 'departs_outside_window'
-      end,
-      case
-        when not engine.is_within(
-          p_offer.arrives_local[1]::time, p_trip.arrive_after, p_trip.arrive_before
-        ) then 'arrives_outside_window'
-      end,
-      -- A journey of one slice does not come back.
-      case
-        when not engine.is_within(
-          p_offer.departs_local[nullif(v_slices, 1)]::time,
-          p_trip.return_depart_after, p_trip.return_depart_before
-        ) then 'return_departs_outside_window'
-      end,
-      case
-        when not engine.is_within(
-          p_offer.arrives_local[nullif(v_slices, 1)]::time,
-          p_trip.return_arrive_after, p_trip.return_arrive_before
-        ) then 'return_arrives_outside_window'
-      end,
-      case
-        when p_trip.no_red_eye and (p_offer.red_eyes = 0) is not true then 'red_eye'
-      end,
-      case
-        when p_trip.airlines_only <> '{}'
-          and (v_carriers_known and v_airlines <@ p_trip.airlines_only) is not true
-          then 'airline_not_included'
-      end,
-      case
-        when p_trip.airlines_never <> '{}'
-          and (v_carriers_known and not v_airlines && p_trip.airlines_never) is not true
-          then 'airline_excluded'
-      end,
-      case when v_in_alliance is not true then 'not_in_alliance' end,
-      case
-        when (p_offer.carry_on_bags >= p_trip.carry_on_bags) is not true
-          then 'carry_on_missing'
-      end,
-      case
-        when (p_offer.checked_bags >= p_trip.checked_bags) is not true
-          then 'checked_bags_missing'
-      end,
-      case
-        when not p_trip.refundable or p_offer.refundable then null
-        when not p_offer.refundable then 'not_refundable'
-        when not p_trip.accept_unknown then 'refund_unknown'
-      end,
-      case
-        when not p_trip.changeable or p_offer.changeable then null
-        when not p_offer.changeable then 'not_changeable'
-        when not p_trip.accept_unknown then 'change_unknown'
-      end,
-      case
-        when p_trip.max_emissions_kg is null
-          or p_offer.emissions_kg <= p_trip.max_emissions_kg then null
-        when p_offer.emissions_kg is not null then 'emissions_too_high'
-        when not p_trip.accept_unknown then 'emissions_unknown'
-      end,
-      case
-        when p_trip.cabin_class = 'economy'
-          or array_position(v_cabins, p_offer.lowest_cabin)
-          >= array_position(v_cabins, p_trip.cabin_class) then null
-        when p_offer.lowest_cabin = any (v_cabins) then 'cabin_too_low'
-        when not p_trip.accept_unknown then 'cabin_unknown'
-      end,
-      case when p_offer.documents_required is not false then 'documents_required' end,
-      case
-        when (p_offer.expires_at >= p_now + interval '2 minutes') is not true
-          then 'expires_too_soon'
-      end
-    ],
-    null
-  );
-
-  v_price := p_offer.price_amount / (p_trip.max_price * p_rate);
-  v_duration := extract(epoch from p_offer.duration)
-    / extract(epoch from p_trip.max_duration * v_slices);
-  v_connections := coalesce(
-    p_offer.connections::numeric / nullif(p_trip.max_connections * v_slices, 0), 0
-  );
-  if p_trip.preferred_airlines <> '{}' then
-    v_airline := case
-      when p_offer.airline = any (p_trip.preferred_airlines) then 0 else 1
-    end;
-    v_airline_weight := p_trip.airline_weight;
-  end if;
-  score := round(
-    (
-      p_trip.price_weight * v_price
-      + p_trip.duration_weight * v_duration
-      + p_trip.connections_weight * v_connections
-    ) * (1 - v_airline_weight)
-    + v_airline_weight * coalesce(v_airline, 0),
-    9
-  );
-  score_parts := jsonb_build_object(
-    'price', round(v_price, 6),
-    'duration', round(v_duration, 6),
-    'connections', round(v_connections, 6),
-    'airline', v_airline,
-    'weights', jsonb_build_object(
-      'price', p_trip.price_weight * (1 - v_airline_weight),
-      'duration', p_trip.duration_weight * (1 - v_airline_weight),
-      'connections', p_trip.connections_weight * (1 - v_airline_weight),
-      'airline', v_airline_weight
-    ),
-    'cap', p_cap::text,
-    'rate', case when p_rate_as_of is not null then p_rate::text end,
-    'rate_as_of', p_rate_as_of
-  );
-  if score is null and ineligible = '{}' then
-    ineligible := array['cannot_be_judged'];
-  end if;
-exception when others then
-  raise warning 'offer % cannot be judged: % %', p_offer.offer_id, sqlstate, sqlerrm;
-  ineligible := array['cannot_be_judged'];
-  score := null;
-  score_parts := null;
-end;
-$$;
-
-ALTER FUNCTION engine.judge_offer(p_trip public.trip_requests, p_offer public.flight_offers, p_cap numeric, p_rate numeric, p_rate_as_of timestamp with time zone, p_cap_problem text, p_now timestamp with time zone, OUT ineligible text[], OUT score numeric, OUT score_parts jsonb) OWNER TO skylatch_owner;
 
 --
 -- Name: lease_calls(text, bigint[], timestamp with time zone); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
@@ -3125,22 +2324,6 @@ end;
 $$;
 
 ALTER FUNCTION engine.lease_calls(p_worker text, p_ids bigint[], p_now timestamp with time zone) OWNER TO skylatch_owner;
-
---
--- Name: list_reasons(); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
---
-
-CREATE FUNCTION engine.list_reasons() RETURNS TABLE(reason text, change text, what text, without text)
-    LANGUAGE sql IMMUTABLE
-    BEGIN ATOMIC
- SELECT v.reason,
-     v.change,
-     v.what,
-     v.without
-    FROM ( VALUES ('price_above_cap'::text,'max_price'::text,'above your price limit'::text,NULL::text), ('too_many_connections'::text,'max_connections'::text,'with too many connections'::text,NULL::text), ('too_long'::text,'max_duration'::text,'too long on the way'::text,'Without the limit on duration'::text), ('layover_too_short'::text,'layover_min'::text,'with a connection that is too short'::text,'Without the shortest time for a connection'::text), ('layover_too_long'::text,'layover_max'::text,'with a connection that is too long'::text,'Without the longest time for a connection'::text), ('airport_change'::text,'no_airport_change'::text,'with a change of airports'::text,'With a change of airports allowed'::text), ('departs_outside_window'::text,'depart_after'::text,'leaving outside your hours'::text,'Without your hours for leaving'::text), ('arrives_outside_window'::text,'arrive_after'::text,'arriving outside your hours'::text,'Without your hours for arriving'::text), ('return_departs_outside_window'::text,'return_depart_after'::text,'leaving for home outside your hours'::text,'Without your hours for leaving for home'::text), ('return_arrives_outside_window'::text,'return_arrive_after'::text,'arriving home outside your hours'::text,'Without your hours for arriving home'::text), ('red_eye'::text,'no_red_eye'::text,'overnight'::text,'Without the red-eye rule'::text), ('airline_not_included'::text,'airlines_only'::text,'not only of the airlines you named'::text,'With any airline allowed'::text), ('airline_excluded'::text,'airlines_never'::text,'of an airline you excluded'::text,'With no airline excluded'::text), ('not_in_alliance'::text,'alliances'::text,'not of one of your alliances'::text,'Without the choice of alliances'::text), ('carry_on_missing'::text,'carry_on_bags'::text,'without your carry-on bags'::text,'Without included carry-on bags'::text), ('checked_bags_missing'::text,'checked_bags'::text,'without your checked bags'::text,'Without included checked bags'::text), ('not_refundable'::text,'refundable'::text,'not refundable'::text,'Without the right to a refund'::text), ('refund_unknown'::text,'accept_unknown'::text,'without a word on refunds'::text,'With unknown conditions accepted'::text), ('not_changeable'::text,'changeable'::text,'not changeable'::text,'Without the right to change'::text), ('change_unknown'::text,'accept_unknown'::text,'without a word on changes'::text,'With unknown conditions accepted'::text), ('emissions_too_high'::text,'max_emissions_kg'::text,'above your limit on emissions'::text,'Without the limit on emissions'::text), ('emissions_unknown'::text,'accept_unknown'::text,'without a word on emissions'::text,'With unknown conditions accepted'::text), ('cabin_too_low'::text,'cabin_class'::text,'partly in a lower cabin'::text,'With a lower cabin on a part of the way'::text), ('cabin_unknown'::text,'accept_unknown'::text,'without a word on the cabin'::text,'With unknown conditions accepted'::text), ('no_exchange_rate'::text,NULL::text,'in a currency without an exchange rate'::text,NULL::text), ('exchange_rate_too_old'::text,NULL::text,'in a currency with an old exchange rate'::text,NULL::text), ('not_chargeable'::text,NULL::text,'not chargeable to a card exactly'::text,NULL::text), ('documents_required'::text,NULL::text,'in need of identity documents'::text,NULL::text), ('expires_too_soon'::text,NULL::text,'about to expire'::text,NULL::text), ('no_longer_offered'::text,NULL::text,'no longer offered'::text,NULL::text), ('cannot_be_judged'::text,NULL::text,'not readable'::text,NULL::text)) v(reason, change, what, without);
-END;
-
-ALTER FUNCTION engine.list_reasons() OWNER TO skylatch_owner;
 
 --
 -- Name: lock_trip(uuid); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
@@ -3287,11 +2470,8 @@ begin
       when v_trip.version <> v_attempt.trip_version then 'the trip was changed'
       when engine.party_problem(v_trip.user_id, v_trip.id) is not null
         then 'a passenger is not complete'
-      when (
-        v_attempt.agreed_amount <= (
-          select c.cap from engine.convert_cap(v_trip, v_attempt.currency, v_now) as c
-        )
-      ) is not true then 'the price is over the limit'
+      when v_attempt.agreed_amount > v_trip.max_price
+        or v_attempt.currency <> v_trip.currency then 'the price is over the limit'
       when v_attempt.capture_before < v_now + interval '1 hour'
         then 'the card authorization is about to lapse'
       when not exists (
@@ -3379,6 +2559,94 @@ end;
 $$;
 
 ALTER FUNCTION engine.monitor_status() OWNER TO skylatch_owner;
+
+--
+-- Name: offer_problem(jsonb); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE FUNCTION engine.offer_problem(p_offer jsonb) RETURNS text
+    LANGUAGE plpgsql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  if p_offer @@ engine.offer_shape() then
+    return null;
+  elsif jsonb_typeof(p_offer) is distinct from 'object' then
+    return 'the offer is no object: ' || coalesce(left(p_offer::text, 80), 'missing');
+  end if;
+  return (
+    select
+      format(
+        '%s %s: %s',
+        substr(replace(split_part(r.place, ' ', 1), '[*]', '') || '.' || r.field, 3), r.problem,
+        coalesce(left((b.bad -> r.field)::text, 80), 'missing')
+      )
+    from engine.offer_rules() as r
+    cross join lateral jsonb_path_query_first(
+      p_offer, (r.place || ' ? (!' || r.holds || ')')::jsonpath
+    ) as b (bad)
+    where b.bad is not null
+    order by r.rule_no
+    limit 1
+  );
+end;
+$$;
+
+ALTER FUNCTION engine.offer_problem(p_offer jsonb) OWNER TO skylatch_owner;
+
+--
+-- Name: offer_rules(); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE FUNCTION engine.offer_rules() RETURNS TABLE(rule_no integer, place text, field text, problem text, holds text)
+    LANGUAGE sql IMMUTABLE
+    BEGIN ATOMIC
+ WITH pattern AS (
+          SELECT '"^[0-9]{1,11}(\\.[0-9]{1,3})?$"'::text AS amount,
+             '"^[A-Z]{3}$"'::text AS currency,
+             '"^[A-Z0-9]{2,3}$"'::text AS airline,
+             (('"^20([0-9]{2}-((0[1-9]|1[0-2])-(0[1-9]|1[0-9]|2[0-8])|(0[13-9]|1[0-2])-(29|30)'::text || '|(0[13578]|1[02])-31)|([02468][048]|[13579][26])-02-29)'::text) || 'T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]'::text) AS clock
+         ), rule AS (
+          SELECT r_1.rule_no,
+             r_1.place,
+             r_1.field,
+             r_1.optional,
+             r_1.type,
+             r_1.test,
+             r_1.problem
+            FROM (pattern x
+              CROSS JOIN LATERAL ( VALUES (1,'$'::text,'id'::text,false,'string'::text,'{} like_regex "^off_[0-9A-Za-z_]{1,40}$"'::text,'is no offer''s id'::text), (2,'$'::text,'total_amount'::text,false,'string'::text,('{} like_regex '::text || x.amount),'is no exact amount'::text), (3,'$'::text,'total_currency'::text,false,'string'::text,('{} like_regex '::text || x.currency),'is no currency'::text), (4,'$'::text,'base_amount'::text,true,'string'::text,('{} like_regex '::text || x.amount),'is no exact amount'::text), (5,'$'::text,'base_currency'::text,true,'string'::text,('{} == $.total_currency || {} like_regex '::text || x.currency),'is no currency'::text), (6,'$'::text,'tax_amount'::text,true,'string'::text,('{} like_regex '::text || x.amount),'is no exact amount'::text), (7,'$'::text,'tax_currency'::text,true,'string'::text,('{} == $.total_currency || {} like_regex '::text || x.currency),'is no currency'::text), (8,'$'::text,'expires_at'::text,false,'string'::text,(('{} like_regex '::text || x.clock) || '(\\.[0-9]{1,9})?Z$"'::text),'is no time in UTC'::text), (9,'$'::text,'owner'::text,false,'object'::text,('{}.iata_code.type() == "string" && {}.iata_code like_regex '::text || x.airline),'has no airline code'::text), (10,'$'::text,'total_emissions_kg'::text,true,'string'::text,'{} like_regex "^[0-9]{1,9}(\\.[0-9]{1,9})?$"'::text,'is no weight'::text), (11,'$'::text,'passenger_identity_documents_required'::text,true,'boolean'::text,NULL::text,'is neither true nor false'::text), (12,'$'::text,'supported_passenger_identity_document_types'::text,true,'array'::text,'{}.size() <= 50 && !({}[*].type() != "string") && !exists({}[*] ? (!(@ like_regex "^[a-z_]+$")))'::text,'is no list of document types'::text), (13,'$'::text,'payment_requirements'::text,true,'object'::text,NULL::text,'is no object'::text), (14,'$.payment_requirements'::text,'requires_instant_payment'::text,true,'boolean'::text,NULL::text,'is neither true nor false'::text), (15,'$.payment_requirements'::text,'price_guarantee_expires_at'::text,true,'string'::text,(('{} like_regex '::text || x.clock) || '(\\.[0-9]{1,9})?Z$"'::text),'is no time in UTC'::text), (16,'$.payment_requirements'::text,'payment_required_by'::text,true,'string'::text,(('{} like_regex '::text || x.clock) || '(\\.[0-9]{1,9})?Z$"'::text),'is no time in UTC'::text), (17,'$'::text,'conditions'::text,true,'object'::text,'({}.refund_before_departure.type() == "object" || {}.refund_before_departure.type() == "null" || !exists({}.refund_before_departure)) && ({}.change_before_departure.type() == "object" || {}.change_before_departure.type() == "null" || !exists({}.change_before_departure))'::text,'does not say what may be changed and refunded'::text), (18,'$.conditions.*'::text,'allowed'::text,true,'boolean'::text,NULL::text,'is neither true nor false'::text), (19,'$.conditions.*'::text,'penalty_amount'::text,true,'string'::text,('{} like_regex '::text || x.amount),'is no exact amount'::text), (20,'$.conditions.*'::text,'penalty_currency'::text,true,'string'::text,('{} == $.total_currency || {} like_regex '::text || x.currency),'is no currency'::text), (21,'$'::text,'passengers'::text,false,'array'::text,'{}.size() > 0 && {}.size() <= 50 && !({}[*].type() != "object")'::text,'is no list of passengers'::text), (22,'$.passengers[*]'::text,'id'::text,false,'string'::text,NULL::text,'is no passenger''s id'::text), (23,'$.passengers[*]'::text,'type'::text,true,'string'::text,NULL::text,'is no kind of passenger'::text), (24,'$.passengers[*]'::text,'age'::text,true,'number'::text,'{} >= 0 && {} < 150 && {} == {}.floor()'::text,'is no age in years'::text), (25,'$'::text,'slices'::text,false,'array'::text,'{}.size() > 0 && {}.size() <= 20 && !({}[*].type() != "object")'::text,'is no list of slices'::text), (26,'$.slices[*]'::text,'duration'::text,true,'string'::text,'{} like_regex "^P([0-9]{1,3}D)?(T([0-9]{1,4}H)?([0-9]{1,5}M)?([0-9]{1,6}S)?)?$" && {} like_regex "[DHMS]$"'::text,'is no duration'::text), (27,'$.slices[*]'::text,'fare_brand_name'::text,true,'string'::text,NULL::text,'is no name'::text), (28,'$.slices[*]'::text,'segments'::text,false,'array'::text,'{}.size() > 0 && {}.size() <= 20 && !({}[*].type() != "object")'::text,'is no list of segments'::text), (29,'$.slices[*].segments[*]'::text,'departing_at'::text,false,'string'::text,(('{} like_regex '::text || x.clock) || '$"'::text),'is no local time'::text), (30,'$.slices[*].segments[*]'::text,'arriving_at'::text,false,'string'::text,(('{} like_regex '::text || x.clock) || '$"'::text),'is no local time'::text), (31,'$.slices[*].segments[*]'::text,'origin'::text,false,'object'::text,'{}.iata_code.type() == "string" && {}.iata_code like_regex "^[A-Z0-9]{3}$"'::text,'has no airport code'::text), (32,'$.slices[*].segments[*]'::text,'destination'::text,false,'object'::text,'{}.iata_code.type() == "string" && {}.iata_code like_regex "^[A-Z0-9]{3}$"'::text,'has no airport code'::text), (33,'$.slices[*].segments[*]'::text,'marketing_carrier'::text,false,'object'::text,('{}.iata_code.type() == "string" && {}.iata_code like_regex '::text || x.airline),'has no airline code'::text), (34,'$.slices[*].segments[*]'::text,'marketing_carrier_flight_number'::text,false,'string'::text,'{} like_regex "^[0-9A-Z]{1,8}$"'::text,'is no flight number'::text), (35,'$.slices[*].segments[*]'::text,'operating_carrier'::text,true,'object'::text,(('!exists({}.iata_code) || {}.iata_code.type() == "null" || ({}.iata_code.type() == "string" && {}.iata_code like_regex '::text || x.airline) || ')'::text),'has no airline code'::text), (36,'$.slices[*].segments[*]'::text,'stops'::text,true,'array'::text,'{}.size() <= 20 && !({}[*].type() != "object")'::text,'is no list of stops'::text), (37,'$.slices[*].segments[*].stops[*] ? (@ != null)'::text,'airport'::text,false,'object'::text,'{}.iata_code.type() == "string" && {}.iata_code like_regex "^[A-Z0-9]{3}$"'::text,'has no airport code'::text), (38,'$.slices[*].segments[*]'::text,'passengers'::text,false,'array'::text,'{}.size() > 0 && {}.size() <= 50 && !({}[*].type() != "object")'::text,'is no list of passengers'::text), (39,'$.slices[*].segments[*].passengers[*]'::text,'passenger_id'::text,false,'string'::text,NULL::text,'is no passenger''s id'::text), (40,'$.slices[*].segments[*].passengers[*]'::text,'baggages'::text,true,'array'::text,'{}.size() <= 100 && !({}[*].type() != "object")'::text,'is no list of bags'::text), (41,'$.slices[*].segments[*].passengers[*].baggages[*] ? (@ != null)'::text,'quantity'::text,false,'number'::text,'{} >= 0 && {} < 100 && {} == {}.floor()'::text,'is no number of bags'::text)) r_1(rule_no, place, field, optional, type, test, problem))
+         )
+  SELECT r.rule_no,
+     r.place,
+     r.field,
+     r.problem,
+     replace((((format('(({}.type() == "%s"'::text, r.type) || COALESCE(((' && ('::text || r.test) || '))'::text), ')'::text)) ||
+         CASE
+             WHEN r.optional THEN ' || {}.type() == "null" || !exists({})'::text
+             ELSE ''::text
+         END) || ')'::text), '{}'::text, ('@.'::text || r.field)) AS holds
+    FROM rule r;
+END;
+
+ALTER FUNCTION engine.offer_rules() OWNER TO skylatch_owner;
+
+--
+-- Name: offer_shape(); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE FUNCTION engine.offer_shape() RETURNS jsonpath
+    LANGUAGE sql IMMUTABLE
+    BEGIN ATOMIC
+ SELECT (('$.type() == "object" && '::text || string_agg(format('!exists(%s ? (!(%s)))'::text, p.place, p.holds), ' && '::text ORDER BY p.rule_no)))::jsonpath AS jsonpath
+    FROM ( SELECT r.place,
+             min(r.rule_no) AS rule_no,
+             string_agg(r.holds, ' && '::text ORDER BY r.rule_no) AS holds
+            FROM engine.offer_rules() r(rule_no, place, field, problem, holds)
+           GROUP BY r.place) p;
+END;
+
+ALTER FUNCTION engine.offer_shape() OWNER TO skylatch_owner;
 
 --
 -- Name: traveler_profiles; Type: TABLE; Schema: public; Owner: skylatch_owner
@@ -3555,18 +2823,14 @@ begin
       where t.user_id = p_call.user_id and t.id = p_call.trip_request_id;
       return case
         when v_body #>> '{data,id}' is distinct from v_attempt.offer_id
-          or not engine.is_well_formed_offer(v_body -> 'data') then 'unreadable'
+          or engine.offer_problem(v_body -> 'data') is not null then 'unreadable'
         when v_body #>> '{data,total_currency}' <> v_attempt.currency
           then 'currency_changed'
         when engine.stripe_amount(
           (v_body #>> '{data,total_amount}')::numeric, v_attempt.currency
         ) is null then 'not_chargeable'
-        when (v_body #>> '{data,total_amount}')::numeric > v_attempt.cap_amount
-          or (
-            (v_body #>> '{data,total_amount}')::numeric <= (
-              select c.cap from engine.convert_cap(v_trip, v_attempt.currency, p_now) as c
-            )
-          ) is not true then 'price_above_cap'
+        when (v_body #>> '{data,total_amount}')::numeric
+          > least(v_attempt.cap_amount, v_trip.max_price) then 'price_above_cap'
         when (v_body #>> '{data,expires_at}')::timestamptz < p_now + interval '1 minute'
           then 'expires_too_soon'
         else 'ok'
@@ -3703,68 +2967,107 @@ CREATE FUNCTION engine.rank_trip(p_user_id uuid, p_trip_id uuid, p_now timestamp
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 declare
-  v_trip public.trip_requests;
   v_eligible integer;
 begin
-  select t.* into v_trip
-  from public.trip_requests as t where t.user_id = p_user_id and t.id = p_trip_id;
-
-  with money as (
-    select c.price_currency, m.*
-    from (
-      select distinct o.price_currency
-      from public.flight_offers as o
-      where o.user_id = p_user_id
-        and o.trip_request_id = p_trip_id
-        and o.search_round = v_trip.search_round
-    ) as c
-    cross join lateral engine.convert_cap(v_trip, c.price_currency, p_now) as m
-  ),
-
-  judged as (
+  with judged as (
     select
       o.id,
-      o.price_amount / m.rate as price,
+      o.price_amount,
       o.duration,
       o.departs_at,
       o.offer_id,
-      j.*
+      array_remove(
+        array[
+          case
+            when o.price_currency <> t.currency then 'other_currency'
+            when o.price_amount > t.max_price then 'price_above_cap'
+            when engine.stripe_amount(o.price_amount, o.price_currency) is null
+              then 'not_chargeable'
+          end,
+          case
+            when o.most_connections > t.max_connections then 'too_many_connections'
+          end,
+          case when o.longest_slice > t.max_duration then 'too_long' end,
+          case when o.carry_on_bags < t.carry_on_bags then 'carry_on_missing' end,
+          case when o.checked_bags < t.checked_bags then 'checked_bags_missing' end,
+          case when o.documents_required then 'documents_required' end,
+          case
+            when o.expires_at < p_now + interval '2 minutes' then 'expires_too_soon'
+          end
+        ],
+        null
+      ) as ineligible,
+      o.price_amount / t.max_price as price_term,
+      extract(epoch from o.duration) / extract(
+        epoch from t.max_duration * jsonb_array_length(o.itinerary)
+      ) as duration_term,
+      coalesce(
+        o.connections::numeric
+        / nullif(t.max_connections * jsonb_array_length(o.itinerary), 0),
+        0
+      ) as connections_term,
+      case
+        when cardinality(t.preferred_airlines) = 0 then null
+        when o.airline = any (t.preferred_airlines) then 0
+        else 1
+      end as airline_term
     from public.flight_offers as o
-    inner join money as m on o.price_currency = m.price_currency
-    cross join lateral engine.judge_offer(
-      v_trip, o, m.cap, m.rate, m.rate_as_of, m.problem, p_now
-    ) as j
+    inner join public.trip_requests as t
+      on o.user_id = t.user_id and o.trip_request_id = t.id
     where o.user_id = p_user_id
       and o.trip_request_id = p_trip_id
-      and o.search_round = v_trip.search_round
+      and o.search_round = t.search_round
+      and o.status = 'ACTIVE'
+  ),
+
+  scored as (
+    select
+      j.*,
+      round(
+        (0.60 * j.price_term + 0.25 * j.duration_term + 0.15 * j.connections_term)
+        * case when j.airline_term is null then 1 else 0.9 end
+        + 0.10 * coalesce(j.airline_term, 0),
+        9
+      ) as score
+    from judged as j
   ),
 
   ranked as (
     select
-      j.*,
-      case when j.ineligible = '{}' then
+      s.*,
+      case when s.ineligible = '{}' then
         row_number() over (
-          partition by j.ineligible = '{}'
-          order by j.score, j.price, j.duration, j.departs_at, j.offer_id
+          partition by s.ineligible = '{}'
+          order by s.score, s.price_amount, s.duration, s.departs_at, s.offer_id
         )
       end as place
-    from judged as j
-  ),
-
-  written as (
-    update public.flight_offers as o
-    set
-      rank = r.place,
-      score = r.score,
-      ineligible = r.ineligible,
-      score_parts = r.score_parts,
-      updated_at = p_now
-    from ranked as r
-    where o.user_id = p_user_id and o.id = r.id
-    returning o.rank
+    from scored as s
   )
 
-  select count(w.rank) into v_eligible from written as w;
+  update public.flight_offers as o
+  set
+    rank = r.place,
+    score = r.score,
+    ineligible = r.ineligible,
+    score_parts = jsonb_build_object(
+      'price', round(r.price_term, 6),
+      'duration', round(r.duration_term, 6),
+      'connections', round(r.connections_term, 6),
+      'airline', r.airline_term
+    ),
+    updated_at = p_now
+  from ranked as r
+  where o.user_id = p_user_id and o.id = r.id;
+
+  select count(*) into v_eligible
+  from public.flight_offers as o
+  inner join public.trip_requests as t
+    on o.user_id = t.user_id and o.trip_request_id = t.id
+  where o.user_id = p_user_id
+    and o.trip_request_id = p_trip_id
+    and o.search_round = t.search_round
+    and o.status = 'ACTIVE'
+    and o.rank is not null;
   return v_eligible;
 end;
 $$;
@@ -4137,53 +3440,6 @@ $$;
 ALTER FUNCTION engine.search_trip(p_trip_id uuid) OWNER TO skylatch_owner;
 
 --
--- Name: set_exchange_rate(text, text, numeric, text, timestamp with time zone); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
---
-
-CREATE FUNCTION engine.set_exchange_rate(p_base text, p_quote text, p_rate numeric, p_source text, p_as_of timestamp with time zone DEFAULT now()) RETURNS void
-    LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO 'pg_catalog', 'pg_temp'
-    AS $$
-declare
-  v_field text;
-  v_value text;
-begin
-  select w.field, w.value into v_field, v_value
-  from (
-    values
-    (1, 'base', p_base, exists (
-      select from engine.currencies as c where c.code = p_base
-    )),
-    (2, 'quote', p_quote, p_quote <> p_base and exists (
-      select from engine.currencies as c where c.code = p_quote
-    )),
-    (3, 'rate', p_rate::text, p_rate > 0 and p_rate < 1000000000),
-    (4, 'source', p_source, p_source <> ''),
-    (5, 'as_of', p_as_of::text,
-      p_as_of <= clock_timestamp() and p_as_of > '1999-01-01')
-  ) as w (place, field, value, fits)
-  where w.fits is not true
-  order by w.place
-  limit 1;
-  if found then
-    raise exception using
-      errcode = 'SK014',
-      message = 'this is not an exchange rate',
-      detail = jsonb_build_object('field', v_field, 'value', v_value),
-      column = v_field,
-      hint = 'Give two different ISO 4217 codes, how much of the second a unit of the '
-        'first costs, where that is published, and a moment that is not in the future.';
-  end if;
-  insert into engine.exchange_rates as r (base, quote, as_of, rate, source)
-  values (p_base, p_quote, p_as_of, p_rate, p_source)
-  on conflict (base, quote, as_of) do update
-  set rate = excluded.rate, source = excluded.source;
-end;
-$$;
-
-ALTER FUNCTION engine.set_exchange_rate(p_base text, p_quote text, p_rate numeric, p_source text, p_as_of timestamp with time zone) OWNER TO skylatch_owner;
-
---
 -- Name: set_kill_switch(boolean, text); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
 --
 
@@ -4411,6 +3667,25 @@ end;
 $$;
 
 ALTER FUNCTION engine.start_searches(p_trips uuid[], p_now timestamp with time zone) OWNER TO skylatch_owner;
+
+--
+-- Name: currencies; Type: TABLE; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE TABLE engine.currencies (
+    code text NOT NULL,
+    name text NOT NULL,
+    minor_digits smallint NOT NULL,
+    stripe_factor integer NOT NULL,
+    stripe_step integer DEFAULT 1 NOT NULL,
+    CONSTRAINT currencies_code CHECK ((code ~ '^[A-Z]{3}$'::text)),
+    CONSTRAINT currencies_minor_digits CHECK (((minor_digits >= 0) AND (minor_digits <= 3))),
+    CONSTRAINT currencies_stripe CHECK (((stripe_factor = ANY (ARRAY[1, 100, 1000])) AND (stripe_step > 0)))
+);
+
+ALTER TABLE ONLY engine.currencies FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE engine.currencies OWNER TO skylatch_owner;
 
 --
 -- Name: stripe_amount(numeric, text); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
@@ -4739,10 +4014,10 @@ CREATE FUNCTION public.cancel_trip(p_trip_id uuid) RETURNS text
 ALTER FUNCTION public.cancel_trip(p_trip_id uuid) OWNER TO skylatch_owner;
 
 --
--- Name: create_trip_request(text[], text[], date, numeric, text, uuid[], date, date, date, integer, integer, text, integer, interval, integer, integer, text[], uuid, boolean, text, text[], text[], text[], interval, interval, time without time zone, time without time zone, time without time zone, time without time zone, time without time zone, time without time zone, time without time zone, time without time zone, boolean, boolean, boolean, boolean, numeric, boolean, numeric, numeric, numeric, numeric, date, integer, uuid); Type: FUNCTION; Schema: public; Owner: skylatch_owner
+-- Name: create_trip_request(text[], text[], date, numeric, text, uuid[], date, date, date, integer, integer, text, integer, interval, integer, integer, text[], uuid, boolean, text, uuid); Type: FUNCTION; Schema: public; Owner: skylatch_owner
 --
 
-CREATE FUNCTION public.create_trip_request(p_origins text[], p_destinations text[], p_departure_from date, p_max_price numeric, p_currency text, p_passengers uuid[], p_departure_to date DEFAULT NULL::date, p_return_from date DEFAULT NULL::date, p_return_to date DEFAULT NULL::date, p_nights_min integer DEFAULT NULL::integer, p_nights_max integer DEFAULT NULL::integer, p_cabin_class text DEFAULT 'economy'::text, p_max_connections integer DEFAULT 1, p_max_duration interval DEFAULT '24:00:00'::interval, p_carry_on_bags integer DEFAULT 0, p_checked_bags integer DEFAULT 0, p_preferred_airlines text[] DEFAULT '{}'::text[], p_payment_method_id uuid DEFAULT NULL::uuid, p_auto_book_enabled boolean DEFAULT false, p_consent_text_version text DEFAULT NULL::text, p_airlines_only text[] DEFAULT '{}'::text[], p_airlines_never text[] DEFAULT '{}'::text[], p_alliances text[] DEFAULT '{}'::text[], p_layover_min interval DEFAULT NULL::interval, p_layover_max interval DEFAULT NULL::interval, p_depart_after time without time zone DEFAULT NULL::time without time zone, p_depart_before time without time zone DEFAULT NULL::time without time zone, p_arrive_after time without time zone DEFAULT NULL::time without time zone, p_arrive_before time without time zone DEFAULT NULL::time without time zone, p_return_depart_after time without time zone DEFAULT NULL::time without time zone, p_return_depart_before time without time zone DEFAULT NULL::time without time zone, p_return_arrive_after time without time zone DEFAULT NULL::time without time zone, p_return_arrive_before time without time zone DEFAULT NULL::time without time zone, p_no_red_eye boolean DEFAULT false, p_no_airport_change boolean DEFAULT false, p_refundable boolean DEFAULT false, p_changeable boolean DEFAULT false, p_max_emissions_kg numeric DEFAULT NULL::numeric, p_accept_unknown boolean DEFAULT false, p_price_weight numeric DEFAULT 0.60, p_duration_weight numeric DEFAULT 0.25, p_connections_weight numeric DEFAULT 0.15, p_airline_weight numeric DEFAULT 0.10, p_decide_by date DEFAULT NULL::date, p_max_searches integer DEFAULT 1500, p_user_id uuid DEFAULT auth.uid()) RETURNS uuid
+CREATE FUNCTION public.create_trip_request(p_origins text[], p_destinations text[], p_departure_from date, p_max_price numeric, p_currency text, p_passengers uuid[], p_departure_to date DEFAULT NULL::date, p_return_from date DEFAULT NULL::date, p_return_to date DEFAULT NULL::date, p_nights_min integer DEFAULT NULL::integer, p_nights_max integer DEFAULT NULL::integer, p_cabin_class text DEFAULT 'economy'::text, p_max_connections integer DEFAULT 1, p_max_duration interval DEFAULT '24:00:00'::interval, p_carry_on_bags integer DEFAULT 0, p_checked_bags integer DEFAULT 0, p_preferred_airlines text[] DEFAULT '{}'::text[], p_payment_method_id uuid DEFAULT NULL::uuid, p_auto_book_enabled boolean DEFAULT false, p_consent_text_version text DEFAULT NULL::text, p_user_id uuid DEFAULT auth.uid()) RETURNS uuid
     LANGUAGE plpgsql
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
@@ -4763,13 +4038,7 @@ begin
     user_id, id, origins, destinations, departure_from, departure_to, return_from,
     return_to, nights_min, nights_max, cabin_class, max_price, currency,
     max_connections, max_duration, carry_on_bags, checked_bags, preferred_airlines,
-    payment_method_id, auto_book_enabled, consent_text_version,
-    airlines_only, airlines_never, alliances, layover_min, layover_max, depart_after,
-    depart_before, arrive_after, arrive_before, return_depart_after,
-    return_depart_before, return_arrive_after, return_arrive_before, no_red_eye,
-    no_airport_change, refundable, changeable, max_emissions_kg, accept_unknown,
-    price_weight, duration_weight, connections_weight, airline_weight, decide_by,
-    max_searches
+    payment_method_id, auto_book_enabled, consent_text_version
   )
   values (
     p_user_id, v_trip_id, p_origins, p_destinations, p_departure_from,
@@ -4777,14 +4046,7 @@ begin
     coalesce(p_return_to, p_return_from), p_nights_min, p_nights_max, p_cabin_class,
     p_max_price, p_currency, p_max_connections, p_max_duration, p_carry_on_bags,
     p_checked_bags, p_preferred_airlines, p_payment_method_id, p_auto_book_enabled,
-    p_consent_text_version,
-    p_airlines_only, p_airlines_never, p_alliances, p_layover_min, p_layover_max,
-    p_depart_after, p_depart_before, p_arrive_after, p_arrive_before,
-    p_return_depart_after, p_return_depart_before, p_return_arrive_after,
-    p_return_arrive_before, p_no_red_eye, p_no_airport_change, p_refundable,
-    p_changeable, p_max_emissions_kg, p_accept_unknown, p_price_weight,
-    p_duration_weight, p_connections_weight, p_airline_weight, p_decide_by,
-    p_max_searches
+    p_consent_text_version
   );
   insert into public.trip_passengers (user_id, trip_request_id, traveler_profile_id)
   select p_user_id, v_trip_id, p.id
@@ -4794,7 +4056,7 @@ begin
 end;
 $$;
 
-ALTER FUNCTION public.create_trip_request(p_origins text[], p_destinations text[], p_departure_from date, p_max_price numeric, p_currency text, p_passengers uuid[], p_departure_to date, p_return_from date, p_return_to date, p_nights_min integer, p_nights_max integer, p_cabin_class text, p_max_connections integer, p_max_duration interval, p_carry_on_bags integer, p_checked_bags integer, p_preferred_airlines text[], p_payment_method_id uuid, p_auto_book_enabled boolean, p_consent_text_version text, p_airlines_only text[], p_airlines_never text[], p_alliances text[], p_layover_min interval, p_layover_max interval, p_depart_after time without time zone, p_depart_before time without time zone, p_arrive_after time without time zone, p_arrive_before time without time zone, p_return_depart_after time without time zone, p_return_depart_before time without time zone, p_return_arrive_after time without time zone, p_return_arrive_before time without time zone, p_no_red_eye boolean, p_no_airport_change boolean, p_refundable boolean, p_changeable boolean, p_max_emissions_kg numeric, p_accept_unknown boolean, p_price_weight numeric, p_duration_weight numeric, p_connections_weight numeric, p_airline_weight numeric, p_decide_by date, p_max_searches integer, p_user_id uuid) OWNER TO skylatch_owner;
+ALTER FUNCTION public.create_trip_request(p_origins text[], p_destinations text[], p_departure_from date, p_max_price numeric, p_currency text, p_passengers uuid[], p_departure_to date, p_return_from date, p_return_to date, p_nights_min integer, p_nights_max integer, p_cabin_class text, p_max_connections integer, p_max_duration interval, p_carry_on_bags integer, p_checked_bags integer, p_preferred_airlines text[], p_payment_method_id uuid, p_auto_book_enabled boolean, p_consent_text_version text, p_user_id uuid) OWNER TO skylatch_owner;
 
 --
 -- Name: duffel_search(uuid); Type: FUNCTION; Schema: public; Owner: skylatch_owner
@@ -4845,7 +4107,7 @@ ALTER FUNCTION public.pause_trip(p_trip_id uuid) OWNER TO skylatch_owner;
 -- Name: rank_offers(uuid); Type: FUNCTION; Schema: public; Owner: skylatch_owner
 --
 
-CREATE FUNCTION public.rank_offers(p_trip_id uuid) RETURNS TABLE(rank integer, offer_id text, airline text, price_amount numeric, price_currency text, duration interval, connections smallint, departs_at timestamp with time zone, score numeric, score_parts jsonb, ineligible text[], carriers text[], itinerary_key text, other_fares bigint)
+CREATE FUNCTION public.rank_offers(p_trip_id uuid) RETURNS TABLE(rank integer, offer_id text, airline text, price_amount numeric, price_currency text, duration interval, connections smallint, departs_at timestamp with time zone, score numeric, score_parts jsonb, ineligible text[])
     LANGUAGE sql STABLE
     BEGIN ATOMIC
  SELECT o.rank,
@@ -4858,17 +4120,11 @@ CREATE FUNCTION public.rank_offers(p_trip_id uuid) RETURNS TABLE(rank integer, o
      o.departs_at,
      o.score,
      o.score_parts,
-     o.ineligible,
-     o.carriers,
-     o.itinerary_key,
-         CASE
-             WHEN (o.itinerary_key IS NOT NULL) THEN (count(*) OVER (PARTITION BY o.itinerary_key) - 1)
-             ELSE NULL::bigint
-         END AS other_fares
+     o.ineligible
     FROM (public.flight_offers o
       JOIN public.trip_requests t ON (((o.user_id = t.user_id) AND (o.trip_request_id = t.id))))
    WHERE ((t.id = rank_offers.p_trip_id) AND (o.search_round = t.search_round))
-   ORDER BY o.rank, ((o.score_parts ->> 'price'::text))::numeric, o.offer_id;
+   ORDER BY o.rank, o.price_amount, o.offer_id;
 END;
 
 ALTER FUNCTION public.rank_offers(p_trip_id uuid) OWNER TO skylatch_owner;
@@ -5031,6 +4287,24 @@ CREATE TABLE engine.endpoint (
 ALTER TABLE ONLY engine.endpoint FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE engine.endpoint OWNER TO skylatch_owner;
+
+--
+-- Name: exchange_rates; Type: TABLE; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE TABLE engine.exchange_rates (
+    base text NOT NULL,
+    quote text NOT NULL,
+    as_of timestamp with time zone NOT NULL,
+    rate numeric NOT NULL,
+    source text NOT NULL,
+    CONSTRAINT exchange_rates_pair CHECK ((base <> quote)),
+    CONSTRAINT exchange_rates_rate CHECK (((rate > (0)::numeric) AND (rate < (1000000000)::numeric)))
+);
+
+ALTER TABLE ONLY engine.exchange_rates FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE engine.exchange_rates OWNER TO skylatch_owner;
 
 --
 -- Name: fare_looks; Type: TABLE; Schema: engine; Owner: skylatch_owner
@@ -5268,6 +4542,24 @@ CREATE TABLE engine.saga_transitions (
 ALTER TABLE ONLY engine.saga_transitions FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE engine.saga_transitions OWNER TO skylatch_owner;
+
+--
+-- Name: search_settings; Type: TABLE; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE TABLE engine.search_settings (
+    only_row boolean DEFAULT true NOT NULL,
+    searches_per_minute integer DEFAULT 30 NOT NULL,
+    fresh_for interval DEFAULT '00:10:00'::interval NOT NULL,
+    keep_offers_for interval DEFAULT '30 days'::interval NOT NULL,
+    rate_max_age interval DEFAULT '24:00:00'::interval NOT NULL,
+    CONSTRAINT search_settings_only_row CHECK (only_row),
+    CONSTRAINT search_settings_values CHECK ((((searches_per_minute >= 1) AND (searches_per_minute <= 100000)) AND ((fresh_for >= '00:00:00'::interval) AND (fresh_for <= '01:00:00'::interval)) AND ((keep_offers_for >= '1 day'::interval) AND (keep_offers_for <= '10 years'::interval)) AND ((rate_max_age >= '00:01:00'::interval) AND (rate_max_age <= '30 days'::interval))))
+);
+
+ALTER TABLE ONLY engine.search_settings FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE engine.search_settings OWNER TO skylatch_owner;
 
 --
 -- Name: trip_searches; Type: TABLE; Schema: engine; Owner: skylatch_owner
@@ -6048,7 +5340,7 @@ CREATE TRIGGER trip_passengers_check BEFORE INSERT OR DELETE ON public.trip_pass
 -- Name: trip_requests trip_requests_check; Type: TRIGGER; Schema: public; Owner: skylatch_owner
 --
 
-CREATE TRIGGER trip_requests_check BEFORE INSERT OR UPDATE OF user_id, origins, destinations, departure_from, departure_to, return_from, return_to, nights_min, nights_max, cabin_class, max_price, currency, max_connections, max_duration, carry_on_bags, checked_bags, preferred_airlines, payment_method_id, auto_book_enabled, consent_text_version, airlines_only, airlines_never, alliances, layover_min, layover_max, depart_after, depart_before, arrive_after, arrive_before, return_depart_after, return_depart_before, return_arrive_after, return_arrive_before, no_red_eye, no_airport_change, refundable, changeable, max_emissions_kg, accept_unknown, price_weight, duration_weight, connections_weight, airline_weight, decide_by, max_searches ON public.trip_requests FOR EACH ROW EXECUTE FUNCTION engine.check_trip_request();
+CREATE TRIGGER trip_requests_check BEFORE INSERT OR UPDATE OF user_id, origins, destinations, departure_from, departure_to, return_from, return_to, nights_min, nights_max, cabin_class, max_price, currency, max_connections, max_duration, carry_on_bags, checked_bags, preferred_airlines, payment_method_id, auto_book_enabled, consent_text_version ON public.trip_requests FOR EACH ROW EXECUTE FUNCTION engine.check_trip_request();
 
 --
 -- Name: exchange_rates exchange_rates_base_fkey; Type: FK CONSTRAINT; Schema: engine; Owner: skylatch_owner
@@ -7017,181 +6309,6 @@ GRANT INSERT(consent_text_version),UPDATE(consent_text_version) ON TABLE public.
 GRANT INSERT(consent_text_version),UPDATE(consent_text_version) ON TABLE public.trip_requests TO service_role;
 
 --
--- Name: COLUMN trip_requests.airlines_only; Type: ACL; Schema: public; Owner: skylatch_owner
---
-
-GRANT INSERT(airlines_only),UPDATE(airlines_only) ON TABLE public.trip_requests TO authenticated;
-GRANT INSERT(airlines_only),UPDATE(airlines_only) ON TABLE public.trip_requests TO service_role;
-
---
--- Name: COLUMN trip_requests.airlines_never; Type: ACL; Schema: public; Owner: skylatch_owner
---
-
-GRANT INSERT(airlines_never),UPDATE(airlines_never) ON TABLE public.trip_requests TO authenticated;
-GRANT INSERT(airlines_never),UPDATE(airlines_never) ON TABLE public.trip_requests TO service_role;
-
---
--- Name: COLUMN trip_requests.alliances; Type: ACL; Schema: public; Owner: skylatch_owner
---
-
-GRANT INSERT(alliances),UPDATE(alliances) ON TABLE public.trip_requests TO authenticated;
-GRANT INSERT(alliances),UPDATE(alliances) ON TABLE public.trip_requests TO service_role;
-
---
--- Name: COLUMN trip_requests.layover_min; Type: ACL; Schema: public; Owner: skylatch_owner
---
-
-GRANT INSERT(layover_min),UPDATE(layover_min) ON TABLE public.trip_requests TO authenticated;
-GRANT INSERT(layover_min),UPDATE(layover_min) ON TABLE public.trip_requests TO service_role;
-
---
--- Name: COLUMN trip_requests.layover_max; Type: ACL; Schema: public; Owner: skylatch_owner
---
-
-GRANT INSERT(layover_max),UPDATE(layover_max) ON TABLE public.trip_requests TO authenticated;
-GRANT INSERT(layover_max),UPDATE(layover_max) ON TABLE public.trip_requests TO service_role;
-
---
--- Name: COLUMN trip_requests.depart_after; Type: ACL; Schema: public; Owner: skylatch_owner
---
-
-GRANT INSERT(depart_after),UPDATE(depart_after) ON TABLE public.trip_requests TO authenticated;
-GRANT INSERT(depart_after),UPDATE(depart_after) ON TABLE public.trip_requests TO service_role;
-
---
--- Name: COLUMN trip_requests.depart_before; Type: ACL; Schema: public; Owner: skylatch_owner
---
-
-GRANT INSERT(depart_before),UPDATE(depart_before) ON TABLE public.trip_requests TO authenticated;
-GRANT INSERT(depart_before),UPDATE(depart_before) ON TABLE public.trip_requests TO service_role;
-
---
--- Name: COLUMN trip_requests.arrive_after; Type: ACL; Schema: public; Owner: skylatch_owner
---
-
-GRANT INSERT(arrive_after),UPDATE(arrive_after) ON TABLE public.trip_requests TO authenticated;
-GRANT INSERT(arrive_after),UPDATE(arrive_after) ON TABLE public.trip_requests TO service_role;
-
---
--- Name: COLUMN trip_requests.arrive_before; Type: ACL; Schema: public; Owner: skylatch_owner
---
-
-GRANT INSERT(arrive_before),UPDATE(arrive_before) ON TABLE public.trip_requests TO authenticated;
-GRANT INSERT(arrive_before),UPDATE(arrive_before) ON TABLE public.trip_requests TO service_role;
-
---
--- Name: COLUMN trip_requests.return_depart_after; Type: ACL; Schema: public; Owner: skylatch_owner
---
-
-GRANT INSERT(return_depart_after),UPDATE(return_depart_after) ON TABLE public.trip_requests TO authenticated;
-GRANT INSERT(return_depart_after),UPDATE(return_depart_after) ON TABLE public.trip_requests TO service_role;
-
---
--- Name: COLUMN trip_requests.return_depart_before; Type: ACL; Schema: public; Owner: skylatch_owner
---
-
-GRANT INSERT(return_depart_before),UPDATE(return_depart_before) ON TABLE public.trip_requests TO authenticated;
-GRANT INSERT(return_depart_before),UPDATE(return_depart_before) ON TABLE public.trip_requests TO service_role;
-
---
--- Name: COLUMN trip_requests.return_arrive_after; Type: ACL; Schema: public; Owner: skylatch_owner
---
-
-GRANT INSERT(return_arrive_after),UPDATE(return_arrive_after) ON TABLE public.trip_requests TO authenticated;
-GRANT INSERT(return_arrive_after),UPDATE(return_arrive_after) ON TABLE public.trip_requests TO service_role;
-
---
--- Name: COLUMN trip_requests.return_arrive_before; Type: ACL; Schema: public; Owner: skylatch_owner
---
-
-GRANT INSERT(return_arrive_before),UPDATE(return_arrive_before) ON TABLE public.trip_requests TO authenticated;
-GRANT INSERT(return_arrive_before),UPDATE(return_arrive_before) ON TABLE public.trip_requests TO service_role;
-
---
--- Name: COLUMN trip_requests.no_red_eye; Type: ACL; Schema: public; Owner: skylatch_owner
---
-
-GRANT INSERT(no_red_eye),UPDATE(no_red_eye) ON TABLE public.trip_requests TO authenticated;
-GRANT INSERT(no_red_eye),UPDATE(no_red_eye) ON TABLE public.trip_requests TO service_role;
-
---
--- Name: COLUMN trip_requests.no_airport_change; Type: ACL; Schema: public; Owner: skylatch_owner
---
-
-GRANT INSERT(no_airport_change),UPDATE(no_airport_change) ON TABLE public.trip_requests TO authenticated;
-GRANT INSERT(no_airport_change),UPDATE(no_airport_change) ON TABLE public.trip_requests TO service_role;
-
---
--- Name: COLUMN trip_requests.refundable; Type: ACL; Schema: public; Owner: skylatch_owner
---
-
-GRANT INSERT(refundable),UPDATE(refundable) ON TABLE public.trip_requests TO authenticated;
-GRANT INSERT(refundable),UPDATE(refundable) ON TABLE public.trip_requests TO service_role;
-
---
--- Name: COLUMN trip_requests.changeable; Type: ACL; Schema: public; Owner: skylatch_owner
---
-
-GRANT INSERT(changeable),UPDATE(changeable) ON TABLE public.trip_requests TO authenticated;
-GRANT INSERT(changeable),UPDATE(changeable) ON TABLE public.trip_requests TO service_role;
-
---
--- Name: COLUMN trip_requests.max_emissions_kg; Type: ACL; Schema: public; Owner: skylatch_owner
---
-
-GRANT INSERT(max_emissions_kg),UPDATE(max_emissions_kg) ON TABLE public.trip_requests TO authenticated;
-GRANT INSERT(max_emissions_kg),UPDATE(max_emissions_kg) ON TABLE public.trip_requests TO service_role;
-
---
--- Name: COLUMN trip_requests.accept_unknown; Type: ACL; Schema: public; Owner: skylatch_owner
---
-
-GRANT INSERT(accept_unknown),UPDATE(accept_unknown) ON TABLE public.trip_requests TO authenticated;
-GRANT INSERT(accept_unknown),UPDATE(accept_unknown) ON TABLE public.trip_requests TO service_role;
-
---
--- Name: COLUMN trip_requests.price_weight; Type: ACL; Schema: public; Owner: skylatch_owner
---
-
-GRANT INSERT(price_weight),UPDATE(price_weight) ON TABLE public.trip_requests TO authenticated;
-GRANT INSERT(price_weight),UPDATE(price_weight) ON TABLE public.trip_requests TO service_role;
-
---
--- Name: COLUMN trip_requests.duration_weight; Type: ACL; Schema: public; Owner: skylatch_owner
---
-
-GRANT INSERT(duration_weight),UPDATE(duration_weight) ON TABLE public.trip_requests TO authenticated;
-GRANT INSERT(duration_weight),UPDATE(duration_weight) ON TABLE public.trip_requests TO service_role;
-
---
--- Name: COLUMN trip_requests.connections_weight; Type: ACL; Schema: public; Owner: skylatch_owner
---
-
-GRANT INSERT(connections_weight),UPDATE(connections_weight) ON TABLE public.trip_requests TO authenticated;
-GRANT INSERT(connections_weight),UPDATE(connections_weight) ON TABLE public.trip_requests TO service_role;
-
---
--- Name: COLUMN trip_requests.airline_weight; Type: ACL; Schema: public; Owner: skylatch_owner
---
-
-GRANT INSERT(airline_weight),UPDATE(airline_weight) ON TABLE public.trip_requests TO authenticated;
-GRANT INSERT(airline_weight),UPDATE(airline_weight) ON TABLE public.trip_requests TO service_role;
-
---
--- Name: COLUMN trip_requests.decide_by; Type: ACL; Schema: public; Owner: skylatch_owner
---
-
-GRANT INSERT(decide_by),UPDATE(decide_by) ON TABLE public.trip_requests TO authenticated;
-GRANT INSERT(decide_by),UPDATE(decide_by) ON TABLE public.trip_requests TO service_role;
-
---
--- Name: COLUMN trip_requests.max_searches; Type: ACL; Schema: public; Owner: skylatch_owner
---
-
-GRANT INSERT(max_searches),UPDATE(max_searches) ON TABLE public.trip_requests TO authenticated;
-GRANT INSERT(max_searches),UPDATE(max_searches) ON TABLE public.trip_requests TO service_role;
-
---
 -- Name: FUNCTION begin_attempt(p_trip public.trip_requests, p_flight_offer_id uuid, p_actor text, p_now timestamp with time zone); Type: ACL; Schema: engine; Owner: skylatch_owner
 --
 
@@ -7292,12 +6409,6 @@ REVOKE ALL ON FUNCTION engine.check_trip_passenger() FROM PUBLIC;
 REVOKE ALL ON FUNCTION engine.check_trip_request() FROM PUBLIC;
 
 --
--- Name: FUNCTION check_wishes(p_trip public.trip_requests, p_first_day date); Type: ACL; Schema: engine; Owner: skylatch_owner
---
-
-REVOKE ALL ON FUNCTION engine.check_wishes(p_trip public.trip_requests, p_first_day date) FROM PUBLIC;
-
---
 -- Name: FUNCTION claim_calls(p_worker text, p_limit integer, p_searches integer); Type: ACL; Schema: engine; Owner: skylatch_owner
 --
 
@@ -7311,38 +6422,10 @@ GRANT ALL ON FUNCTION engine.claim_calls(p_worker text, p_limit integer, p_searc
 REVOKE ALL ON FUNCTION engine.confirm_booking(p_attempt public.booking_attempts, p_now timestamp with time zone) FROM PUBLIC;
 
 --
--- Name: FUNCTION find_rate(p_base text, p_quote text, p_now timestamp with time zone); Type: ACL; Schema: engine; Owner: skylatch_owner
---
-
-REVOKE ALL ON FUNCTION engine.find_rate(p_base text, p_quote text, p_now timestamp with time zone) FROM PUBLIC;
-
---
--- Name: FUNCTION convert_cap(p_trip public.trip_requests, p_currency text, p_now timestamp with time zone); Type: ACL; Schema: engine; Owner: skylatch_owner
---
-
-REVOKE ALL ON FUNCTION engine.convert_cap(p_trip public.trip_requests, p_currency text, p_now timestamp with time zone) FROM PUBLIC;
-
---
 -- Name: FUNCTION decide_trip(p_user_id uuid, p_trip_id uuid, p_actor text, p_now timestamp with time zone); Type: ACL; Schema: engine; Owner: skylatch_owner
 --
 
 REVOKE ALL ON FUNCTION engine.decide_trip(p_user_id uuid, p_trip_id uuid, p_actor text, p_now timestamp with time zone) FROM PUBLIC;
-
---
--- Name: FUNCTION describe_offer(p_offer public.flight_offers); Type: ACL; Schema: engine; Owner: skylatch_owner
---
-
-REVOKE ALL ON FUNCTION engine.describe_offer(p_offer public.flight_offers) FROM PUBLIC;
-GRANT ALL ON FUNCTION engine.describe_offer(p_offer public.flight_offers) TO authenticated;
-GRANT ALL ON FUNCTION engine.describe_offer(p_offer public.flight_offers) TO service_role;
-
---
--- Name: FUNCTION explain_trip(p_trip_id uuid); Type: ACL; Schema: public; Owner: skylatch_owner
---
-
-REVOKE ALL ON FUNCTION public.explain_trip(p_trip_id uuid) FROM PUBLIC;
-GRANT ALL ON FUNCTION public.explain_trip(p_trip_id uuid) TO authenticated;
-GRANT ALL ON FUNCTION public.explain_trip(p_trip_id uuid) TO service_role;
 
 --
 -- Name: FUNCTION describe_round(p_user_id uuid, p_trip_id uuid); Type: ACL; Schema: engine; Owner: skylatch_owner
@@ -7438,36 +6521,10 @@ GRANT ALL ON FUNCTION engine.is_enabled(p_flag text, p_user_id uuid, p_default b
 GRANT ALL ON FUNCTION engine.is_enabled(p_flag text, p_user_id uuid, p_default boolean) TO skylatch_operator;
 
 --
--- Name: FUNCTION is_well_formed_offer(p_offer jsonb); Type: ACL; Schema: engine; Owner: skylatch_owner
---
-
-REVOKE ALL ON FUNCTION engine.is_well_formed_offer(p_offer jsonb) FROM PUBLIC;
-
---
--- Name: FUNCTION is_within(p_time time without time zone, p_after time without time zone, p_before time without time zone); Type: ACL; Schema: engine; Owner: skylatch_owner
---
-
-REVOKE ALL ON FUNCTION engine.is_within(p_time time without time zone, p_after time without time zone, p_before time without time zone) FROM PUBLIC;
-
---
--- Name: FUNCTION judge_offer(p_trip public.trip_requests, p_offer public.flight_offers, p_cap numeric, p_rate numeric, p_rate_as_of timestamp with time zone, p_cap_problem text, p_now timestamp with time zone, OUT ineligible text[], OUT score numeric, OUT score_parts jsonb); Type: ACL; Schema: engine; Owner: skylatch_owner
---
-
-REVOKE ALL ON FUNCTION engine.judge_offer(p_trip public.trip_requests, p_offer public.flight_offers, p_cap numeric, p_rate numeric, p_rate_as_of timestamp with time zone, p_cap_problem text, p_now timestamp with time zone, OUT ineligible text[], OUT score numeric, OUT score_parts jsonb) FROM PUBLIC;
-
---
 -- Name: FUNCTION lease_calls(p_worker text, p_ids bigint[], p_now timestamp with time zone); Type: ACL; Schema: engine; Owner: skylatch_owner
 --
 
 REVOKE ALL ON FUNCTION engine.lease_calls(p_worker text, p_ids bigint[], p_now timestamp with time zone) FROM PUBLIC;
-
---
--- Name: FUNCTION list_reasons(); Type: ACL; Schema: engine; Owner: skylatch_owner
---
-
-REVOKE ALL ON FUNCTION engine.list_reasons() FROM PUBLIC;
-GRANT ALL ON FUNCTION engine.list_reasons() TO authenticated;
-GRANT ALL ON FUNCTION engine.list_reasons() TO service_role;
 
 --
 -- Name: FUNCTION lock_trip(p_trip_id uuid); Type: ACL; Schema: engine; Owner: skylatch_owner
@@ -7510,6 +6567,24 @@ REVOKE ALL ON FUNCTION engine.may_act_for(p_user_id uuid) FROM PUBLIC;
 REVOKE ALL ON FUNCTION engine.monitor_status() FROM PUBLIC;
 GRANT ALL ON FUNCTION engine.monitor_status() TO skylatch_operator;
 GRANT ALL ON FUNCTION engine.monitor_status() TO service_role;
+
+--
+-- Name: FUNCTION offer_problem(p_offer jsonb); Type: ACL; Schema: engine; Owner: skylatch_owner
+--
+
+REVOKE ALL ON FUNCTION engine.offer_problem(p_offer jsonb) FROM PUBLIC;
+
+--
+-- Name: FUNCTION offer_rules(); Type: ACL; Schema: engine; Owner: skylatch_owner
+--
+
+REVOKE ALL ON FUNCTION engine.offer_rules() FROM PUBLIC;
+
+--
+-- Name: FUNCTION offer_shape(); Type: ACL; Schema: engine; Owner: skylatch_owner
+--
+
+REVOKE ALL ON FUNCTION engine.offer_shape() FROM PUBLIC;
 
 --
 -- Name: TABLE traveler_profiles; Type: ACL; Schema: public; Owner: skylatch_owner
@@ -7735,14 +6810,6 @@ REVOKE ALL ON FUNCTION engine.search_trip(p_trip_id uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION engine.search_trip(p_trip_id uuid) TO authenticated;
 GRANT ALL ON FUNCTION engine.search_trip(p_trip_id uuid) TO service_role;
 GRANT ALL ON FUNCTION engine.search_trip(p_trip_id uuid) TO skylatch_sidecar;
-
---
--- Name: FUNCTION set_exchange_rate(p_base text, p_quote text, p_rate numeric, p_source text, p_as_of timestamp with time zone); Type: ACL; Schema: engine; Owner: skylatch_owner
---
-
-REVOKE ALL ON FUNCTION engine.set_exchange_rate(p_base text, p_quote text, p_rate numeric, p_source text, p_as_of timestamp with time zone) FROM PUBLIC;
-GRANT ALL ON FUNCTION engine.set_exchange_rate(p_base text, p_quote text, p_rate numeric, p_source text, p_as_of timestamp with time zone) TO skylatch_operator;
-GRANT ALL ON FUNCTION engine.set_exchange_rate(p_base text, p_quote text, p_rate numeric, p_source text, p_as_of timestamp with time zone) TO service_role;
 
 --
 -- Name: FUNCTION set_kill_switch(p_engaged boolean, p_reason text); Type: ACL; Schema: engine; Owner: skylatch_owner
@@ -8003,12 +7070,12 @@ GRANT ALL ON FUNCTION public.cancel_trip(p_trip_id uuid) TO authenticated;
 GRANT ALL ON FUNCTION public.cancel_trip(p_trip_id uuid) TO service_role;
 
 --
--- Name: FUNCTION create_trip_request(p_origins text[], p_destinations text[], p_departure_from date, p_max_price numeric, p_currency text, p_passengers uuid[], p_departure_to date, p_return_from date, p_return_to date, p_nights_min integer, p_nights_max integer, p_cabin_class text, p_max_connections integer, p_max_duration interval, p_carry_on_bags integer, p_checked_bags integer, p_preferred_airlines text[], p_payment_method_id uuid, p_auto_book_enabled boolean, p_consent_text_version text, p_airlines_only text[], p_airlines_never text[], p_alliances text[], p_layover_min interval, p_layover_max interval, p_depart_after time without time zone, p_depart_before time without time zone, p_arrive_after time without time zone, p_arrive_before time without time zone, p_return_depart_after time without time zone, p_return_depart_before time without time zone, p_return_arrive_after time without time zone, p_return_arrive_before time without time zone, p_no_red_eye boolean, p_no_airport_change boolean, p_refundable boolean, p_changeable boolean, p_max_emissions_kg numeric, p_accept_unknown boolean, p_price_weight numeric, p_duration_weight numeric, p_connections_weight numeric, p_airline_weight numeric, p_decide_by date, p_max_searches integer, p_user_id uuid); Type: ACL; Schema: public; Owner: skylatch_owner
+-- Name: FUNCTION create_trip_request(p_origins text[], p_destinations text[], p_departure_from date, p_max_price numeric, p_currency text, p_passengers uuid[], p_departure_to date, p_return_from date, p_return_to date, p_nights_min integer, p_nights_max integer, p_cabin_class text, p_max_connections integer, p_max_duration interval, p_carry_on_bags integer, p_checked_bags integer, p_preferred_airlines text[], p_payment_method_id uuid, p_auto_book_enabled boolean, p_consent_text_version text, p_user_id uuid); Type: ACL; Schema: public; Owner: skylatch_owner
 --
 
-REVOKE ALL ON FUNCTION public.create_trip_request(p_origins text[], p_destinations text[], p_departure_from date, p_max_price numeric, p_currency text, p_passengers uuid[], p_departure_to date, p_return_from date, p_return_to date, p_nights_min integer, p_nights_max integer, p_cabin_class text, p_max_connections integer, p_max_duration interval, p_carry_on_bags integer, p_checked_bags integer, p_preferred_airlines text[], p_payment_method_id uuid, p_auto_book_enabled boolean, p_consent_text_version text, p_airlines_only text[], p_airlines_never text[], p_alliances text[], p_layover_min interval, p_layover_max interval, p_depart_after time without time zone, p_depart_before time without time zone, p_arrive_after time without time zone, p_arrive_before time without time zone, p_return_depart_after time without time zone, p_return_depart_before time without time zone, p_return_arrive_after time without time zone, p_return_arrive_before time without time zone, p_no_red_eye boolean, p_no_airport_change boolean, p_refundable boolean, p_changeable boolean, p_max_emissions_kg numeric, p_accept_unknown boolean, p_price_weight numeric, p_duration_weight numeric, p_connections_weight numeric, p_airline_weight numeric, p_decide_by date, p_max_searches integer, p_user_id uuid) FROM PUBLIC;
-GRANT ALL ON FUNCTION public.create_trip_request(p_origins text[], p_destinations text[], p_departure_from date, p_max_price numeric, p_currency text, p_passengers uuid[], p_departure_to date, p_return_from date, p_return_to date, p_nights_min integer, p_nights_max integer, p_cabin_class text, p_max_connections integer, p_max_duration interval, p_carry_on_bags integer, p_checked_bags integer, p_preferred_airlines text[], p_payment_method_id uuid, p_auto_book_enabled boolean, p_consent_text_version text, p_airlines_only text[], p_airlines_never text[], p_alliances text[], p_layover_min interval, p_layover_max interval, p_depart_after time without time zone, p_depart_before time without time zone, p_arrive_after time without time zone, p_arrive_before time without time zone, p_return_depart_after time without time zone, p_return_depart_before time without time zone, p_return_arrive_after time without time zone, p_return_arrive_before time without time zone, p_no_red_eye boolean, p_no_airport_change boolean, p_refundable boolean, p_changeable boolean, p_max_emissions_kg numeric, p_accept_unknown boolean, p_price_weight numeric, p_duration_weight numeric, p_connections_weight numeric, p_airline_weight numeric, p_decide_by date, p_max_searches integer, p_user_id uuid) TO authenticated;
-GRANT ALL ON FUNCTION public.create_trip_request(p_origins text[], p_destinations text[], p_departure_from date, p_max_price numeric, p_currency text, p_passengers uuid[], p_departure_to date, p_return_from date, p_return_to date, p_nights_min integer, p_nights_max integer, p_cabin_class text, p_max_connections integer, p_max_duration interval, p_carry_on_bags integer, p_checked_bags integer, p_preferred_airlines text[], p_payment_method_id uuid, p_auto_book_enabled boolean, p_consent_text_version text, p_airlines_only text[], p_airlines_never text[], p_alliances text[], p_layover_min interval, p_layover_max interval, p_depart_after time without time zone, p_depart_before time without time zone, p_arrive_after time without time zone, p_arrive_before time without time zone, p_return_depart_after time without time zone, p_return_depart_before time without time zone, p_return_arrive_after time without time zone, p_return_arrive_before time without time zone, p_no_red_eye boolean, p_no_airport_change boolean, p_refundable boolean, p_changeable boolean, p_max_emissions_kg numeric, p_accept_unknown boolean, p_price_weight numeric, p_duration_weight numeric, p_connections_weight numeric, p_airline_weight numeric, p_decide_by date, p_max_searches integer, p_user_id uuid) TO service_role;
+REVOKE ALL ON FUNCTION public.create_trip_request(p_origins text[], p_destinations text[], p_departure_from date, p_max_price numeric, p_currency text, p_passengers uuid[], p_departure_to date, p_return_from date, p_return_to date, p_nights_min integer, p_nights_max integer, p_cabin_class text, p_max_connections integer, p_max_duration interval, p_carry_on_bags integer, p_checked_bags integer, p_preferred_airlines text[], p_payment_method_id uuid, p_auto_book_enabled boolean, p_consent_text_version text, p_user_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.create_trip_request(p_origins text[], p_destinations text[], p_departure_from date, p_max_price numeric, p_currency text, p_passengers uuid[], p_departure_to date, p_return_from date, p_return_to date, p_nights_min integer, p_nights_max integer, p_cabin_class text, p_max_connections integer, p_max_duration interval, p_carry_on_bags integer, p_checked_bags integer, p_preferred_airlines text[], p_payment_method_id uuid, p_auto_book_enabled boolean, p_consent_text_version text, p_user_id uuid) TO authenticated;
+GRANT ALL ON FUNCTION public.create_trip_request(p_origins text[], p_destinations text[], p_departure_from date, p_max_price numeric, p_currency text, p_passengers uuid[], p_departure_to date, p_return_from date, p_return_to date, p_nights_min integer, p_nights_max integer, p_cabin_class text, p_max_connections integer, p_max_duration interval, p_carry_on_bags integer, p_checked_bags integer, p_preferred_airlines text[], p_payment_method_id uuid, p_auto_book_enabled boolean, p_consent_text_version text, p_user_id uuid) TO service_role;
 
 --
 -- Name: FUNCTION duffel_search(p_trip_id uuid); Type: ACL; Schema: public; Owner: skylatch_owner

@@ -60,7 +60,7 @@ begin
       where t.user_id = p_call.user_id and t.id = p_call.trip_request_id;
       return case
         when v_body #>> '{data,id}' is distinct from v_attempt.offer_id
-          or not engine.is_well_formed_offer(v_body -> 'data') then 'unreadable'
+          or engine.offer_problem(v_body -> 'data') is not null then 'unreadable'
         when v_body #>> '{data,total_currency}' <> v_attempt.currency
           then 'currency_changed'
         when engine.stripe_amount(

@@ -395,6 +395,8 @@ def offer(offer_id: str, price: str = "100.00") -> Row:
                         "destination": {"iata_code": "JFK"},
                         "departing_at": f"{in_days(40)}T10:00:00",
                         "arriving_at": f"{in_days(40)}T13:05:00",
+                        "marketing_carrier": {"iata_code": "BA"},
+                        "marketing_carrier_flight_number": "117",
                         "passengers": [{"passenger_id": "pas_1"}],
                     }
                 ],
