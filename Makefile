@@ -85,6 +85,9 @@ check: install ## Run the linters, the type checker and the SQL conventions
 bench-flags: install ## Measure what deciding a flag costs in the server
 	@$(PYTHON) -m tests.bench.flags
 
+bench-waiting: install ## Play fares through buy-or-wait: paid, missed, regret
+	@$(PYTHON) -m tests.bench.waiting
+
 schema: setup ## Regenerate sql/schema.sql
 	@$(LOCAL) schema
 
@@ -93,4 +96,4 @@ clean: ## Stop the stack and remove caches and .venv; the stack's data stays
 	rm -rf $(VENV) .mypy_cache .ruff_cache .hypothesis *.egg-info
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-.PHONY: help setup install up down status psql demo test check bench-flags schema clean
+.PHONY: help setup install up down status psql demo test check bench-flags bench-waiting schema clean

@@ -703,6 +703,163 @@ $$;
 ALTER FUNCTION engine.build_request(p_call engine.provider_calls) OWNER TO skylatch_owner;
 
 --
+-- Name: buy_or_wait(public.trip_requests, uuid, timestamp with time zone); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE FUNCTION engine.buy_or_wait(p_trip public.trip_requests, p_flight_offer_id uuid, p_now timestamp with time zone) RETURNS TABLE(decision text, reason text, price numeric, fall_chance real, lost_chance real, expected_saving numeric, samples integer, decide_by timestamp with time zone)
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  -- Independent departures below which nothing is said.
+  c_samples constant integer := 10;
+  c_lost constant numeric := 0.10;
+  c_saving constant numeric := 0.02;
+  -- A past that does not repeat itself costs money; it must not cost the trip.
+  c_room constant numeric := 1.03;
+  v_today date := (p_now at time zone 'UTC')::date;
+  v_offer public.flight_offers;
+  v_search public.fare_history;
+  v_zone text;
+  v_typical numeric;
+  -- Cheap tickets must be bought 21, 14 or 7 days ahead: none waits into that unasked.
+  v_decide_on date := coalesce(p_trip.decide_by, p_trip.departure_from - 21);
+  v_days integer;
+  v_any_route boolean;
+  v_outlook record;
+  v_fits text;
+  v_until text;
+begin
+  select o.* into v_offer
+  from public.flight_offers as o
+  where o.user_id = p_trip.user_id and o.id = p_flight_offer_id;
+  select a.time_zone into v_zone
+  from engine.airports as a where a.iata = v_offer.itinerary #>> '{0,origin}';
+  decision := 'BUY';
+  price := v_offer.price_amount;
+  samples := 0;
+  decide_by := v_decide_on::timestamp at time zone coalesce(v_zone, 'UTC');
+  v_fits := format('Fits at %s %s; ', price, v_offer.price_currency);
+  -- Further than six weeks ahead the past has little to say: then it is asked again.
+  v_days := least(v_decide_on - v_today, 42);
+  v_until := to_char(v_today + v_days, 'FMDD FMMonth');
+  if p_now >= decide_by or v_days < 1 then
+    reason := v_fits || format(
+      'the day to decide by, %s, is here.', to_char(v_decide_on, 'FMDD FMMonth')
+    );
+    return next;
+    return;
+  elsif p_trip.max_price < c_room * price then
+    reason := v_fits || 'a small rise would put it over the limit.';
+    return next;
+    return;
+  elsif p_trip.searches >= 0.9 * p_trip.max_searches then
+    reason := v_fits || 'few searches are left to wait with.';
+    return next;
+    return;
+  elsif (
+    select count(*)
+    from public.flight_offers as o
+    where o.user_id = p_trip.user_id
+      and o.trip_request_id = p_trip.id
+      and o.search_round = p_trip.search_round
+      and o.status = 'ACTIVE'
+      and o.rank <= 2
+  ) < 2 then
+    reason := v_fits || 'no other offer fits, and this one may go.';
+    return next;
+    return;
+  end if;
+
+  -- The search that found it; it may have named the city.
+  select h.* into v_search
+  from public.fare_history as h
+  where h.user_id = p_trip.user_id
+    and h.trip_request_id = p_trip.id
+    and h.search_round = p_trip.search_round
+    and h.searched_at between p_now - interval '1 day' and p_now
+    and h.currency = v_offer.price_currency
+    and h.cheapest <= v_offer.price_amount
+    and h.departure_date
+    = (v_offer.itinerary #>> '{0,segments,0,departing_at}')::timestamp::date
+    and h.return_date is not distinct from
+    (v_offer.itinerary #>> '{1,segments,0,departing_at}')::timestamp::date
+    and v_offer.itinerary #>> '{0,origin}' in (
+      select h.origin
+      union all
+      select unnest(m.airports)
+      from engine.metropolitan_areas as m where m.iata = h.origin
+    )
+    and v_offer.itinerary #>> '{0,destination}' in (
+      select h.destination
+      union all
+      select unnest(m.airports)
+      from engine.metropolitan_areas as m where m.iata = h.destination
+    )
+  order by h.searched_at desc, h.id desc
+  limit 1;
+  select d.typical into v_typical
+  from engine.daily_fares as d
+  where d.user_id = p_trip.user_id
+    and d.trip_request_id = p_trip.id
+    and d.origin = v_search.origin
+    and d.destination = v_search.destination
+    and d.departure_date = v_search.departure_date
+    and d.return_date = coalesce(v_search.return_date, 'infinity')
+    and d.day = v_today;
+
+  -- This route, else all.
+  foreach v_any_route in array array[false, true] loop
+    select f.* into v_outlook
+    from engine.fare_outlook(
+      case when not v_any_route then v_search.origin end,
+      case when not v_any_route then v_search.destination end,
+      v_offer.price_currency,
+      v_search.departure_date - v_today,
+      v_days,
+      engine.fare_standing(v_search.cheapest, v_typical),
+      p_trip.max_price / v_offer.price_amount,
+      v_today
+    ) as f;
+    exit when v_outlook.samples >= c_samples;
+  end loop;
+  samples := v_outlook.samples;
+  if samples < c_samples then
+    reason := v_fits || 'too few comparable fares are known to bet on a fall.';
+    return next;
+    return;
+  end if;
+  fall_chance := v_outlook.falls::real / samples;
+  -- As if one more had been lost, and one more not: ten without a loss prove little.
+  lost_chance := (v_outlook.losses + 1)::real / (samples + 2);
+  expected_saving := round(
+    price * v_outlook.saving,
+    (select c.minor_digits from engine.currencies as c where c.code = p_trip.currency)
+  );
+  if lost_chance > c_lost then
+    reason := v_fits || format(
+      'waiting until %s may lose it: %s of %s comparable fares ended over the limit.',
+      v_until, v_outlook.losses, samples
+    );
+  elsif v_outlook.saving <= greatest(c_saving, 2 * v_outlook.saving_error) then
+    reason := v_fits || format(
+      '%s of %s comparable fares fell before %s: not enough to wait for.',
+      v_outlook.falls, samples, v_until
+    );
+  else
+    decision := 'WAIT';
+    reason := v_fits || format(
+      '%s of %s comparable fares fell before %s, by %s %% on average: waiting.',
+      v_outlook.falls, samples, v_until, round(100 * v_outlook.mean_fall)
+    );
+  end if;
+  return next;
+end;
+$$;
+
+ALTER FUNCTION engine.buy_or_wait(p_trip public.trip_requests, p_flight_offer_id uuid, p_now timestamp with time zone) OWNER TO skylatch_owner;
+
+--
 -- Name: change_trip_status(uuid, text); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
 --
 
@@ -1322,7 +1479,12 @@ begin
       -- What the trip lacks by now (its card expired, a profile was emptied) is for the
       -- traveller to mend; the offers that were found are kept.
       begin
-        return engine.begin_attempt(v_trip, v_best, p_actor, p_now);
+        if engine.is_enabled('price_optimization', p_user_id, false) then
+          v_reason := engine.reason_to_wait(v_trip, v_best, p_now);
+        end if;
+        if v_reason is null then
+          return engine.begin_attempt(v_trip, v_best, p_actor, p_now);
+        end if;
       exception when sqlstate 'SK007' or sqlstate 'SK008' or sqlstate 'SK010' then
         get stacked diagnostics v_reason = pg_exception_hint;
         v_status := 'ACTION_REQUIRED';
@@ -1501,6 +1663,108 @@ end;
 $$;
 
 ALTER FUNCTION engine.expire_offers(p_now timestamp with time zone) OWNER TO skylatch_owner;
+
+--
+-- Name: fare_outlook(text, text, text, integer, integer, text, numeric, date); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE FUNCTION engine.fare_outlook(p_origin text, p_destination text, p_currency text, p_lead integer, p_days integer, p_standing text, p_cap numeric, p_today date) RETURNS TABLE(samples integer, falls integer, losses integer, mean_fall numeric, saving numeric, saving_error numeric)
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET plan_cache_mode TO 'force_custom_plan'
+    AS $$
+begin
+  return query
+  with comparable as (
+    select distinct on (l.origin, l.destination, l.departure_date) l.*
+    from generate_series(
+      greatest(p_lead - 3 - p_lead / 10, p_days), p_lead + 3 + p_lead / 10
+    ) as g (lead)
+    cross join lateral (
+      (
+        select f.*
+        from engine.daily_fares as f
+        where f.origin = p_origin
+          and f.destination = p_destination
+          and f.lead_days = g.lead
+          and f.day between p_today - 365 and p_today - p_days - 1
+        order by f.day desc
+        limit 200
+      )
+      union all
+      (
+        select f.*
+        from engine.daily_fares as f
+        where p_origin is null
+          and f.lead_days = g.lead
+          and f.day between p_today - 365 and p_today - p_days - 1
+        order by f.day desc
+        limit 200
+      )
+    ) as l
+    where l.currency = p_currency
+      and (
+        p_standing is null or engine.fare_standing(l.opening, l.typical) = p_standing
+      )
+    order by
+      l.origin, l.destination, l.departure_date, abs(l.lead_days - p_lead), l.day,
+      l.user_id, l.trip_request_id, l.return_date
+  ),
+
+  followed as (
+    select c.*
+    from comparable as c
+    order by c.day desc, c.user_id, c.trip_request_id, c.origin, c.destination,
+      c.departure_date
+    limit 300
+  ),
+
+  path as (
+    select
+      min(d.lowest) / c.opening as lowest,
+      (array_agg(d.opening order by d.day desc))[1] / c.opening as closing,
+      (array_agg(least(d.opening, 0.95 * c.opening) order by d.day) filter (
+        where d.lowest <= 0.95 * c.opening
+      ))[1] / c.opening as fallen
+    from followed as c
+    inner join engine.daily_fares as d
+      on c.user_id = d.user_id
+      and c.trip_request_id = d.trip_request_id
+      and c.origin = d.origin
+      and c.destination = d.destination
+      and c.departure_date = d.departure_date
+      and c.return_date = d.return_date
+      and c.currency = d.currency
+    where d.day between c.day + 1 and c.day + p_days
+    group by
+      c.user_id, c.trip_request_id, c.origin, c.destination, c.departure_date,
+      c.return_date, c.day, c.opening
+    having count(*) * 2 >= p_days and max(d.day) >= c.day + p_days - 3
+  )
+
+  select
+    count(*)::integer,
+    (count(*) filter (where p.lowest <= 0.97))::integer,
+    (count(*) filter (where p.fallen is null and p.closing > p_cap))::integer,
+    avg(1 - p.lowest) filter (where p.lowest <= 0.97),
+    avg(1 - coalesce(p.fallen, least(p.closing, p_cap))),
+    stddev_samp(1 - coalesce(p.fallen, least(p.closing, p_cap)))
+    / sqrt(count(*)::numeric)
+  from path as p;
+end;
+$$;
+
+ALTER FUNCTION engine.fare_outlook(p_origin text, p_destination text, p_currency text, p_lead integer, p_days integer, p_standing text, p_cap numeric, p_today date) OWNER TO skylatch_owner;
+
+--
+-- Name: fare_standing(numeric, numeric); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE FUNCTION engine.fare_standing(p_fare numeric, p_typical numeric) RETURNS text
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN CASE WHEN (p_fare < (0.95 * p_typical)) THEN 'low'::text WHEN (p_fare > (1.05 * p_typical)) THEN 'high'::text WHEN (p_typical IS NOT NULL) THEN 'typical'::text ELSE NULL::text END;
+
+ALTER FUNCTION engine.fare_standing(p_fare numeric, p_typical numeric) OWNER TO skylatch_owner;
 
 --
 -- Name: find_rule(text, integer, text); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
@@ -2281,6 +2545,102 @@ $_$;
 ALTER FUNCTION engine.is_well_formed_offer(p_offer jsonb) OWNER TO skylatch_owner;
 
 --
+-- Name: keep_daily_fare(); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE FUNCTION engine.keep_daily_fare() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  v_day date := (new.searched_at at time zone 'UTC')::date;
+begin
+  insert into engine.daily_fares as d (
+    user_id, trip_request_id, origin, destination, departure_date, return_date, day,
+    currency, opening, lowest, typical
+  )
+  select
+    new.user_id, new.trip_request_id, new.origin, new.destination, new.departure_date,
+    coalesce(new.return_date, 'infinity'), v_day, new.currency, new.cheapest,
+    new.cheapest,
+    case when count(*) >= 3 then round(avg(b.opening::numeric), 3) end
+  from engine.daily_fares as b
+  where b.user_id = new.user_id
+    and b.trip_request_id = new.trip_request_id
+    and b.origin = new.origin
+    and b.destination = new.destination
+    and b.departure_date = new.departure_date
+    and b.return_date = coalesce(new.return_date, 'infinity')
+    and b.day between v_day - 14 and v_day - 1
+    and b.currency = new.currency
+  on conflict (
+    user_id, trip_request_id, origin, destination, departure_date, return_date, day
+  ) do update
+  set lowest = excluded.lowest
+  where excluded.lowest < d.lowest and excluded.currency = d.currency;
+  return null;
+end;
+$$;
+
+ALTER FUNCTION engine.keep_daily_fare() OWNER TO skylatch_owner;
+
+--
+-- Name: wait_decisions; Type: TABLE; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE TABLE engine.wait_decisions (
+    user_id uuid NOT NULL,
+    id bigint NOT NULL,
+    trip_request_id uuid NOT NULL,
+    search_round integer NOT NULL,
+    decided_at timestamp with time zone NOT NULL,
+    decision text NOT NULL,
+    reason text NOT NULL,
+    price public.money_amount NOT NULL,
+    currency text NOT NULL,
+    fall_chance real,
+    expected_saving numeric,
+    samples integer NOT NULL,
+    decide_by timestamp with time zone,
+    lost_chance real,
+    CONSTRAINT wait_decisions_chance CHECK ((((fall_chance >= (0)::double precision) AND (fall_chance <= (1)::double precision)) AND ((lost_chance >= (0)::double precision) AND (lost_chance <= (1)::double precision)))),
+    CONSTRAINT wait_decisions_decision CHECK ((decision = ANY (ARRAY['BUY'::text, 'WAIT'::text])))
+);
+
+ALTER TABLE ONLY engine.wait_decisions FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE engine.wait_decisions OWNER TO skylatch_owner;
+
+--
+-- Name: last_wait_decision(public.trip_requests); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE FUNCTION engine.last_wait_decision(p_trip public.trip_requests) RETURNS engine.wait_decisions
+    LANGUAGE sql STABLE
+    BEGIN ATOMIC
+ SELECT d.user_id,
+     d.id,
+     d.trip_request_id,
+     d.search_round,
+     d.decided_at,
+     d.decision,
+     d.reason,
+     d.price,
+     d.currency,
+     d.fall_chance,
+     d.expected_saving,
+     d.samples,
+     d.decide_by,
+     d.lost_chance
+    FROM engine.wait_decisions d
+   WHERE ((d.user_id = (last_wait_decision.p_trip).user_id) AND (d.trip_request_id = (last_wait_decision.p_trip).id))
+   ORDER BY d.id DESC
+  LIMIT 1;
+END;
+
+ALTER FUNCTION engine.last_wait_decision(p_trip public.trip_requests) OWNER TO skylatch_owner;
+
+--
 -- Name: lease_calls(text, bigint[], timestamp with time zone); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
 --
 
@@ -2998,6 +3358,39 @@ end;
 $$;
 
 ALTER FUNCTION engine.read_flags(p_kind text, p_key text) OWNER TO skylatch_owner;
+
+--
+-- Name: reason_to_wait(public.trip_requests, uuid, timestamp with time zone); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE FUNCTION engine.reason_to_wait(p_trip public.trip_requests, p_flight_offer_id uuid, p_now timestamp with time zone) RETURNS text
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  v_decision record;
+begin
+  select d.* into v_decision
+  from engine.buy_or_wait(p_trip, p_flight_offer_id, p_now) as d;
+  if v_decision.decision = 'WAIT' then
+    perform engine.check_card(p_trip.user_id, p_trip.payment_method_id, p_now);
+    perform engine.check_party(p_trip.user_id, p_trip.id);
+  end if;
+  insert into engine.wait_decisions (
+    user_id, trip_request_id, search_round, decided_at, decision, reason, price,
+    currency, fall_chance, lost_chance, expected_saving, samples, decide_by
+  )
+  values (
+    p_trip.user_id, p_trip.id, p_trip.search_round, p_now, v_decision.decision,
+    v_decision.reason, v_decision.price, p_trip.currency, v_decision.fall_chance,
+    v_decision.lost_chance, v_decision.expected_saving, v_decision.samples,
+    v_decision.decide_by
+  );
+  return case when v_decision.decision = 'WAIT' then v_decision.reason end;
+end;
+$$;
+
+ALTER FUNCTION engine.reason_to_wait(p_trip public.trip_requests, p_flight_offer_id uuid, p_now timestamp with time zone) OWNER TO skylatch_owner;
 
 --
 -- Name: record_flag_usage(); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
@@ -4170,6 +4563,30 @@ ALTER TABLE ONLY engine.cron_beat FORCE ROW LEVEL SECURITY;
 ALTER TABLE engine.cron_beat OWNER TO skylatch_owner;
 
 --
+-- Name: daily_fares; Type: TABLE; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE TABLE engine.daily_fares (
+    user_id uuid NOT NULL,
+    trip_request_id uuid NOT NULL,
+    origin text NOT NULL,
+    destination text NOT NULL,
+    departure_date date NOT NULL,
+    return_date date NOT NULL,
+    day date NOT NULL,
+    lead_days integer GENERATED ALWAYS AS ((departure_date - day)) STORED NOT NULL,
+    currency text NOT NULL,
+    opening public.money_amount NOT NULL,
+    lowest public.money_amount NOT NULL,
+    typical numeric,
+    CONSTRAINT daily_fares_fares CHECK (((lowest)::numeric <= (opening)::numeric))
+);
+
+ALTER TABLE ONLY engine.daily_fares FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE engine.daily_fares OWNER TO skylatch_owner;
+
+--
 -- Name: endpoint; Type: TABLE; Schema: engine; Owner: skylatch_owner
 --
 
@@ -4486,32 +4903,6 @@ ALTER TABLE ONLY engine.trip_searches FORCE ROW LEVEL SECURITY;
 ALTER TABLE engine.trip_searches OWNER TO skylatch_owner;
 
 --
--- Name: wait_decisions; Type: TABLE; Schema: engine; Owner: skylatch_owner
---
-
-CREATE TABLE engine.wait_decisions (
-    user_id uuid NOT NULL,
-    id bigint NOT NULL,
-    trip_request_id uuid NOT NULL,
-    search_round integer NOT NULL,
-    decided_at timestamp with time zone NOT NULL,
-    decision text NOT NULL,
-    reason text NOT NULL,
-    price public.money_amount NOT NULL,
-    currency text NOT NULL,
-    fall_chance real,
-    expected_saving numeric,
-    samples integer NOT NULL,
-    decide_by timestamp with time zone,
-    CONSTRAINT wait_decisions_chance CHECK (((fall_chance >= (0)::double precision) AND (fall_chance <= (1)::double precision))),
-    CONSTRAINT wait_decisions_decision CHECK ((decision = ANY (ARRAY['BUY'::text, 'WAIT'::text])))
-);
-
-ALTER TABLE ONLY engine.wait_decisions FORCE ROW LEVEL SECURITY;
-
-ALTER TABLE engine.wait_decisions OWNER TO skylatch_owner;
-
---
 -- Name: wait_decisions_id_seq; Type: SEQUENCE; Schema: engine; Owner: skylatch_owner
 --
 
@@ -4735,6 +5126,13 @@ ALTER TABLE ONLY engine.cron_beat
 
 ALTER TABLE ONLY engine.currencies
     ADD CONSTRAINT currencies_pkey PRIMARY KEY (code);
+
+--
+-- Name: daily_fares daily_fares_pkey; Type: CONSTRAINT; Schema: engine; Owner: skylatch_owner
+--
+
+ALTER TABLE ONLY engine.daily_fares
+    ADD CONSTRAINT daily_fares_pkey PRIMARY KEY (user_id, trip_request_id, origin, destination, departure_date, return_date, day);
 
 --
 -- Name: endpoint endpoint_pkey; Type: CONSTRAINT; Schema: engine; Owner: skylatch_owner
@@ -5023,6 +5421,18 @@ ALTER TABLE ONLY public.trip_requests
 CREATE INDEX booking_events_trip_request_id_idx ON engine.booking_events USING btree (user_id, trip_request_id, id);
 
 --
+-- Name: daily_fares_lead_days_idx; Type: INDEX; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE INDEX daily_fares_lead_days_idx ON engine.daily_fares USING btree (lead_days, day);
+
+--
+-- Name: daily_fares_route_idx; Type: INDEX; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE INDEX daily_fares_route_idx ON engine.daily_fares USING btree (origin, destination, lead_days, day);
+
+--
 -- Name: exchange_rates_quote_idx; Type: INDEX; Schema: engine; Owner: skylatch_owner
 --
 
@@ -5227,6 +5637,12 @@ CREATE TRIGGER booking_events_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON
 CREATE TRIGGER kill_switch_changes_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON engine.kill_switch_changes FOR EACH STATEMENT EXECUTE FUNCTION engine.refuse_change();
 
 --
+-- Name: fare_history fare_history_keep_daily; Type: TRIGGER; Schema: public; Owner: skylatch_owner
+--
+
+CREATE TRIGGER fare_history_keep_daily AFTER INSERT ON public.fare_history FOR EACH ROW WHEN (((new.cheapest)::numeric > (0)::numeric)) EXECUTE FUNCTION engine.keep_daily_fare();
+
+--
 -- Name: trip_passengers trip_passengers_check; Type: TRIGGER; Schema: public; Owner: skylatch_owner
 --
 
@@ -5237,6 +5653,13 @@ CREATE TRIGGER trip_passengers_check BEFORE INSERT OR DELETE ON public.trip_pass
 --
 
 CREATE TRIGGER trip_requests_check BEFORE INSERT OR UPDATE OF user_id, origins, destinations, departure_from, departure_to, return_from, return_to, nights_min, nights_max, cabin_class, max_price, currency, max_connections, max_duration, carry_on_bags, checked_bags, preferred_airlines, payment_method_id, auto_book_enabled, consent_text_version ON public.trip_requests FOR EACH ROW EXECUTE FUNCTION engine.check_trip_request();
+
+--
+-- Name: daily_fares daily_fares_trip_request_id_fkey; Type: FK CONSTRAINT; Schema: engine; Owner: skylatch_owner
+--
+
+ALTER TABLE ONLY engine.daily_fares
+    ADD CONSTRAINT daily_fares_trip_request_id_fkey FOREIGN KEY (user_id, trip_request_id) REFERENCES public.trip_requests(user_id, id) ON DELETE CASCADE;
 
 --
 -- Name: exchange_rates exchange_rates_base_fkey; Type: FK CONSTRAINT; Schema: engine; Owner: skylatch_owner
@@ -5540,6 +5963,18 @@ ALTER TABLE engine.currencies ENABLE ROW LEVEL SECURITY;
 --
 
 CREATE POLICY currencies_owner_all ON engine.currencies TO skylatch_owner USING (true) WITH CHECK (true);
+
+--
+-- Name: daily_fares; Type: ROW SECURITY; Schema: engine; Owner: skylatch_owner
+--
+
+ALTER TABLE engine.daily_fares ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: daily_fares daily_fares_owner_all; Type: POLICY; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE POLICY daily_fares_owner_all ON engine.daily_fares TO skylatch_owner USING (true) WITH CHECK (true);
 
 --
 -- Name: endpoint; Type: ROW SECURITY; Schema: engine; Owner: skylatch_owner
@@ -6239,6 +6674,12 @@ GRANT ALL ON FUNCTION engine.book_trip(p_trip_id uuid) TO skylatch_sidecar;
 REVOKE ALL ON FUNCTION engine.build_request(p_call engine.provider_calls) FROM PUBLIC;
 
 --
+-- Name: FUNCTION buy_or_wait(p_trip public.trip_requests, p_flight_offer_id uuid, p_now timestamp with time zone); Type: ACL; Schema: engine; Owner: skylatch_owner
+--
+
+REVOKE ALL ON FUNCTION engine.buy_or_wait(p_trip public.trip_requests, p_flight_offer_id uuid, p_now timestamp with time zone) FROM PUBLIC;
+
+--
 -- Name: FUNCTION change_trip_status(p_trip_id uuid, p_action text); Type: ACL; Schema: engine; Owner: skylatch_owner
 --
 
@@ -6348,6 +6789,18 @@ REVOKE ALL ON FUNCTION engine.evaluate_flag(p_flag text, p_context text) FROM PU
 REVOKE ALL ON FUNCTION engine.expire_offers(p_now timestamp with time zone) FROM PUBLIC;
 
 --
+-- Name: FUNCTION fare_outlook(p_origin text, p_destination text, p_currency text, p_lead integer, p_days integer, p_standing text, p_cap numeric, p_today date); Type: ACL; Schema: engine; Owner: skylatch_owner
+--
+
+REVOKE ALL ON FUNCTION engine.fare_outlook(p_origin text, p_destination text, p_currency text, p_lead integer, p_days integer, p_standing text, p_cap numeric, p_today date) FROM PUBLIC;
+
+--
+-- Name: FUNCTION fare_standing(p_fare numeric, p_typical numeric); Type: ACL; Schema: engine; Owner: skylatch_owner
+--
+
+REVOKE ALL ON FUNCTION engine.fare_standing(p_fare numeric, p_typical numeric) FROM PUBLIC;
+
+--
 -- Name: FUNCTION find_rule(p_operation text, p_http_status integer, p_error_code text); Type: ACL; Schema: engine; Owner: skylatch_owner
 --
 
@@ -6421,6 +6874,18 @@ GRANT ALL ON FUNCTION engine.is_enabled(p_flag text, p_user_id uuid, p_default b
 --
 
 REVOKE ALL ON FUNCTION engine.is_well_formed_offer(p_offer jsonb) FROM PUBLIC;
+
+--
+-- Name: FUNCTION keep_daily_fare(); Type: ACL; Schema: engine; Owner: skylatch_owner
+--
+
+REVOKE ALL ON FUNCTION engine.keep_daily_fare() FROM PUBLIC;
+
+--
+-- Name: FUNCTION last_wait_decision(p_trip public.trip_requests); Type: ACL; Schema: engine; Owner: skylatch_owner
+--
+
+REVOKE ALL ON FUNCTION engine.last_wait_decision(p_trip public.trip_requests) FROM PUBLIC;
 
 --
 -- Name: FUNCTION lease_calls(p_worker text, p_ids bigint[], p_now timestamp with time zone); Type: ACL; Schema: engine; Owner: skylatch_owner
@@ -6630,6 +7095,12 @@ REVOKE ALL ON FUNCTION engine.rank_trip(p_user_id uuid, p_trip_id uuid, p_now ti
 
 REVOKE ALL ON FUNCTION engine.read_flags(p_kind text, p_key text) FROM PUBLIC;
 GRANT ALL ON FUNCTION engine.read_flags(p_kind text, p_key text) TO skylatch_sidecar;
+
+--
+-- Name: FUNCTION reason_to_wait(p_trip public.trip_requests, p_flight_offer_id uuid, p_now timestamp with time zone); Type: ACL; Schema: engine; Owner: skylatch_owner
+--
+
+REVOKE ALL ON FUNCTION engine.reason_to_wait(p_trip public.trip_requests, p_flight_offer_id uuid, p_now timestamp with time zone) FROM PUBLIC;
 
 --
 -- Name: FUNCTION record_flag_usage(); Type: ACL; Schema: engine; Owner: skylatch_owner
