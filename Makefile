@@ -88,6 +88,9 @@ bench-flags: install ## Measure what deciding a flag costs in the server
 bench-ingest: install ## Measure what storing and ranking 500 offers costs
 	@$(PYTHON) -m tests.bench.ingest
 
+bench-waiting: install ## Play fares through buy-or-wait: paid, missed, regret
+	@$(PYTHON) -m tests.bench.waiting
+
 schema: setup ## Regenerate sql/schema.sql
 	@$(LOCAL) schema
 
@@ -96,4 +99,5 @@ clean: ## Stop the stack and remove caches and .venv; the stack's data stays
 	rm -rf $(VENV) .mypy_cache .ruff_cache .hypothesis *.egg-info
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-.PHONY: help setup install up down status psql demo test check bench-flags bench-ingest schema clean
+.PHONY: help setup install up down status psql demo test check bench-flags bench-ingest \
+  bench-waiting schema clean

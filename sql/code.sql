@@ -14,6 +14,7 @@ set role skylatch_owner;
 \ir access/booking_passengers.sql
 \ir access/cron_beat.sql
 \ir access/currencies.sql
+\ir access/daily_fares.sql
 \ir access/endpoint.sql
 \ir access/exchange_rates.sql
 \ir access/fare_history.sql
@@ -92,6 +93,7 @@ set role skylatch_owner;
 \ir search/offer_shape.sql
 \ir search/offer_problem.sql
 \ir search/ingest_offers.sql
+\ir search/keep_daily_fare.sql
 \ir search/expire_offers.sql
 \ir booking/stripe_amount.sql
 \ir ranking/alliances.sql
@@ -106,6 +108,11 @@ set role skylatch_owner;
 \ir ranking/describe_offer.sql
 \ir ranking/explain_trip.sql
 \ir ranking/describe_round.sql
+\ir ranking/fare_standing.sql
+\ir ranking/fare_outlook.sql
+\ir ranking/buy_or_wait.sql
+\ir ranking/reason_to_wait.sql
+\ir ranking/last_wait_decision.sql
 \ir booking/saga_transitions.sql
 \ir booking/order_party.sql
 \ir provider_calls/enqueue_call.sql

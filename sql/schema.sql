@@ -703,6 +703,163 @@ $$;
 ALTER FUNCTION engine.build_request(p_call engine.provider_calls) OWNER TO skylatch_owner;
 
 --
+-- Name: buy_or_wait(public.trip_requests, uuid, timestamp with time zone); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE FUNCTION engine.buy_or_wait(p_trip public.trip_requests, p_flight_offer_id uuid, p_now timestamp with time zone) RETURNS TABLE(decision text, reason text, price numeric, fall_chance real, lost_chance real, expected_saving numeric, samples integer, decide_by timestamp with time zone)
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  -- Independent departures below which nothing is said.
+  c_samples constant integer := 10;
+  c_lost constant numeric := 0.10;
+  c_saving constant numeric := 0.02;
+  -- A past that does not repeat itself costs money; it must not cost the trip.
+  c_room constant numeric := 1.03;
+  v_today date := (p_now at time zone 'UTC')::date;
+  v_offer public.flight_offers;
+  v_search public.fare_history;
+  v_zone text;
+  v_typical numeric;
+  -- Cheap tickets must be bought 21, 14 or 7 days ahead: none waits into that unasked.
+  v_decide_on date := coalesce(p_trip.decide_by, p_trip.departure_from - 21);
+  v_days integer;
+  v_any_route boolean;
+  v_outlook record;
+  v_fits text;
+  v_until text;
+begin
+  select o.* into v_offer
+  from public.flight_offers as o
+  where o.user_id = p_trip.user_id and o.id = p_flight_offer_id;
+  select a.time_zone into v_zone
+  from engine.airports as a where a.iata = v_offer.itinerary #>> '{0,origin}';
+  decision := 'BUY';
+  price := v_offer.price_amount;
+  samples := 0;
+  decide_by := v_decide_on::timestamp at time zone coalesce(v_zone, 'UTC');
+  v_fits := format('Fits at %s %s; ', price, v_offer.price_currency);
+  -- Further than six weeks ahead the past has little to say: then it is asked again.
+  v_days := least(v_decide_on - v_today, 42);
+  v_until := to_char(v_today + v_days, 'FMDD FMMonth');
+  if p_now >= decide_by or v_days < 1 then
+    reason := v_fits || format(
+      'the day to decide by, %s, is here.', to_char(v_decide_on, 'FMDD FMMonth')
+    );
+    return next;
+    return;
+  elsif p_trip.max_price < c_room * price then
+    reason := v_fits || 'a small rise would put it over the limit.';
+    return next;
+    return;
+  elsif p_trip.searches >= 0.9 * p_trip.max_searches then
+    reason := v_fits || 'few searches are left to wait with.';
+    return next;
+    return;
+  elsif (
+    select count(*)
+    from public.flight_offers as o
+    where o.user_id = p_trip.user_id
+      and o.trip_request_id = p_trip.id
+      and o.search_round = p_trip.search_round
+      and o.status = 'ACTIVE'
+      and o.rank <= 2
+  ) < 2 then
+    reason := v_fits || 'no other offer fits, and this one may go.';
+    return next;
+    return;
+  end if;
+
+  -- The search that found it; it may have named the city.
+  select h.* into v_search
+  from public.fare_history as h
+  where h.user_id = p_trip.user_id
+    and h.trip_request_id = p_trip.id
+    and h.search_round = p_trip.search_round
+    and h.searched_at between p_now - interval '1 day' and p_now
+    and h.currency = v_offer.price_currency
+    and h.cheapest <= v_offer.price_amount
+    and h.departure_date
+    = (v_offer.itinerary #>> '{0,segments,0,departing_at}')::timestamp::date
+    and h.return_date is not distinct from
+    (v_offer.itinerary #>> '{1,segments,0,departing_at}')::timestamp::date
+    and v_offer.itinerary #>> '{0,origin}' in (
+      select h.origin
+      union all
+      select unnest(m.airports)
+      from engine.metropolitan_areas as m where m.iata = h.origin
+    )
+    and v_offer.itinerary #>> '{0,destination}' in (
+      select h.destination
+      union all
+      select unnest(m.airports)
+      from engine.metropolitan_areas as m where m.iata = h.destination
+    )
+  order by h.searched_at desc, h.id desc
+  limit 1;
+  select d.typical into v_typical
+  from engine.daily_fares as d
+  where d.user_id = p_trip.user_id
+    and d.trip_request_id = p_trip.id
+    and d.origin = v_search.origin
+    and d.destination = v_search.destination
+    and d.departure_date = v_search.departure_date
+    and d.return_date = coalesce(v_search.return_date, 'infinity')
+    and d.day = v_today;
+
+  -- This route, else all.
+  foreach v_any_route in array array[false, true] loop
+    select f.* into v_outlook
+    from engine.fare_outlook(
+      case when not v_any_route then v_search.origin end,
+      case when not v_any_route then v_search.destination end,
+      v_offer.price_currency,
+      v_search.departure_date - v_today,
+      v_days,
+      engine.fare_standing(v_search.cheapest, v_typical),
+      p_trip.max_price / v_offer.price_amount,
+      v_today
+    ) as f;
+    exit when v_outlook.samples >= c_samples;
+  end loop;
+  samples := v_outlook.samples;
+  if samples < c_samples then
+    reason := v_fits || 'too few comparable fares are known to bet on a fall.';
+    return next;
+    return;
+  end if;
+  fall_chance := v_outlook.falls::real / samples;
+  -- As if one more had been lost, and one more not: ten without a loss prove little.
+  lost_chance := (v_outlook.losses + 1)::real / (samples + 2);
+  expected_saving := round(
+    price * v_outlook.saving,
+    (select c.minor_digits from engine.currencies as c where c.code = p_trip.currency)
+  );
+  if lost_chance > c_lost then
+    reason := v_fits || format(
+      'waiting until %s may lose it: %s of %s comparable fares ended over the limit.',
+      v_until, v_outlook.losses, samples
+    );
+  elsif v_outlook.saving <= greatest(c_saving, 2 * v_outlook.saving_error) then
+    reason := v_fits || format(
+      '%s of %s comparable fares fell before %s: not enough to wait for.',
+      v_outlook.falls, samples, v_until
+    );
+  else
+    decision := 'WAIT';
+    reason := v_fits || format(
+      '%s of %s comparable fares fell before %s, by %s %% on average: waiting.',
+      v_outlook.falls, samples, v_until, round(100 * v_outlook.mean_fall)
+    );
+  end if;
+  return next;
+end;
+$$;
+
+ALTER FUNCTION engine.buy_or_wait(p_trip public.trip_requests, p_flight_offer_id uuid, p_now timestamp with time zone) OWNER TO skylatch_owner;
+
+--
 -- Name: change_trip_status(uuid, text); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
 --
 
@@ -1322,7 +1479,12 @@ begin
       -- What the trip lacks by now (its card expired, a profile was emptied) is for the
       -- traveller to mend; the offers that were found are kept.
       begin
-        return engine.begin_attempt(v_trip, v_best, p_actor, p_now);
+        if engine.is_enabled('price_optimization', p_user_id, false) then
+          v_reason := engine.reason_to_wait(v_trip, v_best, p_now);
+        end if;
+        if v_reason is null then
+          return engine.begin_attempt(v_trip, v_best, p_actor, p_now);
+        end if;
       exception when sqlstate 'SK007' or sqlstate 'SK008' or sqlstate 'SK010' then
         get stacked diagnostics v_reason = pg_exception_hint;
         v_status := 'ACTION_REQUIRED';
@@ -1501,6 +1663,108 @@ end;
 $$;
 
 ALTER FUNCTION engine.expire_offers(p_now timestamp with time zone) OWNER TO skylatch_owner;
+
+--
+-- Name: fare_outlook(text, text, text, integer, integer, text, numeric, date); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE FUNCTION engine.fare_outlook(p_origin text, p_destination text, p_currency text, p_lead integer, p_days integer, p_standing text, p_cap numeric, p_today date) RETURNS TABLE(samples integer, falls integer, losses integer, mean_fall numeric, saving numeric, saving_error numeric)
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET plan_cache_mode TO 'force_custom_plan'
+    AS $$
+begin
+  return query
+  with comparable as (
+    select distinct on (l.origin, l.destination, l.departure_date) l.*
+    from generate_series(
+      greatest(p_lead - 3 - p_lead / 10, p_days), p_lead + 3 + p_lead / 10
+    ) as g (lead)
+    cross join lateral (
+      (
+        select f.*
+        from engine.daily_fares as f
+        where f.origin = p_origin
+          and f.destination = p_destination
+          and f.lead_days = g.lead
+          and f.day between p_today - 365 and p_today - p_days - 1
+        order by f.day desc
+        limit 200
+      )
+      union all
+      (
+        select f.*
+        from engine.daily_fares as f
+        where p_origin is null
+          and f.lead_days = g.lead
+          and f.day between p_today - 365 and p_today - p_days - 1
+        order by f.day desc
+        limit 200
+      )
+    ) as l
+    where l.currency = p_currency
+      and (
+        p_standing is null or engine.fare_standing(l.opening, l.typical) = p_standing
+      )
+    order by
+      l.origin, l.destination, l.departure_date, abs(l.lead_days - p_lead), l.day,
+      l.user_id, l.trip_request_id, l.return_date
+  ),
+
+  followed as (
+    select c.*
+    from comparable as c
+    order by c.day desc, c.user_id, c.trip_request_id, c.origin, c.destination,
+      c.departure_date
+    limit 300
+  ),
+
+  path as (
+    select
+      min(d.lowest) / c.opening as lowest,
+      (array_agg(d.opening order by d.day desc))[1] / c.opening as closing,
+      (array_agg(least(d.opening, 0.95 * c.opening) order by d.day) filter (
+        where d.lowest <= 0.95 * c.opening
+      ))[1] / c.opening as fallen
+    from followed as c
+    inner join engine.daily_fares as d
+      on c.user_id = d.user_id
+      and c.trip_request_id = d.trip_request_id
+      and c.origin = d.origin
+      and c.destination = d.destination
+      and c.departure_date = d.departure_date
+      and c.return_date = d.return_date
+      and c.currency = d.currency
+    where d.day between c.day + 1 and c.day + p_days
+    group by
+      c.user_id, c.trip_request_id, c.origin, c.destination, c.departure_date,
+      c.return_date, c.day, c.opening
+    having count(*) * 2 >= p_days and max(d.day) >= c.day + p_days - 3
+  )
+
+  select
+    count(*)::integer,
+    (count(*) filter (where p.lowest <= 0.97))::integer,
+    (count(*) filter (where p.fallen is null and p.closing > p_cap))::integer,
+    avg(1 - p.lowest) filter (where p.lowest <= 0.97),
+    avg(1 - coalesce(p.fallen, least(p.closing, p_cap))),
+    stddev_samp(1 - coalesce(p.fallen, least(p.closing, p_cap)))
+    / sqrt(count(*)::numeric)
+  from path as p;
+end;
+$$;
+
+ALTER FUNCTION engine.fare_outlook(p_origin text, p_destination text, p_currency text, p_lead integer, p_days integer, p_standing text, p_cap numeric, p_today date) OWNER TO skylatch_owner;
+
+--
+-- Name: fare_standing(numeric, numeric); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE FUNCTION engine.fare_standing(p_fare numeric, p_typical numeric) RETURNS text
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN CASE WHEN (p_fare < (0.95 * p_typical)) THEN 'low'::text WHEN (p_fare > (1.05 * p_typical)) THEN 'high'::text WHEN (p_typical IS NOT NULL) THEN 'typical'::text ELSE NULL::text END;
+
+ALTER FUNCTION engine.fare_standing(p_fare numeric, p_typical numeric) OWNER TO skylatch_owner;
 
 --
 -- Name: find_rule(text, integer, text); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
@@ -1914,196 +2178,78 @@ ALTER FUNCTION engine.hold_mirror(p_worker text) OWNER TO skylatch_owner;
 CREATE FUNCTION engine.ingest_offers(p_user_id uuid, p_trip_id uuid, p_round integer, p_request jsonb, p_body jsonb, p_now timestamp with time zone) RETURNS integer
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
-    SET enable_memoize TO 'off'
-    AS $_$
+    AS $$
 declare
-  v_shape jsonpath := engine.offer_shape();
-  v_cabins text[] := array['economy', 'premium_economy', 'business', 'first'];
   v_stored integer;
 begin
-  with offer as materialized (
-    select
-      o.ordinality as offer_no,
-      o.value as o,
-      o.value ->> 'id' as offer_id,
-      (o.value @@ v_shape) is true as fits
+  with offer as (
+    -- Pages may overlap: an id that came twice is the offer that came first.
+    select distinct on (o.value ->> 'id') o.value as o
     from jsonb_array_elements(p_body -> 'offers') with ordinality as o
+    where engine.is_well_formed_offer(o.value)
+    order by o.value ->> 'id', o.ordinality
   ),
 
-  -- Pages may overlap: an id that came twice is the offer that came first.
-  fresh as materialized (
-    select distinct on (f.offer_id) f.offer_no, f.offer_id
-    from offer as f
-    where f.fits
-    order by f.offer_id, f.offer_no
-  ),
-
-  seat as (
+  segment as (
     select
-      f.offer_no,
-      l.ordinality as slice_no,
-      g.ordinality as segment_no,
-      g.ordinality = jsonb_array_length(l.value -> 'segments') as is_last,
-      l.value ->> 'duration' as slice_duration,
-      left(l.value ->> 'fare_brand_name', 200) as fare_brand,
-      g.value #>> '{origin,iata_code}' as origin,
-      g.value #>> '{destination,iata_code}' as destination,
-      g.value ->> 'departing_at' as departing_at,
-      g.value ->> 'arriving_at' as arriving_at,
-      g.value #>> '{origin,time_zone}' as origin_zone,
-      g.value #>> '{destination,time_zone}' as destination_zone,
-      g.value #>> '{marketing_carrier,iata_code}' as carrier,
-      g.value ->> 'marketing_carrier_flight_number' as flight_number,
-      g.value #>> '{operating_carrier,iata_code}' as operated_by,
-      jsonb_path_query_array(g.value, '$.stops[*].airport.iata_code') as stops,
-      p.cabin,
-      p.carry_on,
-      p.checked
-    from fresh as n
-    inner join offer as f on n.offer_no = f.offer_no
-    cross join jsonb_path_query_array(
-      f.o, '$.passengers[*] ? (@.age < 2 || @.type == "infant_without_seat").id'
-    ) as lap (ids)
-    cross join jsonb_array_elements(f.o -> 'slices') with ordinality as l
-    cross join jsonb_array_elements(l.value -> 'segments') with ordinality as g
-    cross join lateral (
-      select
-        case
-          when count(*) = count(array_position(v_cabins, w.value ->> 'cabin_class'))
-            then min(array_position(v_cabins, w.value ->> 'cabin_class'))
-        end as cabin,
-        min(b.carry_on) filter (
-          where not lap.ids ? (w.value ->> 'passenger_id')
-        ) as carry_on,
-        min(b.checked) filter (
-          where not lap.ids ? (w.value ->> 'passenger_id')
-        ) as checked
-      from jsonb_array_elements(g.value -> 'passengers') as w
-      cross join lateral (
-        select
-          coalesce(
-            sum((q ->> 'quantity')::numeric) filter (where q ->> 'type' = 'carry_on'), 0
-          ) as carry_on,
-          coalesce(
-            sum((q ->> 'quantity')::numeric) filter (where q ->> 'type' = 'checked'), 0
-          ) as checked
-        from jsonb_path_query(w.value, '$.baggages[*]') as q
-      ) as b
-    ) as p
-  ),
-
-  -- Ours is the better list of time zones; the provider's is for what we lack.
-  flown as materialized (
-    select
-      s.*,
-      s.departing_at::timestamp as leaves,
-      s.arriving_at::timestamp as lands,
-      s.departing_at::timestamp at time zone coalesce(
-        (select a.time_zone from engine.airports as a where a.iata = s.origin),
-        case
-          when s.origin_zone in (select a.time_zone from engine.airports as a)
-            then s.origin_zone
-        end
+      offer.o ->> 'id' as offer_id,
+      sl.ordinality as slice_no,
+      se.ordinality as segment_no,
+      sl.value as slice,
+      se.value as s,
+      (se.value ->> 'departing_at')::timestamp at time zone coalesce(
+        a.time_zone, se.value #>> '{origin,time_zone}'
       ) as departs_at,
-      s.arriving_at::timestamp at time zone coalesce(
-        (select a.time_zone from engine.airports as a where a.iata = s.destination),
-        case
-          when s.destination_zone in (select a.time_zone from engine.airports as a)
-            then s.destination_zone
-        end
+      (se.value ->> 'arriving_at')::timestamp at time zone coalesce(
+        b.time_zone, se.value #>> '{destination,time_zone}'
       ) as arrives_at
-    from seat as s
-  ),
-
-  connected as (
-    select
-      g.*,
-      lag(g.arrives_at) over w as landed_at,
-      lag(g.lands) over w as landed,
-      lag(g.destination) over w as landed_in,
-      case when not g.is_last then lead(g.departs_at) over w - g.arrives_at end as layover
-    from flown as g
-    window w as (partition by g.offer_no order by g.slice_no, g.segment_no)
+    from offer
+    cross join jsonb_array_elements(offer.o -> 'slices') with ordinality as sl
+    cross join jsonb_array_elements(sl.value -> 'segments') with ordinality as se
+    left join engine.airports as a on a.iata = se.value #>> '{origin,iata_code}'
+    left join engine.airports as b on b.iata = se.value #>> '{destination,iata_code}'
   ),
 
   slice as (
     select
-      c.offer_no,
-      c.slice_no,
+      g.offer_id,
+      g.slice_no,
       coalesce(
-        max(c.slice_duration)::interval, max(c.arrives_at) - min(c.departs_at)
+        ((array_agg(g.slice))[1] ->> 'duration')::interval,
+        max(g.arrives_at) - min(g.departs_at)
       ) as duration,
       count(*) - 1 as connections,
-      sum(jsonb_array_length(c.stops)) as stops,
-      min(c.departs_at) as departs_at,
-      max(c.arrives_at) as arrives_at,
-      max(c.leaves) filter (where c.segment_no = 1) as leaves,
-      max(c.lands) filter (where c.is_last) as lands,
-      min(c.layover) as shortest_layover,
-      max(c.layover) as longest_layover,
-      count(*) filter (
-        where c.segment_no > 1 and c.origin <> c.landed_in
-      ) as airport_changes,
-      count(*) filter (
-        where c.segment_no > 1 and c.landed::date < c.leaves::date
-      ) as overnight_layovers,
-      count(*) filter (
-        where (c.leaves::time >= '18:00' or c.leaves::time < '05:00')
-          and c.lands::time >= '00:30' and c.lands::time < '11:00'
-      ) as red_eyes,
-      array_agg(c.carrier) || array_agg(coalesce(c.operated_by, '?')) as carriers,
-      case when count(c.cabin) = count(*) then min(c.cabin) end as cabin,
-      min(c.carry_on) as carry_on,
-      min(c.checked) as checked,
-      string_agg(
-        c.carrier || ltrim(c.flight_number, '0') || ' ' || c.departing_at, ','
-      ) as flights,
-      min(
-        case
-          when c.departs_at is null
-            then format('slices.segments.origin has no time zone: "%s"', c.origin)
-          when c.arrives_at is null then format(
-            'slices.segments.destination has no time zone: "%s"', c.destination
-          )
-          when c.arrives_at <= c.departs_at then format(
-            'slices.segments.arriving_at is not after departing_at: "%s"', c.arriving_at
-          )
-          when c.departs_at < c.landed_at then format(
-            'slices.segments.departing_at is before the landing before it: "%s"',
-            c.departing_at
-          )
-        end
-      ) as problem,
+      sum(jsonb_array_length(coalesce(nullif(g.s -> 'stops', 'null'), '[]'))) as stops,
+      min(g.departs_at) as departs_at,
+      max(g.arrives_at) as arrives_at,
       jsonb_build_object(
-        'origin', max(c.origin) filter (where c.segment_no = 1),
-        'destination', max(c.destination) filter (where c.is_last),
-        'duration', max(c.slice_duration),
-        'fare_brand', max(c.fare_brand),
+        'origin', (array_agg(g.s #>> '{origin,iata_code}' order by g.segment_no))[1],
+        'destination', (
+          array_agg(g.s #>> '{destination,iata_code}' order by g.segment_no desc)
+        )[1],
+        'duration', (array_agg(g.slice))[1] ->> 'duration',
+        'fare_brand', (array_agg(g.slice))[1] ->> 'fare_brand_name',
         'segments', jsonb_agg(
           jsonb_build_object(
-            'origin', c.origin,
-            'destination', c.destination,
-            'departing_at', c.departing_at,
-            'arriving_at', c.arriving_at,
-            'carrier', c.carrier,
-            'flight_number', c.flight_number,
-            'operated_by', c.operated_by,
-            'cabin', v_cabins[c.cabin],
-            'stops', c.stops,
-            'layover_minutes', (extract(epoch from c.layover) / 60)::integer
+            'origin', g.s #>> '{origin,iata_code}',
+            'destination', g.s #>> '{destination,iata_code}',
+            'departing_at', g.s ->> 'departing_at',
+            'arriving_at', g.s ->> 'arriving_at',
+            'carrier', g.s #>> '{marketing_carrier,iata_code}',
+            'flight_number', g.s ->> 'marketing_carrier_flight_number',
+            'operated_by', g.s #>> '{operating_carrier,iata_code}',
+            'cabin', g.s #>> '{passengers,0,cabin_class}'
           )
+          order by g.segment_no
         )
       ) as itinerary
-    -- An aggregate takes its rows as they come: in this order.
-    from (
-      select c.* from connected as c order by c.offer_no, c.slice_no, c.segment_no
-    ) as c
-    group by c.offer_no, c.slice_no
+    from segment as g
+    group by g.offer_id, g.slice_no
   ),
 
-  journey as materialized (
+  journey as (
     select
-      l.offer_no,
+      l.offer_id,
       sum(l.duration) as duration,
       max(l.duration) as longest_slice,
       sum(l.connections) as connections,
@@ -2111,168 +2257,130 @@ begin
       sum(l.stops) as stops,
       min(l.departs_at) as departs_at,
       max(l.arrives_at) as arrives_at,
-      array_agg(l.leaves) as departs_local,
-      array_agg(l.lands) as arrives_local,
-      min(l.shortest_layover) as shortest_layover,
-      max(l.longest_layover) as longest_layover,
-      sum(l.airport_changes) as airport_changes,
-      sum(l.overnight_layovers) as overnight_layovers,
-      sum(l.red_eyes) as red_eyes,
-      string_agg(array_to_string(l.carriers, ','), ',') as carriers,
-      case when count(l.cabin) = count(*) then v_cabins[min(l.cabin)] end as cabin,
-      min(l.carry_on) as carry_on,
-      min(l.checked) as checked,
-      md5(string_agg(l.flights, ',')) as itinerary_key,
-      min(l.problem) as problem,
-      jsonb_agg(l.itinerary) as itinerary
-    from (select l.* from slice as l order by l.offer_no, l.slice_no) as l
-    group by l.offer_no
+      jsonb_agg(l.itinerary order by l.slice_no) as itinerary
+    from slice as l
+    group by l.offer_id
   ),
 
-  stored as (
-    insert into public.flight_offers (
-      user_id, trip_request_id, search_round, offer_id, offer_request_id, passengers,
-      price_amount, price_currency, base_amount, base_currency, tax_amount,
-      tax_currency, expires_at, airline, carriers, lowest_cabin, duration,
-      longest_slice, connections, most_connections, technical_stops, departs_at,
-      arrives_at, departs_local, arrives_local, shortest_layover, longest_layover,
-      airport_changes, overnight_layovers, red_eyes, carry_on_bags, checked_bags,
-      refundable, refund_penalty, refund_penalty_currency, changeable, change_penalty,
-      change_penalty_currency, emissions_kg, documents_required, document_types,
-      requires_instant_payment, price_guaranteed_until, payment_required_by,
-      itinerary_key, itinerary, created_at, updated_at
-    )
+  -- Bags that everybody with a seat has on every segment.
+  bag as (
     select
-      p_user_id,
-      p_trip_id,
-      p_round,
-      f.offer_id,
-      p_body #>> '{offer_request,id}',
-      (
-        select jsonb_agg(
-          jsonb_build_object(
-            'id', p.value -> 'id', 'type', p.value -> 'type', 'age', p.value -> 'age'
-          )
-        )
-        from jsonb_array_elements(f.o -> 'passengers') as p
-      ),
-      (f.o ->> 'total_amount')::numeric,
-      f.o ->> 'total_currency',
-      (f.o ->> 'base_amount')::numeric,
-      f.o ->> 'base_currency',
-      (f.o ->> 'tax_amount')::numeric,
-      f.o ->> 'tax_currency',
-      (f.o ->> 'expires_at')::timestamptz,
-      f.o #>> '{owner,iata_code}',
-      array(
-        select distinct c.code from string_to_table(j.carriers, ',') as c (code)
-        order by c.code
-      ),
-      j.cabin,
-      j.duration,
-      j.longest_slice,
-      j.connections,
-      j.most_connections,
-      j.stops,
-      j.departs_at,
-      j.arrives_at,
-      j.departs_local,
-      j.arrives_local,
-      j.shortest_layover,
-      j.longest_layover,
-      j.airport_changes,
-      j.overnight_layovers,
-      j.red_eyes,
-      coalesce(j.carry_on, 0),
-      coalesce(j.checked, 0),
-      (f.o #>> '{conditions,refund_before_departure,allowed}')::boolean,
-      (f.o #>> '{conditions,refund_before_departure,penalty_amount}')::numeric,
-      f.o #>> '{conditions,refund_before_departure,penalty_currency}',
-      (f.o #>> '{conditions,change_before_departure,allowed}')::boolean,
-      (f.o #>> '{conditions,change_before_departure,penalty_amount}')::numeric,
-      f.o #>> '{conditions,change_before_departure,penalty_currency}',
-      (f.o ->> 'total_emissions_kg')::numeric,
-      coalesce((f.o ->> 'passenger_identity_documents_required')::boolean, true),
-      array(
-        select d #>> '{}'
-        from jsonb_path_query(
-          f.o, '$.supported_passenger_identity_document_types[*] ? (@ != null)'
-        ) as d
-      ),
-      (f.o #>> '{payment_requirements,requires_instant_payment}')::boolean,
-      (f.o #>> '{payment_requirements,price_guarantee_expires_at}')::timestamptz,
-      (f.o #>> '{payment_requirements,payment_required_by}')::timestamptz,
-      j.itinerary_key,
-      j.itinerary,
-      p_now,
-      p_now
-    from journey as j
-    inner join offer as f on j.offer_no = f.offer_no
-    where j.problem is null
-    on conflict (offer_id) do nothing
-    returning offer_id, price_amount, price_currency
-  ),
-
-  quarantined as (
-    insert into engine.quarantined_offers (
-      user_id, trip_request_id, search_round, offer_request_id, offer_id, reason, offer,
-      quarantined_at
-    )
-    select
-      p_user_id,
-      p_trip_id,
-      p_round,
-      p_body #>> '{offer_request,id}',
-      left(f.offer_id, 100),
-      case
-        when not f.fits then coalesce(engine.offer_problem(f.o), 'cannot be read')
-        when n.offer_no is null
-          then format('id is that of an offer before it: "%s"', f.offer_id)
-        else coalesce(
-          j.problem, format('id is that of an offer stored before: "%s"', f.offer_id)
-        )
-      end,
-      left(f.o::text, 20000),
-      p_now
-    from offer as f
-    left join fresh as n on f.offer_no = n.offer_no
-    left join journey as j on f.offer_no = j.offer_no
-    where n.offer_no is null or n.offer_id not in (select s.offer_id from stored as s)
-    order by f.offer_no
-    -- All are counted; more than these teach nobody anything.
-    limit 1000
-  ),
-
-  history as (
-    insert into public.fare_history (
-      user_id, trip_request_id, search_round, searched_at, origin, destination,
-      departure_date, return_date, offers, malformed, currency, cheapest, median
-    )
-    select
-      p_user_id,
-      p_trip_id,
-      p_round,
-      p_now,
-      p_request #>> '{slices,0,origin}',
-      p_request #>> '{slices,0,destination}',
-      (p_request #>> '{slices,0,departure_date}')::date,
-      (p_request #>> '{slices,1,departure_date}')::date,
-      count(*),
-      jsonb_array_length(p_body -> 'offers') - count(*),
-      -- One search, one currency; a mixed answer has no single cheapest fare.
-      case when count(distinct s.price_currency) = 1 then min(s.price_currency) end,
-      case when count(distinct s.price_currency) = 1 then min(s.price_amount) end,
-      case
-        when count(distinct s.price_currency) = 1
-        then percentile_disc(0.5) within group (order by s.price_amount::numeric)
-      end
-    from stored as s
+      w.offer_id,
+      min(w.carry_on) as carry_on,
+      min(w.checked) as checked
+    from (
+      select
+        g.offer_id,
+        coalesce(
+          sum((q.value ->> 'quantity')::integer)
+          filter (where q.value ->> 'type' = 'carry_on'), 0
+        ) as carry_on,
+        coalesce(
+          sum((q.value ->> 'quantity')::integer)
+          filter (where q.value ->> 'type' = 'checked'), 0
+        ) as checked
+      from segment as g
+      cross join jsonb_array_elements(g.s -> 'passengers') with ordinality as p
+      left join jsonb_array_elements(
+        coalesce(nullif(p.value -> 'baggages', 'null'), '[]')
+      ) as q on true
+      where not exists (
+        select from offer
+        cross join jsonb_array_elements(offer.o -> 'passengers') as i
+        where offer.o ->> 'id' = g.offer_id
+          and i.value ->> 'id' = p.value ->> 'passenger_id'
+          and (i.value ->> 'age')::integer < 2
+      )
+      group by g.offer_id, g.slice_no, g.segment_no, p.ordinality
+    ) as w
+    group by w.offer_id
   )
 
-  select count(*) into v_stored from stored;
+  insert into public.flight_offers (
+    user_id, trip_request_id, search_round, offer_id, offer_request_id, passengers,
+    price_amount, price_currency, base_amount, tax_amount, expires_at, airline, duration,
+    longest_slice, connections, most_connections, technical_stops, departs_at,
+    arrives_at, carry_on_bags, checked_bags, refundable, refund_penalty,
+    refund_penalty_currency, changeable, change_penalty, change_penalty_currency,
+    emissions_kg, documents_required, itinerary, created_at, updated_at
+  )
+  select
+    p_user_id,
+    p_trip_id,
+    p_round,
+    offer.o ->> 'id',
+    p_body #>> '{offer_request,id}',
+    (
+      select jsonb_agg(
+        jsonb_build_object(
+          'id', p.value -> 'id', 'type', p.value -> 'type', 'age', p.value -> 'age'
+        )
+      )
+      from jsonb_array_elements(offer.o -> 'passengers') as p
+    ),
+    (offer.o ->> 'total_amount')::numeric,
+    offer.o ->> 'total_currency',
+    (offer.o ->> 'base_amount')::numeric,
+    (offer.o ->> 'tax_amount')::numeric,
+    (offer.o ->> 'expires_at')::timestamptz,
+    offer.o #>> '{owner,iata_code}',
+    j.duration,
+    j.longest_slice,
+    j.connections,
+    j.most_connections,
+    j.stops,
+    j.departs_at,
+    j.arrives_at,
+    coalesce(b.carry_on, 0),
+    coalesce(b.checked, 0),
+    (offer.o #>> '{conditions,refund_before_departure,allowed}')::boolean,
+    (offer.o #>> '{conditions,refund_before_departure,penalty_amount}')::numeric,
+    offer.o #>> '{conditions,refund_before_departure,penalty_currency}',
+    (offer.o #>> '{conditions,change_before_departure,allowed}')::boolean,
+    (offer.o #>> '{conditions,change_before_departure,penalty_amount}')::numeric,
+    offer.o #>> '{conditions,change_before_departure,penalty_currency}',
+    (offer.o ->> 'total_emissions_kg')::numeric,
+    coalesce((offer.o ->> 'passenger_identity_documents_required')::boolean, true),
+    j.itinerary,
+    p_now,
+    p_now
+  from offer
+  inner join journey as j on offer.o ->> 'id' = j.offer_id
+  left join bag as b on offer.o ->> 'id' = b.offer_id
+  where j.arrives_at > j.departs_at
+  on conflict (offer_id) do nothing;
+  get diagnostics v_stored = row_count;
+
+  insert into public.fare_history (
+    user_id, trip_request_id, search_round, searched_at, origin, destination,
+    departure_date, return_date, offers, malformed, currency, cheapest, median
+  )
+  select
+    p_user_id,
+    p_trip_id,
+    p_round,
+    p_now,
+    p_request #>> '{slices,0,origin}',
+    p_request #>> '{slices,0,destination}',
+    (p_request #>> '{slices,0,departure_date}')::date,
+    (p_request #>> '{slices,1,departure_date}')::date,
+    count(f.offer_id),
+    jsonb_array_length(p_body -> 'offers') - count(f.offer_id),
+    -- One search, one currency; a mixed answer has no single cheapest fare.
+    case when count(distinct f.price_currency) = 1 then min(f.price_currency) end,
+    case when count(distinct f.price_currency) = 1 then min(f.price_amount) end,
+    case
+      when count(distinct f.price_currency) = 1
+      then percentile_disc(0.5) within group (order by f.price_amount::numeric)
+    end
+  from public.flight_offers as f
+  where f.user_id = p_user_id
+    and f.trip_request_id = p_trip_id
+    and f.search_round = p_round
+    and f.offer_request_id = p_body #>> '{offer_request,id}';
   return v_stored;
 end;
-$_$;
+$$;
 
 ALTER FUNCTION engine.ingest_offers(p_user_id uuid, p_trip_id uuid, p_round integer, p_request jsonb, p_body jsonb, p_now timestamp with time zone) OWNER TO skylatch_owner;
 
@@ -2295,6 +2403,242 @@ end;
 $$;
 
 ALTER FUNCTION engine.is_enabled(p_flag text, p_user_id uuid, p_default boolean) OWNER TO skylatch_owner;
+
+--
+-- Name: is_well_formed_offer(jsonb); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE FUNCTION engine.is_well_formed_offer(p_offer jsonb) RETURNS boolean
+    LANGUAGE plpgsql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $_$
+declare
+  v_segment jsonb;
+begin
+  if (
+    p_offer @@ '
+      $.type() == "object"
+      && $.id like_regex "^off_\\w+$"
+      && $.total_amount like_regex "^\\d{1,11}(\\.\\d{1,3})?$"
+      && (!exists ($.base_amount) || $.base_amount == null
+        || $.base_amount like_regex "^\\d{1,11}(\\.\\d{1,3})?$")
+      && (!exists ($.tax_amount) || $.tax_amount == null
+        || $.tax_amount like_regex "^\\d{1,11}(\\.\\d{1,3})?$")
+      && $.total_currency like_regex "^[A-Z]{3}$"
+      && $.expires_at
+        like_regex "^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d+)?Z$"
+      && $.owner.iata_code like_regex "^\\w{2,3}$"
+      && $.passengers.type() == "array" && $.passengers.size() > 0
+      && $.slices.type() == "array" && $.slices.size() > 0
+      && (!exists ($.total_emissions_kg) || $.total_emissions_kg == null
+        || $.total_emissions_kg like_regex "^\\d{1,9}(\\.\\d{1,9})?$")
+      && (!exists ($.passenger_identity_documents_required)
+        || $.passenger_identity_documents_required == null
+        || $.passenger_identity_documents_required.type() == "boolean")
+    '
+  ) is not true
+    or exists (
+      select
+      from unnest(
+        array['refund_before_departure', 'change_before_departure']
+      ) as c (name)
+      where (
+        coalesce(p_offer #> array['conditions', c.name], '{}') @@ '
+          (!exists ($.allowed) || $.allowed == null || $.allowed.type() == "boolean")
+          && (!exists ($.penalty_amount) || $.penalty_amount == null
+            || $.penalty_amount like_regex "^\\d{1,11}(\\.\\d{1,3})?$")
+        '
+      ) is not true
+    )
+    or exists (
+      select
+      from jsonb_array_elements(p_offer -> 'passengers') as p
+      where (
+        p.value @@ '
+          $.type() == "object" && $.id.type() == "string"
+          && (!exists ($.age) || $.age == null
+            || ($.age.type() == "number" && $.age >= 0 && $.age < 150
+              && $.age == $.age.floor()))
+        '
+      ) is not true
+    )
+    or exists (
+      select
+      from jsonb_array_elements(p_offer -> 'slices') as l
+      where (
+        l.value @@ '
+          $.type() == "object" && $.segments.type() == "array" && $.segments.size() > 0
+          && (!exists ($.duration) || $.duration == null || $.duration like_regex
+            "^P(\\d{1,3}D)?(T(\\d{1,4}H)?(\\d{1,5}M)?(\\d{1,6}S)?)?$")
+        '
+      ) is not true
+    )
+  then
+    return false;
+  end if;
+
+  for v_segment in
+    select g.value
+    from jsonb_array_elements(p_offer -> 'slices') as l
+    cross join jsonb_array_elements(l.value -> 'segments') as g
+  loop
+    if (
+      v_segment @@ '
+        $.type() == "object"
+        && $.departing_at like_regex "^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d$"
+        && $.arriving_at like_regex "^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d$"
+        && $.origin.iata_code.type() == "string"
+        && $.destination.iata_code.type() == "string"
+        && (!exists ($.stops) || $.stops == null || $.stops.type() == "array")
+        && $.passengers.type() == "array" && $.passengers.size() > 0
+      '
+    ) is not true
+      or exists (
+        select
+        from jsonb_array_elements(v_segment -> 'passengers') as p
+        cross join jsonb_array_elements(
+          coalesce(nullif(p.value -> 'baggages', 'null'), '[]')
+        ) as b
+        where (
+          b.value @@ '
+            strict $.quantity >= 0 && $.quantity < 100
+            && $.quantity == $.quantity.floor()
+          '
+        ) is not true
+      )
+      -- Ours is the better list of time zones; the provider's is for what we lack.
+      or exists (
+        select
+        from unnest(array['origin', 'destination']) as e (name)
+        where not exists (
+          select from engine.airports as a
+          where a.iata = v_segment #>> array[e.name, 'iata_code']
+        )
+        and ('epoch'::timestamp at time zone (v_segment #>> array[e.name, 'time_zone']))
+          is null
+      )
+    then
+      return false;
+    end if;
+    perform
+      (v_segment ->> 'departing_at')::timestamp,
+      (v_segment ->> 'arriving_at')::timestamp;
+  end loop;
+  perform
+    (p_offer ->> 'expires_at')::timestamptz,
+    (p_offer ->> 'total_amount')::numeric,
+    (p_offer ->> 'base_amount')::numeric,
+    (p_offer ->> 'tax_amount')::numeric,
+    (p_offer ->> 'total_emissions_kg')::numeric,
+    (p_offer #>> '{conditions,refund_before_departure,penalty_amount}')::numeric,
+    (p_offer #>> '{conditions,change_before_departure,penalty_amount}')::numeric,
+    (
+      select sum((l.value ->> 'duration')::interval)
+      from jsonb_array_elements(p_offer -> 'slices') as l
+    );
+  return true;
+exception when data_exception then
+  return false;
+end;
+$_$;
+
+ALTER FUNCTION engine.is_well_formed_offer(p_offer jsonb) OWNER TO skylatch_owner;
+
+--
+-- Name: keep_daily_fare(); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE FUNCTION engine.keep_daily_fare() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  v_day date := (new.searched_at at time zone 'UTC')::date;
+begin
+  insert into engine.daily_fares as d (
+    user_id, trip_request_id, origin, destination, departure_date, return_date, day,
+    currency, opening, lowest, typical
+  )
+  select
+    new.user_id, new.trip_request_id, new.origin, new.destination, new.departure_date,
+    coalesce(new.return_date, 'infinity'), v_day, new.currency, new.cheapest,
+    new.cheapest,
+    case when count(*) >= 3 then round(avg(b.opening::numeric), 3) end
+  from engine.daily_fares as b
+  where b.user_id = new.user_id
+    and b.trip_request_id = new.trip_request_id
+    and b.origin = new.origin
+    and b.destination = new.destination
+    and b.departure_date = new.departure_date
+    and b.return_date = coalesce(new.return_date, 'infinity')
+    and b.day between v_day - 14 and v_day - 1
+    and b.currency = new.currency
+  on conflict (
+    user_id, trip_request_id, origin, destination, departure_date, return_date, day
+  ) do update
+  set lowest = excluded.lowest
+  where excluded.lowest < d.lowest and excluded.currency = d.currency;
+  return null;
+end;
+$$;
+
+ALTER FUNCTION engine.keep_daily_fare() OWNER TO skylatch_owner;
+
+--
+-- Name: wait_decisions; Type: TABLE; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE TABLE engine.wait_decisions (
+    user_id uuid NOT NULL,
+    id bigint NOT NULL,
+    trip_request_id uuid NOT NULL,
+    search_round integer NOT NULL,
+    decided_at timestamp with time zone NOT NULL,
+    decision text NOT NULL,
+    reason text NOT NULL,
+    price public.money_amount NOT NULL,
+    currency text NOT NULL,
+    fall_chance real,
+    expected_saving numeric,
+    samples integer NOT NULL,
+    decide_by timestamp with time zone,
+    lost_chance real,
+    CONSTRAINT wait_decisions_chance CHECK ((((fall_chance >= (0)::double precision) AND (fall_chance <= (1)::double precision)) AND ((lost_chance >= (0)::double precision) AND (lost_chance <= (1)::double precision)))),
+    CONSTRAINT wait_decisions_decision CHECK ((decision = ANY (ARRAY['BUY'::text, 'WAIT'::text])))
+);
+
+ALTER TABLE ONLY engine.wait_decisions FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE engine.wait_decisions OWNER TO skylatch_owner;
+
+--
+-- Name: last_wait_decision(public.trip_requests); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE FUNCTION engine.last_wait_decision(p_trip public.trip_requests) RETURNS engine.wait_decisions
+    LANGUAGE sql STABLE
+    BEGIN ATOMIC
+ SELECT d.user_id,
+     d.id,
+     d.trip_request_id,
+     d.search_round,
+     d.decided_at,
+     d.decision,
+     d.reason,
+     d.price,
+     d.currency,
+     d.fall_chance,
+     d.expected_saving,
+     d.samples,
+     d.decide_by,
+     d.lost_chance
+    FROM engine.wait_decisions d
+   WHERE ((d.user_id = (last_wait_decision.p_trip).user_id) AND (d.trip_request_id = (last_wait_decision.p_trip).id))
+   ORDER BY d.id DESC
+  LIMIT 1;
+END;
+
+ALTER FUNCTION engine.last_wait_decision(p_trip public.trip_requests) OWNER TO skylatch_owner;
 
 --
 -- Name: lease_calls(text, bigint[], timestamp with time zone); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
@@ -2561,94 +2905,6 @@ $$;
 ALTER FUNCTION engine.monitor_status() OWNER TO skylatch_owner;
 
 --
--- Name: offer_problem(jsonb); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
---
-
-CREATE FUNCTION engine.offer_problem(p_offer jsonb) RETURNS text
-    LANGUAGE plpgsql STABLE
-    SET search_path TO 'pg_catalog', 'pg_temp'
-    AS $$
-begin
-  if p_offer @@ engine.offer_shape() then
-    return null;
-  elsif jsonb_typeof(p_offer) is distinct from 'object' then
-    return 'the offer is no object: ' || coalesce(left(p_offer::text, 80), 'missing');
-  end if;
-  return (
-    select
-      format(
-        '%s %s: %s',
-        substr(replace(split_part(r.place, ' ', 1), '[*]', '') || '.' || r.field, 3), r.problem,
-        coalesce(left((b.bad -> r.field)::text, 80), 'missing')
-      )
-    from engine.offer_rules() as r
-    cross join lateral jsonb_path_query_first(
-      p_offer, (r.place || ' ? (!' || r.holds || ')')::jsonpath
-    ) as b (bad)
-    where b.bad is not null
-    order by r.rule_no
-    limit 1
-  );
-end;
-$$;
-
-ALTER FUNCTION engine.offer_problem(p_offer jsonb) OWNER TO skylatch_owner;
-
---
--- Name: offer_rules(); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
---
-
-CREATE FUNCTION engine.offer_rules() RETURNS TABLE(rule_no integer, place text, field text, problem text, holds text)
-    LANGUAGE sql IMMUTABLE
-    BEGIN ATOMIC
- WITH pattern AS (
-          SELECT '"^[0-9]{1,11}(\\.[0-9]{1,3})?$"'::text AS amount,
-             '"^[A-Z]{3}$"'::text AS currency,
-             '"^[A-Z0-9]{2,3}$"'::text AS airline,
-             (('"^20([0-9]{2}-((0[1-9]|1[0-2])-(0[1-9]|1[0-9]|2[0-8])|(0[13-9]|1[0-2])-(29|30)'::text || '|(0[13578]|1[02])-31)|([02468][048]|[13579][26])-02-29)'::text) || 'T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]'::text) AS clock
-         ), rule AS (
-          SELECT r_1.rule_no,
-             r_1.place,
-             r_1.field,
-             r_1.optional,
-             r_1.type,
-             r_1.test,
-             r_1.problem
-            FROM (pattern x
-              CROSS JOIN LATERAL ( VALUES (1,'$'::text,'id'::text,false,'string'::text,'{} like_regex "^off_[0-9A-Za-z_]{1,40}$"'::text,'is no offer''s id'::text), (2,'$'::text,'total_amount'::text,false,'string'::text,('{} like_regex '::text || x.amount),'is no exact amount'::text), (3,'$'::text,'total_currency'::text,false,'string'::text,('{} like_regex '::text || x.currency),'is no currency'::text), (4,'$'::text,'base_amount'::text,true,'string'::text,('{} like_regex '::text || x.amount),'is no exact amount'::text), (5,'$'::text,'base_currency'::text,true,'string'::text,('{} == $.total_currency || {} like_regex '::text || x.currency),'is no currency'::text), (6,'$'::text,'tax_amount'::text,true,'string'::text,('{} like_regex '::text || x.amount),'is no exact amount'::text), (7,'$'::text,'tax_currency'::text,true,'string'::text,('{} == $.total_currency || {} like_regex '::text || x.currency),'is no currency'::text), (8,'$'::text,'expires_at'::text,false,'string'::text,(('{} like_regex '::text || x.clock) || '(\\.[0-9]{1,9})?Z$"'::text),'is no time in UTC'::text), (9,'$'::text,'owner'::text,false,'object'::text,('{}.iata_code.type() == "string" && {}.iata_code like_regex '::text || x.airline),'has no airline code'::text), (10,'$'::text,'total_emissions_kg'::text,true,'string'::text,'{} like_regex "^[0-9]{1,9}(\\.[0-9]{1,9})?$"'::text,'is no weight'::text), (11,'$'::text,'passenger_identity_documents_required'::text,true,'boolean'::text,NULL::text,'is neither true nor false'::text), (12,'$'::text,'supported_passenger_identity_document_types'::text,true,'array'::text,'{}.size() <= 50 && !({}[*].type() != "string") && !exists({}[*] ? (!(@ like_regex "^[a-z_]+$")))'::text,'is no list of document types'::text), (13,'$'::text,'payment_requirements'::text,true,'object'::text,NULL::text,'is no object'::text), (14,'$.payment_requirements'::text,'requires_instant_payment'::text,true,'boolean'::text,NULL::text,'is neither true nor false'::text), (15,'$.payment_requirements'::text,'price_guarantee_expires_at'::text,true,'string'::text,(('{} like_regex '::text || x.clock) || '(\\.[0-9]{1,9})?Z$"'::text),'is no time in UTC'::text), (16,'$.payment_requirements'::text,'payment_required_by'::text,true,'string'::text,(('{} like_regex '::text || x.clock) || '(\\.[0-9]{1,9})?Z$"'::text),'is no time in UTC'::text), (17,'$'::text,'conditions'::text,true,'object'::text,'({}.refund_before_departure.type() == "object" || {}.refund_before_departure.type() == "null" || !exists({}.refund_before_departure)) && ({}.change_before_departure.type() == "object" || {}.change_before_departure.type() == "null" || !exists({}.change_before_departure))'::text,'does not say what may be changed and refunded'::text), (18,'$.conditions.*'::text,'allowed'::text,true,'boolean'::text,NULL::text,'is neither true nor false'::text), (19,'$.conditions.*'::text,'penalty_amount'::text,true,'string'::text,('{} like_regex '::text || x.amount),'is no exact amount'::text), (20,'$.conditions.*'::text,'penalty_currency'::text,true,'string'::text,('{} == $.total_currency || {} like_regex '::text || x.currency),'is no currency'::text), (21,'$'::text,'passengers'::text,false,'array'::text,'{}.size() > 0 && {}.size() <= 50 && !({}[*].type() != "object")'::text,'is no list of passengers'::text), (22,'$.passengers[*]'::text,'id'::text,false,'string'::text,NULL::text,'is no passenger''s id'::text), (23,'$.passengers[*]'::text,'type'::text,true,'string'::text,NULL::text,'is no kind of passenger'::text), (24,'$.passengers[*]'::text,'age'::text,true,'number'::text,'{} >= 0 && {} < 150 && {} == {}.floor()'::text,'is no age in years'::text), (25,'$'::text,'slices'::text,false,'array'::text,'{}.size() > 0 && {}.size() <= 20 && !({}[*].type() != "object")'::text,'is no list of slices'::text), (26,'$.slices[*]'::text,'duration'::text,true,'string'::text,'{} like_regex "^P([0-9]{1,3}D)?(T([0-9]{1,4}H)?([0-9]{1,5}M)?([0-9]{1,6}S)?)?$" && {} like_regex "[DHMS]$"'::text,'is no duration'::text), (27,'$.slices[*]'::text,'fare_brand_name'::text,true,'string'::text,NULL::text,'is no name'::text), (28,'$.slices[*]'::text,'segments'::text,false,'array'::text,'{}.size() > 0 && {}.size() <= 20 && !({}[*].type() != "object")'::text,'is no list of segments'::text), (29,'$.slices[*].segments[*]'::text,'departing_at'::text,false,'string'::text,(('{} like_regex '::text || x.clock) || '$"'::text),'is no local time'::text), (30,'$.slices[*].segments[*]'::text,'arriving_at'::text,false,'string'::text,(('{} like_regex '::text || x.clock) || '$"'::text),'is no local time'::text), (31,'$.slices[*].segments[*]'::text,'origin'::text,false,'object'::text,'{}.iata_code.type() == "string" && {}.iata_code like_regex "^[A-Z0-9]{3}$"'::text,'has no airport code'::text), (32,'$.slices[*].segments[*]'::text,'destination'::text,false,'object'::text,'{}.iata_code.type() == "string" && {}.iata_code like_regex "^[A-Z0-9]{3}$"'::text,'has no airport code'::text), (33,'$.slices[*].segments[*]'::text,'marketing_carrier'::text,false,'object'::text,('{}.iata_code.type() == "string" && {}.iata_code like_regex '::text || x.airline),'has no airline code'::text), (34,'$.slices[*].segments[*]'::text,'marketing_carrier_flight_number'::text,false,'string'::text,'{} like_regex "^[0-9A-Z]{1,8}$"'::text,'is no flight number'::text), (35,'$.slices[*].segments[*]'::text,'operating_carrier'::text,true,'object'::text,(('!exists({}.iata_code) || {}.iata_code.type() == "null" || ({}.iata_code.type() == "string" && {}.iata_code like_regex '::text || x.airline) || ')'::text),'has no airline code'::text), (36,'$.slices[*].segments[*]'::text,'stops'::text,true,'array'::text,'{}.size() <= 20 && !({}[*].type() != "object")'::text,'is no list of stops'::text), (37,'$.slices[*].segments[*].stops[*] ? (@ != null)'::text,'airport'::text,false,'object'::text,'{}.iata_code.type() == "string" && {}.iata_code like_regex "^[A-Z0-9]{3}$"'::text,'has no airport code'::text), (38,'$.slices[*].segments[*]'::text,'passengers'::text,false,'array'::text,'{}.size() > 0 && {}.size() <= 50 && !({}[*].type() != "object")'::text,'is no list of passengers'::text), (39,'$.slices[*].segments[*].passengers[*]'::text,'passenger_id'::text,false,'string'::text,NULL::text,'is no passenger''s id'::text), (40,'$.slices[*].segments[*].passengers[*]'::text,'baggages'::text,true,'array'::text,'{}.size() <= 100 && !({}[*].type() != "object")'::text,'is no list of bags'::text), (41,'$.slices[*].segments[*].passengers[*].baggages[*] ? (@ != null)'::text,'quantity'::text,false,'number'::text,'{} >= 0 && {} < 100 && {} == {}.floor()'::text,'is no number of bags'::text)) r_1(rule_no, place, field, optional, type, test, problem))
-         )
-  SELECT r.rule_no,
-     r.place,
-     r.field,
-     r.problem,
-     replace((((format('(({}.type() == "%s"'::text, r.type) || COALESCE(((' && ('::text || r.test) || '))'::text), ')'::text)) ||
-         CASE
-             WHEN r.optional THEN ' || {}.type() == "null" || !exists({})'::text
-             ELSE ''::text
-         END) || ')'::text), '{}'::text, ('@.'::text || r.field)) AS holds
-    FROM rule r;
-END;
-
-ALTER FUNCTION engine.offer_rules() OWNER TO skylatch_owner;
-
---
--- Name: offer_shape(); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
---
-
-CREATE FUNCTION engine.offer_shape() RETURNS jsonpath
-    LANGUAGE sql IMMUTABLE
-    BEGIN ATOMIC
- SELECT (('$.type() == "object" && '::text || string_agg(format('!exists(%s ? (!(%s)))'::text, p.place, p.holds), ' && '::text ORDER BY p.rule_no)))::jsonpath AS jsonpath
-    FROM ( SELECT r.place,
-             min(r.rule_no) AS rule_no,
-             string_agg(r.holds, ' && '::text ORDER BY r.rule_no) AS holds
-            FROM engine.offer_rules() r(rule_no, place, field, problem, holds)
-           GROUP BY r.place) p;
-END;
-
-ALTER FUNCTION engine.offer_shape() OWNER TO skylatch_owner;
-
---
 -- Name: traveler_profiles; Type: TABLE; Schema: public; Owner: skylatch_owner
 --
 
@@ -2823,7 +3079,7 @@ begin
       where t.user_id = p_call.user_id and t.id = p_call.trip_request_id;
       return case
         when v_body #>> '{data,id}' is distinct from v_attempt.offer_id
-          or engine.offer_problem(v_body -> 'data') is not null then 'unreadable'
+          or not engine.is_well_formed_offer(v_body -> 'data') then 'unreadable'
         when v_body #>> '{data,total_currency}' <> v_attempt.currency
           then 'currency_changed'
         when engine.stripe_amount(
@@ -3102,6 +3358,39 @@ end;
 $$;
 
 ALTER FUNCTION engine.read_flags(p_kind text, p_key text) OWNER TO skylatch_owner;
+
+--
+-- Name: reason_to_wait(public.trip_requests, uuid, timestamp with time zone); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE FUNCTION engine.reason_to_wait(p_trip public.trip_requests, p_flight_offer_id uuid, p_now timestamp with time zone) RETURNS text
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  v_decision record;
+begin
+  select d.* into v_decision
+  from engine.buy_or_wait(p_trip, p_flight_offer_id, p_now) as d;
+  if v_decision.decision = 'WAIT' then
+    perform engine.check_card(p_trip.user_id, p_trip.payment_method_id, p_now);
+    perform engine.check_party(p_trip.user_id, p_trip.id);
+  end if;
+  insert into engine.wait_decisions (
+    user_id, trip_request_id, search_round, decided_at, decision, reason, price,
+    currency, fall_chance, lost_chance, expected_saving, samples, decide_by
+  )
+  values (
+    p_trip.user_id, p_trip.id, p_trip.search_round, p_now, v_decision.decision,
+    v_decision.reason, v_decision.price, p_trip.currency, v_decision.fall_chance,
+    v_decision.lost_chance, v_decision.expected_saving, v_decision.samples,
+    v_decision.decide_by
+  );
+  return case when v_decision.decision = 'WAIT' then v_decision.reason end;
+end;
+$$;
+
+ALTER FUNCTION engine.reason_to_wait(p_trip public.trip_requests, p_flight_offer_id uuid, p_now timestamp with time zone) OWNER TO skylatch_owner;
 
 --
 -- Name: record_flag_usage(); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
@@ -4274,6 +4563,30 @@ ALTER TABLE ONLY engine.cron_beat FORCE ROW LEVEL SECURITY;
 ALTER TABLE engine.cron_beat OWNER TO skylatch_owner;
 
 --
+-- Name: daily_fares; Type: TABLE; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE TABLE engine.daily_fares (
+    user_id uuid NOT NULL,
+    trip_request_id uuid NOT NULL,
+    origin text NOT NULL,
+    destination text NOT NULL,
+    departure_date date NOT NULL,
+    return_date date NOT NULL,
+    day date NOT NULL,
+    lead_days integer GENERATED ALWAYS AS ((departure_date - day)) STORED NOT NULL,
+    currency text NOT NULL,
+    opening public.money_amount NOT NULL,
+    lowest public.money_amount NOT NULL,
+    typical numeric,
+    CONSTRAINT daily_fares_fares CHECK (((lowest)::numeric <= (opening)::numeric))
+);
+
+ALTER TABLE ONLY engine.daily_fares FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE engine.daily_fares OWNER TO skylatch_owner;
+
+--
 -- Name: endpoint; Type: TABLE; Schema: engine; Owner: skylatch_owner
 --
 
@@ -4590,32 +4903,6 @@ ALTER TABLE ONLY engine.trip_searches FORCE ROW LEVEL SECURITY;
 ALTER TABLE engine.trip_searches OWNER TO skylatch_owner;
 
 --
--- Name: wait_decisions; Type: TABLE; Schema: engine; Owner: skylatch_owner
---
-
-CREATE TABLE engine.wait_decisions (
-    user_id uuid NOT NULL,
-    id bigint NOT NULL,
-    trip_request_id uuid NOT NULL,
-    search_round integer NOT NULL,
-    decided_at timestamp with time zone NOT NULL,
-    decision text NOT NULL,
-    reason text NOT NULL,
-    price public.money_amount NOT NULL,
-    currency text NOT NULL,
-    fall_chance real,
-    expected_saving numeric,
-    samples integer NOT NULL,
-    decide_by timestamp with time zone,
-    CONSTRAINT wait_decisions_chance CHECK (((fall_chance >= (0)::double precision) AND (fall_chance <= (1)::double precision))),
-    CONSTRAINT wait_decisions_decision CHECK ((decision = ANY (ARRAY['BUY'::text, 'WAIT'::text])))
-);
-
-ALTER TABLE ONLY engine.wait_decisions FORCE ROW LEVEL SECURITY;
-
-ALTER TABLE engine.wait_decisions OWNER TO skylatch_owner;
-
---
 -- Name: wait_decisions_id_seq; Type: SEQUENCE; Schema: engine; Owner: skylatch_owner
 --
 
@@ -4839,6 +5126,13 @@ ALTER TABLE ONLY engine.cron_beat
 
 ALTER TABLE ONLY engine.currencies
     ADD CONSTRAINT currencies_pkey PRIMARY KEY (code);
+
+--
+-- Name: daily_fares daily_fares_pkey; Type: CONSTRAINT; Schema: engine; Owner: skylatch_owner
+--
+
+ALTER TABLE ONLY engine.daily_fares
+    ADD CONSTRAINT daily_fares_pkey PRIMARY KEY (user_id, trip_request_id, origin, destination, departure_date, return_date, day);
 
 --
 -- Name: endpoint endpoint_pkey; Type: CONSTRAINT; Schema: engine; Owner: skylatch_owner
@@ -5127,6 +5421,18 @@ ALTER TABLE ONLY public.trip_requests
 CREATE INDEX booking_events_trip_request_id_idx ON engine.booking_events USING btree (user_id, trip_request_id, id);
 
 --
+-- Name: daily_fares_lead_days_idx; Type: INDEX; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE INDEX daily_fares_lead_days_idx ON engine.daily_fares USING btree (lead_days, day);
+
+--
+-- Name: daily_fares_route_idx; Type: INDEX; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE INDEX daily_fares_route_idx ON engine.daily_fares USING btree (origin, destination, lead_days, day);
+
+--
 -- Name: exchange_rates_quote_idx; Type: INDEX; Schema: engine; Owner: skylatch_owner
 --
 
@@ -5331,6 +5637,12 @@ CREATE TRIGGER booking_events_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON
 CREATE TRIGGER kill_switch_changes_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON engine.kill_switch_changes FOR EACH STATEMENT EXECUTE FUNCTION engine.refuse_change();
 
 --
+-- Name: fare_history fare_history_keep_daily; Type: TRIGGER; Schema: public; Owner: skylatch_owner
+--
+
+CREATE TRIGGER fare_history_keep_daily AFTER INSERT ON public.fare_history FOR EACH ROW WHEN (((new.cheapest)::numeric > (0)::numeric)) EXECUTE FUNCTION engine.keep_daily_fare();
+
+--
 -- Name: trip_passengers trip_passengers_check; Type: TRIGGER; Schema: public; Owner: skylatch_owner
 --
 
@@ -5341,6 +5653,13 @@ CREATE TRIGGER trip_passengers_check BEFORE INSERT OR DELETE ON public.trip_pass
 --
 
 CREATE TRIGGER trip_requests_check BEFORE INSERT OR UPDATE OF user_id, origins, destinations, departure_from, departure_to, return_from, return_to, nights_min, nights_max, cabin_class, max_price, currency, max_connections, max_duration, carry_on_bags, checked_bags, preferred_airlines, payment_method_id, auto_book_enabled, consent_text_version ON public.trip_requests FOR EACH ROW EXECUTE FUNCTION engine.check_trip_request();
+
+--
+-- Name: daily_fares daily_fares_trip_request_id_fkey; Type: FK CONSTRAINT; Schema: engine; Owner: skylatch_owner
+--
+
+ALTER TABLE ONLY engine.daily_fares
+    ADD CONSTRAINT daily_fares_trip_request_id_fkey FOREIGN KEY (user_id, trip_request_id) REFERENCES public.trip_requests(user_id, id) ON DELETE CASCADE;
 
 --
 -- Name: exchange_rates exchange_rates_base_fkey; Type: FK CONSTRAINT; Schema: engine; Owner: skylatch_owner
@@ -5644,6 +5963,18 @@ ALTER TABLE engine.currencies ENABLE ROW LEVEL SECURITY;
 --
 
 CREATE POLICY currencies_owner_all ON engine.currencies TO skylatch_owner USING (true) WITH CHECK (true);
+
+--
+-- Name: daily_fares; Type: ROW SECURITY; Schema: engine; Owner: skylatch_owner
+--
+
+ALTER TABLE engine.daily_fares ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: daily_fares daily_fares_owner_all; Type: POLICY; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE POLICY daily_fares_owner_all ON engine.daily_fares TO skylatch_owner USING (true) WITH CHECK (true);
 
 --
 -- Name: endpoint; Type: ROW SECURITY; Schema: engine; Owner: skylatch_owner
@@ -6343,6 +6674,12 @@ GRANT ALL ON FUNCTION engine.book_trip(p_trip_id uuid) TO skylatch_sidecar;
 REVOKE ALL ON FUNCTION engine.build_request(p_call engine.provider_calls) FROM PUBLIC;
 
 --
+-- Name: FUNCTION buy_or_wait(p_trip public.trip_requests, p_flight_offer_id uuid, p_now timestamp with time zone); Type: ACL; Schema: engine; Owner: skylatch_owner
+--
+
+REVOKE ALL ON FUNCTION engine.buy_or_wait(p_trip public.trip_requests, p_flight_offer_id uuid, p_now timestamp with time zone) FROM PUBLIC;
+
+--
 -- Name: FUNCTION change_trip_status(p_trip_id uuid, p_action text); Type: ACL; Schema: engine; Owner: skylatch_owner
 --
 
@@ -6452,6 +6789,18 @@ REVOKE ALL ON FUNCTION engine.evaluate_flag(p_flag text, p_context text) FROM PU
 REVOKE ALL ON FUNCTION engine.expire_offers(p_now timestamp with time zone) FROM PUBLIC;
 
 --
+-- Name: FUNCTION fare_outlook(p_origin text, p_destination text, p_currency text, p_lead integer, p_days integer, p_standing text, p_cap numeric, p_today date); Type: ACL; Schema: engine; Owner: skylatch_owner
+--
+
+REVOKE ALL ON FUNCTION engine.fare_outlook(p_origin text, p_destination text, p_currency text, p_lead integer, p_days integer, p_standing text, p_cap numeric, p_today date) FROM PUBLIC;
+
+--
+-- Name: FUNCTION fare_standing(p_fare numeric, p_typical numeric); Type: ACL; Schema: engine; Owner: skylatch_owner
+--
+
+REVOKE ALL ON FUNCTION engine.fare_standing(p_fare numeric, p_typical numeric) FROM PUBLIC;
+
+--
 -- Name: FUNCTION find_rule(p_operation text, p_http_status integer, p_error_code text); Type: ACL; Schema: engine; Owner: skylatch_owner
 --
 
@@ -6521,6 +6870,24 @@ GRANT ALL ON FUNCTION engine.is_enabled(p_flag text, p_user_id uuid, p_default b
 GRANT ALL ON FUNCTION engine.is_enabled(p_flag text, p_user_id uuid, p_default boolean) TO skylatch_operator;
 
 --
+-- Name: FUNCTION is_well_formed_offer(p_offer jsonb); Type: ACL; Schema: engine; Owner: skylatch_owner
+--
+
+REVOKE ALL ON FUNCTION engine.is_well_formed_offer(p_offer jsonb) FROM PUBLIC;
+
+--
+-- Name: FUNCTION keep_daily_fare(); Type: ACL; Schema: engine; Owner: skylatch_owner
+--
+
+REVOKE ALL ON FUNCTION engine.keep_daily_fare() FROM PUBLIC;
+
+--
+-- Name: FUNCTION last_wait_decision(p_trip public.trip_requests); Type: ACL; Schema: engine; Owner: skylatch_owner
+--
+
+REVOKE ALL ON FUNCTION engine.last_wait_decision(p_trip public.trip_requests) FROM PUBLIC;
+
+--
 -- Name: FUNCTION lease_calls(p_worker text, p_ids bigint[], p_now timestamp with time zone); Type: ACL; Schema: engine; Owner: skylatch_owner
 --
 
@@ -6567,24 +6934,6 @@ REVOKE ALL ON FUNCTION engine.may_act_for(p_user_id uuid) FROM PUBLIC;
 REVOKE ALL ON FUNCTION engine.monitor_status() FROM PUBLIC;
 GRANT ALL ON FUNCTION engine.monitor_status() TO skylatch_operator;
 GRANT ALL ON FUNCTION engine.monitor_status() TO service_role;
-
---
--- Name: FUNCTION offer_problem(p_offer jsonb); Type: ACL; Schema: engine; Owner: skylatch_owner
---
-
-REVOKE ALL ON FUNCTION engine.offer_problem(p_offer jsonb) FROM PUBLIC;
-
---
--- Name: FUNCTION offer_rules(); Type: ACL; Schema: engine; Owner: skylatch_owner
---
-
-REVOKE ALL ON FUNCTION engine.offer_rules() FROM PUBLIC;
-
---
--- Name: FUNCTION offer_shape(); Type: ACL; Schema: engine; Owner: skylatch_owner
---
-
-REVOKE ALL ON FUNCTION engine.offer_shape() FROM PUBLIC;
 
 --
 -- Name: TABLE traveler_profiles; Type: ACL; Schema: public; Owner: skylatch_owner
@@ -6746,6 +7095,12 @@ REVOKE ALL ON FUNCTION engine.rank_trip(p_user_id uuid, p_trip_id uuid, p_now ti
 
 REVOKE ALL ON FUNCTION engine.read_flags(p_kind text, p_key text) FROM PUBLIC;
 GRANT ALL ON FUNCTION engine.read_flags(p_kind text, p_key text) TO skylatch_sidecar;
+
+--
+-- Name: FUNCTION reason_to_wait(p_trip public.trip_requests, p_flight_offer_id uuid, p_now timestamp with time zone); Type: ACL; Schema: engine; Owner: skylatch_owner
+--
+
+REVOKE ALL ON FUNCTION engine.reason_to_wait(p_trip public.trip_requests, p_flight_offer_id uuid, p_now timestamp with time zone) FROM PUBLIC;
 
 --
 -- Name: FUNCTION record_flag_usage(); Type: ACL; Schema: engine; Owner: skylatch_owner

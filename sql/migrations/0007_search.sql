@@ -215,17 +215,53 @@ create table engine.wait_decisions (
   expected_saving numeric,
   samples integer not null,
   decide_by timestamptz,
+  -- Chance that nothing fits any more at the deadline.
+  lost_chance real,
   primary key (user_id, id),
   constraint wait_decisions_trip_request_id_fkey
     foreign key (user_id, trip_request_id)
     references public.trip_requests (user_id, id) on delete restrict,
   constraint wait_decisions_decision check (decision in ('BUY', 'WAIT')),
-  constraint wait_decisions_chance check (fall_chance between 0 and 1)
+  constraint wait_decisions_chance
+    check (fall_chance between 0 and 1 and lost_chance between 0 and 1)
 );
 create index wait_decisions_trip_request_id_idx
   on engine.wait_decisions (user_id, trip_request_id, id);
 alter table engine.wait_decisions enable row level security;
 alter table engine.wait_decisions force row level security;
+
+-- One row per single search of a trip and day: what a fare did from day to day. A
+-- search has up to 144 looks a day in fare_history; a decision to wait reads months.
+create table engine.daily_fares (
+  user_id uuid not null,
+  trip_request_id uuid not null,
+  origin text not null,
+  destination text not null,
+  departure_date date not null,
+  -- Infinity: one way.
+  return_date date not null,
+  -- In UTC.
+  day date not null,
+  lead_days integer not null generated always as (departure_date - day) stored,
+  currency text not null,
+  -- The cheapest fare at the first look of the day, and at any.
+  opening public.money_amount not null,
+  lowest public.money_amount not null,
+  -- The mean opening of the search's days in the two weeks before; null: fewer than 3.
+  typical numeric,
+  primary key (
+    user_id, trip_request_id, origin, destination, departure_date, return_date, day
+  ),
+  constraint daily_fares_trip_request_id_fkey
+    foreign key (user_id, trip_request_id)
+    references public.trip_requests (user_id, id) on delete cascade,
+  constraint daily_fares_fares check (lowest <= opening)
+);
+create index daily_fares_route_idx
+  on engine.daily_fares (origin, destination, lead_days, day);
+create index daily_fares_lead_days_idx on engine.daily_fares (lead_days, day);
+alter table engine.daily_fares enable row level security;
+alter table engine.daily_fares force row level security;
 
 -- Which airline flies in which alliance; the rows are code: ranking/alliances.sql.
 create table engine.airline_alliances (
