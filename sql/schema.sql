@@ -740,6 +740,10 @@ begin
     status_reason = null,
     status_changed_at = clock_timestamp(),
     next_search_at = clock_timestamp(),
+    -- Asked whether to go on, the traveller does: as many searches again.
+    searches = case
+      when p_action = 'resume' and t.searches >= t.max_searches then 0 else t.searches
+    end,
     version = t.version + 1
   where t.user_id = v_trip.user_id and t.id = v_trip.id;
   perform engine.log_event(
@@ -1202,6 +1206,114 @@ $$;
 ALTER FUNCTION engine.check_trip_request() OWNER TO skylatch_owner;
 
 --
+-- Name: choose_searches(integer, timestamp with time zone); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE FUNCTION engine.choose_searches(p_budget integer, p_now timestamp with time zone) RETURNS TABLE(user_id uuid, trip_request_id uuid, ordinal smallint)
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  return query
+  with trip as materialized (
+    select t.user_id, t.id, t.max_price, t.currency, t.max_searches - t.searches as rest
+    from public.trip_requests as t
+    where t.auto_book_status = 'PENDING'
+      and t.auto_book_enabled
+      and t.next_search_at <= p_now
+      and t.searches < t.max_searches
+    order by t.next_search_at
+    limit 10000
+  ),
+
+  due as (
+    select
+      s.user_id,
+      s.trip_request_id,
+      s.ordinal,
+      s.search_key,
+      s.next_look_at,
+      t.rest,
+      extract(
+        epoch from p_now - coalesce(s.last_looked_at, s.next_look_at - interval '1 day')
+      )::double precision / case
+        when s.last_looked_at is null then 600
+        else extract(
+          epoch from engine.look_interval(
+            s.departure_date, case when s.currency = t.currency then s.cheapest end,
+            t.max_price, s.volatility, p_now
+          )
+        )::double precision
+      end as priority,
+      coalesce(
+        s.offers = 0 or s.currency = t.currency and s.cheapest > t.max_price, false
+      ) as watched
+    from trip as t
+    inner join engine.trip_searches as s
+      on s.user_id = t.user_id and s.trip_request_id = t.id
+    where s.next_look_at <= p_now and s.departure_date >= p_now::date
+  ),
+
+  leader as materialized (
+    select d.*
+    from (
+      select
+        d.*,
+        row_number() over (
+          partition by d.search_key
+          order by d.watched, d.priority desc, d.trip_request_id
+        ) as place
+      from due as d
+    ) as d
+    where not d.watched or d.place = 1
+  ),
+
+  oldest as materialized (
+    select l.*
+    from leader as l
+    order by l.next_look_at, l.trip_request_id, l.ordinal
+    limit ceil(greatest(p_budget, 0) / 4.0)
+  ),
+
+  chosen as (
+    (
+      select o.*, true as waited from oldest as o
+    )
+    union all
+    (
+      select l.*, false
+      from leader as l
+      where not exists (
+        select from oldest as o
+        where o.trip_request_id = l.trip_request_id and o.ordinal = l.ordinal
+      )
+      order by l.priority desc, l.trip_request_id, l.ordinal
+      limit greatest(p_budget, 0)
+    )
+    order by waited desc, priority desc, trip_request_id, ordinal
+    limit greatest(p_budget, 0)
+  ),
+
+  placed as (
+    select
+      c.*,
+      max(c.priority) over (partition by c.trip_request_id) as trips_priority,
+      row_number() over (
+        partition by c.trip_request_id order by c.priority desc, c.ordinal
+      ) as trips_place
+    from chosen as c
+  )
+
+  select p.user_id, p.trip_request_id, p.ordinal
+  from placed as p
+  where p.trips_place <= p.rest
+  order by p.trips_priority desc, p.trip_request_id, p.ordinal;
+end;
+$$;
+
+ALTER FUNCTION engine.choose_searches(p_budget integer, p_now timestamp with time zone) OWNER TO skylatch_owner;
+
+--
 -- Name: claim_calls(text, integer, integer); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
 --
 
@@ -1456,6 +1568,126 @@ end;
 $$;
 
 ALTER FUNCTION engine.enqueue_call(p_attempt public.booking_attempts, p_operation text, p_run_at timestamp with time zone) OWNER TO skylatch_owner;
+
+--
+-- Name: enqueue_searches(uuid[], smallint[], timestamp with time zone, interval, timestamp with time zone); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE FUNCTION engine.enqueue_searches(p_trips uuid[], p_ordinals smallint[], p_first_at timestamp with time zone, p_every interval, p_now timestamp with time zone) RETURNS integer
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  v_searches integer;
+begin
+  update public.trip_requests as t
+  set
+    search_round = t.search_round + 1,
+    last_searched_at = p_now,
+    searches = t.searches + n.searches
+  from (
+    select u.trip, count(*) as searches from unnest(p_trips) as u (trip) group by u.trip
+  ) as n
+  where t.id = n.trip;
+
+  -- Made anew from the rows as they are: a profile's birthday may have changed a child
+  -- into an adult since the plan was made.
+  with asked as (
+    update engine.trip_searches as s
+    set
+      search_key = engine.search_key(r.request),
+      searches = s.searches + 1,
+      last_searched_at = p_now,
+      -- Until the answer says when.
+      next_look_at = r.run_at + engine.look_interval(
+        s.departure_date, case when s.currency = r.currency then s.cheapest end,
+        r.max_price, s.volatility, p_now
+      )
+    from (
+      select
+        t.user_id,
+        t.id,
+        t.currency,
+        t.max_price,
+        t.search_round,
+        u.ordinal,
+        p_first_at + (u.place - 1) * p_every as run_at,
+        engine.search_request(
+          t, p.origin, p.destination, p.departure_date, p.return_date
+        ) as request
+      from unnest(p_trips, p_ordinals) with ordinality as u (trip, ordinal, place)
+      inner join public.trip_requests as t on t.id = u.trip
+      inner join engine.trip_searches as p
+        on p.user_id = t.user_id and p.trip_request_id = t.id and p.ordinal = u.ordinal
+    ) as r
+    where s.user_id = r.user_id and s.trip_request_id = r.id and s.ordinal = r.ordinal
+    returning
+      s.user_id, s.trip_request_id, s.ordinal, s.search_key, r.search_round, r.request,
+      r.run_at
+  ),
+
+  dropped as (
+    update engine.provider_calls as c
+    set state = 'DEAD', verdict = 'SUPERSEDED', finished_at = p_now
+    from asked as a
+    where c.user_id = a.user_id
+      and c.trip_request_id = a.trip_request_id
+      and c.operation = 'search'
+      and c.state = 'READY'
+      and c.payload ->> 'search_key' = a.search_key
+    returning c.id, c.trip_request_id, c.tries
+  ),
+
+  joined as (
+    update engine.provider_calls as c
+    set payload = c.payload || jsonb_build_object('round', t.search_round)
+    from public.trip_requests as t
+    where t.id = any (p_trips)
+      and c.user_id = t.user_id
+      and c.trip_request_id = t.id
+      and c.operation = 'search'
+      and c.state in ('READY', 'CLAIMED')
+      and (c.payload ->> 'round')::integer = t.search_round - 1
+      and not exists (
+        select from asked as a
+        where a.trip_request_id = c.trip_request_id
+          and a.search_key = c.payload ->> 'search_key'
+      )
+  ),
+
+  uncounted as (
+    update public.trip_requests as t
+    set searches = t.searches - n.searches
+    from (
+      select d.trip_request_id, count(*) as searches
+      from dropped as d
+      where d.tries = 0
+      group by d.trip_request_id
+    ) as n
+    where t.id = n.trip_request_id
+  )
+
+  insert into engine.provider_calls (
+    user_id, trip_request_id, operation, payload, idempotency_key, run_at
+  )
+  select
+    a.user_id,
+    a.trip_request_id,
+    'search',
+    jsonb_build_object(
+      'round', a.search_round, 'search_key', a.search_key, 'request', a.request
+    ),
+    format('%s:search:%s:%s', a.trip_request_id, a.search_round, a.ordinal),
+    a.run_at
+  from asked as a
+  order by a.run_at;
+  get diagnostics v_searches = row_count;
+  perform engine.schedule_trips(p_trips, p_now);
+  return v_searches;
+end;
+$$;
+
+ALTER FUNCTION engine.enqueue_searches(p_trips uuid[], p_ordinals smallint[], p_first_at timestamp with time zone, p_every interval, p_now timestamp with time zone) OWNER TO skylatch_owner;
 
 --
 -- Name: evaluate_flag(text, text); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
@@ -2376,6 +2608,16 @@ END;
 ALTER FUNCTION engine.log_event(p_user_id uuid, p_trip_id uuid, p_attempt_id uuid, p_actor text, p_correlation_id text, p_from_state text, p_to_state text, p_reason text, p_detail jsonb) OWNER TO skylatch_owner;
 
 --
+-- Name: look_interval(date, numeric, numeric, real, timestamp with time zone); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE FUNCTION engine.look_interval(p_departure_date date, p_cheapest numeric, p_cap numeric, p_volatility real, p_now timestamp with time zone) RETURNS interval
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN make_interval(secs => GREATEST((600)::double precision, LEAST((86400)::double precision, (((EXTRACT(epoch FROM ((((p_departure_date + 1))::timestamp without time zone AT TIME ZONE 'UTC'::text) - p_now)))::double precision / (100)::double precision) * CASE WHEN (p_cheapest IS NULL) THEN (1)::double precision ELSE GREATEST((0.1)::double precision, LEAST((4)::double precision, (((((p_cheapest)::double precision / (p_cap)::double precision) - (1)::double precision) / (p_volatility + (0.02)::double precision)) / (5)::double precision))) END))));
+
+ALTER FUNCTION engine.look_interval(p_departure_date date, p_cheapest numeric, p_cap numeric, p_volatility real, p_now timestamp with time zone) OWNER TO skylatch_owner;
+
+--
 -- Name: manage_monitor_job(text); Type: FUNCTION; Schema: engine; Owner: skylatch_cron
 --
 
@@ -2543,6 +2785,16 @@ end;
 $$;
 
 ALTER FUNCTION engine.monitor_status() OWNER TO skylatch_owner;
+
+--
+-- Name: next_volatility(real, numeric, numeric); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE FUNCTION engine.next_volatility(p_volatility real, p_before numeric, p_after numeric) RETURNS real
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN COALESCE(((((0.8)::double precision * p_volatility) + ((0.2 * abs(((p_after / NULLIF(p_before, (0)::numeric)) - (1)::numeric))))::double precision))::real, p_volatility);
+
+ALTER FUNCTION engine.next_volatility(p_volatility real, p_before numeric, p_after numeric) OWNER TO skylatch_owner;
 
 --
 -- Name: traveler_profiles; Type: TABLE; Schema: public; Owner: skylatch_owner
@@ -2814,6 +3066,82 @@ $$;
 ALTER FUNCTION engine.pin_flags(p_user_id uuid) OWNER TO skylatch_owner;
 
 --
+-- Name: plan_changed_party(); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE FUNCTION engine.plan_changed_party() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  v_now timestamptz := clock_timestamp();
+  v_trips uuid[] := array(select distinct c.trip_request_id from changed as c);
+begin
+  if v_trips <> '{}' then
+    perform engine.plan_trips(v_trips, v_now);
+    perform engine.schedule_trips(v_trips, v_now);
+  end if;
+  return null;
+end;
+$$;
+
+ALTER FUNCTION engine.plan_changed_party() OWNER TO skylatch_owner;
+
+--
+-- Name: plan_changed_profile(); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE FUNCTION engine.plan_changed_profile() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  v_now timestamptz := clock_timestamp();
+  v_trips uuid[];
+begin
+  v_trips := array(
+    select t.id
+    from public.trip_passengers as p
+    inner join public.trip_requests as t
+      on t.user_id = p.user_id and t.id = p.trip_request_id
+    where p.user_id = new.user_id
+      and p.traveler_profile_id = new.id
+      and t.auto_book_status not in ('BOOKED', 'CANCELLED', 'EXPIRED')
+    order by t.id
+    for no key update of t
+  );
+  if v_trips <> '{}' then
+    perform engine.plan_trips(v_trips, v_now);
+    perform engine.schedule_trips(v_trips, v_now);
+  end if;
+  return null;
+end;
+$$;
+
+ALTER FUNCTION engine.plan_changed_profile() OWNER TO skylatch_owner;
+
+--
+-- Name: plan_changed_trip(); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE FUNCTION engine.plan_changed_trip() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  v_now timestamptz := clock_timestamp();
+begin
+  perform engine.plan_trips(array[new.id], v_now);
+  update engine.trip_searches as s
+  set next_look_at = v_now
+  where s.user_id = new.user_id and s.trip_request_id = new.id;
+  return null;
+end;
+$$;
+
+ALTER FUNCTION engine.plan_changed_trip() OWNER TO skylatch_owner;
+
+--
 -- Name: plan_searches(public.trip_requests, date); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
 --
 
@@ -2839,6 +3167,98 @@ END;
 ALTER FUNCTION engine.plan_searches(p_trip public.trip_requests, p_today date) OWNER TO skylatch_owner;
 
 --
+-- Name: plan_trips(uuid[], timestamp with time zone); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE FUNCTION engine.plan_trips(p_trips uuid[], p_now timestamp with time zone) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  v_known engine.trip_searches[];
+  v_changed uuid[];
+begin
+  with gone as (
+    delete from engine.trip_searches as s
+    using public.trip_requests as t
+    where t.id = any (p_trips) and s.user_id = t.user_id and s.trip_request_id = t.id
+    returning s.*
+  )
+  select coalesce(array_agg(g::engine.trip_searches), '{}') into v_known from gone as g;
+
+  insert into engine.trip_searches (
+    user_id, trip_request_id, ordinal, origin, destination, departure_date,
+    return_date, search_key, searches, last_looked_at, last_searched_at, offers,
+    cheapest, currency, volatility, next_look_at
+  )
+  select
+    t.user_id,
+    t.id,
+    p.ordinal,
+    p.origin,
+    p.destination,
+    p.departure_date,
+    p.return_date,
+    q.search_key,
+    coalesce(k.searches, 0),
+    k.last_looked_at,
+    k.last_searched_at,
+    k.offers,
+    k.cheapest,
+    k.currency,
+    coalesce(k.volatility, 0),
+    coalesce(k.next_look_at, p_now)
+  from public.trip_requests as t
+  cross join lateral engine.plan_searches(t, p_now::date) as p
+  cross join lateral (
+    select engine.search_key(
+      engine.search_request(t, p.origin, p.destination, p.departure_date, p.return_date)
+    ) as search_key
+  ) as q
+  left join unnest(v_known) as k
+    on k.trip_request_id = t.id and k.search_key = q.search_key
+  where t.id = any (p_trips)
+    and exists (
+      select from public.trip_passengers as n
+      where n.user_id = t.user_id and n.trip_request_id = t.id
+    );
+
+  -- Changed: a search is new beside others, or one whose date is not over is gone.
+  select array_agg(c.trip_request_id) into v_changed
+  from (
+    select coalesce(k.trip_request_id, s.trip_request_id) as trip_request_id
+    from (
+      select * from unnest(v_known) where departure_date >= p_now::date
+    ) as k
+    full join (
+      select * from engine.trip_searches
+      where user_id in (select user_id from unnest(v_known))
+        and trip_request_id in (select trip_request_id from unnest(v_known))
+    ) as s
+      on s.trip_request_id = k.trip_request_id and s.search_key = k.search_key
+    where k.trip_request_id is null or s.trip_request_id is null
+    group by 1
+  ) as c;
+  if v_changed is null then
+    return;
+  end if;
+  update public.trip_requests as t
+  set search_round = t.search_round + 1
+  where t.id = any (v_changed);
+  update engine.provider_calls as c
+  set state = 'DEAD', verdict = 'SUPERSEDED', finished_at = p_now
+  from public.trip_requests as t
+  where t.id = any (v_changed)
+    and c.user_id = t.user_id
+    and c.trip_request_id = t.id
+    and c.operation = 'search'
+    and c.state = 'READY';
+end;
+$$;
+
+ALTER FUNCTION engine.plan_trips(p_trips uuid[], p_now timestamp with time zone) OWNER TO skylatch_owner;
+
+--
 -- Name: plpython_handshake(); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
 --
 
@@ -2853,6 +3273,118 @@ CREATE FUNCTION engine.plpython_handshake() RETURNS jsonb
 $$;
 
 ALTER FUNCTION engine.plpython_handshake() OWNER TO skylatch_owner;
+
+--
+-- Name: purge(); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE FUNCTION engine.purge() RETURNS integer
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  v_now timestamptz := clock_timestamp();
+begin
+  return engine.purge_offers(50000, v_now) + engine.purge_searches(50000, v_now);
+end;
+$$;
+
+ALTER FUNCTION engine.purge() OWNER TO skylatch_owner;
+
+--
+-- Name: purge_offers(integer, timestamp with time zone); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE FUNCTION engine.purge_offers(p_limit integer, p_now timestamp with time zone) RETURNS integer
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  v_removed integer;
+begin
+  delete from public.flight_offers as o
+  using (
+    select f.user_id, f.id
+    from public.flight_offers as f
+    where f.status = 'EXPIRED'
+      and f.expires_at < p_now - (
+        select s.keep_offers_for from engine.search_settings as s
+      )
+      and not exists (
+        select from public.booking_attempts as a
+        where a.user_id = f.user_id and a.flight_offer_id = f.id
+      )
+      and not exists (
+        select from public.flight_bookings as b
+        where b.user_id = f.user_id and b.flight_offer_id = f.id
+      )
+      and not exists (
+        select from public.trip_requests as t
+        where t.user_id = f.user_id and t.selected_offer_id = f.id
+      )
+    order by f.expires_at
+    limit p_limit
+    for update of f skip locked
+  ) as f
+  where o.user_id = f.user_id and o.id = f.id;
+  get diagnostics v_removed = row_count;
+  return v_removed;
+end;
+$$;
+
+ALTER FUNCTION engine.purge_offers(p_limit integer, p_now timestamp with time zone) OWNER TO skylatch_owner;
+
+--
+-- Name: purge_searches(integer, timestamp with time zone); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE FUNCTION engine.purge_searches(p_limit integer, p_now timestamp with time zone) RETURNS integer
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  v_calls integer;
+  v_quarantined integer;
+  v_looks integer;
+begin
+  delete from engine.provider_calls as c
+  where c.id in (
+    select d.id
+    from engine.provider_calls as d
+    where d.booking_attempt_id is null and d.finished_at < p_now - interval '30 days'
+    order by d.finished_at
+    limit p_limit
+    for update skip locked
+  );
+  get diagnostics v_calls = row_count;
+  delete from engine.quarantined_offers as q
+  using (
+    select r.user_id, r.id
+    from engine.quarantined_offers as r
+    where r.quarantined_at < p_now - (
+      select s.keep_offers_for from engine.search_settings as s
+    )
+    order by r.quarantined_at
+    limit p_limit
+    for update skip locked
+  ) as r
+  where q.user_id = r.user_id and q.id = r.id;
+  get diagnostics v_quarantined = row_count;
+  delete from engine.fare_looks as k
+  where k.search_key in (
+    select l.search_key
+    from engine.fare_looks as l
+    where l.looked_at < p_now - interval '1 day'
+    order by l.looked_at
+    limit p_limit
+    for update skip locked
+  );
+  get diagnostics v_looks = row_count;
+  return v_calls + v_quarantined + v_looks;
+end;
+$$;
+
+ALTER FUNCTION engine.purge_searches(p_limit integer, p_now timestamp with time zone) OWNER TO skylatch_owner;
 
 --
 -- Name: rank_trip(uuid, uuid, timestamp with time zone); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
@@ -3025,6 +3557,72 @@ end;
 $$;
 
 ALTER FUNCTION engine.record_flag_usage() OWNER TO skylatch_owner;
+
+--
+-- Name: record_looks(uuid[], text[], integer[], numeric[], text[], timestamp with time zone); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE FUNCTION engine.record_looks(p_trips uuid[], p_keys text[], p_offers integer[], p_cheapest numeric[], p_currencies text[], p_now timestamp with time zone) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  insert into engine.fare_looks as k (
+    search_key, looked_at, offers, cheapest, currency
+  )
+  select distinct on (l.search_key)
+    l.search_key, p_now, l.offers, l.cheapest, l.currency
+  from unnest(p_keys, p_offers, p_cheapest, p_currencies)
+    as l (search_key, offers, cheapest, currency)
+  where pg_try_advisory_xact_lock(7302027, hashtext(l.search_key))
+  order by l.search_key, l.cheapest
+  on conflict (search_key) do update
+  set
+    looked_at = excluded.looked_at,
+    offers = excluded.offers,
+    cheapest = excluded.cheapest,
+    currency = excluded.currency;
+
+  update engine.trip_searches as s
+  set
+    last_looked_at = p_now,
+    offers = l.offers,
+    cheapest = l.cheapest,
+    currency = l.currency,
+    volatility = l.volatility,
+    next_look_at = p_now + engine.look_interval(
+      s.departure_date, case when l.currency = l.caps_currency then l.cheapest end,
+      l.cap, l.volatility, p_now
+    )
+  from (
+    select
+      b.user_id,
+      b.trip_request_id,
+      b.ordinal,
+      u.offers,
+      u.cheapest,
+      u.currency,
+      t.max_price as cap,
+      t.currency as caps_currency,
+      engine.next_volatility(
+        b.volatility, case when b.currency = u.currency then b.cheapest end, u.cheapest
+      ) as volatility
+    from unnest(p_trips, p_keys, p_offers, p_cheapest, p_currencies)
+      as u (trip, search_key, offers, cheapest, currency)
+    inner join public.trip_requests as t on t.id = u.trip
+    inner join engine.trip_searches as b
+      on b.user_id = t.user_id
+      and b.trip_request_id = t.id
+      and b.search_key = u.search_key
+  ) as l
+  where s.user_id = l.user_id
+    and s.trip_request_id = l.trip_request_id
+    and s.ordinal = l.ordinal;
+  perform engine.schedule_trips(p_trips, p_now);
+end;
+$$;
+
+ALTER FUNCTION engine.record_looks(p_trips uuid[], p_keys text[], p_offers integer[], p_cheapest numeric[], p_currencies text[], p_now timestamp with time zone) OWNER TO skylatch_owner;
 
 --
 -- Name: recover(); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
@@ -3204,6 +3802,61 @@ $$;
 ALTER FUNCTION engine.require_pipeline(p_user_id uuid, p_now timestamp with time zone) OWNER TO skylatch_owner;
 
 --
+-- Name: revive_plans(timestamp with time zone); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE FUNCTION engine.revive_plans(p_now timestamp with time zone) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  v_idle uuid[];
+  v_asked uuid[];
+begin
+  v_idle := array(
+    select t.id
+    from public.trip_requests as t
+    where t.auto_book_status = 'PENDING'
+      and t.auto_book_enabled
+      and t.next_search_at <= p_now
+      and not exists (
+        select from engine.trip_searches as s
+        where s.user_id = t.user_id
+          and s.trip_request_id = t.id
+          and s.next_look_at <= p_now
+          and s.departure_date >= p_now::date
+      )
+    order by t.next_search_at
+    limit 10000
+    for no key update of t skip locked
+  );
+  if v_idle = '{}' then
+    return;
+  end if;
+  with over as (
+    delete from engine.trip_searches as s
+    using public.trip_requests as t
+    where t.id = any (v_idle)
+      and s.user_id = t.user_id
+      and s.trip_request_id = t.id
+      and s.departure_date < p_now::date
+    returning s.trip_request_id
+  )
+  select coalesce(array_agg(i.id), '{}') into v_asked
+  from unnest(v_idle) as i (id)
+  where not exists (select from over as o where o.trip_request_id = i.id);
+  perform engine.plan_trips(v_asked, p_now);
+  update engine.trip_searches as s
+  set next_look_at = p_now
+  from public.trip_requests as t
+  where t.id = any (v_asked) and s.user_id = t.user_id and s.trip_request_id = t.id;
+  perform engine.schedule_trips(v_idle, p_now);
+end;
+$$;
+
+ALTER FUNCTION engine.revive_plans(p_now timestamp with time zone) OWNER TO skylatch_owner;
+
+--
 -- Name: run_monitor(text, timestamp with time zone); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
 --
 
@@ -3212,11 +3865,22 @@ CREATE FUNCTION engine.run_monitor(p_started_by text, p_now timestamp with time 
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 declare
-  v_due uuid[];
-  v_allowed uuid[];
+  -- As in cron.sql.
+  v_tick constant interval := '10 minutes';
+  v_every interval;
+  v_free_from timestamptz;
+  v_budget integer := 0;
+  v_trips uuid[];
+  v_ordinals smallint[];
+  v_refused uuid[];
+  v_problem text;
   v_reason text;
+  v_claimed integer := 0;
+  v_skipped integer := 0;
   v_expired integer := 0;
   v_searches integer := 0;
+  v_shared integer := 0;
+  v_postponed integer := 0;
   v_run_id bigint;
 begin
   -- 'auto_book_monitor' as a number; any fixed key will do.
@@ -3238,42 +3902,142 @@ begin
     where t.user_id = over.user_id and t.id = over.id;
     get diagnostics v_expired = row_count;
 
-    with due as materialized (
-      select t.id, t.user_id
-      from public.trip_requests as t
-      where t.auto_book_status = 'PENDING'
+    -- Not while an answer is out: it may be the one that fits.
+    update public.trip_requests as t
+    set
+      auto_book_status = 'ACTION_REQUIRED',
+      status_reason = format(
+        'Nothing fitted in %s searches. Resume the trip to search as often again, or '
+        'change what you are looking for.',
+        t.searches
+      ),
+      status_changed_at = p_now
+    from (
+      select d.user_id, d.id
+      from public.trip_requests as d
+      where d.auto_book_status = 'PENDING'
+        and d.auto_book_enabled
+        and d.next_search_at <= p_now
+        and d.searches >= d.max_searches
+        and not exists (
+          select from engine.provider_calls as c
+          where c.user_id = d.user_id
+            and c.trip_request_id = d.id
+            and c.state in ('READY', 'CLAIMED', 'SENT')
+        )
+      for no key update skip locked
+    ) as spent
+    where t.user_id = spent.user_id and t.id = spent.id;
+
+    v_shared := engine.share_looks(p_now);
+    perform engine.revive_plans(p_now);
+
+    select
+      interval '1 minute' / s.searches_per_minute,
+      s.searches_per_minute * extract(epoch from v_tick) / 60 - (
+        select count(*) from engine.provider_calls as c
+        where c.state = 'READY' and c.booking_attempt_id is null
+      )
+    into v_every, v_budget
+    from engine.search_settings as s;
+    v_free_from := greatest(
+      p_now,
+      (
+        select r.free_from from engine.monitor_runs as r
+        where r.free_from is not null
+        order by r.id desc
+        limit 1
+      )
+    );
+    -- A tick out of turn has only what the one before it has left.
+    v_budget := greatest(
+      least(
+        v_budget,
+        ceil(
+          extract(epoch from p_now + v_tick - v_free_from) / extract(epoch from v_every)
+        )
+      ),
+      0
+    );
+
+    -- Again while some were refused: their share goes to others, but not for ever.
+    loop
+      with chosen as materialized (
+        select c.*
+        from engine.choose_searches(v_budget - v_searches, p_now)
+          with ordinality as c (user_id, trip_request_id, ordinal, place)
+      ),
+
+      held as materialized (
+        select t.user_id, t.id
+        from public.trip_requests as t
+        where (t.user_id, t.id) in (
+          select c.user_id, c.trip_request_id from chosen as c
+        )
+        and t.auto_book_status = 'PENDING'
         and t.auto_book_enabled
         and t.next_search_at <= p_now
-        and exists (
-          select from public.trip_passengers as p
-          where p.user_id = t.user_id and p.trip_request_id = t.id
-        )
-      order by t.next_search_at
-      limit 1000
-      for no key update of t skip locked
-    ),
-    -- Once for each traveller, however many trips.
-    gate as materialized (
-      select u.user_id, engine.flag_problem(u.user_id, p_now) as problem
-      from (select distinct d.user_id from due as d) as u
-    )
-    select array_agg(d.id), array_agg(d.id) filter (where g.problem is null),
-      min(g.problem)
-    into v_due, v_allowed, v_reason
-    from due as d
-    inner join gate as g on g.user_id = d.user_id;
-    if v_allowed is not null then
-      v_searches := engine.start_searches(v_allowed, p_now);
+        for no key update skip locked
+      ),
+
+      -- Once for each traveller, however many trips.
+      gate as materialized (
+        select u.user_id, engine.flag_problem(u.user_id, p_now) as problem
+        from (select distinct h.user_id from held as h) as u
+      )
+
+      select
+        array_agg(c.trip_request_id order by c.place) filter (where g.problem is null),
+        array_agg(c.ordinal order by c.place) filter (where g.problem is null),
+        array_agg(distinct h.id) filter (where g.problem is not null),
+        min(g.problem),
+        v_claimed + count(distinct h.id) filter (where g.problem is null),
+        v_skipped + count(distinct h.id) filter (where g.problem is not null)
+      into v_trips, v_ordinals, v_refused, v_problem, v_claimed, v_skipped
+      from chosen as c
+      inner join held as h on h.user_id = c.user_id and h.id = c.trip_request_id
+      inner join gate as g on g.user_id = h.user_id;
+
+      if v_trips is not null then
+        v_searches := v_searches + engine.enqueue_searches(
+          v_trips, v_ordinals, v_free_from, v_every, p_now
+        );
+        v_free_from := v_free_from + cardinality(v_trips) * v_every;
+      end if;
+      exit when v_refused is null;
+      -- To the end of the queue: they must not stand before those who may be searched
+      -- for, tick after tick.
+      v_reason := v_problem;
+      update engine.trip_searches as s
+      set next_look_at = p_now + interval '1 microsecond'
+      from public.trip_requests as t
+      where t.id = any (v_refused)
+        and s.user_id = t.user_id
+        and s.trip_request_id = t.id
+        and s.next_look_at <= p_now;
+      perform engine.schedule_trips(v_refused, p_now);
+      exit when v_trips is null;
+    end loop;
+
+    select count(*) into v_postponed
+    from public.trip_requests as t
+    inner join engine.trip_searches as s
+      on s.user_id = t.user_id and s.trip_request_id = t.id
+    where t.auto_book_status = 'PENDING'
+      and t.auto_book_enabled
+      and t.next_search_at <= p_now
+      and s.next_look_at <= p_now;
+    if v_searches > 0 then
       perform engine.wake_sidecar();
     end if;
   end if;
   insert into engine.monitor_runs as r (
-    started_at, finished_at, started_by, claimed, skipped, expired, searches, reason
+    started_at, finished_at, started_by, claimed, skipped, expired, searches, reason,
+    budget, shared, postponed, free_from
   )
   values (
-    p_now, clock_timestamp(), p_started_by, coalesce(cardinality(v_allowed), 0),
-    coalesce(cardinality(v_due), 0) - coalesce(cardinality(v_allowed), 0), v_expired,
-    v_searches, v_reason
+    p_now, clock_timestamp(), p_started_by, v_claimed, v_skipped, v_expired, v_searches,
+    v_reason, v_budget, v_shared, v_postponed, v_free_from
   )
   returning r.id into v_run_id;
   perform engine.record_flag_usage();
@@ -3282,6 +4046,103 @@ end;
 $$;
 
 ALTER FUNCTION engine.run_monitor(p_started_by text, p_now timestamp with time zone) OWNER TO skylatch_owner;
+
+--
+-- Name: schedule_trips(uuid[], timestamp with time zone); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE FUNCTION engine.schedule_trips(p_trips uuid[], p_now timestamp with time zone) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  update public.trip_requests as t
+  set next_search_at = coalesce(
+    (
+      select min(s.next_look_at)
+      from engine.trip_searches as s
+      where s.user_id = t.user_id
+        and s.trip_request_id = t.id
+        and s.departure_date >= p_now::date
+    ),
+    p_now + interval '1 day'
+  )
+  where t.id = any (p_trips);
+end;
+$$;
+
+ALTER FUNCTION engine.schedule_trips(p_trips uuid[], p_now timestamp with time zone) OWNER TO skylatch_owner;
+
+--
+-- Name: search_key(jsonb); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE FUNCTION engine.search_key(p_request jsonb) RETURNS text
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN md5((p_request)::text);
+
+ALTER FUNCTION engine.search_key(p_request jsonb) OWNER TO skylatch_owner;
+
+--
+-- Name: trip_searches; Type: TABLE; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE TABLE engine.trip_searches (
+    user_id uuid NOT NULL,
+    trip_request_id uuid NOT NULL,
+    ordinal smallint NOT NULL,
+    origin text NOT NULL,
+    destination text NOT NULL,
+    departure_date date NOT NULL,
+    return_date date,
+    search_key text NOT NULL,
+    searches integer DEFAULT 0 NOT NULL,
+    last_looked_at timestamp with time zone,
+    last_searched_at timestamp with time zone,
+    offers integer,
+    cheapest public.money_amount,
+    currency text,
+    volatility real DEFAULT 0 NOT NULL,
+    next_look_at timestamp with time zone NOT NULL,
+    CONSTRAINT trip_searches_counts CHECK (((searches >= 0) AND (offers >= 0) AND (volatility >= (0)::double precision))),
+    CONSTRAINT trip_searches_fare CHECK (((cheapest IS NULL) = (currency IS NULL)))
+);
+
+ALTER TABLE ONLY engine.trip_searches FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE engine.trip_searches OWNER TO skylatch_owner;
+
+--
+-- Name: search_plan(uuid); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE FUNCTION engine.search_plan(p_trip_id uuid) RETURNS TABLE(ordinal smallint, origin text, destination text, departure_date date, return_date date, searches integer, last_searched_at timestamp with time zone, last_looked_at timestamp with time zone, next_look_at timestamp with time zone, offers integer, cheapest numeric, currency text, over_cap_percent numeric, volatility real)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    BEGIN ATOMIC
+ SELECT s.ordinal,
+     s.origin,
+     s.destination,
+     s.departure_date,
+     s.return_date,
+     s.searches,
+     s.last_searched_at,
+     s.last_looked_at,
+     s.next_look_at,
+     s.offers,
+     s.cheapest,
+     s.currency,
+         CASE
+             WHEN (s.currency = t.currency) THEN round(((((s.cheapest)::numeric / t.max_price) - (1)::numeric) * (100)::numeric), 1)
+             ELSE NULL::numeric
+         END AS "case",
+     s.volatility
+    FROM (engine.trip_searches s
+      JOIN public.trip_requests t ON (((s.user_id = t.user_id) AND (s.trip_request_id = t.id))))
+   WHERE (t.id = search_plan.p_trip_id)
+   ORDER BY s.next_look_at, s.ordinal;
+END;
+
+ALTER FUNCTION engine.search_plan(p_trip_id uuid) OWNER TO skylatch_owner;
 
 --
 -- Name: search_request(public.trip_requests, text, text, date, date); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
@@ -3305,6 +4166,99 @@ END;
 ALTER FUNCTION engine.search_request(p_trip public.trip_requests, p_origin text, p_destination text, p_departure_date date, p_return_date date) OWNER TO skylatch_owner;
 
 --
+-- Name: monitor_runs; Type: TABLE; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE TABLE engine.monitor_runs (
+    id bigint NOT NULL,
+    started_at timestamp with time zone NOT NULL,
+    finished_at timestamp with time zone NOT NULL,
+    started_by text NOT NULL,
+    claimed integer NOT NULL,
+    skipped integer NOT NULL,
+    expired integer NOT NULL,
+    searches integer NOT NULL,
+    reason text,
+    budget integer DEFAULT 0 NOT NULL,
+    shared integer DEFAULT 0 NOT NULL,
+    postponed integer DEFAULT 0 NOT NULL,
+    free_from timestamp with time zone,
+    CONSTRAINT monitor_runs_counts CHECK (((claimed >= 0) AND (skipped >= 0) AND (expired >= 0) AND (searches >= 0))),
+    CONSTRAINT monitor_runs_plan CHECK (((budget >= 0) AND (shared >= 0) AND (postponed >= 0)))
+);
+
+ALTER TABLE ONLY engine.monitor_runs FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE engine.monitor_runs OWNER TO skylatch_owner;
+
+--
+-- Name: search_settings; Type: TABLE; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE TABLE engine.search_settings (
+    only_row boolean DEFAULT true NOT NULL,
+    searches_per_minute integer DEFAULT 30 NOT NULL,
+    fresh_for interval DEFAULT '00:15:00'::interval NOT NULL,
+    keep_offers_for interval DEFAULT '30 days'::interval NOT NULL,
+    rate_max_age interval DEFAULT '24:00:00'::interval NOT NULL,
+    CONSTRAINT search_settings_only_row CHECK (only_row),
+    CONSTRAINT search_settings_values CHECK ((((searches_per_minute >= 1) AND (searches_per_minute <= 100000)) AND ((fresh_for >= '00:00:00'::interval) AND (fresh_for <= '01:00:00'::interval)) AND ((keep_offers_for >= '1 day'::interval) AND (keep_offers_for <= '10 years'::interval)) AND ((rate_max_age >= '00:01:00'::interval) AND (rate_max_age <= '30 days'::interval))))
+);
+
+ALTER TABLE ONLY engine.search_settings FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE engine.search_settings OWNER TO skylatch_owner;
+
+--
+-- Name: search_status(); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE FUNCTION engine.search_status() RETURNS TABLE(searches_per_minute integer, fresh_for interval, watched_trips bigint, planned_searches bigint, due_searches bigint, waiting_calls bigint, run_id bigint, started_at timestamp with time zone, budget integer, spent integer, shared integer, postponed integer)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    BEGIN ATOMIC
+ SELECT s.searches_per_minute,
+     s.fresh_for,
+     p.trips,
+     p.searches,
+     p.due,
+     ( SELECT count(*) AS count
+            FROM engine.provider_calls c
+           WHERE ((c.state = 'READY'::text) AND (c.booking_attempt_id IS NULL))) AS count,
+     r.id,
+     r.started_at,
+     r.budget,
+     r.searches,
+     r.shared,
+     r.postponed
+    FROM ((engine.search_settings s
+      CROSS JOIN ( SELECT count(DISTINCT t.id) AS trips,
+             count(e.ordinal) AS searches,
+             count(e.ordinal) FILTER (WHERE ((t.next_search_at <= now()) AND (e.next_look_at <= now()))) AS due
+            FROM (public.trip_requests t
+              LEFT JOIN engine.trip_searches e ON (((t.user_id = e.user_id) AND (t.id = e.trip_request_id))))
+           WHERE ((t.auto_book_status = 'PENDING'::text) AND t.auto_book_enabled)) p)
+      LEFT JOIN ( SELECT m.id,
+             m.started_at,
+             m.finished_at,
+             m.started_by,
+             m.claimed,
+             m.skipped,
+             m.expired,
+             m.searches,
+             m.reason,
+             m.budget,
+             m.shared,
+             m.postponed,
+             m.free_from
+            FROM engine.monitor_runs m
+           ORDER BY m.id DESC
+          LIMIT 20) r ON (true))
+   ORDER BY r.id DESC;
+END;
+
+ALTER FUNCTION engine.search_status() OWNER TO skylatch_owner;
+
+--
 -- Name: search_trip(uuid); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
 --
 
@@ -3325,6 +4279,17 @@ begin
       message = 'the trip''s status does not allow this',
       detail = jsonb_build_object('trip', p_trip_id, 'status', v_trip.auto_book_status),
       hint = 'Only a pending trip is searched: resume it first.';
+  end if;
+  if v_trip.searches >= v_trip.max_searches then
+    raise exception using
+      errcode = 'SK103',
+      message = 'the trip has searched as often as it may',
+      detail = jsonb_build_object(
+        'trip', p_trip_id,
+        'searches', v_trip.searches,
+        'max_searches', v_trip.max_searches
+      ),
+      hint = 'Pause and resume the trip to search as often again.';
   end if;
   v_searches := engine.start_searches(array[p_trip_id], v_now);
   perform engine.record_flag_usage();
@@ -3364,6 +4329,38 @@ $$;
 ALTER FUNCTION engine.set_kill_switch(p_engaged boolean, p_reason text) OWNER TO skylatch_owner;
 
 --
+-- Name: set_search_settings(text, integer, interval, interval, interval); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE FUNCTION engine.set_search_settings(p_reason text, p_searches_per_minute integer DEFAULT NULL::integer, p_fresh_for interval DEFAULT NULL::interval, p_keep_offers_for interval DEFAULT NULL::interval, p_rate_max_age interval DEFAULT NULL::interval) RETURNS jsonb
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  v_role text := nullif(current_setting('role', true), 'none');
+  v_settings jsonb;
+begin
+  update engine.search_settings as s
+  set
+    searches_per_minute = coalesce(p_searches_per_minute, s.searches_per_minute),
+    fresh_for = coalesce(p_fresh_for, s.fresh_for),
+    keep_offers_for = coalesce(p_keep_offers_for, s.keep_offers_for),
+    rate_max_age = coalesce(p_rate_max_age, s.rate_max_age)
+  returning to_jsonb(s) - 'only_row' into v_settings;
+  insert into engine.search_settings_changes (at, set_by, reason, settings)
+  values (
+    clock_timestamp(),
+    session_user || coalesce(' as ' || nullif(v_role, session_user), ''),
+    p_reason,
+    v_settings
+  );
+  return v_settings;
+end;
+$$;
+
+ALTER FUNCTION engine.set_search_settings(p_reason text, p_searches_per_minute integer, p_fresh_for interval, p_keep_offers_for interval, p_rate_max_age interval) OWNER TO skylatch_owner;
+
+--
 -- Name: settle_call(bigint, integer, jsonb, text, timestamp with time zone); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
 --
 
@@ -3378,6 +4375,7 @@ declare
   v_report jsonb;
   v_verdict text;
   v_stored integer;
+  v_fare public.fare_history;
 begin
   select c.* into v_call from engine.provider_calls as c where c.id = p_call_id;
   perform from public.trip_requests as t
@@ -3479,13 +4477,30 @@ begin
       v_call.user_id, v_call.trip_request_id, (v_call.payload ->> 'round')::integer,
       v_call.payload -> 'request', v_report -> 'body', p_now
     );
+    select h.* into v_fare
+    from public.fare_history as h
+    where h.user_id = v_call.user_id
+      and h.trip_request_id = v_call.trip_request_id
+      and h.searched_at = p_now
+    order by h.id desc
+    limit 1;
+    perform engine.record_looks(
+      array[v_call.trip_request_id], array[v_call.payload ->> 'search_key'],
+      array[v_fare.offers], array[v_fare.cheapest::numeric], array[v_fare.currency],
+      p_now
+    );
   else
+    -- This search waits; the others of the trip do not.
+    update engine.trip_searches as s
+    set next_look_at = greatest(
+      s.next_look_at, p_now + coalesce(v_rule.search_again_after, '10 minutes')
+    )
+    where s.user_id = v_call.user_id
+      and s.trip_request_id = v_call.trip_request_id
+      and s.search_key = v_call.payload ->> 'search_key';
+    perform engine.schedule_trips(array[v_call.trip_request_id], p_now);
     update public.trip_requests as t
-    set
-      status_reason = coalesce(v_rule.reason, 'The airline search did not answer.'),
-      next_search_at = greatest(
-        t.next_search_at, p_now + coalesce(v_rule.search_again_after, '10 minutes')
-      )
+    set status_reason = coalesce(v_rule.reason, 'The airline search did not answer.')
     where t.user_id = v_call.user_id
       and t.id = v_call.trip_request_id
       and t.auto_book_status = 'PENDING';
@@ -3511,6 +4526,93 @@ $$;
 ALTER FUNCTION engine.settle_call(p_call_id bigint, p_epoch integer, p_report jsonb, p_actor text, p_now timestamp with time zone) OWNER TO skylatch_owner;
 
 --
+-- Name: share_looks(timestamp with time zone); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE FUNCTION engine.share_looks(p_now timestamp with time zone) RETURNS integer
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  v_trips uuid[];
+  v_shared integer;
+begin
+  with seen as materialized (
+    select
+      s.user_id,
+      s.trip_request_id,
+      s.ordinal,
+      k.looked_at,
+      k.offers,
+      k.cheapest,
+      k.currency,
+      t.max_price,
+      k.offers = 0 or k.cheapest > t.max_price as above,
+      engine.next_volatility(
+        s.volatility, case when s.currency = k.currency then s.cheapest end, k.cheapest
+      ) as volatility
+    from engine.fare_looks as k
+    inner join engine.trip_searches as s on s.search_key = k.search_key
+    inner join public.trip_requests as t
+      on t.user_id = s.user_id and t.id = s.trip_request_id
+    where k.looked_at > p_now - (select c.fresh_for from engine.search_settings as c)
+      and (k.offers = 0 or k.currency = t.currency)
+      and coalesce(s.last_looked_at, '-infinity') < k.looked_at
+      and coalesce(s.last_searched_at, '-infinity') < k.looked_at
+      and t.auto_book_status = 'PENDING'
+      and t.auto_book_enabled
+      and t.next_search_at <= s.next_look_at
+      -- A fare that fits is told once.
+      and (
+        k.offers = 0
+        or k.cheapest > t.max_price
+        or s.next_look_at > p_now
+        or s.cheapest is distinct from k.cheapest
+      )
+    order by t.id
+    for no key update of t skip locked
+  ),
+
+  told as (
+    update engine.trip_searches as s
+    set
+      last_looked_at = case when n.above then n.looked_at else s.last_looked_at end,
+      offers = n.offers,
+      cheapest = n.cheapest,
+      currency = n.currency,
+      volatility = n.volatility,
+      next_look_at = case
+        when n.above then n.looked_at + engine.look_interval(
+          s.departure_date, n.cheapest, n.max_price, n.volatility, n.looked_at
+        )
+        else least(s.next_look_at, p_now)
+      end
+    from seen as n
+    where s.user_id = n.user_id
+      and s.trip_request_id = n.trip_request_id
+      and s.ordinal = n.ordinal
+    returning s.trip_request_id, n.above
+  )
+
+  select array_agg(distinct t.trip_request_id), count(*) filter (where t.above)
+  into v_trips, v_shared
+  from told as t;
+  if v_trips is not null then
+    perform engine.schedule_trips(v_trips, p_now);
+    update public.trip_requests as t
+    set status_reason = 'A search of these flights a moment ago found nothing within '
+      'your limit.'
+    where t.id = any (v_trips)
+      and t.status_reason is null
+      and t.next_search_at > p_now;
+  end if;
+  return v_shared;
+end;
+$$;
+
+ALTER FUNCTION engine.share_looks(p_now timestamp with time zone) OWNER TO skylatch_owner;
+
+--
 -- Name: start_searches(uuid[], timestamp with time zone); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
 --
 
@@ -3519,46 +4621,28 @@ CREATE FUNCTION engine.start_searches(p_trips uuid[], p_now timestamp with time 
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 declare
-  v_searches integer;
+  v_trips uuid[];
+  v_ordinals smallint[];
 begin
-  update public.trip_requests as t
-  set
-    search_round = t.search_round + 1,
-    last_searched_at = p_now,
-    next_search_at = p_now + interval '10 minutes'
-  where t.id = any (p_trips);
-
-  -- Searches that nobody has taken yet would only repeat these: an outage of the sidecars
-  -- must not end in a stampede.
-  update engine.provider_calls as c
-  set state = 'DEAD', verdict = 'SUPERSEDED', finished_at = p_now
-  where c.trip_request_id = any (p_trips)
-    and c.user_id in (
-      select t.user_id from public.trip_requests as t where t.id = any (p_trips)
-    )
-    and c.operation = 'search'
-    and c.state = 'READY';
-
-  insert into engine.provider_calls (
-    user_id, trip_request_id, operation, payload, idempotency_key, run_at
-  )
+  -- From scratch: dates may be over, and a trip may be older than plans are.
+  perform engine.plan_trips(p_trips, p_now);
   select
-    t.user_id,
-    t.id,
-    'search',
-    jsonb_build_object(
-      'round', t.search_round,
-      'request', engine.search_request(
-        t, s.origin, s.destination, s.departure_date, s.return_date
-      )
-    ),
-    format('%s:search:%s:%s', t.id, t.search_round, s.ordinal),
-    p_now
+    array_agg(p.trip_request_id order by p.trip_request_id, p.ordinal),
+    array_agg(p.ordinal order by p.trip_request_id, p.ordinal)
+  into v_trips, v_ordinals
   from public.trip_requests as t
-  cross join lateral engine.plan_searches(t, p_now::date) as s
+  cross join lateral (
+    select s.trip_request_id, s.ordinal
+    from engine.trip_searches as s
+    where s.user_id = t.user_id and s.trip_request_id = t.id
+    order by s.ordinal
+    limit greatest(t.max_searches - t.searches, 0)
+  ) as p
   where t.id = any (p_trips);
-  get diagnostics v_searches = row_count;
-  return v_searches;
+  if v_trips is null then
+    return 0;
+  end if;
+  return engine.enqueue_searches(v_trips, v_ordinals, p_now, '0', p_now);
 end;
 $$;
 
@@ -4309,27 +5393,6 @@ ALTER TABLE ONLY engine.metropolitan_areas FORCE ROW LEVEL SECURITY;
 ALTER TABLE engine.metropolitan_areas OWNER TO skylatch_owner;
 
 --
--- Name: monitor_runs; Type: TABLE; Schema: engine; Owner: skylatch_owner
---
-
-CREATE TABLE engine.monitor_runs (
-    id bigint NOT NULL,
-    started_at timestamp with time zone NOT NULL,
-    finished_at timestamp with time zone NOT NULL,
-    started_by text NOT NULL,
-    claimed integer NOT NULL,
-    skipped integer NOT NULL,
-    expired integer NOT NULL,
-    searches integer NOT NULL,
-    reason text,
-    CONSTRAINT monitor_runs_counts CHECK (((claimed >= 0) AND (skipped >= 0) AND (expired >= 0) AND (searches >= 0)))
-);
-
-ALTER TABLE ONLY engine.monitor_runs FORCE ROW LEVEL SECURITY;
-
-ALTER TABLE engine.monitor_runs OWNER TO skylatch_owner;
-
---
 -- Name: monitor_runs_id_seq; Type: SEQUENCE; Schema: engine; Owner: skylatch_owner
 --
 
@@ -4440,50 +5503,33 @@ ALTER TABLE ONLY engine.saga_transitions FORCE ROW LEVEL SECURITY;
 ALTER TABLE engine.saga_transitions OWNER TO skylatch_owner;
 
 --
--- Name: search_settings; Type: TABLE; Schema: engine; Owner: skylatch_owner
+-- Name: search_settings_changes; Type: TABLE; Schema: engine; Owner: skylatch_owner
 --
 
-CREATE TABLE engine.search_settings (
-    only_row boolean DEFAULT true NOT NULL,
-    searches_per_minute integer DEFAULT 30 NOT NULL,
-    fresh_for interval DEFAULT '00:10:00'::interval NOT NULL,
-    keep_offers_for interval DEFAULT '30 days'::interval NOT NULL,
-    rate_max_age interval DEFAULT '24:00:00'::interval NOT NULL,
-    CONSTRAINT search_settings_only_row CHECK (only_row),
-    CONSTRAINT search_settings_values CHECK ((((searches_per_minute >= 1) AND (searches_per_minute <= 100000)) AND ((fresh_for >= '00:00:00'::interval) AND (fresh_for <= '01:00:00'::interval)) AND ((keep_offers_for >= '1 day'::interval) AND (keep_offers_for <= '10 years'::interval)) AND ((rate_max_age >= '00:01:00'::interval) AND (rate_max_age <= '30 days'::interval))))
+CREATE TABLE engine.search_settings_changes (
+    id bigint NOT NULL,
+    at timestamp with time zone NOT NULL,
+    set_by text NOT NULL,
+    reason text NOT NULL,
+    settings jsonb NOT NULL
 );
 
-ALTER TABLE ONLY engine.search_settings FORCE ROW LEVEL SECURITY;
+ALTER TABLE ONLY engine.search_settings_changes FORCE ROW LEVEL SECURITY;
 
-ALTER TABLE engine.search_settings OWNER TO skylatch_owner;
+ALTER TABLE engine.search_settings_changes OWNER TO skylatch_owner;
 
 --
--- Name: trip_searches; Type: TABLE; Schema: engine; Owner: skylatch_owner
+-- Name: search_settings_changes_id_seq; Type: SEQUENCE; Schema: engine; Owner: skylatch_owner
 --
 
-CREATE TABLE engine.trip_searches (
-    user_id uuid NOT NULL,
-    trip_request_id uuid NOT NULL,
-    ordinal smallint NOT NULL,
-    origin text NOT NULL,
-    destination text NOT NULL,
-    departure_date date NOT NULL,
-    return_date date,
-    search_key text NOT NULL,
-    searches integer DEFAULT 0 NOT NULL,
-    last_looked_at timestamp with time zone,
-    last_searched_at timestamp with time zone,
-    cheapest public.money_amount,
-    currency text,
-    volatility real DEFAULT 0 NOT NULL,
-    next_look_at timestamp with time zone NOT NULL,
-    CONSTRAINT trip_searches_counts CHECK (((searches >= 0) AND (volatility >= (0)::double precision))),
-    CONSTRAINT trip_searches_fare CHECK (((cheapest IS NULL) = (currency IS NULL)))
+ALTER TABLE engine.search_settings_changes ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME engine.search_settings_changes_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
 );
-
-ALTER TABLE ONLY engine.trip_searches FORCE ROW LEVEL SECURITY;
-
-ALTER TABLE engine.trip_searches OWNER TO skylatch_owner;
 
 --
 -- Name: wait_decisions; Type: TABLE; Schema: engine; Owner: skylatch_owner
@@ -4863,6 +5909,13 @@ ALTER TABLE ONLY engine.saga_transitions
     ADD CONSTRAINT saga_transitions_pkey PRIMARY KEY (state, verdict);
 
 --
+-- Name: search_settings_changes search_settings_changes_pkey; Type: CONSTRAINT; Schema: engine; Owner: skylatch_owner
+--
+
+ALTER TABLE ONLY engine.search_settings_changes
+    ADD CONSTRAINT search_settings_changes_pkey PRIMARY KEY (id);
+
+--
 -- Name: search_settings search_settings_pkey; Type: CONSTRAINT; Schema: engine; Owner: skylatch_owner
 --
 
@@ -5047,10 +6100,22 @@ CREATE INDEX monitor_runs_started_at_idx ON engine.monitor_runs USING btree (sta
 CREATE INDEX provider_calls_booking_attempt_id_idx ON engine.provider_calls USING btree (user_id, booking_attempt_id);
 
 --
+-- Name: provider_calls_finished_search_idx; Type: INDEX; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE INDEX provider_calls_finished_search_idx ON engine.provider_calls USING btree (finished_at) WHERE ((booking_attempt_id IS NULL) AND (finished_at IS NOT NULL));
+
+--
 -- Name: provider_calls_lease_until_idx; Type: INDEX; Schema: engine; Owner: skylatch_owner
 --
 
 CREATE INDEX provider_calls_lease_until_idx ON engine.provider_calls USING btree (lease_until) WHERE (state = ANY (ARRAY['CLAIMED'::text, 'SENT'::text]));
+
+--
+-- Name: provider_calls_open_idx; Type: INDEX; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE INDEX provider_calls_open_idx ON engine.provider_calls USING btree (user_id, trip_request_id) WHERE (state = ANY (ARRAY['READY'::text, 'CLAIMED'::text, 'SENT'::text]));
 
 --
 -- Name: provider_calls_ready_idx; Type: INDEX; Schema: engine; Owner: skylatch_owner
@@ -5167,6 +6232,12 @@ CREATE INDEX flight_bookings_trip_request_id_idx ON public.flight_bookings USING
 CREATE INDEX flight_bookings_user_id_status_idx ON public.flight_bookings USING btree (user_id, status);
 
 --
+-- Name: flight_offers_active_idx; Type: INDEX; Schema: public; Owner: skylatch_owner
+--
+
+CREATE INDEX flight_offers_active_idx ON public.flight_offers USING btree (expires_at) WHERE (status = 'ACTIVE'::text);
+
+--
 -- Name: flight_offers_expires_at_idx; Type: INDEX; Schema: public; Owner: skylatch_owner
 --
 
@@ -5203,6 +6274,12 @@ CREATE INDEX trip_passengers_traveler_profile_id_idx ON public.trip_passengers U
 CREATE INDEX trip_requests_due_idx ON public.trip_requests USING btree (next_search_at) WHERE ((auto_book_status = 'PENDING'::text) AND auto_book_enabled);
 
 --
+-- Name: trip_requests_over_idx; Type: INDEX; Schema: public; Owner: skylatch_owner
+--
+
+CREATE INDEX trip_requests_over_idx ON public.trip_requests USING btree (departure_to) WHERE (auto_book_status = ANY (ARRAY['PENDING'::text, 'PAUSED'::text, 'ACTION_REQUIRED'::text, 'FAILED'::text]));
+
+--
 -- Name: trip_requests_payment_method_id_idx; Type: INDEX; Schema: public; Owner: skylatch_owner
 --
 
@@ -5227,16 +6304,40 @@ CREATE TRIGGER booking_events_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON
 CREATE TRIGGER kill_switch_changes_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON engine.kill_switch_changes FOR EACH STATEMENT EXECUTE FUNCTION engine.refuse_change();
 
 --
+-- Name: traveler_profiles traveler_profiles_plan; Type: TRIGGER; Schema: public; Owner: skylatch_owner
+--
+
+CREATE TRIGGER traveler_profiles_plan AFTER UPDATE OF born_on ON public.traveler_profiles FOR EACH ROW WHEN ((old.born_on IS DISTINCT FROM new.born_on)) EXECUTE FUNCTION engine.plan_changed_profile();
+
+--
 -- Name: trip_passengers trip_passengers_check; Type: TRIGGER; Schema: public; Owner: skylatch_owner
 --
 
 CREATE TRIGGER trip_passengers_check BEFORE INSERT OR DELETE ON public.trip_passengers FOR EACH ROW EXECUTE FUNCTION engine.check_trip_passenger();
 
 --
+-- Name: trip_passengers trip_passengers_plan_fewer; Type: TRIGGER; Schema: public; Owner: skylatch_owner
+--
+
+CREATE TRIGGER trip_passengers_plan_fewer AFTER DELETE ON public.trip_passengers REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION engine.plan_changed_party();
+
+--
+-- Name: trip_passengers trip_passengers_plan_more; Type: TRIGGER; Schema: public; Owner: skylatch_owner
+--
+
+CREATE TRIGGER trip_passengers_plan_more AFTER INSERT ON public.trip_passengers REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION engine.plan_changed_party();
+
+--
 -- Name: trip_requests trip_requests_check; Type: TRIGGER; Schema: public; Owner: skylatch_owner
 --
 
 CREATE TRIGGER trip_requests_check BEFORE INSERT OR UPDATE OF user_id, origins, destinations, departure_from, departure_to, return_from, return_to, nights_min, nights_max, cabin_class, max_price, currency, max_connections, max_duration, carry_on_bags, checked_bags, preferred_airlines, payment_method_id, auto_book_enabled, consent_text_version ON public.trip_requests FOR EACH ROW EXECUTE FUNCTION engine.check_trip_request();
+
+--
+-- Name: trip_requests trip_requests_plan; Type: TRIGGER; Schema: public; Owner: skylatch_owner
+--
+
+CREATE TRIGGER trip_requests_plan AFTER UPDATE OF origins, destinations, departure_from, departure_to, return_from, return_to, nights_min, nights_max, cabin_class, max_connections, max_price, currency ON public.trip_requests FOR EACH ROW EXECUTE FUNCTION engine.plan_changed_trip();
 
 --
 -- Name: exchange_rates exchange_rates_base_fkey; Type: FK CONSTRAINT; Schema: engine; Owner: skylatch_owner
@@ -5750,6 +6851,18 @@ CREATE POLICY saga_transitions_owner_all ON engine.saga_transitions TO skylatch_
 --
 
 ALTER TABLE engine.search_settings ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: search_settings_changes; Type: ROW SECURITY; Schema: engine; Owner: skylatch_owner
+--
+
+ALTER TABLE engine.search_settings_changes ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: search_settings_changes search_settings_changes_owner_all; Type: POLICY; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE POLICY search_settings_changes_owner_all ON engine.search_settings_changes TO skylatch_owner USING (true) WITH CHECK (true);
 
 --
 -- Name: search_settings search_settings_owner_all; Type: POLICY; Schema: engine; Owner: skylatch_owner
@@ -6305,6 +7418,12 @@ REVOKE ALL ON FUNCTION engine.check_trip_passenger() FROM PUBLIC;
 REVOKE ALL ON FUNCTION engine.check_trip_request() FROM PUBLIC;
 
 --
+-- Name: FUNCTION choose_searches(p_budget integer, p_now timestamp with time zone); Type: ACL; Schema: engine; Owner: skylatch_owner
+--
+
+REVOKE ALL ON FUNCTION engine.choose_searches(p_budget integer, p_now timestamp with time zone) FROM PUBLIC;
+
+--
 -- Name: FUNCTION claim_calls(p_worker text, p_limit integer, p_searches integer); Type: ACL; Schema: engine; Owner: skylatch_owner
 --
 
@@ -6334,6 +7453,12 @@ REVOKE ALL ON FUNCTION engine.describe_round(p_user_id uuid, p_trip_id uuid) FRO
 --
 
 REVOKE ALL ON FUNCTION engine.enqueue_call(p_attempt public.booking_attempts, p_operation text, p_run_at timestamp with time zone) FROM PUBLIC;
+
+--
+-- Name: FUNCTION enqueue_searches(p_trips uuid[], p_ordinals smallint[], p_first_at timestamp with time zone, p_every interval, p_now timestamp with time zone); Type: ACL; Schema: engine; Owner: skylatch_owner
+--
+
+REVOKE ALL ON FUNCTION engine.enqueue_searches(p_trips uuid[], p_ordinals smallint[], p_first_at timestamp with time zone, p_every interval, p_now timestamp with time zone) FROM PUBLIC;
 
 --
 -- Name: FUNCTION evaluate_flag(p_flag text, p_context text); Type: ACL; Schema: engine; Owner: skylatch_owner
@@ -6441,6 +7566,12 @@ REVOKE ALL ON FUNCTION engine.lock_trip(p_trip_id uuid) FROM PUBLIC;
 REVOKE ALL ON FUNCTION engine.log_event(p_user_id uuid, p_trip_id uuid, p_attempt_id uuid, p_actor text, p_correlation_id text, p_from_state text, p_to_state text, p_reason text, p_detail jsonb) FROM PUBLIC;
 
 --
+-- Name: FUNCTION look_interval(p_departure_date date, p_cheapest numeric, p_cap numeric, p_volatility real, p_now timestamp with time zone); Type: ACL; Schema: engine; Owner: skylatch_owner
+--
+
+REVOKE ALL ON FUNCTION engine.look_interval(p_departure_date date, p_cheapest numeric, p_cap numeric, p_volatility real, p_now timestamp with time zone) FROM PUBLIC;
+
+--
 -- Name: FUNCTION manage_monitor_job(p_action text); Type: ACL; Schema: engine; Owner: skylatch_cron
 --
 
@@ -6469,6 +7600,12 @@ REVOKE ALL ON FUNCTION engine.may_act_for(p_user_id uuid) FROM PUBLIC;
 REVOKE ALL ON FUNCTION engine.monitor_status() FROM PUBLIC;
 GRANT ALL ON FUNCTION engine.monitor_status() TO skylatch_operator;
 GRANT ALL ON FUNCTION engine.monitor_status() TO service_role;
+
+--
+-- Name: FUNCTION next_volatility(p_volatility real, p_before numeric, p_after numeric); Type: ACL; Schema: engine; Owner: skylatch_owner
+--
+
+REVOKE ALL ON FUNCTION engine.next_volatility(p_volatility real, p_before numeric, p_after numeric) FROM PUBLIC;
 
 --
 -- Name: TABLE traveler_profiles; Type: ACL; Schema: public; Owner: skylatch_owner
@@ -6606,10 +7743,34 @@ REVOKE ALL ON FUNCTION engine.party_problem(p_user_id uuid, p_trip_id uuid) FROM
 REVOKE ALL ON FUNCTION engine.pin_flags(p_user_id uuid) FROM PUBLIC;
 
 --
+-- Name: FUNCTION plan_changed_party(); Type: ACL; Schema: engine; Owner: skylatch_owner
+--
+
+REVOKE ALL ON FUNCTION engine.plan_changed_party() FROM PUBLIC;
+
+--
+-- Name: FUNCTION plan_changed_profile(); Type: ACL; Schema: engine; Owner: skylatch_owner
+--
+
+REVOKE ALL ON FUNCTION engine.plan_changed_profile() FROM PUBLIC;
+
+--
+-- Name: FUNCTION plan_changed_trip(); Type: ACL; Schema: engine; Owner: skylatch_owner
+--
+
+REVOKE ALL ON FUNCTION engine.plan_changed_trip() FROM PUBLIC;
+
+--
 -- Name: FUNCTION plan_searches(p_trip public.trip_requests, p_today date); Type: ACL; Schema: engine; Owner: skylatch_owner
 --
 
 REVOKE ALL ON FUNCTION engine.plan_searches(p_trip public.trip_requests, p_today date) FROM PUBLIC;
+
+--
+-- Name: FUNCTION plan_trips(p_trips uuid[], p_now timestamp with time zone); Type: ACL; Schema: engine; Owner: skylatch_owner
+--
+
+REVOKE ALL ON FUNCTION engine.plan_trips(p_trips uuid[], p_now timestamp with time zone) FROM PUBLIC;
 
 --
 -- Name: FUNCTION plpython_handshake(); Type: ACL; Schema: engine; Owner: skylatch_owner
@@ -6617,6 +7778,25 @@ REVOKE ALL ON FUNCTION engine.plan_searches(p_trip public.trip_requests, p_today
 
 REVOKE ALL ON FUNCTION engine.plpython_handshake() FROM PUBLIC;
 GRANT ALL ON FUNCTION engine.plpython_handshake() TO skylatch_sidecar;
+
+--
+-- Name: FUNCTION purge(); Type: ACL; Schema: engine; Owner: skylatch_owner
+--
+
+REVOKE ALL ON FUNCTION engine.purge() FROM PUBLIC;
+GRANT ALL ON FUNCTION engine.purge() TO skylatch_cron;
+
+--
+-- Name: FUNCTION purge_offers(p_limit integer, p_now timestamp with time zone); Type: ACL; Schema: engine; Owner: skylatch_owner
+--
+
+REVOKE ALL ON FUNCTION engine.purge_offers(p_limit integer, p_now timestamp with time zone) FROM PUBLIC;
+
+--
+-- Name: FUNCTION purge_searches(p_limit integer, p_now timestamp with time zone); Type: ACL; Schema: engine; Owner: skylatch_owner
+--
+
+REVOKE ALL ON FUNCTION engine.purge_searches(p_limit integer, p_now timestamp with time zone) FROM PUBLIC;
 
 --
 -- Name: FUNCTION rank_trip(p_user_id uuid, p_trip_id uuid, p_now timestamp with time zone); Type: ACL; Schema: engine; Owner: skylatch_owner
@@ -6636,6 +7816,12 @@ GRANT ALL ON FUNCTION engine.read_flags(p_kind text, p_key text) TO skylatch_sid
 --
 
 REVOKE ALL ON FUNCTION engine.record_flag_usage() FROM PUBLIC;
+
+--
+-- Name: FUNCTION record_looks(p_trips uuid[], p_keys text[], p_offers integer[], p_cheapest numeric[], p_currencies text[], p_now timestamp with time zone); Type: ACL; Schema: engine; Owner: skylatch_owner
+--
+
+REVOKE ALL ON FUNCTION engine.record_looks(p_trips uuid[], p_keys text[], p_offers integer[], p_cheapest numeric[], p_currencies text[], p_now timestamp with time zone) FROM PUBLIC;
 
 --
 -- Name: FUNCTION recover(); Type: ACL; Schema: engine; Owner: skylatch_owner
@@ -6675,16 +7861,50 @@ REVOKE ALL ON FUNCTION engine.release_trip(p_attempt public.booking_attempts, p_
 REVOKE ALL ON FUNCTION engine.require_pipeline(p_user_id uuid, p_now timestamp with time zone) FROM PUBLIC;
 
 --
+-- Name: FUNCTION revive_plans(p_now timestamp with time zone); Type: ACL; Schema: engine; Owner: skylatch_owner
+--
+
+REVOKE ALL ON FUNCTION engine.revive_plans(p_now timestamp with time zone) FROM PUBLIC;
+
+--
 -- Name: FUNCTION run_monitor(p_started_by text, p_now timestamp with time zone); Type: ACL; Schema: engine; Owner: skylatch_owner
 --
 
 REVOKE ALL ON FUNCTION engine.run_monitor(p_started_by text, p_now timestamp with time zone) FROM PUBLIC;
 
 --
+-- Name: FUNCTION schedule_trips(p_trips uuid[], p_now timestamp with time zone); Type: ACL; Schema: engine; Owner: skylatch_owner
+--
+
+REVOKE ALL ON FUNCTION engine.schedule_trips(p_trips uuid[], p_now timestamp with time zone) FROM PUBLIC;
+
+--
+-- Name: FUNCTION search_key(p_request jsonb); Type: ACL; Schema: engine; Owner: skylatch_owner
+--
+
+REVOKE ALL ON FUNCTION engine.search_key(p_request jsonb) FROM PUBLIC;
+
+--
+-- Name: FUNCTION search_plan(p_trip_id uuid); Type: ACL; Schema: engine; Owner: skylatch_owner
+--
+
+REVOKE ALL ON FUNCTION engine.search_plan(p_trip_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION engine.search_plan(p_trip_id uuid) TO skylatch_operator;
+GRANT ALL ON FUNCTION engine.search_plan(p_trip_id uuid) TO service_role;
+
+--
 -- Name: FUNCTION search_request(p_trip public.trip_requests, p_origin text, p_destination text, p_departure_date date, p_return_date date); Type: ACL; Schema: engine; Owner: skylatch_owner
 --
 
 REVOKE ALL ON FUNCTION engine.search_request(p_trip public.trip_requests, p_origin text, p_destination text, p_departure_date date, p_return_date date) FROM PUBLIC;
+
+--
+-- Name: FUNCTION search_status(); Type: ACL; Schema: engine; Owner: skylatch_owner
+--
+
+REVOKE ALL ON FUNCTION engine.search_status() FROM PUBLIC;
+GRANT ALL ON FUNCTION engine.search_status() TO skylatch_operator;
+GRANT ALL ON FUNCTION engine.search_status() TO service_role;
 
 --
 -- Name: FUNCTION search_trip(p_trip_id uuid); Type: ACL; Schema: engine; Owner: skylatch_owner
@@ -6704,10 +7924,24 @@ GRANT ALL ON FUNCTION engine.set_kill_switch(p_engaged boolean, p_reason text) T
 GRANT ALL ON FUNCTION engine.set_kill_switch(p_engaged boolean, p_reason text) TO service_role;
 
 --
+-- Name: FUNCTION set_search_settings(p_reason text, p_searches_per_minute integer, p_fresh_for interval, p_keep_offers_for interval, p_rate_max_age interval); Type: ACL; Schema: engine; Owner: skylatch_owner
+--
+
+REVOKE ALL ON FUNCTION engine.set_search_settings(p_reason text, p_searches_per_minute integer, p_fresh_for interval, p_keep_offers_for interval, p_rate_max_age interval) FROM PUBLIC;
+GRANT ALL ON FUNCTION engine.set_search_settings(p_reason text, p_searches_per_minute integer, p_fresh_for interval, p_keep_offers_for interval, p_rate_max_age interval) TO skylatch_operator;
+GRANT ALL ON FUNCTION engine.set_search_settings(p_reason text, p_searches_per_minute integer, p_fresh_for interval, p_keep_offers_for interval, p_rate_max_age interval) TO service_role;
+
+--
 -- Name: FUNCTION settle_call(p_call_id bigint, p_epoch integer, p_report jsonb, p_actor text, p_now timestamp with time zone); Type: ACL; Schema: engine; Owner: skylatch_owner
 --
 
 REVOKE ALL ON FUNCTION engine.settle_call(p_call_id bigint, p_epoch integer, p_report jsonb, p_actor text, p_now timestamp with time zone) FROM PUBLIC;
+
+--
+-- Name: FUNCTION share_looks(p_now timestamp with time zone); Type: ACL; Schema: engine; Owner: skylatch_owner
+--
+
+REVOKE ALL ON FUNCTION engine.share_looks(p_now timestamp with time zone) FROM PUBLIC;
 
 --
 -- Name: FUNCTION start_searches(p_trips uuid[], p_now timestamp with time zone); Type: ACL; Schema: engine; Owner: skylatch_owner

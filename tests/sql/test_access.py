@@ -52,7 +52,8 @@ FUNCTIONS = {
         engine.book_trip engine.change_trip_status engine.check_trip_party
         engine.manage_monitor_job engine.monitor_status engine.tick
         engine.flag_status engine.flag_value engine.is_enabled
-        engine.search_trip engine.set_kill_switch engine.trip_events
+        engine.search_plan engine.search_status engine.search_trip
+        engine.set_kill_switch engine.set_search_settings engine.trip_events
         public.auto_book_monitor public.auto_book_production public.cancel_trip
         public.create_trip_request public.duffel_search public.manage_auto_book_monitor
         public.pause_trip public.rank_offers public.resume_trip public.trip_saga""",
@@ -63,11 +64,12 @@ FUNCTIONS = {
         engine.search_trip engine.sync_flags engine.version public.auto_book_monitor
         public.auto_book_production public.duffel_search""",
     "skylatch_cron": """
-        engine.manage_monitor_job engine.recover engine.tick
+        engine.manage_monitor_job engine.purge engine.recover engine.tick
         public.auto_book_monitor""",
     "skylatch_operator": """
         engine.check_invariants engine.manage_monitor_job engine.monitor_status
         engine.flag_status engine.flag_value engine.is_enabled
+        engine.search_plan engine.search_status engine.set_search_settings
         engine.tick engine.set_kill_switch engine.version
         public.auto_book_monitor public.manage_auto_book_monitor""",
 }
