@@ -85,6 +85,9 @@ check: install ## Run the linters, the type checker and the SQL conventions
 bench-flags: install ## Measure what deciding a flag costs in the server
 	@$(PYTHON) -m tests.bench.flags
 
+bench-scale: install ## Show that a tick beside a million trips costs what it costs beside a thousand
+	@$(PYTHON) -m tests.bench.scale
+
 schema: setup ## Regenerate sql/schema.sql
 	@$(LOCAL) schema
 
@@ -93,4 +96,4 @@ clean: ## Stop the stack and remove caches and .venv; the stack's data stays
 	rm -rf $(VENV) .mypy_cache .ruff_cache .hypothesis *.egg-info
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-.PHONY: help setup install up down status psql demo test check bench-flags schema clean
+.PHONY: help setup install up down status psql demo test check bench-flags bench-scale schema clean

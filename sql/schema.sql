@@ -1584,11 +1584,8 @@ begin
   set
     search_round = t.search_round + 1,
     last_searched_at = p_now,
-    searches = t.searches + n.searches
-  from (
-    select u.trip, count(*) as searches from unnest(p_trips) as u (trip) group by u.trip
-  ) as n
-  where t.id = n.trip;
+    searches = t.searches + cardinality(array_positions(p_trips, t.id))
+  where t.id = any (p_trips);
 
   -- Made anew from the rows as they are: a profile's birthday may have changed a child
   -- into an adult since the plan was made.
@@ -1619,6 +1616,7 @@ begin
       inner join public.trip_requests as t on t.id = u.trip
       inner join engine.trip_searches as p
         on p.user_id = t.user_id and p.trip_request_id = t.id and p.ordinal = u.ordinal
+      where t.id = any (p_trips)
     ) as r
     where s.user_id = r.user_id and s.trip_request_id = r.id and s.ordinal = r.ordinal
     returning
@@ -1664,7 +1662,7 @@ begin
       where d.tries = 0
       group by d.trip_request_id
     ) as n
-    where t.id = n.trip_request_id
+    where t.id = any (p_trips) and t.id = n.trip_request_id
   )
 
   insert into engine.provider_calls (
@@ -1718,15 +1716,14 @@ declare
 begin
   update public.flight_offers as o
   set status = 'EXPIRED', updated_at = p_now
-  from (
-    select f.user_id, f.id
+  where o.ctid = any (array(
+    select f.ctid
     from public.flight_offers as f
     where f.status = 'ACTIVE' and f.expires_at <= p_now
     order by f.expires_at
     limit 10000
     for update skip locked
-  ) as f
-  where o.user_id = f.user_id and o.id = f.id;
+  ));
   get diagnostics v_expired = row_count;
   return v_expired;
 end;
@@ -3303,8 +3300,8 @@ declare
   v_removed integer;
 begin
   delete from public.flight_offers as o
-  using (
-    select f.user_id, f.id
+  where o.ctid = any (array(
+    select f.ctid
     from public.flight_offers as f
     where f.status = 'EXPIRED'
       and f.expires_at < p_now - (
@@ -3325,8 +3322,7 @@ begin
     order by f.expires_at
     limit p_limit
     for update of f skip locked
-  ) as f
-  where o.user_id = f.user_id and o.id = f.id;
+  ));
   get diagnostics v_removed = row_count;
   return v_removed;
 end;
@@ -3348,18 +3344,18 @@ declare
   v_looks integer;
 begin
   delete from engine.provider_calls as c
-  where c.id in (
-    select d.id
+  where c.ctid = any (array(
+    select d.ctid
     from engine.provider_calls as d
     where d.booking_attempt_id is null and d.finished_at < p_now - interval '30 days'
     order by d.finished_at
     limit p_limit
     for update skip locked
-  );
+  ));
   get diagnostics v_calls = row_count;
   delete from engine.quarantined_offers as q
-  using (
-    select r.user_id, r.id
+  where q.ctid = any (array(
+    select r.ctid
     from engine.quarantined_offers as r
     where r.quarantined_at < p_now - (
       select s.keep_offers_for from engine.search_settings as s
@@ -3367,18 +3363,17 @@ begin
     order by r.quarantined_at
     limit p_limit
     for update skip locked
-  ) as r
-  where q.user_id = r.user_id and q.id = r.id;
+  ));
   get diagnostics v_quarantined = row_count;
   delete from engine.fare_looks as k
-  where k.search_key in (
-    select l.search_key
+  where k.ctid = any (array(
+    select l.ctid
     from engine.fare_looks as l
     where l.looked_at < p_now - interval '1 day'
     order by l.looked_at
     limit p_limit
     for update skip locked
-  );
+  ));
   get diagnostics v_looks = row_count;
   return v_calls + v_quarantined + v_looks;
 end;
@@ -3866,7 +3861,7 @@ CREATE FUNCTION engine.run_monitor(p_started_by text, p_now timestamp with time 
     AS $$
 declare
   -- As in cron.sql.
-  v_tick constant interval := '10 minutes';
+  v_tick constant interval := interval '10 minutes';
   v_every interval;
   v_free_from timestamptz;
   v_budget integer := 0;
@@ -3934,16 +3929,19 @@ begin
 
     select
       interval '1 minute' / s.searches_per_minute,
-      s.searches_per_minute * extract(epoch from v_tick) / 60 - (
-        select count(*) from engine.provider_calls as c
-        where c.state = 'READY' and c.booking_attempt_id is null
-      )
+      (
+        s.searches_per_minute * extract(epoch from v_tick) / 60 - (
+          select count(*) from engine.provider_calls as c
+          where c.state = 'READY' and c.booking_attempt_id is null
+        )
+      )::integer
     into v_every, v_budget
     from engine.search_settings as s;
     v_free_from := greatest(
       p_now,
       (
-        select r.free_from from engine.monitor_runs as r
+        select r.free_from
+        from engine.monitor_runs as r
         where r.free_from is not null
         order by r.id desc
         limit 1
@@ -3955,7 +3953,7 @@ begin
         v_budget,
         ceil(
           extract(epoch from p_now + v_tick - v_free_from) / extract(epoch from v_every)
-        )
+        )::integer
       ),
       0
     );
@@ -3991,8 +3989,8 @@ begin
         array_agg(c.ordinal order by c.place) filter (where g.problem is null),
         array_agg(distinct h.id) filter (where g.problem is not null),
         min(g.problem),
-        v_claimed + count(distinct h.id) filter (where g.problem is null),
-        v_skipped + count(distinct h.id) filter (where g.problem is not null)
+        v_claimed + count(distinct h.id) filter (where g.problem is null)::integer,
+        v_skipped + count(distinct h.id) filter (where g.problem is not null)::integer
       into v_trips, v_ordinals, v_refused, v_problem, v_claimed, v_skipped
       from chosen as c
       inner join held as h on h.user_id = c.user_id and h.id = c.trip_request_id
@@ -4002,7 +4000,7 @@ begin
         v_searches := v_searches + engine.enqueue_searches(
           v_trips, v_ordinals, v_free_from, v_every, p_now
         );
-        v_free_from := v_free_from + cardinality(v_trips) * v_every;
+        v_free_from := v_free_from + v_every * cardinality(v_trips);
       end if;
       exit when v_refused is null;
       -- To the end of the queue: they must not stand before those who may be searched
@@ -4016,7 +4014,8 @@ begin
         and s.trip_request_id = t.id
         and s.next_look_at <= p_now;
       perform engine.schedule_trips(v_refused, p_now);
-      exit when v_trips is null;
+      -- Booking may be off for everybody.
+      exit when v_skipped >= 1000;
     end loop;
 
     select count(*) into v_postponed

@@ -13,7 +13,7 @@ create or replace function engine.run_monitor(p_started_by text, p_now timestamp
 as $$
 declare
   -- As in cron.sql.
-  v_tick constant interval := '10 minutes';
+  v_tick constant interval := interval '10 minutes';
   v_every interval;
   v_free_from timestamptz;
   v_budget integer := 0;
@@ -81,16 +81,19 @@ begin
 
     select
       interval '1 minute' / s.searches_per_minute,
-      s.searches_per_minute * extract(epoch from v_tick) / 60 - (
-        select count(*) from engine.provider_calls as c
-        where c.state = 'READY' and c.booking_attempt_id is null
-      )
+      (
+        s.searches_per_minute * extract(epoch from v_tick) / 60 - (
+          select count(*) from engine.provider_calls as c
+          where c.state = 'READY' and c.booking_attempt_id is null
+        )
+      )::integer
     into v_every, v_budget
     from engine.search_settings as s;
     v_free_from := greatest(
       p_now,
       (
-        select r.free_from from engine.monitor_runs as r
+        select r.free_from
+        from engine.monitor_runs as r
         where r.free_from is not null
         order by r.id desc
         limit 1
@@ -102,7 +105,7 @@ begin
         v_budget,
         ceil(
           extract(epoch from p_now + v_tick - v_free_from) / extract(epoch from v_every)
-        )
+        )::integer
       ),
       0
     );
@@ -138,8 +141,8 @@ begin
         array_agg(c.ordinal order by c.place) filter (where g.problem is null),
         array_agg(distinct h.id) filter (where g.problem is not null),
         min(g.problem),
-        v_claimed + count(distinct h.id) filter (where g.problem is null),
-        v_skipped + count(distinct h.id) filter (where g.problem is not null)
+        v_claimed + count(distinct h.id) filter (where g.problem is null)::integer,
+        v_skipped + count(distinct h.id) filter (where g.problem is not null)::integer
       into v_trips, v_ordinals, v_refused, v_problem, v_claimed, v_skipped
       from chosen as c
       inner join held as h on h.user_id = c.user_id and h.id = c.trip_request_id
@@ -149,7 +152,7 @@ begin
         v_searches := v_searches + engine.enqueue_searches(
           v_trips, v_ordinals, v_free_from, v_every, p_now
         );
-        v_free_from := v_free_from + cardinality(v_trips) * v_every;
+        v_free_from := v_free_from + v_every * cardinality(v_trips);
       end if;
       exit when v_refused is null;
       -- To the end of the queue: they must not stand before those who may be searched
@@ -163,7 +166,8 @@ begin
         and s.trip_request_id = t.id
         and s.next_look_at <= p_now;
       perform engine.schedule_trips(v_refused, p_now);
-      exit when v_trips is null;
+      -- Booking may be off for everybody.
+      exit when v_skipped >= 1000;
     end loop;
 
     select count(*) into v_postponed

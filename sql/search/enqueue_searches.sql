@@ -22,11 +22,8 @@ begin
   set
     search_round = t.search_round + 1,
     last_searched_at = p_now,
-    searches = t.searches + n.searches
-  from (
-    select u.trip, count(*) as searches from unnest(p_trips) as u (trip) group by u.trip
-  ) as n
-  where t.id = n.trip;
+    searches = t.searches + cardinality(array_positions(p_trips, t.id))
+  where t.id = any (p_trips);
 
   -- Made anew from the rows as they are: a profile's birthday may have changed a child
   -- into an adult since the plan was made.
@@ -57,6 +54,7 @@ begin
       inner join public.trip_requests as t on t.id = u.trip
       inner join engine.trip_searches as p
         on p.user_id = t.user_id and p.trip_request_id = t.id and p.ordinal = u.ordinal
+      where t.id = any (p_trips)
     ) as r
     where s.user_id = r.user_id and s.trip_request_id = r.id and s.ordinal = r.ordinal
     returning
@@ -102,7 +100,7 @@ begin
       where d.tries = 0
       group by d.trip_request_id
     ) as n
-    where t.id = n.trip_request_id
+    where t.id = any (p_trips) and t.id = n.trip_request_id
   )
 
   insert into engine.provider_calls (

@@ -1,6 +1,7 @@
 -- Offers that expired long ago, a batch of the oldest; fare_history keeps the picture.
 -- Never one that an attempt, a booking or a trip points at: the keys would refuse it,
--- and it says what was bought.
+-- and it says what was bought. By the place of the rows just locked: no join that could
+-- read the whole table.
 create or replace function engine.purge_offers(p_limit integer, p_now timestamptz)
   returns integer
   language plpgsql volatile
@@ -11,8 +12,8 @@ declare
   v_removed integer;
 begin
   delete from public.flight_offers as o
-  using (
-    select f.user_id, f.id
+  where o.ctid = any (array(
+    select f.ctid
     from public.flight_offers as f
     where f.status = 'EXPIRED'
       and f.expires_at < p_now - (
@@ -33,8 +34,7 @@ begin
     order by f.expires_at
     limit p_limit
     for update of f skip locked
-  ) as f
-  where o.user_id = f.user_id and o.id = f.id;
+  ));
   get diagnostics v_removed = row_count;
   return v_removed;
 end;

@@ -12,18 +12,18 @@ declare
   v_looks integer;
 begin
   delete from engine.provider_calls as c
-  where c.id in (
-    select d.id
+  where c.ctid = any (array(
+    select d.ctid
     from engine.provider_calls as d
     where d.booking_attempt_id is null and d.finished_at < p_now - interval '30 days'
     order by d.finished_at
     limit p_limit
     for update skip locked
-  );
+  ));
   get diagnostics v_calls = row_count;
   delete from engine.quarantined_offers as q
-  using (
-    select r.user_id, r.id
+  where q.ctid = any (array(
+    select r.ctid
     from engine.quarantined_offers as r
     where r.quarantined_at < p_now - (
       select s.keep_offers_for from engine.search_settings as s
@@ -31,18 +31,17 @@ begin
     order by r.quarantined_at
     limit p_limit
     for update skip locked
-  ) as r
-  where q.user_id = r.user_id and q.id = r.id;
+  ));
   get diagnostics v_quarantined = row_count;
   delete from engine.fare_looks as k
-  where k.search_key in (
-    select l.search_key
+  where k.ctid = any (array(
+    select l.ctid
     from engine.fare_looks as l
     where l.looked_at < p_now - interval '1 day'
     order by l.looked_at
     limit p_limit
     for update skip locked
-  );
+  ));
   get diagnostics v_looks = row_count;
   return v_calls + v_quarantined + v_looks;
 end;
