@@ -91,6 +91,9 @@ bench-ingest: install ## Measure what storing and ranking 500 offers costs
 bench-waiting: install ## Play fares through buy-or-wait: paid, missed, regret
 	@$(PYTHON) -m tests.bench.waiting
 
+bench-scale: install ## Show that a tick beside a million trips costs what it costs beside a thousand
+	@$(PYTHON) -m tests.bench.scale
+
 schema: setup ## Regenerate sql/schema.sql
 	@$(LOCAL) schema
 
@@ -100,4 +103,4 @@ clean: ## Stop the stack and remove caches and .venv; the stack's data stays
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 .PHONY: help setup install up down status psql demo test check bench-flags bench-ingest \
-  bench-waiting schema clean
+  bench-waiting bench-scale schema clean

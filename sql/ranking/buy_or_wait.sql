@@ -58,6 +58,10 @@ begin
     );
     return next;
     return;
+  elsif v_offer.price_currency <> p_trip.currency then
+    reason := v_fits || 'what the rate will do is not bet on.';
+    return next;
+    return;
   elsif p_trip.max_price < c_room * price then
     reason := v_fits || 'a small rise would put it over the limit.';
     return next;

@@ -21,12 +21,22 @@ begin
     user_id, trip_request_id, search_round, decided_at, decision, reason, price,
     currency, fall_chance, lost_chance, expected_saving, samples, decide_by
   )
-  values (
-    p_trip.user_id, p_trip.id, p_trip.search_round, p_now, v_decision.decision,
-    v_decision.reason, v_decision.price, p_trip.currency, v_decision.fall_chance,
-    v_decision.lost_chance, v_decision.expected_saving, v_decision.samples,
+  select
+    p_trip.user_id,
+    p_trip.id,
+    p_trip.search_round,
+    p_now,
+    v_decision.decision,
+    v_decision.reason,
+    v_decision.price,
+    o.price_currency,
+    v_decision.fall_chance,
+    v_decision.lost_chance,
+    v_decision.expected_saving,
+    v_decision.samples,
     v_decision.decide_by
-  );
+  from public.flight_offers as o
+  where o.user_id = p_trip.user_id and o.id = p_flight_offer_id;
   return case when v_decision.decision = 'WAIT' then v_decision.reason end;
 end;
 $$;

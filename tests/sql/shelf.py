@@ -109,6 +109,8 @@ class Shelf:
             *columns.values(),
             self.trip_id,
         )
+        # Another search supersedes what is on the shelf; here only the wish changes.
+        self.run("update public.trip_requests set search_round = 1")
 
     def put(self, *offers: Offer) -> None:
         """Store offers."""

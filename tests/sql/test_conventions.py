@@ -86,7 +86,8 @@ def test_plpgsql_check_finds_nothing_but_what_is_meant(catalog: Catalog) -> None
         left join pg_trigger as t on t.tgfoid = p.oid and not t.tgisinternal
         cross join lateral public.plpgsql_check_function_tb(
           p.oid, coalesce(t.tgrelid, 0), extra_warnings => true,
-          other_warnings => true, security_warnings => true
+          other_warnings => true, security_warnings => true,
+          oldtable => t.tgoldtable, newtable => t.tgnewtable
         ) as r
         """
     ).fetchall()
