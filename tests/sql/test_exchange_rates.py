@@ -14,6 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from sidecar.errors import SQLSTATES, InvalidInput
+from tests.sql.offers import offer
 from tests.sql.shelf import NOW, Offer, Row, Shelf
 
 HOUR = timedelta(hours=1)
@@ -254,29 +255,13 @@ def test_a_fare_read_again_is_compared_at_the_rate_of_now(
 
 def verdict(shelf: Shelf, amount: str) -> str:
     """Return what the engine calls an offer that is read again at this price."""
-    body = {
-        "data": {
-            "id": "off_a",
-            "total_amount": amount,
-            "total_currency": "USD",
-            "expires_at": f"{NOW + HOUR:%Y-%m-%dT%H:%M:%SZ}",
-            "owner": {"iata_code": "BA"},
-            "passengers": [{"id": "pas_1"}],
-            "slices": [
-                {
-                    "segments": [
-                        {
-                            "departing_at": "2030-01-01T10:00:00",
-                            "arriving_at": "2030-01-01T13:00:00",
-                            "origin": {"iata_code": "LHR"},
-                            "destination": {"iata_code": "JFK"},
-                            "passengers": [{"passenger_id": "pas_1"}],
-                        }
-                    ]
-                }
-            ],
-        }
-    }
+    read_again = offer(
+        "off_a",
+        total_amount=amount,
+        total_currency="USD",
+        expires_at=f"{NOW + HOUR:%Y-%m-%dT%H:%M:%SZ}",
+    )
+    body = {"data": read_again}
     (row,) = shelf.run(
         "select engine.outcome_code(c, %s, %s) as code from engine.provider_calls as c"
         " where c.operation = 'get_offer'",
