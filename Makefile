@@ -85,6 +85,15 @@ check: install ## Run the linters, the type checker and the SQL conventions
 bench-flags: install ## Measure what deciding a flag costs in the server
 	@$(PYTHON) -m tests.bench.flags
 
+bench-ingest: install ## Measure what storing and ranking 500 offers costs
+	@$(PYTHON) -m tests.bench.ingest
+
+bench-waiting: install ## Play fares through buy-or-wait: paid, missed, regret
+	@$(PYTHON) -m tests.bench.waiting
+
+bench-scale: install ## Compare a tick beside a million trips with one beside few
+	@$(PYTHON) -m tests.bench.scale
+
 schema: setup ## Regenerate sql/schema.sql and the saga's drawing in sql/README.md
 	@$(LOCAL) schema
 
@@ -95,4 +104,5 @@ clean: ## Stop the stack and remove caches and .venv; the stack's data stays
 	rm -rf $(VENV) .mypy_cache .ruff_cache .hypothesis *.egg-info
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-.PHONY: help setup install up down status psql demo test check bench-flags schema diagram clean
+.PHONY: help setup install up down status psql demo test check bench-flags bench-ingest \
+  bench-waiting bench-scale schema diagram clean

@@ -105,6 +105,8 @@ SQLSTATES: dict[str, type[EngineError]] = {
     "SK010": InvalidInput,  # party not bookable
     "SK011": InvalidInput,  # trip has no owner
     "SK012": InvalidInput,  # unknown action
+    "SK013": InvalidInput,  # wish cannot be met as stated
+    "SK014": InvalidInput,  # not an exchange rate
     "SK101": Conflict,  # attempt in flight
     "SK102": Conflict,  # no eligible offer
     "SK103": Conflict,  # trip state forbids it

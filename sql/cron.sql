@@ -10,6 +10,7 @@ select cron.schedule(
   'auto_book_monitor', '*/10 * * * *', 'select public.auto_book_monitor()'
 ) \g /dev/null
 select cron.schedule('recover', '* * * * *', 'select engine.recover()') \g /dev/null
+select cron.schedule('purge', '* 3-4 * * *', 'select engine.purge()') \g /dev/null
 select cron.schedule(
   'purge_cron_log',
   '17 3 * * *',
@@ -21,6 +22,6 @@ select cron.unschedule(j.jobid)
 from cron.job as j
 where j.username = current_user
   and j.database = current_database()
-  and j.jobname not in ('auto_book_monitor', 'recover', 'purge_cron_log')
+  and j.jobname not in ('auto_book_monitor', 'recover', 'purge', 'purge_cron_log')
 \g /dev/null
 reset role;

@@ -465,6 +465,8 @@ CREATE FUNCTION engine.begin_attempt(p_trip public.trip_requests, p_flight_offer
 declare
   v_offer public.flight_offers;
   v_attempt public.booking_attempts;
+  -- The limit in the offer's currency.
+  v_limit record;
   v_problem text;
   v_flags jsonb;
 begin
@@ -477,6 +479,8 @@ begin
     and o.id = p_flight_offer_id
     and o.trip_request_id = p_trip.id
   for no key update;
+  select c.* into v_limit
+  from engine.convert_cap(p_trip, v_offer.price_currency, p_now) as c;
   v_problem := case
     when engine.has_live_attempt(p_trip.user_id, p_trip.id) then 'attempt'
     when p_trip.auto_book_status <> 'PENDING' then 'status'
@@ -486,8 +490,7 @@ begin
       or v_offer.rank is null
       or v_offer.search_round <> p_trip.search_round
       or v_offer.expires_at < p_now + interval '2 minutes' then 'offer'
-    when v_offer.price_currency <> p_trip.currency
-      or v_offer.price_amount > p_trip.max_price then 'price'
+    when (v_offer.price_amount <= v_limit.cap) is not true then 'price'
   end;
   if v_problem = 'attempt' then
     raise exception using
@@ -528,7 +531,7 @@ begin
     v_offer.offer_id,
     v_offer.price_amount,
     v_offer.price_currency,
-    p_trip.max_price,
+    v_limit.cap,
     p_trip.version,
     v_flags,
     p_trip.payment_method_id,
@@ -557,7 +560,8 @@ begin
     'the best offer fits: booking it',
     jsonb_build_object(
       'offer', v_offer.offer_id, 'amount', v_offer.price_amount::text,
-      'currency', v_offer.price_currency, 'cap', p_trip.max_price::text,
+      'currency', v_offer.price_currency, 'cap', v_limit.cap::text,
+      'rate', v_limit.rate::text, 'rate_as_of', v_limit.rate_as_of,
       'score', v_offer.score
     )
   );
@@ -789,6 +793,167 @@ $$;
 ALTER FUNCTION engine.build_request(p_call engine.provider_calls) OWNER TO skylatch_owner;
 
 --
+-- Name: buy_or_wait(public.trip_requests, uuid, timestamp with time zone); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE FUNCTION engine.buy_or_wait(p_trip public.trip_requests, p_flight_offer_id uuid, p_now timestamp with time zone) RETURNS TABLE(decision text, reason text, price numeric, fall_chance real, lost_chance real, expected_saving numeric, samples integer, decide_by timestamp with time zone)
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  -- Independent departures below which nothing is said.
+  c_samples constant integer := 10;
+  c_lost constant numeric := 0.10;
+  c_saving constant numeric := 0.02;
+  -- A past that does not repeat itself costs money; it must not cost the trip.
+  c_room constant numeric := 1.03;
+  v_today date := (p_now at time zone 'UTC')::date;
+  v_offer public.flight_offers;
+  v_search public.fare_history;
+  v_zone text;
+  v_typical numeric;
+  -- Cheap tickets must be bought 21, 14 or 7 days ahead: none waits into that unasked.
+  v_decide_on date := coalesce(p_trip.decide_by, p_trip.departure_from - 21);
+  v_days integer;
+  v_any_route boolean;
+  v_outlook record;
+  v_fits text;
+  v_until text;
+begin
+  select o.* into v_offer
+  from public.flight_offers as o
+  where o.user_id = p_trip.user_id and o.id = p_flight_offer_id;
+  select a.time_zone into v_zone
+  from engine.airports as a where a.iata = v_offer.itinerary #>> '{0,origin}';
+  decision := 'BUY';
+  price := v_offer.price_amount;
+  samples := 0;
+  decide_by := v_decide_on::timestamp at time zone coalesce(v_zone, 'UTC');
+  v_fits := format('Fits at %s %s; ', price, v_offer.price_currency);
+  -- Further than six weeks ahead the past has little to say: then it is asked again.
+  v_days := least(v_decide_on - v_today, 42);
+  v_until := to_char(v_today + v_days, 'FMDD FMMonth');
+  if p_now >= decide_by or v_days < 1 then
+    reason := v_fits || format(
+      'the day to decide by, %s, is here.', to_char(v_decide_on, 'FMDD FMMonth')
+    );
+    return next;
+    return;
+  elsif v_offer.price_currency <> p_trip.currency then
+    reason := v_fits || 'what the rate will do is not bet on.';
+    return next;
+    return;
+  elsif p_trip.max_price < c_room * price then
+    reason := v_fits || 'a small rise would put it over the limit.';
+    return next;
+    return;
+  elsif p_trip.searches >= 0.9 * p_trip.max_searches then
+    reason := v_fits || 'few searches are left to wait with.';
+    return next;
+    return;
+  elsif (
+    select count(*)
+    from public.flight_offers as o
+    where o.user_id = p_trip.user_id
+      and o.trip_request_id = p_trip.id
+      and o.search_round = p_trip.search_round
+      and o.status = 'ACTIVE'
+      and o.rank <= 2
+  ) < 2 then
+    reason := v_fits || 'no other offer fits, and this one may go.';
+    return next;
+    return;
+  end if;
+
+  -- The search that found it; it may have named the city.
+  select h.* into v_search
+  from public.fare_history as h
+  where h.user_id = p_trip.user_id
+    and h.trip_request_id = p_trip.id
+    and h.search_round = p_trip.search_round
+    and h.searched_at between p_now - interval '1 day' and p_now
+    and h.currency = v_offer.price_currency
+    and h.cheapest <= v_offer.price_amount
+    and h.departure_date
+    = (v_offer.itinerary #>> '{0,segments,0,departing_at}')::timestamp::date
+    and h.return_date is not distinct from
+    (v_offer.itinerary #>> '{1,segments,0,departing_at}')::timestamp::date
+    and v_offer.itinerary #>> '{0,origin}' in (
+      select h.origin
+      union all
+      select unnest(m.airports)
+      from engine.metropolitan_areas as m where m.iata = h.origin
+    )
+    and v_offer.itinerary #>> '{0,destination}' in (
+      select h.destination
+      union all
+      select unnest(m.airports)
+      from engine.metropolitan_areas as m where m.iata = h.destination
+    )
+  order by h.searched_at desc, h.id desc
+  limit 1;
+  select d.typical into v_typical
+  from engine.daily_fares as d
+  where d.user_id = p_trip.user_id
+    and d.trip_request_id = p_trip.id
+    and d.origin = v_search.origin
+    and d.destination = v_search.destination
+    and d.departure_date = v_search.departure_date
+    and d.return_date = coalesce(v_search.return_date, 'infinity')
+    and d.day = v_today;
+
+  -- This route, else all.
+  foreach v_any_route in array array[false, true] loop
+    select f.* into v_outlook
+    from engine.fare_outlook(
+      case when not v_any_route then v_search.origin end,
+      case when not v_any_route then v_search.destination end,
+      v_offer.price_currency,
+      v_search.departure_date - v_today,
+      v_days,
+      engine.fare_standing(v_search.cheapest, v_typical),
+      p_trip.max_price / v_offer.price_amount,
+      v_today
+    ) as f;
+    exit when v_outlook.samples >= c_samples;
+  end loop;
+  samples := v_outlook.samples;
+  if samples < c_samples then
+    reason := v_fits || 'too few comparable fares are known to bet on a fall.';
+    return next;
+    return;
+  end if;
+  fall_chance := v_outlook.falls::real / samples;
+  -- As if one more had been lost, and one more not: ten without a loss prove little.
+  lost_chance := (v_outlook.losses + 1)::real / (samples + 2);
+  expected_saving := round(
+    price * v_outlook.saving,
+    (select c.minor_digits from engine.currencies as c where c.code = p_trip.currency)
+  );
+  if lost_chance > c_lost then
+    reason := v_fits || format(
+      'waiting until %s may lose it: %s of %s comparable fares ended over the limit.',
+      v_until, v_outlook.losses, samples
+    );
+  elsif v_outlook.saving <= greatest(c_saving, 2 * v_outlook.saving_error) then
+    reason := v_fits || format(
+      '%s of %s comparable fares fell before %s: not enough to wait for.',
+      v_outlook.falls, samples, v_until
+    );
+  else
+    decision := 'WAIT';
+    reason := v_fits || format(
+      '%s of %s comparable fares fell before %s, by %s %% on average: waiting.',
+      v_outlook.falls, samples, v_until, round(100 * v_outlook.mean_fall)
+    );
+  end if;
+  return next;
+end;
+$$;
+
+ALTER FUNCTION engine.buy_or_wait(p_trip public.trip_requests, p_flight_offer_id uuid, p_now timestamp with time zone) OWNER TO skylatch_owner;
+
+--
 -- Name: cancel_booked_trip(public.booking_attempts, timestamp with time zone); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
 --
 
@@ -862,6 +1027,10 @@ begin
     status_reason = null,
     status_changed_at = clock_timestamp(),
     next_search_at = clock_timestamp(),
+    -- Asked whether to go on, the traveller does: as many searches again.
+    searches = case
+      when p_action = 'resume' and t.searches >= t.max_searches then 0 else t.searches
+    end,
     version = t.version + 1
   where t.user_id = v_trip.user_id and t.id = v_trip.id;
   perform engine.log_event(
@@ -1268,6 +1437,16 @@ begin
       );
   end if;
 
+  -- A day to decide by that has passed meanwhile does not forbid other changes.
+  perform engine.check_wishes(
+    new,
+    case
+      when tg_op = 'UPDATE' and new.decide_by is not distinct from old.decide_by
+        then '-infinity'
+      else v_today
+    end
+  );
+
   if new.consent_text_version is null then
     new.consent_at := null;
   elsif tg_op = 'INSERT'
@@ -1291,10 +1470,6 @@ begin
   -- would not end.
   if greatest(new.departure_to, new.return_from, new.return_to) > v_today + 730 then
     v_searches := 61;
-  elsif (new.nights_min is null) <> (new.nights_max is null)
-    or (new.return_from is null) <> (new.return_to is null)
-  then
-    v_searches := 1;  -- half a window: its CHECK says so
   else
     select count(*) into v_searches
     from (select from engine.plan_searches(new, v_today) limit 61) as s;
@@ -1324,6 +1499,305 @@ end;
 $$;
 
 ALTER FUNCTION engine.check_trip_request() OWNER TO skylatch_owner;
+
+--
+-- Name: check_wishes(public.trip_requests, date); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE FUNCTION engine.check_wishes(p_trip public.trip_requests, p_first_day date) RETURNS void
+    LANGUAGE plpgsql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $_$
+declare
+  v_hours constant text := 'Give both ends of the window, as local times; one that '
+    'ends before it starts runs over midnight.';
+  v_weights constant text := 'Give weights from 0 to 1; those of price, duration and '
+    'connections add up to 1.';
+  v_goes_back constant boolean := p_trip.return_from is not null
+    or p_trip.nights_min is not null;
+  v_wish record;
+begin
+  select w.field, w.value, w.hint into v_wish
+  from (
+    select
+      100 + l.place,
+      l.field,
+      coalesce(to_jsonb(c.code), to_jsonb(l.airlines)),
+      c.is_wrong is null and cardinality(l.airlines) <= 20,
+      'Use at most 20 airline codes of two capital letters or digits, such as BA or U2.'
+    from (
+      values
+      (1, 'preferred_airlines', p_trip.preferred_airlines),
+      (2, 'airlines_only', p_trip.airlines_only),
+      (3, 'airlines_never', p_trip.airlines_never)
+    ) as l (place, field, airlines)
+    left join lateral (
+      select a.code, true as is_wrong
+      from unnest(l.airlines) as a (code)
+      where (a.code ~ '^[A-Z0-9]{2}$') is not true
+      limit 1
+    ) as c on true
+    union all
+    select
+      200 + l.place,
+      l.field,
+      to_jsonb(c.code),
+      c.is_wrong is null,
+      l.hint
+    from (
+      values
+      (1, 'airlines_never', p_trip.airlines_only, p_trip.airlines_never, true,
+        'An airline is either among the only ones or among the excluded ones.'),
+      (2, 'preferred_airlines', p_trip.airlines_never, p_trip.preferred_airlines, true,
+        'An excluded airline cannot be preferred.'),
+      (3, 'preferred_airlines', p_trip.airlines_only, p_trip.preferred_airlines, false,
+        'Only an airline that is allowed can be preferred.')
+    ) as l (place, field, one, other, is_both_wrong, hint)
+    left join lateral (
+      select a.code, true as is_wrong
+      from unnest(l.other) as a (code)
+      where (a.code = any (l.one)) = l.is_both_wrong and l.one <> '{}'
+      limit 1
+    ) as c on true
+    union all
+    values
+    (1, 'destinations', to_jsonb(p_trip.destinations),
+      not p_trip.origins && p_trip.destinations
+      and cardinality(p_trip.origins) <= 10 and cardinality(p_trip.destinations) <= 10,
+      'Name up to ten places to leave from and up to ten others to go to.'),
+    (2, 'return_from', to_jsonb(p_trip.return_from),
+      p_trip.return_from is not null or p_trip.return_to is null,
+      'Give both ends of the return window.'),
+    (3, 'return_to', to_jsonb(p_trip.return_to),
+      p_trip.return_to is not null or p_trip.return_from is null,
+      'Give both ends of the return window.'),
+    (4, 'nights_min', to_jsonb(p_trip.nights_min),
+      case
+        when p_trip.nights_min is null then p_trip.nights_max is null
+        else p_trip.nights_min between 0 and 365
+      end,
+      'Give the fewest and the most nights, from 0 to 365.'),
+    (5, 'nights_max', to_jsonb(p_trip.nights_max),
+      case
+        when p_trip.nights_max is null then p_trip.nights_min is null
+        else p_trip.nights_max between 0 and 365
+      end,
+      'Give the fewest and the most nights, from 0 to 365.'),
+    (6, 'cabin_class', to_jsonb(p_trip.cabin_class),
+      p_trip.cabin_class in ('economy', 'premium_economy', 'business', 'first'),
+      'Choose economy, premium_economy, business or first.'),
+    (7, 'max_connections', to_jsonb(p_trip.max_connections),
+      p_trip.max_connections between 0 and 2, 'Allow 0, 1 or 2 connections.'),
+    (8, 'max_duration', to_jsonb(p_trip.max_duration),
+      p_trip.max_duration between interval '30 minutes' and interval '72 hours',
+      'Allow 30 minutes to 72 hours for one way.'),
+    (9, 'carry_on_bags', to_jsonb(p_trip.carry_on_bags),
+      p_trip.carry_on_bags between 0 and 2, 'Ask for 0 to 2 carry-on bags each.'),
+    (10, 'checked_bags', to_jsonb(p_trip.checked_bags),
+      p_trip.checked_bags between 0 and 3, 'Ask for 0 to 3 checked bags each.'),
+    (300, 'alliances', to_jsonb(p_trip.alliances),
+      p_trip.alliances <@ array['oneworld', 'skyteam', 'star_alliance'],
+      'Choose among oneworld, skyteam and star_alliance.'),
+    (301, 'airlines_only', to_jsonb(p_trip.airlines_only),
+      p_trip.airlines_only = '{}' or p_trip.alliances = '{}' or exists (
+        select from engine.airline_alliances as m
+        where m.airline = any (p_trip.airlines_only)
+          and m.alliance = any (p_trip.alliances)
+      ),
+      'None of these airlines is in the alliances you chose: drop one of the two.'),
+    (310, 'layover_min', to_jsonb(p_trip.layover_min),
+      p_trip.layover_min is null
+      or p_trip.layover_min between interval '0' and interval '24 hours',
+      'Give 0 to 24 hours.'),
+    (311, 'layover_max', to_jsonb(p_trip.layover_max),
+      p_trip.layover_max is null
+      or p_trip.layover_max between interval '0' and interval '48 hours',
+      'Give 0 to 48 hours.'),
+    (312, 'layover_max', to_jsonb(p_trip.layover_max),
+      p_trip.layover_max is null or p_trip.layover_min is null
+      or p_trip.layover_min <= p_trip.layover_max,
+      'The longest time for a connection is not below the shortest.'),
+    (320, 'depart_after', to_jsonb(p_trip.depart_after),
+      p_trip.depart_after is not null or p_trip.depart_before is null, v_hours),
+    (321, 'depart_before', to_jsonb(p_trip.depart_before),
+      p_trip.depart_before is not null or p_trip.depart_after is null, v_hours),
+    (322, 'arrive_after', to_jsonb(p_trip.arrive_after),
+      p_trip.arrive_after is not null or p_trip.arrive_before is null, v_hours),
+    (323, 'arrive_before', to_jsonb(p_trip.arrive_before),
+      p_trip.arrive_before is not null or p_trip.arrive_after is null, v_hours),
+    (324, 'return_depart_after', to_jsonb(p_trip.return_depart_after),
+      p_trip.return_depart_after is not null or p_trip.return_depart_before is null,
+      v_hours),
+    (325, 'return_depart_before', to_jsonb(p_trip.return_depart_before),
+      p_trip.return_depart_before is not null or p_trip.return_depart_after is null,
+      v_hours),
+    (326, 'return_arrive_after', to_jsonb(p_trip.return_arrive_after),
+      p_trip.return_arrive_after is not null or p_trip.return_arrive_before is null,
+      v_hours),
+    (327, 'return_arrive_before', to_jsonb(p_trip.return_arrive_before),
+      p_trip.return_arrive_before is not null or p_trip.return_arrive_after is null,
+      v_hours),
+    (328, 'return_depart_after', to_jsonb(p_trip.return_depart_after),
+      v_goes_back or p_trip.return_depart_after is null,
+      'A trip one way has no hours for the way back: give return dates or nights.'),
+    (329, 'return_arrive_after', to_jsonb(p_trip.return_arrive_after),
+      v_goes_back or p_trip.return_arrive_after is null,
+      'A trip one way has no hours for the way back: give return dates or nights.'),
+    (330, 'no_red_eye', to_jsonb(p_trip.no_red_eye), p_trip.no_red_eye is not null,
+      'Say true or false.'),
+    (331, 'no_airport_change', to_jsonb(p_trip.no_airport_change),
+      p_trip.no_airport_change is not null, 'Say true or false.'),
+    (332, 'refundable', to_jsonb(p_trip.refundable), p_trip.refundable is not null,
+      'Say true or false.'),
+    (333, 'changeable', to_jsonb(p_trip.changeable), p_trip.changeable is not null,
+      'Say true or false.'),
+    (334, 'accept_unknown', to_jsonb(p_trip.accept_unknown),
+      p_trip.accept_unknown is not null, 'Say true or false.'),
+    (340, 'max_emissions_kg', to_jsonb(p_trip.max_emissions_kg),
+      p_trip.max_emissions_kg is null
+      or (p_trip.max_emissions_kg > 0 and p_trip.max_emissions_kg < 1000000),
+      'Give more than 0 and less than 1000000 kilograms for all passengers together.'),
+    (350, 'price_weight', to_jsonb(p_trip.price_weight),
+      p_trip.price_weight between 0 and 1, v_weights),
+    (351, 'duration_weight', to_jsonb(p_trip.duration_weight),
+      p_trip.duration_weight between 0 and 1, v_weights),
+    (352, 'connections_weight', to_jsonb(p_trip.connections_weight),
+      p_trip.connections_weight between 0 and 1, v_weights),
+    (353, 'airline_weight', to_jsonb(p_trip.airline_weight),
+      p_trip.airline_weight between 0 and 1, v_weights),
+    (354, 'price_weight', to_jsonb(p_trip.price_weight),
+      p_trip.price_weight + p_trip.duration_weight + p_trip.connections_weight = 1,
+      v_weights),
+    (360, 'decide_by', to_jsonb(p_trip.decide_by),
+      p_trip.decide_by is null
+      or p_trip.decide_by between p_first_day and p_trip.departure_to,
+      'Give a day from today to the last day of departure.'),
+    (361, 'max_searches', to_jsonb(p_trip.max_searches),
+      p_trip.max_searches between 1 and 10000, 'Give 1 to 10000 searches.')
+  ) as w (place, field, value, fits, hint)
+  where w.fits is not true
+  order by w.place
+  limit 1;
+  if found then
+    raise exception using
+      errcode = 'SK013',
+      message = 'a wish cannot be met as stated',
+      detail = jsonb_build_object('field', v_wish.field, 'value', v_wish.value),
+      column = v_wish.field,
+      hint = v_wish.hint;
+  end if;
+end;
+$_$;
+
+ALTER FUNCTION engine.check_wishes(p_trip public.trip_requests, p_first_day date) OWNER TO skylatch_owner;
+
+--
+-- Name: choose_searches(integer, timestamp with time zone); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE FUNCTION engine.choose_searches(p_budget integer, p_now timestamp with time zone) RETURNS TABLE(user_id uuid, trip_request_id uuid, ordinal smallint)
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  return query
+  with trip as materialized (
+    select t.user_id, t.id, t.max_price, t.currency, t.max_searches - t.searches as rest
+    from public.trip_requests as t
+    where t.auto_book_status = 'PENDING'
+      and t.auto_book_enabled
+      and t.next_search_at <= p_now
+      and t.searches < t.max_searches
+    order by t.next_search_at
+    limit 10000
+  ),
+
+  due as (
+    select
+      s.user_id,
+      s.trip_request_id,
+      s.ordinal,
+      s.search_key,
+      s.next_look_at,
+      t.rest,
+      extract(
+        epoch from p_now - coalesce(s.last_looked_at, s.next_look_at - interval '1 day')
+      )::double precision / case
+        when s.last_looked_at is null then 600
+        else extract(
+          epoch from engine.look_interval(
+            s.departure_date, case when s.currency = t.currency then s.cheapest end,
+            t.max_price, s.volatility, p_now
+          )
+        )::double precision
+      end as priority,
+      coalesce(
+        s.offers = 0 or s.currency = t.currency and s.cheapest > t.max_price, false
+      ) as watched
+    from trip as t
+    inner join engine.trip_searches as s
+      on s.user_id = t.user_id and s.trip_request_id = t.id
+    where s.next_look_at <= p_now and s.departure_date >= p_now::date
+  ),
+
+  leader as materialized (
+    select d.*
+    from (
+      select
+        d.*,
+        row_number() over (
+          partition by d.search_key
+          order by d.watched, d.priority desc, d.trip_request_id
+        ) as place
+      from due as d
+    ) as d
+    where not d.watched or d.place = 1
+  ),
+
+  oldest as materialized (
+    select l.*
+    from leader as l
+    order by l.next_look_at, l.trip_request_id, l.ordinal
+    limit ceil(greatest(p_budget, 0) / 4.0)
+  ),
+
+  chosen as (
+    (
+      select o.*, true as waited from oldest as o
+    )
+    union all
+    (
+      select l.*, false
+      from leader as l
+      where not exists (
+        select from oldest as o
+        where o.trip_request_id = l.trip_request_id and o.ordinal = l.ordinal
+      )
+      order by l.priority desc, l.trip_request_id, l.ordinal
+      limit greatest(p_budget, 0)
+    )
+    order by waited desc, priority desc, trip_request_id, ordinal
+    limit greatest(p_budget, 0)
+  ),
+
+  placed as (
+    select
+      c.*,
+      max(c.priority) over (partition by c.trip_request_id) as trips_priority,
+      row_number() over (
+        partition by c.trip_request_id order by c.priority desc, c.ordinal
+      ) as trips_place
+    from chosen as c
+  )
+
+  select p.user_id, p.trip_request_id, p.ordinal
+  from placed as p
+  where p.trips_place <= p.rest
+  order by p.trips_priority desc, p.trip_request_id, p.ordinal;
+end;
+$$;
+
+ALTER FUNCTION engine.choose_searches(p_budget integer, p_now timestamp with time zone) OWNER TO skylatch_owner;
 
 --
 -- Name: claim_calls(text, integer, integer); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
@@ -1538,6 +2012,148 @@ $$;
 ALTER FUNCTION engine.confirm_booking(p_attempt public.booking_attempts, p_now timestamp with time zone) OWNER TO skylatch_owner;
 
 --
+-- Name: exchange_rates; Type: TABLE; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE TABLE engine.exchange_rates (
+    base text NOT NULL,
+    quote text NOT NULL,
+    as_of timestamp with time zone NOT NULL,
+    rate numeric NOT NULL,
+    source text NOT NULL,
+    CONSTRAINT exchange_rates_pair CHECK ((base <> quote)),
+    CONSTRAINT exchange_rates_rate CHECK (((rate > (0)::numeric) AND (rate < (1000000000)::numeric)))
+);
+
+ALTER TABLE ONLY engine.exchange_rates FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE engine.exchange_rates OWNER TO skylatch_owner;
+
+--
+-- Name: search_settings; Type: TABLE; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE TABLE engine.search_settings (
+    only_row boolean DEFAULT true NOT NULL,
+    searches_per_minute integer DEFAULT 30 NOT NULL,
+    fresh_for interval DEFAULT '00:15:00'::interval NOT NULL,
+    keep_offers_for interval DEFAULT '30 days'::interval NOT NULL,
+    rate_max_age interval DEFAULT '24:00:00'::interval NOT NULL,
+    CONSTRAINT search_settings_only_row CHECK (only_row),
+    CONSTRAINT search_settings_values CHECK ((((searches_per_minute >= 1) AND (searches_per_minute <= 100000)) AND ((fresh_for >= '00:00:00'::interval) AND (fresh_for <= '01:00:00'::interval)) AND ((keep_offers_for >= '1 day'::interval) AND (keep_offers_for <= '10 years'::interval)) AND ((rate_max_age >= '00:01:00'::interval) AND (rate_max_age <= '30 days'::interval))))
+);
+
+ALTER TABLE ONLY engine.search_settings FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE engine.search_settings OWNER TO skylatch_owner;
+
+--
+-- Name: find_rate(text, text, timestamp with time zone); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE FUNCTION engine.find_rate(p_base text, p_quote text, p_now timestamp with time zone) RETURNS TABLE(rate numeric, as_of timestamp with time zone, is_fresh boolean)
+    LANGUAGE sql STABLE
+    BEGIN ATOMIC
+ WITH stored AS (
+          SELECT DISTINCT ON (r.base, r.quote) r.base,
+             r.quote,
+             r.rate,
+             r.as_of
+            FROM engine.exchange_rates r
+           WHERE ((r.as_of <= find_rate.p_now) AND ((r.base = ANY (ARRAY[find_rate.p_base, find_rate.p_quote])) OR (r.quote = ANY (ARRAY[find_rate.p_base, find_rate.p_quote]))))
+           ORDER BY r.base, r.quote, r.as_of DESC
+         ), leg AS (
+          SELECT s_1.base,
+             s_1.quote,
+             s_1.rate,
+             s_1.as_of
+            FROM stored s_1
+         UNION ALL
+          SELECT s_1.quote,
+             s_1.base,
+             ((1)::numeric / s_1.rate),
+             s_1.as_of
+            FROM stored s_1
+         ), way AS (
+          SELECT l.rate,
+             l.as_of,
+             1 AS legs
+            FROM leg l
+           WHERE ((l.base = find_rate.p_base) AND (l.quote = find_rate.p_quote))
+         UNION ALL
+          SELECT (a.rate * b.rate),
+             LEAST(a.as_of, b.as_of) AS "least",
+             2
+            FROM (leg a
+              JOIN leg b ON ((a.quote = b.base)))
+           WHERE ((a.base = find_rate.p_base) AND (b.quote = find_rate.p_quote))
+         )
+  SELECT w.rate,
+     w.as_of,
+     COALESCE((w.as_of >= (find_rate.p_now - s.rate_max_age)), false) AS is_fresh
+    FROM (way w
+      LEFT JOIN engine.search_settings s ON (true))
+   ORDER BY COALESCE((w.as_of >= (find_rate.p_now - s.rate_max_age)), false) DESC, w.legs, w.as_of DESC
+  LIMIT 1;
+END;
+
+ALTER FUNCTION engine.find_rate(p_base text, p_quote text, p_now timestamp with time zone) OWNER TO skylatch_owner;
+
+--
+-- Name: currencies; Type: TABLE; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE TABLE engine.currencies (
+    code text NOT NULL,
+    name text NOT NULL,
+    minor_digits smallint NOT NULL,
+    stripe_factor integer NOT NULL,
+    stripe_step integer DEFAULT 1 NOT NULL,
+    CONSTRAINT currencies_code CHECK ((code ~ '^[A-Z]{3}$'::text)),
+    CONSTRAINT currencies_minor_digits CHECK (((minor_digits >= 0) AND (minor_digits <= 3))),
+    CONSTRAINT currencies_stripe CHECK (((stripe_factor = ANY (ARRAY[1, 100, 1000])) AND (stripe_step > 0)))
+);
+
+ALTER TABLE ONLY engine.currencies FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE engine.currencies OWNER TO skylatch_owner;
+
+--
+-- Name: convert_cap(public.trip_requests, text, timestamp with time zone); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE FUNCTION engine.convert_cap(p_trip public.trip_requests, p_currency text, p_now timestamp with time zone) RETURNS TABLE(cap numeric, rate numeric, rate_as_of timestamp with time zone, problem text)
+    LANGUAGE sql STABLE
+    BEGIN ATOMIC
+ SELECT
+         CASE
+             WHEN r.is_fresh THEN LEAST(trunc(((convert_cap.p_trip).max_price * r.rate), (c.minor_digits)::integer), ('999999999999'::bigint)::numeric)
+             ELSE NULL::numeric
+         END AS "case",
+     r.rate,
+     r.as_of,
+         CASE
+             WHEN ((r.rate IS NULL) OR (c.code IS NULL)) THEN 'no_exchange_rate'::text
+             WHEN (NOT r.is_fresh) THEN 'exchange_rate_too_old'::text
+             ELSE NULL::text
+         END AS "case"
+    FROM ((( SELECT convert_cap.p_currency AS currency) q
+      LEFT JOIN engine.currencies c ON ((q.currency = c.code)))
+      LEFT JOIN LATERAL ( SELECT (1)::numeric AS rate,
+             NULL::timestamp with time zone AS as_of,
+             true AS is_fresh
+           WHERE (q.currency = (convert_cap.p_trip).currency)
+         UNION ALL
+          SELECT f.rate,
+             f.as_of,
+             f.is_fresh
+            FROM engine.find_rate((convert_cap.p_trip).currency, q.currency, convert_cap.p_now) f(rate, as_of, is_fresh)
+           WHERE (q.currency <> (convert_cap.p_trip).currency)) r ON (true));
+END;
+
+ALTER FUNCTION engine.convert_cap(p_trip public.trip_requests, p_currency text, p_now timestamp with time zone) OWNER TO skylatch_owner;
+
+--
 -- Name: count_apply_failure(bigint, text, text, timestamp with time zone); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
 --
 
@@ -1628,7 +2244,12 @@ begin
       -- What the trip lacks by now (its card expired, a profile was emptied) is for the
       -- traveller to mend; the offers that were found are kept.
       begin
-        return engine.begin_attempt(v_trip, v_best, p_actor, p_now);
+        if engine.is_enabled('price_optimization', p_user_id, false) then
+          v_reason := engine.reason_to_wait(v_trip, v_best, p_now);
+        end if;
+        if v_reason is null then
+          return engine.begin_attempt(v_trip, v_best, p_actor, p_now);
+        end if;
       exception when sqlstate 'SK007' or sqlstate 'SK008' or sqlstate 'SK010' then
         get stacked diagnostics v_reason = pg_exception_hint;
         v_status := 'ACTION_REQUIRED';
@@ -1658,66 +2279,338 @@ $$;
 ALTER FUNCTION engine.decide_trip(p_user_id uuid, p_trip_id uuid, p_actor text, p_now timestamp with time zone) OWNER TO skylatch_owner;
 
 --
--- Name: describe_round(uuid, uuid); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
+-- Name: describe_offer(public.flight_offers); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
 --
 
-CREATE FUNCTION engine.describe_round(p_user_id uuid, p_trip_id uuid) RETURNS text
-    LANGUAGE plpgsql STABLE SECURITY DEFINER
+CREATE FUNCTION engine.describe_offer(p_offer public.flight_offers) RETURNS text
+    LANGUAGE sql STABLE
+    RETURN format('%s for %s %s (%s, %s)'::text, (p_offer).airline, (p_offer).price_amount, (p_offer).price_currency, to_char(make_interval(secs => (EXTRACT(epoch FROM (p_offer).duration))::double precision), 'FMHH24 "h" MI "min"'::text), CASE WHEN ((p_offer).connections = 1) THEN '1 connection'::text WHEN ((p_offer).connections > 1) THEN ((p_offer).connections || ' connections'::text) WHEN ((p_offer).technical_stops > 0) THEN 'no connection'::text ELSE 'nonstop'::text END);
+
+ALTER FUNCTION engine.describe_offer(p_offer public.flight_offers) OWNER TO skylatch_owner;
+
+--
+-- Name: explain_trip(uuid); Type: FUNCTION; Schema: public; Owner: skylatch_owner
+--
+
+CREATE FUNCTION public.explain_trip(p_trip_id uuid) RETURNS jsonb
+    LANGUAGE plpgsql STABLE
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 declare
   v_trip public.trip_requests;
+  v_chosen public.flight_offers;
+  v_other public.flight_offers;
   v_offers integer;
-  v_cheapest numeric;
-  v_fitting numeric;
-  v_reason text;
+  v_fit integer;
+  v_answered boolean;
+  v_headline text;
+  v_why text[] := array[]::text[];
+  v_not_chosen jsonb;
+  v_help jsonb;
+  v_helpful text[];
 begin
-  select t.* into v_trip
-  from public.trip_requests as t where t.user_id = p_user_id and t.id = p_trip_id;
-  select
-    count(*),
-    min(o.price_amount) filter (where o.price_currency = v_trip.currency),
-    -- The cheapest whose only fault is its price.
-    min(o.price_amount) filter (where o.ineligible = '{price_above_cap}')
-  into v_offers, v_cheapest, v_fitting
+  select t.* into v_trip from public.trip_requests as t where t.id = p_trip_id;
+  if not found then
+    raise exception using
+      errcode = 'SK104',
+      message = 'no such trip',
+      detail = jsonb_build_object('trip', p_trip_id),
+      hint = 'Check the id and who is signed in.';
+  end if;
+  -- What has expired since it was ranked fits no more.
+  select count(*), count(o.rank) filter (where o.status <> 'EXPIRED')
+  into v_offers, v_fit
   from public.flight_offers as o
-  where o.user_id = p_user_id
-    and o.trip_request_id = p_trip_id
+  where o.user_id = v_trip.user_id
+    and o.trip_request_id = v_trip.id
     and o.search_round = v_trip.search_round;
-  if v_offers = 0 and not exists (
+  v_answered := v_offers > 0 or exists (
     select from public.fare_history as h
-    where h.user_id = p_user_id
-      and h.trip_request_id = p_trip_id
+    where h.user_id = v_trip.user_id
+      and h.trip_request_id = v_trip.id
       and h.search_round = v_trip.search_round
-  ) then
-    return null;
+  );
+  select o.* into v_chosen
+  from public.flight_offers as o
+  where o.user_id = v_trip.user_id
+    and o.trip_request_id = v_trip.id
+    and case
+      when v_trip.auto_book_status in ('BOOKING', 'BOOKED')
+        then o.id = v_trip.selected_offer_id
+      else o.search_round = v_trip.search_round
+        and o.status = 'ACTIVE'
+        and o.rank is not null
+    end
+  order by o.rank
+  limit 1;
+
+  if v_chosen.id is not null then
+    v_headline := format(
+      '%s: %s.',
+      case v_trip.auto_book_status
+        when 'BOOKED' then 'Booked' when 'BOOKING' then 'Being booked' else 'The best'
+      end,
+      engine.describe_offer(v_chosen)
+    );
+    select array_agg(
+      format('%s (%s %%)', w.key, trim_scale(round(100 * w.value::numeric, 1)))
+      order by w.value::numeric desc, w.key
+    ) into v_why
+    from jsonb_each_text(v_chosen.score_parts -> 'weights') as w
+    where w.value::numeric > 0;
+    v_why := array[
+      format(
+        'It scores best of %s, by %s.',
+        case v_fit
+          when 1 then '1 offer that fits' else v_fit || ' offers that fit'
+        end,
+        array_to_string(v_why, ', ')
+      )
+    ];
+    select o.* into v_other
+    from public.flight_offers as o
+    where o.user_id = v_trip.user_id
+      and o.trip_request_id = v_trip.id
+      and o.search_round = v_chosen.search_round
+      and o.rank is not null
+      and o.status <> 'EXPIRED'
+    order by (o.score_parts ->> 'price')::numeric, o.rank
+    limit 1;
+    if v_other.id = v_chosen.id then
+      v_why := v_why || 'No offer that fits is cheaper.'::text;
+    elsif v_other.id is not null then
+      v_why := v_why || format(
+        'The cheapest that fits is %s; it scores lower.', engine.describe_offer(v_other)
+      );
+    end if;
+    if v_chosen.score_parts ->> 'rate' is not null then
+      v_why := v_why || format(
+        'Your limit of %s %s is %s %s, at the exchange rate of %s.',
+        v_trip.max_price, v_trip.currency, v_chosen.score_parts ->> 'cap',
+        v_chosen.price_currency, left(v_chosen.score_parts ->> 'rate_as_of', 10)
+      );
+    end if;
+  elsif not v_answered then
+    v_headline := coalesce(v_trip.status_reason, 'No search was answered yet.');
   elsif v_offers = 0 then
-    return 'No flights were found for these dates.';
-  elsif v_fitting is not null then
-    return format(
-      'The cheapest fitting offer of %s is %s %s, %s %s over your limit of %s.',
-      v_offers, v_fitting, v_trip.currency, v_fitting - v_trip.max_price,
-      v_trip.currency, v_trip.max_price
+    v_headline := 'No flights were found for these dates.';
+  else
+    v_headline := format(
+      'None of %s fits.',
+      case v_offers when 1 then '1 offer' else v_offers || ' offers' end
     );
   end if;
-  select string_agg(format('%s: %s', r.reason, r.n), ', ' order by r.n desc, r.reason)
-  into v_reason
+
+  select coalesce(
+    jsonb_agg(
+      jsonb_build_object(
+        'reason', g.reason,
+        'offers', g.offers,
+        'example', jsonb_build_object('offer_id', g.offer_id, 'what', g.example),
+        'sentence', format(
+          '%s of %s offers %s %s.', g.offers, v_offers,
+          case g.offers when 1 then 'is' else 'are' end, g.what
+        )
+      )
+      order by g.offers desc, g.reason
+    ),
+    '[]'
+  ) into v_not_chosen
   from (
-    select u.reason, count(*) as n
+    select
+      m.reason,
+      coalesce(min(r.what), 'good as well, but not better') as what,
+      count(*) as offers,
+      (array_agg(o.offer_id order by p.price, o.offer_id))[1] as offer_id,
+      (array_agg(engine.describe_offer(o) order by p.price, o.offer_id))[1] as example
     from public.flight_offers as o
-    cross join unnest(o.ineligible) as u (reason)
-    where o.user_id = p_user_id
-      and o.trip_request_id = p_trip_id
+    cross join lateral (
+      select (o.score_parts ->> 'price')::numeric
+    ) as p (price)
+    cross join unnest(
+      case
+        when o.rank is null then o.ineligible
+        when o.status = 'EXPIRED' then '{no_longer_offered}'
+        else '{ranked_lower}'
+      end
+    ) as m (reason)
+    left join engine.list_reasons() as r on m.reason = r.reason
+    where o.user_id = v_trip.user_id
+      and o.trip_request_id = v_trip.id
       and o.search_round = v_trip.search_round
-    group by u.reason
-  ) as r;
-  return format(
-    'None of %s offers fits (%s); the cheapest is %s %s.',
-    v_offers, coalesce(v_reason, 'all expired'),
-    coalesce(v_cheapest::text, 'not sold in'), v_trip.currency
+      and o.id is distinct from v_chosen.id
+    group by m.reason
+  ) as g;
+
+  with missed as (
+    select
+      o.id,
+      o.most_connections,
+      min(r.change) as change,
+      min(r.without) as without,
+      row_number() over (
+        partition by min(r.change)
+        order by
+          case min(r.change)
+            when 'max_connections' then o.most_connections
+            when 'max_duration' then extract(epoch from o.longest_slice)
+          end,
+          (o.score_parts ->> 'price')::numeric,
+          o.offer_id
+      ) as place
+    from public.flight_offers as o
+    cross join unnest(o.ineligible) as m (reason)
+    left join engine.list_reasons() as r on m.reason = r.reason
+    where o.user_id = v_trip.user_id
+      and o.trip_request_id = v_trip.id
+      and o.search_round = v_trip.search_round
+    group by o.user_id, o.id
+    having count(*) = count(r.change) and count(distinct r.change) = 1
+  ),
+
+  relaxed as (
+    select
+      n.change,
+      n.without,
+      n.id,
+      n.most_connections,
+      count(*) as offers
+    from missed as n
+    inner join missed as a
+      on n.change = a.change
+      and (n.change <> 'max_connections' or n.most_connections = a.most_connections)
+    where n.place = 1
+    group by n.change, n.without, n.id, n.most_connections
+  )
+
+  select coalesce(
+    jsonb_agg(
+      jsonb_build_object(
+        'change', x.change,
+        'offers', x.offers,
+        'sentence', case x.change
+          when 'max_price' then format(
+            'The cheapest%s is %s, %s %s over your limit of %s.',
+            case
+              when x.offers > 1 then format(' of %s that fit otherwise', x.offers)
+            end,
+            engine.describe_offer(o),
+            o.price_amount - (o.score_parts ->> 'cap')::numeric,
+            o.price_currency,
+            case
+              when o.price_currency = v_trip.currency then ''
+              else format('%s %s, which is ', v_trip.max_price, v_trip.currency)
+            end || (o.score_parts ->> 'cap') || ' ' || o.price_currency
+          )
+          else format(
+            '%s %s%s, such as %s.',
+            coalesce(
+              x.without,
+              format(
+                'With %s allowed',
+                case x.most_connections
+                  when 1 then '1 connection' else x.most_connections || ' connections'
+                end
+              )
+            ),
+            case x.offers when 1 then '1 offer' else x.offers || ' offers' end
+            || case when v_fit > 0 then ' more' else '' end,
+            case x.offers when 1 then ' fits' else ' fit' end,
+            engine.describe_offer(o)
+          )
+        end
+      )
+      order by x.offers desc, x.change
+    ),
+    '[]'
+  ) into v_help
+  from relaxed as x
+  inner join public.flight_offers as o on o.user_id = v_trip.user_id and x.id = o.id;
+
+  select array_agg(h.value ->> 'sentence' order by h.ordinality) into v_helpful
+  from jsonb_array_elements(v_help) with ordinality as h;
+  if v_fit = 0 and v_offers > 0 and v_helpful is null then
+    -- What misses the fewest wishes, and of these the cheapest.
+    select array[
+      format(
+        'No single change is enough. The closest is %s: it is %s.',
+        engine.describe_offer(o),
+        (
+          select string_agg(coalesce(r.what, m.reason), ' and ' order by m.ordinality)
+          from unnest(o.ineligible) with ordinality as m (reason, ordinality)
+          left join engine.list_reasons() as r on m.reason = r.reason
+        )
+      )
+    ] into v_helpful
+    from public.flight_offers as o
+    where o.user_id = v_trip.user_id
+      and o.trip_request_id = v_trip.id
+      and o.search_round = v_trip.search_round
+      and o.ineligible <> '{}'
+    order by
+      cardinality(o.ineligible), (o.score_parts ->> 'price')::numeric, o.offer_id
+    limit 1;
+  end if;
+
+  return jsonb_build_object(
+    'trip', v_trip.id,
+    'status', v_trip.auto_book_status,
+    'answered', v_answered,
+    'offers', v_offers,
+    'fit', v_fit,
+    'chosen', case when v_chosen.id is not null then
+      jsonb_build_object(
+        'offer_id', v_chosen.offer_id,
+        'airline', v_chosen.airline,
+        'price_amount', v_chosen.price_amount::text,
+        'price_currency', v_chosen.price_currency,
+        'score', v_chosen.score,
+        'score_parts', v_chosen.score_parts
+      )
+    end,
+    'why', to_jsonb(v_why),
+    'not_chosen', v_not_chosen,
+    'what_would_help', v_help,
+    'sentences', to_jsonb(
+      array_remove(
+        array[
+          v_headline,
+          -- Why it is not booked yet.
+          case
+            when v_chosen.id is not null
+              and v_trip.auto_book_status not in ('BOOKING', 'BOOKED')
+              then v_trip.status_reason
+          end
+        ]
+        || case when v_fit = 0 then v_helpful end
+        || v_why
+        || array(
+          select n.value ->> 'sentence'
+          from jsonb_array_elements(v_not_chosen) with ordinality as n
+          order by n.ordinality
+        )
+        || case when v_fit > 0 then v_helpful end,
+        null
+      )
+    )
   );
 end;
 $$;
+
+ALTER FUNCTION public.explain_trip(p_trip_id uuid) OWNER TO skylatch_owner;
+
+--
+-- Name: describe_round(uuid, uuid); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE FUNCTION engine.describe_round(p_user_id uuid, p_trip_id uuid) RETURNS text
+    LANGUAGE sql STABLE SECURITY DEFINER
+    BEGIN ATOMIC
+ SELECT concat_ws(' '::text, (e.story #>> '{sentences,0}'::text[]), (e.story #>> '{sentences,1}'::text[])) AS concat_ws
+    FROM (public.explain_trip(describe_round.p_trip_id) e(story)
+      JOIN public.trip_requests t ON ((t.id = describe_round.p_trip_id)))
+   WHERE ((t.user_id = describe_round.p_user_id) AND ((e.story -> 'answered'::text))::boolean);
+END;
 
 ALTER FUNCTION engine.describe_round(p_user_id uuid, p_trip_id uuid) OWNER TO skylatch_owner;
 
@@ -1872,6 +2765,124 @@ $$;
 ALTER FUNCTION engine.enqueue_look(p_operation text, p_object_id text, p_payload jsonb, p_attempt public.booking_attempts, p_run_at timestamp with time zone) OWNER TO skylatch_owner;
 
 --
+-- Name: enqueue_searches(uuid[], smallint[], timestamp with time zone, interval, timestamp with time zone); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE FUNCTION engine.enqueue_searches(p_trips uuid[], p_ordinals smallint[], p_first_at timestamp with time zone, p_every interval, p_now timestamp with time zone) RETURNS integer
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  v_searches integer;
+begin
+  update public.trip_requests as t
+  set
+    search_round = t.search_round + 1,
+    last_searched_at = p_now,
+    searches = t.searches + cardinality(array_positions(p_trips, t.id))
+  where t.id = any (p_trips);
+
+  -- Made anew from the rows as they are: a profile's birthday may have changed a child
+  -- into an adult since the plan was made.
+  with asked as (
+    update engine.trip_searches as s
+    set
+      search_key = engine.search_key(r.request),
+      searches = s.searches + 1,
+      last_searched_at = p_now,
+      -- Until the answer says when.
+      next_look_at = r.run_at + engine.look_interval(
+        s.departure_date, case when s.currency = r.currency then s.cheapest end,
+        r.max_price, s.volatility, p_now
+      )
+    from (
+      select
+        t.user_id,
+        t.id,
+        t.currency,
+        t.max_price,
+        t.search_round,
+        u.ordinal,
+        p_first_at + (u.place - 1) * p_every as run_at,
+        engine.search_request(
+          t, p.origin, p.destination, p.departure_date, p.return_date
+        ) as request
+      from unnest(p_trips, p_ordinals) with ordinality as u (trip, ordinal, place)
+      inner join public.trip_requests as t on t.id = u.trip
+      inner join engine.trip_searches as p
+        on p.user_id = t.user_id and p.trip_request_id = t.id and p.ordinal = u.ordinal
+      where t.id = any (p_trips)
+    ) as r
+    where s.user_id = r.user_id and s.trip_request_id = r.id and s.ordinal = r.ordinal
+    returning
+      s.user_id, s.trip_request_id, s.ordinal, s.search_key, r.search_round, r.request,
+      r.run_at
+  ),
+
+  dropped as (
+    update engine.provider_calls as c
+    set state = 'DEAD', verdict = 'SUPERSEDED', finished_at = p_now
+    from asked as a
+    where c.user_id = a.user_id
+      and c.trip_request_id = a.trip_request_id
+      and c.operation = 'search'
+      and c.state = 'READY'
+      and c.payload ->> 'search_key' = a.search_key
+    returning c.id, c.trip_request_id, c.tries
+  ),
+
+  joined as (
+    update engine.provider_calls as c
+    set payload = c.payload || jsonb_build_object('round', t.search_round)
+    from public.trip_requests as t
+    where t.id = any (p_trips)
+      and c.user_id = t.user_id
+      and c.trip_request_id = t.id
+      and c.operation = 'search'
+      and c.state in ('READY', 'CLAIMED')
+      and (c.payload ->> 'round')::integer = t.search_round - 1
+      and not exists (
+        select from asked as a
+        where a.trip_request_id = c.trip_request_id
+          and a.search_key = c.payload ->> 'search_key'
+      )
+  ),
+
+  uncounted as (
+    update public.trip_requests as t
+    set searches = t.searches - n.searches
+    from (
+      select d.trip_request_id, count(*) as searches
+      from dropped as d
+      where d.tries = 0
+      group by d.trip_request_id
+    ) as n
+    where t.id = any (p_trips) and t.id = n.trip_request_id
+  )
+
+  insert into engine.provider_calls (
+    user_id, trip_request_id, operation, payload, idempotency_key, run_at
+  )
+  select
+    a.user_id,
+    a.trip_request_id,
+    'search',
+    jsonb_build_object(
+      'round', a.search_round, 'search_key', a.search_key, 'request', a.request
+    ),
+    format('%s:search:%s:%s', a.trip_request_id, a.search_round, a.ordinal),
+    a.run_at
+  from asked as a
+  order by a.run_at;
+  get diagnostics v_searches = row_count;
+  perform engine.schedule_trips(p_trips, p_now);
+  return v_searches;
+end;
+$$;
+
+ALTER FUNCTION engine.enqueue_searches(p_trips uuid[], p_ordinals smallint[], p_first_at timestamp with time zone, p_every interval, p_now timestamp with time zone) OWNER TO skylatch_owner;
+
+--
 -- Name: evaluate_flag(text, text); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
 --
 
@@ -1900,21 +2911,122 @@ declare
 begin
   update public.flight_offers as o
   set status = 'EXPIRED', updated_at = p_now
-  from (
-    select f.user_id, f.id
+  where o.ctid = any (array(
+    select f.ctid
     from public.flight_offers as f
     where f.status = 'ACTIVE' and f.expires_at <= p_now
     order by f.expires_at
     limit 10000
     for update skip locked
-  ) as f
-  where o.user_id = f.user_id and o.id = f.id;
+  ));
   get diagnostics v_expired = row_count;
   return v_expired;
 end;
 $$;
 
 ALTER FUNCTION engine.expire_offers(p_now timestamp with time zone) OWNER TO skylatch_owner;
+
+--
+-- Name: fare_outlook(text, text, text, integer, integer, text, numeric, date); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE FUNCTION engine.fare_outlook(p_origin text, p_destination text, p_currency text, p_lead integer, p_days integer, p_standing text, p_cap numeric, p_today date) RETURNS TABLE(samples integer, falls integer, losses integer, mean_fall numeric, saving numeric, saving_error numeric)
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET plan_cache_mode TO 'force_custom_plan'
+    AS $$
+begin
+  return query
+  with comparable as (
+    select distinct on (l.origin, l.destination, l.departure_date) l.*
+    from generate_series(
+      greatest(p_lead - 3 - p_lead / 10, p_days), p_lead + 3 + p_lead / 10
+    ) as g (lead)
+    cross join lateral (
+      (
+        select f.*
+        from engine.daily_fares as f
+        where f.origin = p_origin
+          and f.destination = p_destination
+          and f.lead_days = g.lead
+          and f.day between p_today - 365 and p_today - p_days - 1
+        order by f.day desc
+        limit 200
+      )
+      union all
+      (
+        select f.*
+        from engine.daily_fares as f
+        where p_origin is null
+          and f.lead_days = g.lead
+          and f.day between p_today - 365 and p_today - p_days - 1
+        order by f.day desc
+        limit 200
+      )
+    ) as l
+    where l.currency = p_currency
+      and (
+        p_standing is null or engine.fare_standing(l.opening, l.typical) = p_standing
+      )
+    order by
+      l.origin, l.destination, l.departure_date, abs(l.lead_days - p_lead), l.day,
+      l.user_id, l.trip_request_id, l.return_date
+  ),
+
+  followed as (
+    select c.*
+    from comparable as c
+    order by c.day desc, c.user_id, c.trip_request_id, c.origin, c.destination,
+      c.departure_date
+    limit 300
+  ),
+
+  path as (
+    select
+      min(d.lowest) / c.opening as lowest,
+      (array_agg(d.opening order by d.day desc))[1] / c.opening as closing,
+      (array_agg(least(d.opening, 0.95 * c.opening) order by d.day) filter (
+        where d.lowest <= 0.95 * c.opening
+      ))[1] / c.opening as fallen
+    from followed as c
+    inner join engine.daily_fares as d
+      on c.user_id = d.user_id
+      and c.trip_request_id = d.trip_request_id
+      and c.origin = d.origin
+      and c.destination = d.destination
+      and c.departure_date = d.departure_date
+      and c.return_date = d.return_date
+      and c.currency = d.currency
+    where d.day between c.day + 1 and c.day + p_days
+    group by
+      c.user_id, c.trip_request_id, c.origin, c.destination, c.departure_date,
+      c.return_date, c.day, c.opening
+    having count(*) * 2 >= p_days and max(d.day) >= c.day + p_days - 3
+  )
+
+  select
+    count(*)::integer,
+    (count(*) filter (where p.lowest <= 0.97))::integer,
+    (count(*) filter (where p.fallen is null and p.closing > p_cap))::integer,
+    avg(1 - p.lowest) filter (where p.lowest <= 0.97),
+    avg(1 - coalesce(p.fallen, least(p.closing, p_cap))),
+    stddev_samp(1 - coalesce(p.fallen, least(p.closing, p_cap)))
+    / sqrt(count(*)::numeric)
+  from path as p;
+end;
+$$;
+
+ALTER FUNCTION engine.fare_outlook(p_origin text, p_destination text, p_currency text, p_lead integer, p_days integer, p_standing text, p_cap numeric, p_today date) OWNER TO skylatch_owner;
+
+--
+-- Name: fare_standing(numeric, numeric); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE FUNCTION engine.fare_standing(p_fare numeric, p_typical numeric) RETURNS text
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN CASE WHEN (p_fare < (0.95 * p_typical)) THEN 'low'::text WHEN (p_fare > (1.05 * p_typical)) THEN 'high'::text WHEN (p_typical IS NOT NULL) THEN 'typical'::text ELSE NULL::text END;
+
+ALTER FUNCTION engine.fare_standing(p_fare numeric, p_typical numeric) OWNER TO skylatch_owner;
 
 --
 -- Name: find_rule(text, integer, text); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
@@ -2418,78 +3530,196 @@ ALTER FUNCTION engine.hold_mirror(p_worker text) OWNER TO skylatch_owner;
 CREATE FUNCTION engine.ingest_offers(p_user_id uuid, p_trip_id uuid, p_round integer, p_request jsonb, p_body jsonb, p_now timestamp with time zone) RETURNS integer
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
-    AS $$
+    SET enable_memoize TO 'off'
+    AS $_$
 declare
+  v_shape jsonpath := engine.offer_shape();
+  v_cabins text[] := array['economy', 'premium_economy', 'business', 'first'];
   v_stored integer;
 begin
-  with offer as (
-    -- Pages may overlap: an id that came twice is the offer that came first.
-    select distinct on (o.value ->> 'id') o.value as o
+  with offer as materialized (
+    select
+      o.ordinality as offer_no,
+      o.value as o,
+      o.value ->> 'id' as offer_id,
+      (o.value @@ v_shape) is true as fits
     from jsonb_array_elements(p_body -> 'offers') with ordinality as o
-    where engine.is_well_formed_offer(o.value)
-    order by o.value ->> 'id', o.ordinality
   ),
 
-  segment as (
+  -- Pages may overlap: an id that came twice is the offer that came first.
+  fresh as materialized (
+    select distinct on (f.offer_id) f.offer_no, f.offer_id
+    from offer as f
+    where f.fits
+    order by f.offer_id, f.offer_no
+  ),
+
+  seat as (
     select
-      offer.o ->> 'id' as offer_id,
-      sl.ordinality as slice_no,
-      se.ordinality as segment_no,
-      sl.value as slice,
-      se.value as s,
-      (se.value ->> 'departing_at')::timestamp at time zone coalesce(
-        a.time_zone, se.value #>> '{origin,time_zone}'
+      f.offer_no,
+      l.ordinality as slice_no,
+      g.ordinality as segment_no,
+      g.ordinality = jsonb_array_length(l.value -> 'segments') as is_last,
+      l.value ->> 'duration' as slice_duration,
+      left(l.value ->> 'fare_brand_name', 200) as fare_brand,
+      g.value #>> '{origin,iata_code}' as origin,
+      g.value #>> '{destination,iata_code}' as destination,
+      g.value ->> 'departing_at' as departing_at,
+      g.value ->> 'arriving_at' as arriving_at,
+      g.value #>> '{origin,time_zone}' as origin_zone,
+      g.value #>> '{destination,time_zone}' as destination_zone,
+      g.value #>> '{marketing_carrier,iata_code}' as carrier,
+      g.value ->> 'marketing_carrier_flight_number' as flight_number,
+      g.value #>> '{operating_carrier,iata_code}' as operated_by,
+      jsonb_path_query_array(g.value, '$.stops[*].airport.iata_code') as stops,
+      p.cabin,
+      p.carry_on,
+      p.checked
+    from fresh as n
+    inner join offer as f on n.offer_no = f.offer_no
+    cross join jsonb_path_query_array(
+      f.o, '$.passengers[*] ? (@.age < 2 || @.type == "infant_without_seat").id'
+    ) as lap (ids)
+    cross join jsonb_array_elements(f.o -> 'slices') with ordinality as l
+    cross join jsonb_array_elements(l.value -> 'segments') with ordinality as g
+    cross join lateral (
+      select
+        case
+          when count(*) = count(array_position(v_cabins, w.value ->> 'cabin_class'))
+            then min(array_position(v_cabins, w.value ->> 'cabin_class'))
+        end as cabin,
+        min(b.carry_on) filter (
+          where not lap.ids ? (w.value ->> 'passenger_id')
+        ) as carry_on,
+        min(b.checked) filter (
+          where not lap.ids ? (w.value ->> 'passenger_id')
+        ) as checked
+      from jsonb_array_elements(g.value -> 'passengers') as w
+      cross join lateral (
+        select
+          coalesce(
+            sum((q ->> 'quantity')::numeric) filter (where q ->> 'type' = 'carry_on'), 0
+          ) as carry_on,
+          coalesce(
+            sum((q ->> 'quantity')::numeric) filter (where q ->> 'type' = 'checked'), 0
+          ) as checked
+        from jsonb_path_query(w.value, '$.baggages[*]') as q
+      ) as b
+    ) as p
+  ),
+
+  -- Ours is the better list of time zones; the provider's is for what we lack.
+  flown as materialized (
+    select
+      s.*,
+      s.departing_at::timestamp as leaves,
+      s.arriving_at::timestamp as lands,
+      s.departing_at::timestamp at time zone coalesce(
+        (select a.time_zone from engine.airports as a where a.iata = s.origin),
+        case
+          when s.origin_zone in (select a.time_zone from engine.airports as a)
+            then s.origin_zone
+        end
       ) as departs_at,
-      (se.value ->> 'arriving_at')::timestamp at time zone coalesce(
-        b.time_zone, se.value #>> '{destination,time_zone}'
+      s.arriving_at::timestamp at time zone coalesce(
+        (select a.time_zone from engine.airports as a where a.iata = s.destination),
+        case
+          when s.destination_zone in (select a.time_zone from engine.airports as a)
+            then s.destination_zone
+        end
       ) as arrives_at
-    from offer
-    cross join jsonb_array_elements(offer.o -> 'slices') with ordinality as sl
-    cross join jsonb_array_elements(sl.value -> 'segments') with ordinality as se
-    left join engine.airports as a on a.iata = se.value #>> '{origin,iata_code}'
-    left join engine.airports as b on b.iata = se.value #>> '{destination,iata_code}'
+    from seat as s
+  ),
+
+  connected as (
+    select
+      g.*,
+      lag(g.arrives_at) over w as landed_at,
+      lag(g.lands) over w as landed,
+      lag(g.destination) over w as landed_in,
+      case when not g.is_last then lead(g.departs_at) over w - g.arrives_at end as layover
+    from flown as g
+    window w as (partition by g.offer_no order by g.slice_no, g.segment_no)
   ),
 
   slice as (
     select
-      g.offer_id,
-      g.slice_no,
+      c.offer_no,
+      c.slice_no,
       coalesce(
-        ((array_agg(g.slice))[1] ->> 'duration')::interval,
-        max(g.arrives_at) - min(g.departs_at)
+        max(c.slice_duration)::interval, max(c.arrives_at) - min(c.departs_at)
       ) as duration,
       count(*) - 1 as connections,
-      sum(jsonb_array_length(coalesce(nullif(g.s -> 'stops', 'null'), '[]'))) as stops,
-      min(g.departs_at) as departs_at,
-      max(g.arrives_at) as arrives_at,
+      sum(jsonb_array_length(c.stops)) as stops,
+      min(c.departs_at) as departs_at,
+      max(c.arrives_at) as arrives_at,
+      max(c.leaves) filter (where c.segment_no = 1) as leaves,
+      max(c.lands) filter (where c.is_last) as lands,
+      min(c.layover) as shortest_layover,
+      max(c.layover) as longest_layover,
+      count(*) filter (
+        where c.segment_no > 1 and c.origin <> c.landed_in
+      ) as airport_changes,
+      count(*) filter (
+        where c.segment_no > 1 and c.landed::date < c.leaves::date
+      ) as overnight_layovers,
+      count(*) filter (
+        where (c.leaves::time >= '18:00' or c.leaves::time < '05:00')
+          and c.lands::time >= '00:30' and c.lands::time < '11:00'
+      ) as red_eyes,
+      array_agg(c.carrier) || array_agg(coalesce(c.operated_by, '?')) as carriers,
+      case when count(c.cabin) = count(*) then min(c.cabin) end as cabin,
+      min(c.carry_on) as carry_on,
+      min(c.checked) as checked,
+      string_agg(
+        c.carrier || ltrim(c.flight_number, '0') || ' ' || c.departing_at, ','
+      ) as flights,
+      min(
+        case
+          when c.departs_at is null
+            then format('slices.segments.origin has no time zone: "%s"', c.origin)
+          when c.arrives_at is null then format(
+            'slices.segments.destination has no time zone: "%s"', c.destination
+          )
+          when c.arrives_at <= c.departs_at then format(
+            'slices.segments.arriving_at is not after departing_at: "%s"', c.arriving_at
+          )
+          when c.departs_at < c.landed_at then format(
+            'slices.segments.departing_at is before the landing before it: "%s"',
+            c.departing_at
+          )
+        end
+      ) as problem,
       jsonb_build_object(
-        'origin', (array_agg(g.s #>> '{origin,iata_code}' order by g.segment_no))[1],
-        'destination', (
-          array_agg(g.s #>> '{destination,iata_code}' order by g.segment_no desc)
-        )[1],
-        'duration', (array_agg(g.slice))[1] ->> 'duration',
-        'fare_brand', (array_agg(g.slice))[1] ->> 'fare_brand_name',
+        'origin', max(c.origin) filter (where c.segment_no = 1),
+        'destination', max(c.destination) filter (where c.is_last),
+        'duration', max(c.slice_duration),
+        'fare_brand', max(c.fare_brand),
         'segments', jsonb_agg(
           jsonb_build_object(
-            'origin', g.s #>> '{origin,iata_code}',
-            'destination', g.s #>> '{destination,iata_code}',
-            'departing_at', g.s ->> 'departing_at',
-            'arriving_at', g.s ->> 'arriving_at',
-            'carrier', g.s #>> '{marketing_carrier,iata_code}',
-            'flight_number', g.s ->> 'marketing_carrier_flight_number',
-            'operated_by', g.s #>> '{operating_carrier,iata_code}',
-            'cabin', g.s #>> '{passengers,0,cabin_class}'
+            'origin', c.origin,
+            'destination', c.destination,
+            'departing_at', c.departing_at,
+            'arriving_at', c.arriving_at,
+            'carrier', c.carrier,
+            'flight_number', c.flight_number,
+            'operated_by', c.operated_by,
+            'cabin', v_cabins[c.cabin],
+            'stops', c.stops,
+            'layover_minutes', (extract(epoch from c.layover) / 60)::integer
           )
-          order by g.segment_no
         )
       ) as itinerary
-    from segment as g
-    group by g.offer_id, g.slice_no
+    -- An aggregate takes its rows as they come: in this order.
+    from (
+      select c.* from connected as c order by c.offer_no, c.slice_no, c.segment_no
+    ) as c
+    group by c.offer_no, c.slice_no
   ),
 
-  journey as (
+  journey as materialized (
     select
-      l.offer_id,
+      l.offer_no,
       sum(l.duration) as duration,
       max(l.duration) as longest_slice,
       sum(l.connections) as connections,
@@ -2497,130 +3727,168 @@ begin
       sum(l.stops) as stops,
       min(l.departs_at) as departs_at,
       max(l.arrives_at) as arrives_at,
-      jsonb_agg(l.itinerary order by l.slice_no) as itinerary
-    from slice as l
-    group by l.offer_id
+      array_agg(l.leaves) as departs_local,
+      array_agg(l.lands) as arrives_local,
+      min(l.shortest_layover) as shortest_layover,
+      max(l.longest_layover) as longest_layover,
+      sum(l.airport_changes) as airport_changes,
+      sum(l.overnight_layovers) as overnight_layovers,
+      sum(l.red_eyes) as red_eyes,
+      string_agg(array_to_string(l.carriers, ','), ',') as carriers,
+      case when count(l.cabin) = count(*) then v_cabins[min(l.cabin)] end as cabin,
+      min(l.carry_on) as carry_on,
+      min(l.checked) as checked,
+      md5(string_agg(l.flights, ',')) as itinerary_key,
+      min(l.problem) as problem,
+      jsonb_agg(l.itinerary) as itinerary
+    from (select l.* from slice as l order by l.offer_no, l.slice_no) as l
+    group by l.offer_no
   ),
 
-  -- Bags that everybody with a seat has on every segment.
-  bag as (
+  stored as (
+    insert into public.flight_offers (
+      user_id, trip_request_id, search_round, offer_id, offer_request_id, passengers,
+      price_amount, price_currency, base_amount, base_currency, tax_amount,
+      tax_currency, expires_at, airline, carriers, lowest_cabin, duration,
+      longest_slice, connections, most_connections, technical_stops, departs_at,
+      arrives_at, departs_local, arrives_local, shortest_layover, longest_layover,
+      airport_changes, overnight_layovers, red_eyes, carry_on_bags, checked_bags,
+      refundable, refund_penalty, refund_penalty_currency, changeable, change_penalty,
+      change_penalty_currency, emissions_kg, documents_required, document_types,
+      requires_instant_payment, price_guaranteed_until, payment_required_by,
+      itinerary_key, itinerary, created_at, updated_at
+    )
     select
-      w.offer_id,
-      min(w.carry_on) as carry_on,
-      min(w.checked) as checked
-    from (
-      select
-        g.offer_id,
-        coalesce(
-          sum((q.value ->> 'quantity')::integer)
-          filter (where q.value ->> 'type' = 'carry_on'), 0
-        ) as carry_on,
-        coalesce(
-          sum((q.value ->> 'quantity')::integer)
-          filter (where q.value ->> 'type' = 'checked'), 0
-        ) as checked
-      from segment as g
-      cross join jsonb_array_elements(g.s -> 'passengers') with ordinality as p
-      left join jsonb_array_elements(
-        coalesce(nullif(p.value -> 'baggages', 'null'), '[]')
-      ) as q on true
-      where not exists (
-        select from offer
-        cross join jsonb_array_elements(offer.o -> 'passengers') as i
-        where offer.o ->> 'id' = g.offer_id
-          and i.value ->> 'id' = p.value ->> 'passenger_id'
-          and (i.value ->> 'age')::integer < 2
-      )
-      group by g.offer_id, g.slice_no, g.segment_no, p.ordinality
-    ) as w
-    group by w.offer_id
-  )
-
-  insert into public.flight_offers (
-    user_id, trip_request_id, search_round, offer_id, offer_request_id, passengers,
-    price_amount, price_currency, base_amount, tax_amount, expires_at, airline, duration,
-    longest_slice, connections, most_connections, technical_stops, departs_at,
-    arrives_at, carry_on_bags, checked_bags, refundable, refund_penalty,
-    refund_penalty_currency, changeable, change_penalty, change_penalty_currency,
-    emissions_kg, documents_required, itinerary, created_at, updated_at
-  )
-  select
-    p_user_id,
-    p_trip_id,
-    p_round,
-    offer.o ->> 'id',
-    p_body #>> '{offer_request,id}',
-    (
-      select jsonb_agg(
-        jsonb_build_object(
-          'id', p.value -> 'id', 'type', p.value -> 'type', 'age', p.value -> 'age'
+      p_user_id,
+      p_trip_id,
+      p_round,
+      f.offer_id,
+      p_body #>> '{offer_request,id}',
+      (
+        select jsonb_agg(
+          jsonb_build_object(
+            'id', p.value -> 'id', 'type', p.value -> 'type', 'age', p.value -> 'age'
+          )
         )
-      )
-      from jsonb_array_elements(offer.o -> 'passengers') as p
-    ),
-    (offer.o ->> 'total_amount')::numeric,
-    offer.o ->> 'total_currency',
-    (offer.o ->> 'base_amount')::numeric,
-    (offer.o ->> 'tax_amount')::numeric,
-    (offer.o ->> 'expires_at')::timestamptz,
-    offer.o #>> '{owner,iata_code}',
-    j.duration,
-    j.longest_slice,
-    j.connections,
-    j.most_connections,
-    j.stops,
-    j.departs_at,
-    j.arrives_at,
-    coalesce(b.carry_on, 0),
-    coalesce(b.checked, 0),
-    (offer.o #>> '{conditions,refund_before_departure,allowed}')::boolean,
-    (offer.o #>> '{conditions,refund_before_departure,penalty_amount}')::numeric,
-    offer.o #>> '{conditions,refund_before_departure,penalty_currency}',
-    (offer.o #>> '{conditions,change_before_departure,allowed}')::boolean,
-    (offer.o #>> '{conditions,change_before_departure,penalty_amount}')::numeric,
-    offer.o #>> '{conditions,change_before_departure,penalty_currency}',
-    (offer.o ->> 'total_emissions_kg')::numeric,
-    coalesce((offer.o ->> 'passenger_identity_documents_required')::boolean, true),
-    j.itinerary,
-    p_now,
-    p_now
-  from offer
-  inner join journey as j on offer.o ->> 'id' = j.offer_id
-  left join bag as b on offer.o ->> 'id' = b.offer_id
-  where j.arrives_at > j.departs_at
-  on conflict (offer_id) do nothing;
-  get diagnostics v_stored = row_count;
+        from jsonb_array_elements(f.o -> 'passengers') as p
+      ),
+      (f.o ->> 'total_amount')::numeric,
+      f.o ->> 'total_currency',
+      (f.o ->> 'base_amount')::numeric,
+      f.o ->> 'base_currency',
+      (f.o ->> 'tax_amount')::numeric,
+      f.o ->> 'tax_currency',
+      (f.o ->> 'expires_at')::timestamptz,
+      f.o #>> '{owner,iata_code}',
+      array(
+        select distinct c.code from string_to_table(j.carriers, ',') as c (code)
+        order by c.code
+      ),
+      j.cabin,
+      j.duration,
+      j.longest_slice,
+      j.connections,
+      j.most_connections,
+      j.stops,
+      j.departs_at,
+      j.arrives_at,
+      j.departs_local,
+      j.arrives_local,
+      j.shortest_layover,
+      j.longest_layover,
+      j.airport_changes,
+      j.overnight_layovers,
+      j.red_eyes,
+      coalesce(j.carry_on, 0),
+      coalesce(j.checked, 0),
+      (f.o #>> '{conditions,refund_before_departure,allowed}')::boolean,
+      (f.o #>> '{conditions,refund_before_departure,penalty_amount}')::numeric,
+      f.o #>> '{conditions,refund_before_departure,penalty_currency}',
+      (f.o #>> '{conditions,change_before_departure,allowed}')::boolean,
+      (f.o #>> '{conditions,change_before_departure,penalty_amount}')::numeric,
+      f.o #>> '{conditions,change_before_departure,penalty_currency}',
+      (f.o ->> 'total_emissions_kg')::numeric,
+      coalesce((f.o ->> 'passenger_identity_documents_required')::boolean, true),
+      array(
+        select d #>> '{}'
+        from jsonb_path_query(
+          f.o, '$.supported_passenger_identity_document_types[*] ? (@ != null)'
+        ) as d
+      ),
+      (f.o #>> '{payment_requirements,requires_instant_payment}')::boolean,
+      (f.o #>> '{payment_requirements,price_guarantee_expires_at}')::timestamptz,
+      (f.o #>> '{payment_requirements,payment_required_by}')::timestamptz,
+      j.itinerary_key,
+      j.itinerary,
+      p_now,
+      p_now
+    from journey as j
+    inner join offer as f on j.offer_no = f.offer_no
+    where j.problem is null
+    on conflict (offer_id) do nothing
+    returning offer_id, price_amount, price_currency
+  ),
 
-  insert into public.fare_history (
-    user_id, trip_request_id, search_round, searched_at, origin, destination,
-    departure_date, return_date, offers, malformed, currency, cheapest, median
+  quarantined as (
+    insert into engine.quarantined_offers (
+      user_id, trip_request_id, search_round, offer_request_id, offer_id, reason, offer,
+      quarantined_at
+    )
+    select
+      p_user_id,
+      p_trip_id,
+      p_round,
+      p_body #>> '{offer_request,id}',
+      left(f.offer_id, 100),
+      case
+        when not f.fits then coalesce(engine.offer_problem(f.o), 'cannot be read')
+        when n.offer_no is null
+          then format('id is that of an offer before it: "%s"', f.offer_id)
+        else coalesce(
+          j.problem, format('id is that of an offer stored before: "%s"', f.offer_id)
+        )
+      end,
+      left(f.o::text, 20000),
+      p_now
+    from offer as f
+    left join fresh as n on f.offer_no = n.offer_no
+    left join journey as j on f.offer_no = j.offer_no
+    where n.offer_no is null or n.offer_id not in (select s.offer_id from stored as s)
+    order by f.offer_no
+    -- All are counted; more than these teach nobody anything.
+    limit 1000
+  ),
+
+  history as (
+    insert into public.fare_history (
+      user_id, trip_request_id, search_round, searched_at, origin, destination,
+      departure_date, return_date, offers, malformed, currency, cheapest, median
+    )
+    select
+      p_user_id,
+      p_trip_id,
+      p_round,
+      p_now,
+      p_request #>> '{slices,0,origin}',
+      p_request #>> '{slices,0,destination}',
+      (p_request #>> '{slices,0,departure_date}')::date,
+      (p_request #>> '{slices,1,departure_date}')::date,
+      count(*),
+      jsonb_array_length(p_body -> 'offers') - count(*),
+      -- One search, one currency; a mixed answer has no single cheapest fare.
+      case when count(distinct s.price_currency) = 1 then min(s.price_currency) end,
+      case when count(distinct s.price_currency) = 1 then min(s.price_amount) end,
+      case
+        when count(distinct s.price_currency) = 1
+        then percentile_disc(0.5) within group (order by s.price_amount::numeric)
+      end
+    from stored as s
   )
-  select
-    p_user_id,
-    p_trip_id,
-    p_round,
-    p_now,
-    p_request #>> '{slices,0,origin}',
-    p_request #>> '{slices,0,destination}',
-    (p_request #>> '{slices,0,departure_date}')::date,
-    (p_request #>> '{slices,1,departure_date}')::date,
-    count(f.offer_id),
-    jsonb_array_length(p_body -> 'offers') - count(f.offer_id),
-    -- One search, one currency; a mixed answer has no single cheapest fare.
-    case when count(distinct f.price_currency) = 1 then min(f.price_currency) end,
-    case when count(distinct f.price_currency) = 1 then min(f.price_amount) end,
-    case
-      when count(distinct f.price_currency) = 1
-      then percentile_disc(0.5) within group (order by f.price_amount::numeric)
-    end
-  from public.flight_offers as f
-  where f.user_id = p_user_id
-    and f.trip_request_id = p_trip_id
-    and f.search_round = p_round
-    and f.offer_request_id = p_body #>> '{offer_request,id}';
+
+  select count(*) into v_stored from stored;
   return v_stored;
 end;
-$$;
+$_$;
 
 ALTER FUNCTION engine.ingest_offers(p_user_id uuid, p_trip_id uuid, p_round integer, p_request jsonb, p_body jsonb, p_now timestamp with time zone) OWNER TO skylatch_owner;
 
@@ -2701,144 +3969,302 @@ $$;
 ALTER FUNCTION engine.is_enabled(p_flag text, p_user_id uuid, p_default boolean) OWNER TO skylatch_owner;
 
 --
--- Name: is_well_formed_offer(jsonb); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
+-- Name: is_within(time without time zone, time without time zone, time without time zone); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
 --
 
-CREATE FUNCTION engine.is_well_formed_offer(p_offer jsonb) RETURNS boolean
+CREATE FUNCTION engine.is_within(p_time time without time zone, p_after time without time zone, p_before time without time zone) RETURNS boolean
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN ((p_after IS NULL) OR COALESCE(CASE WHEN (p_after <= p_before) THEN ((p_time >= p_after) AND (p_time <= p_before)) ELSE ((p_time >= p_after) OR (p_time <= p_before)) END, false));
+
+ALTER FUNCTION engine.is_within(p_time time without time zone, p_after time without time zone, p_before time without time zone) OWNER TO skylatch_owner;
+
+--
+-- Name: judge_offer(public.trip_requests, public.flight_offers, numeric, numeric, timestamp with time zone, text, timestamp with time zone); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE FUNCTION engine.judge_offer(p_trip public.trip_requests, p_offer public.flight_offers, p_cap numeric, p_rate numeric, p_rate_as_of timestamp with time zone, p_cap_problem text, p_now timestamp with time zone, OUT ineligible text[], OUT score numeric, OUT score_parts jsonb) RETURNS record
     LANGUAGE plpgsql STABLE
     SET search_path TO 'pg_catalog', 'pg_temp'
-    AS $_$
+    AS $$
 declare
-  v_segment jsonb;
+  v_cabins constant text[] := array['economy', 'premium_economy', 'business', 'first'];
+  v_airlines text[] := p_offer.carriers || p_offer.airline;
+  -- A question mark stands for an airline that the provider does not name.
+  v_carriers_known boolean := p_offer.carriers <> '{}'
+    and not '?' = any (p_offer.carriers);
+  v_in_alliance boolean := true;
+  v_slices integer;
+  v_price numeric;
+  v_duration numeric;
+  v_connections numeric;
+  v_airline integer;
+  v_airline_weight numeric := 0.0;
 begin
-  if (
-    p_offer @@ '
-      $.type() == "object"
-      && $.id like_regex "^off_\\w+$"
-      && $.total_amount like_regex "^\\d{1,11}(\\.\\d{1,3})?$"
-      && (!exists ($.base_amount) || $.base_amount == null
-        || $.base_amount like_regex "^\\d{1,11}(\\.\\d{1,3})?$")
-      && (!exists ($.tax_amount) || $.tax_amount == null
-        || $.tax_amount like_regex "^\\d{1,11}(\\.\\d{1,3})?$")
-      && $.total_currency like_regex "^[A-Z]{3}$"
-      && $.expires_at
-        like_regex "^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d+)?Z$"
-      && $.owner.iata_code like_regex "^\\w{2,3}$"
-      && $.passengers.type() == "array" && $.passengers.size() > 0
-      && $.slices.type() == "array" && $.slices.size() > 0
-      && (!exists ($.total_emissions_kg) || $.total_emissions_kg == null
-        || $.total_emissions_kg like_regex "^\\d{1,9}(\\.\\d{1,9})?$")
-      && (!exists ($.passenger_identity_documents_required)
-        || $.passenger_identity_documents_required == null
-        || $.passenger_identity_documents_required.type() == "boolean")
-    '
-  ) is not true
-    or exists (
-      select
-      from unnest(
-        array['refund_before_departure', 'change_before_departure']
-      ) as c (name)
-      where (
-        coalesce(p_offer #> array['conditions', c.name], '{}') @@ '
-          (!exists ($.allowed) || $.allowed == null || $.allowed.type() == "boolean")
-          && (!exists ($.penalty_amount) || $.penalty_amount == null
-            || $.penalty_amount like_regex "^\\d{1,11}(\\.\\d{1,3})?$")
-        '
-      ) is not true
-    )
-    or exists (
-      select
-      from jsonb_array_elements(p_offer -> 'passengers') as p
-      where (
-        p.value @@ '
-          $.type() == "object" && $.id.type() == "string"
-          && (!exists ($.age) || $.age == null
-            || ($.age.type() == "number" && $.age >= 0 && $.age < 150
-              && $.age == $.age.floor()))
-        '
-      ) is not true
-    )
-    or exists (
-      select
-      from jsonb_array_elements(p_offer -> 'slices') as l
-      where (
-        l.value @@ '
-          $.type() == "object" && $.segments.type() == "array" && $.segments.size() > 0
-          && (!exists ($.duration) || $.duration == null || $.duration like_regex
-            "^P(\\d{1,3}D)?(T(\\d{1,4}H)?(\\d{1,5}M)?(\\d{1,6}S)?)?$")
-        '
-      ) is not true
-    )
-  then
-    return false;
-  end if;
-
-  for v_segment in
-    select g.value
-    from jsonb_array_elements(p_offer -> 'slices') as l
-    cross join jsonb_array_elements(l.value -> 'segments') as g
-  loop
-    if (
-      v_segment @@ '
-        $.type() == "object"
-        && $.departing_at like_regex "^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d$"
-        && $.arriving_at like_regex "^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d$"
-        && $.origin.iata_code.type() == "string"
-        && $.destination.iata_code.type() == "string"
-        && (!exists ($.stops) || $.stops == null || $.stops.type() == "array")
-        && $.passengers.type() == "array" && $.passengers.size() > 0
-      '
-    ) is not true
-      or exists (
-        select
-        from jsonb_array_elements(v_segment -> 'passengers') as p
-        cross join jsonb_array_elements(
-          coalesce(nullif(p.value -> 'baggages', 'null'), '[]')
-        ) as b
-        where (
-          b.value @@ '
-            strict $.quantity >= 0 && $.quantity < 100
-            && $.quantity == $.quantity.floor()
-          '
-        ) is not true
+  v_slices := jsonb_array_length(p_offer.itinerary);
+  if p_trip.alliances <> '{}' then
+    v_in_alliance := v_carriers_known and exists (
+      select from unnest(p_trip.alliances) as w (alliance)
+      where p_offer.carriers <@ array(
+        select m.airline
+        from engine.airline_alliances as m
+        where m.alliance = w.alliance
       )
-      -- Ours is the better list of time zones; the provider's is for what we lack.
-      or exists (
-        select
-        from unnest(array['origin', 'destination']) as e (name)
-        where not exists (
-          select from engine.airports as a
-          where a.iata = v_segment #>> array[e.name, 'iata_code']
-        )
-        and ('epoch'::timestamp at time zone (v_segment #>> array[e.name, 'time_zone']))
-          is null
-      )
-    then
-      return false;
-    end if;
-    perform
-      (v_segment ->> 'departing_at')::timestamp,
-      (v_segment ->> 'arriving_at')::timestamp;
-  end loop;
-  perform
-    (p_offer ->> 'expires_at')::timestamptz,
-    (p_offer ->> 'total_amount')::numeric,
-    (p_offer ->> 'base_amount')::numeric,
-    (p_offer ->> 'tax_amount')::numeric,
-    (p_offer ->> 'total_emissions_kg')::numeric,
-    (p_offer #>> '{conditions,refund_before_departure,penalty_amount}')::numeric,
-    (p_offer #>> '{conditions,change_before_departure,penalty_amount}')::numeric,
-    (
-      select sum((l.value ->> 'duration')::interval)
-      from jsonb_array_elements(p_offer -> 'slices') as l
     );
-  return true;
-exception when data_exception then
-  return false;
-end;
-$_$;
+  end if;
+  -- No query in here: this is computed for every offer of every search.
+  ineligible := array_remove(
+    array[
+      case when p_offer.status <> 'ACTIVE' then 'no_longer_offered' end,
+      case
+        when p_cap_problem is not null then p_cap_problem
+        when (p_offer.price_amount <= p_cap) is not true then 'price_above_cap'
+        when engine.stripe_amount(p_offer.price_amount, p_offer.price_currency) is null
+          then 'not_chargeable'
+      end,
+      case
+        when (p_offer.most_connections <= p_trip.max_connections) is not true
+          then 'too_many_connections'
+      end,
+      case
+        when (p_offer.longest_slice <= p_trip.max_duration) is not true then 'too_long'
+      end,
+      case
+        when p_trip.layover_min is not null
+          and (
+            p_offer.connections = 0 or p_offer.shortest_layover >= p_trip.layover_min
+          ) is not true then 'layover_too_short'
+      end,
+      case
+        when p_trip.layover_max is not null
+          and (
+            p_offer.connections = 0 or p_offer.longest_layover <= p_trip.layover_max
+          ) is not true then 'layover_too_long'
+      end,
+      case
+        when p_trip.no_airport_change and (p_offer.airport_changes = 0) is not true
+          then 'airport_change'
+      end,
+      case
+        when not engine.is_within(
+          p_offer.departs_local[1]::time, p_trip.depart_after, p_trip.depart_before
+        ) then 'departs_outside_window'
+      end,
+      case
+        when not engine.is_within(
+          p_offer.arrives_local[1]::time, p_trip.arrive_after, p_trip.arrive_before
+        ) then 'arrives_outside_window'
+      end,
+      -- A journey of one slice does not come back.
+      case
+        when not engine.is_within(
+          p_offer.departs_local[nullif(v_slices, 1)]::time,
+          p_trip.return_depart_after, p_trip.return_depart_before
+        ) then 'return_departs_outside_window'
+      end,
+      case
+        when not engine.is_within(
+          p_offer.arrives_local[nullif(v_slices, 1)]::time,
+          p_trip.return_arrive_after, p_trip.return_arrive_before
+        ) then 'return_arrives_outside_window'
+      end,
+      case
+        when p_trip.no_red_eye and (p_offer.red_eyes = 0) is not true then 'red_eye'
+      end,
+      case
+        when p_trip.airlines_only <> '{}'
+          and (v_carriers_known and v_airlines <@ p_trip.airlines_only) is not true
+          then 'airline_not_included'
+      end,
+      case
+        when p_trip.airlines_never <> '{}'
+          and (v_carriers_known and not v_airlines && p_trip.airlines_never) is not true
+          then 'airline_excluded'
+      end,
+      case when v_in_alliance is not true then 'not_in_alliance' end,
+      case
+        when (p_offer.carry_on_bags >= p_trip.carry_on_bags) is not true
+          then 'carry_on_missing'
+      end,
+      case
+        when (p_offer.checked_bags >= p_trip.checked_bags) is not true
+          then 'checked_bags_missing'
+      end,
+      case
+        when not p_trip.refundable or p_offer.refundable then null
+        when not p_offer.refundable then 'not_refundable'
+        when not p_trip.accept_unknown then 'refund_unknown'
+      end,
+      case
+        when not p_trip.changeable or p_offer.changeable then null
+        when not p_offer.changeable then 'not_changeable'
+        when not p_trip.accept_unknown then 'change_unknown'
+      end,
+      case
+        when p_trip.max_emissions_kg is null
+          or p_offer.emissions_kg <= p_trip.max_emissions_kg then null
+        when p_offer.emissions_kg is not null then 'emissions_too_high'
+        when not p_trip.accept_unknown then 'emissions_unknown'
+      end,
+      case
+        when p_trip.cabin_class = 'economy'
+          or array_position(v_cabins, p_offer.lowest_cabin)
+          >= array_position(v_cabins, p_trip.cabin_class) then null
+        when p_offer.lowest_cabin = any (v_cabins) then 'cabin_too_low'
+        when not p_trip.accept_unknown then 'cabin_unknown'
+      end,
+      case when p_offer.documents_required is not false then 'documents_required' end,
+      case
+        when (p_offer.expires_at >= p_now + interval '2 minutes') is not true
+          then 'expires_too_soon'
+      end
+    ],
+    null
+  );
 
-ALTER FUNCTION engine.is_well_formed_offer(p_offer jsonb) OWNER TO skylatch_owner;
+  v_price := p_offer.price_amount / (p_trip.max_price * p_rate);
+  v_duration := extract(epoch from p_offer.duration)
+    / extract(epoch from p_trip.max_duration * v_slices);
+  v_connections := coalesce(
+    p_offer.connections::numeric / nullif(p_trip.max_connections * v_slices, 0), 0
+  );
+  if p_trip.preferred_airlines <> '{}' then
+    v_airline := case
+      when p_offer.airline = any (p_trip.preferred_airlines) then 0 else 1
+    end;
+    v_airline_weight := p_trip.airline_weight;
+  end if;
+  score := round(
+    (
+      p_trip.price_weight * v_price
+      + p_trip.duration_weight * v_duration
+      + p_trip.connections_weight * v_connections
+    ) * (1 - v_airline_weight)
+    + v_airline_weight * coalesce(v_airline, 0),
+    9
+  );
+  score_parts := jsonb_build_object(
+    'price', round(v_price, 6),
+    'duration', round(v_duration, 6),
+    'connections', round(v_connections, 6),
+    'airline', v_airline,
+    'weights', jsonb_build_object(
+      'price', p_trip.price_weight * (1 - v_airline_weight),
+      'duration', p_trip.duration_weight * (1 - v_airline_weight),
+      'connections', p_trip.connections_weight * (1 - v_airline_weight),
+      'airline', v_airline_weight
+    ),
+    'cap', p_cap::text,
+    'rate', case when p_rate_as_of is not null then p_rate::text end,
+    'rate_as_of', p_rate_as_of
+  );
+  if score is null and ineligible = '{}' then
+    ineligible := array['cannot_be_judged'];
+  end if;
+exception when others then
+  raise warning 'offer % cannot be judged: % %', p_offer.offer_id, sqlstate, sqlerrm;
+  ineligible := array['cannot_be_judged'];
+  score := null;
+  score_parts := null;
+end;
+$$;
+
+ALTER FUNCTION engine.judge_offer(p_trip public.trip_requests, p_offer public.flight_offers, p_cap numeric, p_rate numeric, p_rate_as_of timestamp with time zone, p_cap_problem text, p_now timestamp with time zone, OUT ineligible text[], OUT score numeric, OUT score_parts jsonb) OWNER TO skylatch_owner;
+
+--
+-- Name: keep_daily_fare(); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE FUNCTION engine.keep_daily_fare() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  v_day date := (new.searched_at at time zone 'UTC')::date;
+begin
+  insert into engine.daily_fares as d (
+    user_id, trip_request_id, origin, destination, departure_date, return_date, day,
+    currency, opening, lowest, typical
+  )
+  select
+    new.user_id, new.trip_request_id, new.origin, new.destination, new.departure_date,
+    coalesce(new.return_date, 'infinity'), v_day, new.currency, new.cheapest,
+    new.cheapest,
+    case when count(*) >= 3 then round(avg(b.opening::numeric), 3) end
+  from engine.daily_fares as b
+  where b.user_id = new.user_id
+    and b.trip_request_id = new.trip_request_id
+    and b.origin = new.origin
+    and b.destination = new.destination
+    and b.departure_date = new.departure_date
+    and b.return_date = coalesce(new.return_date, 'infinity')
+    and b.day between v_day - 14 and v_day - 1
+    and b.currency = new.currency
+  on conflict (
+    user_id, trip_request_id, origin, destination, departure_date, return_date, day
+  ) do update
+  set lowest = excluded.lowest
+  where excluded.lowest < d.lowest and excluded.currency = d.currency;
+  return null;
+end;
+$$;
+
+ALTER FUNCTION engine.keep_daily_fare() OWNER TO skylatch_owner;
+
+--
+-- Name: wait_decisions; Type: TABLE; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE TABLE engine.wait_decisions (
+    user_id uuid NOT NULL,
+    id bigint NOT NULL,
+    trip_request_id uuid NOT NULL,
+    search_round integer NOT NULL,
+    decided_at timestamp with time zone NOT NULL,
+    decision text NOT NULL,
+    reason text NOT NULL,
+    price public.money_amount NOT NULL,
+    currency text NOT NULL,
+    fall_chance real,
+    expected_saving numeric,
+    samples integer NOT NULL,
+    decide_by timestamp with time zone,
+    lost_chance real,
+    CONSTRAINT wait_decisions_chance CHECK ((((fall_chance >= (0)::double precision) AND (fall_chance <= (1)::double precision)) AND ((lost_chance >= (0)::double precision) AND (lost_chance <= (1)::double precision)))),
+    CONSTRAINT wait_decisions_decision CHECK ((decision = ANY (ARRAY['BUY'::text, 'WAIT'::text])))
+);
+
+ALTER TABLE ONLY engine.wait_decisions FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE engine.wait_decisions OWNER TO skylatch_owner;
+
+--
+-- Name: last_wait_decision(public.trip_requests); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE FUNCTION engine.last_wait_decision(p_trip public.trip_requests) RETURNS engine.wait_decisions
+    LANGUAGE sql STABLE
+    BEGIN ATOMIC
+ SELECT d.user_id,
+     d.id,
+     d.trip_request_id,
+     d.search_round,
+     d.decided_at,
+     d.decision,
+     d.reason,
+     d.price,
+     d.currency,
+     d.fall_chance,
+     d.expected_saving,
+     d.samples,
+     d.decide_by,
+     d.lost_chance
+    FROM engine.wait_decisions d
+   WHERE ((d.user_id = (last_wait_decision.p_trip).user_id) AND (d.trip_request_id = (last_wait_decision.p_trip).id))
+   ORDER BY d.id DESC
+  LIMIT 1;
+END;
+
+ALTER FUNCTION engine.last_wait_decision(p_trip public.trip_requests) OWNER TO skylatch_owner;
 
 --
 -- Name: learn_from_answer(public.booking_attempts, text, text, engine.outcome_rules, jsonb, timestamp with time zone); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
@@ -2958,6 +4384,22 @@ $$;
 ALTER FUNCTION engine.lease_calls(p_worker text, p_ids bigint[], p_now timestamp with time zone) OWNER TO skylatch_owner;
 
 --
+-- Name: list_reasons(); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE FUNCTION engine.list_reasons() RETURNS TABLE(reason text, change text, what text, without text)
+    LANGUAGE sql IMMUTABLE
+    BEGIN ATOMIC
+ SELECT v.reason,
+     v.change,
+     v.what,
+     v.without
+    FROM ( VALUES ('price_above_cap'::text,'max_price'::text,'above your price limit'::text,NULL::text), ('too_many_connections'::text,'max_connections'::text,'with too many connections'::text,NULL::text), ('too_long'::text,'max_duration'::text,'too long on the way'::text,'Without the limit on duration'::text), ('layover_too_short'::text,'layover_min'::text,'with a connection that is too short'::text,'Without the shortest time for a connection'::text), ('layover_too_long'::text,'layover_max'::text,'with a connection that is too long'::text,'Without the longest time for a connection'::text), ('airport_change'::text,'no_airport_change'::text,'with a change of airports'::text,'With a change of airports allowed'::text), ('departs_outside_window'::text,'depart_after'::text,'leaving outside your hours'::text,'Without your hours for leaving'::text), ('arrives_outside_window'::text,'arrive_after'::text,'arriving outside your hours'::text,'Without your hours for arriving'::text), ('return_departs_outside_window'::text,'return_depart_after'::text,'leaving for home outside your hours'::text,'Without your hours for leaving for home'::text), ('return_arrives_outside_window'::text,'return_arrive_after'::text,'arriving home outside your hours'::text,'Without your hours for arriving home'::text), ('red_eye'::text,'no_red_eye'::text,'overnight'::text,'Without the red-eye rule'::text), ('airline_not_included'::text,'airlines_only'::text,'not only of the airlines you named'::text,'With any airline allowed'::text), ('airline_excluded'::text,'airlines_never'::text,'of an airline you excluded'::text,'With no airline excluded'::text), ('not_in_alliance'::text,'alliances'::text,'not of one of your alliances'::text,'Without the choice of alliances'::text), ('carry_on_missing'::text,'carry_on_bags'::text,'without your carry-on bags'::text,'Without included carry-on bags'::text), ('checked_bags_missing'::text,'checked_bags'::text,'without your checked bags'::text,'Without included checked bags'::text), ('not_refundable'::text,'refundable'::text,'not refundable'::text,'Without the right to a refund'::text), ('refund_unknown'::text,'accept_unknown'::text,'without a word on refunds'::text,'With unknown conditions accepted'::text), ('not_changeable'::text,'changeable'::text,'not changeable'::text,'Without the right to change'::text), ('change_unknown'::text,'accept_unknown'::text,'without a word on changes'::text,'With unknown conditions accepted'::text), ('emissions_too_high'::text,'max_emissions_kg'::text,'above your limit on emissions'::text,'Without the limit on emissions'::text), ('emissions_unknown'::text,'accept_unknown'::text,'without a word on emissions'::text,'With unknown conditions accepted'::text), ('cabin_too_low'::text,'cabin_class'::text,'partly in a lower cabin'::text,'With a lower cabin on a part of the way'::text), ('cabin_unknown'::text,'accept_unknown'::text,'without a word on the cabin'::text,'With unknown conditions accepted'::text), ('no_exchange_rate'::text,NULL::text,'in a currency without an exchange rate'::text,NULL::text), ('exchange_rate_too_old'::text,NULL::text,'in a currency with an old exchange rate'::text,NULL::text), ('not_chargeable'::text,NULL::text,'not chargeable to a card exactly'::text,NULL::text), ('documents_required'::text,NULL::text,'in need of identity documents'::text,NULL::text), ('expires_too_soon'::text,NULL::text,'about to expire'::text,NULL::text), ('no_longer_offered'::text,NULL::text,'no longer offered'::text,NULL::text), ('cannot_be_judged'::text,NULL::text,'not readable'::text,NULL::text)) v(reason, change, what, without);
+END;
+
+ALTER FUNCTION engine.list_reasons() OWNER TO skylatch_owner;
+
+--
 -- Name: lock_trip(uuid); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
 --
 
@@ -3022,6 +4464,16 @@ CREATE FUNCTION engine.log_event(p_user_id uuid, p_trip_id uuid, p_attempt_id uu
 END;
 
 ALTER FUNCTION engine.log_event(p_user_id uuid, p_trip_id uuid, p_attempt_id uuid, p_actor text, p_correlation_id text, p_from_state text, p_to_state text, p_reason text, p_detail jsonb) OWNER TO skylatch_owner;
+
+--
+-- Name: look_interval(date, numeric, numeric, real, timestamp with time zone); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE FUNCTION engine.look_interval(p_departure_date date, p_cheapest numeric, p_cap numeric, p_volatility real, p_now timestamp with time zone) RETURNS interval
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN make_interval(secs => GREATEST((600)::double precision, LEAST((86400)::double precision, (((EXTRACT(epoch FROM ((((p_departure_date + 1))::timestamp without time zone AT TIME ZONE 'UTC'::text) - p_now)))::double precision / (100)::double precision) * CASE WHEN (p_cheapest IS NULL) THEN (1)::double precision ELSE GREATEST((0.1)::double precision, LEAST((4)::double precision, (((((p_cheapest)::double precision / (p_cap)::double precision) - (1)::double precision) / (p_volatility + (0.02)::double precision)) / (5)::double precision))) END))));
+
+ALTER FUNCTION engine.look_interval(p_departure_date date, p_cheapest numeric, p_cap numeric, p_volatility real, p_now timestamp with time zone) OWNER TO skylatch_owner;
 
 --
 -- Name: manage_monitor_job(text); Type: FUNCTION; Schema: engine; Owner: skylatch_cron
@@ -3102,8 +4554,11 @@ begin
       when v_trip.version <> v_attempt.trip_version then 'the trip was changed'
       when engine.party_problem(v_trip.user_id, v_trip.id) is not null
         then 'a passenger is not complete'
-      when v_attempt.agreed_amount > v_trip.max_price
-        or v_attempt.currency <> v_trip.currency then 'the price is over the limit'
+      when (
+        v_attempt.agreed_amount <= (
+          select c.cap from engine.convert_cap(v_trip, v_attempt.currency, v_now) as c
+        )
+      ) is not true then 'the price is over the limit'
       when v_attempt.capture_before < v_now + interval '1 hour'
         then 'the card authorization is about to lapse'
       when not exists (
@@ -3191,6 +4646,16 @@ end;
 $$;
 
 ALTER FUNCTION engine.monitor_status() OWNER TO skylatch_owner;
+
+--
+-- Name: next_volatility(real, numeric, numeric); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE FUNCTION engine.next_volatility(p_volatility real, p_before numeric, p_after numeric) RETURNS real
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN COALESCE(((((0.8)::double precision * p_volatility) + ((0.2 * abs(((p_after / NULLIF(p_before, (0)::numeric)) - (1)::numeric))))::double precision))::real, p_volatility);
+
+ALTER FUNCTION engine.next_volatility(p_volatility real, p_before numeric, p_after numeric) OWNER TO skylatch_owner;
 
 --
 -- Name: note_breaker(text, jsonb, timestamp with time zone); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
@@ -3310,6 +4775,94 @@ end;
 $$;
 
 ALTER FUNCTION engine.nudge_attempt(p_user_id uuid, p_attempt_id uuid, p_now timestamp with time zone) OWNER TO skylatch_owner;
+
+--
+-- Name: offer_problem(jsonb); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE FUNCTION engine.offer_problem(p_offer jsonb) RETURNS text
+    LANGUAGE plpgsql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  if p_offer @@ engine.offer_shape() then
+    return null;
+  elsif jsonb_typeof(p_offer) is distinct from 'object' then
+    return 'the offer is no object: ' || coalesce(left(p_offer::text, 80), 'missing');
+  end if;
+  return (
+    select
+      format(
+        '%s %s: %s',
+        substr(replace(split_part(r.place, ' ', 1), '[*]', '') || '.' || r.field, 3), r.problem,
+        coalesce(left((b.bad -> r.field)::text, 80), 'missing')
+      )
+    from engine.offer_rules() as r
+    cross join lateral jsonb_path_query_first(
+      p_offer, (r.place || ' ? (!' || r.holds || ')')::jsonpath
+    ) as b (bad)
+    where b.bad is not null
+    order by r.rule_no
+    limit 1
+  );
+end;
+$$;
+
+ALTER FUNCTION engine.offer_problem(p_offer jsonb) OWNER TO skylatch_owner;
+
+--
+-- Name: offer_rules(); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE FUNCTION engine.offer_rules() RETURNS TABLE(rule_no integer, place text, field text, problem text, holds text)
+    LANGUAGE sql IMMUTABLE
+    BEGIN ATOMIC
+ WITH pattern AS (
+          SELECT '"^[0-9]{1,11}(\\.[0-9]{1,3})?$"'::text AS amount,
+             '"^[A-Z]{3}$"'::text AS currency,
+             '"^[A-Z0-9]{2,3}$"'::text AS airline,
+             (('"^20([0-9]{2}-((0[1-9]|1[0-2])-(0[1-9]|1[0-9]|2[0-8])|(0[13-9]|1[0-2])-(29|30)'::text || '|(0[13578]|1[02])-31)|([02468][048]|[13579][26])-02-29)'::text) || 'T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]'::text) AS clock
+         ), rule AS (
+          SELECT r_1.rule_no,
+             r_1.place,
+             r_1.field,
+             r_1.optional,
+             r_1.type,
+             r_1.test,
+             r_1.problem
+            FROM (pattern x
+              CROSS JOIN LATERAL ( VALUES (1,'$'::text,'id'::text,false,'string'::text,'{} like_regex "^off_[0-9A-Za-z_]{1,40}$"'::text,'is no offer''s id'::text), (2,'$'::text,'total_amount'::text,false,'string'::text,('{} like_regex '::text || x.amount),'is no exact amount'::text), (3,'$'::text,'total_currency'::text,false,'string'::text,('{} like_regex '::text || x.currency),'is no currency'::text), (4,'$'::text,'base_amount'::text,true,'string'::text,('{} like_regex '::text || x.amount),'is no exact amount'::text), (5,'$'::text,'base_currency'::text,true,'string'::text,('{} == $.total_currency || {} like_regex '::text || x.currency),'is no currency'::text), (6,'$'::text,'tax_amount'::text,true,'string'::text,('{} like_regex '::text || x.amount),'is no exact amount'::text), (7,'$'::text,'tax_currency'::text,true,'string'::text,('{} == $.total_currency || {} like_regex '::text || x.currency),'is no currency'::text), (8,'$'::text,'expires_at'::text,false,'string'::text,(('{} like_regex '::text || x.clock) || '(\\.[0-9]{1,9})?Z$"'::text),'is no time in UTC'::text), (9,'$'::text,'owner'::text,false,'object'::text,('{}.iata_code.type() == "string" && {}.iata_code like_regex '::text || x.airline),'has no airline code'::text), (10,'$'::text,'total_emissions_kg'::text,true,'string'::text,'{} like_regex "^[0-9]{1,9}(\\.[0-9]{1,9})?$"'::text,'is no weight'::text), (11,'$'::text,'passenger_identity_documents_required'::text,true,'boolean'::text,NULL::text,'is neither true nor false'::text), (12,'$'::text,'supported_passenger_identity_document_types'::text,true,'array'::text,'{}.size() <= 50 && !({}[*].type() != "string") && !exists({}[*] ? (!(@ like_regex "^[a-z_]+$")))'::text,'is no list of document types'::text), (13,'$'::text,'payment_requirements'::text,true,'object'::text,NULL::text,'is no object'::text), (14,'$.payment_requirements'::text,'requires_instant_payment'::text,true,'boolean'::text,NULL::text,'is neither true nor false'::text), (15,'$.payment_requirements'::text,'price_guarantee_expires_at'::text,true,'string'::text,(('{} like_regex '::text || x.clock) || '(\\.[0-9]{1,9})?Z$"'::text),'is no time in UTC'::text), (16,'$.payment_requirements'::text,'payment_required_by'::text,true,'string'::text,(('{} like_regex '::text || x.clock) || '(\\.[0-9]{1,9})?Z$"'::text),'is no time in UTC'::text), (17,'$'::text,'conditions'::text,true,'object'::text,'({}.refund_before_departure.type() == "object" || {}.refund_before_departure.type() == "null" || !exists({}.refund_before_departure)) && ({}.change_before_departure.type() == "object" || {}.change_before_departure.type() == "null" || !exists({}.change_before_departure))'::text,'does not say what may be changed and refunded'::text), (18,'$.conditions.*'::text,'allowed'::text,true,'boolean'::text,NULL::text,'is neither true nor false'::text), (19,'$.conditions.*'::text,'penalty_amount'::text,true,'string'::text,('{} like_regex '::text || x.amount),'is no exact amount'::text), (20,'$.conditions.*'::text,'penalty_currency'::text,true,'string'::text,('{} == $.total_currency || {} like_regex '::text || x.currency),'is no currency'::text), (21,'$'::text,'passengers'::text,false,'array'::text,'{}.size() > 0 && {}.size() <= 50 && !({}[*].type() != "object")'::text,'is no list of passengers'::text), (22,'$.passengers[*]'::text,'id'::text,false,'string'::text,NULL::text,'is no passenger''s id'::text), (23,'$.passengers[*]'::text,'type'::text,true,'string'::text,NULL::text,'is no kind of passenger'::text), (24,'$.passengers[*]'::text,'age'::text,true,'number'::text,'{} >= 0 && {} < 150 && {} == {}.floor()'::text,'is no age in years'::text), (25,'$'::text,'slices'::text,false,'array'::text,'{}.size() > 0 && {}.size() <= 20 && !({}[*].type() != "object")'::text,'is no list of slices'::text), (26,'$.slices[*]'::text,'duration'::text,true,'string'::text,'{} like_regex "^P([0-9]{1,3}D)?(T([0-9]{1,4}H)?([0-9]{1,5}M)?([0-9]{1,6}S)?)?$" && {} like_regex "[DHMS]$"'::text,'is no duration'::text), (27,'$.slices[*]'::text,'fare_brand_name'::text,true,'string'::text,NULL::text,'is no name'::text), (28,'$.slices[*]'::text,'segments'::text,false,'array'::text,'{}.size() > 0 && {}.size() <= 20 && !({}[*].type() != "object")'::text,'is no list of segments'::text), (29,'$.slices[*].segments[*]'::text,'departing_at'::text,false,'string'::text,(('{} like_regex '::text || x.clock) || '$"'::text),'is no local time'::text), (30,'$.slices[*].segments[*]'::text,'arriving_at'::text,false,'string'::text,(('{} like_regex '::text || x.clock) || '$"'::text),'is no local time'::text), (31,'$.slices[*].segments[*]'::text,'origin'::text,false,'object'::text,'{}.iata_code.type() == "string" && {}.iata_code like_regex "^[A-Z0-9]{3}$"'::text,'has no airport code'::text), (32,'$.slices[*].segments[*]'::text,'destination'::text,false,'object'::text,'{}.iata_code.type() == "string" && {}.iata_code like_regex "^[A-Z0-9]{3}$"'::text,'has no airport code'::text), (33,'$.slices[*].segments[*]'::text,'marketing_carrier'::text,false,'object'::text,('{}.iata_code.type() == "string" && {}.iata_code like_regex '::text || x.airline),'has no airline code'::text), (34,'$.slices[*].segments[*]'::text,'marketing_carrier_flight_number'::text,false,'string'::text,'{} like_regex "^[0-9A-Z]{1,8}$"'::text,'is no flight number'::text), (35,'$.slices[*].segments[*]'::text,'operating_carrier'::text,true,'object'::text,(('!exists({}.iata_code) || {}.iata_code.type() == "null" || ({}.iata_code.type() == "string" && {}.iata_code like_regex '::text || x.airline) || ')'::text),'has no airline code'::text), (36,'$.slices[*].segments[*]'::text,'stops'::text,true,'array'::text,'{}.size() <= 20 && !({}[*].type() != "object")'::text,'is no list of stops'::text), (37,'$.slices[*].segments[*].stops[*] ? (@ != null)'::text,'airport'::text,false,'object'::text,'{}.iata_code.type() == "string" && {}.iata_code like_regex "^[A-Z0-9]{3}$"'::text,'has no airport code'::text), (38,'$.slices[*].segments[*]'::text,'passengers'::text,false,'array'::text,'{}.size() > 0 && {}.size() <= 50 && !({}[*].type() != "object")'::text,'is no list of passengers'::text), (39,'$.slices[*].segments[*].passengers[*]'::text,'passenger_id'::text,false,'string'::text,NULL::text,'is no passenger''s id'::text), (40,'$.slices[*].segments[*].passengers[*]'::text,'baggages'::text,true,'array'::text,'{}.size() <= 100 && !({}[*].type() != "object")'::text,'is no list of bags'::text), (41,'$.slices[*].segments[*].passengers[*].baggages[*] ? (@ != null)'::text,'quantity'::text,false,'number'::text,'{} >= 0 && {} < 100 && {} == {}.floor()'::text,'is no number of bags'::text)) r_1(rule_no, place, field, optional, type, test, problem))
+         )
+  SELECT r.rule_no,
+     r.place,
+     r.field,
+     r.problem,
+     replace((((format('(({}.type() == "%s"'::text, r.type) || COALESCE(((' && ('::text || r.test) || '))'::text), ')'::text)) ||
+         CASE
+             WHEN r.optional THEN ' || {}.type() == "null" || !exists({})'::text
+             ELSE ''::text
+         END) || ')'::text), '{}'::text, ('@.'::text || r.field)) AS holds
+    FROM rule r;
+END;
+
+ALTER FUNCTION engine.offer_rules() OWNER TO skylatch_owner;
+
+--
+-- Name: offer_shape(); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE FUNCTION engine.offer_shape() RETURNS jsonpath
+    LANGUAGE sql IMMUTABLE
+    BEGIN ATOMIC
+ SELECT (('$.type() == "object" && '::text || string_agg(format('!exists(%s ? (!(%s)))'::text, p.place, p.holds), ' && '::text ORDER BY p.rule_no)))::jsonpath AS jsonpath
+    FROM ( SELECT r.place,
+             min(r.rule_no) AS rule_no,
+             string_agg(r.holds, ' && '::text ORDER BY r.rule_no) AS holds
+            FROM engine.offer_rules() r(rule_no, place, field, problem, holds)
+           GROUP BY r.place) p;
+END;
+
+ALTER FUNCTION engine.offer_shape() OWNER TO skylatch_owner;
 
 --
 -- Name: open_case(text, text, public.booking_attempts, text, jsonb, timestamp with time zone); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
@@ -3522,14 +5075,18 @@ begin
       where t.user_id = p_call.user_id and t.id = p_call.trip_request_id;
       return case
         when v_body #>> '{data,id}' is distinct from v_attempt.offer_id
-          or not engine.is_well_formed_offer(v_body -> 'data') then 'unreadable'
+          or engine.offer_problem(v_body -> 'data') is not null then 'unreadable'
         when v_body #>> '{data,total_currency}' <> v_attempt.currency
           then 'currency_changed'
         when engine.stripe_amount(
           (v_body #>> '{data,total_amount}')::numeric, v_attempt.currency
         ) is null then 'not_chargeable'
-        when (v_body #>> '{data,total_amount}')::numeric
-          > least(v_attempt.cap_amount, v_trip.max_price) then 'price_above_cap'
+        when (v_body #>> '{data,total_amount}')::numeric > v_attempt.cap_amount
+          or (
+            (v_body #>> '{data,total_amount}')::numeric <= (
+              select c.cap from engine.convert_cap(v_trip, v_attempt.currency, p_now) as c
+            )
+          ) is not true then 'price_above_cap'
         when (v_body #>> '{data,expires_at}')::timestamptz < p_now + interval '1 minute'
           then 'expires_too_soon'
         else 'ok'
@@ -3653,6 +5210,82 @@ $$;
 ALTER FUNCTION engine.pin_flags(p_user_id uuid) OWNER TO skylatch_owner;
 
 --
+-- Name: plan_changed_party(); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE FUNCTION engine.plan_changed_party() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  v_now timestamptz := clock_timestamp();
+  v_trips uuid[] := array(select distinct c.trip_request_id from changed as c);
+begin
+  if v_trips <> '{}' then
+    perform engine.plan_trips(v_trips, v_now);
+    perform engine.schedule_trips(v_trips, v_now);
+  end if;
+  return null;
+end;
+$$;
+
+ALTER FUNCTION engine.plan_changed_party() OWNER TO skylatch_owner;
+
+--
+-- Name: plan_changed_profile(); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE FUNCTION engine.plan_changed_profile() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  v_now timestamptz := clock_timestamp();
+  v_trips uuid[];
+begin
+  v_trips := array(
+    select t.id
+    from public.trip_passengers as p
+    inner join public.trip_requests as t
+      on t.user_id = p.user_id and t.id = p.trip_request_id
+    where p.user_id = new.user_id
+      and p.traveler_profile_id = new.id
+      and t.auto_book_status not in ('BOOKED', 'CANCELLED', 'EXPIRED')
+    order by t.id
+    for no key update of t
+  );
+  if v_trips <> '{}' then
+    perform engine.plan_trips(v_trips, v_now);
+    perform engine.schedule_trips(v_trips, v_now);
+  end if;
+  return null;
+end;
+$$;
+
+ALTER FUNCTION engine.plan_changed_profile() OWNER TO skylatch_owner;
+
+--
+-- Name: plan_changed_trip(); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE FUNCTION engine.plan_changed_trip() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  v_now timestamptz := clock_timestamp();
+begin
+  perform engine.plan_trips(array[new.id], v_now);
+  update engine.trip_searches as s
+  set next_look_at = v_now
+  where s.user_id = new.user_id and s.trip_request_id = new.id;
+  return null;
+end;
+$$;
+
+ALTER FUNCTION engine.plan_changed_trip() OWNER TO skylatch_owner;
+
+--
 -- Name: plan_searches(public.trip_requests, date); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
 --
 
@@ -3678,6 +5311,98 @@ END;
 ALTER FUNCTION engine.plan_searches(p_trip public.trip_requests, p_today date) OWNER TO skylatch_owner;
 
 --
+-- Name: plan_trips(uuid[], timestamp with time zone); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE FUNCTION engine.plan_trips(p_trips uuid[], p_now timestamp with time zone) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  v_known engine.trip_searches[];
+  v_changed uuid[];
+begin
+  with gone as (
+    delete from engine.trip_searches as s
+    using public.trip_requests as t
+    where t.id = any (p_trips) and s.user_id = t.user_id and s.trip_request_id = t.id
+    returning s.*
+  )
+  select coalesce(array_agg(g::engine.trip_searches), '{}') into v_known from gone as g;
+
+  insert into engine.trip_searches (
+    user_id, trip_request_id, ordinal, origin, destination, departure_date,
+    return_date, search_key, searches, last_looked_at, last_searched_at, offers,
+    cheapest, currency, volatility, next_look_at
+  )
+  select
+    t.user_id,
+    t.id,
+    p.ordinal,
+    p.origin,
+    p.destination,
+    p.departure_date,
+    p.return_date,
+    q.search_key,
+    coalesce(k.searches, 0),
+    k.last_looked_at,
+    k.last_searched_at,
+    k.offers,
+    k.cheapest,
+    k.currency,
+    coalesce(k.volatility, 0),
+    coalesce(k.next_look_at, p_now)
+  from public.trip_requests as t
+  cross join lateral engine.plan_searches(t, p_now::date) as p
+  cross join lateral (
+    select engine.search_key(
+      engine.search_request(t, p.origin, p.destination, p.departure_date, p.return_date)
+    ) as search_key
+  ) as q
+  left join unnest(v_known) as k
+    on k.trip_request_id = t.id and k.search_key = q.search_key
+  where t.id = any (p_trips)
+    and exists (
+      select from public.trip_passengers as n
+      where n.user_id = t.user_id and n.trip_request_id = t.id
+    );
+
+  -- Changed: a search is new beside others, or one whose date is not over is gone.
+  select array_agg(c.trip_request_id) into v_changed
+  from (
+    select coalesce(k.trip_request_id, s.trip_request_id) as trip_request_id
+    from (
+      select * from unnest(v_known) where departure_date >= p_now::date
+    ) as k
+    full join (
+      select * from engine.trip_searches
+      where user_id in (select user_id from unnest(v_known))
+        and trip_request_id in (select trip_request_id from unnest(v_known))
+    ) as s
+      on s.trip_request_id = k.trip_request_id and s.search_key = k.search_key
+    where k.trip_request_id is null or s.trip_request_id is null
+    group by 1
+  ) as c;
+  if v_changed is null then
+    return;
+  end if;
+  update public.trip_requests as t
+  set search_round = t.search_round + 1
+  where t.id = any (v_changed);
+  update engine.provider_calls as c
+  set state = 'DEAD', verdict = 'SUPERSEDED', finished_at = p_now
+  from public.trip_requests as t
+  where t.id = any (v_changed)
+    and c.user_id = t.user_id
+    and c.trip_request_id = t.id
+    and c.operation = 'search'
+    and c.state = 'READY';
+end;
+$$;
+
+ALTER FUNCTION engine.plan_trips(p_trips uuid[], p_now timestamp with time zone) OWNER TO skylatch_owner;
+
+--
 -- Name: plpython_handshake(); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
 --
 
@@ -3694,6 +5419,116 @@ $$;
 ALTER FUNCTION engine.plpython_handshake() OWNER TO skylatch_owner;
 
 --
+-- Name: purge(); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE FUNCTION engine.purge() RETURNS integer
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  v_now timestamptz := clock_timestamp();
+begin
+  return engine.purge_offers(50000, v_now) + engine.purge_searches(50000, v_now);
+end;
+$$;
+
+ALTER FUNCTION engine.purge() OWNER TO skylatch_owner;
+
+--
+-- Name: purge_offers(integer, timestamp with time zone); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE FUNCTION engine.purge_offers(p_limit integer, p_now timestamp with time zone) RETURNS integer
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  v_removed integer;
+begin
+  delete from public.flight_offers as o
+  where o.ctid = any (array(
+    select f.ctid
+    from public.flight_offers as f
+    where f.status = 'EXPIRED'
+      and f.expires_at < p_now - (
+        select s.keep_offers_for from engine.search_settings as s
+      )
+      and not exists (
+        select from public.booking_attempts as a
+        where a.user_id = f.user_id and a.flight_offer_id = f.id
+      )
+      and not exists (
+        select from public.flight_bookings as b
+        where b.user_id = f.user_id and b.flight_offer_id = f.id
+      )
+      and not exists (
+        select from public.trip_requests as t
+        where t.user_id = f.user_id and t.selected_offer_id = f.id
+      )
+    order by f.expires_at
+    limit p_limit
+    for update of f skip locked
+  ));
+  get diagnostics v_removed = row_count;
+  return v_removed;
+end;
+$$;
+
+ALTER FUNCTION engine.purge_offers(p_limit integer, p_now timestamp with time zone) OWNER TO skylatch_owner;
+
+--
+-- Name: purge_searches(integer, timestamp with time zone); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE FUNCTION engine.purge_searches(p_limit integer, p_now timestamp with time zone) RETURNS integer
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  v_calls integer;
+  v_quarantined integer;
+  v_looks integer;
+begin
+  delete from engine.provider_calls as c
+  where c.ctid = any (array(
+    select d.ctid
+    from engine.provider_calls as d
+    where d.booking_attempt_id is null and d.finished_at < p_now - interval '30 days'
+    order by d.finished_at
+    limit p_limit
+    for update skip locked
+  ));
+  get diagnostics v_calls = row_count;
+  delete from engine.quarantined_offers as q
+  where q.ctid = any (array(
+    select r.ctid
+    from engine.quarantined_offers as r
+    where r.quarantined_at < p_now - (
+      select s.keep_offers_for from engine.search_settings as s
+    )
+    order by r.quarantined_at
+    limit p_limit
+    for update skip locked
+  ));
+  get diagnostics v_quarantined = row_count;
+  delete from engine.fare_looks as k
+  where k.ctid = any (array(
+    select l.ctid
+    from engine.fare_looks as l
+    where l.looked_at < p_now - interval '1 day'
+    order by l.looked_at
+    limit p_limit
+    for update skip locked
+  ));
+  get diagnostics v_looks = row_count;
+  return v_calls + v_quarantined + v_looks;
+end;
+$$;
+
+ALTER FUNCTION engine.purge_searches(p_limit integer, p_now timestamp with time zone) OWNER TO skylatch_owner;
+
+--
 -- Name: rank_trip(uuid, uuid, timestamp with time zone); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
 --
 
@@ -3702,107 +5537,68 @@ CREATE FUNCTION engine.rank_trip(p_user_id uuid, p_trip_id uuid, p_now timestamp
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 declare
+  v_trip public.trip_requests;
   v_eligible integer;
 begin
-  with judged as (
+  select t.* into v_trip
+  from public.trip_requests as t where t.user_id = p_user_id and t.id = p_trip_id;
+
+  with money as (
+    select c.price_currency, m.*
+    from (
+      select distinct o.price_currency
+      from public.flight_offers as o
+      where o.user_id = p_user_id
+        and o.trip_request_id = p_trip_id
+        and o.search_round = v_trip.search_round
+    ) as c
+    cross join lateral engine.convert_cap(v_trip, c.price_currency, p_now) as m
+  ),
+
+  judged as (
     select
       o.id,
-      o.price_amount,
+      o.price_amount / m.rate as price,
       o.duration,
       o.departs_at,
       o.offer_id,
-      array_remove(
-        array[
-          case
-            when o.price_currency <> t.currency then 'other_currency'
-            when o.price_amount > t.max_price then 'price_above_cap'
-            when engine.stripe_amount(o.price_amount, o.price_currency) is null
-              then 'not_chargeable'
-          end,
-          case
-            when o.most_connections > t.max_connections then 'too_many_connections'
-          end,
-          case when o.longest_slice > t.max_duration then 'too_long' end,
-          case when o.carry_on_bags < t.carry_on_bags then 'carry_on_missing' end,
-          case when o.checked_bags < t.checked_bags then 'checked_bags_missing' end,
-          case when o.documents_required then 'documents_required' end,
-          case
-            when o.expires_at < p_now + interval '2 minutes' then 'expires_too_soon'
-          end
-        ],
-        null
-      ) as ineligible,
-      o.price_amount / t.max_price as price_term,
-      extract(epoch from o.duration) / extract(
-        epoch from t.max_duration * jsonb_array_length(o.itinerary)
-      ) as duration_term,
-      coalesce(
-        o.connections::numeric
-        / nullif(t.max_connections * jsonb_array_length(o.itinerary), 0),
-        0
-      ) as connections_term,
-      case
-        when cardinality(t.preferred_airlines) = 0 then null
-        when o.airline = any (t.preferred_airlines) then 0
-        else 1
-      end as airline_term
+      j.*
     from public.flight_offers as o
-    inner join public.trip_requests as t
-      on o.user_id = t.user_id and o.trip_request_id = t.id
+    inner join money as m on o.price_currency = m.price_currency
+    cross join lateral engine.judge_offer(
+      v_trip, o, m.cap, m.rate, m.rate_as_of, m.problem, p_now
+    ) as j
     where o.user_id = p_user_id
       and o.trip_request_id = p_trip_id
-      and o.search_round = t.search_round
-      and o.status = 'ACTIVE'
-  ),
-
-  scored as (
-    select
-      j.*,
-      round(
-        (0.60 * j.price_term + 0.25 * j.duration_term + 0.15 * j.connections_term)
-        * case when j.airline_term is null then 1 else 0.9 end
-        + 0.10 * coalesce(j.airline_term, 0),
-        9
-      ) as score
-    from judged as j
+      and o.search_round = v_trip.search_round
   ),
 
   ranked as (
     select
-      s.*,
-      case when s.ineligible = '{}' then
+      j.*,
+      case when j.ineligible = '{}' then
         row_number() over (
-          partition by s.ineligible = '{}'
-          order by s.score, s.price_amount, s.duration, s.departs_at, s.offer_id
+          partition by j.ineligible = '{}'
+          order by j.score, j.price, j.duration, j.departs_at, j.offer_id
         )
       end as place
-    from scored as s
+    from judged as j
+  ),
+
+  written as (
+    update public.flight_offers as o
+    set
+      rank = r.place,
+      score = r.score,
+      ineligible = r.ineligible,
+      score_parts = r.score_parts,
+      updated_at = p_now
+    from ranked as r
+    where o.user_id = p_user_id and o.id = r.id
+    returning o.rank
   )
 
-  update public.flight_offers as o
-  set
-    rank = r.place,
-    score = r.score,
-    ineligible = r.ineligible,
-    score_parts = jsonb_build_object(
-      'price', round(r.price_term, 6),
-      'duration', round(r.duration_term, 6),
-      'connections', round(r.connections_term, 6),
-      'airline', r.airline_term
-    ),
-    updated_at = p_now
-  from ranked as r
-  where o.user_id = p_user_id and o.id = r.id;
-
-  select count(*) into v_eligible
-  from public.flight_offers as o
-  inner join public.trip_requests as t
-    on o.user_id = t.user_id and o.trip_request_id = t.id
-  where o.user_id = p_user_id
-    and o.trip_request_id = p_trip_id
-    and o.search_round = t.search_round
-    and o.status = 'ACTIVE'
-    and o.rank is not null;
+  select count(w.rank) into v_eligible from written as w;
   return v_eligible;
 end;
 $$;
@@ -3837,6 +5633,49 @@ end;
 $$;
 
 ALTER FUNCTION engine.read_flags(p_kind text, p_key text) OWNER TO skylatch_owner;
+
+--
+-- Name: reason_to_wait(public.trip_requests, uuid, timestamp with time zone); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE FUNCTION engine.reason_to_wait(p_trip public.trip_requests, p_flight_offer_id uuid, p_now timestamp with time zone) RETURNS text
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  v_decision record;
+begin
+  select d.* into v_decision
+  from engine.buy_or_wait(p_trip, p_flight_offer_id, p_now) as d;
+  if v_decision.decision = 'WAIT' then
+    perform engine.check_card(p_trip.user_id, p_trip.payment_method_id, p_now);
+    perform engine.check_party(p_trip.user_id, p_trip.id);
+  end if;
+  insert into engine.wait_decisions (
+    user_id, trip_request_id, search_round, decided_at, decision, reason, price,
+    currency, fall_chance, lost_chance, expected_saving, samples, decide_by
+  )
+  select
+    p_trip.user_id,
+    p_trip.id,
+    p_trip.search_round,
+    p_now,
+    v_decision.decision,
+    v_decision.reason,
+    v_decision.price,
+    o.price_currency,
+    v_decision.fall_chance,
+    v_decision.lost_chance,
+    v_decision.expected_saving,
+    v_decision.samples,
+    v_decision.decide_by
+  from public.flight_offers as o
+  where o.user_id = p_trip.user_id and o.id = p_flight_offer_id;
+  return case when v_decision.decision = 'WAIT' then v_decision.reason end;
+end;
+$$;
+
+ALTER FUNCTION engine.reason_to_wait(p_trip public.trip_requests, p_flight_offer_id uuid, p_now timestamp with time zone) OWNER TO skylatch_owner;
 
 --
 -- Name: receive_sweep(engine.provider_calls, jsonb, timestamp with time zone); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
@@ -3874,6 +5713,72 @@ end;
 $$;
 
 ALTER FUNCTION engine.record_flag_usage() OWNER TO skylatch_owner;
+
+--
+-- Name: record_looks(uuid[], text[], integer[], numeric[], text[], timestamp with time zone); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE FUNCTION engine.record_looks(p_trips uuid[], p_keys text[], p_offers integer[], p_cheapest numeric[], p_currencies text[], p_now timestamp with time zone) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  insert into engine.fare_looks as k (
+    search_key, looked_at, offers, cheapest, currency
+  )
+  select distinct on (l.search_key)
+    l.search_key, p_now, l.offers, l.cheapest, l.currency
+  from unnest(p_keys, p_offers, p_cheapest, p_currencies)
+    as l (search_key, offers, cheapest, currency)
+  where pg_try_advisory_xact_lock(7302027, hashtext(l.search_key))
+  order by l.search_key, l.cheapest
+  on conflict (search_key) do update
+  set
+    looked_at = excluded.looked_at,
+    offers = excluded.offers,
+    cheapest = excluded.cheapest,
+    currency = excluded.currency;
+
+  update engine.trip_searches as s
+  set
+    last_looked_at = p_now,
+    offers = l.offers,
+    cheapest = l.cheapest,
+    currency = l.currency,
+    volatility = l.volatility,
+    next_look_at = p_now + engine.look_interval(
+      s.departure_date, case when l.currency = l.caps_currency then l.cheapest end,
+      l.cap, l.volatility, p_now
+    )
+  from (
+    select
+      b.user_id,
+      b.trip_request_id,
+      b.ordinal,
+      u.offers,
+      u.cheapest,
+      u.currency,
+      t.max_price as cap,
+      t.currency as caps_currency,
+      engine.next_volatility(
+        b.volatility, case when b.currency = u.currency then b.cheapest end, u.cheapest
+      ) as volatility
+    from unnest(p_trips, p_keys, p_offers, p_cheapest, p_currencies)
+      as u (trip, search_key, offers, cheapest, currency)
+    inner join public.trip_requests as t on t.id = u.trip
+    inner join engine.trip_searches as b
+      on b.user_id = t.user_id
+      and b.trip_request_id = t.id
+      and b.search_key = u.search_key
+  ) as l
+  where s.user_id = l.user_id
+    and s.trip_request_id = l.trip_request_id
+    and s.ordinal = l.ordinal;
+  perform engine.schedule_trips(p_trips, p_now);
+end;
+$$;
+
+ALTER FUNCTION engine.record_looks(p_trips uuid[], p_keys text[], p_offers integer[], p_cheapest numeric[], p_currencies text[], p_now timestamp with time zone) OWNER TO skylatch_owner;
 
 --
 -- Name: recover(); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
@@ -4083,6 +5988,61 @@ END;
 ALTER FUNCTION engine.retry_at(p_operation text, p_tries integer, p_retry_after numeric, p_deadline_at timestamp with time zone, p_now timestamp with time zone) OWNER TO skylatch_owner;
 
 --
+-- Name: revive_plans(timestamp with time zone); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE FUNCTION engine.revive_plans(p_now timestamp with time zone) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  v_idle uuid[];
+  v_asked uuid[];
+begin
+  v_idle := array(
+    select t.id
+    from public.trip_requests as t
+    where t.auto_book_status = 'PENDING'
+      and t.auto_book_enabled
+      and t.next_search_at <= p_now
+      and not exists (
+        select from engine.trip_searches as s
+        where s.user_id = t.user_id
+          and s.trip_request_id = t.id
+          and s.next_look_at <= p_now
+          and s.departure_date >= p_now::date
+      )
+    order by t.next_search_at
+    limit 10000
+    for no key update of t skip locked
+  );
+  if v_idle = '{}' then
+    return;
+  end if;
+  with over as (
+    delete from engine.trip_searches as s
+    using public.trip_requests as t
+    where t.id = any (v_idle)
+      and s.user_id = t.user_id
+      and s.trip_request_id = t.id
+      and s.departure_date < p_now::date
+    returning s.trip_request_id
+  )
+  select coalesce(array_agg(i.id), '{}') into v_asked
+  from unnest(v_idle) as i (id)
+  where not exists (select from over as o where o.trip_request_id = i.id);
+  perform engine.plan_trips(v_asked, p_now);
+  update engine.trip_searches as s
+  set next_look_at = p_now
+  from public.trip_requests as t
+  where t.id = any (v_asked) and s.user_id = t.user_id and s.trip_request_id = t.id;
+  perform engine.schedule_trips(v_idle, p_now);
+end;
+$$;
+
+ALTER FUNCTION engine.revive_plans(p_now timestamp with time zone) OWNER TO skylatch_owner;
+
+--
 -- Name: run_monitor(text, timestamp with time zone); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
 --
 
@@ -4091,11 +6051,22 @@ CREATE FUNCTION engine.run_monitor(p_started_by text, p_now timestamp with time 
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 declare
-  v_due uuid[];
-  v_allowed uuid[];
+  -- As in cron.sql.
+  v_tick constant interval := interval '10 minutes';
+  v_every interval;
+  v_free_from timestamptz;
+  v_budget integer := 0;
+  v_trips uuid[];
+  v_ordinals smallint[];
+  v_refused uuid[];
+  v_problem text;
   v_reason text;
+  v_claimed integer := 0;
+  v_skipped integer := 0;
   v_expired integer := 0;
   v_searches integer := 0;
+  v_shared integer := 0;
+  v_postponed integer := 0;
   v_run_id bigint;
 begin
   -- 'auto_book_monitor' as a number; any fixed key will do.
@@ -4117,42 +6088,146 @@ begin
     where t.user_id = over.user_id and t.id = over.id;
     get diagnostics v_expired = row_count;
 
-    with due as materialized (
-      select t.id, t.user_id
-      from public.trip_requests as t
-      where t.auto_book_status = 'PENDING'
+    -- Not while an answer is out: it may be the one that fits.
+    update public.trip_requests as t
+    set
+      auto_book_status = 'ACTION_REQUIRED',
+      status_reason = format(
+        'Nothing fitted in %s searches. Resume the trip to search as often again, or '
+        'change what you are looking for.',
+        t.searches
+      ),
+      status_changed_at = p_now
+    from (
+      select d.user_id, d.id
+      from public.trip_requests as d
+      where d.auto_book_status = 'PENDING'
+        and d.auto_book_enabled
+        and d.next_search_at <= p_now
+        and d.searches >= d.max_searches
+        and not exists (
+          select from engine.provider_calls as c
+          where c.user_id = d.user_id
+            and c.trip_request_id = d.id
+            and c.state in ('READY', 'CLAIMED', 'SENT')
+        )
+      for no key update skip locked
+    ) as spent
+    where t.user_id = spent.user_id and t.id = spent.id;
+
+    v_shared := engine.share_looks(p_now);
+    perform engine.revive_plans(p_now);
+
+    select
+      interval '1 minute' / s.searches_per_minute,
+      (
+        s.searches_per_minute * extract(epoch from v_tick) / 60 - (
+          select count(*) from engine.provider_calls as c
+          where c.state = 'READY' and c.operation = 'search'
+        )
+      )::integer
+    into v_every, v_budget
+    from engine.search_settings as s;
+    v_free_from := greatest(
+      p_now,
+      (
+        select r.free_from
+        from engine.monitor_runs as r
+        where r.free_from is not null
+        order by r.id desc
+        limit 1
+      )
+    );
+    -- A tick out of turn has only what the one before it has left.
+    v_budget := greatest(
+      least(
+        v_budget,
+        ceil(
+          extract(epoch from p_now + v_tick - v_free_from) / extract(epoch from v_every)
+        )::integer
+      ),
+      0
+    );
+
+    -- Again while some were refused: their share goes to others, but not for ever.
+    loop
+      with chosen as materialized (
+        select c.*
+        from engine.choose_searches(v_budget - v_searches, p_now)
+          with ordinality as c (user_id, trip_request_id, ordinal, place)
+      ),
+
+      held as materialized (
+        select t.user_id, t.id
+        from public.trip_requests as t
+        where (t.user_id, t.id) in (
+          select c.user_id, c.trip_request_id from chosen as c
+        )
+        and t.auto_book_status = 'PENDING'
         and t.auto_book_enabled
         and t.next_search_at <= p_now
-        and exists (
-          select from public.trip_passengers as p
-          where p.user_id = t.user_id and p.trip_request_id = t.id
-        )
-      order by t.next_search_at
-      limit 1000
-      for no key update of t skip locked
-    ),
-    -- Once for each traveller, however many trips.
-    gate as materialized (
-      select u.user_id, engine.flag_problem(u.user_id, p_now) as problem
-      from (select distinct d.user_id from due as d) as u
-    )
-    select array_agg(d.id), array_agg(d.id) filter (where g.problem is null),
-      min(g.problem)
-    into v_due, v_allowed, v_reason
-    from due as d
-    inner join gate as g on g.user_id = d.user_id;
-    if v_allowed is not null then
-      v_searches := engine.start_searches(v_allowed, p_now);
+        for no key update skip locked
+      ),
+
+      -- Once for each traveller, however many trips.
+      gate as materialized (
+        select u.user_id, engine.flag_problem(u.user_id, p_now) as problem
+        from (select distinct h.user_id from held as h) as u
+      )
+
+      select
+        array_agg(c.trip_request_id order by c.place) filter (where g.problem is null),
+        array_agg(c.ordinal order by c.place) filter (where g.problem is null),
+        array_agg(distinct h.id) filter (where g.problem is not null),
+        min(g.problem),
+        v_claimed + count(distinct h.id) filter (where g.problem is null)::integer,
+        v_skipped + count(distinct h.id) filter (where g.problem is not null)::integer
+      into v_trips, v_ordinals, v_refused, v_problem, v_claimed, v_skipped
+      from chosen as c
+      inner join held as h on h.user_id = c.user_id and h.id = c.trip_request_id
+      inner join gate as g on g.user_id = h.user_id;
+
+      if v_trips is not null then
+        v_searches := v_searches + engine.enqueue_searches(
+          v_trips, v_ordinals, v_free_from, v_every, p_now
+        );
+        v_free_from := v_free_from + v_every * cardinality(v_trips);
+      end if;
+      exit when v_refused is null;
+      -- To the end of the queue: they must not stand before those who may be searched
+      -- for, tick after tick.
+      v_reason := v_problem;
+      update engine.trip_searches as s
+      set next_look_at = p_now + interval '1 microsecond'
+      from public.trip_requests as t
+      where t.id = any (v_refused)
+        and s.user_id = t.user_id
+        and s.trip_request_id = t.id
+        and s.next_look_at <= p_now;
+      perform engine.schedule_trips(v_refused, p_now);
+      -- Booking may be off for everybody.
+      exit when v_skipped >= 1000;
+    end loop;
+
+    select count(*) into v_postponed
+    from public.trip_requests as t
+    inner join engine.trip_searches as s
+      on s.user_id = t.user_id and s.trip_request_id = t.id
+    where t.auto_book_status = 'PENDING'
+      and t.auto_book_enabled
+      and t.next_search_at <= p_now
+      and s.next_look_at <= p_now;
+    if v_searches > 0 then
       perform engine.wake_sidecar();
     end if;
   end if;
   insert into engine.monitor_runs as r (
-    started_at, finished_at, started_by, claimed, skipped, expired, searches, reason
+    started_at, finished_at, started_by, claimed, skipped, expired, searches, reason,
+    budget, shared, postponed, free_from
   )
   values (
-    p_now, clock_timestamp(), p_started_by, coalesce(cardinality(v_allowed), 0),
-    coalesce(cardinality(v_due), 0) - coalesce(cardinality(v_allowed), 0), v_expired,
-    v_searches, v_reason
+    p_now, clock_timestamp(), p_started_by, v_claimed, v_skipped, v_expired, v_searches,
+    v_reason, v_budget, v_shared, v_postponed, v_free_from
   )
   returning r.id into v_run_id;
   perform engine.record_flag_usage();
@@ -4161,6 +6236,103 @@ end;
 $$;
 
 ALTER FUNCTION engine.run_monitor(p_started_by text, p_now timestamp with time zone) OWNER TO skylatch_owner;
+
+--
+-- Name: schedule_trips(uuid[], timestamp with time zone); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE FUNCTION engine.schedule_trips(p_trips uuid[], p_now timestamp with time zone) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  update public.trip_requests as t
+  set next_search_at = coalesce(
+    (
+      select min(s.next_look_at)
+      from engine.trip_searches as s
+      where s.user_id = t.user_id
+        and s.trip_request_id = t.id
+        and s.departure_date >= p_now::date
+    ),
+    p_now + interval '1 day'
+  )
+  where t.id = any (p_trips);
+end;
+$$;
+
+ALTER FUNCTION engine.schedule_trips(p_trips uuid[], p_now timestamp with time zone) OWNER TO skylatch_owner;
+
+--
+-- Name: search_key(jsonb); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE FUNCTION engine.search_key(p_request jsonb) RETURNS text
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN md5((p_request)::text);
+
+ALTER FUNCTION engine.search_key(p_request jsonb) OWNER TO skylatch_owner;
+
+--
+-- Name: trip_searches; Type: TABLE; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE TABLE engine.trip_searches (
+    user_id uuid NOT NULL,
+    trip_request_id uuid NOT NULL,
+    ordinal smallint NOT NULL,
+    origin text NOT NULL,
+    destination text NOT NULL,
+    departure_date date NOT NULL,
+    return_date date,
+    search_key text NOT NULL,
+    searches integer DEFAULT 0 NOT NULL,
+    last_looked_at timestamp with time zone,
+    last_searched_at timestamp with time zone,
+    offers integer,
+    cheapest public.money_amount,
+    currency text,
+    volatility real DEFAULT 0 NOT NULL,
+    next_look_at timestamp with time zone NOT NULL,
+    CONSTRAINT trip_searches_counts CHECK (((searches >= 0) AND (offers >= 0) AND (volatility >= (0)::double precision))),
+    CONSTRAINT trip_searches_fare CHECK (((cheapest IS NULL) = (currency IS NULL)))
+);
+
+ALTER TABLE ONLY engine.trip_searches FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE engine.trip_searches OWNER TO skylatch_owner;
+
+--
+-- Name: search_plan(uuid); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE FUNCTION engine.search_plan(p_trip_id uuid) RETURNS TABLE(ordinal smallint, origin text, destination text, departure_date date, return_date date, searches integer, last_searched_at timestamp with time zone, last_looked_at timestamp with time zone, next_look_at timestamp with time zone, offers integer, cheapest numeric, currency text, over_cap_percent numeric, volatility real)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    BEGIN ATOMIC
+ SELECT s.ordinal,
+     s.origin,
+     s.destination,
+     s.departure_date,
+     s.return_date,
+     s.searches,
+     s.last_searched_at,
+     s.last_looked_at,
+     s.next_look_at,
+     s.offers,
+     s.cheapest,
+     s.currency,
+         CASE
+             WHEN (s.currency = t.currency) THEN round(((((s.cheapest)::numeric / t.max_price) - (1)::numeric) * (100)::numeric), 1)
+             ELSE NULL::numeric
+         END AS "case",
+     s.volatility
+    FROM (engine.trip_searches s
+      JOIN public.trip_requests t ON (((s.user_id = t.user_id) AND (s.trip_request_id = t.id))))
+   WHERE (t.id = search_plan.p_trip_id)
+   ORDER BY s.next_look_at, s.ordinal;
+END;
+
+ALTER FUNCTION engine.search_plan(p_trip_id uuid) OWNER TO skylatch_owner;
 
 --
 -- Name: search_request(public.trip_requests, text, text, date, date); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
@@ -4184,6 +6356,81 @@ END;
 ALTER FUNCTION engine.search_request(p_trip public.trip_requests, p_origin text, p_destination text, p_departure_date date, p_return_date date) OWNER TO skylatch_owner;
 
 --
+-- Name: monitor_runs; Type: TABLE; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE TABLE engine.monitor_runs (
+    id bigint NOT NULL,
+    started_at timestamp with time zone NOT NULL,
+    finished_at timestamp with time zone NOT NULL,
+    started_by text NOT NULL,
+    claimed integer NOT NULL,
+    skipped integer NOT NULL,
+    expired integer NOT NULL,
+    searches integer NOT NULL,
+    reason text,
+    budget integer DEFAULT 0 NOT NULL,
+    shared integer DEFAULT 0 NOT NULL,
+    postponed integer DEFAULT 0 NOT NULL,
+    free_from timestamp with time zone,
+    CONSTRAINT monitor_runs_counts CHECK (((claimed >= 0) AND (skipped >= 0) AND (expired >= 0) AND (searches >= 0))),
+    CONSTRAINT monitor_runs_plan CHECK (((budget >= 0) AND (shared >= 0) AND (postponed >= 0)))
+);
+
+ALTER TABLE ONLY engine.monitor_runs FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE engine.monitor_runs OWNER TO skylatch_owner;
+
+--
+-- Name: search_status(); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE FUNCTION engine.search_status() RETURNS TABLE(searches_per_minute integer, fresh_for interval, watched_trips bigint, planned_searches bigint, due_searches bigint, waiting_calls bigint, run_id bigint, started_at timestamp with time zone, budget integer, spent integer, shared integer, postponed integer)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    BEGIN ATOMIC
+ SELECT s.searches_per_minute,
+     s.fresh_for,
+     p.trips,
+     p.searches,
+     p.due,
+     ( SELECT count(*) AS count
+            FROM engine.provider_calls c
+           WHERE ((c.state = 'READY'::text) AND (c.operation = 'search'::text))) AS count,
+     r.id,
+     r.started_at,
+     r.budget,
+     r.searches,
+     r.shared,
+     r.postponed
+    FROM ((engine.search_settings s
+      CROSS JOIN ( SELECT count(DISTINCT t.id) AS trips,
+             count(e.ordinal) AS searches,
+             count(e.ordinal) FILTER (WHERE ((t.next_search_at <= now()) AND (e.next_look_at <= now()))) AS due
+            FROM (public.trip_requests t
+              LEFT JOIN engine.trip_searches e ON (((t.user_id = e.user_id) AND (t.id = e.trip_request_id))))
+           WHERE ((t.auto_book_status = 'PENDING'::text) AND t.auto_book_enabled)) p)
+      LEFT JOIN ( SELECT m.id,
+             m.started_at,
+             m.finished_at,
+             m.started_by,
+             m.claimed,
+             m.skipped,
+             m.expired,
+             m.searches,
+             m.reason,
+             m.budget,
+             m.shared,
+             m.postponed,
+             m.free_from
+            FROM engine.monitor_runs m
+           ORDER BY m.id DESC
+          LIMIT 20) r ON (true))
+   ORDER BY r.id DESC;
+END;
+
+ALTER FUNCTION engine.search_status() OWNER TO skylatch_owner;
+
+--
 -- Name: search_trip(uuid); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
 --
 
@@ -4205,6 +6452,17 @@ begin
       detail = jsonb_build_object('trip', p_trip_id, 'status', v_trip.auto_book_status),
       hint = 'Only a pending trip is searched: resume it first.';
   end if;
+  if v_trip.searches >= v_trip.max_searches then
+    raise exception using
+      errcode = 'SK103',
+      message = 'the trip has searched as often as it may',
+      detail = jsonb_build_object(
+        'trip', p_trip_id,
+        'searches', v_trip.searches,
+        'max_searches', v_trip.max_searches
+      ),
+      hint = 'Pause and resume the trip to search as often again.';
+  end if;
   v_searches := engine.start_searches(array[p_trip_id], v_now);
   perform engine.record_flag_usage();
   perform engine.wake_sidecar();
@@ -4213,6 +6471,53 @@ end;
 $$;
 
 ALTER FUNCTION engine.search_trip(p_trip_id uuid) OWNER TO skylatch_owner;
+
+--
+-- Name: set_exchange_rate(text, text, numeric, text, timestamp with time zone); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE FUNCTION engine.set_exchange_rate(p_base text, p_quote text, p_rate numeric, p_source text, p_as_of timestamp with time zone DEFAULT now()) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  v_field text;
+  v_value text;
+begin
+  select w.field, w.value into v_field, v_value
+  from (
+    values
+    (1, 'base', p_base, exists (
+      select from engine.currencies as c where c.code = p_base
+    )),
+    (2, 'quote', p_quote, p_quote <> p_base and exists (
+      select from engine.currencies as c where c.code = p_quote
+    )),
+    (3, 'rate', p_rate::text, p_rate > 0 and p_rate < 1000000000),
+    (4, 'source', p_source, p_source <> ''),
+    (5, 'as_of', p_as_of::text,
+      p_as_of <= clock_timestamp() and p_as_of > '1999-01-01')
+  ) as w (place, field, value, fits)
+  where w.fits is not true
+  order by w.place
+  limit 1;
+  if found then
+    raise exception using
+      errcode = 'SK014',
+      message = 'this is not an exchange rate',
+      detail = jsonb_build_object('field', v_field, 'value', v_value),
+      column = v_field,
+      hint = 'Give two different ISO 4217 codes, how much of the second a unit of the '
+        'first costs, where that is published, and a moment that is not in the future.';
+  end if;
+  insert into engine.exchange_rates as r (base, quote, as_of, rate, source)
+  values (p_base, p_quote, p_as_of, p_rate, p_source)
+  on conflict (base, quote, as_of) do update
+  set rate = excluded.rate, source = excluded.source;
+end;
+$$;
+
+ALTER FUNCTION engine.set_exchange_rate(p_base text, p_quote text, p_rate numeric, p_source text, p_as_of timestamp with time zone) OWNER TO skylatch_owner;
 
 --
 -- Name: set_kill_switch(boolean, text); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
@@ -4243,6 +6548,38 @@ $$;
 ALTER FUNCTION engine.set_kill_switch(p_engaged boolean, p_reason text) OWNER TO skylatch_owner;
 
 --
+-- Name: set_search_settings(text, integer, interval, interval, interval); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE FUNCTION engine.set_search_settings(p_reason text, p_searches_per_minute integer DEFAULT NULL::integer, p_fresh_for interval DEFAULT NULL::interval, p_keep_offers_for interval DEFAULT NULL::interval, p_rate_max_age interval DEFAULT NULL::interval) RETURNS jsonb
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  v_role text := nullif(current_setting('role', true), 'none');
+  v_settings jsonb;
+begin
+  update engine.search_settings as s
+  set
+    searches_per_minute = coalesce(p_searches_per_minute, s.searches_per_minute),
+    fresh_for = coalesce(p_fresh_for, s.fresh_for),
+    keep_offers_for = coalesce(p_keep_offers_for, s.keep_offers_for),
+    rate_max_age = coalesce(p_rate_max_age, s.rate_max_age)
+  returning to_jsonb(s) - 'only_row' into v_settings;
+  insert into engine.search_settings_changes (at, set_by, reason, settings)
+  values (
+    clock_timestamp(),
+    session_user || coalesce(' as ' || nullif(v_role, session_user), ''),
+    p_reason,
+    v_settings
+  );
+  return v_settings;
+end;
+$$;
+
+ALTER FUNCTION engine.set_search_settings(p_reason text, p_searches_per_minute integer, p_fresh_for interval, p_keep_offers_for interval, p_rate_max_age interval) OWNER TO skylatch_owner;
+
+--
 -- Name: settle_call(bigint, integer, jsonb, text, timestamp with time zone); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
 --
 
@@ -4259,6 +6596,7 @@ declare
   v_stored integer;
   v_again_at timestamptz;
   v_observes boolean;
+  v_fare public.fare_history;
 begin
   select c.* into v_call from engine.provider_calls as c where c.id = p_call_id;
   perform from public.trip_requests as t
@@ -4377,13 +6715,30 @@ begin
       v_call.user_id, v_call.trip_request_id, (v_call.payload ->> 'round')::integer,
       v_call.payload -> 'request', v_report -> 'body', p_now
     );
+    select h.* into v_fare
+    from public.fare_history as h
+    where h.user_id = v_call.user_id
+      and h.trip_request_id = v_call.trip_request_id
+      and h.searched_at = p_now
+    order by h.id desc
+    limit 1;
+    perform engine.record_looks(
+      array[v_call.trip_request_id], array[v_call.payload ->> 'search_key'],
+      array[v_fare.offers], array[v_fare.cheapest::numeric], array[v_fare.currency],
+      p_now
+    );
   else
+    -- This search waits; the others of the trip do not.
+    update engine.trip_searches as s
+    set next_look_at = greatest(
+      s.next_look_at, p_now + coalesce(v_rule.search_again_after, '10 minutes')
+    )
+    where s.user_id = v_call.user_id
+      and s.trip_request_id = v_call.trip_request_id
+      and s.search_key = v_call.payload ->> 'search_key';
+    perform engine.schedule_trips(array[v_call.trip_request_id], p_now);
     update public.trip_requests as t
-    set
-      status_reason = coalesce(v_rule.reason, 'The airline search did not answer.'),
-      next_search_at = greatest(
-        t.next_search_at, p_now + coalesce(v_rule.search_again_after, '10 minutes')
-      )
+    set status_reason = coalesce(v_rule.reason, 'The airline search did not answer.')
     where t.user_id = v_call.user_id
       and t.id = v_call.trip_request_id
       and t.auto_book_status = 'PENDING';
@@ -4409,6 +6764,93 @@ $$;
 ALTER FUNCTION engine.settle_call(p_call_id bigint, p_epoch integer, p_report jsonb, p_actor text, p_now timestamp with time zone) OWNER TO skylatch_owner;
 
 --
+-- Name: share_looks(timestamp with time zone); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE FUNCTION engine.share_looks(p_now timestamp with time zone) RETURNS integer
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  v_trips uuid[];
+  v_shared integer;
+begin
+  with seen as materialized (
+    select
+      s.user_id,
+      s.trip_request_id,
+      s.ordinal,
+      k.looked_at,
+      k.offers,
+      k.cheapest,
+      k.currency,
+      t.max_price,
+      k.offers = 0 or k.cheapest > t.max_price as above,
+      engine.next_volatility(
+        s.volatility, case when s.currency = k.currency then s.cheapest end, k.cheapest
+      ) as volatility
+    from engine.fare_looks as k
+    inner join engine.trip_searches as s on s.search_key = k.search_key
+    inner join public.trip_requests as t
+      on t.user_id = s.user_id and t.id = s.trip_request_id
+    where k.looked_at > p_now - (select c.fresh_for from engine.search_settings as c)
+      and (k.offers = 0 or k.currency = t.currency)
+      and coalesce(s.last_looked_at, '-infinity') < k.looked_at
+      and coalesce(s.last_searched_at, '-infinity') < k.looked_at
+      and t.auto_book_status = 'PENDING'
+      and t.auto_book_enabled
+      and t.next_search_at <= s.next_look_at
+      -- A fare that fits is told once.
+      and (
+        k.offers = 0
+        or k.cheapest > t.max_price
+        or s.next_look_at > p_now
+        or s.cheapest is distinct from k.cheapest
+      )
+    order by t.id
+    for no key update of t skip locked
+  ),
+
+  told as (
+    update engine.trip_searches as s
+    set
+      last_looked_at = case when n.above then n.looked_at else s.last_looked_at end,
+      offers = n.offers,
+      cheapest = n.cheapest,
+      currency = n.currency,
+      volatility = n.volatility,
+      next_look_at = case
+        when n.above then n.looked_at + engine.look_interval(
+          s.departure_date, n.cheapest, n.max_price, n.volatility, n.looked_at
+        )
+        else least(s.next_look_at, p_now)
+      end
+    from seen as n
+    where s.user_id = n.user_id
+      and s.trip_request_id = n.trip_request_id
+      and s.ordinal = n.ordinal
+    returning s.trip_request_id, n.above
+  )
+
+  select array_agg(distinct t.trip_request_id), count(*) filter (where t.above)
+  into v_trips, v_shared
+  from told as t;
+  if v_trips is not null then
+    perform engine.schedule_trips(v_trips, p_now);
+    update public.trip_requests as t
+    set status_reason = 'A search of these flights a moment ago found nothing within '
+      'your limit.'
+    where t.id = any (v_trips)
+      and t.status_reason is null
+      and t.next_search_at > p_now;
+  end if;
+  return v_shared;
+end;
+$$;
+
+ALTER FUNCTION engine.share_looks(p_now timestamp with time zone) OWNER TO skylatch_owner;
+
+--
 -- Name: start_searches(uuid[], timestamp with time zone); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
 --
 
@@ -4417,69 +6859,32 @@ CREATE FUNCTION engine.start_searches(p_trips uuid[], p_now timestamp with time 
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 declare
-  v_searches integer;
+  v_trips uuid[];
+  v_ordinals smallint[];
 begin
-  update public.trip_requests as t
-  set
-    search_round = t.search_round + 1,
-    last_searched_at = p_now,
-    next_search_at = p_now + interval '10 minutes'
-  where t.id = any (p_trips);
-
-  -- Searches that nobody has taken yet would only repeat these: an outage of the sidecars
-  -- must not end in a stampede.
-  update engine.provider_calls as c
-  set state = 'DEAD', verdict = 'SUPERSEDED', finished_at = p_now
-  where c.trip_request_id = any (p_trips)
-    and c.user_id in (
-      select t.user_id from public.trip_requests as t where t.id = any (p_trips)
-    )
-    and c.operation = 'search'
-    and c.state = 'READY';
-
-  insert into engine.provider_calls (
-    user_id, trip_request_id, operation, payload, idempotency_key, run_at
-  )
+  -- From scratch: dates may be over, and a trip may be older than plans are.
+  perform engine.plan_trips(p_trips, p_now);
   select
-    t.user_id,
-    t.id,
-    'search',
-    jsonb_build_object(
-      'round', t.search_round,
-      'request', engine.search_request(
-        t, s.origin, s.destination, s.departure_date, s.return_date
-      )
-    ),
-    format('%s:search:%s:%s', t.id, t.search_round, s.ordinal),
-    p_now
+    array_agg(p.trip_request_id order by p.trip_request_id, p.ordinal),
+    array_agg(p.ordinal order by p.trip_request_id, p.ordinal)
+  into v_trips, v_ordinals
   from public.trip_requests as t
-  cross join lateral engine.plan_searches(t, p_now::date) as s
+  cross join lateral (
+    select s.trip_request_id, s.ordinal
+    from engine.trip_searches as s
+    where s.user_id = t.user_id and s.trip_request_id = t.id
+    order by s.ordinal
+    limit greatest(t.max_searches - t.searches, 0)
+  ) as p
   where t.id = any (p_trips);
-  get diagnostics v_searches = row_count;
-  return v_searches;
+  if v_trips is null then
+    return 0;
+  end if;
+  return engine.enqueue_searches(v_trips, v_ordinals, p_now, '0', p_now);
 end;
 $$;
 
 ALTER FUNCTION engine.start_searches(p_trips uuid[], p_now timestamp with time zone) OWNER TO skylatch_owner;
-
---
--- Name: currencies; Type: TABLE; Schema: engine; Owner: skylatch_owner
---
-
-CREATE TABLE engine.currencies (
-    code text NOT NULL,
-    name text NOT NULL,
-    minor_digits smallint NOT NULL,
-    stripe_factor integer NOT NULL,
-    stripe_step integer DEFAULT 1 NOT NULL,
-    CONSTRAINT currencies_code CHECK ((code ~ '^[A-Z]{3}$'::text)),
-    CONSTRAINT currencies_minor_digits CHECK (((minor_digits >= 0) AND (minor_digits <= 3))),
-    CONSTRAINT currencies_stripe CHECK (((stripe_factor = ANY (ARRAY[1, 100, 1000])) AND (stripe_step > 0)))
-);
-
-ALTER TABLE ONLY engine.currencies FORCE ROW LEVEL SECURITY;
-
-ALTER TABLE engine.currencies OWNER TO skylatch_owner;
 
 --
 -- Name: stripe_amount(numeric, text); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
@@ -4808,10 +7213,10 @@ CREATE FUNCTION public.cancel_trip(p_trip_id uuid) RETURNS text
 ALTER FUNCTION public.cancel_trip(p_trip_id uuid) OWNER TO skylatch_owner;
 
 --
--- Name: create_trip_request(text[], text[], date, numeric, text, uuid[], date, date, date, integer, integer, text, integer, interval, integer, integer, text[], uuid, boolean, text, uuid); Type: FUNCTION; Schema: public; Owner: skylatch_owner
+-- Name: create_trip_request(text[], text[], date, numeric, text, uuid[], date, date, date, integer, integer, text, integer, interval, integer, integer, text[], uuid, boolean, text, text[], text[], text[], interval, interval, time without time zone, time without time zone, time without time zone, time without time zone, time without time zone, time without time zone, time without time zone, time without time zone, boolean, boolean, boolean, boolean, numeric, boolean, numeric, numeric, numeric, numeric, date, integer, uuid); Type: FUNCTION; Schema: public; Owner: skylatch_owner
 --
 
-CREATE FUNCTION public.create_trip_request(p_origins text[], p_destinations text[], p_departure_from date, p_max_price numeric, p_currency text, p_passengers uuid[], p_departure_to date DEFAULT NULL::date, p_return_from date DEFAULT NULL::date, p_return_to date DEFAULT NULL::date, p_nights_min integer DEFAULT NULL::integer, p_nights_max integer DEFAULT NULL::integer, p_cabin_class text DEFAULT 'economy'::text, p_max_connections integer DEFAULT 1, p_max_duration interval DEFAULT '24:00:00'::interval, p_carry_on_bags integer DEFAULT 0, p_checked_bags integer DEFAULT 0, p_preferred_airlines text[] DEFAULT '{}'::text[], p_payment_method_id uuid DEFAULT NULL::uuid, p_auto_book_enabled boolean DEFAULT false, p_consent_text_version text DEFAULT NULL::text, p_user_id uuid DEFAULT auth.uid()) RETURNS uuid
+CREATE FUNCTION public.create_trip_request(p_origins text[], p_destinations text[], p_departure_from date, p_max_price numeric, p_currency text, p_passengers uuid[], p_departure_to date DEFAULT NULL::date, p_return_from date DEFAULT NULL::date, p_return_to date DEFAULT NULL::date, p_nights_min integer DEFAULT NULL::integer, p_nights_max integer DEFAULT NULL::integer, p_cabin_class text DEFAULT 'economy'::text, p_max_connections integer DEFAULT 1, p_max_duration interval DEFAULT '24:00:00'::interval, p_carry_on_bags integer DEFAULT 0, p_checked_bags integer DEFAULT 0, p_preferred_airlines text[] DEFAULT '{}'::text[], p_payment_method_id uuid DEFAULT NULL::uuid, p_auto_book_enabled boolean DEFAULT false, p_consent_text_version text DEFAULT NULL::text, p_airlines_only text[] DEFAULT '{}'::text[], p_airlines_never text[] DEFAULT '{}'::text[], p_alliances text[] DEFAULT '{}'::text[], p_layover_min interval DEFAULT NULL::interval, p_layover_max interval DEFAULT NULL::interval, p_depart_after time without time zone DEFAULT NULL::time without time zone, p_depart_before time without time zone DEFAULT NULL::time without time zone, p_arrive_after time without time zone DEFAULT NULL::time without time zone, p_arrive_before time without time zone DEFAULT NULL::time without time zone, p_return_depart_after time without time zone DEFAULT NULL::time without time zone, p_return_depart_before time without time zone DEFAULT NULL::time without time zone, p_return_arrive_after time without time zone DEFAULT NULL::time without time zone, p_return_arrive_before time without time zone DEFAULT NULL::time without time zone, p_no_red_eye boolean DEFAULT false, p_no_airport_change boolean DEFAULT false, p_refundable boolean DEFAULT false, p_changeable boolean DEFAULT false, p_max_emissions_kg numeric DEFAULT NULL::numeric, p_accept_unknown boolean DEFAULT false, p_price_weight numeric DEFAULT 0.60, p_duration_weight numeric DEFAULT 0.25, p_connections_weight numeric DEFAULT 0.15, p_airline_weight numeric DEFAULT 0.10, p_decide_by date DEFAULT NULL::date, p_max_searches integer DEFAULT 1500, p_user_id uuid DEFAULT auth.uid()) RETURNS uuid
     LANGUAGE plpgsql
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
@@ -4832,7 +7237,13 @@ begin
     user_id, id, origins, destinations, departure_from, departure_to, return_from,
     return_to, nights_min, nights_max, cabin_class, max_price, currency,
     max_connections, max_duration, carry_on_bags, checked_bags, preferred_airlines,
-    payment_method_id, auto_book_enabled, consent_text_version
+    payment_method_id, auto_book_enabled, consent_text_version,
+    airlines_only, airlines_never, alliances, layover_min, layover_max, depart_after,
+    depart_before, arrive_after, arrive_before, return_depart_after,
+    return_depart_before, return_arrive_after, return_arrive_before, no_red_eye,
+    no_airport_change, refundable, changeable, max_emissions_kg, accept_unknown,
+    price_weight, duration_weight, connections_weight, airline_weight, decide_by,
+    max_searches
   )
   values (
     p_user_id, v_trip_id, p_origins, p_destinations, p_departure_from,
@@ -4840,7 +7251,14 @@ begin
     coalesce(p_return_to, p_return_from), p_nights_min, p_nights_max, p_cabin_class,
     p_max_price, p_currency, p_max_connections, p_max_duration, p_carry_on_bags,
     p_checked_bags, p_preferred_airlines, p_payment_method_id, p_auto_book_enabled,
-    p_consent_text_version
+    p_consent_text_version,
+    p_airlines_only, p_airlines_never, p_alliances, p_layover_min, p_layover_max,
+    p_depart_after, p_depart_before, p_arrive_after, p_arrive_before,
+    p_return_depart_after, p_return_depart_before, p_return_arrive_after,
+    p_return_arrive_before, p_no_red_eye, p_no_airport_change, p_refundable,
+    p_changeable, p_max_emissions_kg, p_accept_unknown, p_price_weight,
+    p_duration_weight, p_connections_weight, p_airline_weight, p_decide_by,
+    p_max_searches
   );
   insert into public.trip_passengers (user_id, trip_request_id, traveler_profile_id)
   select p_user_id, v_trip_id, p.id
@@ -4850,7 +7268,7 @@ begin
 end;
 $$;
 
-ALTER FUNCTION public.create_trip_request(p_origins text[], p_destinations text[], p_departure_from date, p_max_price numeric, p_currency text, p_passengers uuid[], p_departure_to date, p_return_from date, p_return_to date, p_nights_min integer, p_nights_max integer, p_cabin_class text, p_max_connections integer, p_max_duration interval, p_carry_on_bags integer, p_checked_bags integer, p_preferred_airlines text[], p_payment_method_id uuid, p_auto_book_enabled boolean, p_consent_text_version text, p_user_id uuid) OWNER TO skylatch_owner;
+ALTER FUNCTION public.create_trip_request(p_origins text[], p_destinations text[], p_departure_from date, p_max_price numeric, p_currency text, p_passengers uuid[], p_departure_to date, p_return_from date, p_return_to date, p_nights_min integer, p_nights_max integer, p_cabin_class text, p_max_connections integer, p_max_duration interval, p_carry_on_bags integer, p_checked_bags integer, p_preferred_airlines text[], p_payment_method_id uuid, p_auto_book_enabled boolean, p_consent_text_version text, p_airlines_only text[], p_airlines_never text[], p_alliances text[], p_layover_min interval, p_layover_max interval, p_depart_after time without time zone, p_depart_before time without time zone, p_arrive_after time without time zone, p_arrive_before time without time zone, p_return_depart_after time without time zone, p_return_depart_before time without time zone, p_return_arrive_after time without time zone, p_return_arrive_before time without time zone, p_no_red_eye boolean, p_no_airport_change boolean, p_refundable boolean, p_changeable boolean, p_max_emissions_kg numeric, p_accept_unknown boolean, p_price_weight numeric, p_duration_weight numeric, p_connections_weight numeric, p_airline_weight numeric, p_decide_by date, p_max_searches integer, p_user_id uuid) OWNER TO skylatch_owner;
 
 --
 -- Name: duffel_search(uuid); Type: FUNCTION; Schema: public; Owner: skylatch_owner
@@ -4901,7 +7319,7 @@ ALTER FUNCTION public.pause_trip(p_trip_id uuid) OWNER TO skylatch_owner;
 -- Name: rank_offers(uuid); Type: FUNCTION; Schema: public; Owner: skylatch_owner
 --
 
-CREATE FUNCTION public.rank_offers(p_trip_id uuid) RETURNS TABLE(rank integer, offer_id text, airline text, price_amount numeric, price_currency text, duration interval, connections smallint, departs_at timestamp with time zone, score numeric, score_parts jsonb, ineligible text[])
+CREATE FUNCTION public.rank_offers(p_trip_id uuid) RETURNS TABLE(rank integer, offer_id text, airline text, price_amount numeric, price_currency text, duration interval, connections smallint, departs_at timestamp with time zone, score numeric, score_parts jsonb, ineligible text[], carriers text[], itinerary_key text, other_fares bigint)
     LANGUAGE sql STABLE
     BEGIN ATOMIC
  SELECT o.rank,
@@ -4914,11 +7332,17 @@ CREATE FUNCTION public.rank_offers(p_trip_id uuid) RETURNS TABLE(rank integer, o
      o.departs_at,
      o.score,
      o.score_parts,
-     o.ineligible
+     o.ineligible,
+     o.carriers,
+     o.itinerary_key,
+         CASE
+             WHEN (o.itinerary_key IS NOT NULL) THEN (count(*) OVER (PARTITION BY o.itinerary_key) - 1)
+             ELSE NULL::bigint
+         END AS other_fares
     FROM (public.flight_offers o
       JOIN public.trip_requests t ON (((o.user_id = t.user_id) AND (o.trip_request_id = t.id))))
    WHERE ((t.id = rank_offers.p_trip_id) AND (o.search_round = t.search_round))
-   ORDER BY o.rank, o.price_amount, o.offer_id;
+   ORDER BY o.rank, ((o.score_parts ->> 'price'::text))::numeric, o.offer_id;
 END;
 
 ALTER FUNCTION public.rank_offers(p_trip_id uuid) OWNER TO skylatch_owner;
@@ -5068,6 +7492,30 @@ ALTER TABLE ONLY engine.cron_beat FORCE ROW LEVEL SECURITY;
 ALTER TABLE engine.cron_beat OWNER TO skylatch_owner;
 
 --
+-- Name: daily_fares; Type: TABLE; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE TABLE engine.daily_fares (
+    user_id uuid NOT NULL,
+    trip_request_id uuid NOT NULL,
+    origin text NOT NULL,
+    destination text NOT NULL,
+    departure_date date NOT NULL,
+    return_date date NOT NULL,
+    day date NOT NULL,
+    lead_days integer GENERATED ALWAYS AS ((departure_date - day)) STORED NOT NULL,
+    currency text NOT NULL,
+    opening public.money_amount NOT NULL,
+    lowest public.money_amount NOT NULL,
+    typical numeric,
+    CONSTRAINT daily_fares_fares CHECK (((lowest)::numeric <= (opening)::numeric))
+);
+
+ALTER TABLE ONLY engine.daily_fares FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE engine.daily_fares OWNER TO skylatch_owner;
+
+--
 -- Name: endpoint; Type: TABLE; Schema: engine; Owner: skylatch_owner
 --
 
@@ -5097,24 +7545,6 @@ CREATE TABLE engine.event_effects (
 ALTER TABLE ONLY engine.event_effects FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE engine.event_effects OWNER TO skylatch_owner;
-
---
--- Name: exchange_rates; Type: TABLE; Schema: engine; Owner: skylatch_owner
---
-
-CREATE TABLE engine.exchange_rates (
-    base text NOT NULL,
-    quote text NOT NULL,
-    as_of timestamp with time zone NOT NULL,
-    rate numeric NOT NULL,
-    source text NOT NULL,
-    CONSTRAINT exchange_rates_pair CHECK ((base <> quote)),
-    CONSTRAINT exchange_rates_rate CHECK (((rate > (0)::numeric) AND (rate < (1000000000)::numeric)))
-);
-
-ALTER TABLE ONLY engine.exchange_rates FORCE ROW LEVEL SECURITY;
-
-ALTER TABLE engine.exchange_rates OWNER TO skylatch_owner;
 
 --
 -- Name: fare_looks; Type: TABLE; Schema: engine; Owner: skylatch_owner
@@ -5270,27 +7700,6 @@ CREATE TABLE engine.metropolitan_areas (
 ALTER TABLE ONLY engine.metropolitan_areas FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE engine.metropolitan_areas OWNER TO skylatch_owner;
-
---
--- Name: monitor_runs; Type: TABLE; Schema: engine; Owner: skylatch_owner
---
-
-CREATE TABLE engine.monitor_runs (
-    id bigint NOT NULL,
-    started_at timestamp with time zone NOT NULL,
-    finished_at timestamp with time zone NOT NULL,
-    started_by text NOT NULL,
-    claimed integer NOT NULL,
-    skipped integer NOT NULL,
-    expired integer NOT NULL,
-    searches integer NOT NULL,
-    reason text,
-    CONSTRAINT monitor_runs_counts CHECK (((claimed >= 0) AND (skipped >= 0) AND (expired >= 0) AND (searches >= 0)))
-);
-
-ALTER TABLE ONLY engine.monitor_runs FORCE ROW LEVEL SECURITY;
-
-ALTER TABLE engine.monitor_runs OWNER TO skylatch_owner;
 
 --
 -- Name: monitor_runs_id_seq; Type: SEQUENCE; Schema: engine; Owner: skylatch_owner
@@ -5491,76 +7900,33 @@ ALTER TABLE ONLY engine.scans FORCE ROW LEVEL SECURITY;
 ALTER TABLE engine.scans OWNER TO skylatch_owner;
 
 --
--- Name: search_settings; Type: TABLE; Schema: engine; Owner: skylatch_owner
+-- Name: search_settings_changes; Type: TABLE; Schema: engine; Owner: skylatch_owner
 --
 
-CREATE TABLE engine.search_settings (
-    only_row boolean DEFAULT true NOT NULL,
-    searches_per_minute integer DEFAULT 30 NOT NULL,
-    fresh_for interval DEFAULT '00:10:00'::interval NOT NULL,
-    keep_offers_for interval DEFAULT '30 days'::interval NOT NULL,
-    rate_max_age interval DEFAULT '24:00:00'::interval NOT NULL,
-    CONSTRAINT search_settings_only_row CHECK (only_row),
-    CONSTRAINT search_settings_values CHECK ((((searches_per_minute >= 1) AND (searches_per_minute <= 100000)) AND ((fresh_for >= '00:00:00'::interval) AND (fresh_for <= '01:00:00'::interval)) AND ((keep_offers_for >= '1 day'::interval) AND (keep_offers_for <= '10 years'::interval)) AND ((rate_max_age >= '00:01:00'::interval) AND (rate_max_age <= '30 days'::interval))))
-);
-
-ALTER TABLE ONLY engine.search_settings FORCE ROW LEVEL SECURITY;
-
-ALTER TABLE engine.search_settings OWNER TO skylatch_owner;
-
---
--- Name: trip_searches; Type: TABLE; Schema: engine; Owner: skylatch_owner
---
-
-CREATE TABLE engine.trip_searches (
-    user_id uuid NOT NULL,
-    trip_request_id uuid NOT NULL,
-    ordinal smallint NOT NULL,
-    origin text NOT NULL,
-    destination text NOT NULL,
-    departure_date date NOT NULL,
-    return_date date,
-    search_key text NOT NULL,
-    searches integer DEFAULT 0 NOT NULL,
-    last_looked_at timestamp with time zone,
-    last_searched_at timestamp with time zone,
-    cheapest public.money_amount,
-    currency text,
-    volatility real DEFAULT 0 NOT NULL,
-    next_look_at timestamp with time zone NOT NULL,
-    CONSTRAINT trip_searches_counts CHECK (((searches >= 0) AND (volatility >= (0)::double precision))),
-    CONSTRAINT trip_searches_fare CHECK (((cheapest IS NULL) = (currency IS NULL)))
-);
-
-ALTER TABLE ONLY engine.trip_searches FORCE ROW LEVEL SECURITY;
-
-ALTER TABLE engine.trip_searches OWNER TO skylatch_owner;
-
---
--- Name: wait_decisions; Type: TABLE; Schema: engine; Owner: skylatch_owner
---
-
-CREATE TABLE engine.wait_decisions (
-    user_id uuid NOT NULL,
+CREATE TABLE engine.search_settings_changes (
     id bigint NOT NULL,
-    trip_request_id uuid NOT NULL,
-    search_round integer NOT NULL,
-    decided_at timestamp with time zone NOT NULL,
-    decision text NOT NULL,
+    at timestamp with time zone NOT NULL,
+    set_by text NOT NULL,
     reason text NOT NULL,
-    price public.money_amount NOT NULL,
-    currency text NOT NULL,
-    fall_chance real,
-    expected_saving numeric,
-    samples integer NOT NULL,
-    decide_by timestamp with time zone,
-    CONSTRAINT wait_decisions_chance CHECK (((fall_chance >= (0)::double precision) AND (fall_chance <= (1)::double precision))),
-    CONSTRAINT wait_decisions_decision CHECK ((decision = ANY (ARRAY['BUY'::text, 'WAIT'::text])))
+    settings jsonb NOT NULL
 );
 
-ALTER TABLE ONLY engine.wait_decisions FORCE ROW LEVEL SECURITY;
+ALTER TABLE ONLY engine.search_settings_changes FORCE ROW LEVEL SECURITY;
 
-ALTER TABLE engine.wait_decisions OWNER TO skylatch_owner;
+ALTER TABLE engine.search_settings_changes OWNER TO skylatch_owner;
+
+--
+-- Name: search_settings_changes_id_seq; Type: SEQUENCE; Schema: engine; Owner: skylatch_owner
+--
+
+ALTER TABLE engine.search_settings_changes ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME engine.search_settings_changes_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
 
 --
 -- Name: wait_decisions_id_seq; Type: SEQUENCE; Schema: engine; Owner: skylatch_owner
@@ -5795,6 +8161,13 @@ ALTER TABLE ONLY engine.currencies
     ADD CONSTRAINT currencies_pkey PRIMARY KEY (code);
 
 --
+-- Name: daily_fares daily_fares_pkey; Type: CONSTRAINT; Schema: engine; Owner: skylatch_owner
+--
+
+ALTER TABLE ONLY engine.daily_fares
+    ADD CONSTRAINT daily_fares_pkey PRIMARY KEY (user_id, trip_request_id, origin, destination, departure_date, return_date, day);
+
+--
 -- Name: endpoint endpoint_pkey; Type: CONSTRAINT; Schema: engine; Owner: skylatch_owner
 --
 
@@ -5984,6 +8357,13 @@ ALTER TABLE ONLY engine.scans
     ADD CONSTRAINT scans_pkey PRIMARY KEY (scan);
 
 --
+-- Name: search_settings_changes search_settings_changes_pkey; Type: CONSTRAINT; Schema: engine; Owner: skylatch_owner
+--
+
+ALTER TABLE ONLY engine.search_settings_changes
+    ADD CONSTRAINT search_settings_changes_pkey PRIMARY KEY (id);
+
+--
 -- Name: search_settings search_settings_pkey; Type: CONSTRAINT; Schema: engine; Owner: skylatch_owner
 --
 
@@ -6144,6 +8524,18 @@ ALTER TABLE ONLY public.trip_requests
 CREATE INDEX booking_events_trip_request_id_idx ON engine.booking_events USING btree (user_id, trip_request_id, id);
 
 --
+-- Name: daily_fares_lead_days_idx; Type: INDEX; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE INDEX daily_fares_lead_days_idx ON engine.daily_fares USING btree (lead_days, day);
+
+--
+-- Name: daily_fares_route_idx; Type: INDEX; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE INDEX daily_fares_route_idx ON engine.daily_fares USING btree (origin, destination, lead_days, day);
+
+--
 -- Name: event_effects_operation_idx; Type: INDEX; Schema: engine; Owner: skylatch_owner
 --
 
@@ -6174,10 +8566,22 @@ CREATE INDEX monitor_runs_started_at_idx ON engine.monitor_runs USING btree (sta
 CREATE INDEX provider_calls_booking_attempt_id_idx ON engine.provider_calls USING btree (user_id, booking_attempt_id);
 
 --
+-- Name: provider_calls_finished_search_idx; Type: INDEX; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE INDEX provider_calls_finished_search_idx ON engine.provider_calls USING btree (finished_at) WHERE ((booking_attempt_id IS NULL) AND (finished_at IS NOT NULL));
+
+--
 -- Name: provider_calls_lease_until_idx; Type: INDEX; Schema: engine; Owner: skylatch_owner
 --
 
 CREATE INDEX provider_calls_lease_until_idx ON engine.provider_calls USING btree (lease_until) WHERE (state = ANY (ARRAY['CLAIMED'::text, 'SENT'::text]));
+
+--
+-- Name: provider_calls_open_idx; Type: INDEX; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE INDEX provider_calls_open_idx ON engine.provider_calls USING btree (user_id, trip_request_id) WHERE (state = ANY (ARRAY['READY'::text, 'CLAIMED'::text, 'SENT'::text]));
 
 --
 -- Name: provider_calls_ready_account_idx; Type: INDEX; Schema: engine; Owner: skylatch_owner
@@ -6360,6 +8764,12 @@ CREATE INDEX flight_bookings_trip_request_id_idx ON public.flight_bookings USING
 CREATE INDEX flight_bookings_user_id_status_idx ON public.flight_bookings USING btree (user_id, status);
 
 --
+-- Name: flight_offers_active_idx; Type: INDEX; Schema: public; Owner: skylatch_owner
+--
+
+CREATE INDEX flight_offers_active_idx ON public.flight_offers USING btree (expires_at) WHERE (status = 'ACTIVE'::text);
+
+--
 -- Name: flight_offers_expires_at_idx; Type: INDEX; Schema: public; Owner: skylatch_owner
 --
 
@@ -6396,6 +8806,12 @@ CREATE INDEX trip_passengers_traveler_profile_id_idx ON public.trip_passengers U
 CREATE INDEX trip_requests_due_idx ON public.trip_requests USING btree (next_search_at) WHERE ((auto_book_status = 'PENDING'::text) AND auto_book_enabled);
 
 --
+-- Name: trip_requests_over_idx; Type: INDEX; Schema: public; Owner: skylatch_owner
+--
+
+CREATE INDEX trip_requests_over_idx ON public.trip_requests USING btree (departure_to) WHERE (auto_book_status = ANY (ARRAY['PENDING'::text, 'PAUSED'::text, 'ACTION_REQUIRED'::text, 'FAILED'::text]));
+
+--
 -- Name: trip_requests_payment_method_id_idx; Type: INDEX; Schema: public; Owner: skylatch_owner
 --
 
@@ -6420,16 +8836,46 @@ CREATE TRIGGER booking_events_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON
 CREATE TRIGGER kill_switch_changes_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON engine.kill_switch_changes FOR EACH STATEMENT EXECUTE FUNCTION engine.refuse_change();
 
 --
+-- Name: fare_history fare_history_keep_daily; Type: TRIGGER; Schema: public; Owner: skylatch_owner
+--
+
+CREATE TRIGGER fare_history_keep_daily AFTER INSERT ON public.fare_history FOR EACH ROW WHEN (((new.cheapest)::numeric > (0)::numeric)) EXECUTE FUNCTION engine.keep_daily_fare();
+
+--
+-- Name: traveler_profiles traveler_profiles_plan; Type: TRIGGER; Schema: public; Owner: skylatch_owner
+--
+
+CREATE TRIGGER traveler_profiles_plan AFTER UPDATE OF born_on ON public.traveler_profiles FOR EACH ROW WHEN ((old.born_on IS DISTINCT FROM new.born_on)) EXECUTE FUNCTION engine.plan_changed_profile();
+
+--
 -- Name: trip_passengers trip_passengers_check; Type: TRIGGER; Schema: public; Owner: skylatch_owner
 --
 
 CREATE TRIGGER trip_passengers_check BEFORE INSERT OR DELETE ON public.trip_passengers FOR EACH ROW EXECUTE FUNCTION engine.check_trip_passenger();
 
 --
+-- Name: trip_passengers trip_passengers_plan_fewer; Type: TRIGGER; Schema: public; Owner: skylatch_owner
+--
+
+CREATE TRIGGER trip_passengers_plan_fewer AFTER DELETE ON public.trip_passengers REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION engine.plan_changed_party();
+
+--
+-- Name: trip_passengers trip_passengers_plan_more; Type: TRIGGER; Schema: public; Owner: skylatch_owner
+--
+
+CREATE TRIGGER trip_passengers_plan_more AFTER INSERT ON public.trip_passengers REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION engine.plan_changed_party();
+
+--
 -- Name: trip_requests trip_requests_check; Type: TRIGGER; Schema: public; Owner: skylatch_owner
 --
 
-CREATE TRIGGER trip_requests_check BEFORE INSERT OR UPDATE OF user_id, origins, destinations, departure_from, departure_to, return_from, return_to, nights_min, nights_max, cabin_class, max_price, currency, max_connections, max_duration, carry_on_bags, checked_bags, preferred_airlines, payment_method_id, auto_book_enabled, consent_text_version ON public.trip_requests FOR EACH ROW EXECUTE FUNCTION engine.check_trip_request();
+CREATE TRIGGER trip_requests_check BEFORE INSERT OR UPDATE OF user_id, origins, destinations, departure_from, departure_to, return_from, return_to, nights_min, nights_max, cabin_class, max_price, currency, max_connections, max_duration, carry_on_bags, checked_bags, preferred_airlines, payment_method_id, auto_book_enabled, consent_text_version, airlines_only, airlines_never, alliances, layover_min, layover_max, depart_after, depart_before, arrive_after, arrive_before, return_depart_after, return_depart_before, return_arrive_after, return_arrive_before, no_red_eye, no_airport_change, refundable, changeable, max_emissions_kg, accept_unknown, price_weight, duration_weight, connections_weight, airline_weight, decide_by, max_searches ON public.trip_requests FOR EACH ROW EXECUTE FUNCTION engine.check_trip_request();
+
+--
+-- Name: trip_requests trip_requests_plan; Type: TRIGGER; Schema: public; Owner: skylatch_owner
+--
+
+CREATE TRIGGER trip_requests_plan AFTER UPDATE OF origins, destinations, departure_from, departure_to, return_from, return_to, nights_min, nights_max, cabin_class, max_connections, max_price, currency ON public.trip_requests FOR EACH ROW EXECUTE FUNCTION engine.plan_changed_trip();
 
 --
 -- Name: breakers breakers_operation_fkey; Type: FK CONSTRAINT; Schema: engine; Owner: skylatch_owner
@@ -6437,6 +8883,13 @@ CREATE TRIGGER trip_requests_check BEFORE INSERT OR UPDATE OF user_id, origins, 
 
 ALTER TABLE ONLY engine.breakers
     ADD CONSTRAINT breakers_operation_fkey FOREIGN KEY (operation) REFERENCES engine.operations(operation) ON DELETE CASCADE;
+
+--
+-- Name: daily_fares daily_fares_trip_request_id_fkey; Type: FK CONSTRAINT; Schema: engine; Owner: skylatch_owner
+--
+
+ALTER TABLE ONLY engine.daily_fares
+    ADD CONSTRAINT daily_fares_trip_request_id_fkey FOREIGN KEY (user_id, trip_request_id) REFERENCES public.trip_requests(user_id, id) ON DELETE CASCADE;
 
 --
 -- Name: event_effects event_effects_operation_fkey; Type: FK CONSTRAINT; Schema: engine; Owner: skylatch_owner
@@ -6775,6 +9228,18 @@ ALTER TABLE engine.currencies ENABLE ROW LEVEL SECURITY;
 CREATE POLICY currencies_owner_all ON engine.currencies TO skylatch_owner USING (true) WITH CHECK (true);
 
 --
+-- Name: daily_fares; Type: ROW SECURITY; Schema: engine; Owner: skylatch_owner
+--
+
+ALTER TABLE engine.daily_fares ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: daily_fares daily_fares_owner_all; Type: POLICY; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE POLICY daily_fares_owner_all ON engine.daily_fares TO skylatch_owner USING (true) WITH CHECK (true);
+
+--
 -- Name: endpoint; Type: ROW SECURITY; Schema: engine; Owner: skylatch_owner
 --
 
@@ -7091,6 +9556,18 @@ CREATE POLICY scans_owner_all ON engine.scans TO skylatch_owner USING (true) WIT
 --
 
 ALTER TABLE engine.search_settings ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: search_settings_changes; Type: ROW SECURITY; Schema: engine; Owner: skylatch_owner
+--
+
+ALTER TABLE engine.search_settings_changes ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: search_settings_changes search_settings_changes_owner_all; Type: POLICY; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE POLICY search_settings_changes_owner_all ON engine.search_settings_changes TO skylatch_owner USING (true) WITH CHECK (true);
 
 --
 -- Name: search_settings search_settings_owner_all; Type: POLICY; Schema: engine; Owner: skylatch_owner
@@ -7552,6 +10029,181 @@ GRANT INSERT(consent_text_version),UPDATE(consent_text_version) ON TABLE public.
 GRANT INSERT(consent_text_version),UPDATE(consent_text_version) ON TABLE public.trip_requests TO service_role;
 
 --
+-- Name: COLUMN trip_requests.airlines_only; Type: ACL; Schema: public; Owner: skylatch_owner
+--
+
+GRANT INSERT(airlines_only),UPDATE(airlines_only) ON TABLE public.trip_requests TO authenticated;
+GRANT INSERT(airlines_only),UPDATE(airlines_only) ON TABLE public.trip_requests TO service_role;
+
+--
+-- Name: COLUMN trip_requests.airlines_never; Type: ACL; Schema: public; Owner: skylatch_owner
+--
+
+GRANT INSERT(airlines_never),UPDATE(airlines_never) ON TABLE public.trip_requests TO authenticated;
+GRANT INSERT(airlines_never),UPDATE(airlines_never) ON TABLE public.trip_requests TO service_role;
+
+--
+-- Name: COLUMN trip_requests.alliances; Type: ACL; Schema: public; Owner: skylatch_owner
+--
+
+GRANT INSERT(alliances),UPDATE(alliances) ON TABLE public.trip_requests TO authenticated;
+GRANT INSERT(alliances),UPDATE(alliances) ON TABLE public.trip_requests TO service_role;
+
+--
+-- Name: COLUMN trip_requests.layover_min; Type: ACL; Schema: public; Owner: skylatch_owner
+--
+
+GRANT INSERT(layover_min),UPDATE(layover_min) ON TABLE public.trip_requests TO authenticated;
+GRANT INSERT(layover_min),UPDATE(layover_min) ON TABLE public.trip_requests TO service_role;
+
+--
+-- Name: COLUMN trip_requests.layover_max; Type: ACL; Schema: public; Owner: skylatch_owner
+--
+
+GRANT INSERT(layover_max),UPDATE(layover_max) ON TABLE public.trip_requests TO authenticated;
+GRANT INSERT(layover_max),UPDATE(layover_max) ON TABLE public.trip_requests TO service_role;
+
+--
+-- Name: COLUMN trip_requests.depart_after; Type: ACL; Schema: public; Owner: skylatch_owner
+--
+
+GRANT INSERT(depart_after),UPDATE(depart_after) ON TABLE public.trip_requests TO authenticated;
+GRANT INSERT(depart_after),UPDATE(depart_after) ON TABLE public.trip_requests TO service_role;
+
+--
+-- Name: COLUMN trip_requests.depart_before; Type: ACL; Schema: public; Owner: skylatch_owner
+--
+
+GRANT INSERT(depart_before),UPDATE(depart_before) ON TABLE public.trip_requests TO authenticated;
+GRANT INSERT(depart_before),UPDATE(depart_before) ON TABLE public.trip_requests TO service_role;
+
+--
+-- Name: COLUMN trip_requests.arrive_after; Type: ACL; Schema: public; Owner: skylatch_owner
+--
+
+GRANT INSERT(arrive_after),UPDATE(arrive_after) ON TABLE public.trip_requests TO authenticated;
+GRANT INSERT(arrive_after),UPDATE(arrive_after) ON TABLE public.trip_requests TO service_role;
+
+--
+-- Name: COLUMN trip_requests.arrive_before; Type: ACL; Schema: public; Owner: skylatch_owner
+--
+
+GRANT INSERT(arrive_before),UPDATE(arrive_before) ON TABLE public.trip_requests TO authenticated;
+GRANT INSERT(arrive_before),UPDATE(arrive_before) ON TABLE public.trip_requests TO service_role;
+
+--
+-- Name: COLUMN trip_requests.return_depart_after; Type: ACL; Schema: public; Owner: skylatch_owner
+--
+
+GRANT INSERT(return_depart_after),UPDATE(return_depart_after) ON TABLE public.trip_requests TO authenticated;
+GRANT INSERT(return_depart_after),UPDATE(return_depart_after) ON TABLE public.trip_requests TO service_role;
+
+--
+-- Name: COLUMN trip_requests.return_depart_before; Type: ACL; Schema: public; Owner: skylatch_owner
+--
+
+GRANT INSERT(return_depart_before),UPDATE(return_depart_before) ON TABLE public.trip_requests TO authenticated;
+GRANT INSERT(return_depart_before),UPDATE(return_depart_before) ON TABLE public.trip_requests TO service_role;
+
+--
+-- Name: COLUMN trip_requests.return_arrive_after; Type: ACL; Schema: public; Owner: skylatch_owner
+--
+
+GRANT INSERT(return_arrive_after),UPDATE(return_arrive_after) ON TABLE public.trip_requests TO authenticated;
+GRANT INSERT(return_arrive_after),UPDATE(return_arrive_after) ON TABLE public.trip_requests TO service_role;
+
+--
+-- Name: COLUMN trip_requests.return_arrive_before; Type: ACL; Schema: public; Owner: skylatch_owner
+--
+
+GRANT INSERT(return_arrive_before),UPDATE(return_arrive_before) ON TABLE public.trip_requests TO authenticated;
+GRANT INSERT(return_arrive_before),UPDATE(return_arrive_before) ON TABLE public.trip_requests TO service_role;
+
+--
+-- Name: COLUMN trip_requests.no_red_eye; Type: ACL; Schema: public; Owner: skylatch_owner
+--
+
+GRANT INSERT(no_red_eye),UPDATE(no_red_eye) ON TABLE public.trip_requests TO authenticated;
+GRANT INSERT(no_red_eye),UPDATE(no_red_eye) ON TABLE public.trip_requests TO service_role;
+
+--
+-- Name: COLUMN trip_requests.no_airport_change; Type: ACL; Schema: public; Owner: skylatch_owner
+--
+
+GRANT INSERT(no_airport_change),UPDATE(no_airport_change) ON TABLE public.trip_requests TO authenticated;
+GRANT INSERT(no_airport_change),UPDATE(no_airport_change) ON TABLE public.trip_requests TO service_role;
+
+--
+-- Name: COLUMN trip_requests.refundable; Type: ACL; Schema: public; Owner: skylatch_owner
+--
+
+GRANT INSERT(refundable),UPDATE(refundable) ON TABLE public.trip_requests TO authenticated;
+GRANT INSERT(refundable),UPDATE(refundable) ON TABLE public.trip_requests TO service_role;
+
+--
+-- Name: COLUMN trip_requests.changeable; Type: ACL; Schema: public; Owner: skylatch_owner
+--
+
+GRANT INSERT(changeable),UPDATE(changeable) ON TABLE public.trip_requests TO authenticated;
+GRANT INSERT(changeable),UPDATE(changeable) ON TABLE public.trip_requests TO service_role;
+
+--
+-- Name: COLUMN trip_requests.max_emissions_kg; Type: ACL; Schema: public; Owner: skylatch_owner
+--
+
+GRANT INSERT(max_emissions_kg),UPDATE(max_emissions_kg) ON TABLE public.trip_requests TO authenticated;
+GRANT INSERT(max_emissions_kg),UPDATE(max_emissions_kg) ON TABLE public.trip_requests TO service_role;
+
+--
+-- Name: COLUMN trip_requests.accept_unknown; Type: ACL; Schema: public; Owner: skylatch_owner
+--
+
+GRANT INSERT(accept_unknown),UPDATE(accept_unknown) ON TABLE public.trip_requests TO authenticated;
+GRANT INSERT(accept_unknown),UPDATE(accept_unknown) ON TABLE public.trip_requests TO service_role;
+
+--
+-- Name: COLUMN trip_requests.price_weight; Type: ACL; Schema: public; Owner: skylatch_owner
+--
+
+GRANT INSERT(price_weight),UPDATE(price_weight) ON TABLE public.trip_requests TO authenticated;
+GRANT INSERT(price_weight),UPDATE(price_weight) ON TABLE public.trip_requests TO service_role;
+
+--
+-- Name: COLUMN trip_requests.duration_weight; Type: ACL; Schema: public; Owner: skylatch_owner
+--
+
+GRANT INSERT(duration_weight),UPDATE(duration_weight) ON TABLE public.trip_requests TO authenticated;
+GRANT INSERT(duration_weight),UPDATE(duration_weight) ON TABLE public.trip_requests TO service_role;
+
+--
+-- Name: COLUMN trip_requests.connections_weight; Type: ACL; Schema: public; Owner: skylatch_owner
+--
+
+GRANT INSERT(connections_weight),UPDATE(connections_weight) ON TABLE public.trip_requests TO authenticated;
+GRANT INSERT(connections_weight),UPDATE(connections_weight) ON TABLE public.trip_requests TO service_role;
+
+--
+-- Name: COLUMN trip_requests.airline_weight; Type: ACL; Schema: public; Owner: skylatch_owner
+--
+
+GRANT INSERT(airline_weight),UPDATE(airline_weight) ON TABLE public.trip_requests TO authenticated;
+GRANT INSERT(airline_weight),UPDATE(airline_weight) ON TABLE public.trip_requests TO service_role;
+
+--
+-- Name: COLUMN trip_requests.decide_by; Type: ACL; Schema: public; Owner: skylatch_owner
+--
+
+GRANT INSERT(decide_by),UPDATE(decide_by) ON TABLE public.trip_requests TO authenticated;
+GRANT INSERT(decide_by),UPDATE(decide_by) ON TABLE public.trip_requests TO service_role;
+
+--
+-- Name: COLUMN trip_requests.max_searches; Type: ACL; Schema: public; Owner: skylatch_owner
+--
+
+GRANT INSERT(max_searches),UPDATE(max_searches) ON TABLE public.trip_requests TO authenticated;
+GRANT INSERT(max_searches),UPDATE(max_searches) ON TABLE public.trip_requests TO service_role;
+
+--
 -- Name: FUNCTION begin_attempt(p_trip public.trip_requests, p_flight_offer_id uuid, p_actor text, p_now timestamp with time zone); Type: ACL; Schema: engine; Owner: skylatch_owner
 --
 
@@ -7584,6 +10236,12 @@ GRANT ALL ON FUNCTION engine.book_trip(p_trip_id uuid) TO skylatch_sidecar;
 --
 
 REVOKE ALL ON FUNCTION engine.build_request(p_call engine.provider_calls) FROM PUBLIC;
+
+--
+-- Name: FUNCTION buy_or_wait(p_trip public.trip_requests, p_flight_offer_id uuid, p_now timestamp with time zone); Type: ACL; Schema: engine; Owner: skylatch_owner
+--
+
+REVOKE ALL ON FUNCTION engine.buy_or_wait(p_trip public.trip_requests, p_flight_offer_id uuid, p_now timestamp with time zone) FROM PUBLIC;
 
 --
 -- Name: FUNCTION cancel_booked_trip(p_attempt public.booking_attempts, p_now timestamp with time zone); Type: ACL; Schema: engine; Owner: skylatch_owner
@@ -7658,6 +10316,18 @@ REVOKE ALL ON FUNCTION engine.check_trip_passenger() FROM PUBLIC;
 REVOKE ALL ON FUNCTION engine.check_trip_request() FROM PUBLIC;
 
 --
+-- Name: FUNCTION check_wishes(p_trip public.trip_requests, p_first_day date); Type: ACL; Schema: engine; Owner: skylatch_owner
+--
+
+REVOKE ALL ON FUNCTION engine.check_wishes(p_trip public.trip_requests, p_first_day date) FROM PUBLIC;
+
+--
+-- Name: FUNCTION choose_searches(p_budget integer, p_now timestamp with time zone); Type: ACL; Schema: engine; Owner: skylatch_owner
+--
+
+REVOKE ALL ON FUNCTION engine.choose_searches(p_budget integer, p_now timestamp with time zone) FROM PUBLIC;
+
+--
 -- Name: FUNCTION claim_calls(p_worker text, p_limit integer, p_searches integer); Type: ACL; Schema: engine; Owner: skylatch_owner
 --
 
@@ -7695,6 +10365,18 @@ REVOKE ALL ON FUNCTION engine.compare_payments(p_call engine.provider_calls, p_b
 REVOKE ALL ON FUNCTION engine.confirm_booking(p_attempt public.booking_attempts, p_now timestamp with time zone) FROM PUBLIC;
 
 --
+-- Name: FUNCTION find_rate(p_base text, p_quote text, p_now timestamp with time zone); Type: ACL; Schema: engine; Owner: skylatch_owner
+--
+
+REVOKE ALL ON FUNCTION engine.find_rate(p_base text, p_quote text, p_now timestamp with time zone) FROM PUBLIC;
+
+--
+-- Name: FUNCTION convert_cap(p_trip public.trip_requests, p_currency text, p_now timestamp with time zone); Type: ACL; Schema: engine; Owner: skylatch_owner
+--
+
+REVOKE ALL ON FUNCTION engine.convert_cap(p_trip public.trip_requests, p_currency text, p_now timestamp with time zone) FROM PUBLIC;
+
+--
 -- Name: FUNCTION count_apply_failure(p_call_id bigint, p_error text, p_actor text, p_now timestamp with time zone); Type: ACL; Schema: engine; Owner: skylatch_owner
 --
 
@@ -7705,6 +10387,22 @@ REVOKE ALL ON FUNCTION engine.count_apply_failure(p_call_id bigint, p_error text
 --
 
 REVOKE ALL ON FUNCTION engine.decide_trip(p_user_id uuid, p_trip_id uuid, p_actor text, p_now timestamp with time zone) FROM PUBLIC;
+
+--
+-- Name: FUNCTION describe_offer(p_offer public.flight_offers); Type: ACL; Schema: engine; Owner: skylatch_owner
+--
+
+REVOKE ALL ON FUNCTION engine.describe_offer(p_offer public.flight_offers) FROM PUBLIC;
+GRANT ALL ON FUNCTION engine.describe_offer(p_offer public.flight_offers) TO authenticated;
+GRANT ALL ON FUNCTION engine.describe_offer(p_offer public.flight_offers) TO service_role;
+
+--
+-- Name: FUNCTION explain_trip(p_trip_id uuid); Type: ACL; Schema: public; Owner: skylatch_owner
+--
+
+REVOKE ALL ON FUNCTION public.explain_trip(p_trip_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.explain_trip(p_trip_id uuid) TO authenticated;
+GRANT ALL ON FUNCTION public.explain_trip(p_trip_id uuid) TO service_role;
 
 --
 -- Name: FUNCTION describe_round(p_user_id uuid, p_trip_id uuid); Type: ACL; Schema: engine; Owner: skylatch_owner
@@ -7731,6 +10429,12 @@ REVOKE ALL ON FUNCTION engine.enqueue_call(p_attempt public.booking_attempts, p_
 REVOKE ALL ON FUNCTION engine.enqueue_look(p_operation text, p_object_id text, p_payload jsonb, p_attempt public.booking_attempts, p_run_at timestamp with time zone) FROM PUBLIC;
 
 --
+-- Name: FUNCTION enqueue_searches(p_trips uuid[], p_ordinals smallint[], p_first_at timestamp with time zone, p_every interval, p_now timestamp with time zone); Type: ACL; Schema: engine; Owner: skylatch_owner
+--
+
+REVOKE ALL ON FUNCTION engine.enqueue_searches(p_trips uuid[], p_ordinals smallint[], p_first_at timestamp with time zone, p_every interval, p_now timestamp with time zone) FROM PUBLIC;
+
+--
 -- Name: FUNCTION evaluate_flag(p_flag text, p_context text); Type: ACL; Schema: engine; Owner: skylatch_owner
 --
 
@@ -7741,6 +10445,18 @@ REVOKE ALL ON FUNCTION engine.evaluate_flag(p_flag text, p_context text) FROM PU
 --
 
 REVOKE ALL ON FUNCTION engine.expire_offers(p_now timestamp with time zone) FROM PUBLIC;
+
+--
+-- Name: FUNCTION fare_outlook(p_origin text, p_destination text, p_currency text, p_lead integer, p_days integer, p_standing text, p_cap numeric, p_today date); Type: ACL; Schema: engine; Owner: skylatch_owner
+--
+
+REVOKE ALL ON FUNCTION engine.fare_outlook(p_origin text, p_destination text, p_currency text, p_lead integer, p_days integer, p_standing text, p_cap numeric, p_today date) FROM PUBLIC;
+
+--
+-- Name: FUNCTION fare_standing(p_fare numeric, p_typical numeric); Type: ACL; Schema: engine; Owner: skylatch_owner
+--
+
+REVOKE ALL ON FUNCTION engine.fare_standing(p_fare numeric, p_typical numeric) FROM PUBLIC;
 
 --
 -- Name: FUNCTION find_rule(p_operation text, p_http_status integer, p_error_code text); Type: ACL; Schema: engine; Owner: skylatch_owner
@@ -7830,10 +10546,28 @@ GRANT ALL ON FUNCTION engine.is_enabled(p_flag text, p_user_id uuid, p_default b
 GRANT ALL ON FUNCTION engine.is_enabled(p_flag text, p_user_id uuid, p_default boolean) TO skylatch_operator;
 
 --
--- Name: FUNCTION is_well_formed_offer(p_offer jsonb); Type: ACL; Schema: engine; Owner: skylatch_owner
+-- Name: FUNCTION is_within(p_time time without time zone, p_after time without time zone, p_before time without time zone); Type: ACL; Schema: engine; Owner: skylatch_owner
 --
 
-REVOKE ALL ON FUNCTION engine.is_well_formed_offer(p_offer jsonb) FROM PUBLIC;
+REVOKE ALL ON FUNCTION engine.is_within(p_time time without time zone, p_after time without time zone, p_before time without time zone) FROM PUBLIC;
+
+--
+-- Name: FUNCTION judge_offer(p_trip public.trip_requests, p_offer public.flight_offers, p_cap numeric, p_rate numeric, p_rate_as_of timestamp with time zone, p_cap_problem text, p_now timestamp with time zone, OUT ineligible text[], OUT score numeric, OUT score_parts jsonb); Type: ACL; Schema: engine; Owner: skylatch_owner
+--
+
+REVOKE ALL ON FUNCTION engine.judge_offer(p_trip public.trip_requests, p_offer public.flight_offers, p_cap numeric, p_rate numeric, p_rate_as_of timestamp with time zone, p_cap_problem text, p_now timestamp with time zone, OUT ineligible text[], OUT score numeric, OUT score_parts jsonb) FROM PUBLIC;
+
+--
+-- Name: FUNCTION keep_daily_fare(); Type: ACL; Schema: engine; Owner: skylatch_owner
+--
+
+REVOKE ALL ON FUNCTION engine.keep_daily_fare() FROM PUBLIC;
+
+--
+-- Name: FUNCTION last_wait_decision(p_trip public.trip_requests); Type: ACL; Schema: engine; Owner: skylatch_owner
+--
+
+REVOKE ALL ON FUNCTION engine.last_wait_decision(p_trip public.trip_requests) FROM PUBLIC;
 
 --
 -- Name: FUNCTION learn_from_answer(p_attempt public.booking_attempts, p_operation text, p_verdict text, p_rule engine.outcome_rules, p_report jsonb, p_now timestamp with time zone); Type: ACL; Schema: engine; Owner: skylatch_owner
@@ -7848,6 +10582,14 @@ REVOKE ALL ON FUNCTION engine.learn_from_answer(p_attempt public.booking_attempt
 REVOKE ALL ON FUNCTION engine.lease_calls(p_worker text, p_ids bigint[], p_now timestamp with time zone) FROM PUBLIC;
 
 --
+-- Name: FUNCTION list_reasons(); Type: ACL; Schema: engine; Owner: skylatch_owner
+--
+
+REVOKE ALL ON FUNCTION engine.list_reasons() FROM PUBLIC;
+GRANT ALL ON FUNCTION engine.list_reasons() TO authenticated;
+GRANT ALL ON FUNCTION engine.list_reasons() TO service_role;
+
+--
 -- Name: FUNCTION lock_trip(p_trip_id uuid); Type: ACL; Schema: engine; Owner: skylatch_owner
 --
 
@@ -7858,6 +10600,12 @@ REVOKE ALL ON FUNCTION engine.lock_trip(p_trip_id uuid) FROM PUBLIC;
 --
 
 REVOKE ALL ON FUNCTION engine.log_event(p_user_id uuid, p_trip_id uuid, p_attempt_id uuid, p_actor text, p_correlation_id text, p_from_state text, p_to_state text, p_reason text, p_detail jsonb) FROM PUBLIC;
+
+--
+-- Name: FUNCTION look_interval(p_departure_date date, p_cheapest numeric, p_cap numeric, p_volatility real, p_now timestamp with time zone); Type: ACL; Schema: engine; Owner: skylatch_owner
+--
+
+REVOKE ALL ON FUNCTION engine.look_interval(p_departure_date date, p_cheapest numeric, p_cap numeric, p_volatility real, p_now timestamp with time zone) FROM PUBLIC;
 
 --
 -- Name: FUNCTION manage_monitor_job(p_action text); Type: ACL; Schema: engine; Owner: skylatch_cron
@@ -7888,6 +10636,12 @@ REVOKE ALL ON FUNCTION engine.may_act_for(p_user_id uuid) FROM PUBLIC;
 REVOKE ALL ON FUNCTION engine.monitor_status() FROM PUBLIC;
 GRANT ALL ON FUNCTION engine.monitor_status() TO skylatch_operator;
 GRANT ALL ON FUNCTION engine.monitor_status() TO service_role;
+
+--
+-- Name: FUNCTION next_volatility(p_volatility real, p_before numeric, p_after numeric); Type: ACL; Schema: engine; Owner: skylatch_owner
+--
+
+REVOKE ALL ON FUNCTION engine.next_volatility(p_volatility real, p_before numeric, p_after numeric) FROM PUBLIC;
 
 --
 -- Name: FUNCTION note_breaker(p_operation text, p_report jsonb, p_now timestamp with time zone); Type: ACL; Schema: engine; Owner: skylatch_owner
@@ -7930,6 +10684,24 @@ REVOKE ALL ON FUNCTION engine.note_refund(p_call engine.provider_calls, p_body j
 --
 
 REVOKE ALL ON FUNCTION engine.nudge_attempt(p_user_id uuid, p_attempt_id uuid, p_now timestamp with time zone) FROM PUBLIC;
+
+--
+-- Name: FUNCTION offer_problem(p_offer jsonb); Type: ACL; Schema: engine; Owner: skylatch_owner
+--
+
+REVOKE ALL ON FUNCTION engine.offer_problem(p_offer jsonb) FROM PUBLIC;
+
+--
+-- Name: FUNCTION offer_rules(); Type: ACL; Schema: engine; Owner: skylatch_owner
+--
+
+REVOKE ALL ON FUNCTION engine.offer_rules() FROM PUBLIC;
+
+--
+-- Name: FUNCTION offer_shape(); Type: ACL; Schema: engine; Owner: skylatch_owner
+--
+
+REVOKE ALL ON FUNCTION engine.offer_shape() FROM PUBLIC;
 
 --
 -- Name: FUNCTION open_case(p_kind text, p_object_id text, p_attempt public.booking_attempts, p_summary text, p_evidence jsonb, p_now timestamp with time zone); Type: ACL; Schema: engine; Owner: skylatch_owner
@@ -8073,10 +10845,34 @@ REVOKE ALL ON FUNCTION engine.party_problem(p_user_id uuid, p_trip_id uuid) FROM
 REVOKE ALL ON FUNCTION engine.pin_flags(p_user_id uuid) FROM PUBLIC;
 
 --
+-- Name: FUNCTION plan_changed_party(); Type: ACL; Schema: engine; Owner: skylatch_owner
+--
+
+REVOKE ALL ON FUNCTION engine.plan_changed_party() FROM PUBLIC;
+
+--
+-- Name: FUNCTION plan_changed_profile(); Type: ACL; Schema: engine; Owner: skylatch_owner
+--
+
+REVOKE ALL ON FUNCTION engine.plan_changed_profile() FROM PUBLIC;
+
+--
+-- Name: FUNCTION plan_changed_trip(); Type: ACL; Schema: engine; Owner: skylatch_owner
+--
+
+REVOKE ALL ON FUNCTION engine.plan_changed_trip() FROM PUBLIC;
+
+--
 -- Name: FUNCTION plan_searches(p_trip public.trip_requests, p_today date); Type: ACL; Schema: engine; Owner: skylatch_owner
 --
 
 REVOKE ALL ON FUNCTION engine.plan_searches(p_trip public.trip_requests, p_today date) FROM PUBLIC;
+
+--
+-- Name: FUNCTION plan_trips(p_trips uuid[], p_now timestamp with time zone); Type: ACL; Schema: engine; Owner: skylatch_owner
+--
+
+REVOKE ALL ON FUNCTION engine.plan_trips(p_trips uuid[], p_now timestamp with time zone) FROM PUBLIC;
 
 --
 -- Name: FUNCTION plpython_handshake(); Type: ACL; Schema: engine; Owner: skylatch_owner
@@ -8084,6 +10880,25 @@ REVOKE ALL ON FUNCTION engine.plan_searches(p_trip public.trip_requests, p_today
 
 REVOKE ALL ON FUNCTION engine.plpython_handshake() FROM PUBLIC;
 GRANT ALL ON FUNCTION engine.plpython_handshake() TO skylatch_sidecar;
+
+--
+-- Name: FUNCTION purge(); Type: ACL; Schema: engine; Owner: skylatch_owner
+--
+
+REVOKE ALL ON FUNCTION engine.purge() FROM PUBLIC;
+GRANT ALL ON FUNCTION engine.purge() TO skylatch_cron;
+
+--
+-- Name: FUNCTION purge_offers(p_limit integer, p_now timestamp with time zone); Type: ACL; Schema: engine; Owner: skylatch_owner
+--
+
+REVOKE ALL ON FUNCTION engine.purge_offers(p_limit integer, p_now timestamp with time zone) FROM PUBLIC;
+
+--
+-- Name: FUNCTION purge_searches(p_limit integer, p_now timestamp with time zone); Type: ACL; Schema: engine; Owner: skylatch_owner
+--
+
+REVOKE ALL ON FUNCTION engine.purge_searches(p_limit integer, p_now timestamp with time zone) FROM PUBLIC;
 
 --
 -- Name: FUNCTION rank_trip(p_user_id uuid, p_trip_id uuid, p_now timestamp with time zone); Type: ACL; Schema: engine; Owner: skylatch_owner
@@ -8099,6 +10914,12 @@ REVOKE ALL ON FUNCTION engine.read_flags(p_kind text, p_key text) FROM PUBLIC;
 GRANT ALL ON FUNCTION engine.read_flags(p_kind text, p_key text) TO skylatch_sidecar;
 
 --
+-- Name: FUNCTION reason_to_wait(p_trip public.trip_requests, p_flight_offer_id uuid, p_now timestamp with time zone); Type: ACL; Schema: engine; Owner: skylatch_owner
+--
+
+REVOKE ALL ON FUNCTION engine.reason_to_wait(p_trip public.trip_requests, p_flight_offer_id uuid, p_now timestamp with time zone) FROM PUBLIC;
+
+--
 -- Name: FUNCTION receive_sweep(p_call engine.provider_calls, p_body jsonb, p_now timestamp with time zone); Type: ACL; Schema: engine; Owner: skylatch_owner
 --
 
@@ -8109,6 +10930,12 @@ REVOKE ALL ON FUNCTION engine.receive_sweep(p_call engine.provider_calls, p_body
 --
 
 REVOKE ALL ON FUNCTION engine.record_flag_usage() FROM PUBLIC;
+
+--
+-- Name: FUNCTION record_looks(p_trips uuid[], p_keys text[], p_offers integer[], p_cheapest numeric[], p_currencies text[], p_now timestamp with time zone); Type: ACL; Schema: engine; Owner: skylatch_owner
+--
+
+REVOKE ALL ON FUNCTION engine.record_looks(p_trips uuid[], p_keys text[], p_offers integer[], p_cheapest numeric[], p_currencies text[], p_now timestamp with time zone) FROM PUBLIC;
 
 --
 -- Name: FUNCTION recover(); Type: ACL; Schema: engine; Owner: skylatch_owner
@@ -8154,16 +10981,50 @@ REVOKE ALL ON FUNCTION engine.require_pipeline(p_user_id uuid, p_now timestamp w
 REVOKE ALL ON FUNCTION engine.retry_at(p_operation text, p_tries integer, p_retry_after numeric, p_deadline_at timestamp with time zone, p_now timestamp with time zone) FROM PUBLIC;
 
 --
+-- Name: FUNCTION revive_plans(p_now timestamp with time zone); Type: ACL; Schema: engine; Owner: skylatch_owner
+--
+
+REVOKE ALL ON FUNCTION engine.revive_plans(p_now timestamp with time zone) FROM PUBLIC;
+
+--
 -- Name: FUNCTION run_monitor(p_started_by text, p_now timestamp with time zone); Type: ACL; Schema: engine; Owner: skylatch_owner
 --
 
 REVOKE ALL ON FUNCTION engine.run_monitor(p_started_by text, p_now timestamp with time zone) FROM PUBLIC;
 
 --
+-- Name: FUNCTION schedule_trips(p_trips uuid[], p_now timestamp with time zone); Type: ACL; Schema: engine; Owner: skylatch_owner
+--
+
+REVOKE ALL ON FUNCTION engine.schedule_trips(p_trips uuid[], p_now timestamp with time zone) FROM PUBLIC;
+
+--
+-- Name: FUNCTION search_key(p_request jsonb); Type: ACL; Schema: engine; Owner: skylatch_owner
+--
+
+REVOKE ALL ON FUNCTION engine.search_key(p_request jsonb) FROM PUBLIC;
+
+--
+-- Name: FUNCTION search_plan(p_trip_id uuid); Type: ACL; Schema: engine; Owner: skylatch_owner
+--
+
+REVOKE ALL ON FUNCTION engine.search_plan(p_trip_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION engine.search_plan(p_trip_id uuid) TO skylatch_operator;
+GRANT ALL ON FUNCTION engine.search_plan(p_trip_id uuid) TO service_role;
+
+--
 -- Name: FUNCTION search_request(p_trip public.trip_requests, p_origin text, p_destination text, p_departure_date date, p_return_date date); Type: ACL; Schema: engine; Owner: skylatch_owner
 --
 
 REVOKE ALL ON FUNCTION engine.search_request(p_trip public.trip_requests, p_origin text, p_destination text, p_departure_date date, p_return_date date) FROM PUBLIC;
+
+--
+-- Name: FUNCTION search_status(); Type: ACL; Schema: engine; Owner: skylatch_owner
+--
+
+REVOKE ALL ON FUNCTION engine.search_status() FROM PUBLIC;
+GRANT ALL ON FUNCTION engine.search_status() TO skylatch_operator;
+GRANT ALL ON FUNCTION engine.search_status() TO service_role;
 
 --
 -- Name: FUNCTION search_trip(p_trip_id uuid); Type: ACL; Schema: engine; Owner: skylatch_owner
@@ -8175,6 +11036,14 @@ GRANT ALL ON FUNCTION engine.search_trip(p_trip_id uuid) TO service_role;
 GRANT ALL ON FUNCTION engine.search_trip(p_trip_id uuid) TO skylatch_sidecar;
 
 --
+-- Name: FUNCTION set_exchange_rate(p_base text, p_quote text, p_rate numeric, p_source text, p_as_of timestamp with time zone); Type: ACL; Schema: engine; Owner: skylatch_owner
+--
+
+REVOKE ALL ON FUNCTION engine.set_exchange_rate(p_base text, p_quote text, p_rate numeric, p_source text, p_as_of timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION engine.set_exchange_rate(p_base text, p_quote text, p_rate numeric, p_source text, p_as_of timestamp with time zone) TO skylatch_operator;
+GRANT ALL ON FUNCTION engine.set_exchange_rate(p_base text, p_quote text, p_rate numeric, p_source text, p_as_of timestamp with time zone) TO service_role;
+
+--
 -- Name: FUNCTION set_kill_switch(p_engaged boolean, p_reason text); Type: ACL; Schema: engine; Owner: skylatch_owner
 --
 
@@ -8183,10 +11052,24 @@ GRANT ALL ON FUNCTION engine.set_kill_switch(p_engaged boolean, p_reason text) T
 GRANT ALL ON FUNCTION engine.set_kill_switch(p_engaged boolean, p_reason text) TO service_role;
 
 --
+-- Name: FUNCTION set_search_settings(p_reason text, p_searches_per_minute integer, p_fresh_for interval, p_keep_offers_for interval, p_rate_max_age interval); Type: ACL; Schema: engine; Owner: skylatch_owner
+--
+
+REVOKE ALL ON FUNCTION engine.set_search_settings(p_reason text, p_searches_per_minute integer, p_fresh_for interval, p_keep_offers_for interval, p_rate_max_age interval) FROM PUBLIC;
+GRANT ALL ON FUNCTION engine.set_search_settings(p_reason text, p_searches_per_minute integer, p_fresh_for interval, p_keep_offers_for interval, p_rate_max_age interval) TO skylatch_operator;
+GRANT ALL ON FUNCTION engine.set_search_settings(p_reason text, p_searches_per_minute integer, p_fresh_for interval, p_keep_offers_for interval, p_rate_max_age interval) TO service_role;
+
+--
 -- Name: FUNCTION settle_call(p_call_id bigint, p_epoch integer, p_report jsonb, p_actor text, p_now timestamp with time zone); Type: ACL; Schema: engine; Owner: skylatch_owner
 --
 
 REVOKE ALL ON FUNCTION engine.settle_call(p_call_id bigint, p_epoch integer, p_report jsonb, p_actor text, p_now timestamp with time zone) FROM PUBLIC;
+
+--
+-- Name: FUNCTION share_looks(p_now timestamp with time zone); Type: ACL; Schema: engine; Owner: skylatch_owner
+--
+
+REVOKE ALL ON FUNCTION engine.share_looks(p_now timestamp with time zone) FROM PUBLIC;
 
 --
 -- Name: FUNCTION start_searches(p_trips uuid[], p_now timestamp with time zone); Type: ACL; Schema: engine; Owner: skylatch_owner
@@ -8433,12 +11316,12 @@ GRANT ALL ON FUNCTION public.cancel_trip(p_trip_id uuid) TO authenticated;
 GRANT ALL ON FUNCTION public.cancel_trip(p_trip_id uuid) TO service_role;
 
 --
--- Name: FUNCTION create_trip_request(p_origins text[], p_destinations text[], p_departure_from date, p_max_price numeric, p_currency text, p_passengers uuid[], p_departure_to date, p_return_from date, p_return_to date, p_nights_min integer, p_nights_max integer, p_cabin_class text, p_max_connections integer, p_max_duration interval, p_carry_on_bags integer, p_checked_bags integer, p_preferred_airlines text[], p_payment_method_id uuid, p_auto_book_enabled boolean, p_consent_text_version text, p_user_id uuid); Type: ACL; Schema: public; Owner: skylatch_owner
+-- Name: FUNCTION create_trip_request(p_origins text[], p_destinations text[], p_departure_from date, p_max_price numeric, p_currency text, p_passengers uuid[], p_departure_to date, p_return_from date, p_return_to date, p_nights_min integer, p_nights_max integer, p_cabin_class text, p_max_connections integer, p_max_duration interval, p_carry_on_bags integer, p_checked_bags integer, p_preferred_airlines text[], p_payment_method_id uuid, p_auto_book_enabled boolean, p_consent_text_version text, p_airlines_only text[], p_airlines_never text[], p_alliances text[], p_layover_min interval, p_layover_max interval, p_depart_after time without time zone, p_depart_before time without time zone, p_arrive_after time without time zone, p_arrive_before time without time zone, p_return_depart_after time without time zone, p_return_depart_before time without time zone, p_return_arrive_after time without time zone, p_return_arrive_before time without time zone, p_no_red_eye boolean, p_no_airport_change boolean, p_refundable boolean, p_changeable boolean, p_max_emissions_kg numeric, p_accept_unknown boolean, p_price_weight numeric, p_duration_weight numeric, p_connections_weight numeric, p_airline_weight numeric, p_decide_by date, p_max_searches integer, p_user_id uuid); Type: ACL; Schema: public; Owner: skylatch_owner
 --
 
-REVOKE ALL ON FUNCTION public.create_trip_request(p_origins text[], p_destinations text[], p_departure_from date, p_max_price numeric, p_currency text, p_passengers uuid[], p_departure_to date, p_return_from date, p_return_to date, p_nights_min integer, p_nights_max integer, p_cabin_class text, p_max_connections integer, p_max_duration interval, p_carry_on_bags integer, p_checked_bags integer, p_preferred_airlines text[], p_payment_method_id uuid, p_auto_book_enabled boolean, p_consent_text_version text, p_user_id uuid) FROM PUBLIC;
-GRANT ALL ON FUNCTION public.create_trip_request(p_origins text[], p_destinations text[], p_departure_from date, p_max_price numeric, p_currency text, p_passengers uuid[], p_departure_to date, p_return_from date, p_return_to date, p_nights_min integer, p_nights_max integer, p_cabin_class text, p_max_connections integer, p_max_duration interval, p_carry_on_bags integer, p_checked_bags integer, p_preferred_airlines text[], p_payment_method_id uuid, p_auto_book_enabled boolean, p_consent_text_version text, p_user_id uuid) TO authenticated;
-GRANT ALL ON FUNCTION public.create_trip_request(p_origins text[], p_destinations text[], p_departure_from date, p_max_price numeric, p_currency text, p_passengers uuid[], p_departure_to date, p_return_from date, p_return_to date, p_nights_min integer, p_nights_max integer, p_cabin_class text, p_max_connections integer, p_max_duration interval, p_carry_on_bags integer, p_checked_bags integer, p_preferred_airlines text[], p_payment_method_id uuid, p_auto_book_enabled boolean, p_consent_text_version text, p_user_id uuid) TO service_role;
+REVOKE ALL ON FUNCTION public.create_trip_request(p_origins text[], p_destinations text[], p_departure_from date, p_max_price numeric, p_currency text, p_passengers uuid[], p_departure_to date, p_return_from date, p_return_to date, p_nights_min integer, p_nights_max integer, p_cabin_class text, p_max_connections integer, p_max_duration interval, p_carry_on_bags integer, p_checked_bags integer, p_preferred_airlines text[], p_payment_method_id uuid, p_auto_book_enabled boolean, p_consent_text_version text, p_airlines_only text[], p_airlines_never text[], p_alliances text[], p_layover_min interval, p_layover_max interval, p_depart_after time without time zone, p_depart_before time without time zone, p_arrive_after time without time zone, p_arrive_before time without time zone, p_return_depart_after time without time zone, p_return_depart_before time without time zone, p_return_arrive_after time without time zone, p_return_arrive_before time without time zone, p_no_red_eye boolean, p_no_airport_change boolean, p_refundable boolean, p_changeable boolean, p_max_emissions_kg numeric, p_accept_unknown boolean, p_price_weight numeric, p_duration_weight numeric, p_connections_weight numeric, p_airline_weight numeric, p_decide_by date, p_max_searches integer, p_user_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.create_trip_request(p_origins text[], p_destinations text[], p_departure_from date, p_max_price numeric, p_currency text, p_passengers uuid[], p_departure_to date, p_return_from date, p_return_to date, p_nights_min integer, p_nights_max integer, p_cabin_class text, p_max_connections integer, p_max_duration interval, p_carry_on_bags integer, p_checked_bags integer, p_preferred_airlines text[], p_payment_method_id uuid, p_auto_book_enabled boolean, p_consent_text_version text, p_airlines_only text[], p_airlines_never text[], p_alliances text[], p_layover_min interval, p_layover_max interval, p_depart_after time without time zone, p_depart_before time without time zone, p_arrive_after time without time zone, p_arrive_before time without time zone, p_return_depart_after time without time zone, p_return_depart_before time without time zone, p_return_arrive_after time without time zone, p_return_arrive_before time without time zone, p_no_red_eye boolean, p_no_airport_change boolean, p_refundable boolean, p_changeable boolean, p_max_emissions_kg numeric, p_accept_unknown boolean, p_price_weight numeric, p_duration_weight numeric, p_connections_weight numeric, p_airline_weight numeric, p_decide_by date, p_max_searches integer, p_user_id uuid) TO authenticated;
+GRANT ALL ON FUNCTION public.create_trip_request(p_origins text[], p_destinations text[], p_departure_from date, p_max_price numeric, p_currency text, p_passengers uuid[], p_departure_to date, p_return_from date, p_return_to date, p_nights_min integer, p_nights_max integer, p_cabin_class text, p_max_connections integer, p_max_duration interval, p_carry_on_bags integer, p_checked_bags integer, p_preferred_airlines text[], p_payment_method_id uuid, p_auto_book_enabled boolean, p_consent_text_version text, p_airlines_only text[], p_airlines_never text[], p_alliances text[], p_layover_min interval, p_layover_max interval, p_depart_after time without time zone, p_depart_before time without time zone, p_arrive_after time without time zone, p_arrive_before time without time zone, p_return_depart_after time without time zone, p_return_depart_before time without time zone, p_return_arrive_after time without time zone, p_return_arrive_before time without time zone, p_no_red_eye boolean, p_no_airport_change boolean, p_refundable boolean, p_changeable boolean, p_max_emissions_kg numeric, p_accept_unknown boolean, p_price_weight numeric, p_duration_weight numeric, p_connections_weight numeric, p_airline_weight numeric, p_decide_by date, p_max_searches integer, p_user_id uuid) TO service_role;
 
 --
 -- Name: FUNCTION duffel_search(p_trip_id uuid); Type: ACL; Schema: public; Owner: skylatch_owner

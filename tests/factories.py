@@ -77,6 +77,8 @@ class World:
     def __post_init__(self) -> None:
         self._sql = psycopg.connect(self.dsn, autocommit=True, row_factory=dict_row)
         self.set_flags(FLAGS)
+        # No test waits for a provider's rate limit that is not about it.
+        self.rows("select engine.set_search_settings('test', 100000)")
 
     def close(self) -> None:
         """Close the superuser's connection."""

@@ -4,3 +4,5 @@ create policy search_settings_owner_all on engine.search_settings
   to skylatch_owner
   using (true)
   with check (true);
+-- The one row is always there.
+insert into engine.search_settings default values on conflict do nothing;

@@ -27,12 +27,24 @@ grant
     user_id, id, origins, destinations, departure_from, departure_to, return_from,
     return_to, nights_min, nights_max, cabin_class, max_price, currency,
     max_connections, max_duration, carry_on_bags, checked_bags, preferred_airlines,
-    payment_method_id, auto_book_enabled, consent_text_version
+    payment_method_id, auto_book_enabled, consent_text_version,
+    airlines_only, airlines_never, alliances, layover_min, layover_max, depart_after,
+    depart_before, arrive_after, arrive_before, return_depart_after,
+    return_depart_before, return_arrive_after, return_arrive_before, no_red_eye,
+    no_airport_change, refundable, changeable, max_emissions_kg, accept_unknown,
+    price_weight, duration_weight, connections_weight, airline_weight, decide_by,
+    max_searches
   ),
   update (
     origins, destinations, departure_from, departure_to, return_from, return_to,
     nights_min, nights_max, cabin_class, max_price, currency, max_connections,
     max_duration, carry_on_bags, checked_bags, preferred_airlines, payment_method_id,
-    auto_book_enabled, consent_text_version
+    auto_book_enabled, consent_text_version,
+    airlines_only, airlines_never, alliances, layover_min, layover_max, depart_after,
+    depart_before, arrive_after, arrive_before, return_depart_after,
+    return_depart_before, return_arrive_after, return_arrive_before, no_red_eye,
+    no_airport_change, refundable, changeable, max_emissions_kg, accept_unknown,
+    price_weight, duration_weight, connections_weight, airline_weight, decide_by,
+    max_searches
   )
   on public.trip_requests to authenticated, service_role;

@@ -13,6 +13,8 @@ as $$
 declare
   v_offer public.flight_offers;
   v_attempt public.booking_attempts;
+  -- The limit in the offer's currency.
+  v_limit record;
   v_problem text;
   v_flags jsonb;
 begin
@@ -25,6 +27,8 @@ begin
     and o.id = p_flight_offer_id
     and o.trip_request_id = p_trip.id
   for no key update;
+  select c.* into v_limit
+  from engine.convert_cap(p_trip, v_offer.price_currency, p_now) as c;
   v_problem := case
     when engine.has_live_attempt(p_trip.user_id, p_trip.id) then 'attempt'
     when p_trip.auto_book_status <> 'PENDING' then 'status'
@@ -34,8 +38,7 @@ begin
       or v_offer.rank is null
       or v_offer.search_round <> p_trip.search_round
       or v_offer.expires_at < p_now + interval '2 minutes' then 'offer'
-    when v_offer.price_currency <> p_trip.currency
-      or v_offer.price_amount > p_trip.max_price then 'price'
+    when (v_offer.price_amount <= v_limit.cap) is not true then 'price'
   end;
   if v_problem = 'attempt' then
     raise exception using
@@ -76,7 +79,7 @@ begin
     v_offer.offer_id,
     v_offer.price_amount,
     v_offer.price_currency,
-    p_trip.max_price,
+    v_limit.cap,
     p_trip.version,
     v_flags,
     p_trip.payment_method_id,
@@ -105,7 +108,8 @@ begin
     'the best offer fits: booking it',
     jsonb_build_object(
       'offer', v_offer.offer_id, 'amount', v_offer.price_amount::text,
-      'currency', v_offer.price_currency, 'cap', p_trip.max_price::text,
+      'currency', v_offer.price_currency, 'cap', v_limit.cap::text,
+      'rate', v_limit.rate::text, 'rate_as_of', v_limit.rate_as_of,
       'score', v_offer.score
     )
   );

@@ -1,5 +1,6 @@
--- A round is over: book the best offer, or say why not. Returns the first call of the
--- attempt, for the caller to hand on. The caller holds the trip's row lock.
+-- A round is over: book the best offer, wait for a lower fare, or say why not. Returns
+-- the first call of the attempt, for the caller to hand on. The caller holds the trip's
+-- row lock.
 create or replace function engine.decide_trip(
   p_user_id uuid, p_trip_id uuid, p_actor text, p_now timestamptz
 ) returns bigint
@@ -38,7 +39,12 @@ begin
       -- What the trip lacks by now (its card expired, a profile was emptied) is for the
       -- traveller to mend; the offers that were found are kept.
       begin
-        return engine.begin_attempt(v_trip, v_best, p_actor, p_now);
+        if engine.is_enabled('price_optimization', p_user_id, false) then
+          v_reason := engine.reason_to_wait(v_trip, v_best, p_now);
+        end if;
+        if v_reason is null then
+          return engine.begin_attempt(v_trip, v_best, p_actor, p_now);
+        end if;
       exception when sqlstate 'SK007' or sqlstate 'SK008' or sqlstate 'SK010' then
         get stacked diagnostics v_reason = pg_exception_hint;
         v_status := 'ACTION_REQUIRED';

@@ -121,6 +121,10 @@ values
   ('REFUNDING', 'RESUME', 'REFUNDING', 'find_refunds');
 -- A call that cannot be handled three times is taken out, and its attempt with it.
 insert into engine.saga_transitions (state, verdict, next_state, next_operation)
-select s.state, 'FREEZE', 'NEEDS_REVIEW', null
+select
+  s.state,
+  'FREEZE',
+  'NEEDS_REVIEW',
+  null
 from engine.saga_states as s
 where not s.is_final and not s.is_parked;

@@ -95,6 +95,38 @@ alter table public.flight_offers
   -- Equal for the same flights at the same times, whatever the fare.
   add column itinerary_key text;
 
+-- Each of these serves one statement that must not grow with what lies beside it. A
+-- migration is one transaction, in which no index is built concurrently.
+-- The trips that a tick closes: not a scan of all trips.
+-- squawk-ignore require-concurrent-index-creation
+create index trip_requests_over_idx
+  on public.trip_requests (departure_to)
+  where auto_book_status in ('PENDING', 'PAUSED', 'ACTION_REQUIRED', 'FAILED');
+-- The offers that expire next: not those of the last months that did.
+-- squawk-ignore require-concurrent-index-creation
+create index flight_offers_active_idx
+  on public.flight_offers (expires_at) where status = 'ACTIVE';
+-- What a trip waits for: not every search it ever made.
+-- squawk-ignore require-concurrent-index-creation
+create index provider_calls_open_idx
+  on engine.provider_calls (user_id, trip_request_id)
+  where state in ('READY', 'CLAIMED', 'SENT');
+-- Searches that may be forgotten.
+-- squawk-ignore require-concurrent-index-creation
+create index provider_calls_finished_search_idx
+  on engine.provider_calls (finished_at)
+  where booking_attempt_id is null and finished_at is not null;
+
+-- What a tick was allowed, what it answered without a call, and what it had to leave.
+alter table engine.monitor_runs
+  add column budget integer not null default 0,
+  add column shared integer not null default 0,
+  add column postponed integer not null default 0,
+  -- The first moment that this tick's searches leave free for the next one's.
+  add column free_from timestamptz,
+  add constraint monitor_runs_plan
+  check (budget >= 0 and shared >= 0 and postponed >= 0);
+
 -- What could not be stored, and why: kept for the engineer who mends the reader.
 create table engine.quarantined_offers (
   user_id uuid not null,
@@ -132,9 +164,12 @@ create table engine.trip_searches (
   -- Equal for requests that the provider would answer alike, whoever asks.
   search_key text not null,
   searches integer not null default 0,
-  -- Our own search, or another traveller's identical one.
+  -- Our own search was answered, or another traveller's identical one.
   last_looked_at timestamptz,
+  -- Our own search was asked for.
   last_searched_at timestamptz,
+  -- In the last answer; null: never looked.
+  offers integer,
   cheapest public.money_amount,
   currency text,
   -- Mean absolute relative change of the cheapest fare from look to look, smoothed.
@@ -145,7 +180,8 @@ create table engine.trip_searches (
     foreign key (user_id, trip_request_id)
     references public.trip_requests (user_id, id) on delete cascade,
   constraint trip_searches_fare check ((cheapest is null) = (currency is null)),
-  constraint trip_searches_counts check (searches >= 0 and volatility >= 0)
+  constraint trip_searches_counts
+    check (searches >= 0 and offers >= 0 and volatility >= 0)
 );
 create index trip_searches_search_key_idx on engine.trip_searches (search_key);
 alter table engine.trip_searches enable row level security;
@@ -167,8 +203,9 @@ alter table engine.fare_looks force row level security;
 create table engine.search_settings (
   only_row boolean not null primary key default true,
   searches_per_minute integer not null default 30,
-  -- How old another traveller's answer may be to spare a search.
-  fresh_for interval not null default '10 minutes',
+  -- How old another traveller's answer may be to spare a search: what one tick asked
+  -- serves the next, ten minutes later.
+  fresh_for interval not null default '15 minutes',
   -- When what expired is removed.
   keep_offers_for interval not null default '30 days',
   -- How old an exchange rate may be.
@@ -181,8 +218,20 @@ create table engine.search_settings (
     and rate_max_age between interval '1 minute' and interval '30 days'
   )
 );
+-- Before the policies, of which there are none yet.
+insert into engine.search_settings (only_row) values (true);
 alter table engine.search_settings enable row level security;
 alter table engine.search_settings force row level security;
+
+create table engine.search_settings_changes (
+  id bigint generated always as identity primary key,
+  at timestamptz not null,
+  set_by text not null,
+  reason text not null,
+  settings jsonb not null
+);
+alter table engine.search_settings_changes enable row level security;
+alter table engine.search_settings_changes force row level security;
 
 create table engine.exchange_rates (
   base text not null references engine.currencies (code),
@@ -215,17 +264,53 @@ create table engine.wait_decisions (
   expected_saving numeric,
   samples integer not null,
   decide_by timestamptz,
+  -- Chance that nothing fits any more at the deadline.
+  lost_chance real,
   primary key (user_id, id),
   constraint wait_decisions_trip_request_id_fkey
     foreign key (user_id, trip_request_id)
     references public.trip_requests (user_id, id) on delete restrict,
   constraint wait_decisions_decision check (decision in ('BUY', 'WAIT')),
-  constraint wait_decisions_chance check (fall_chance between 0 and 1)
+  constraint wait_decisions_chance
+    check (fall_chance between 0 and 1 and lost_chance between 0 and 1)
 );
 create index wait_decisions_trip_request_id_idx
   on engine.wait_decisions (user_id, trip_request_id, id);
 alter table engine.wait_decisions enable row level security;
 alter table engine.wait_decisions force row level security;
+
+-- One row per single search of a trip and day: what a fare did from day to day. A
+-- search has up to 144 looks a day in fare_history; a decision to wait reads months.
+create table engine.daily_fares (
+  user_id uuid not null,
+  trip_request_id uuid not null,
+  origin text not null,
+  destination text not null,
+  departure_date date not null,
+  -- Infinity: one way.
+  return_date date not null,
+  -- In UTC.
+  day date not null,
+  lead_days integer not null generated always as (departure_date - day) stored,
+  currency text not null,
+  -- The cheapest fare at the first look of the day, and at any.
+  opening public.money_amount not null,
+  lowest public.money_amount not null,
+  -- The mean opening of the search's days in the two weeks before; null: fewer than 3.
+  typical numeric,
+  primary key (
+    user_id, trip_request_id, origin, destination, departure_date, return_date, day
+  ),
+  constraint daily_fares_trip_request_id_fkey
+    foreign key (user_id, trip_request_id)
+    references public.trip_requests (user_id, id) on delete cascade,
+  constraint daily_fares_fares check (lowest <= opening)
+);
+create index daily_fares_route_idx
+  on engine.daily_fares (origin, destination, lead_days, day);
+create index daily_fares_lead_days_idx on engine.daily_fares (lead_days, day);
+alter table engine.daily_fares enable row level security;
+alter table engine.daily_fares force row level security;
 
 -- Which airline flies in which alliance; the rows are code: ranking/alliances.sql.
 create table engine.airline_alliances (

@@ -1,7 +1,10 @@
--- One tick: close trips whose dates are over, claim those that are due, and enqueue
--- their searches, in a few set-based statements. Two ticks at once: the advisory lock
--- keeps the second from waiting, and SKIP LOCKED keeps it from doubling anything even
--- without it.
+-- One tick: close trips whose dates are over, stop those that have searched enough,
+-- tell what others' looks say, and spend the budget on the searches that are worth it,
+-- in a few set-based statements. The budget is what the provider account allows until
+-- the next tick, less what earlier ticks left waiting; the searches are spaced out
+-- evenly, after those of earlier ticks, so that every minute keeps the account's limit.
+-- Two ticks at once: the advisory lock keeps the second from waiting, and SKIP LOCKED
+-- keeps it from doubling anything even without it.
 create or replace function engine.run_monitor(p_started_by text, p_now timestamptz)
   returns bigint
   language plpgsql volatile
@@ -9,11 +12,22 @@ create or replace function engine.run_monitor(p_started_by text, p_now timestamp
   set search_path = pg_catalog, pg_temp
 as $$
 declare
-  v_due uuid[];
-  v_allowed uuid[];
+  -- As in cron.sql.
+  v_tick constant interval := interval '10 minutes';
+  v_every interval;
+  v_free_from timestamptz;
+  v_budget integer := 0;
+  v_trips uuid[];
+  v_ordinals smallint[];
+  v_refused uuid[];
+  v_problem text;
   v_reason text;
+  v_claimed integer := 0;
+  v_skipped integer := 0;
   v_expired integer := 0;
   v_searches integer := 0;
+  v_shared integer := 0;
+  v_postponed integer := 0;
   v_run_id bigint;
 begin
   -- 'auto_book_monitor' as a number; any fixed key will do.
@@ -35,42 +49,146 @@ begin
     where t.user_id = over.user_id and t.id = over.id;
     get diagnostics v_expired = row_count;
 
-    with due as materialized (
-      select t.id, t.user_id
-      from public.trip_requests as t
-      where t.auto_book_status = 'PENDING'
+    -- Not while an answer is out: it may be the one that fits.
+    update public.trip_requests as t
+    set
+      auto_book_status = 'ACTION_REQUIRED',
+      status_reason = format(
+        'Nothing fitted in %s searches. Resume the trip to search as often again, or '
+        'change what you are looking for.',
+        t.searches
+      ),
+      status_changed_at = p_now
+    from (
+      select d.user_id, d.id
+      from public.trip_requests as d
+      where d.auto_book_status = 'PENDING'
+        and d.auto_book_enabled
+        and d.next_search_at <= p_now
+        and d.searches >= d.max_searches
+        and not exists (
+          select from engine.provider_calls as c
+          where c.user_id = d.user_id
+            and c.trip_request_id = d.id
+            and c.state in ('READY', 'CLAIMED', 'SENT')
+        )
+      for no key update skip locked
+    ) as spent
+    where t.user_id = spent.user_id and t.id = spent.id;
+
+    v_shared := engine.share_looks(p_now);
+    perform engine.revive_plans(p_now);
+
+    select
+      interval '1 minute' / s.searches_per_minute,
+      (
+        s.searches_per_minute * extract(epoch from v_tick) / 60 - (
+          select count(*) from engine.provider_calls as c
+          where c.state = 'READY' and c.operation = 'search'
+        )
+      )::integer
+    into v_every, v_budget
+    from engine.search_settings as s;
+    v_free_from := greatest(
+      p_now,
+      (
+        select r.free_from
+        from engine.monitor_runs as r
+        where r.free_from is not null
+        order by r.id desc
+        limit 1
+      )
+    );
+    -- A tick out of turn has only what the one before it has left.
+    v_budget := greatest(
+      least(
+        v_budget,
+        ceil(
+          extract(epoch from p_now + v_tick - v_free_from) / extract(epoch from v_every)
+        )::integer
+      ),
+      0
+    );
+
+    -- Again while some were refused: their share goes to others, but not for ever.
+    loop
+      with chosen as materialized (
+        select c.*
+        from engine.choose_searches(v_budget - v_searches, p_now)
+          with ordinality as c (user_id, trip_request_id, ordinal, place)
+      ),
+
+      held as materialized (
+        select t.user_id, t.id
+        from public.trip_requests as t
+        where (t.user_id, t.id) in (
+          select c.user_id, c.trip_request_id from chosen as c
+        )
+        and t.auto_book_status = 'PENDING'
         and t.auto_book_enabled
         and t.next_search_at <= p_now
-        and exists (
-          select from public.trip_passengers as p
-          where p.user_id = t.user_id and p.trip_request_id = t.id
-        )
-      order by t.next_search_at
-      limit 1000
-      for no key update of t skip locked
-    ),
-    -- Once for each traveller, however many trips.
-    gate as materialized (
-      select u.user_id, engine.flag_problem(u.user_id, p_now) as problem
-      from (select distinct d.user_id from due as d) as u
-    )
-    select array_agg(d.id), array_agg(d.id) filter (where g.problem is null),
-      min(g.problem)
-    into v_due, v_allowed, v_reason
-    from due as d
-    inner join gate as g on g.user_id = d.user_id;
-    if v_allowed is not null then
-      v_searches := engine.start_searches(v_allowed, p_now);
+        for no key update skip locked
+      ),
+
+      -- Once for each traveller, however many trips.
+      gate as materialized (
+        select u.user_id, engine.flag_problem(u.user_id, p_now) as problem
+        from (select distinct h.user_id from held as h) as u
+      )
+
+      select
+        array_agg(c.trip_request_id order by c.place) filter (where g.problem is null),
+        array_agg(c.ordinal order by c.place) filter (where g.problem is null),
+        array_agg(distinct h.id) filter (where g.problem is not null),
+        min(g.problem),
+        v_claimed + count(distinct h.id) filter (where g.problem is null)::integer,
+        v_skipped + count(distinct h.id) filter (where g.problem is not null)::integer
+      into v_trips, v_ordinals, v_refused, v_problem, v_claimed, v_skipped
+      from chosen as c
+      inner join held as h on h.user_id = c.user_id and h.id = c.trip_request_id
+      inner join gate as g on g.user_id = h.user_id;
+
+      if v_trips is not null then
+        v_searches := v_searches + engine.enqueue_searches(
+          v_trips, v_ordinals, v_free_from, v_every, p_now
+        );
+        v_free_from := v_free_from + v_every * cardinality(v_trips);
+      end if;
+      exit when v_refused is null;
+      -- To the end of the queue: they must not stand before those who may be searched
+      -- for, tick after tick.
+      v_reason := v_problem;
+      update engine.trip_searches as s
+      set next_look_at = p_now + interval '1 microsecond'
+      from public.trip_requests as t
+      where t.id = any (v_refused)
+        and s.user_id = t.user_id
+        and s.trip_request_id = t.id
+        and s.next_look_at <= p_now;
+      perform engine.schedule_trips(v_refused, p_now);
+      -- Booking may be off for everybody.
+      exit when v_skipped >= 1000;
+    end loop;
+
+    select count(*) into v_postponed
+    from public.trip_requests as t
+    inner join engine.trip_searches as s
+      on s.user_id = t.user_id and s.trip_request_id = t.id
+    where t.auto_book_status = 'PENDING'
+      and t.auto_book_enabled
+      and t.next_search_at <= p_now
+      and s.next_look_at <= p_now;
+    if v_searches > 0 then
       perform engine.wake_sidecar();
     end if;
   end if;
   insert into engine.monitor_runs as r (
-    started_at, finished_at, started_by, claimed, skipped, expired, searches, reason
+    started_at, finished_at, started_by, claimed, skipped, expired, searches, reason,
+    budget, shared, postponed, free_from
   )
   values (
-    p_now, clock_timestamp(), p_started_by, coalesce(cardinality(v_allowed), 0),
-    coalesce(cardinality(v_due), 0) - coalesce(cardinality(v_allowed), 0), v_expired,
-    v_searches, v_reason
+    p_now, clock_timestamp(), p_started_by, v_claimed, v_skipped, v_expired, v_searches,
+    v_reason, v_budget, v_shared, v_postponed, v_free_from
   )
   returning r.id into v_run_id;
   perform engine.record_flag_usage();

@@ -41,8 +41,11 @@ begin
       when v_trip.version <> v_attempt.trip_version then 'the trip was changed'
       when engine.party_problem(v_trip.user_id, v_trip.id) is not null
         then 'a passenger is not complete'
-      when v_attempt.agreed_amount > v_trip.max_price
-        or v_attempt.currency <> v_trip.currency then 'the price is over the limit'
+      when (
+        v_attempt.agreed_amount <= (
+          select c.cap from engine.convert_cap(v_trip, v_attempt.currency, v_now) as c
+        )
+      ) is not true then 'the price is over the limit'
       when v_attempt.capture_before < v_now + interval '1 hour'
         then 'the card authorization is about to lapse'
       when not exists (

@@ -64,14 +64,18 @@ begin
       where t.user_id = p_call.user_id and t.id = p_call.trip_request_id;
       return case
         when v_body #>> '{data,id}' is distinct from v_attempt.offer_id
-          or not engine.is_well_formed_offer(v_body -> 'data') then 'unreadable'
+          or engine.offer_problem(v_body -> 'data') is not null then 'unreadable'
         when v_body #>> '{data,total_currency}' <> v_attempt.currency
           then 'currency_changed'
         when engine.stripe_amount(
           (v_body #>> '{data,total_amount}')::numeric, v_attempt.currency
         ) is null then 'not_chargeable'
-        when (v_body #>> '{data,total_amount}')::numeric
-          > least(v_attempt.cap_amount, v_trip.max_price) then 'price_above_cap'
+        when (v_body #>> '{data,total_amount}')::numeric > v_attempt.cap_amount
+          or (
+            (v_body #>> '{data,total_amount}')::numeric <= (
+              select c.cap from engine.convert_cap(v_trip, v_attempt.currency, p_now) as c
+            )
+          ) is not true then 'price_above_cap'
         when (v_body #>> '{data,expires_at}')::timestamptz < p_now + interval '1 minute'
           then 'expires_too_soon'
         else 'ok'

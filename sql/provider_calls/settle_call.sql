@@ -18,6 +18,7 @@ declare
   v_stored integer;
   v_again_at timestamptz;
   v_observes boolean;
+  v_fare public.fare_history;
 begin
   select c.* into v_call from engine.provider_calls as c where c.id = p_call_id;
   perform from public.trip_requests as t
@@ -136,13 +137,30 @@ begin
       v_call.user_id, v_call.trip_request_id, (v_call.payload ->> 'round')::integer,
       v_call.payload -> 'request', v_report -> 'body', p_now
     );
+    select h.* into v_fare
+    from public.fare_history as h
+    where h.user_id = v_call.user_id
+      and h.trip_request_id = v_call.trip_request_id
+      and h.searched_at = p_now
+    order by h.id desc
+    limit 1;
+    perform engine.record_looks(
+      array[v_call.trip_request_id], array[v_call.payload ->> 'search_key'],
+      array[v_fare.offers], array[v_fare.cheapest::numeric], array[v_fare.currency],
+      p_now
+    );
   else
+    -- This search waits; the others of the trip do not.
+    update engine.trip_searches as s
+    set next_look_at = greatest(
+      s.next_look_at, p_now + coalesce(v_rule.search_again_after, '10 minutes')
+    )
+    where s.user_id = v_call.user_id
+      and s.trip_request_id = v_call.trip_request_id
+      and s.search_key = v_call.payload ->> 'search_key';
+    perform engine.schedule_trips(array[v_call.trip_request_id], p_now);
     update public.trip_requests as t
-    set
-      status_reason = coalesce(v_rule.reason, 'The airline search did not answer.'),
-      next_search_at = greatest(
-        t.next_search_at, p_now + coalesce(v_rule.search_again_after, '10 minutes')
-      )
+    set status_reason = coalesce(v_rule.reason, 'The airline search did not answer.')
     where t.user_id = v_call.user_id
       and t.id = v_call.trip_request_id
       and t.auto_book_status = 'PENDING';

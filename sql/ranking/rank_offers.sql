@@ -1,4 +1,6 @@
 -- What the engine decided on, for the traveller to read; row level security applies.
+-- Dropped first: a function's columns cannot be replaced.
+drop function if exists public.rank_offers(uuid);
 create or replace function public.rank_offers(p_trip_id uuid)
   returns table (
     rank integer,
@@ -11,7 +13,11 @@ create or replace function public.rank_offers(p_trip_id uuid)
     departs_at timestamptz,
     score numeric,
     score_parts jsonb,
-    ineligible text[]
+    ineligible text[],
+    carriers text[],
+    itinerary_key text,
+    -- Of the same flights at the same times.
+    other_fares bigint
   )
   language sql stable
   security invoker
@@ -27,12 +33,21 @@ begin atomic
     o.departs_at,
     o.score,
     o.score_parts,
-    o.ineligible
+    o.ineligible,
+    o.carriers,
+    o.itinerary_key,
+    case
+      when o.itinerary_key is not null
+        then count(*) over (partition by o.itinerary_key) - 1
+    end as other_fares
   from public.flight_offers as o
   inner join public.trip_requests as t
     on o.user_id = t.user_id and o.trip_request_id = t.id
   where t.id = p_trip_id and o.search_round = t.search_round
-  order by o.rank nulls last, o.price_amount, o.offer_id;
+  order by
+    o.rank nulls last,
+    (o.score_parts ->> 'price')::numeric,
+    o.offer_id;
 end;
 comment on function public.rank_offers(uuid) is
   'Lists a trip''s current offers, best first, with every part of the score.';

@@ -1,4 +1,5 @@
--- In batches, so that a long backlog never holds locks for long.
+-- In batches, so that a long backlog never holds locks for long. By the place of the
+-- rows just locked: no join that could read the whole table.
 create or replace function engine.expire_offers(p_now timestamptz) returns integer
   language plpgsql volatile
   security definer
@@ -9,15 +10,14 @@ declare
 begin
   update public.flight_offers as o
   set status = 'EXPIRED', updated_at = p_now
-  from (
-    select f.user_id, f.id
+  where o.ctid = any (array(
+    select f.ctid
     from public.flight_offers as f
     where f.status = 'ACTIVE' and f.expires_at <= p_now
     order by f.expires_at
     limit 10000
     for update skip locked
-  ) as f
-  where o.user_id = f.user_id and o.id = f.id;
+  ));
   get diagnostics v_expired = row_count;
   return v_expired;
 end;

@@ -20,6 +20,17 @@ begin
       detail = jsonb_build_object('trip', p_trip_id, 'status', v_trip.auto_book_status),
       hint = 'Only a pending trip is searched: resume it first.';
   end if;
+  if v_trip.searches >= v_trip.max_searches then
+    raise exception using
+      errcode = 'SK103',
+      message = 'the trip has searched as often as it may',
+      detail = jsonb_build_object(
+        'trip', p_trip_id,
+        'searches', v_trip.searches,
+        'max_searches', v_trip.max_searches
+      ),
+      hint = 'Pause and resume the trip to search as often again.';
+  end if;
   v_searches := engine.start_searches(array[p_trip_id], v_now);
   perform engine.record_flag_usage();
   perform engine.wake_sidecar();

@@ -38,6 +38,10 @@ begin
     status_reason = null,
     status_changed_at = clock_timestamp(),
     next_search_at = clock_timestamp(),
+    -- Asked whether to go on, the traveller does: as many searches again.
+    searches = case
+      when p_action = 'resume' and t.searches >= t.max_searches then 0 else t.searches
+    end,
     version = t.version + 1
   where t.user_id = v_trip.user_id and t.id = v_trip.id;
   perform engine.log_event(

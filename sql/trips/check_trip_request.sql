@@ -130,6 +130,16 @@ begin
       );
   end if;
 
+  -- A day to decide by that has passed meanwhile does not forbid other changes.
+  perform engine.check_wishes(
+    new,
+    case
+      when tg_op = 'UPDATE' and new.decide_by is not distinct from old.decide_by
+        then '-infinity'
+      else v_today
+    end
+  );
+
   if new.consent_text_version is null then
     new.consent_at := null;
   elsif tg_op = 'INSERT'
@@ -153,10 +163,6 @@ begin
   -- would not end.
   if greatest(new.departure_to, new.return_from, new.return_to) > v_today + 730 then
     v_searches := 61;
-  elsif (new.nights_min is null) <> (new.nights_max is null)
-    or (new.return_from is null) <> (new.return_to is null)
-  then
-    v_searches := 1;  -- half a window: its CHECK says so
   else
     select count(*) into v_searches
     from (select from engine.plan_searches(new, v_today) limit 61) as s;
@@ -192,6 +198,12 @@ before insert or update of
   user_id, origins, destinations, departure_from, departure_to, return_from, return_to,
   nights_min, nights_max, cabin_class, max_price, currency, max_connections,
   max_duration, carry_on_bags, checked_bags, preferred_airlines, payment_method_id,
-  auto_book_enabled, consent_text_version
+  auto_book_enabled, consent_text_version,
+  airlines_only, airlines_never, alliances, layover_min, layover_max, depart_after,
+  depart_before, arrive_after, arrive_before, return_depart_after,
+  return_depart_before, return_arrive_after, return_arrive_before, no_red_eye,
+  no_airport_change, refundable, changeable, max_emissions_kg, accept_unknown,
+  price_weight, duration_weight, connections_weight, airline_weight, decide_by,
+  max_searches
 on public.trip_requests
 for each row execute function engine.check_trip_request();

@@ -1,5 +1,11 @@
 -- One call, one transaction: the trip and everybody on it, or nothing. Row level
 -- security and the triggers do the checking, so a plain insert is held to the same.
+-- The trip of version 0.1 knew fewer wishes; two functions of one name would be
+-- ambiguous.
+drop function if exists public.create_trip_request(
+  text[], text[], date, numeric, text, uuid[], date, date, date, integer, integer, text,
+  integer, interval, integer, integer, text[], uuid, boolean, text, uuid
+);
 create or replace function public.create_trip_request(
   p_origins text[],
   p_destinations text[],
@@ -21,6 +27,31 @@ create or replace function public.create_trip_request(
   p_payment_method_id uuid default null,
   p_auto_book_enabled boolean default false,
   p_consent_text_version text default null,
+  p_airlines_only text[] default '{}',
+  p_airlines_never text[] default '{}',
+  p_alliances text[] default '{}',
+  p_layover_min interval default null,
+  p_layover_max interval default null,
+  p_depart_after time default null,
+  p_depart_before time default null,
+  p_arrive_after time default null,
+  p_arrive_before time default null,
+  p_return_depart_after time default null,
+  p_return_depart_before time default null,
+  p_return_arrive_after time default null,
+  p_return_arrive_before time default null,
+  p_no_red_eye boolean default false,
+  p_no_airport_change boolean default false,
+  p_refundable boolean default false,
+  p_changeable boolean default false,
+  p_max_emissions_kg numeric default null,
+  p_accept_unknown boolean default false,
+  p_price_weight numeric default 0.60,
+  p_duration_weight numeric default 0.25,
+  p_connections_weight numeric default 0.15,
+  p_airline_weight numeric default 0.10,
+  p_decide_by date default null,
+  p_max_searches integer default 1500,
   p_user_id uuid default auth.uid()
 ) returns uuid
   language plpgsql volatile
@@ -44,7 +75,13 @@ begin
     user_id, id, origins, destinations, departure_from, departure_to, return_from,
     return_to, nights_min, nights_max, cabin_class, max_price, currency,
     max_connections, max_duration, carry_on_bags, checked_bags, preferred_airlines,
-    payment_method_id, auto_book_enabled, consent_text_version
+    payment_method_id, auto_book_enabled, consent_text_version,
+    airlines_only, airlines_never, alliances, layover_min, layover_max, depart_after,
+    depart_before, arrive_after, arrive_before, return_depart_after,
+    return_depart_before, return_arrive_after, return_arrive_before, no_red_eye,
+    no_airport_change, refundable, changeable, max_emissions_kg, accept_unknown,
+    price_weight, duration_weight, connections_weight, airline_weight, decide_by,
+    max_searches
   )
   values (
     p_user_id, v_trip_id, p_origins, p_destinations, p_departure_from,
@@ -52,7 +89,14 @@ begin
     coalesce(p_return_to, p_return_from), p_nights_min, p_nights_max, p_cabin_class,
     p_max_price, p_currency, p_max_connections, p_max_duration, p_carry_on_bags,
     p_checked_bags, p_preferred_airlines, p_payment_method_id, p_auto_book_enabled,
-    p_consent_text_version
+    p_consent_text_version,
+    p_airlines_only, p_airlines_never, p_alliances, p_layover_min, p_layover_max,
+    p_depart_after, p_depart_before, p_arrive_after, p_arrive_before,
+    p_return_depart_after, p_return_depart_before, p_return_arrive_after,
+    p_return_arrive_before, p_no_red_eye, p_no_airport_change, p_refundable,
+    p_changeable, p_max_emissions_kg, p_accept_unknown, p_price_weight,
+    p_duration_weight, p_connections_weight, p_airline_weight, p_decide_by,
+    p_max_searches
   );
   insert into public.trip_passengers (user_id, trip_request_id, traveler_profile_id)
   select p_user_id, v_trip_id, p.id
@@ -63,10 +107,16 @@ end;
 $$;
 comment on function public.create_trip_request(
   text[], text[], date, numeric, text, uuid[], date, date, date, integer, integer, text,
-  integer, interval, integer, integer, text[], uuid, boolean, text, uuid
+  integer, interval, integer, integer, text[], uuid, boolean, text, text[], text[],
+  text[], interval, interval, time, time, time, time, time, time, time, time, boolean,
+  boolean, boolean, boolean, numeric, boolean, numeric, numeric, numeric, numeric, date,
+  integer, uuid
 ) is
   'States a trip and the most to pay for it; returns its id, or one clear error.';
 grant execute on function public.create_trip_request(
   text[], text[], date, numeric, text, uuid[], date, date, date, integer, integer, text,
-  integer, interval, integer, integer, text[], uuid, boolean, text, uuid
+  integer, interval, integer, integer, text[], uuid, boolean, text, text[], text[],
+  text[], interval, interval, time, time, time, time, time, time, time, time, boolean,
+  boolean, boolean, boolean, numeric, boolean, numeric, numeric, numeric, numeric, date,
+  integer, uuid
 ) to authenticated, service_role;

@@ -45,14 +45,19 @@ FUNCTIONS = {
     "authenticator": "",
     "authenticated": """
         engine.book_trip engine.change_trip_status engine.check_trip_party
+        engine.describe_offer engine.list_reasons
         engine.search_trip engine.trip_events public.auto_book_production
         public.cancel_trip public.create_trip_request public.duffel_search
+        public.explain_trip
         public.pause_trip public.rank_offers public.resume_trip public.trip_saga""",
     "service_role": """
         engine.book_trip engine.change_trip_status engine.check_trip_party
         engine.manage_monitor_job engine.monitor_status engine.tick
+        engine.describe_offer engine.list_reasons
         engine.flag_status engine.flag_value engine.is_enabled
-        engine.search_trip engine.set_kill_switch engine.trip_events
+        engine.search_plan engine.search_status engine.search_trip
+        engine.set_exchange_rate engine.set_kill_switch
+        engine.set_search_settings engine.trip_events public.explain_trip
         public.auto_book_monitor public.auto_book_production public.cancel_trip
         public.create_trip_request public.duffel_search public.manage_auto_book_monitor
         public.pause_trip public.rank_offers public.resume_trip public.trip_saga""",
@@ -63,12 +68,14 @@ FUNCTIONS = {
         engine.search_trip engine.sync_flags engine.version public.auto_book_monitor
         public.auto_book_production public.duffel_search""",
     "skylatch_cron": """
-        engine.manage_monitor_job engine.recover engine.tick
+        engine.manage_monitor_job engine.purge engine.recover engine.tick
         public.auto_book_monitor""",
     "skylatch_operator": """
         engine.check_invariants engine.manage_monitor_job engine.monitor_status
         engine.flag_status engine.flag_value engine.is_enabled
-        engine.tick engine.set_kill_switch engine.version
+        engine.search_plan engine.search_status engine.set_exchange_rate
+        engine.set_kill_switch engine.set_search_settings engine.tick
+        engine.version
         public.auto_book_monitor public.manage_auto_book_monitor""",
 }
 
@@ -565,6 +572,7 @@ def test_a_traveller_cannot_change_another_travellers_rows(booked: Booked) -> No
         "engine.change_trip_status(%s, 'cancel')",
         "engine.search_trip(%s)",
         "engine.book_trip(%s)",
+        "public.explain_trip(%s)",
     ],
 )
 def test_another_travellers_trip_does_not_exist(booked: Booked, call: str) -> None:

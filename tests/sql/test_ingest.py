@@ -1,8 +1,6 @@
 """What a search answered goes in whole: every offer, every column, to the last digit.
 
-The oracle is the provider's JSON, read again here in plain Python: amounts as Decimal,
-durations by a parser of our own, local times through the airport's zone as the answer
-itself names it (the database uses its own list of airports).
+The oracle is the provider's JSON, read again in plain Python: `tests.sql.offers`.
 """
 
 from __future__ import annotations
@@ -16,18 +14,38 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
-from zoneinfo import ZoneInfo
 
 import psycopg
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from psycopg.rows import dict_row
 from psycopg.types.json import Jsonb
 
 from sidecar.local.cluster import Cluster
 from tests.sql import cloned_database
+from tests.sql.offers import (
+    AKL,
+    APW,
+    CDG,
+    CHT,
+    DEL,
+    DUB,
+    HNL,
+    JFK,
+    KTM,
+    LAX,
+    LGW,
+    LHR,
+    Json,
+    Row,
+    expected,
+    flight,
+    offer,
+    place,
+    segment,
+)
 
-Json = dict[str, Any]
-Row = dict[str, Any]
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 
 # Every recording that is an answer to an offer request, and how many offers it has.
@@ -37,116 +55,6 @@ RECORDED = {
     "java/offer_request.json": 11,
     "ruby/offer_requests/create_with_offers.json": 68,
 }
-
-
-# -- the oracle --------------------------------------------------------------------
-
-
-def parse_duration(text: str) -> timedelta:
-    """Read an ISO 8601 duration of days, hours, minutes and seconds."""
-    found = re.fullmatch(r"P(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)S)?)?", text)
-    assert found, text
-    days, hours, minutes, seconds = (int(part or 0) for part in found.groups())
-    return timedelta(days=days, hours=hours, minutes=minutes, seconds=seconds)
-
-
-def instant(segment: Json, end: str) -> datetime:
-    """Return when a segment leaves its origin or reaches its destination, in UTC."""
-    field = "departing_at" if end == "origin" else "arriving_at"
-    zone = ZoneInfo(segment[end]["time_zone"])
-    return datetime.fromisoformat(segment[field]).replace(tzinfo=zone).astimezone(UTC)
-
-
-def slice_duration(slice_: Json) -> timedelta:
-    """Return the slice's own duration, else from first departure to last arrival."""
-    if slice_.get("duration") is not None:
-        return parse_duration(slice_["duration"])
-    segments = slice_["segments"]
-    return instant(segments[-1], "destination") - instant(segments[0], "origin")
-
-
-def included_bags(offer: Json, kind: str) -> int:
-    """Return how many bags of a kind everybody with a seat has on every segment."""
-    laps = {p["id"] for p in offer["passengers"] if (p.get("age") or 99) < 2}
-    counts = [
-        sum(b["quantity"] for b in passenger.get("baggages") or [] if b["type"] == kind)
-        for slice_ in offer["slices"]
-        for segment in slice_["segments"]
-        for passenger in segment["passengers"]
-        if passenger["passenger_id"] not in laps
-    ]
-    return min(counts, default=0)
-
-
-def amount(value: str | None) -> Decimal | None:
-    """Return an exact amount; None stays None."""
-    return None if value is None else Decimal(value)
-
-
-def expected(offer: Json) -> Row:
-    """Derive every column of an offer from its JSON."""
-    slices = offer["slices"]
-    durations = [slice_duration(s) for s in slices]
-    connections = [len(s["segments"]) - 1 for s in slices]
-    conditions = offer.get("conditions") or {}
-    refund = conditions.get("refund_before_departure") or {}
-    change = conditions.get("change_before_departure") or {}
-    return {
-        "offer_id": offer["id"],
-        "price_amount": amount(offer["total_amount"]),
-        "price_currency": offer["total_currency"],
-        "base_amount": amount(offer.get("base_amount")),
-        "tax_amount": amount(offer.get("tax_amount")),
-        "expires_at": datetime.fromisoformat(offer["expires_at"]),
-        "status": "ACTIVE",
-        "airline": offer["owner"]["iata_code"],
-        "duration": sum(durations, timedelta()),
-        "longest_slice": max(durations),
-        "connections": sum(connections),
-        "most_connections": max(connections),
-        "technical_stops": sum(
-            len(g.get("stops") or []) for s in slices for g in s["segments"]
-        ),
-        "departs_at": instant(slices[0]["segments"][0], "origin"),
-        "arrives_at": instant(slices[-1]["segments"][-1], "destination"),
-        "carry_on_bags": included_bags(offer, "carry_on"),
-        "checked_bags": included_bags(offer, "checked"),
-        "refundable": refund.get("allowed"),
-        "refund_penalty": amount(refund.get("penalty_amount")),
-        "refund_penalty_currency": refund.get("penalty_currency"),
-        "changeable": change.get("allowed"),
-        "change_penalty": amount(change.get("penalty_amount")),
-        "change_penalty_currency": change.get("penalty_currency"),
-        "emissions_kg": amount(offer.get("total_emissions_kg")),
-        # Absent means nobody said that none are needed.
-        "documents_required": offer.get("passenger_identity_documents_required", True),
-        "passengers": [
-            {"id": p["id"], "type": p.get("type"), "age": p.get("age")}
-            for p in offer["passengers"]
-        ],
-        "itinerary": [
-            {
-                "origin": s["segments"][0]["origin"]["iata_code"],
-                "destination": s["segments"][-1]["destination"]["iata_code"],
-                "duration": s.get("duration"),
-                "fare_brand": s.get("fare_brand_name"),
-                "segments": [
-                    {
-                        "origin": g["origin"]["iata_code"],
-                        "destination": g["destination"]["iata_code"],
-                        "departing_at": g["departing_at"],
-                        "arriving_at": g["arriving_at"],
-                        "carrier": g["marketing_carrier"]["iata_code"],
-                        "flight_number": g["marketing_carrier_flight_number"],
-                        "operated_by": g["operating_carrier"]["iata_code"],
-                        "cabin": g["passengers"][0]["cabin_class"],
-                    }
-                    for g in s["segments"]
-                ],
-            }
-            for s in slices
-        ],
-    }
 
 
 # -- feeding it --------------------------------------------------------------------
@@ -202,6 +110,25 @@ class Desk:
         assert row is not None
         return row
 
+    def quarantined(self) -> dict[str | None, str]:
+        """Return why each quarantined offer is there, by the offers' ids."""
+        rows = self.sql.execute(
+            "select offer_id, reason from engine.quarantined_offers"
+            " where trip_request_id = %s order by id",
+            [self.trip_id],
+        ).fetchall()
+        return {row["offer_id"]: row["reason"] for row in rows}
+
+    def quarantine_size(self) -> int:
+        """Return how many offers are quarantined."""
+        row = self.sql.execute(
+            "select count(*) as n from engine.quarantined_offers"
+            " where trip_request_id = %s",
+            [self.trip_id],
+        ).fetchone()
+        assert row is not None
+        return int(row["n"])
+
     def ids(self) -> set[str]:
         """Return every stored offer's id."""
         rows = self.sql.execute("select offer_id from public.flight_offers")
@@ -230,78 +157,6 @@ def desk(shared: psycopg.Connection[Row]) -> Iterator[Desk]:
     """Return a desk whose work is undone afterwards."""
     yield Desk(shared)
     shared.rollback()
-
-
-def place(code: str, zone: str) -> Json:
-    """Return an airport as a segment names it."""
-    return {"iata_code": code, "time_zone": zone, "type": "airport"}
-
-
-LHR = place("LHR", "Europe/London")
-JFK = place("JFK", "America/New_York")
-AKL = place("AKL", "Pacific/Auckland")
-LAX = place("LAX", "America/Los_Angeles")
-
-
-def segment(
-    origin: Json, destination: Json, departing_at: str, arriving_at: str, **other: Any
-) -> Json:
-    """Return one flown segment with one bag of each kind."""
-    return {
-        "origin": origin,
-        "destination": destination,
-        "departing_at": departing_at,
-        "arriving_at": arriving_at,
-        "marketing_carrier": {"iata_code": "BA"},
-        "operating_carrier": {"iata_code": "BA"},
-        "marketing_carrier_flight_number": "117",
-        "passengers": [
-            {
-                "passenger_id": "pas_1",
-                "cabin_class": "economy",
-                "baggages": [
-                    {"type": "checked", "quantity": 1},
-                    {"type": "carry_on", "quantity": 1},
-                ],
-            }
-        ],
-        **other,
-    }
-
-
-def offer(offer_id: str = "off_good", **other: Any) -> Json:
-    """Return one complete, bookable offer; `other` replaces its keys."""
-    return {
-        "id": offer_id,
-        "total_amount": "100.00",
-        "total_currency": "GBP",
-        "base_amount": "80.00",
-        "tax_amount": "20.00",
-        "expires_at": "2026-03-01T12:30:00Z",
-        "owner": {"iata_code": "BA"},
-        "passengers": [{"id": "pas_1", "type": "adult", "age": None}],
-        "passenger_identity_documents_required": False,
-        "total_emissions_kg": "412",
-        "conditions": {
-            "refund_before_departure": None,
-            "change_before_departure": None,
-        },
-        "slices": [
-            {
-                "duration": "PT8H5M",
-                "fare_brand_name": "Basic",
-                "segments": [
-                    segment(LHR, JFK, "2026-06-15T10:00:00", "2026-06-15T13:05:00")
-                ],
-            }
-        ],
-        **other,
-    }
-
-
-def flight(*segments: Json, duration: str | None = None) -> list[Json]:
-    """Return the slices of a one-way offer."""
-    return [{"duration": duration, "fare_brand_name": None, "segments": list(segments)}]
 
 
 # -- recorded answers --------------------------------------------------------------
@@ -362,6 +217,9 @@ def test_of_recorded_offers_under_one_id_the_first_is_stored_and_the_others_coun
     desk.assert_as_sent(first)
     history = desk.history()
     assert (history["offers"], history["malformed"]) == (1, 2)
+    assert desk.quarantine_size() == 2
+    reason = f'id is that of an offer before it: "{first["id"]}"'
+    assert desk.quarantined() == {first["id"]: reason}
 
 
 def test_the_list_of_recorded_answers_is_complete(recordings: Path) -> None:
@@ -525,6 +383,7 @@ def test_one_malformed_offer_is_counted_and_hides_no_good_one(
     desk.assert_as_sent(first)
     history = desk.history()
     assert (history["offers"], history["malformed"]) == (2, 1)
+    assert desk.quarantine_size() == 1
 
 
 def test_an_offer_that_is_no_object_is_counted_as_malformed(desk: Desk) -> None:
@@ -546,6 +405,253 @@ def test_every_kind_of_malformed_offer_at_once_leaves_the_good_one(desk: Desk) -
     assert desk.ids() == {"off_good"}
     history = desk.history()
     assert (history["offers"], history["malformed"]) == (1, len(bad))
+
+
+@pytest.mark.parametrize(
+    ("damage", "reason"),
+    [
+        (
+            change("total_amount", to="-1.00"),
+            'total_amount is no exact amount: "-1.00"',
+        ),
+        (drop("total_currency"), "total_currency is no currency: missing"),
+        (change("base_currency", to=[None]), "base_currency is no currency: [null]"),
+        (change("owner", to=None), "owner has no airline code: null"),
+        (
+            change("expires_at", to="2026-02-30T12:00:00Z"),
+            'expires_at is no time in UTC: "2026-02-30T12:00:00Z"',
+        ),
+        (
+            change("passengers", 0, "age", to="9" * 500),
+            'passengers.age is no age in years: "' + "9" * 79,
+        ),
+        (
+            change("conditions", "refund_before_departure", "allowed", to="perhaps"),
+            'conditions.*.allowed is neither true nor false: "perhaps"',
+        ),
+        (
+            change("conditions", "refund_before_departure", to=[]),
+            "conditions does not say what may be changed and refunded: ",
+        ),
+        (
+            change("payment_requirements", "payment_required_by", to="soon"),
+            'payment_requirements.payment_required_by is no time in UTC: "soon"',
+        ),
+        (
+            change("supported_passenger_identity_document_types", to=["passport", 1]),
+            "supported_passenger_identity_document_types is no list of document types:"
+            ' ["passport", 1]',
+        ),
+        (
+            change("slices", 0, "duration", to="P1DT"),
+            'slices.duration is no duration: "P1DT"',
+        ),
+        (
+            change(*_SEGMENT, "departing_at", to="2027-02-29T10:00:00"),
+            'slices.segments.departing_at is no local time: "2027-02-29T10:00:00"',
+        ),
+        (
+            change(*_SEGMENT, "arriving_at", to="2026-06-15T05:00:00"),
+            "slices.segments.arriving_at is not after departing_at:"
+            ' "2026-06-15T05:00:00"',
+        ),
+        (
+            change(*_SEGMENT, "origin", to=place("XQX", "UTC+5")),
+            'slices.segments.origin has no time zone: "XQX"',
+        ),
+        (
+            change(*_SEGMENT, "stops", to=[{"airport": None}]),
+            "slices.segments.stops.airport has no airport code: null",
+        ),
+        (
+            change(*_SEGMENT, "marketing_carrier_flight_number", to="١٢"),
+            'slices.segments.marketing_carrier_flight_number is no flight number: "١٢"',
+        ),
+        (
+            change(*_BAG, "quantity", to=True),
+            "slices.segments.passengers.baggages.quantity is no number of bags: true",
+        ),
+    ],
+)
+def test_the_reason_names_the_field_what_is_wrong_and_the_value(
+    desk: Desk, damage: Callable[[Json], None], reason: str
+) -> None:
+    """Enough for whoever mends the reader, and no more of the value than helps."""
+    bad = copy.deepcopy(offer("off_bad"))
+    damage(bad)
+    assert desk.ingest([bad]) == 0
+    found = desk.quarantined()["off_bad"]
+    assert found.startswith(reason)
+    assert len(found) < 200
+
+
+def test_a_flight_that_leaves_before_the_one_before_it_landed_is_quarantined(
+    desk: Desk,
+) -> None:
+    """Within a slice and from slice to slice: nobody can fly it."""
+    out = segment(LHR, JFK, "2026-06-15T10:00:00", "2026-06-15T13:05:00")
+    too_early = segment(JFK, LAX, "2026-06-15T13:00:00", "2026-06-15T16:00:00")
+    in_time = segment(JFK, LAX, "2026-06-15T14:00:00", "2026-06-15T17:00:00")
+    offers: list[Any] = [
+        offer("off_slice", slices=flight(out, too_early)),
+        offer("off_return", slices=[*flight(out), *flight(too_early)]),
+        offer("off_in_time", slices=flight(out, in_time)),
+    ]
+    assert desk.ingest(offers) == 1
+    reason = (
+        "slices.segments.departing_at is before the landing before it:"
+        ' "2026-06-15T13:00:00"'
+    )
+    assert desk.quarantined() == {"off_slice": reason, "off_return": reason}
+
+
+def test_a_quarantined_offer_is_kept_cut_where_it_is_long(desk: Desk) -> None:
+    """The engineer sees what came, and a flood does not fill the table."""
+    bad = offer("off_bad", total_amount=-1, remark="x" * 50_000)
+    flood: list[Any] = [7] * 3_000
+    assert desk.ingest([bad, offer(), *flood]) == 1
+    row = desk.sql.execute(
+        "select * from engine.quarantined_offers where offer_id = 'off_bad'"
+    ).fetchone()
+    assert row is not None
+    assert len(row["offer"]) == 20_000
+    assert (row["user_id"], row["search_round"]) == (desk.user_id, 1)
+    assert (row["offer_request_id"], row["quarantined_at"]) == ("orq_test", NOW)
+    assert desk.quarantine_size() == 1_000
+    assert desk.history()["malformed"] == 3_001
+
+
+def test_every_zone_of_our_airports_is_one_that_the_server_knows(desk: Desk) -> None:
+    """Otherwise the first flight from there would fail the whole answer."""
+    unknown = desk.sql.execute(
+        "select a.time_zone from engine.airports as a"
+        " except select z.name from pg_timezone_names as z"
+    ).fetchall()
+    assert unknown == []
+
+
+# -- anything at all ---------------------------------------------------------------
+
+
+def nested(depth: int) -> list[Any]:
+    """Return lists in lists."""
+    inner: list[Any] = []
+    for _ in range(depth):
+        inner = [inner]
+    return inner
+
+
+_TEXT = st.text(
+    alphabet=st.characters(exclude_categories=["Cs"], exclude_characters="\x00"),
+    max_size=20,
+)
+_HOSTILE: st.SearchStrategy[Any] = st.one_of(
+    st.sampled_from(
+        [
+            *(None, True, False, 0, -1, 1.5, 10**30, -(10**30), 1e300, "", " ", "0"),
+            *("-0.01", "NaN", "Infinity", "1e9", "0x10", "9" * 5_000, "100.00 "),
+            *("2026-02-30T10:00:00", "2026-06-15 10:00:00", "20:6-T", "infinity"),
+            *("P", "PT", "PT1H30", "P99Y", "PT99999H", "now", "epoch", "UTC+5"),
+            *("'); drop table public.flight_offers; --", "{}", "$", "\\", "\n"),
+            *("\u202e", "\U0001f6eb", "٣", "É", "XQX", "LHR", "off_x", "pas_1"),
+            *([], {}, [[]], [None], [{}], [["100.00"]], {"iata_code": "LHR"}),
+            *([{}] * 300, {"": ""}, {"type": "checked", "quantity": 99}),
+        ]
+    ),
+    st.recursive(
+        st.none() | st.booleans() | st.integers() | _TEXT,
+        lambda inner: (
+            st.lists(inner, max_size=3) | st.dictionaries(_TEXT, inner, max_size=3)
+        ),
+        max_leaves=6,
+    ),
+    st.integers(50, 200).map(nested),
+    # Almost times and amounts.
+    st.from_regex(r"\A20[0-9]{2}-[0-9:T -]{5,14}\Z"),
+    st.from_regex(r"\A[0-9]{1,14}\.?[0-9]{0,4}\Z"),
+    st.from_regex(r"\AP[0-9DTHMS]{1,9}\Z"),
+)
+
+
+def paths(
+    value: Any, so_far: tuple[str | int, ...] = ()
+) -> list[tuple[str | int, ...]]:
+    """Return the path of everything inside a value."""
+    if isinstance(value, dict):
+        inside = list(value.items())
+    elif isinstance(value, list):
+        inside = list(enumerate(value))
+    else:
+        inside = []
+    found = [(*so_far, step) for step, _ in inside]
+    return found + [p for step, v in inside for p in paths(v, (*so_far, step))]
+
+
+def rich_offer() -> Json:
+    """Return an offer in which everything is there that an offer may have."""
+    stop = {"airport": place("YYT", "America/St_Johns")}
+    return offer(
+        "off_bad",
+        payment_requirements={
+            "requires_instant_payment": False,
+            "price_guarantee_expires_at": "2026-03-03T12:00:00Z",
+            "payment_required_by": "2026-03-04T12:00:00.123456Z",
+        },
+        slices=[
+            *flight(
+                segment(LHR, DUB, "2026-06-15T08:00:00", "2026-06-15T09:20:00"),
+                segment(
+                    DUB, JFK, "2026-06-15T21:30:00", "2026-06-16T01:50:00", stops=[stop]
+                ),
+                duration="P1DT30M",
+            ),
+            *flight(segment(JFK, LHR, "2026-06-22T18:00:00", "2026-06-23T06:00:00")),
+        ],
+    )
+
+
+@settings(
+    max_examples=300,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+@given(
+    damage=st.lists(
+        st.tuples(st.sampled_from(paths(rich_offer())), _HOSTILE | st.just(...)),
+        min_size=1,
+        max_size=3,
+    )
+)
+def test_no_value_anywhere_stops_an_answer_or_is_stored_as_what_it_is_not(
+    desk: Desk, damage: list[tuple[tuple[str | int, ...], Any]]
+) -> None:
+    """Any value at any place: stored as the oracle reads it, or quarantined for it."""
+    bad = copy.deepcopy(rich_offer())
+    for path, value in damage:
+        try:
+            (drop(*path) if value is ... else change(*path, to=value))(bad)
+        except (KeyError, IndexError, TypeError, AttributeError):
+            continue  # an earlier change took the place away
+    first, last = offer("off_first"), offer("off_last")
+    with desk.sql.transaction(force_rollback=True):
+        stored = desk.ingest([first, bad, last])
+        desk.assert_as_sent(first)
+        desk.assert_as_sent(last)
+        assert desk.quarantine_size() == 3 - stored
+        history = desk.history()
+        assert (history["offers"], history["malformed"]) == (stored, 3 - stored)
+        if stored == 3:
+            desk.assert_as_sent(bad)
+        else:
+            (reason,) = desk.quarantined().values()
+            assert re.match(r"(the offer|id|[a-z_.*]+) (is|has|does) ", reason)
+
+
+def test_an_answer_of_nothing_but_noise_is_counted(desk: Desk) -> None:
+    """No offer in it is readable, and it is still an answer."""
+    deep = nested(200)
+    assert desk.ingest([deep, "x" * 100_000, 1e300, {"id": deep}, None]) == 0
+    assert desk.history()["malformed"] == desk.quarantine_size() == 5
 
 
 def test_an_empty_answer_is_a_line_of_history(desk: Desk) -> None:
@@ -593,11 +699,10 @@ def test_a_missing_duration_is_computed_from_the_airports_zones(desk: Desk) -> N
 
 def test_a_missing_duration_counts_the_layover(desk: Desk) -> None:
     """From the first departure to the last arrival, waiting included."""
-    dub = place("DUB", "Europe/Dublin")
     one = offer(
         slices=flight(
-            segment(LHR, dub, "2026-06-15T08:00:00", "2026-06-15T09:20:00"),
-            segment(dub, JFK, "2026-06-15T11:30:00", "2026-06-15T13:50:00"),
+            segment(LHR, DUB, "2026-06-15T08:00:00", "2026-06-15T09:20:00"),
+            segment(DUB, JFK, "2026-06-15T11:30:00", "2026-06-15T13:50:00"),
         )
     )
     assert desk.ingest([one]) == 1
@@ -649,11 +754,16 @@ def test_every_spelling_of_a_duration_is_the_same_time(desk: Desk, text: str) ->
 
 def test_a_return_journey_sums_its_slices_and_keeps_the_longest(desk: Desk) -> None:
     """Limits are per slice; the score is about the whole journey."""
-    dub = place("DUB", "Europe/Dublin")
     out = flight(segment(LHR, JFK, "2026-06-15T10:00:00", "2026-06-15T13:05:00"))
     back = flight(
-        segment(JFK, dub, "2026-06-22T18:00:00", "2026-06-23T05:30:00", stops=[{}, {}]),
-        segment(dub, LHR, "2026-06-23T08:00:00", "2026-06-23T09:20:00", stops=None),
+        segment(
+            JFK,
+            DUB,
+            "2026-06-22T18:00:00",
+            "2026-06-23T05:30:00",
+            stops=[{"airport": {"iata_code": "YYT"}}, {"airport": LHR}],
+        ),
+        segment(DUB, LHR, "2026-06-23T08:00:00", "2026-06-23T09:20:00", stops=None),
     )
     one = offer(slices=out + back)
     assert desk.ingest([one]) == 1
@@ -662,6 +772,304 @@ def test_a_return_journey_sums_its_slices_and_keeps_the_longest(desk: Desk) -> N
     assert row["duration"] == timedelta(hours=18, minutes=25)
     assert row["technical_stops"] == 2
     desk.assert_as_sent(one)
+
+
+@pytest.mark.parametrize(
+    ("case", "wait"),
+    [
+        # London's clocks go forward in the night of the layover (29 March 2026).
+        (
+            (
+                (JFK, LHR, "2026-03-28T10:00:00", "2026-03-28T22:00:00"),
+                (LHR, CDG, "2026-03-29T07:00:00", "2026-03-29T09:20:00"),
+            ),
+            timedelta(hours=8),
+        ),
+        # They go back (25 October 2026): the same clock times are ten hours.
+        (
+            (
+                (JFK, LHR, "2026-10-24T10:00:00", "2026-10-24T22:00:00"),
+                (LHR, CDG, "2026-10-25T07:00:00", "2026-10-25T09:20:00"),
+            ),
+            timedelta(hours=10),
+        ),
+        # New York, three weeks before Europe (8 March 2026), and back (1 November).
+        (
+            (
+                (LHR, JFK, "2026-03-07T18:00:00", "2026-03-07T21:00:00"),
+                (JFK, LAX, "2026-03-08T06:00:00", "2026-03-08T09:10:00"),
+            ),
+            timedelta(hours=8),
+        ),
+        (
+            (
+                (LHR, JFK, "2026-10-31T18:00:00", "2026-10-31T21:00:00"),
+                (JFK, LAX, "2026-11-01T06:00:00", "2026-11-01T09:10:00"),
+            ),
+            timedelta(hours=10),
+        ),
+        # Apia is a day ahead of Honolulu: it lands the day after it left.
+        (
+            (
+                (HNL, APW, "2026-06-15T14:00:00", "2026-06-16T20:15:00"),
+                (APW, AKL, "2026-06-16T23:45:00", "2026-06-17T02:45:00"),
+            ),
+            timedelta(hours=3, minutes=30),
+        ),
+        # Zones of 45 minutes.
+        (
+            (
+                (DEL, KTM, "2026-06-15T10:00:00", "2026-06-15T11:55:00"),
+                (KTM, DEL, "2026-06-15T13:10:00", "2026-06-15T14:30:00"),
+            ),
+            timedelta(hours=1, minutes=15),
+        ),
+        (
+            (
+                (AKL, CHT, "2026-06-15T10:00:00", "2026-06-15T12:55:00"),
+                (CHT, AKL, "2026-06-15T13:30:00", "2026-06-15T15:00:00"),
+            ),
+            timedelta(minutes=35),
+        ),
+    ],
+)
+def test_a_layover_is_time_that_passes_not_clocks_that_are_read(
+    desk: Desk, case: tuple[tuple[Any, ...], ...], wait: timedelta
+) -> None:
+    """Clock changes, the date line and odd zones included, without a duration given."""
+    one = offer(slices=flight(*(segment(*leg) for leg in case)))
+    assert desk.ingest([one]) == 1
+    row = desk.stored("off_good")
+    assert (row["shortest_layover"], row["longest_layover"]) == (wait, wait)
+    desk.assert_as_sent(one)
+
+
+def test_a_time_that_a_clock_skips_or_shows_twice_is_standard_time(desk: Desk) -> None:
+    """01:30 in London on the two nights of the year, as Postgres reads it."""
+    offers: list[Any] = [
+        offer(
+            "off_skipped",
+            slices=flight(
+                segment(LHR, CDG, "2026-03-29T01:30:00", "2026-03-29T04:50:00")
+            ),
+        ),
+        offer(
+            "off_twice",
+            slices=flight(
+                segment(LHR, CDG, "2026-10-25T01:30:00", "2026-10-25T03:50:00")
+            ),
+        ),
+    ]
+    assert desk.ingest(offers) == 2
+    for one in offers:
+        desk.assert_as_sent(one)
+        assert desk.stored(one["id"])["departs_at"].astimezone(UTC).hour == 1
+
+
+def test_layovers_are_of_connections_and_not_of_the_stay(desk: Desk) -> None:
+    """The week between two slices is no layover; without connections there is none."""
+    out = segment(LHR, JFK, "2026-06-15T10:00:00", "2026-06-15T13:05:00")
+    back = segment(JFK, DUB, "2026-06-22T10:00:00", "2026-06-22T21:30:00")
+    home = segment(DUB, LHR, "2026-06-22T23:00:00", "2026-06-23T00:20:00")
+    offers: list[Any] = [
+        offer("off_direct", slices=[*flight(out), *flight(back)]),
+        offer("off_connecting", slices=[*flight(out), *flight(back, home)]),
+    ]
+    assert desk.ingest(offers) == 2
+    for one in offers:
+        desk.assert_as_sent(one)
+    row = desk.stored("off_direct")
+    assert (row["shortest_layover"], row["longest_layover"]) == (None, None)
+    assert (row["airport_changes"], row["overnight_layovers"]) == (0, 0)
+    assert desk.stored("off_connecting")["longest_layover"] == timedelta(minutes=90)
+
+
+@pytest.mark.parametrize(
+    ("lands", "leaves", "nights"),
+    [
+        ("2026-06-15T09:20:00", "2026-06-15T23:59:00", 0),
+        ("2026-06-15T23:50:00", "2026-06-16T00:30:00", 1),
+        ("2026-06-16T00:10:00", "2026-06-16T07:00:00", 0),
+        ("2026-06-15T18:00:00", "2026-06-17T07:00:00", 1),
+    ],
+)
+def test_a_layover_is_overnight_when_its_date_changes(
+    desk: Desk, lands: str, leaves: str, nights: int
+) -> None:
+    """By the calendar at the connection; two nights are one overnight layover."""
+    one = offer(
+        slices=flight(
+            segment(LHR, DUB, "2026-06-15T08:00:00", lands),
+            segment(DUB, LHR, leaves, "2026-06-18T13:50:00"),
+        )
+    )
+    assert desk.ingest([one]) == 1
+    assert desk.stored("off_good")["overnight_layovers"] == nights
+    desk.assert_as_sent(one)
+
+
+def test_leaving_from_another_airport_than_one_landed_at_is_counted(desk: Desk) -> None:
+    """Heathrow to Gatwick is a change within one city, and the traveller's to make."""
+    one = offer(
+        slices=flight(
+            segment(JFK, LHR, "2026-06-15T18:00:00", "2026-06-16T06:00:00"),
+            segment(LGW, CDG, "2026-06-16T12:00:00", "2026-06-16T14:10:00"),
+        )
+    )
+    assert desk.ingest([one]) == 1
+    row = desk.stored("off_good")
+    assert (row["airport_changes"], row["red_eyes"]) == (1, 1)
+    assert row["longest_layover"] == timedelta(hours=6)
+    desk.assert_as_sent(one)
+
+
+@pytest.mark.parametrize(
+    ("case", "red_eyes"),
+    [
+        ((LAX, JFK, "2026-06-15T22:00:00", "2026-06-16T06:30:00"), 1),
+        ((JFK, LHR, "2026-06-15T19:00:00", "2026-06-16T07:00:00"), 1),
+        # Over the date line it lands on the day it left.
+        ((AKL, HNL, "2026-06-15T22:00:00", "2026-06-15T07:30:00"), 1),
+        ((HNL, LAX, "2026-06-15T17:59:00", "2026-06-16T02:00:00"), 0),
+        ((HNL, LAX, "2026-06-15T18:00:00", "2026-06-16T02:00:00"), 1),
+        ((LHR, DUB, "2026-06-15T22:30:00", "2026-06-15T23:45:00"), 0),
+        ((LHR, DUB, "2026-06-15T23:00:00", "2026-06-16T00:29:59"), 0),
+        ((LHR, DUB, "2026-06-15T23:00:00", "2026-06-16T00:30:00"), 1),
+        ((LHR, DUB, "2026-06-15T04:59:00", "2026-06-15T06:10:00"), 1),
+        ((LHR, DUB, "2026-06-15T05:00:00", "2026-06-15T06:10:00"), 0),
+        ((LHR, JFK, "2026-06-15T20:00:00", "2026-06-15T23:00:00"), 0),
+        ((LHR, CDG, "2026-06-15T23:00:00", "2026-06-16T10:59:00"), 1),
+        ((LHR, CDG, "2026-06-15T23:00:00", "2026-06-16T11:00:00"), 0),
+        # The clocks go forward during the flight (29 March 2026).
+        ((JFK, LHR, "2026-03-28T19:00:00", "2026-03-29T07:30:00"), 1),
+    ],
+)
+def test_a_red_eye_leaves_in_the_evening_and_lands_in_the_morning(
+    desk: Desk, case: tuple[Json, Json, str, str], red_eyes: int
+) -> None:
+    """From 18:00 to 04:59 and from 00:30 to 10:59, by the clocks at both ends."""
+    one = offer(slices=flight(segment(*case)))
+    assert desk.ingest([one]) == 1
+    assert desk.stored("off_good")["red_eyes"] == red_eyes
+    desk.assert_as_sent(one)
+
+
+def test_local_times_are_kept_per_slice_as_the_airports_clocks_show_them(
+    desk: Desk,
+) -> None:
+    """A traveller's window is about the clock on the wall."""
+    one = offer(
+        slices=[
+            *flight(segment(AKL, LAX, "2026-06-15T19:30:00", "2026-06-15T12:30:00")),
+            *flight(segment(LAX, AKL, "2026-06-22T22:00:00", "2026-06-24T05:50:00")),
+        ]
+    )
+    assert desk.ingest([one]) == 1
+    row = desk.stored("off_good")
+    assert [t.isoformat() for t in row["departs_local"]] == [
+        "2026-06-15T19:30:00",
+        "2026-06-22T22:00:00",
+    ]
+    assert [t.isoformat() for t in row["arrives_local"]] == [
+        "2026-06-15T12:30:00",
+        "2026-06-24T05:50:00",
+    ]
+
+
+@pytest.mark.parametrize(("minutes", "fits"), [(26 * 60, False), (14 * 60 + 45, True)])
+def test_a_long_duration_is_compared_as_time_and_not_as_digits(
+    desk: Desk, minutes: int, fits: bool
+) -> None:
+    """However it is spelled, 26 hours exceed a day and 14:45 do not."""
+    hours, rest = divmod(minutes, 60)
+    for text in (
+        f"PT{hours}H{rest}M",
+        f"PT{minutes}M",
+        f"P{hours // 24}DT{hours % 24}H{rest}M",
+    ):
+        one = offer(f"off_{text}", slices=flight(rich_leg(), duration=text))
+        assert desk.ingest([one]) == 1
+        assert (desk.stored(one["id"])["longest_slice"] <= timedelta(hours=24)) is fits
+
+
+def rich_leg() -> Json:
+    """Return a segment over which any duration may be claimed."""
+    return segment(LHR, JFK, "2026-06-15T10:00:00", "2026-06-15T13:05:00")
+
+
+# -- airlines, cabins, itineraries -------------------------------------------------
+
+
+def test_carriers_are_those_on_the_ticket_and_those_that_fly(desk: Desk) -> None:
+    """Each once, sorted; an operator without a code is somebody we do not know."""
+    one = offer(
+        slices=flight(
+            segment(
+                LHR,
+                DUB,
+                "2026-06-15T08:00:00",
+                "2026-06-15T09:20:00",
+                operating_carrier={"iata_code": None, "name": "Wet Lease Ltd"},
+            ),
+            segment(
+                DUB,
+                JFK,
+                "2026-06-15T11:30:00",
+                "2026-06-15T13:50:00",
+                operating_carrier={"iata_code": "AA"},
+            ),
+        )
+    )
+    assert desk.ingest([one]) == 1
+    assert desk.stored("off_good")["carriers"] == ["?", "AA", "BA"]
+    desk.assert_as_sent(one)
+
+
+@pytest.mark.parametrize(
+    ("cabins", "lowest"),
+    [
+        (["first", "business"], "business"),
+        (["business", "premium_economy"], "premium_economy"),
+        (["first", "economy"], "economy"),
+        (["first", "suite"], None),
+        (["first", None], None),
+    ],
+)
+def test_the_lowest_cabin_is_that_of_the_worst_seat(
+    desk: Desk, cabins: list[str | None], lowest: str | None
+) -> None:
+    """Of two passengers or two segments; a cabin we do not know is not a good one."""
+    seats = [
+        {"passenger_id": f"pas_{n}", "cabin_class": c} for n, c in enumerate(cabins)
+    ]
+    first = segment(LHR, DUB, "2026-06-15T08:00:00", "2026-06-15T09:20:00")
+    second = segment(DUB, JFK, "2026-06-15T11:30:00", "2026-06-15T13:50:00")
+    apart = offer(
+        "off_apart",
+        slices=flight(
+            {**first, "passengers": seats[:1]}, {**second, "passengers": seats[1:]}
+        ),
+    )
+    beside = offer("off_beside", slices=flight({**first, "passengers": seats}))
+    assert desk.ingest([apart, beside]) == 2
+    for one in (apart, beside):
+        assert desk.stored(one["id"])["lowest_cabin"] == lowest
+        desk.assert_as_sent(one)
+
+
+def test_the_same_flights_have_one_key_whatever_the_fare(desk: Desk) -> None:
+    """Brand, price, source and zeros in front make no other itinerary; time does."""
+    leg = (LHR, JFK, "2026-06-15T10:00:00", "2026-06-15T13:05:00")
+    other = {"marketing_carrier_flight_number": "0117"}
+    later = (LHR, JFK, "2026-06-15T10:05:00", "2026-06-15T13:05:00")
+    offers: list[Any] = [
+        offer("off_basic"),
+        offer("off_flex", total_amount="250.00", slices=flight(segment(*leg, **other))),
+        offer("off_later", slices=flight(segment(*later))),
+    ]
+    assert desk.ingest(offers) == 3
+    basic, flex, late = (desk.stored(one["id"])["itinerary_key"] for one in offers)
+    assert basic == flex != late
 
 
 # -- bags, conditions, money -------------------------------------------------------
@@ -717,9 +1125,8 @@ def test_an_infant_of_no_age_yet_is_on_a_lap_too(desk: Desk) -> None:
 
 def test_the_bag_count_is_what_the_poorest_segment_has(desk: Desk) -> None:
     """A bag that flies the first leg only is not included."""
-    dub = place("DUB", "Europe/Dublin")
-    first = segment(LHR, dub, "2026-06-15T08:00:00", "2026-06-15T09:20:00")
-    second = segment(dub, JFK, "2026-06-15T11:30:00", "2026-06-15T13:50:00")
+    first = segment(LHR, DUB, "2026-06-15T08:00:00", "2026-06-15T09:20:00")
+    second = segment(DUB, JFK, "2026-06-15T11:30:00", "2026-06-15T13:50:00")
     second["passengers"][0]["baggages"] = None
     one = offer(slices=flight(first, second))
     assert desk.ingest([one]) == 1
@@ -802,5 +1209,7 @@ def test_an_offer_of_one_traveller_is_never_taken_over_by_another(
     first, second = desk, Desk(desk.sql)
     assert first.ingest([offer()]) == 1
     assert second.ingest([offer(), offer("off_other")], "orq_other") == 1
+    reason = 'id is that of an offer stored before: "off_good"'
+    assert (first.quarantined(), second.quarantined()) == ({}, {"off_good": reason})
     owner: UUID = first.stored("off_good")["user_id"]
     assert owner == first.user_id

@@ -54,6 +54,8 @@ class Stage:
         self.sql = self.connect("postgres")
         self.sidecar = self.connect("skylatch_sidecar")
         self.rows("select engine.sync_flags(%s, 'test')", Json(expand(FLAGS)))
+        # All searches of a tick at once, as far as a test can see.
+        self.rows("select engine.set_search_settings('test', 100000)")
 
     def connect(self, user: str, *, autocommit: bool = True) -> Connection:
         """Open a connection as a login role."""
@@ -396,6 +398,8 @@ def offer(offer_id: str, price: str = "100.00") -> Row:
                         "destination": {"iata_code": "JFK"},
                         "departing_at": f"{in_days(40)}T10:00:00",
                         "arriving_at": f"{in_days(40)}T13:05:00",
+                        "marketing_carrier": {"iata_code": "BA"},
+                        "marketing_carrier_flight_number": "117",
                         "passengers": [{"passenger_id": "pas_1"}],
                     }
                 ],

@@ -6,28 +6,18 @@ the properties compare the database with the documented formula in plain Python.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from dataclasses import replace
+from datetime import timedelta
 from decimal import Decimal
 from fractions import Fraction
-from typing import Any
-from uuid import UUID, uuid4
 
 import psycopg
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from psycopg.rows import dict_row
-from psycopg.types.json import Json, Jsonb
 
-from sidecar.local.cluster import Cluster
-from tests.factories import FLAGS
-from tests.flagdata import expand
-from tests.sql import cloned_database
+from tests.sql.shelf import Offer, Row, Shelf
 
-Row = dict[str, Any]
-NOW = datetime.now(UTC).replace(microsecond=0)
 BOUNDED = settings(
     max_examples=60,
     deadline=None,
@@ -35,206 +25,6 @@ BOUNDED = settings(
     # One database for the whole property; every example undoes what it did.
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Offer:
-    """One offer of one slice, as far as ranking looks at it."""
-
-    name: str = "a"
-    price: str = "100.00"
-    currency: str = "GBP"
-    minutes: int = 480
-    connections: int = 0
-    airline: str = "BA"
-    departs: int = 9  # hours after NOW
-    carry_on: int = 1
-    checked: int = 1
-    documents: bool = False
-    expires: timedelta = timedelta(minutes=30)
-    status: str = "ACTIVE"
-    search_round: int = 1
-    # Minutes and connections of every slice; empty is one slice of the above.
-    slices: tuple[tuple[int, int], ...] = ()
-
-    @property
-    def offer_id(self) -> str:
-        """Return the provider's id."""
-        return f"off_{self.name}"
-
-    def parts(self) -> tuple[tuple[int, int], ...]:
-        """Return minutes and connections per slice."""
-        return self.slices or ((self.minutes, self.connections),)
-
-
-class Shelf:
-    """One trip and its offers."""
-
-    def __init__(self, connection: psycopg.Connection[Row]) -> None:
-        self.sql = connection
-        self.user_id, self.trip_id, self.card_id = uuid4(), uuid4(), uuid4()
-        self.run("insert into auth.users (id) values (%s)", self.user_id)
-        self.run(
-            "insert into public.payment_methods (user_id, id, stripe_customer_id,"
-            " stripe_payment_method_id, brand, last4, exp_month, exp_year)"
-            " values (%s, %s, 'cus_1', %s, 'visa', '4242', 12, 2034)",
-            self.user_id,
-            self.card_id,
-            f"pm_{self.card_id.hex}",
-        )
-        self.run(
-            "insert into public.trip_requests (user_id, id, origins, destinations,"
-            " departure_from, departure_to, max_price, currency, max_connections,"
-            " max_duration, payment_method_id, auto_book_enabled, consent_text_version)"
-            " values (%s, %s, '{LHR}', '{JFK}', current_date + 40, current_date + 40,"
-            " 500, 'GBP', 2, '24 hours', %s, true, '1')",
-            self.user_id,
-            self.trip_id,
-            self.card_id,
-        )
-        (profile,) = self.run(
-            "insert into public.traveler_profiles (user_id, given_name, family_name,"
-            " title, gender, born_on, email, phone_number) values (%s, 'Amelia',"
-            " 'Earhart', 'ms', 'f', '1987-07-24', 'a@example.com', '+442080160508')"
-            " returning id",
-            self.user_id,
-        )
-        self.run(
-            "insert into public.trip_passengers"
-            " (user_id, trip_request_id, traveler_profile_id) values (%s, %s, %s)",
-            self.user_id,
-            self.trip_id,
-            profile["id"],
-        )
-        self.run("update public.trip_requests set search_round = 1")
-
-    def run(self, query: str, *args: object) -> list[Row]:
-        """Run a query."""
-        cursor = self.sql.execute(query.encode(), args)
-        return cursor.fetchall() if cursor.description else []
-
-    def wish(self, **columns: object) -> None:
-        """Change what the traveller wants."""
-        names = ", ".join(f"{name} = %s" for name in columns)
-        self.run(
-            f"update public.trip_requests set {names} where id = %s",
-            *columns.values(),
-            self.trip_id,
-        )
-
-    def put(self, *offers: Offer) -> None:
-        """Store offers."""
-        for one in offers:
-            parts = one.parts()
-            departs_at = NOW + timedelta(hours=one.departs)
-            total = timedelta(minutes=sum(minutes for minutes, _ in parts))
-            self.run(
-                "insert into public.flight_offers (user_id, trip_request_id,"
-                " search_round, offer_id, offer_request_id, passengers, price_amount,"
-                " price_currency, expires_at, status, airline, duration, longest_slice,"
-                " connections, most_connections, technical_stops, departs_at,"
-                " arrives_at, carry_on_bags, checked_bags, documents_required,"
-                " itinerary) values (%s, %s, %s, %s, 'orq_1', '[]', %s, %s, %s, %s, %s,"
-                " %s, %s, %s, %s, 0, %s, %s, %s, %s, %s, %s)",
-                self.user_id,
-                self.trip_id,
-                one.search_round,
-                one.offer_id,
-                Decimal(one.price),
-                one.currency,
-                NOW + one.expires,
-                one.status,
-                one.airline,
-                total,
-                timedelta(minutes=max(minutes for minutes, _ in parts)),
-                sum(connections for _, connections in parts),
-                max(connections for _, connections in parts),
-                departs_at,
-                departs_at + total,
-                one.carry_on,
-                one.checked,
-                one.documents,
-                Jsonb([{} for _ in parts]),
-            )
-
-    def rank(self) -> int:
-        """Rank; return how many are eligible."""
-        (row,) = self.run(
-            "select engine.rank_trip(%s, %s, %s) as n", self.user_id, self.trip_id, NOW
-        )
-        return int(row["n"])
-
-    def offers(self) -> list[Row]:
-        """Return the offers of this trip, best first."""
-        return self.run(
-            "select * from public.flight_offers where trip_request_id = %s"
-            " order by rank nulls last, offer_id",
-            self.trip_id,
-        )
-
-    def order(self) -> list[str]:
-        """Return the names of the eligible offers, best first."""
-        return [
-            row["offer_id"].removeprefix("off_")
-            for row in self.offers()
-            if row["rank"] is not None
-        ]
-
-    def ranked(self, *offers: Offer) -> list[str]:
-        """Store, rank, return the order, and undo it."""
-        with self.sql.transaction(force_rollback=True):
-            self.put(*offers)
-            self.rank()
-            return self.order()
-
-    def why_not(self, one: Offer) -> list[str]:
-        """Return why one offer alone is not eligible; empty when it is."""
-        with self.sql.transaction(force_rollback=True):
-            self.put(one)
-            eligible = self.rank()
-            (row,) = self.offers()
-        reasons: list[str] = row["ineligible"]
-        assert (row["rank"] == 1) == (eligible == 1) == (reasons == [])
-        return reasons
-
-    def book(self) -> UUID:
-        """Book the best offer; return the offer that was chosen."""
-        self.run("select engine.sync_flags(%s, 'test')", Json(expand(FLAGS)))
-        self.rank()
-        self.run(
-            "select engine.begin_attempt(t, (select o.id from public.flight_offers as o"
-            " where o.trip_request_id = t.id and o.search_round = t.search_round"
-            " and o.status = 'ACTIVE' and o.rank = 1), 'test', %s)"
-            " from public.trip_requests as t where t.id = %s",
-            NOW,
-            self.trip_id,
-        )
-        (row,) = self.run(
-            "select flight_offer_id from public.booking_attempts"
-            " where trip_request_id = %s",
-            self.trip_id,
-        )
-        chosen: UUID = row["flight_offer_id"]
-        return chosen
-
-
-@pytest.fixture(scope="module")
-def shared(
-    cluster: Cluster, template: str, clone_name: Callable[[], str]
-) -> Iterator[psycopg.Connection[Row]]:
-    """Connect to one clone for the whole module: every test rolls back."""
-    with (
-        cloned_database(cluster, template, clone_name) as dsn,
-        psycopg.connect(dsn, row_factory=dict_row) as connection,
-    ):
-        yield connection
-
-
-@pytest.fixture
-def shelf(shared: psycopg.Connection[Row]) -> Iterator[Shelf]:
-    """Return an empty shelf; undone afterwards."""
-    yield Shelf(shared)
-    shared.rollback()
 
 
 # -- the traps ---------------------------------------------------------------------
@@ -278,23 +68,29 @@ def test_a_duration_limit_holds_to_the_minute(
     assert shelf.why_not(Offer(minutes=minutes)) == reasons
 
 
+@pytest.mark.parametrize(
+    ("text", "reasons"),
+    [
+        ("P1DT2H", ["too_long"]),
+        ("PT14H45M", []),
+        ("P1D", []),
+        ("PT1441M", ["too_long"]),
+    ],
+)
+def test_a_duration_is_time_however_it_is_written(
+    shelf: Shelf, text: str, reasons: list[str]
+) -> None:
+    """A day and two hours are 26 hours."""
+    length = {"duration": text, "longest_slice": text}
+    assert shelf.why_not(Offer(more=length)) == reasons
+
+
 def test_limits_are_per_slice(shelf: Shelf) -> None:
     """Two journeys of 20 h fit a limit of 24 h; one of 25 h does not."""
     fits = Offer(slices=((1200, 2), (1200, 2)))
     assert shelf.why_not(fits) == []
     long_return = Offer(slices=((300, 0), (1500, 3)))
     assert shelf.why_not(long_return) == ["too_many_connections", "too_long"]
-
-
-@pytest.mark.parametrize("price", ["1.00", "499.99"])
-def test_an_offer_in_another_currency_is_never_selected(
-    shelf: Shelf, price: str
-) -> None:
-    """However small its number is."""
-    assert shelf.why_not(Offer(price=price, currency="USD")) == ["other_currency"]
-    assert shelf.ranked(Offer("dear", price="500.00"), Offer("b", currency="JPY")) == [
-        "dear"
-    ]
 
 
 @pytest.mark.parametrize(
@@ -387,13 +183,47 @@ def test_the_score_is_the_documented_formula_with_its_parts(shelf: Shelf) -> Non
     shelf.rank()
     (row,) = shelf.offers()
     assert row["score"] == Decimal("0.5")
-    parts = {"price": 0.5, "duration": 0.5, "connections": 0.5, "airline": None}
-    assert row["score_parts"] == parts
+    parts = row["score_parts"]
+    assert {name: parts[name] for name in ("price", "duration", "connections")} == {
+        "price": 0.5,
+        "duration": 0.5,
+        "connections": 0.5,
+    }
+    assert parts["airline"] is None
+    assert parts["cap"] == "500.00"
+    assert parts["weights"] == {
+        "price": 0.6,
+        "duration": 0.25,
+        "connections": 0.15,
+        "airline": 0,
+    }
     shelf.wish(preferred_airlines=["QF"])
     shelf.rank()
     (row,) = shelf.offers()
     assert row["score"] == Decimal("0.55")
     assert row["score_parts"]["airline"] == 1
+    assert row["score_parts"]["weights"] == {
+        "price": 0.54,
+        "duration": 0.225,
+        "connections": 0.135,
+        "airline": 0.1,
+    }
+
+
+def test_the_traveller_sets_the_weights(shelf: Shelf) -> None:
+    """Who only minds the time gets the shortest, whatever it costs within the limit."""
+    quick = Offer("quick", price="500.00", minutes=300)
+    cheap = Offer("cheap", price="50.00", minutes=360)
+    nonstop = Offer("nonstop", price="400.00", minutes=900)
+    stops = [replace(quick, connections=2), replace(cheap, connections=1), nonstop]
+    weights = ("price_weight", "duration_weight", "connections_weight")
+    for only, best in zip(weights, ("cheap", "quick", "nonstop"), strict=True):
+        shelf.wish(**{name: int(name == only) for name in weights})
+        assert shelf.ranked(*stops)[0] == best
+    shelf.wish(airline_weight=1, preferred_airlines=["U2"])
+    assert (
+        shelf.ranked(*stops, Offer("easy", price="499.00", airline="U2"))[0] == "easy"
+    )
 
 
 def test_ties_break_by_price_duration_departure_and_offer_id(shelf: Shelf) -> None:
@@ -474,7 +304,28 @@ def test_the_traveller_reads_the_same_order_with_every_part(shelf: Shelf) -> Non
         "duration",
         "connections",
         "airline",
+        "weights",
+        "cap",
+        "rate",
+        "rate_as_of",
     }
+
+
+def test_the_traveller_reads_how_many_fares_the_same_flights_have(
+    shelf: Shelf,
+) -> None:
+    """Three fares of one itinerary, one of another, one that is not known."""
+    same = {"itinerary_key": "BA1", "carriers": ["AA", "BA"]}
+    shelf.put(
+        *[Offer(f"fare{n}", price=f"{n}00", more=same) for n in (1, 2, 3)],
+        Offer("other", price="400", more={"itinerary_key": "BA2"}),
+        Offer("unknown", price="450"),
+    )
+    shelf.rank()
+    rows = shelf.run("select * from public.rank_offers(%s)", shelf.trip_id)
+    assert [row["other_fares"] for row in rows] == [2, 2, 2, 0, None]
+    assert rows[0]["carriers"] == ["AA", "BA"]
+    assert rows[0]["itinerary_key"] == "BA1"
 
 
 # -- properties --------------------------------------------------------------------
@@ -497,32 +348,56 @@ def offers_drawn(least: int = 1) -> st.SearchStrategy[list[Offer]]:
         airline=st.sampled_from(["BA", "U2", "LH"]),
         departs=st.integers(0, 23),
         documents=st.sampled_from([False] * 9 + [True]),
+        status=st.sampled_from(["ACTIVE"] * 9 + ["EXPIRED"]),
     )
     return st.lists(drawn, min_size=least, max_size=7).map(
         lambda found: [replace(one, name=f"{n}") for n, one in enumerate(found)]
     )
 
 
-preferences = st.sampled_from([[], ["BA"], ["BA", "LH"]])
-
-
-def documented_score(one: Offer, preferred: list[str]) -> Fraction:
-    """Compute the score as the documentation states it, exactly."""
-    score = (
-        Fraction(60, 100) * Fraction(one.price) / 500
-        + Fraction(25, 100) * Fraction(one.minutes, 1440)
-        + Fraction(15, 100) * Fraction(one.connections, 2)
+def weights_drawn() -> st.SearchStrategy[Row]:
+    """Draw preferred airlines and weights, the usual ones most often."""
+    usual = [Decimal("0.60"), Decimal("0.25"), Decimal("0.15"), Decimal("0.10")]
+    hundredths = st.tuples(st.integers(0, 100), st.integers(0, 100)).map(sorted)
+    drawn = st.tuples(hundredths, st.integers(0, 100)).map(
+        lambda cut: [
+            Decimal(n) / 100
+            for n in (cut[0][0], cut[0][1] - cut[0][0], 100 - cut[0][1], cut[1])
+        ]
     )
-    if preferred:
-        away = 0 if one.airline in preferred else 1
-        score = score * Fraction(9, 10) + Fraction(1, 10) * away
+    return st.builds(
+        lambda airlines, weights: {
+            "preferred_airlines": airlines,
+            **dict(zip(WEIGHTS, weights, strict=True)),
+        },
+        st.sampled_from([[], ["BA"], ["BA", "LH"]]),
+        st.one_of(st.just(usual), drawn),
+    )
+
+
+WEIGHTS = ("price_weight", "duration_weight", "connections_weight", "airline_weight")
+preferences = weights_drawn()
+
+
+def documented_score(one: Offer, wishes: Row) -> Fraction:
+    """Compute the score as the documentation states it, exactly."""
+    price, duration, connections, airline = (Fraction(wishes[name]) for name in WEIGHTS)
+    score = (
+        price * Fraction(one.price) / 500
+        + duration * Fraction(one.minutes, 1440)
+        + connections * Fraction(one.connections, 2)
+    )
+    if wishes["preferred_airlines"]:
+        away = 0 if one.airline in wishes["preferred_airlines"] else 1
+        score = score * (1 - airline) + airline * away
     return score
 
 
 def is_eligible(one: Offer) -> bool:
     """Tell whether an offer fits the trip on the shelf."""
     return (
-        one.currency == "GBP"
+        one.status == "ACTIVE"
+        and one.currency == "GBP"
         and Decimal(one.price) <= 500
         and one.minutes <= 1440
         and one.connections <= 2
@@ -531,13 +406,13 @@ def is_eligible(one: Offer) -> bool:
 
 
 @BOUNDED
-@given(offers=offers_drawn(), preferred=preferences)
+@given(offers=offers_drawn(), wishes=preferences)
 def test_every_offer_has_a_rank_or_a_reason_and_the_order_is_the_formula(
-    shelf: Shelf, offers: list[Offer], preferred: list[str]
+    shelf: Shelf, offers: list[Offer], wishes: Row
 ) -> None:
     """Ranks are 1 to n without gaps, by the documented score and tie breaks."""
     with shelf.sql.transaction(force_rollback=True):
-        shelf.wish(preferred_airlines=preferred)
+        shelf.wish(**wishes)
         shelf.put(*offers)
         eligible = shelf.rank()
         rows = shelf.offers()
@@ -546,7 +421,10 @@ def test_every_offer_has_a_rank_or_a_reason_and_the_order_is_the_formula(
     for row in rows:
         assert (row["rank"] is not None) == (row["ineligible"] == [])
         assert (row["rank"] is not None) == is_eligible(by_id[row["offer_id"]])
-        exact = documented_score(by_id[row["offer_id"]], preferred)
+        if by_id[row["offer_id"]].currency != "GBP":
+            assert row["score"] is None  # no rate, no comparison
+            continue
+        exact = documented_score(by_id[row["offer_id"]], wishes)
         assert abs(Fraction(row["score"]) - exact) <= Fraction(1, 10**9)
     ranked = [row for row in rows if row["rank"] is not None]
     assert [row["rank"] for row in ranked] == list(range(1, eligible + 1))
@@ -564,14 +442,14 @@ def test_every_offer_has_a_rank_or_a_reason_and_the_order_is_the_formula(
 
 
 @BOUNDED
-@given(offers=offers_drawn(least=2), preferred=preferences, data=st.data())
+@given(offers=offers_drawn(least=2), wishes=preferences, data=st.data())
 def test_an_offer_more_or_less_never_swaps_two_others(
-    shelf: Shelf, offers: list[Offer], preferred: list[str], data: st.DataObject
+    shelf: Shelf, offers: list[Offer], wishes: Row, data: st.DataObject
 ) -> None:
     """Each score is relative to the trip's limits only, never to the other offers."""
     gone = data.draw(st.sampled_from(offers))
     with shelf.sql.transaction(force_rollback=True):
-        shelf.wish(preferred_airlines=preferred)
+        shelf.wish(**wishes)
         with_it = shelf.ranked(*offers)
         without = shelf.ranked(*[one for one in offers if one is not gone])
     assert [name for name in with_it if name != gone.name] == without
@@ -580,14 +458,14 @@ def test_an_offer_more_or_less_never_swaps_two_others(
 @BOUNDED
 @given(
     offers=offers_drawn(least=2),
-    preferred=preferences,
+    wishes=preferences,
     better=st.sampled_from(["cheaper", "shorter", "fewer connections"]),
     data=st.data(),
 )
 def test_a_better_offer_never_ranks_worse(
     shelf: Shelf,
     offers: list[Offer],
-    preferred: list[str],
+    wishes: Row,
     better: str,
     data: st.DataObject,
 ) -> None:
@@ -604,7 +482,7 @@ def test_a_better_offer_never_ranks_worse(
     }[better]
     changed = [*offers[:position], after, *offers[position + 1 :]]
     with shelf.sql.transaction(force_rollback=True):
-        shelf.wish(preferred_airlines=preferred)
+        shelf.wish(**wishes)
         first, second = shelf.ranked(*offers), shelf.ranked(*changed)
     if before.name in first:
         assert before.name in second

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
 from uuid import UUID, uuid4
@@ -434,26 +434,227 @@ def test_a_party_that_can_fly_together_is_accepted(
     assert found == {"people": len(ages), "children": children}
 
 
-CHECKED: dict[str, Row] = {
-    "trip_requests_places": {"origins": ["LHR"], "destinations": ["LHR"]},
-    "trip_requests_cabin_class": {"cabin_class": "hold"},
-    "trip_requests_max_connections": {"max_connections": 3},
-    "trip_requests_max_duration": {"max_duration": timedelta(minutes=29)},
-    "trip_requests_bags": {"checked_bags": 4},
-    "trip_requests_preferred_airlines": {"preferred_airlines": ["BA"] * 21},
-    "trip_requests_nights": {"nights_min": -1, "nights_max": 3},
+# A wish that cannot be met: the field that is named, the value that is said again, and
+# what was stated.
+BACK: Row = {"return_from": in_days(50), "return_to": in_days(50)}
+NINE, TEN, SIX = time(9), time(10), time(18)
+UNMET: dict[str, tuple[str, object, Row]] = {
+    "a circle": ("destinations", ["LHR"], {"destinations": ["LHR"]}),
+    "half a return window": (
+        "return_from",
+        None,
+        {"return_to": in_days(50)},
+    ),
+    "negative nights": ("nights_min", -1, {"nights_min": -1, "nights_max": 3}),
+    "too many nights": ("nights_max", 366, {"nights_min": 1, "nights_max": 366}),
+    "half the nights": ("nights_max", None, {"nights_min": 1}),
+    "the other half": ("nights_min", None, {"nights_max": 1}),
+    "the hold": ("cabin_class", "hold", {"cabin_class": "hold"}),
+    "no cabin": ("cabin_class", None, {"cabin_class": None}),
+    "three connections": ("max_connections", 3, {"max_connections": 3}),
+    "half an hour": ("max_duration", "00:29:00", {"max_duration": "29 minutes"}),
+    "four bags": ("checked_bags", 4, {"checked_bags": 4}),
+    "three cabin bags": ("carry_on_bags", 3, {"carry_on_bags": 3}),
+    "too many airlines": (
+        "preferred_airlines",
+        ["BA"] * 21,
+        {"preferred_airlines": ["BA"] * 21},
+    ),
+    "an airline in words": (
+        "airlines_only",
+        "British Airways",
+        {"airlines_only": ["AA", "British Airways"]},
+    ),
+    "an airline in small letters": ("airlines_never", "ba", {"airlines_never": ["ba"]}),
+    "an airline of three": (
+        "preferred_airlines",
+        "BAW",
+        {"preferred_airlines": ["BAW"]},
+    ),
+    "a null airline": ("airlines_only", ["BA", None], {"airlines_only": ["BA", None]}),
+    "no list of airlines": ("airlines_never", None, {"airlines_never": None}),
+    "SQL for an airline": (
+        "airlines_only",
+        "'; drop",
+        {"airlines_only": ["'; drop"]},
+    ),
+    "only and never": (
+        "airlines_never",
+        "BA",
+        {"airlines_only": ["AA", "BA"], "airlines_never": ["U2", "BA"]},
+    ),
+    "preferred and never": (
+        "preferred_airlines",
+        "BA",
+        {"preferred_airlines": ["AA", "BA"], "airlines_never": ["BA"]},
+    ),
+    "preferred but not allowed": (
+        "preferred_airlines",
+        "BA",
+        {"preferred_airlines": ["BA"], "airlines_only": ["AA"]},
+    ),
+    "an unknown alliance": ("alliances", ["sky"], {"alliances": ["sky"]}),
+    "a null alliance": ("alliances", [None], {"alliances": [None]}),
+    "airlines outside the alliance": (
+        "airlines_only",
+        ["U2", "LH"],
+        {"airlines_only": ["U2", "LH"], "alliances": ["oneworld", "skyteam"]},
+    ),
+    "a negative layover": ("layover_min", "-00:01:00", {"layover_min": "-1 minute"}),
+    "a layover of two days": (
+        "layover_min",
+        "1 day 01:00:00",
+        {"layover_min": "P1DT1H"},
+    ),
+    "a stay": ("layover_max", "2 days 00:01:00", {"layover_max": "P2DT1M"}),
+    "layovers reversed": (
+        "layover_max",
+        "01:00:00",
+        {"layover_min": "2 hours", "layover_max": "1 hour"},
+    ),
+    **{
+        f"half a window: {missing}": (missing, None, {**BACK, given: NINE})
+        for end in ("depart", "arrive", "return_depart", "return_arrive")
+        for missing, given in (
+            (f"{end}_after", f"{end}_before"),
+            (f"{end}_before", f"{end}_after"),
+        )
+    },
+    **{
+        f"no way back to {end}": (
+            f"{end}_after",
+            "09:00:00",
+            {f"{end}_after": NINE, f"{end}_before": TEN},
+        )
+        for end in ("return_depart", "return_arrive")
+    },
+    **{
+        f"neither yes nor no: {field}": (field, None, {field: None})
+        for field in (
+            "no_red_eye",
+            "no_airport_change",
+            "refundable",
+            "changeable",
+            "accept_unknown",
+        )
+    },
+    "no emissions": ("max_emissions_kg", 0, {"max_emissions_kg": 0}),
+    "endless emissions": ("max_emissions_kg", 10**6, {"max_emissions_kg": 10**6}),
+    "NaN emissions": ("max_emissions_kg", "NaN", {"max_emissions_kg": Decimal("NaN")}),
+    "a weight above one": ("duration_weight", 2, {"duration_weight": 2}),
+    "a negative weight": ("price_weight", -1, {"price_weight": -1}),
+    "a NaN weight": ("airline_weight", "NaN", {"airline_weight": Decimal("NaN")}),
+    "no weight": ("connections_weight", None, {"connections_weight": None}),
+    "weights that do not add up": (
+        "price_weight",
+        0.61,
+        {"price_weight": Decimal("0.61")},
+    ),
+    "to decide after departure": (
+        "decide_by",
+        in_days(41).isoformat(),
+        {"decide_by": in_days(41)},
+    ),
+    "to decide in the past": (
+        "decide_by",
+        in_days(-3).isoformat(),
+        {"decide_by": in_days(-3)},
+    ),
+    "to decide never": ("decide_by", "infinity", {"decide_by": "infinity"}),
+    "no searches": ("max_searches", 0, {"max_searches": 0}),
+    "too many searches": ("max_searches", 10001, {"max_searches": 10001}),
 }
 
 
 @pytest.mark.parametrize("door", DOORS)
-@pytest.mark.parametrize("constraint", CHECKED)
-def test_a_violated_check_names_its_constraint(
-    counter: Counter, constraint: str, door: str
+@pytest.mark.parametrize("name", UNMET)
+def test_a_wish_that_cannot_be_met_says_which_and_what_to_do(
+    counter: Counter, name: str, door: str
 ) -> None:
-    """Where no code of ours says more, the constraint's name says which rule it was."""
-    error = counter.refused(door, **CHECKED[constraint])
-    assert isinstance(error, psycopg.errors.CheckViolation)
-    assert error.diag.constraint_name == constraint
+    """One code for all of them; the field, the value and the remedy are in it."""
+    field, value, wishes = UNMET[name]
+    detail = assert_explained(counter.refused(door, **wishes), "SK013", field)
+    assert detail["value"] == value
+
+
+ALL_WISHES: Row = {
+    **BACK,
+    "airlines_only": ["BA", "AA", "U2"],
+    "airlines_never": ["LH"],
+    "preferred_airlines": ["BA"],
+    "alliances": ["oneworld", "skyteam"],
+    "layover_min": timedelta(minutes=45),
+    "layover_max": timedelta(hours=48),
+    # Over midnight.
+    "depart_after": SIX,
+    "depart_before": NINE,
+    "arrive_after": NINE,
+    "arrive_before": NINE,
+    "return_depart_after": NINE,
+    "return_depart_before": TEN,
+    "return_arrive_after": TEN,
+    "return_arrive_before": NINE,
+    "no_red_eye": True,
+    "no_airport_change": True,
+    "refundable": True,
+    "changeable": True,
+    "accept_unknown": True,
+    "max_emissions_kg": Decimal("900.5"),
+    "price_weight": Decimal("0.1"),
+    "duration_weight": Decimal("0.2"),
+    "connections_weight": Decimal("0.7"),
+    "airline_weight": Decimal("1"),
+    "decide_by": in_days(40),
+    "max_searches": 10000,
+}
+
+
+@pytest.mark.parametrize("door", DOORS)
+def test_every_wish_is_stored_as_stated(counter: Counter, door: str) -> None:
+    """All of them together, each at the edge of what is allowed."""
+    trip = counter.trip(counter.state(door, **ALL_WISHES))
+    assert {name: trip[name] for name in ALL_WISHES} == ALL_WISHES
+
+
+@pytest.mark.parametrize("wish", [name for name in ALL_WISHES if name != "return_to"])
+def test_a_traveller_may_change_every_wish_and_the_trip_notices(
+    counter: Counter, wish: str
+) -> None:
+    """A booking in flight has to see it: the version moves, and the trip is due."""
+    trip_id = counter.state("create_trip_request", **ALL_WISHES)
+    before = counter.trip(trip_id)
+    after = change(counter, trip_id, **{wish: ALL_WISHES[wish]})
+    assert after["version"] == before["version"] + 1
+    assert after["next_search_at"] > before["next_search_at"]
+
+
+def test_the_count_of_searches_is_not_the_travellers(counter: Counter) -> None:
+    """What was spent on a booking is counted by the engine."""
+    trip_id = counter.state("create_trip_request")
+    for values in ({"searches": 0}, {"search_round": 0}):
+        with (
+            pytest.raises(psycopg.errors.InsufficientPrivilege),
+            counter.sql.transaction(),
+        ):
+            change(counter, trip_id, **values)
+
+
+def test_a_day_to_decide_by_that_has_passed_forbids_no_other_change(
+    counter: Counter,
+) -> None:
+    """But it cannot be moved into the past."""
+    trip_id = counter.state("create_trip_request", decide_by=in_days(40))
+    counter.sql.execute("reset role")
+    counter.sql.execute("alter table public.trip_requests disable trigger user")
+    counter.sql.execute(
+        "update public.trip_requests set decide_by = %s where id = %s",
+        [in_days(-5), trip_id],
+    )
+    counter.sql.execute("alter table public.trip_requests enable trigger user")
+    assert change(counter, trip_id, max_price=Decimal("600.00"))["version"] > 1
+    with pytest.raises(psycopg.Error) as caught, counter.sql.transaction():
+        change(counter, trip_id, decide_by=in_days(-4))
+    assert_explained(caught.value, "SK013", "decide_by")
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,56 @@
+-- Trips that are due, though none of their searches is. Dates went over at midnight:
+-- they drop out. Or somebody made the trip due by hand (it was resumed, its last
+-- attempt failed): all of its plan is due. Or it has no plan, being older than plans
+-- are: it gets one; and where it cannot have one, nobody is on it, and it is asked
+-- again tomorrow.
+create or replace function engine.revive_plans(p_now timestamptz) returns void
+  language plpgsql volatile
+  security definer
+  set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_idle uuid[];
+  v_asked uuid[];
+begin
+  v_idle := array(
+    select t.id
+    from public.trip_requests as t
+    where t.auto_book_status = 'PENDING'
+      and t.auto_book_enabled
+      and t.next_search_at <= p_now
+      and not exists (
+        select from engine.trip_searches as s
+        where s.user_id = t.user_id
+          and s.trip_request_id = t.id
+          and s.next_look_at <= p_now
+          and s.departure_date >= p_now::date
+      )
+    order by t.next_search_at
+    limit 10000
+    for no key update of t skip locked
+  );
+  if v_idle = '{}' then
+    return;
+  end if;
+  with over as (
+    delete from engine.trip_searches as s
+    using public.trip_requests as t
+    where t.id = any (v_idle)
+      and s.user_id = t.user_id
+      and s.trip_request_id = t.id
+      and s.departure_date < p_now::date
+    returning s.trip_request_id
+  )
+  select coalesce(array_agg(i.id), '{}') into v_asked
+  from unnest(v_idle) as i (id)
+  where not exists (select from over as o where o.trip_request_id = i.id);
+  perform engine.plan_trips(v_asked, p_now);
+  update engine.trip_searches as s
+  set next_look_at = p_now
+  from public.trip_requests as t
+  where t.id = any (v_asked) and s.user_id = t.user_id and s.trip_request_id = t.id;
+  perform engine.schedule_trips(v_idle, p_now);
+end;
+$$;
+comment on function engine.revive_plans(timestamptz) is
+  'Puts the plans of due trips in order of which no search is due.';

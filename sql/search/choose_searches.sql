@@ -1,0 +1,128 @@
+-- Which searches are worth a call now. A trip is due by its index; of its searches
+-- those are candidates whose time has come, and that is all that is read.
+--
+-- Priority: time since the last look, in units of the interval that is right for the
+-- search now (search/look_interval.sql: days to departure, distance to the cap,
+-- volatility). It is 1 when a search falls due and grows without bound. Where the
+-- budget is short, searches are thus made in proportion to their need. One that was
+-- never made counts as a day old and urgent: its traveller is waiting.
+--
+-- Nobody starves: a quarter of the budget, at least one search, goes to those that have
+-- been due the longest, whatever their priority. A due search before which n others
+-- fell due is therefore taken within ceil((n + 1) / ceil(budget / 4)) ticks that have a
+-- budget. (Among the 10,000 trips that are due the longest, which keeps a tick bounded;
+-- the bound holds beyond: the oldest searches are of the oldest trips.)
+--
+-- Of several due searches with one key that are only watched (the last answer found
+-- nothing at or below the cap), one leads and the others wait for its answer, which
+-- search/share_looks.sql gives them. A first look, and one that may end in a booking,
+-- is always the trip's own.
+--
+-- The searches of a trip come together, the most urgent trip's first. Time is p_now and
+-- nothing else is asked, so that a simulation runs on the same choice.
+create or replace function engine.choose_searches(
+  p_budget integer, p_now timestamptz
+) returns table (user_id uuid, trip_request_id uuid, ordinal smallint)
+  language plpgsql stable
+  security definer
+  set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return query
+  with trip as materialized (
+    select t.user_id, t.id, t.max_price, t.currency, t.max_searches - t.searches as rest
+    from public.trip_requests as t
+    where t.auto_book_status = 'PENDING'
+      and t.auto_book_enabled
+      and t.next_search_at <= p_now
+      and t.searches < t.max_searches
+    order by t.next_search_at
+    limit 10000
+  ),
+
+  due as (
+    select
+      s.user_id,
+      s.trip_request_id,
+      s.ordinal,
+      s.search_key,
+      s.next_look_at,
+      t.rest,
+      extract(
+        epoch from p_now - coalesce(s.last_looked_at, s.next_look_at - interval '1 day')
+      )::double precision / case
+        when s.last_looked_at is null then 600
+        else extract(
+          epoch from engine.look_interval(
+            s.departure_date, case when s.currency = t.currency then s.cheapest end,
+            t.max_price, s.volatility, p_now
+          )
+        )::double precision
+      end as priority,
+      coalesce(
+        s.offers = 0 or s.currency = t.currency and s.cheapest > t.max_price, false
+      ) as watched
+    from trip as t
+    inner join engine.trip_searches as s
+      on s.user_id = t.user_id and s.trip_request_id = t.id
+    where s.next_look_at <= p_now and s.departure_date >= p_now::date
+  ),
+
+  leader as materialized (
+    select d.*
+    from (
+      select
+        d.*,
+        row_number() over (
+          partition by d.search_key
+          order by d.watched, d.priority desc, d.trip_request_id
+        ) as place
+      from due as d
+    ) as d
+    where not d.watched or d.place = 1
+  ),
+
+  oldest as materialized (
+    select l.*
+    from leader as l
+    order by l.next_look_at, l.trip_request_id, l.ordinal
+    limit ceil(greatest(p_budget, 0) / 4.0)
+  ),
+
+  chosen as (
+    (
+      select o.*, true as waited from oldest as o
+    )
+    union all
+    (
+      select l.*, false
+      from leader as l
+      where not exists (
+        select from oldest as o
+        where o.trip_request_id = l.trip_request_id and o.ordinal = l.ordinal
+      )
+      order by l.priority desc, l.trip_request_id, l.ordinal
+      limit greatest(p_budget, 0)
+    )
+    order by waited desc, priority desc, trip_request_id, ordinal
+    limit greatest(p_budget, 0)
+  ),
+
+  placed as (
+    select
+      c.*,
+      max(c.priority) over (partition by c.trip_request_id) as trips_priority,
+      row_number() over (
+        partition by c.trip_request_id order by c.priority desc, c.ordinal
+      ) as trips_place
+    from chosen as c
+  )
+
+  select p.user_id, p.trip_request_id, p.ordinal
+  from placed as p
+  where p.trips_place <= p.rest
+  order by p.trips_priority desc, p.trip_request_id, p.ordinal;
+end;
+$$;
+comment on function engine.choose_searches(integer, timestamptz) is
+  'Chooses at most so many due searches, in the order in which to make them.';

@@ -1,0 +1,11 @@
+-- A fifth of it is news; a look that found no fare tells nothing about changes.
+create or replace function engine.next_volatility(
+  p_volatility real, p_before numeric, p_after numeric
+) returns real
+  language sql immutable parallel safe
+return coalesce(
+  (0.8 * p_volatility + 0.2 * abs(p_after / nullif(p_before, 0) - 1))::real,
+  p_volatility
+);
+comment on function engine.next_volatility(real, numeric, numeric) is
+  'The smoothed mean absolute relative change of the cheapest fare, one look on.';

@@ -1,0 +1,26 @@
+-- After the checks: a traveller who changed what is wanted, or what it may cost, gets
+-- it searched at the next tick, all of it. Definer: the plan is not for travellers.
+create or replace function engine.plan_changed_trip() returns trigger
+  language plpgsql volatile
+  security definer
+  set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_now timestamptz := clock_timestamp();
+begin
+  perform engine.plan_trips(array[new.id], v_now);
+  update engine.trip_searches as s
+  set next_look_at = v_now
+  where s.user_id = new.user_id and s.trip_request_id = new.id;
+  return null;
+end;
+$$;
+comment on function engine.plan_changed_trip() is
+  'Makes the plan of a changed trip anew and its searches due.';
+
+create or replace trigger trip_requests_plan
+after update of
+  origins, destinations, departure_from, departure_to, return_from, return_to,
+  nights_min, nights_max, cabin_class, max_connections, max_price, currency
+on public.trip_requests
+for each row execute function engine.plan_changed_trip();

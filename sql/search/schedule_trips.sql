@@ -1,0 +1,25 @@
+-- The plan is per search and the claim per trip: a trip is due when its first search
+-- is. One whose searches are all over has its trip closed by the monitor in its own
+-- time. The caller holds the trips' row locks.
+create or replace function engine.schedule_trips(p_trips uuid[], p_now timestamptz)
+  returns void
+  language plpgsql volatile
+  set search_path = pg_catalog, pg_temp
+as $$
+begin
+  update public.trip_requests as t
+  set next_search_at = coalesce(
+    (
+      select min(s.next_look_at)
+      from engine.trip_searches as s
+      where s.user_id = t.user_id
+        and s.trip_request_id = t.id
+        and s.departure_date >= p_now::date
+    ),
+    p_now + interval '1 day'
+  )
+  where t.id = any (p_trips);
+end;
+$$;
+comment on function engine.schedule_trips(uuid[], timestamptz) is
+  'Makes each trip due with the first of its searches.';

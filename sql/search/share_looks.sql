@@ -1,0 +1,91 @@
+-- What others' answers say to trips that watch the same search. A cheapest fare above a
+-- trip's cap, in its currency, or no offer at all: looked, without a call; that is
+-- sound, since the cheapest is a lower bound of whatever would fit. A fare at or below
+-- the cap: the trip's search is due now, and makes its own fresh search, for an offer
+-- that is booked always comes from that. Anything else (another currency) says nothing.
+-- By the keys of the fresh looks, so that it costs what was looked at, not what is
+-- planned. A trip that another holds is left for the next tick. A trip that was put off
+-- (next_search_at after its searches') stays put off.
+create or replace function engine.share_looks(p_now timestamptz) returns integer
+  language plpgsql volatile
+  security definer
+  set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_trips uuid[];
+  v_shared integer;
+begin
+  with seen as materialized (
+    select
+      s.user_id,
+      s.trip_request_id,
+      s.ordinal,
+      k.looked_at,
+      k.offers,
+      k.cheapest,
+      k.currency,
+      t.max_price,
+      k.offers = 0 or k.cheapest > t.max_price as above,
+      engine.next_volatility(
+        s.volatility, case when s.currency = k.currency then s.cheapest end, k.cheapest
+      ) as volatility
+    from engine.fare_looks as k
+    inner join engine.trip_searches as s on s.search_key = k.search_key
+    inner join public.trip_requests as t
+      on t.user_id = s.user_id and t.id = s.trip_request_id
+    where k.looked_at > p_now - (select c.fresh_for from engine.search_settings as c)
+      and (k.offers = 0 or k.currency = t.currency)
+      and coalesce(s.last_looked_at, '-infinity') < k.looked_at
+      and coalesce(s.last_searched_at, '-infinity') < k.looked_at
+      and t.auto_book_status = 'PENDING'
+      and t.auto_book_enabled
+      and t.next_search_at <= s.next_look_at
+      -- A fare that fits is told once.
+      and (
+        k.offers = 0
+        or k.cheapest > t.max_price
+        or s.next_look_at > p_now
+        or s.cheapest is distinct from k.cheapest
+      )
+    order by t.id
+    for no key update of t skip locked
+  ),
+
+  told as (
+    update engine.trip_searches as s
+    set
+      last_looked_at = case when n.above then n.looked_at else s.last_looked_at end,
+      offers = n.offers,
+      cheapest = n.cheapest,
+      currency = n.currency,
+      volatility = n.volatility,
+      next_look_at = case
+        when n.above then n.looked_at + engine.look_interval(
+          s.departure_date, n.cheapest, n.max_price, n.volatility, n.looked_at
+        )
+        else least(s.next_look_at, p_now)
+      end
+    from seen as n
+    where s.user_id = n.user_id
+      and s.trip_request_id = n.trip_request_id
+      and s.ordinal = n.ordinal
+    returning s.trip_request_id, n.above
+  )
+
+  select array_agg(distinct t.trip_request_id), count(*) filter (where t.above)
+  into v_trips, v_shared
+  from told as t;
+  if v_trips is not null then
+    perform engine.schedule_trips(v_trips, p_now);
+    update public.trip_requests as t
+    set status_reason = 'A search of these flights a moment ago found nothing within '
+      'your limit.'
+    where t.id = any (v_trips)
+      and t.status_reason is null
+      and t.next_search_at > p_now;
+  end if;
+  return v_shared;
+end;
+$$;
+comment on function engine.share_looks(timestamptz) is
+  'Tells trips what others'' identical searches found; returns how many it spared.';

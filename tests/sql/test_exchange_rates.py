@@ -1,0 +1,404 @@
+"""A limit in one currency, a fare in another: only a fresh rate compares them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from datetime import timedelta
+from decimal import ROUND_DOWN, Decimal
+from fractions import Fraction
+
+import psycopg
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from sidecar.errors import SQLSTATES, InvalidInput
+from tests.sql.offers import offer
+from tests.sql.shelf import NOW, Offer, Row, Shelf
+
+HOUR = timedelta(hours=1)
+BOUNDED = settings(
+    max_examples=60,
+    deadline=None,
+    database=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+
+
+def cap(shelf: Shelf, currency: str) -> Row:
+    """Return the trip's limit in a currency."""
+    (row,) = shelf.run(
+        "select c.* from public.trip_requests as t"
+        " cross join lateral engine.convert_cap(t, %s, %s) as c",
+        currency,
+        NOW,
+    )
+    return row
+
+
+@pytest.mark.parametrize("price", ["1.00", "499.99"])
+def test_without_a_rate_an_offer_in_another_currency_is_never_selected(
+    shelf: Shelf, price: str
+) -> None:
+    """However small its number is; a rate of other currencies does not help."""
+    shelf.rate("EUR", "JPY", "160")
+    assert shelf.why_not(Offer(price=price, currency="USD")) == ["no_exchange_rate"]
+    assert shelf.ranked(Offer("dear", price="500.00"), Offer("b", currency="JPY")) == [
+        "dear"
+    ]
+
+
+def test_a_rate_past_its_time_buys_nothing(shelf: Shelf) -> None:
+    """A day by default, to the second; operators may change that."""
+    usd = Offer(currency="USD")
+    shelf.rate("GBP", "USD", "1.25", 24 * HOUR)
+    assert shelf.why_not(usd) == []
+    shelf.run("update engine.exchange_rates set as_of = as_of - interval '1 second'")
+    assert shelf.why_not(usd) == ["exchange_rate_too_old"]
+    shelf.run("update engine.search_settings set rate_max_age = '2 days'")
+    assert shelf.why_not(usd) == []
+    shelf.run("delete from engine.search_settings")
+    assert shelf.why_not(usd) == ["exchange_rate_too_old"]
+
+
+def test_a_rate_of_the_future_is_not_used(shelf: Shelf) -> None:
+    """Nor one that was valid later than the decision."""
+    shelf.rate("GBP", "USD", "1.25", -timedelta(seconds=0))
+    shelf.run("update engine.exchange_rates set as_of = as_of + interval '1 second'")
+    assert shelf.why_not(Offer(currency="USD")) == ["no_exchange_rate"]
+
+
+@pytest.mark.parametrize(
+    ("rates", "limit", "age"),
+    [
+        ([("GBP", "USD", "1.25", HOUR)], "625.00", HOUR),
+        # Turned round.
+        ([("USD", "GBP", "0.80", HOUR)], "625.00", HOUR),
+        # The newest of a pair.
+        (
+            [("GBP", "USD", "1.25", HOUR), ("GBP", "USD", "1.30", 2 * HOUR)],
+            "625.00",
+            HOUR,
+        ),
+        # By way of a third currency, from a list of one base; as old as its older half.
+        (
+            [("EUR", "GBP", "0.80", HOUR), ("EUR", "USD", "1.00", 2 * HOUR)],
+            "625.00",
+            2 * HOUR,
+        ),
+        # The straight way before the way round.
+        (
+            [
+                ("EUR", "GBP", "0.80", HOUR),
+                ("EUR", "USD", "1.10", HOUR),
+                ("GBP", "USD", "1.25", 3 * HOUR),
+            ],
+            "625.00",
+            3 * HOUR,
+        ),
+        # But what is fresh before what is straight.
+        (
+            [
+                ("EUR", "GBP", "0.80", HOUR),
+                ("EUR", "USD", "1.00", HOUR),
+                ("GBP", "USD", "1.50", 30 * HOUR),
+            ],
+            "625.00",
+            HOUR,
+        ),
+        # Rounded down to what can be paid.
+        ([("GBP", "USD", "1.333333", HOUR)], "666.66", HOUR),
+    ],
+)
+def test_the_limit_is_converted_by_the_best_way_there_is(
+    shelf: Shelf,
+    rates: list[tuple[str, str, str, timedelta]],
+    limit: str,
+    age: timedelta,
+) -> None:
+    """Straight, turned round or through a third currency; and it says how old."""
+    for rate in rates:
+        shelf.rate(*rate)
+    found = cap(shelf, "USD")
+    assert (found["cap"], found["problem"]) == (Decimal(limit), None)
+    assert found["rate_as_of"] == NOW - age
+    cent = Decimal("0.01")
+    assert shelf.why_not(Offer(price=limit, currency="USD")) == []
+    dearer = Offer(price=str(Decimal(limit) + cent), currency="USD")
+    assert shelf.why_not(dearer) == ["price_above_cap"]
+
+
+@pytest.mark.parametrize(
+    ("currency", "rate", "limit"),
+    [("JPY", "190.1234", "95061"), ("KWD", "0.3912345", "195.617")],
+)
+def test_the_limit_has_the_decimals_of_the_currency(
+    shelf: Shelf, currency: str, rate: str, limit: str
+) -> None:
+    """No half yen; three decimals of a dinar."""
+    shelf.rate("GBP", currency, rate)
+    assert str(cap(shelf, currency)["cap"]) == limit
+
+
+def test_one_s_own_currency_needs_no_rate(shelf: Shelf) -> None:
+    """The limit is the limit."""
+    assert cap(shelf, "GBP") == {
+        "cap": Decimal("500.00"),
+        "rate": Decimal(1),
+        "rate_as_of": None,
+        "problem": None,
+    }
+
+
+def test_offers_of_two_currencies_are_ranked_by_what_they_cost(shelf: Shelf) -> None:
+    """Not by the number on the tag; the parts name the rate and its date."""
+    shelf.rate("GBP", "JPY", "200")
+    shelf.rate("GBP", "USD", "1.25")
+    offers = [
+        Offer("pounds", price="100.00"),
+        Offer("dollars", price="124.00", currency="USD"),
+        Offer("yen", price="20100", currency="JPY"),
+    ]
+    assert shelf.ranked(*offers) == ["dollars", "pounds", "yen"]
+    shelf.put(*offers)
+    shelf.rank()
+    parts = shelf.offers()[0]["score_parts"]
+    assert parts["price"] == 0.1984
+    assert Decimal(parts["cap"]) == 625
+    assert Decimal(parts["rate"]) == Decimal("1.25")
+    assert parts["rate_as_of"]
+
+
+def test_equal_prices_of_two_currencies_tie_and_break_by_the_rest(shelf: Shelf) -> None:
+    """20,000 yen are 100 pounds here: the earlier departure wins."""
+    shelf.rate("GBP", "JPY", "200")
+    late = Offer("a_pounds", price="100.00", departs=9)
+    early = Offer("z_yen", price="20000", currency="JPY", departs=8)
+    assert shelf.ranked(late, early) == ["z_yen", "a_pounds"]
+
+
+def test_the_explanation_names_both_currencies(shelf: Shelf) -> None:
+    """The limit as stated, and what it is worth in the fare's."""
+    shelf.rate("GBP", "USD", "1.25")
+    shelf.put(Offer("dear", price="650.50", currency="USD"))
+    shelf.rank()
+    assert shelf.explain()["sentences"][1] == (
+        "The cheapest is BA for 650.50 USD (8 h 00 min, nonstop), 25.50 USD over your"
+        " limit of 500 GBP, which is 625.00 USD."
+    )
+    shelf.put(Offer("good", price="600.00", currency="USD"))
+    shelf.rank()
+    assert (
+        "Your limit of 500 GBP is 625.00 USD, at the exchange rate of"
+        f" {NOW - timedelta(minutes=1):%Y-%m-%d}." in shelf.explain()["why"]
+    )
+
+
+def test_an_intent_keeps_the_limit_in_the_fares_currency(shelf: Shelf) -> None:
+    """So that what is agreed is compared with it in one currency, as everywhere."""
+    shelf.rate("GBP", "USD", "1.333333")
+    shelf.put(Offer(price="666.66", currency="USD"))
+    shelf.book()
+    (attempt,) = shelf.run("select * from public.booking_attempts")
+    assert (attempt["currency"], attempt["agreed_amount"]) == ("USD", Decimal("666.66"))
+    assert attempt["cap_amount"] == Decimal("666.66")
+    (event,) = shelf.run("select detail from engine.booking_events")
+    assert Decimal(event["detail"]["rate"]) == Decimal("1.333333")
+    assert event["detail"]["rate_as_of"]
+
+
+def lose(shelf: Shelf) -> None:
+    """The rates are gone."""
+    shelf.run("delete from engine.exchange_rates")
+
+
+def fall(shelf: Shelf) -> None:
+    """The pound falls."""
+    shelf.rate("GBP", "USD", "1.20", timedelta(0))
+
+
+def grow_old(shelf: Shelf) -> None:
+    """Nobody brings new rates."""
+    shelf.run("update engine.exchange_rates set as_of = as_of - interval '25 hours'")
+
+
+@pytest.mark.parametrize("happens", [lose, fall, grow_old], ids=lambda f: f.__name__)
+def test_an_intent_begins_only_while_its_rate_holds(
+    shelf: Shelf, happens: Callable[[Shelf], None]
+) -> None:
+    """What was ranked is compared again in the transaction that spends."""
+    shelf.rate("GBP", "USD", "1.25")
+    shelf.put(Offer(price="620.00", currency="USD"))
+    assert shelf.rank() == 1
+    happens(shelf)
+    with pytest.raises(psycopg.Error) as caught, shelf.sql.transaction():
+        shelf.book(rank=False)
+    assert caught.value.sqlstate == "SK102"
+    assert shelf.run("select * from public.booking_attempts") == []
+
+
+@pytest.mark.parametrize("happens", [lose, fall, grow_old], ids=lambda f: f.__name__)
+def test_a_fare_read_again_is_compared_at_the_rate_of_now(
+    shelf: Shelf, happens: Callable[[Shelf], None]
+) -> None:
+    """The same fare that was fine is over the limit when the rate does not hold."""
+    shelf.rate("GBP", "USD", "1.25")
+    shelf.put(Offer("a", price="620.00", currency="USD"))
+    shelf.book()
+    assert verdict(shelf, "620.00") == "ok"
+    assert verdict(shelf, "625.00") == "ok"
+    assert verdict(shelf, "625.01") == "price_above_cap"
+    happens(shelf)
+    assert verdict(shelf, "620.00") == "price_above_cap"
+
+
+def verdict(shelf: Shelf, amount: str) -> str:
+    """Return what the engine calls an offer that is read again at this price."""
+    read_again = offer(
+        "off_a",
+        total_amount=amount,
+        total_currency="USD",
+        expires_at=f"{NOW + HOUR:%Y-%m-%dT%H:%M:%SZ}",
+    )
+    body = {"data": read_again}
+    (row,) = shelf.run(
+        "select engine.outcome_code(c, %s, %s) as code from engine.provider_calls as c"
+        " where c.operation = 'get_offer'",
+        json.dumps({"http_status": 200, "body": body}),
+        NOW,
+    )
+    return str(row["code"])
+
+
+@BOUNDED
+@given(
+    limit=st.integers(1, 10**7),
+    rate=st.decimals("0.0001", "30000", places=6),
+    turned=st.booleans(),
+    data=st.data(),
+)
+def test_the_converted_limit_is_never_more_than_the_limit(
+    shelf: Shelf, limit: int, rate: Decimal, turned: bool, data: st.DataObject
+) -> None:
+    """And less by under one smallest unit: exact arithmetic is the oracle."""
+    currency, digits = data.draw(st.sampled_from([("USD", 2), ("JPY", 0), ("KWD", 3)]))
+    exact = Fraction(limit, 100) * (1 / Fraction(rate) if turned else Fraction(rate))
+    with shelf.sql.transaction(force_rollback=True):
+        shelf.wish(max_price=Decimal(limit) / 100)
+        pair = (currency, "GBP") if turned else ("GBP", currency)
+        shelf.rate(*pair, str(rate))
+        found = cap(shelf, currency)["cap"]
+    unit = Decimal(1).scaleb(-digits)
+    assert found == found.quantize(unit, rounding=ROUND_DOWN)
+    assert Fraction(found) <= exact
+    # A limit that is exact in theory may fall short by the last digit of a quotient.
+    assert exact - Fraction(found) <= Fraction(unit)
+
+
+@BOUNDED
+@given(
+    prices=st.lists(st.integers(1, 60000), min_size=2, max_size=6),
+    factor=st.integers(2, 100000),
+    preferred=st.sampled_from([[], ["BA"]]),
+)
+def test_the_unit_of_money_does_not_matter(
+    shelf: Shelf, prices: list[int], factor: int, preferred: list[str]
+) -> None:
+    """All prices and the limit times a constant: the same order, the same scores."""
+    offers = [
+        Offer(
+            f"{n}",
+            price=str(Decimal(price) / 100),
+            minutes=150 + 97 * n % 700,
+            connections=n % 3,
+            airline="BA" if n % 2 else "U2",
+        )
+        for n, price in enumerate(prices)
+    ]
+    told = []
+    for times in (1, factor):
+        with shelf.sql.transaction(force_rollback=True):
+            shelf.wish(max_price=500 * times, preferred_airlines=preferred)
+            shelf.put(
+                *[
+                    Offer(
+                        one.name,
+                        price=str(Decimal(one.price) * times),
+                        minutes=one.minutes,
+                        connections=one.connections,
+                        airline=one.airline,
+                    )
+                    for one in offers
+                ]
+            )
+            shelf.rank()
+            told.append(
+                [
+                    (row["offer_id"], row["rank"], row["score"], row["ineligible"])
+                    for row in shelf.offers()
+                ]
+            )
+    assert told[0] == told[1]
+
+
+@pytest.mark.parametrize(
+    ("field", "arguments"),
+    [
+        ("base", {"base": "XXQ"}),
+        ("base", {"base": "gbp"}),
+        ("base", {"base": None}),
+        ("quote", {"quote": "GBP"}),
+        ("quote", {"quote": "XXQ"}),
+        ("rate", {"rate": 0}),
+        ("rate", {"rate": -1}),
+        ("rate", {"rate": Decimal("NaN")}),
+        ("rate", {"rate": Decimal("Infinity")}),
+        ("rate", {"rate": None}),
+        ("source", {"source": ""}),
+        ("as_of", {"as_of": NOW + timedelta(hours=1)}),
+        ("as_of", {"as_of": "infinity"}),
+        ("as_of", {"as_of": "-infinity"}),
+        ("as_of", {"as_of": None}),
+    ],
+)
+def test_what_is_no_rate_is_refused(shelf: Shelf, field: str, arguments: Row) -> None:
+    """A wrong rate is a wrong limit."""
+    given: Row = {
+        "base": "GBP",
+        "quote": "USD",
+        "rate": Decimal("1.25"),
+        "source": "a test",
+        "as_of": NOW,
+        **arguments,
+    }
+    named = ", ".join(f"p_{name} => %s" for name in given)
+    with pytest.raises(psycopg.Error) as caught, shelf.sql.transaction():
+        shelf.run(f"select engine.set_exchange_rate({named})", *given.values())
+    assert caught.value.sqlstate == "SK014"
+    assert SQLSTATES["SK014"] is InvalidInput
+    assert caught.value.diag.column_name == field
+    assert caught.value.diag.message_hint
+
+
+def test_a_rate_may_be_corrected_and_is_otherwise_kept(shelf: Shelf) -> None:
+    """The same moment again replaces; another moment adds."""
+    shelf.rate("GBP", "USD", "12.5")
+    shelf.rate("GBP", "USD", "1.25")
+    shelf.rate("GBP", "USD", "1.24", 2 * HOUR)
+    rows = shelf.run("select rate from engine.exchange_rates order by as_of")
+    assert [row["rate"] for row in rows] == [Decimal("1.24"), Decimal("1.25")]
+
+
+def test_an_operator_sets_a_rate(shelf: Shelf) -> None:
+    """As the role they have, without any right on the table."""
+    shelf.run("set local role skylatch_operator")
+    shelf.run("select engine.set_exchange_rate('GBP', 'USD', 1.25, 'a bank')")
+    with (
+        pytest.raises(psycopg.errors.InsufficientPrivilege),
+        shelf.sql.transaction(),
+    ):
+        shelf.run("select * from engine.exchange_rates")
+    shelf.run("reset role")
+    (row,) = shelf.run("select * from engine.exchange_rates")
+    assert (row["rate"], row["source"]) == (Decimal("1.25"), "a bank")
