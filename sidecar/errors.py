@@ -107,11 +107,17 @@ SQLSTATES: dict[str, type[EngineError]] = {
     "SK012": InvalidInput,  # unknown action
     "SK013": InvalidInput,  # wish cannot be met as stated
     "SK014": InvalidInput,  # not an exchange rate
+    "SK016": InvalidInput,  # reason missing
+    "SK017": InvalidInput,  # order id missing
+    "SK018": InvalidInput,  # least refund out of range
     "SK101": Conflict,  # attempt in flight
     "SK102": Conflict,  # no eligible offer
     "SK103": Conflict,  # trip state forbids it
     "SK104": NotFound,
     "SK105": Conflict,  # attempt state forbids it
+    "SK106": NotFound,  # no such booking
+    "SK107": NotFound,  # no such case
+    "SK108": Conflict,  # decision not possible now
     "SK201": PipelineDisabled,
     "SK301": EngineFault,  # illegal transition
     "SK302": EngineFault,  # audit is append-only

@@ -45,6 +45,9 @@ def outward_calls(flights: Flights, payments: Payments) -> Mapping[str, Send]:
         ),
         "read_capture": read,
         "cancel_payment": lambda r, key: payments.cancel(r["payment_intent"], key),
+        "cancel_orphan_payment": lambda r, key: payments.cancel(
+            r["payment_intent"], key
+        ),
         "read_void": read,
         "create_refund": payments.refund,
         "find_refunds": _by("payment_intent", payments.find_refunds),

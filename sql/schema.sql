@@ -317,6 +317,9 @@ declare
   v_body jsonb := p_report -> 'body';
   v_outcome text;
 begin
+  if p_call.operation like 'look\_%' then
+    perform engine.record_evidence(p_call, v_body, p_now);
+  end if;
   v_outcome := case p_call.operation
     when 'look_order' then engine.note_order(p_call, v_body, p_now)
     when 'look_payment' then engine.note_payment(p_call, v_body, p_now)
@@ -329,6 +332,7 @@ begin
     when 'scan_payments' then engine.compare_payments(p_call, v_body, p_now)
     when 'sweep_order_events' then engine.receive_sweep(p_call, v_body, p_now)
     when 'sweep_payment_events' then engine.receive_sweep(p_call, v_body, p_now)
+    when 'cancel_orphan_payment' then engine.note_orphan_void(p_call, v_body, p_now)
   end;
   if p_call.user_id is not null then
     perform engine.log_event(
@@ -342,6 +346,73 @@ end;
 $$;
 
 ALTER FUNCTION engine.apply_look(p_call engine.provider_calls, p_report jsonb, p_actor text, p_now timestamp with time zone) OWNER TO skylatch_owner;
+
+--
+-- Name: ask_cancellation(uuid, numeric); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE FUNCTION engine.ask_cancellation(p_booking_id uuid, p_min_refund numeric) RETURNS text
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  v_now timestamptz := clock_timestamp();
+  v_booking public.flight_bookings;
+  v_attempt public.booking_attempts;
+begin
+  select b.* into v_booking
+  from public.flight_bookings as b
+  where b.id = p_booking_id and engine.may_act_for(b.user_id);
+  if v_booking.id is null then
+    raise exception using
+      errcode = 'SK106',
+      message = 'no such booking',
+      detail = jsonb_build_object('booking', p_booking_id),
+      column = 'p_booking_id',
+      hint = 'Check the id and who is signed in.';
+  elsif p_min_refund < 0
+    or p_min_refund > v_booking.price
+    or p_min_refund = 'NaN'
+    or engine.stripe_amount(nullif(p_min_refund, 0), v_booking.currency) is null
+    and p_min_refund > 0
+  then
+    raise exception using
+      errcode = 'SK018',
+      message = 'the least refund is not an amount of this booking',
+      detail = jsonb_build_object(
+        'field', 'p_min_refund', 'value', p_min_refund, 'price', v_booking.price,
+        'currency', v_booking.currency
+      ),
+      column = 'p_min_refund',
+      hint = 'From 0 (whatever it returns) to the price (everything, the default).';
+  end if;
+  perform engine.lock_trip(v_booking.trip_request_id);
+  select a.* into v_attempt
+  from public.booking_attempts as a
+  where a.user_id = v_booking.user_id and a.id = v_booking.booking_attempt_id
+  for no key update;
+  select b.* into v_booking
+  from public.flight_bookings as b
+  where b.user_id = v_booking.user_id and b.id = v_booking.id;
+  if v_booking.status <> 'CONFIRMED' then
+    return v_booking.status;
+  elsif v_attempt.state <> 'CONFIRMED' then
+    return v_attempt.state;
+  end if;
+  update public.booking_attempts as a
+  set min_refund = coalesce(p_min_refund, v_booking.price)
+  where a.user_id = v_attempt.user_id and a.id = v_attempt.id;
+  update public.flight_bookings as b
+  set attention = 'Asking the airline what cancelling returns.'
+  where b.user_id = v_booking.user_id and b.id = v_booking.id;
+  return engine.command_attempt(
+    v_attempt.user_id, v_attempt.id, 'CANCEL', engine.caller(),
+    'booking:' || p_booking_id, 'the traveller asked to cancel', v_now
+  );
+end;
+$$;
+
+ALTER FUNCTION engine.ask_cancellation(p_booking_id uuid, p_min_refund numeric) OWNER TO skylatch_owner;
 
 --
 -- Name: beat_flags(text); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
@@ -700,6 +771,13 @@ declare
 begin
   if p_call.operation = 'search' then
     return p_call.payload -> 'request';
+  elsif p_call.operation = 'cancel_orphan_payment' and (
+    -- Since it was asked for, the attempt may have been opened again.
+    select engine.may_have_order(a.user_id, a.id, p_call.created_at)
+    from public.booking_attempts as a
+    where a.id = (p_call.payload ->> 'attempt_id')::uuid
+  ) then
+    return null;
   elsif p_call.object_id is not null then
     return p_call.payload;
   end if;
@@ -954,6 +1032,16 @@ $$;
 ALTER FUNCTION engine.buy_or_wait(p_trip public.trip_requests, p_flight_offer_id uuid, p_now timestamp with time zone) OWNER TO skylatch_owner;
 
 --
+-- Name: caller(); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE FUNCTION engine.caller() RETURNS text
+    LANGUAGE sql STABLE
+    RETURN ((SESSION_USER)::text || COALESCE((' as '::text || NULLIF(NULLIF(current_setting('role'::text, true), 'none'::text), SESSION_USER)), ''::text));
+
+ALTER FUNCTION engine.caller() OWNER TO skylatch_owner;
+
+--
 -- Name: cancel_booked_trip(public.booking_attempts, timestamp with time zone); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
 --
 
@@ -988,6 +1076,56 @@ end;
 $$;
 
 ALTER FUNCTION engine.cancel_booked_trip(p_attempt public.booking_attempts, p_now timestamp with time zone) OWNER TO skylatch_owner;
+
+--
+-- Name: cancel_by_airline(public.booking_attempts, jsonb, timestamp with time zone); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE FUNCTION engine.cancel_by_airline(p_attempt public.booking_attempts, p_order jsonb, p_now timestamp with time zone) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  update public.flight_bookings as b
+  set
+    status = 'CANCELLED',
+    cancelled_at = (p_order ->> 'cancelled_at')::timestamptz,
+    attention = 'The airline cancelled this booking: we are looking into your money.'
+  where b.user_id = p_attempt.user_id and b.booking_attempt_id = p_attempt.id;
+  update public.booking_attempts as a
+  set order_cancelled_at = (p_order ->> 'cancelled_at')::timestamptz
+  where a.user_id = p_attempt.user_id and a.id = p_attempt.id;
+  update public.trip_requests as t
+  set
+    auto_book_status = 'ACTION_REQUIRED',
+    status_reason = 'The airline cancelled the booking.',
+    status_changed_at = p_now
+  where t.user_id = p_attempt.user_id
+    and t.id = p_attempt.trip_request_id
+    and t.auto_book_status = 'BOOKED';
+  perform engine.log_event(
+    p_attempt.user_id, p_attempt.trip_request_id, p_attempt.id, 'engine',
+    'order:' || p_attempt.order_id, p_attempt.state, p_attempt.state,
+    'the order was cancelled, not by us',
+    jsonb_strip_nulls(jsonb_build_object('cancelled_at', p_order -> 'cancelled_at'))
+  );
+  perform engine.open_case(
+    'AIRLINE_CANCELLATION', p_attempt.order_id, p_attempt,
+    format(
+      'The airline cancelled a booking of %s %s.', p_attempt.captured_amount,
+      p_attempt.currency
+    ),
+    jsonb_build_object(
+      'found', p_order,
+      'captured', p_attempt.captured_amount::text,
+      'currency', p_attempt.currency
+    ),
+    p_now
+  );
+end;
+$$;
+
+ALTER FUNCTION engine.cancel_by_airline(p_attempt public.booking_attempts, p_order jsonb, p_now timestamp with time zone) OWNER TO skylatch_owner;
 
 --
 -- Name: change_trip_status(uuid, text); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
@@ -1088,12 +1226,38 @@ $$;
 ALTER FUNCTION engine.check_flag(p_kind text, p_key text, p_item text) OWNER TO skylatch_owner;
 
 --
+-- Name: review_cases; Type: TABLE; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE TABLE engine.review_cases (
+    id bigint NOT NULL,
+    kind text NOT NULL,
+    object_id text NOT NULL,
+    user_id uuid,
+    trip_request_id uuid,
+    booking_attempt_id uuid,
+    opened_at timestamp with time zone NOT NULL,
+    summary text NOT NULL,
+    evidence jsonb DEFAULT '{}'::jsonb NOT NULL,
+    evidence_at timestamp with time zone,
+    resolved_at timestamp with time zone,
+    resolved_by text,
+    resolution text,
+    CONSTRAINT review_cases_kind CHECK ((kind = ANY (ARRAY['ATTEMPT'::text, 'ORPHAN_ORDER'::text, 'ORPHAN_PAYMENT'::text, 'PAYMENT_CONTRADICTION'::text, 'ORDER_CONTRADICTION'::text, 'DISPUTE'::text, 'FRAUD_WARNING'::text, 'AIRLINE_CHANGE'::text, 'AIRLINE_CANCELLATION'::text, 'REFUND_FAILED'::text, 'AUTHORIZATION_LAPSING'::text, 'POISON'::text]))),
+    CONSTRAINT review_cases_resolved CHECK ((((resolved_at IS NULL) = (resolved_by IS NULL)) AND ((resolved_at IS NULL) = (resolution IS NULL))))
+);
+
+ALTER TABLE ONLY engine.review_cases FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE engine.review_cases OWNER TO skylatch_owner;
+
+--
 -- Name: has_live_attempt(uuid, uuid); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
 --
 
 CREATE FUNCTION engine.has_live_attempt(p_user_id uuid, p_trip_id uuid) RETURNS boolean
     LANGUAGE sql STABLE
-    RETURN (EXISTS (SELECT FROM public.booking_attempts a WHERE ((a.user_id = has_live_attempt.p_user_id) AND (a.trip_request_id = has_live_attempt.p_trip_id) AND (a.status = 'PENDING'::text))));
+    RETURN ((EXISTS (SELECT FROM public.booking_attempts a WHERE ((a.user_id = has_live_attempt.p_user_id) AND (a.trip_request_id = has_live_attempt.p_trip_id) AND (a.status = 'PENDING'::text)))) OR (EXISTS (SELECT FROM engine.review_cases c WHERE ((c.user_id = has_live_attempt.p_user_id) AND (c.trip_request_id = has_live_attempt.p_trip_id) AND (c.resolved_at IS NULL) AND (c.kind = ANY (ARRAY['ORPHAN_ORDER'::text, 'ORPHAN_PAYMENT'::text]))))));
 
 ALTER FUNCTION engine.has_live_attempt(p_user_id uuid, p_trip_id uuid) OWNER TO skylatch_owner;
 
@@ -1851,32 +2015,6 @@ $$;
 ALTER FUNCTION engine.claim_calls(p_worker text, p_limit integer, p_searches integer) OWNER TO skylatch_owner;
 
 --
--- Name: review_cases; Type: TABLE; Schema: engine; Owner: skylatch_owner
---
-
-CREATE TABLE engine.review_cases (
-    id bigint NOT NULL,
-    kind text NOT NULL,
-    object_id text NOT NULL,
-    user_id uuid,
-    trip_request_id uuid,
-    booking_attempt_id uuid,
-    opened_at timestamp with time zone NOT NULL,
-    summary text NOT NULL,
-    evidence jsonb DEFAULT '{}'::jsonb NOT NULL,
-    evidence_at timestamp with time zone,
-    resolved_at timestamp with time zone,
-    resolved_by text,
-    resolution text,
-    CONSTRAINT review_cases_kind CHECK ((kind = ANY (ARRAY['ATTEMPT'::text, 'ORPHAN_ORDER'::text, 'ORPHAN_PAYMENT'::text, 'PAYMENT_CONTRADICTION'::text, 'ORDER_CONTRADICTION'::text, 'DISPUTE'::text, 'FRAUD_WARNING'::text, 'AIRLINE_CHANGE'::text, 'AIRLINE_CANCELLATION'::text, 'REFUND_FAILED'::text, 'AUTHORIZATION_LAPSING'::text, 'POISON'::text]))),
-    CONSTRAINT review_cases_resolved CHECK ((((resolved_at IS NULL) = (resolved_by IS NULL)) AND ((resolved_at IS NULL) = (resolution IS NULL))))
-);
-
-ALTER TABLE ONLY engine.review_cases FORCE ROW LEVEL SECURITY;
-
-ALTER TABLE engine.review_cases OWNER TO skylatch_owner;
-
---
 -- Name: close_case(text, text, text, text, timestamp with time zone); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
 --
 
@@ -1950,8 +2088,24 @@ ALTER FUNCTION engine.command_attempt(p_user_id uuid, p_attempt_id uuid, p_verdi
 --
 
 CREATE FUNCTION engine.compare_orders(p_call engine.provider_calls, p_body jsonb, p_now timestamp with time zone) RETURNS text
-    LANGUAGE sql
-    RETURN 'not judged'::text;
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  v_found integer;
+begin
+  if jsonb_typeof(p_body -> 'orders') is distinct from 'array' then
+    return 'unreadable';
+  end if;
+  v_found := engine.judge_orders(
+    p_body -> 'orders', coalesce(p_call.claimed_at, p_now),
+    p_now - interval '5 minutes', p_now
+  );
+  perform engine.finish_scan('orders', p_call, v_found, p_now);
+  perform engine.start_scan('payments', p_now);
+  return format('%s of %s', v_found, jsonb_array_length(p_body -> 'orders'));
+end;
+$$;
 
 ALTER FUNCTION engine.compare_orders(p_call engine.provider_calls, p_body jsonb, p_now timestamp with time zone) OWNER TO skylatch_owner;
 
@@ -1960,8 +2114,118 @@ ALTER FUNCTION engine.compare_orders(p_call engine.provider_calls, p_body jsonb,
 --
 
 CREATE FUNCTION engine.compare_payments(p_call engine.provider_calls, p_body jsonb, p_now timestamp with time zone) RETURNS text
-    LANGUAGE sql
-    RETURN 'not judged'::text;
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  v_read_at timestamptz := coalesce(p_call.claimed_at, p_now);
+  v_found record;
+  v_attempt public.booking_attempts;
+  v_case_id bigint;
+  v_number integer := 0;
+begin
+  if jsonb_typeof(p_body -> 'payment_intents') is distinct from 'array' then
+    return 'unreadable';
+  end if;
+  for v_found in
+    with seen as materialized (
+      select
+        i.value as facts,
+        i.value ->> 'id' as payment,
+        i.value ->> 'status' as status,
+        to_timestamp((i.value ->> 'created')::bigint) as made_at,
+        coalesce((i.value ->> 'amount_received')::bigint, 0) as received,
+        engine.try_uuid(i.value #>> '{metadata,attempt_id}') as attempt_id,
+        engine.try_uuid(i.value #>> '{metadata,trip_request_id}') as trip_id
+      from jsonb_array_elements(p_body -> 'payment_intents') as i
+    )
+
+    select
+      s.*,
+      a.user_id,
+      a.trip_request_id,
+      -- Money, or a hold that may belong to an order, is a person's.
+      case
+        when s.status = 'canceled' then 'GONE'
+        when s.received > 0 then 'CASE'
+        when s.status <> 'requires_capture' then 'CANCEL'
+        when a.id is null or a.status = 'PENDING' then 'CASE'
+        else case engine.may_have_order(a.user_id, a.id, s.made_at)
+          when true then 'CASE' when false then 'CANCEL' else 'WAIT'
+        end
+      end as finding
+    from seen as s
+    left join public.booking_attempts as a on s.attempt_id = a.id
+    where s.attempt_id is not null
+      and s.made_at < p_now - interval '5 minutes'
+      and case
+        when s.status = 'canceled' then exists (
+          select from engine.review_cases as c
+          where c.kind = 'ORPHAN_PAYMENT'
+            and c.object_id = s.payment
+            and c.resolved_at is null
+        )
+        -- The attempt's own, while it runs or when its end accounts for it.
+        when s.payment = a.payment_intent_id and (
+          a.ended_at is null
+          or a.ended_at >= v_read_at
+          or a.status = 'SUCCESS'
+          or s.received > 0 and a.refunded_at is not null
+        ) then false
+        -- Its id is on the way.
+        when a.status = 'PENDING' and a.payment_intent_id is null then false
+        when s.received > 0 or s.status = 'requires_capture' then true
+        -- No money is held: nobody waits for it after a day.
+        else s.made_at < p_now - interval '1 day'
+      end
+    order by coalesce(a.trip_request_id, s.trip_id), s.payment
+  loop
+    if v_found.finding = 'GONE' then
+      perform engine.close_case(
+        'ORPHAN_PAYMENT', v_found.payment, 'engine', 'the payment is canceled', p_now
+      );
+      continue;
+    elsif v_found.finding = 'WAIT' then
+      continue;
+    end if;
+    v_number := v_number + 1;
+    if v_found.finding = 'CANCEL' then
+      perform engine.enqueue_look(
+        'cancel_orphan_payment', v_found.payment,
+        jsonb_build_object(
+          'payment_intent', v_found.payment, 'attempt_id', v_found.attempt_id
+        ),
+        null, p_now
+      );
+      continue;
+    end if;
+    perform from public.trip_requests as t
+    where t.id = coalesce(v_found.trip_request_id, v_found.trip_id)
+    for no key update;
+    select a.* into v_attempt
+    from public.booking_attempts as a
+    where a.user_id = v_found.user_id and a.id = v_found.attempt_id
+    for no key update;
+    v_case_id := engine.find_case(
+      'ORPHAN_PAYMENT', v_found.payment, v_attempt,
+      case
+        when v_found.received > 0 then 'Stripe took money that no booking accounts for.'
+        else 'Stripe holds money that no attempt accounts for.'
+      end,
+      jsonb_build_object('found', v_found.facts), p_now
+    );
+    if v_case_id is not null then
+      perform engine.hold_trip(
+        v_case_id, coalesce(v_found.trip_request_id, v_found.trip_id), p_now
+      );
+    end if;
+  end loop;
+  perform engine.finish_scan('payments', p_call, v_number, p_now);
+  return format(
+    '%s of %s', v_number, jsonb_array_length(p_body -> 'payment_intents')
+  );
+end;
+$$;
 
 ALTER FUNCTION engine.compare_payments(p_call engine.provider_calls, p_body jsonb, p_now timestamp with time zone) OWNER TO skylatch_owner;
 
@@ -2010,6 +2274,54 @@ end;
 $$;
 
 ALTER FUNCTION engine.confirm_booking(p_attempt public.booking_attempts, p_now timestamp with time zone) OWNER TO skylatch_owner;
+
+--
+-- Name: present_history(); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE FUNCTION engine.present_history() RETURNS text
+    LANGUAGE sql STABLE
+    BEGIN ATOMIC
+ SELECT format('%s %s %s'::text, c.system_identifier, "left"(pg_walfile_name(pg_current_wal_lsn()), 8), d.oid) AS format
+    FROM (pg_control_system() c(pg_control_version, catalog_version_no, system_identifier, pg_control_last_modified)
+      CROSS JOIN pg_database d)
+   WHERE (d.datname = current_database());
+END;
+
+ALTER FUNCTION engine.present_history() OWNER TO skylatch_owner;
+
+--
+-- Name: history; Type: TABLE; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE TABLE engine.history (
+    only_row boolean DEFAULT true NOT NULL,
+    system_identifier bigint NOT NULL,
+    timeline text NOT NULL,
+    database_oid oid NOT NULL,
+    confirmed_at timestamp with time zone NOT NULL,
+    CONSTRAINT history_only_row CHECK (only_row)
+);
+
+ALTER TABLE ONLY engine.history FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE engine.history OWNER TO skylatch_owner;
+
+--
+-- Name: confirm_history(timestamp with time zone); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE FUNCTION engine.confirm_history(p_now timestamp with time zone) RETURNS void
+    LANGUAGE sql
+    BEGIN ATOMIC
+ INSERT INTO engine.history AS h (system_identifier, timeline, database_oid, confirmed_at)  SELECT (split_part(p.history, ' '::text, 1))::bigint AS split_part,
+             split_part(p.history, ' '::text, 2) AS split_part,
+             (split_part(p.history, ' '::text, 3))::oid AS split_part,
+             confirm_history.p_now AS p_now
+            FROM engine.present_history() p(history) ON CONFLICT(only_row) DO UPDATE SET system_identifier = excluded.system_identifier, timeline = excluded.timeline, database_oid = excluded.database_oid, confirmed_at = excluded.confirmed_at;
+END;
+
+ALTER FUNCTION engine.confirm_history(p_now timestamp with time zone) OWNER TO skylatch_owner;
 
 --
 -- Name: exchange_rates; Type: TABLE; Schema: engine; Owner: skylatch_owner
@@ -2206,6 +2518,102 @@ $$;
 ALTER FUNCTION engine.count_apply_failure(p_call_id bigint, p_error text, p_actor text, p_now timestamp with time zone) OWNER TO skylatch_owner;
 
 --
+-- Name: decide_case(bigint, text, text, text); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE FUNCTION engine.decide_case(p_case_id bigint, p_action text, p_reason text, p_order_id text) RETURNS text
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $_$
+declare
+  v_now timestamptz := clock_timestamp();
+  v_reason text := engine.require_text('p_reason', p_reason);
+  v_case engine.review_cases;
+  v_attempt public.booking_attempts;
+  v_possible record;
+  v_done engine.review_actions;
+  v_outcome text;
+begin
+  if p_action is null
+    or p_action not in ('ADOPT', 'VOID', 'RELEASE', 'CANCEL', 'REFUND', 'RESUME')
+  then
+    raise exception using
+      errcode = 'SK012',
+      message = 'unknown action',
+      detail = jsonb_build_object('field', 'p_action', 'value', p_action),
+      column = 'p_action',
+      hint = 'Use ADOPT, VOID, RELEASE, CANCEL, REFUND or RESUME.';
+  elsif p_action = 'ADOPT' and coalesce(p_order_id, '') !~ '^ord_\w{1,100}$' then
+    raise exception using
+      errcode = 'SK017',
+      message = 'an order to adopt needs its id',
+      detail = jsonb_build_object('field', 'p_order_id', 'value', p_order_id),
+      column = 'p_order_id',
+      hint = 'Duffel''s id of the order begins with ord_.';
+  end if;
+  v_case := engine.lock_case(p_case_id);
+  select a.* into v_attempt
+  from public.booking_attempts as a
+  where a.user_id = v_case.user_id and a.id = v_case.booking_attempt_id;
+  select p.* into v_possible
+  from engine.possible_actions(v_case, v_now) as p
+  where p.action = p_action;
+  select r.* into v_done
+  from engine.review_actions as r
+  where r.review_case_id = p_case_id and r.action = p_action
+  order by r.id desc
+  limit 1;
+  if v_done.id is not null and (
+    v_possible.action is null
+    or v_possible.problem is not null
+    or v_attempt.id is null
+    or v_attempt.state_changed_at <= v_done.at
+  ) then
+    return v_done.outcome;
+  elsif v_possible.action is null or v_possible.problem is not null then
+    raise exception using
+      errcode = 'SK108',
+      message = 'this is not possible now',
+      detail = jsonb_build_object(
+        'case', p_case_id, 'action', p_action, 'state', v_attempt.state,
+        'problem', coalesce(v_possible.problem, 'not in this state')
+      ),
+      hint = 'review_queue shows what is possible; refresh_case asks the providers again.';
+  end if;
+
+  if v_attempt.id is null then
+    perform engine.enqueue_look(
+      'cancel_orphan_payment', v_case.object_id,
+      jsonb_build_object('payment_intent', v_case.object_id), v_attempt, v_now
+    );
+    perform engine.wake_sidecar();
+    v_outcome := 'asked Stripe to release the hold';
+  else
+    update public.booking_attempts as a
+    set
+      order_hint = case p_action when 'ADOPT' then p_order_id else a.order_hint end,
+      min_refund = case p_action when 'CANCEL' then 0 else a.min_refund end
+    where a.user_id = v_attempt.user_id
+      and a.id = v_attempt.id
+      and p_action in ('ADOPT', 'CANCEL');
+    v_outcome := engine.command_attempt(
+      v_attempt.user_id, v_attempt.id, p_action, engine.caller(), 'case:' || p_case_id,
+      v_reason, v_now
+    );
+  end if;
+  perform engine.record_action(v_case, p_action, v_reason, v_outcome, v_now);
+  if p_action = 'REFUND' then
+    perform engine.close_case(
+      v_case.kind, v_case.object_id, engine.caller(), 'refund', v_now
+    );
+  end if;
+  return v_outcome;
+end;
+$_$;
+
+ALTER FUNCTION engine.decide_case(p_case_id bigint, p_action text, p_reason text, p_order_id text) OWNER TO skylatch_owner;
+
+--
 -- Name: decide_trip(uuid, uuid, text, timestamp with time zone); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
 --
 
@@ -2222,6 +2630,7 @@ begin
   select t.* into v_trip
   from public.trip_requests as t where t.user_id = p_user_id and t.id = p_trip_id;
   if v_trip.auto_book_status <> 'PENDING'
+    or engine.has_live_attempt(p_user_id, p_trip_id)
     or exists (
       select from engine.provider_calls as c
       where c.user_id = p_user_id
@@ -2615,6 +3024,42 @@ END;
 ALTER FUNCTION engine.describe_round(p_user_id uuid, p_trip_id uuid) OWNER TO skylatch_owner;
 
 --
+-- Name: end_case(bigint, text, text); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE FUNCTION engine.end_case(p_case_id bigint, p_resolution text, p_reason text) RETURNS text
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  v_now timestamptz := clock_timestamp();
+  v_resolution text := engine.require_text('p_resolution', p_resolution);
+  v_reason text := engine.require_text('p_reason', p_reason);
+  v_case engine.review_cases;
+begin
+  v_case := engine.lock_case(p_case_id);
+  if v_case.resolved_at is not null then
+    return v_case.resolution;
+  elsif v_case.kind = 'ATTEMPT' then
+    raise exception using
+      errcode = 'SK108',
+      message = 'this is not possible now',
+      detail = jsonb_build_object(
+        'case', p_case_id, 'action', 'resolve', 'problem', 'the attempt is in review'
+      ),
+      hint = 'Decide it with review_attempt: the case closes with it.';
+  end if;
+  perform engine.close_case(
+    v_case.kind, v_case.object_id, engine.caller(), v_resolution, v_now
+  );
+  perform engine.record_action(v_case, 'RESOLVE', v_reason, v_resolution, v_now);
+  return v_resolution;
+end;
+$$;
+
+ALTER FUNCTION engine.end_case(p_case_id bigint, p_resolution text, p_reason text) OWNER TO skylatch_owner;
+
+--
 -- Name: end_state(public.booking_attempts, public.booking_attempts, text, text, text, timestamp with time zone); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
 --
 
@@ -2704,9 +3149,15 @@ begin
     tries = case when c.state = 'DEAD' then 0 else c.tries end,
     attempt_epoch = excluded.attempt_epoch,
     first_claimed_at = null,
+    lease_until = null,
     apply_failures = 0,
     finished_at = null
-  where c.operation <> 'create_order' and c.state in ('DONE', 'UNKNOWN', 'DEAD')
+  where c.operation <> 'create_order'
+    and (
+      c.state in ('DONE', 'UNKNOWN', 'DEAD')
+      -- Left over from before a person stepped in: its answer would be ignored.
+      or c.attempt_epoch <> excluded.attempt_epoch and c.state in ('READY', 'CLAIMED')
+    )
   returning c.id into v_id;
   if v_id is null then
     raise exception using
@@ -2738,11 +3189,13 @@ begin
     user_id, trip_request_id, booking_attempt_id, attempt_epoch, operation, object_id,
     payload, idempotency_key, run_at
   )
-  values (
+  -- Nothing else may be asked for past the gate.
+  select
     p_attempt.user_id, p_attempt.trip_request_id, p_attempt.id, p_attempt.epoch,
-    p_operation, p_object_id, p_payload,
+    o.operation, p_object_id, p_payload,
     format('look:%s:%s', p_operation, md5(p_object_id)), p_run_at
-  )
+  from engine.operations as o
+  where o.operation = p_operation and o.observes
   on conflict (idempotency_key) do update
   set
     again = c.state in ('CLAIMED', 'SENT'),
@@ -3029,6 +3482,29 @@ CREATE FUNCTION engine.fare_standing(p_fare numeric, p_typical numeric) RETURNS 
 ALTER FUNCTION engine.fare_standing(p_fare numeric, p_typical numeric) OWNER TO skylatch_owner;
 
 --
+-- Name: find_case(text, text, public.booking_attempts, text, jsonb, timestamp with time zone); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE FUNCTION engine.find_case(p_kind text, p_object_id text, p_attempt public.booking_attempts, p_summary text, p_evidence jsonb, p_now timestamp with time zone) RETURNS bigint
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  if exists (
+    select from engine.review_cases as c
+    where c.kind = p_kind and c.object_id = p_object_id
+  ) then
+    return null;
+  end if;
+  return engine.open_case(
+    p_kind, p_object_id, p_attempt, p_summary, p_evidence, p_now
+  );
+end;
+$$;
+
+ALTER FUNCTION engine.find_case(p_kind text, p_object_id text, p_attempt public.booking_attempts, p_summary text, p_evidence jsonb, p_now timestamp with time zone) OWNER TO skylatch_owner;
+
+--
 -- Name: find_rule(text, integer, text); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
 --
 
@@ -3134,6 +3610,43 @@ $$;
 ALTER FUNCTION engine.finish_calls(p_worker text, p_reports jsonb, p_hand_on boolean) OWNER TO skylatch_owner;
 
 --
+-- Name: finish_scan(text, engine.provider_calls, integer, timestamp with time zone); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE FUNCTION engine.finish_scan(p_scan text, p_call engine.provider_calls, p_found integer, p_now timestamp with time zone) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  v_history text := engine.present_history();
+begin
+  insert into engine.scans as s (
+    scan, provider, scanned_to, finished_at, found, history
+  )
+  select
+    p_scan, o.provider, coalesce(p_call.claimed_at, p_now), p_now, p_found,
+    p_call.payload ->> 'history'
+  from engine.operations as o
+  where o.operation = p_call.operation
+  on conflict (scan) do update
+  set
+    scanned_to = greatest(s.scanned_to, excluded.scanned_to),
+    finished_at = excluded.finished_at,
+    found = excluded.found,
+    history = excluded.history;
+  if engine.history_problem() is not null and (
+    select count(*) = 2
+    from engine.scans as s
+    where s.scan in ('orders', 'payments') and s.history = v_history
+  ) then
+    perform engine.confirm_history(p_now);
+  end if;
+end;
+$$;
+
+ALTER FUNCTION engine.finish_scan(p_scan text, p_call engine.provider_calls, p_found integer, p_now timestamp with time zone) OWNER TO skylatch_owner;
+
+--
 -- Name: flag_context(uuid); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
 --
 
@@ -3199,6 +3712,8 @@ begin
     return 'flags were never loaded';
   elsif v_state.heartbeat_at < p_now - v_state.stale_after then
     return 'flags are stale';
+  elsif engine.history_problem() is not null then
+    return engine.history_problem();
   elsif p_user_id is null then
     return 'no user';
   end if;
@@ -3469,6 +3984,67 @@ $$;
 ALTER FUNCTION engine.found_refund(p_attempt public.booking_attempts, p_body jsonb) OWNER TO skylatch_owner;
 
 --
+-- Name: gather_evidence(bigint, timestamp with time zone); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE FUNCTION engine.gather_evidence(p_case_id bigint, p_now timestamp with time zone) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  v_case engine.review_cases;
+  v_attempt public.booking_attempts;
+  v_offer_id text;
+  v_order_id text;
+  v_payment text;
+begin
+  select c.* into v_case from engine.review_cases as c where c.id = p_case_id;
+  select a.* into v_attempt
+  from public.booking_attempts as a
+  where a.user_id = v_case.user_id and a.id = v_case.booking_attempt_id;
+  v_offer_id := coalesce(v_attempt.offer_id, v_case.evidence #>> '{found,offer_id}');
+  v_order_id := case v_case.kind
+    when 'ORPHAN_ORDER' then v_case.object_id
+    else coalesce(v_attempt.order_id, v_attempt.order_hint)
+  end;
+  v_payment := case v_case.kind
+    when 'ORPHAN_PAYMENT' then v_case.object_id else v_attempt.payment_intent_id
+  end;
+  if v_offer_id is not null then
+    perform engine.enqueue_look(
+      'look_order', v_offer_id,
+      jsonb_strip_nulls(
+        jsonb_build_object('offer_id', v_offer_id, 'order_id', v_order_id)
+      ),
+      v_attempt, p_now
+    );
+  end if;
+  if v_payment is not null then
+    perform engine.enqueue_look(
+      'look_payment', v_payment, jsonb_build_object('payment_intent', v_payment),
+      v_attempt, p_now
+    );
+  end if;
+  if v_case.kind = 'DISPUTE' then
+    perform engine.enqueue_look(
+      'look_dispute', v_case.object_id,
+      jsonb_build_object('dispute', v_case.object_id), v_attempt, p_now
+    );
+  elsif v_case.kind = 'REFUND_FAILED' then
+    perform engine.enqueue_look(
+      'look_refund', v_case.object_id, jsonb_build_object('refund', v_case.object_id),
+      v_attempt, p_now
+    );
+  elsif v_case.kind = 'ORPHAN_PAYMENT' then
+    -- Whether an order goes with it, only the whole list can say.
+    perform engine.start_scan('orders', p_now);
+  end if;
+end;
+$$;
+
+ALTER FUNCTION engine.gather_evidence(p_case_id bigint, p_now timestamp with time zone) OWNER TO skylatch_owner;
+
+--
 -- Name: heartbeat(text, text); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
 --
 
@@ -3502,6 +4078,16 @@ $$;
 ALTER FUNCTION engine.heartbeat(p_worker text, p_version text) OWNER TO skylatch_owner;
 
 --
+-- Name: history_problem(); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE FUNCTION engine.history_problem() RETURNS text
+    LANGUAGE sql STABLE
+    RETURN CASE WHEN (NOT (EXISTS (SELECT FROM engine.history h WHERE (format('%s %s %s'::text, h.system_identifier, h.timeline, h.database_oid) = engine.present_history())))) THEN 'this database was restored: comparing it with both providers first'::text ELSE NULL::text END;
+
+ALTER FUNCTION engine.history_problem() OWNER TO skylatch_owner;
+
+--
 -- Name: hold_mirror(text); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
 --
 
@@ -3522,6 +4108,30 @@ end;
 $$;
 
 ALTER FUNCTION engine.hold_mirror(p_worker text) OWNER TO skylatch_owner;
+
+--
+-- Name: hold_trip(bigint, uuid, timestamp with time zone); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE FUNCTION engine.hold_trip(p_case_id bigint, p_trip_id uuid, p_now timestamp with time zone) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  update public.trip_requests as t
+  set
+    auto_book_status = 'ACTION_REQUIRED',
+    status_reason = 'There may be a booking of this trip already: we are looking into it.',
+    status_changed_at = p_now
+  where t.id = p_trip_id and t.auto_book_status in ('PENDING', 'BOOKING');
+  update engine.review_cases as c
+  set user_id = t.user_id, trip_request_id = t.id
+  from public.trip_requests as t
+  where c.id = p_case_id and t.id = p_trip_id and c.trip_request_id is null;
+end;
+$$;
+
+ALTER FUNCTION engine.hold_trip(p_case_id bigint, p_trip_id uuid, p_now timestamp with time zone) OWNER TO skylatch_owner;
 
 --
 -- Name: ingest_offers(uuid, uuid, integer, jsonb, jsonb, timestamp with time zone); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
@@ -4171,6 +4781,141 @@ $$;
 ALTER FUNCTION engine.judge_offer(p_trip public.trip_requests, p_offer public.flight_offers, p_cap numeric, p_rate numeric, p_rate_as_of timestamp with time zone, p_cap_problem text, p_now timestamp with time zone, OUT ineligible text[], OUT score numeric, OUT score_parts jsonb) OWNER TO skylatch_owner;
 
 --
+-- Name: judge_orders(jsonb, timestamp with time zone, timestamp with time zone, timestamp with time zone); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE FUNCTION engine.judge_orders(p_orders jsonb, p_read_at timestamp with time zone, p_made_before timestamp with time zone, p_now timestamp with time zone) RETURNS integer
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  v_found record;
+  v_attempt public.booking_attempts;
+  v_case_id bigint;
+  v_number integer := 0;
+begin
+  for v_found in
+    with seen as materialized (
+      select
+        o.value as facts,
+        o.value ->> 'id' as order_id,
+        o.value ->> 'cancelled_at' is not null as is_cancelled,
+        m.attempt_id,
+        engine.try_uuid(o.value #>> '{metadata,trip_request_id}') as trip_id,
+        count(*) filter (where o.value ->> 'cancelled_at' is null) over (
+          partition by m.attempt_id
+        ) as live_orders,
+        jsonb_agg(o.value) over (partition by m.attempt_id) as all_facts
+      from jsonb_array_elements(p_orders) as o
+      cross join lateral engine.try_uuid(o.value #>> '{metadata,attempt_id}')
+        as m (attempt_id)
+      where m.attempt_id is not null
+        and (o.value ->> 'created_at')::timestamptz < p_made_before
+    )
+
+    select
+      s.*,
+      a.user_id,
+      a.trip_request_id,
+      case
+        when s.is_cancelled then 'GONE'
+        when a.id is null then 'ORPHAN'
+        when a.state in ('FAILED', 'CANCELLED') then 'ORPHAN'
+        when s.order_id = a.order_id then null
+        when s.live_orders > 1 or a.order_id is not null then 'SEVERAL'
+        when a.state in ('ORDER_UNKNOWN', 'NEEDS_REVIEW') then 'HINT'
+      end as finding
+    from seen as s
+    left join public.booking_attempts as a on s.attempt_id = a.id
+    where case
+      when s.is_cancelled then exists (
+        select from engine.review_cases as c
+        where c.kind = 'ORPHAN_ORDER'
+          and c.object_id = s.order_id
+          and c.resolved_at is null
+      )
+      when a.id is null then true
+      when a.state in ('FAILED', 'CANCELLED')
+        then a.ended_at < p_read_at
+      when s.order_id = a.order_id then false
+      when s.live_orders > 1 or a.order_id is not null then true
+      else a.state = 'ORDER_UNKNOWN'
+        or a.state = 'NEEDS_REVIEW' and a.order_hint is distinct from s.order_id
+    end
+    order by coalesce(a.trip_request_id, s.trip_id), s.attempt_id, s.order_id
+  loop
+    if v_found.finding = 'GONE' then
+      perform engine.close_case(
+        'ORPHAN_ORDER', v_found.order_id, 'engine', 'the order is cancelled', p_now
+      );
+      continue;
+    end if;
+    perform from public.trip_requests as t
+    where t.id = coalesce(v_found.trip_request_id, v_found.trip_id)
+    for no key update;
+    select a.* into v_attempt
+    from public.booking_attempts as a
+    where a.user_id = v_found.user_id and a.id = v_found.attempt_id
+    for no key update;
+    v_number := v_number + 1;
+    if v_found.finding = 'HINT' then
+      update public.booking_attempts as a
+      set order_hint = v_found.order_id
+      where a.user_id = v_attempt.user_id
+        and a.id = v_attempt.id
+        and a.order_id is null;
+      perform engine.nudge_attempt(v_attempt.user_id, v_attempt.id, p_now);
+    elsif v_found.finding = 'SEVERAL' then
+      perform engine.find_case(
+        'ORDER_CONTRADICTION', v_attempt.id::text, v_attempt,
+        'Duffel shows more than one order of one attempt.',
+        jsonb_build_object('found', v_found.all_facts), p_now
+      );
+      perform engine.nudge_attempt(v_attempt.user_id, v_attempt.id, p_now);
+    else
+      v_case_id := engine.find_case(
+        'ORPHAN_ORDER', v_found.order_id, v_attempt,
+        case
+          when v_attempt.id is null then 'Duffel has an order of ours that is unknown here.'
+          else 'Duffel has an order of an attempt that ended without one.'
+        end,
+        jsonb_build_object('found', v_found.facts), p_now
+      );
+      continue when v_case_id is null;
+      perform engine.hold_trip(
+        v_case_id, coalesce(v_found.trip_request_id, v_found.trip_id), p_now
+      );
+      if v_attempt.state = 'FAILED' and not exists (
+        select from public.booking_attempts as a
+        where a.user_id = v_attempt.user_id
+          and a.trip_request_id = v_attempt.trip_request_id
+          and a.status = 'PENDING'
+      )
+      and not exists (
+        select from public.flight_bookings as b
+        where b.user_id = v_attempt.user_id
+          and b.trip_request_id = v_attempt.trip_request_id
+          and b.status = 'CONFIRMED'
+      )
+      then
+        update public.booking_attempts as a
+        set order_hint = v_found.order_id
+        where a.user_id = v_attempt.user_id and a.id = v_attempt.id;
+        perform engine.command_attempt(
+          v_attempt.user_id, v_attempt.id, 'REOPEN', 'scan',
+          'order:' || v_found.order_id,
+          'an order of this attempt was found at Duffel', p_now
+        );
+      end if;
+    end if;
+  end loop;
+  return v_number;
+end;
+$$;
+
+ALTER FUNCTION engine.judge_orders(p_orders jsonb, p_read_at timestamp with time zone, p_made_before timestamp with time zone, p_now timestamp with time zone) OWNER TO skylatch_owner;
+
+--
 -- Name: keep_daily_fare(); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
 --
 
@@ -4384,6 +5129,227 @@ $$;
 ALTER FUNCTION engine.lease_calls(p_worker text, p_ids bigint[], p_now timestamp with time zone) OWNER TO skylatch_owner;
 
 --
+-- Name: saga_transitions; Type: TABLE; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE TABLE engine.saga_transitions (
+    state text NOT NULL,
+    verdict text NOT NULL,
+    next_state text NOT NULL,
+    next_operation text,
+    CONSTRAINT saga_transitions_verdict CHECK ((verdict = ANY (ARRAY['OK'::text, 'REDO'::text, 'FAIL'::text, 'RESEARCH'::text, 'UNKNOWN'::text, 'REVIEW'::text, 'EXHAUSTED'::text, 'STOP'::text, 'ADOPT'::text, 'VOID'::text, 'RELEASE'::text, 'CANCEL'::text, 'REFUND'::text, 'RESUME'::text, 'REOPEN'::text, 'FREEZE'::text])))
+);
+
+ALTER TABLE ONLY engine.saga_transitions FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE engine.saga_transitions OWNER TO skylatch_owner;
+
+--
+-- Name: scans; Type: TABLE; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE TABLE engine.scans (
+    scan text NOT NULL,
+    provider text NOT NULL,
+    scanned_to timestamp with time zone NOT NULL,
+    finished_at timestamp with time zone,
+    found integer DEFAULT 0 NOT NULL,
+    history text,
+    CONSTRAINT scans_provider CHECK ((provider = ANY (ARRAY['duffel'::text, 'stripe'::text]))),
+    CONSTRAINT scans_scan CHECK ((scan = ANY (ARRAY['orders'::text, 'payments'::text, 'order_events'::text, 'payment_events'::text])))
+);
+
+ALTER TABLE ONLY engine.scans FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE engine.scans OWNER TO skylatch_owner;
+
+--
+-- Name: possible_actions(engine.review_cases, timestamp with time zone); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE FUNCTION engine.possible_actions(p_case engine.review_cases, p_now timestamp with time zone) RETURNS TABLE(action text, does text, problem text)
+    LANGUAGE sql STABLE
+    BEGIN ATOMIC
+ WITH fact AS (
+          SELECT a.user_id,
+             a.id,
+             a.trip_request_id,
+             a.attempt_no,
+             a.status,
+             a.state,
+             a.epoch,
+             a.idempotency_key,
+             a.flight_offer_id,
+             a.offer_id,
+             a.agreed_amount,
+             a.currency,
+             a.cap_amount,
+             a.trip_version,
+             a.flags,
+             a.payment_method_id,
+             a.payment_intent_id,
+             a.capture_before,
+             a.order_id,
+             a.booking_reference,
+             a.trip_status_after,
+             a.search_again_after,
+             a.error_code,
+             a.error_message,
+             a.started_at,
+             a.state_changed_at,
+             a.ended_at,
+             a.deadline_at,
+             a.review_from,
+             a.order_hint,
+             a.order_cancelled_at,
+             a.cancellation_id,
+             a.min_refund,
+             a.captured_amount,
+             a.voided_at,
+             a.refund_amount,
+             a.refund_no,
+             a.refund_id,
+             a.refunded_at,
+                 CASE
+                     WHEN (a.state <> 'NEEDS_REVIEW'::text) THEN a.state
+                     WHEN (d.action = 'RESUME'::text) THEN a.review_from
+                     WHEN ((d.action = 'CANCEL'::text) AND (a.status = 'SUCCESS'::text)) THEN 'CONFIRMED'::text
+                     ELSE a.state
+                 END AS as_state,
+             d.action,
+             d.does,
+             ((a.order_id IS NOT NULL) AND (a.order_cancelled_at IS NULL)) AS has_order,
+             ((a.order_hint IS NOT NULL) OR (EXISTS ( SELECT
+                    FROM engine.provider_calls c
+                   WHERE ((c.user_id = a.user_id) AND (c.booking_attempt_id = a.id) AND (c.operation = 'create_order'::text) AND (c.sent_at IS NOT NULL) AND (c.verdict IS DISTINCT FROM 'FAIL'::text) AND (c.verdict IS DISTINCT FROM 'RESEARCH'::text))))) AS may_have_order,
+             COALESCE((((((possible_actions.p_case).evidence #>> '{order,read_at}'::text[]))::timestamp with time zone > (possible_actions.p_now - '00:15:00'::interval)) AND (NOT (EXISTS ( SELECT
+                    FROM jsonb_array_elements(((possible_actions.p_case).evidence #> '{order,says}'::text[])) o(value)
+                   WHERE ((o.value ->> 'cancelled_at'::text) IS NULL))))), false) AS shows_none
+            FROM (public.booking_attempts a
+              CROSS JOIN ( VALUES ('ADOPT'::text,'Takes the order you name as this attempt''s, after the same checks, and collects the money.'::text), ('VOID'::text,'Releases the hold and asks the traveller to act.'::text), ('RELEASE'::text,'Releases the hold and searches for the trip again.'::text), ('CANCEL'::text,'Cancels the order for whatever the airline returns, then releases the hold or refunds.'::text), ('REFUND'::text,'Returns what was captured to the card.'::text), ('RESUME'::text,'Goes on where it stopped.'::text)) d(action, does))
+           WHERE ((a.user_id = (possible_actions.p_case).user_id) AND (a.id = (possible_actions.p_case).booking_attempt_id))
+         )
+  SELECT f.action,
+     f.does,
+         CASE
+             WHEN ((possible_actions.p_case).resolved_at IS NOT NULL) THEN 'the case is closed'::text
+             WHEN ((f.action = ANY (ARRAY['VOID'::text, 'RELEASE'::text])) AND (f.status = 'SUCCESS'::text)) THEN 'it is booked: CANCEL or REFUND'::text
+             WHEN ((f.action = ANY (ARRAY['VOID'::text, 'RELEASE'::text])) AND f.has_order) THEN 'the order exists: CANCEL it'::text
+             WHEN ((f.action = ANY (ARRAY['VOID'::text, 'RELEASE'::text])) AND f.may_have_order AND (f.order_cancelled_at IS NULL) AND (NOT f.shows_none)) THEN 'an order may exist: refresh_case, and look at what Duffel says'::text
+             WHEN ((f.action = 'CANCEL'::text) AND (NOT f.has_order)) THEN 'no order is known, or it is cancelled'::text
+             WHEN ((f.action = 'REFUND'::text) AND (f.captured_amount IS NULL)) THEN 'nothing was captured'::text
+             WHEN ((f.action = 'REFUND'::text) AND (f.refunded_at IS NOT NULL)) THEN 'it was refunded'::text
+             WHEN ((f.action = 'REFUND'::text) AND f.has_order) THEN 'the order exists: CANCEL it'::text
+             WHEN ((f.action = 'ADOPT'::text) AND (f.order_id IS NOT NULL)) THEN 'its order is known'::text
+             ELSE NULL::text
+         END AS "case"
+    FROM (fact f
+      JOIN engine.saga_transitions t ON (((f.as_state = t.state) AND (f.action = t.verdict))))
+   WHERE ((f.action <> 'RESUME'::text) OR (f.state = 'NEEDS_REVIEW'::text))
+ UNION ALL
+  SELECT 'VOID'::text,
+     'Releases the hold.'::text,
+         CASE
+             WHEN ((possible_actions.p_case).resolved_at IS NOT NULL) THEN 'the case is closed'::text
+             WHEN (COALESCE(((possible_actions.p_case).evidence #>> '{payment,says,status}'::text[]), 'unknown'::text) <> ALL (ARRAY['requires_capture'::text, 'requires_action'::text, 'requires_confirmation'::text, 'requires_payment_method'::text, 'processing'::text])) THEN 'Stripe does not say that money is held: refresh_case'::text
+             WHEN (NOT (EXISTS ( SELECT
+                FROM engine.scans s
+               WHERE ((s.scan = 'orders'::text) AND (s.finished_at > (possible_actions.p_now - '00:15:00'::interval)))))) THEN 'an order may exist: refresh_case, and look at what Duffel says'::text
+             WHEN (EXISTS ( SELECT
+                FROM engine.review_cases c
+               WHERE ((c.kind = 'ORPHAN_ORDER'::text) AND (c.resolved_at IS NULL) AND ((c.evidence #>> '{found,metadata,attempt_id}'::text[]) = ((possible_actions.p_case).evidence #>> '{found,metadata,attempt_id}'::text[]))))) THEN 'the order exists: cancel it first'::text
+             ELSE NULL::text
+         END AS "case"
+   WHERE (((possible_actions.p_case).kind = 'ORPHAN_PAYMENT'::text) AND ((possible_actions.p_case).booking_attempt_id IS NULL));
+END;
+
+ALTER FUNCTION engine.possible_actions(p_case engine.review_cases, p_now timestamp with time zone) OWNER TO skylatch_owner;
+
+--
+-- Name: booking_events; Type: TABLE; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE TABLE engine.booking_events (
+    id bigint NOT NULL,
+    at timestamp with time zone DEFAULT now() NOT NULL,
+    user_id uuid NOT NULL,
+    trip_request_id uuid NOT NULL,
+    booking_attempt_id uuid,
+    actor text NOT NULL,
+    correlation_id text NOT NULL,
+    from_state text,
+    to_state text,
+    reason text NOT NULL,
+    detail jsonb DEFAULT '{}'::jsonb NOT NULL
+);
+
+ALTER TABLE ONLY engine.booking_events FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE engine.booking_events OWNER TO skylatch_owner;
+
+--
+-- Name: review_actions; Type: TABLE; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE TABLE engine.review_actions (
+    id bigint NOT NULL,
+    review_case_id bigint NOT NULL,
+    at timestamp with time zone NOT NULL,
+    actor text NOT NULL,
+    action text NOT NULL,
+    reason text NOT NULL,
+    outcome text NOT NULL,
+    CONSTRAINT review_actions_reason CHECK ((length(TRIM(BOTH FROM reason)) >= 3))
+);
+
+ALTER TABLE ONLY engine.review_actions FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE engine.review_actions OWNER TO skylatch_owner;
+
+--
+-- Name: list_cases(); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE FUNCTION engine.list_cases() RETURNS TABLE(case_id bigint, kind text, opened_at timestamp with time zone, age interval, summary text, object_id text, trip_request_id uuid, trip_status text, booking_attempt_id uuid, attempt_state text, traveller text, agreed_amount numeric, captured_amount numeric, currency text, sent jsonb, heard jsonb, evidence jsonb, evidence_at timestamp with time zone, actions jsonb, decided jsonb)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    BEGIN ATOMIC
+ SELECT c.id,
+     c.kind,
+     c.opened_at,
+     (clock_timestamp() - c.opened_at),
+     c.summary,
+     c.object_id,
+     c.trip_request_id,
+     t.auto_book_status,
+     c.booking_attempt_id,
+     a.state,
+     ('traveller '::text || "left"((c.user_id)::text, 8)),
+     a.agreed_amount,
+     a.captured_amount,
+     a.currency,
+     ( SELECT COALESCE(jsonb_agg(jsonb_strip_nulls(jsonb_build_object('operation', p.operation, 'key', p.idempotency_key, 'state', p.state, 'tries', p.tries, 'created_at', p.created_at, 'claimed_at', p.claimed_at, 'sent_at', p.sent_at, 'finished_at', p.finished_at, 'verdict', p.verdict, 'http_status', p.http_status, 'error_code', p.error_code, 'request_id', p.request_id)) ORDER BY p.id), '[]'::jsonb) AS "coalesce"
+            FROM engine.provider_calls p
+           WHERE ((p.user_id = c.user_id) AND (p.booking_attempt_id = c.booking_attempt_id))) AS "coalesce",
+     ( SELECT COALESCE(jsonb_agg(jsonb_build_object('at', e.at, 'what', e.reason, 'detail', e.detail) ORDER BY e.id), '[]'::jsonb) AS "coalesce"
+            FROM engine.booking_events e
+           WHERE ((e.user_id = c.user_id) AND (e.trip_request_id = c.trip_request_id) AND (e.booking_attempt_id = c.booking_attempt_id))) AS "coalesce",
+     c.evidence,
+     c.evidence_at,
+     ( SELECT COALESCE(jsonb_agg(jsonb_strip_nulls(jsonb_build_object('action', p.action, 'does', p.does, 'not_now', p.problem)) ORDER BY (p.problem IS NOT NULL), p.action), '[]'::jsonb) AS "coalesce"
+            FROM engine.possible_actions(c.*, clock_timestamp()) p(action, does, problem)) AS "coalesce",
+     ( SELECT COALESCE(jsonb_agg(jsonb_build_object('at', r.at, 'actor', r.actor, 'action', r.action, 'reason', r.reason, 'outcome', r.outcome) ORDER BY r.id), '[]'::jsonb) AS "coalesce"
+            FROM engine.review_actions r
+           WHERE (r.review_case_id = c.id)) AS "coalesce"
+    FROM ((engine.review_cases c
+      LEFT JOIN public.trip_requests t ON (((c.user_id = t.user_id) AND (c.trip_request_id = t.id))))
+      LEFT JOIN public.booking_attempts a ON (((c.user_id = a.user_id) AND (c.booking_attempt_id = a.id))))
+   WHERE (c.resolved_at IS NULL)
+   ORDER BY c.opened_at, c.id;
+END;
+
+ALTER FUNCTION engine.list_cases() OWNER TO skylatch_owner;
+
+--
 -- Name: list_reasons(); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
 --
 
@@ -4398,6 +5364,41 @@ CREATE FUNCTION engine.list_reasons() RETURNS TABLE(reason text, change text, wh
 END;
 
 ALTER FUNCTION engine.list_reasons() OWNER TO skylatch_owner;
+
+--
+-- Name: lock_case(bigint); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE FUNCTION engine.lock_case(p_case_id bigint) RETURNS engine.review_cases
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  v_case engine.review_cases;
+begin
+  select c.* into v_case from engine.review_cases as c where c.id = p_case_id;
+  perform from public.trip_requests as t
+  where t.user_id = v_case.user_id and t.id = v_case.trip_request_id
+  for no key update;
+  perform from public.booking_attempts as a
+  where a.user_id = v_case.user_id and a.id = v_case.booking_attempt_id
+  for no key update;
+  select c.* into v_case
+  from engine.review_cases as c where c.id = p_case_id
+  for no key update;
+  if v_case.id is null then
+    raise exception using
+      errcode = 'SK107',
+      message = 'no such case',
+      detail = jsonb_build_object('case', p_case_id),
+      column = 'p_case_id',
+      hint = 'Its number is in review_queue.';
+  end if;
+  return v_case;
+end;
+$$;
+
+ALTER FUNCTION engine.lock_case(p_case_id bigint) OWNER TO skylatch_owner;
 
 --
 -- Name: lock_trip(uuid); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
@@ -4431,28 +5432,6 @@ $$;
 ALTER FUNCTION engine.lock_trip(p_trip_id uuid) OWNER TO skylatch_owner;
 
 --
--- Name: booking_events; Type: TABLE; Schema: engine; Owner: skylatch_owner
---
-
-CREATE TABLE engine.booking_events (
-    id bigint NOT NULL,
-    at timestamp with time zone DEFAULT now() NOT NULL,
-    user_id uuid NOT NULL,
-    trip_request_id uuid NOT NULL,
-    booking_attempt_id uuid,
-    actor text NOT NULL,
-    correlation_id text NOT NULL,
-    from_state text,
-    to_state text,
-    reason text NOT NULL,
-    detail jsonb DEFAULT '{}'::jsonb NOT NULL
-);
-
-ALTER TABLE ONLY engine.booking_events FORCE ROW LEVEL SECURITY;
-
-ALTER TABLE engine.booking_events OWNER TO skylatch_owner;
-
---
 -- Name: log_event(uuid, uuid, uuid, text, text, text, text, text, jsonb); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
 --
 
@@ -4464,6 +5443,24 @@ CREATE FUNCTION engine.log_event(p_user_id uuid, p_trip_id uuid, p_attempt_id uu
 END;
 
 ALTER FUNCTION engine.log_event(p_user_id uuid, p_trip_id uuid, p_attempt_id uuid, p_actor text, p_correlation_id text, p_from_state text, p_to_state text, p_reason text, p_detail jsonb) OWNER TO skylatch_owner;
+
+--
+-- Name: look_again(bigint); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE FUNCTION engine.look_again(p_case_id bigint) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  v_case engine.review_cases := engine.lock_case(p_case_id);
+begin
+  perform engine.gather_evidence(v_case.id, clock_timestamp());
+  perform engine.wake_sidecar();
+end;
+$$;
+
+ALTER FUNCTION engine.look_again(p_case_id bigint) OWNER TO skylatch_owner;
 
 --
 -- Name: look_interval(date, numeric, numeric, real, timestamp with time zone); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
@@ -4610,6 +5607,29 @@ CREATE FUNCTION engine.may_act_for(p_user_id uuid) RETURNS boolean
 ALTER FUNCTION engine.may_act_for(p_user_id uuid) OWNER TO skylatch_owner;
 
 --
+-- Name: may_have_order(uuid, uuid, timestamp with time zone); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE FUNCTION engine.may_have_order(p_user_id uuid, p_attempt_id uuid, p_made_at timestamp with time zone) RETURNS boolean
+    LANGUAGE sql STABLE
+    BEGIN ATOMIC
+ SELECT
+         CASE
+             WHEN ((a.status <> 'FAILED'::text) OR ((a.order_id IS NOT NULL) AND (a.order_cancelled_at IS NULL)) OR ((a.order_id IS NULL) AND (a.order_hint IS NOT NULL)) OR (EXISTS ( SELECT
+                FROM engine.review_cases c
+               WHERE ((c.kind = ANY (ARRAY['ORPHAN_ORDER'::text, 'ORDER_CONTRADICTION'::text])) AND (c.user_id = may_have_order.p_user_id) AND (c.booking_attempt_id = may_have_order.p_attempt_id))))) THEN true
+             WHEN (EXISTS ( SELECT
+                FROM engine.scans s
+               WHERE ((s.scan = 'orders'::text) AND (s.history = engine.present_history()) AND (s.scanned_to > (GREATEST(a.ended_at, may_have_order.p_made_at) + '00:05:00'::interval))))) THEN false
+             ELSE NULL::boolean
+         END AS "case"
+    FROM public.booking_attempts a
+   WHERE ((a.user_id = may_have_order.p_user_id) AND (a.id = may_have_order.p_attempt_id));
+END;
+
+ALTER FUNCTION engine.may_have_order(p_user_id uuid, p_attempt_id uuid, p_made_at timestamp with time zone) OWNER TO skylatch_owner;
+
+--
 -- Name: monitor_status(); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
 --
 
@@ -4727,10 +5747,99 @@ ALTER FUNCTION engine.note_method(p_call engine.provider_calls, p_body jsonb, p_
 --
 
 CREATE FUNCTION engine.note_order(p_call engine.provider_calls, p_body jsonb, p_now timestamp with time zone) RETURNS text
-    LANGUAGE sql
-    RETURN 'not judged'::text;
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  v_found integer;
+  v_order record;
+  v_booking public.flight_bookings;
+  v_attempt public.booking_attempts;
+  v_change jsonb;
+  v_outcome text;
+begin
+  if jsonb_typeof(p_body -> 'orders') is distinct from 'array' then
+    return 'unreadable';
+  end if;
+  v_found := engine.judge_orders(
+    p_body -> 'orders', coalesce(p_call.claimed_at, p_now), 'infinity', p_now
+  );
+  v_outcome := case when v_found > 0 then format('%s to look at', v_found) end;
+  for v_order in
+    select o.value as facts, b.user_id, b.trip_request_id, b.id as booking_id
+    from jsonb_array_elements(p_body -> 'orders') as o
+    inner join public.flight_bookings as b on o.value ->> 'id' = b.order_id
+    where b.status = 'CONFIRMED'
+    order by b.trip_request_id
+  loop
+    perform from public.trip_requests as t
+    where t.user_id = v_order.user_id and t.id = v_order.trip_request_id
+    for no key update;
+    select b.* into v_booking
+    from public.flight_bookings as b
+    where b.user_id = v_order.user_id and b.id = v_order.booking_id;
+    select a.* into v_attempt
+    from public.booking_attempts as a
+    where a.user_id = v_booking.user_id and a.id = v_booking.booking_attempt_id
+    for no key update;
+    -- While a cancellation of ours runs, the order is the saga's to watch.
+    continue when v_booking.status <> 'CONFIRMED' or v_attempt.state <> 'CONFIRMED';
+    if v_order.facts ->> 'cancelled_at' is not null then
+      perform engine.cancel_by_airline(v_attempt, v_order.facts, p_now);
+      v_outcome := 'cancelled by the airline';
+      continue;
+    end if;
+    for v_change in
+      select c.value
+      from jsonb_array_elements(
+        case jsonb_typeof(v_order.facts -> 'airline_initiated_changes')
+          when 'array' then v_order.facts -> 'airline_initiated_changes' else '[]'
+        end
+      ) as c
+      where c.value ->> 'id' is not null
+    loop
+      if v_change ->> 'action_taken' is not null then
+        perform engine.close_case(
+          'AIRLINE_CHANGE', v_change ->> 'id', 'engine', v_change ->> 'action_taken',
+          p_now
+        );
+      elsif engine.find_case(
+        'AIRLINE_CHANGE', v_change ->> 'id', v_attempt,
+        'The airline changed a booked flight: accept it, change it or cancel.',
+        jsonb_build_object('found', v_order.facts), p_now
+      ) is not null then
+        update public.flight_bookings as b
+        set attention = 'The airline changed this flight: we are looking into it.'
+        where b.user_id = v_booking.user_id and b.id = v_booking.id;
+        v_outcome := 'changed by the airline';
+      end if;
+    end loop;
+  end loop;
+  return v_outcome;
+end;
+$$;
 
 ALTER FUNCTION engine.note_order(p_call engine.provider_calls, p_body jsonb, p_now timestamp with time zone) OWNER TO skylatch_owner;
+
+--
+-- Name: note_orphan_void(engine.provider_calls, jsonb, timestamp with time zone); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE FUNCTION engine.note_orphan_void(p_call engine.provider_calls, p_body jsonb, p_now timestamp with time zone) RETURNS text
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  if p_body ->> 'status' = 'canceled' then
+    perform engine.close_case(
+      'ORPHAN_PAYMENT', p_call.object_id, 'engine', 'the payment is canceled', p_now
+    );
+  end if;
+  return p_body ->> 'status';
+end;
+$$;
+
+ALTER FUNCTION engine.note_orphan_void(p_call engine.provider_calls, p_body jsonb, p_now timestamp with time zone) OWNER TO skylatch_owner;
 
 --
 -- Name: note_payment(engine.provider_calls, jsonb, timestamp with time zone); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
@@ -4874,6 +5983,7 @@ CREATE FUNCTION engine.open_case(p_kind text, p_object_id text, p_attempt public
     AS $$
 declare
   v_id bigint;
+  v_is_new boolean;
 begin
   insert into engine.review_cases as r (
     kind, object_id, user_id, trip_request_id, booking_attempt_id, opened_at, summary,
@@ -4888,7 +5998,10 @@ begin
     summary = excluded.summary,
     evidence = r.evidence || excluded.evidence,
     evidence_at = coalesce(excluded.evidence_at, r.evidence_at)
-  returning r.id into v_id;
+  returning r.id, r.opened_at = p_now into v_id, v_is_new;
+  if v_is_new then
+    perform engine.gather_evidence(v_id, p_now);
+  end if;
   perform pg_notify('skylatch_alerts', '');
   return v_id;
 end;
@@ -5688,6 +6801,78 @@ CREATE FUNCTION engine.receive_sweep(p_call engine.provider_calls, p_body jsonb,
 ALTER FUNCTION engine.receive_sweep(p_call engine.provider_calls, p_body jsonb, p_now timestamp with time zone) OWNER TO skylatch_owner;
 
 --
+-- Name: record_action(engine.review_cases, text, text, text, timestamp with time zone); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE FUNCTION engine.record_action(p_case engine.review_cases, p_action text, p_reason text, p_outcome text, p_now timestamp with time zone) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  insert into engine.review_actions (
+    review_case_id, at, actor, action, reason, outcome
+  )
+  values (p_case.id, p_now, engine.caller(), p_action, p_reason, p_outcome);
+  if p_case.trip_request_id is not null then
+    perform engine.log_event(
+      p_case.user_id, p_case.trip_request_id, p_case.booking_attempt_id,
+      engine.caller(), 'case:' || p_case.id, null, null,
+      format('a person decided: %s', p_action),
+      jsonb_build_object('kind', p_case.kind, 'reason', p_reason, 'outcome', p_outcome)
+    );
+  end if;
+end;
+$$;
+
+ALTER FUNCTION engine.record_action(p_case engine.review_cases, p_action text, p_reason text, p_outcome text, p_now timestamp with time zone) OWNER TO skylatch_owner;
+
+--
+-- Name: record_evidence(engine.provider_calls, jsonb, timestamp with time zone); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE FUNCTION engine.record_evidence(p_call engine.provider_calls, p_body jsonb, p_now timestamp with time zone) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  v_key text := replace(p_call.operation, 'look_', '');
+  v_read_at timestamptz := coalesce(p_call.claimed_at, p_now);
+  v_says jsonb;
+begin
+  if v_key = 'order' then
+    select coalesce(jsonb_agg(o.value), '[]') into v_says
+    from jsonb_array_elements(p_body -> 'orders') as o
+    where o.value ->> 'id' in (p_call.object_id, p_call.payload ->> 'order_id')
+      or o.value ->> 'offer_id' in (p_call.object_id, p_call.payload ->> 'offer_id')
+      or o.value #>> '{metadata,attempt_id}' = p_call.booking_attempt_id::text;
+  else
+    select jsonb_object_agg(f.key, f.value) into v_says
+    from jsonb_each(p_body) as f
+    where f.key in (
+      'id', 'status', 'amount', 'amount_capturable', 'amount_received',
+      'amount_captured', 'amount_refunded', 'currency', 'created', 'canceled_at',
+      'cancellation_reason', 'reason', 'failure_reason', 'metadata', 'evidence'
+    );
+  end if;
+  update engine.review_cases as c
+  set
+    evidence = c.evidence || jsonb_build_object(
+      v_key, jsonb_build_object('read_at', v_read_at, 'says', v_says)
+    ),
+    evidence_at = p_now
+  where c.resolved_at is null
+    and (
+      c.object_id = p_call.object_id
+      or c.user_id = p_call.user_id and c.booking_attempt_id = p_call.booking_attempt_id
+    )
+    and coalesce((c.evidence #>> array[v_key, 'read_at'])::timestamptz, '-infinity')
+      <= v_read_at;
+end;
+$$;
+
+ALTER FUNCTION engine.record_evidence(p_call engine.provider_calls, p_body jsonb, p_now timestamp with time zone) OWNER TO skylatch_owner;
+
+--
 -- Name: record_flag_usage(); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
 --
 
@@ -5797,6 +6982,7 @@ begin
     values (v_now)
     on conflict (only_row) do update set at = excluded.at;
   end if;
+  perform engine.start_scans(v_now);
   -- Trips before offers: the order in which everybody locks them.
   v_recovered := engine.recover_calls(session_user, v_now);
   perform engine.expire_offers(v_now);
@@ -5968,6 +7154,29 @@ end;
 $$;
 
 ALTER FUNCTION engine.require_pipeline(p_user_id uuid, p_now timestamp with time zone) OWNER TO skylatch_owner;
+
+--
+-- Name: require_text(text, text); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE FUNCTION engine.require_text(p_field text, p_text text) RETURNS text
+    LANGUAGE plpgsql IMMUTABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  if length(trim(coalesce(p_text, ''))) < 3 then
+    raise exception using
+      errcode = 'SK016',
+      message = 'a decision needs its reason',
+      detail = jsonb_build_object('field', p_field, 'value', p_text),
+      column = p_field,
+      hint = 'Say in a few words why: it is kept with the decision.';
+  end if;
+  return trim(p_text);
+end;
+$$;
+
+ALTER FUNCTION engine.require_text(p_field text, p_text text) OWNER TO skylatch_owner;
 
 --
 -- Name: retry_at(text, integer, numeric, timestamp with time zone, timestamp with time zone); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
@@ -6529,8 +7738,7 @@ CREATE FUNCTION engine.set_kill_switch(p_engaged boolean, p_reason text) RETURNS
     AS $$
 declare
   v_now timestamptz := clock_timestamp();
-  v_role text := nullif(current_setting('role', true), 'none');
-  v_actor text := session_user || coalesce(' as ' || nullif(v_role, session_user), '');
+  v_actor text := engine.caller();
 begin
   insert into engine.kill_switch as k (engaged, reason, set_by, set_at)
   values (p_engaged, p_reason, v_actor, v_now)
@@ -6617,7 +7825,7 @@ begin
     or v_call.attempt_epoch <> v_attempt.epoch and v_call.object_id is null
   then
     if v_call.operation = 'create_order'
-      and v_attempt.state in ('ORDERING', 'ORDER_UNKNOWN')
+      and v_attempt.state in ('ORDERING', 'ORDER_UNKNOWN', 'NEEDS_REVIEW')
       and p_report #>> '{body,data,id}' is not null
     then
       -- Too late to be believed as an answer, but it says where to look.
@@ -6851,6 +8059,75 @@ $$;
 ALTER FUNCTION engine.share_looks(p_now timestamp with time zone) OWNER TO skylatch_owner;
 
 --
+-- Name: start_scan(text, timestamp with time zone); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE FUNCTION engine.start_scan(p_scan text, p_now timestamp with time zone) RETURNS bigint
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  v_since timestamptz := coalesce(
+    (select s.scanned_to from engine.scans as s where s.scan = p_scan),
+    (select h.confirmed_at from engine.history as h),
+    (select min(a.started_at) from public.booking_attempts as a),
+    p_now
+  ) - interval '6 hours';
+begin
+  return engine.enqueue_look(
+    'scan_' || p_scan, p_scan,
+    jsonb_build_object(
+      'created_after', case p_scan
+        when 'orders' then to_jsonb(
+          to_char(v_since at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"')
+        )
+        else to_jsonb(floor(extract(epoch from v_since))::bigint)
+      end,
+      'history', engine.present_history()
+    ),
+    null, p_now
+  );
+end;
+$$;
+
+ALTER FUNCTION engine.start_scan(p_scan text, p_now timestamp with time zone) OWNER TO skylatch_owner;
+
+--
+-- Name: start_scans(timestamp with time zone); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE FUNCTION engine.start_scans(p_now timestamp with time zone) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  v_history text := engine.present_history();
+  v_is_new boolean := engine.history_problem() is not null;
+begin
+  if exists (
+    select from (values ('orders'), ('payments')) as d (scan)
+    left join engine.scans as s on d.scan = s.scan
+    left join engine.history as h on true
+    where coalesce(s.finished_at, h.confirmed_at, '-infinity')
+      < p_now - interval '1 hour'
+      or v_is_new and s.history is distinct from v_history
+  )
+  and not exists (
+    select from engine.provider_calls as c
+    where c.operation in ('scan_orders', 'scan_payments')
+      and c.state in ('READY', 'CLAIMED')
+      and c.payload ->> 'history' = v_history
+  )
+  then
+    perform engine.start_scan('orders', p_now);
+    perform engine.wake_sidecar();
+  end if;
+end;
+$$;
+
+ALTER FUNCTION engine.start_scans(p_now timestamp with time zone) OWNER TO skylatch_owner;
+
+--
 -- Name: start_searches(uuid[], timestamp with time zone); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
 --
 
@@ -7079,6 +8356,16 @@ END;
 ALTER FUNCTION engine.trip_events(p_trip_id uuid) OWNER TO skylatch_owner;
 
 --
+-- Name: try_uuid(text); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE FUNCTION engine.try_uuid(p_text text) RETURNS uuid
+    LANGUAGE sql IMMUTABLE
+    RETURN CASE WHEN (p_text ~ '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$'::text) THEN (p_text)::uuid ELSE NULL::uuid END;
+
+ALTER FUNCTION engine.try_uuid(p_text text) OWNER TO skylatch_owner;
+
+--
 -- Name: upsert_flag(text, json, text); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
 --
 
@@ -7201,6 +8488,16 @@ CREATE FUNCTION public.auto_book_production(p_trip_id uuid) RETURNS uuid
     RETURN engine.book_trip(p_trip_id);
 
 ALTER FUNCTION public.auto_book_production(p_trip_id uuid) OWNER TO skylatch_owner;
+
+--
+-- Name: cancel_booking(uuid, numeric); Type: FUNCTION; Schema: public; Owner: skylatch_owner
+--
+
+CREATE FUNCTION public.cancel_booking(p_booking_id uuid, p_min_refund numeric DEFAULT NULL::numeric) RETURNS text
+    LANGUAGE sql
+    RETURN engine.ask_cancellation(p_booking_id, p_min_refund);
+
+ALTER FUNCTION public.cancel_booking(p_booking_id uuid, p_min_refund numeric) OWNER TO skylatch_owner;
 
 --
 -- Name: cancel_trip(uuid); Type: FUNCTION; Schema: public; Owner: skylatch_owner
@@ -7348,6 +8645,28 @@ END;
 ALTER FUNCTION public.rank_offers(p_trip_id uuid) OWNER TO skylatch_owner;
 
 --
+-- Name: refresh_case(bigint); Type: FUNCTION; Schema: public; Owner: skylatch_owner
+--
+
+CREATE FUNCTION public.refresh_case(p_case_id bigint) RETURNS void
+    LANGUAGE sql
+    BEGIN ATOMIC
+ SELECT engine.look_again(p_case_id) AS look_again;
+END;
+
+ALTER FUNCTION public.refresh_case(p_case_id bigint) OWNER TO skylatch_owner;
+
+--
+-- Name: resolve_case(bigint, text, text); Type: FUNCTION; Schema: public; Owner: skylatch_owner
+--
+
+CREATE FUNCTION public.resolve_case(p_case_id bigint, p_resolution text, p_reason text) RETURNS text
+    LANGUAGE sql
+    RETURN engine.end_case(p_case_id, p_resolution, p_reason);
+
+ALTER FUNCTION public.resolve_case(p_case_id bigint, p_resolution text, p_reason text) OWNER TO skylatch_owner;
+
+--
 -- Name: resume_trip(uuid); Type: FUNCTION; Schema: public; Owner: skylatch_owner
 --
 
@@ -7356,6 +8675,16 @@ CREATE FUNCTION public.resume_trip(p_trip_id uuid) RETURNS text
     RETURN engine.change_trip_status(p_trip_id, 'resume'::text);
 
 ALTER FUNCTION public.resume_trip(p_trip_id uuid) OWNER TO skylatch_owner;
+
+--
+-- Name: review_attempt(bigint, text, text, text); Type: FUNCTION; Schema: public; Owner: skylatch_owner
+--
+
+CREATE FUNCTION public.review_attempt(p_case_id bigint, p_action text, p_reason text, p_order_id text DEFAULT NULL::text) RETURNS text
+    LANGUAGE sql
+    RETURN engine.decide_case(p_case_id, p_action, p_reason, p_order_id);
+
+ALTER FUNCTION public.review_attempt(p_case_id bigint, p_action text, p_reason text, p_order_id text) OWNER TO skylatch_owner;
 
 --
 -- Name: trip_saga(uuid); Type: FUNCTION; Schema: public; Owner: skylatch_owner
@@ -7589,22 +8918,6 @@ ALTER TABLE engine.flag_usage_parts ALTER COLUMN id ADD GENERATED ALWAYS AS IDEN
 );
 
 --
--- Name: history; Type: TABLE; Schema: engine; Owner: skylatch_owner
---
-
-CREATE TABLE engine.history (
-    only_row boolean DEFAULT true NOT NULL,
-    system_identifier bigint NOT NULL,
-    timeline text NOT NULL,
-    confirmed_at timestamp with time zone NOT NULL,
-    CONSTRAINT history_only_row CHECK (only_row)
-);
-
-ALTER TABLE ONLY engine.history FORCE ROW LEVEL SECURITY;
-
-ALTER TABLE engine.history OWNER TO skylatch_owner;
-
---
 -- Name: invariant_checks; Type: TABLE; Schema: engine; Owner: skylatch_owner
 --
 
@@ -7805,25 +9118,6 @@ ALTER TABLE ONLY engine.refused_events FORCE ROW LEVEL SECURITY;
 ALTER TABLE engine.refused_events OWNER TO skylatch_owner;
 
 --
--- Name: review_actions; Type: TABLE; Schema: engine; Owner: skylatch_owner
---
-
-CREATE TABLE engine.review_actions (
-    id bigint NOT NULL,
-    review_case_id bigint NOT NULL,
-    at timestamp with time zone NOT NULL,
-    actor text NOT NULL,
-    action text NOT NULL,
-    reason text NOT NULL,
-    outcome text NOT NULL,
-    CONSTRAINT review_actions_reason CHECK ((length(TRIM(BOTH FROM reason)) >= 3))
-);
-
-ALTER TABLE ONLY engine.review_actions FORCE ROW LEVEL SECURITY;
-
-ALTER TABLE engine.review_actions OWNER TO skylatch_owner;
-
---
 -- Name: review_actions_id_seq; Type: SEQUENCE; Schema: engine; Owner: skylatch_owner
 --
 
@@ -7864,40 +9158,6 @@ CREATE TABLE engine.saga_states (
 ALTER TABLE ONLY engine.saga_states FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE engine.saga_states OWNER TO skylatch_owner;
-
---
--- Name: saga_transitions; Type: TABLE; Schema: engine; Owner: skylatch_owner
---
-
-CREATE TABLE engine.saga_transitions (
-    state text NOT NULL,
-    verdict text NOT NULL,
-    next_state text NOT NULL,
-    next_operation text,
-    CONSTRAINT saga_transitions_verdict CHECK ((verdict = ANY (ARRAY['OK'::text, 'REDO'::text, 'FAIL'::text, 'RESEARCH'::text, 'UNKNOWN'::text, 'REVIEW'::text, 'EXHAUSTED'::text, 'STOP'::text, 'ADOPT'::text, 'VOID'::text, 'RELEASE'::text, 'CANCEL'::text, 'REFUND'::text, 'RESUME'::text, 'REOPEN'::text, 'FREEZE'::text])))
-);
-
-ALTER TABLE ONLY engine.saga_transitions FORCE ROW LEVEL SECURITY;
-
-ALTER TABLE engine.saga_transitions OWNER TO skylatch_owner;
-
---
--- Name: scans; Type: TABLE; Schema: engine; Owner: skylatch_owner
---
-
-CREATE TABLE engine.scans (
-    scan text NOT NULL,
-    provider text NOT NULL,
-    scanned_to timestamp with time zone NOT NULL,
-    finished_at timestamp with time zone,
-    found integer DEFAULT 0 NOT NULL,
-    CONSTRAINT scans_provider CHECK ((provider = ANY (ARRAY['duffel'::text, 'stripe'::text]))),
-    CONSTRAINT scans_scan CHECK ((scan = ANY (ARRAY['orders'::text, 'payments'::text, 'order_events'::text, 'payment_events'::text])))
-);
-
-ALTER TABLE ONLY engine.scans FORCE ROW LEVEL SECURITY;
-
-ALTER TABLE engine.scans OWNER TO skylatch_owner;
 
 --
 -- Name: search_settings_changes; Type: TABLE; Schema: engine; Owner: skylatch_owner
@@ -8089,6 +9349,35 @@ CREATE TABLE public.payment_methods (
 ALTER TABLE ONLY public.payment_methods FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE public.payment_methods OWNER TO skylatch_owner;
+
+--
+-- Name: review_queue; Type: VIEW; Schema: public; Owner: skylatch_owner
+--
+
+CREATE VIEW public.review_queue WITH (security_invoker='true') AS
+ SELECT c.case_id,
+    c.kind,
+    c.opened_at,
+    c.age,
+    c.summary,
+    c.object_id,
+    c.trip_request_id,
+    c.trip_status,
+    c.booking_attempt_id,
+    c.attempt_state,
+    c.traveller,
+    c.agreed_amount,
+    c.captured_amount,
+    c.currency,
+    c.sent,
+    c.heard,
+    c.evidence,
+    c.evidence_at,
+    c.actions,
+    c.decided
+   FROM engine.list_cases() c(case_id, kind, opened_at, age, summary, object_id, trip_request_id, trip_status, booking_attempt_id, attempt_state, traveller, agreed_amount, captured_amount, currency, sent, heard, evidence, evidence_at, actions, decided);
+
+ALTER TABLE public.review_queue OWNER TO skylatch_owner;
 
 --
 -- Name: users users_pkey; Type: CONSTRAINT; Schema: auth; Owner: skylatch_owner
@@ -8650,6 +9939,12 @@ CREATE INDEX review_cases_booking_attempt_id_idx ON engine.review_cases USING bt
 CREATE UNIQUE INDEX review_cases_open_idx ON engine.review_cases USING btree (kind, object_id) WHERE (resolved_at IS NULL);
 
 --
+-- Name: review_cases_trip_request_id_idx; Type: INDEX; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE INDEX review_cases_trip_request_id_idx ON engine.review_cases USING btree (user_id, trip_request_id) WHERE (resolved_at IS NULL);
+
+--
 -- Name: trip_searches_search_key_idx; Type: INDEX; Schema: engine; Owner: skylatch_owner
 --
 
@@ -8752,6 +10047,12 @@ CREATE UNIQUE INDEX flight_bookings_confirmed_idx ON public.flight_bookings USIN
 CREATE INDEX flight_bookings_flight_offer_id_idx ON public.flight_bookings USING btree (user_id, flight_offer_id);
 
 --
+-- Name: flight_bookings_id_idx; Type: INDEX; Schema: public; Owner: skylatch_owner
+--
+
+CREATE INDEX flight_bookings_id_idx ON public.flight_bookings USING btree (id);
+
+--
 -- Name: flight_bookings_trip_request_id_idx; Type: INDEX; Schema: public; Owner: skylatch_owner
 --
 
@@ -8834,6 +10135,12 @@ CREATE TRIGGER booking_events_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON
 --
 
 CREATE TRIGGER kill_switch_changes_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON engine.kill_switch_changes FOR EACH STATEMENT EXECUTE FUNCTION engine.refuse_change();
+
+--
+-- Name: review_actions review_actions_append_only; Type: TRIGGER; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE TRIGGER review_actions_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON engine.review_actions FOR EACH STATEMENT EXECUTE FUNCTION engine.refuse_change();
 
 --
 -- Name: fare_history fare_history_keep_daily; Type: TRIGGER; Schema: public; Owner: skylatch_owner
@@ -9868,6 +11175,14 @@ REVOKE ALL ON FUNCTION engine.advance_attempt(p_attempt public.booking_attempts,
 REVOKE ALL ON FUNCTION engine.apply_look(p_call engine.provider_calls, p_report jsonb, p_actor text, p_now timestamp with time zone) FROM PUBLIC;
 
 --
+-- Name: FUNCTION ask_cancellation(p_booking_id uuid, p_min_refund numeric); Type: ACL; Schema: engine; Owner: skylatch_owner
+--
+
+REVOKE ALL ON FUNCTION engine.ask_cancellation(p_booking_id uuid, p_min_refund numeric) FROM PUBLIC;
+GRANT ALL ON FUNCTION engine.ask_cancellation(p_booking_id uuid, p_min_refund numeric) TO authenticated;
+GRANT ALL ON FUNCTION engine.ask_cancellation(p_booking_id uuid, p_min_refund numeric) TO service_role;
+
+--
 -- Name: FUNCTION beat_flags(p_source text); Type: ACL; Schema: engine; Owner: skylatch_owner
 --
 
@@ -10244,10 +11559,22 @@ REVOKE ALL ON FUNCTION engine.build_request(p_call engine.provider_calls) FROM P
 REVOKE ALL ON FUNCTION engine.buy_or_wait(p_trip public.trip_requests, p_flight_offer_id uuid, p_now timestamp with time zone) FROM PUBLIC;
 
 --
+-- Name: FUNCTION caller(); Type: ACL; Schema: engine; Owner: skylatch_owner
+--
+
+REVOKE ALL ON FUNCTION engine.caller() FROM PUBLIC;
+
+--
 -- Name: FUNCTION cancel_booked_trip(p_attempt public.booking_attempts, p_now timestamp with time zone); Type: ACL; Schema: engine; Owner: skylatch_owner
 --
 
 REVOKE ALL ON FUNCTION engine.cancel_booked_trip(p_attempt public.booking_attempts, p_now timestamp with time zone) FROM PUBLIC;
+
+--
+-- Name: FUNCTION cancel_by_airline(p_attempt public.booking_attempts, p_order jsonb, p_now timestamp with time zone); Type: ACL; Schema: engine; Owner: skylatch_owner
+--
+
+REVOKE ALL ON FUNCTION engine.cancel_by_airline(p_attempt public.booking_attempts, p_order jsonb, p_now timestamp with time zone) FROM PUBLIC;
 
 --
 -- Name: FUNCTION change_trip_status(p_trip_id uuid, p_action text); Type: ACL; Schema: engine; Owner: skylatch_owner
@@ -10365,6 +11692,18 @@ REVOKE ALL ON FUNCTION engine.compare_payments(p_call engine.provider_calls, p_b
 REVOKE ALL ON FUNCTION engine.confirm_booking(p_attempt public.booking_attempts, p_now timestamp with time zone) FROM PUBLIC;
 
 --
+-- Name: FUNCTION present_history(); Type: ACL; Schema: engine; Owner: skylatch_owner
+--
+
+REVOKE ALL ON FUNCTION engine.present_history() FROM PUBLIC;
+
+--
+-- Name: FUNCTION confirm_history(p_now timestamp with time zone); Type: ACL; Schema: engine; Owner: skylatch_owner
+--
+
+REVOKE ALL ON FUNCTION engine.confirm_history(p_now timestamp with time zone) FROM PUBLIC;
+
+--
 -- Name: FUNCTION find_rate(p_base text, p_quote text, p_now timestamp with time zone); Type: ACL; Schema: engine; Owner: skylatch_owner
 --
 
@@ -10381,6 +11720,13 @@ REVOKE ALL ON FUNCTION engine.convert_cap(p_trip public.trip_requests, p_currenc
 --
 
 REVOKE ALL ON FUNCTION engine.count_apply_failure(p_call_id bigint, p_error text, p_actor text, p_now timestamp with time zone) FROM PUBLIC;
+
+--
+-- Name: FUNCTION decide_case(p_case_id bigint, p_action text, p_reason text, p_order_id text); Type: ACL; Schema: engine; Owner: skylatch_owner
+--
+
+REVOKE ALL ON FUNCTION engine.decide_case(p_case_id bigint, p_action text, p_reason text, p_order_id text) FROM PUBLIC;
+GRANT ALL ON FUNCTION engine.decide_case(p_case_id bigint, p_action text, p_reason text, p_order_id text) TO skylatch_operator;
 
 --
 -- Name: FUNCTION decide_trip(p_user_id uuid, p_trip_id uuid, p_actor text, p_now timestamp with time zone); Type: ACL; Schema: engine; Owner: skylatch_owner
@@ -10409,6 +11755,13 @@ GRANT ALL ON FUNCTION public.explain_trip(p_trip_id uuid) TO service_role;
 --
 
 REVOKE ALL ON FUNCTION engine.describe_round(p_user_id uuid, p_trip_id uuid) FROM PUBLIC;
+
+--
+-- Name: FUNCTION end_case(p_case_id bigint, p_resolution text, p_reason text); Type: ACL; Schema: engine; Owner: skylatch_owner
+--
+
+REVOKE ALL ON FUNCTION engine.end_case(p_case_id bigint, p_resolution text, p_reason text) FROM PUBLIC;
+GRANT ALL ON FUNCTION engine.end_case(p_case_id bigint, p_resolution text, p_reason text) TO skylatch_operator;
 
 --
 -- Name: FUNCTION end_state(p_from public.booking_attempts, p_to public.booking_attempts, p_operation text, p_verdict text, p_actor text, p_now timestamp with time zone); Type: ACL; Schema: engine; Owner: skylatch_owner
@@ -10459,6 +11812,12 @@ REVOKE ALL ON FUNCTION engine.fare_outlook(p_origin text, p_destination text, p_
 REVOKE ALL ON FUNCTION engine.fare_standing(p_fare numeric, p_typical numeric) FROM PUBLIC;
 
 --
+-- Name: FUNCTION find_case(p_kind text, p_object_id text, p_attempt public.booking_attempts, p_summary text, p_evidence jsonb, p_now timestamp with time zone); Type: ACL; Schema: engine; Owner: skylatch_owner
+--
+
+REVOKE ALL ON FUNCTION engine.find_case(p_kind text, p_object_id text, p_attempt public.booking_attempts, p_summary text, p_evidence jsonb, p_now timestamp with time zone) FROM PUBLIC;
+
+--
 -- Name: FUNCTION find_rule(p_operation text, p_http_status integer, p_error_code text); Type: ACL; Schema: engine; Owner: skylatch_owner
 --
 
@@ -10470,6 +11829,12 @@ REVOKE ALL ON FUNCTION engine.find_rule(p_operation text, p_http_status integer,
 
 REVOKE ALL ON FUNCTION engine.finish_calls(p_worker text, p_reports jsonb, p_hand_on boolean) FROM PUBLIC;
 GRANT ALL ON FUNCTION engine.finish_calls(p_worker text, p_reports jsonb, p_hand_on boolean) TO skylatch_sidecar;
+
+--
+-- Name: FUNCTION finish_scan(p_scan text, p_call engine.provider_calls, p_found integer, p_now timestamp with time zone); Type: ACL; Schema: engine; Owner: skylatch_owner
+--
+
+REVOKE ALL ON FUNCTION engine.finish_scan(p_scan text, p_call engine.provider_calls, p_found integer, p_now timestamp with time zone) FROM PUBLIC;
 
 --
 -- Name: FUNCTION flag_context(p_user_id uuid); Type: ACL; Schema: engine; Owner: skylatch_owner
@@ -10512,6 +11877,12 @@ REVOKE ALL ON FUNCTION engine.found_order(p_attempt public.booking_attempts, p_b
 REVOKE ALL ON FUNCTION engine.found_refund(p_attempt public.booking_attempts, p_body jsonb) FROM PUBLIC;
 
 --
+-- Name: FUNCTION gather_evidence(p_case_id bigint, p_now timestamp with time zone); Type: ACL; Schema: engine; Owner: skylatch_owner
+--
+
+REVOKE ALL ON FUNCTION engine.gather_evidence(p_case_id bigint, p_now timestamp with time zone) FROM PUBLIC;
+
+--
 -- Name: FUNCTION heartbeat(p_worker text, p_version text); Type: ACL; Schema: engine; Owner: skylatch_owner
 --
 
@@ -10519,11 +11890,23 @@ REVOKE ALL ON FUNCTION engine.heartbeat(p_worker text, p_version text) FROM PUBL
 GRANT ALL ON FUNCTION engine.heartbeat(p_worker text, p_version text) TO skylatch_sidecar;
 
 --
+-- Name: FUNCTION history_problem(); Type: ACL; Schema: engine; Owner: skylatch_owner
+--
+
+REVOKE ALL ON FUNCTION engine.history_problem() FROM PUBLIC;
+
+--
 -- Name: FUNCTION hold_mirror(p_worker text); Type: ACL; Schema: engine; Owner: skylatch_owner
 --
 
 REVOKE ALL ON FUNCTION engine.hold_mirror(p_worker text) FROM PUBLIC;
 GRANT ALL ON FUNCTION engine.hold_mirror(p_worker text) TO skylatch_sidecar;
+
+--
+-- Name: FUNCTION hold_trip(p_case_id bigint, p_trip_id uuid, p_now timestamp with time zone); Type: ACL; Schema: engine; Owner: skylatch_owner
+--
+
+REVOKE ALL ON FUNCTION engine.hold_trip(p_case_id bigint, p_trip_id uuid, p_now timestamp with time zone) FROM PUBLIC;
 
 --
 -- Name: FUNCTION ingest_offers(p_user_id uuid, p_trip_id uuid, p_round integer, p_request jsonb, p_body jsonb, p_now timestamp with time zone); Type: ACL; Schema: engine; Owner: skylatch_owner
@@ -10558,6 +11941,12 @@ REVOKE ALL ON FUNCTION engine.is_within(p_time time without time zone, p_after t
 REVOKE ALL ON FUNCTION engine.judge_offer(p_trip public.trip_requests, p_offer public.flight_offers, p_cap numeric, p_rate numeric, p_rate_as_of timestamp with time zone, p_cap_problem text, p_now timestamp with time zone, OUT ineligible text[], OUT score numeric, OUT score_parts jsonb) FROM PUBLIC;
 
 --
+-- Name: FUNCTION judge_orders(p_orders jsonb, p_read_at timestamp with time zone, p_made_before timestamp with time zone, p_now timestamp with time zone); Type: ACL; Schema: engine; Owner: skylatch_owner
+--
+
+REVOKE ALL ON FUNCTION engine.judge_orders(p_orders jsonb, p_read_at timestamp with time zone, p_made_before timestamp with time zone, p_now timestamp with time zone) FROM PUBLIC;
+
+--
 -- Name: FUNCTION keep_daily_fare(); Type: ACL; Schema: engine; Owner: skylatch_owner
 --
 
@@ -10582,12 +11971,31 @@ REVOKE ALL ON FUNCTION engine.learn_from_answer(p_attempt public.booking_attempt
 REVOKE ALL ON FUNCTION engine.lease_calls(p_worker text, p_ids bigint[], p_now timestamp with time zone) FROM PUBLIC;
 
 --
+-- Name: FUNCTION possible_actions(p_case engine.review_cases, p_now timestamp with time zone); Type: ACL; Schema: engine; Owner: skylatch_owner
+--
+
+REVOKE ALL ON FUNCTION engine.possible_actions(p_case engine.review_cases, p_now timestamp with time zone) FROM PUBLIC;
+
+--
+-- Name: FUNCTION list_cases(); Type: ACL; Schema: engine; Owner: skylatch_owner
+--
+
+REVOKE ALL ON FUNCTION engine.list_cases() FROM PUBLIC;
+GRANT ALL ON FUNCTION engine.list_cases() TO skylatch_operator;
+
+--
 -- Name: FUNCTION list_reasons(); Type: ACL; Schema: engine; Owner: skylatch_owner
 --
 
 REVOKE ALL ON FUNCTION engine.list_reasons() FROM PUBLIC;
 GRANT ALL ON FUNCTION engine.list_reasons() TO authenticated;
 GRANT ALL ON FUNCTION engine.list_reasons() TO service_role;
+
+--
+-- Name: FUNCTION lock_case(p_case_id bigint); Type: ACL; Schema: engine; Owner: skylatch_owner
+--
+
+REVOKE ALL ON FUNCTION engine.lock_case(p_case_id bigint) FROM PUBLIC;
 
 --
 -- Name: FUNCTION lock_trip(p_trip_id uuid); Type: ACL; Schema: engine; Owner: skylatch_owner
@@ -10600,6 +12008,13 @@ REVOKE ALL ON FUNCTION engine.lock_trip(p_trip_id uuid) FROM PUBLIC;
 --
 
 REVOKE ALL ON FUNCTION engine.log_event(p_user_id uuid, p_trip_id uuid, p_attempt_id uuid, p_actor text, p_correlation_id text, p_from_state text, p_to_state text, p_reason text, p_detail jsonb) FROM PUBLIC;
+
+--
+-- Name: FUNCTION look_again(p_case_id bigint); Type: ACL; Schema: engine; Owner: skylatch_owner
+--
+
+REVOKE ALL ON FUNCTION engine.look_again(p_case_id bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION engine.look_again(p_case_id bigint) TO skylatch_operator;
 
 --
 -- Name: FUNCTION look_interval(p_departure_date date, p_cheapest numeric, p_cap numeric, p_volatility real, p_now timestamp with time zone); Type: ACL; Schema: engine; Owner: skylatch_owner
@@ -10628,6 +12043,12 @@ GRANT ALL ON FUNCTION engine.mark_sent(p_call_id bigint, p_epoch integer) TO sky
 --
 
 REVOKE ALL ON FUNCTION engine.may_act_for(p_user_id uuid) FROM PUBLIC;
+
+--
+-- Name: FUNCTION may_have_order(p_user_id uuid, p_attempt_id uuid, p_made_at timestamp with time zone); Type: ACL; Schema: engine; Owner: skylatch_owner
+--
+
+REVOKE ALL ON FUNCTION engine.may_have_order(p_user_id uuid, p_attempt_id uuid, p_made_at timestamp with time zone) FROM PUBLIC;
 
 --
 -- Name: FUNCTION monitor_status(); Type: ACL; Schema: engine; Owner: skylatch_owner
@@ -10666,6 +12087,12 @@ REVOKE ALL ON FUNCTION engine.note_method(p_call engine.provider_calls, p_body j
 --
 
 REVOKE ALL ON FUNCTION engine.note_order(p_call engine.provider_calls, p_body jsonb, p_now timestamp with time zone) FROM PUBLIC;
+
+--
+-- Name: FUNCTION note_orphan_void(p_call engine.provider_calls, p_body jsonb, p_now timestamp with time zone); Type: ACL; Schema: engine; Owner: skylatch_owner
+--
+
+REVOKE ALL ON FUNCTION engine.note_orphan_void(p_call engine.provider_calls, p_body jsonb, p_now timestamp with time zone) FROM PUBLIC;
 
 --
 -- Name: FUNCTION note_payment(p_call engine.provider_calls, p_body jsonb, p_now timestamp with time zone); Type: ACL; Schema: engine; Owner: skylatch_owner
@@ -10926,6 +12353,18 @@ REVOKE ALL ON FUNCTION engine.reason_to_wait(p_trip public.trip_requests, p_flig
 REVOKE ALL ON FUNCTION engine.receive_sweep(p_call engine.provider_calls, p_body jsonb, p_now timestamp with time zone) FROM PUBLIC;
 
 --
+-- Name: FUNCTION record_action(p_case engine.review_cases, p_action text, p_reason text, p_outcome text, p_now timestamp with time zone); Type: ACL; Schema: engine; Owner: skylatch_owner
+--
+
+REVOKE ALL ON FUNCTION engine.record_action(p_case engine.review_cases, p_action text, p_reason text, p_outcome text, p_now timestamp with time zone) FROM PUBLIC;
+
+--
+-- Name: FUNCTION record_evidence(p_call engine.provider_calls, p_body jsonb, p_now timestamp with time zone); Type: ACL; Schema: engine; Owner: skylatch_owner
+--
+
+REVOKE ALL ON FUNCTION engine.record_evidence(p_call engine.provider_calls, p_body jsonb, p_now timestamp with time zone) FROM PUBLIC;
+
+--
 -- Name: FUNCTION record_flag_usage(); Type: ACL; Schema: engine; Owner: skylatch_owner
 --
 
@@ -10973,6 +12412,12 @@ REVOKE ALL ON FUNCTION engine.release_trip(p_attempt public.booking_attempts, p_
 --
 
 REVOKE ALL ON FUNCTION engine.require_pipeline(p_user_id uuid, p_now timestamp with time zone) FROM PUBLIC;
+
+--
+-- Name: FUNCTION require_text(p_field text, p_text text); Type: ACL; Schema: engine; Owner: skylatch_owner
+--
+
+REVOKE ALL ON FUNCTION engine.require_text(p_field text, p_text text) FROM PUBLIC;
 
 --
 -- Name: FUNCTION retry_at(p_operation text, p_tries integer, p_retry_after numeric, p_deadline_at timestamp with time zone, p_now timestamp with time zone); Type: ACL; Schema: engine; Owner: skylatch_owner
@@ -11072,6 +12517,18 @@ REVOKE ALL ON FUNCTION engine.settle_call(p_call_id bigint, p_epoch integer, p_r
 REVOKE ALL ON FUNCTION engine.share_looks(p_now timestamp with time zone) FROM PUBLIC;
 
 --
+-- Name: FUNCTION start_scan(p_scan text, p_now timestamp with time zone); Type: ACL; Schema: engine; Owner: skylatch_owner
+--
+
+REVOKE ALL ON FUNCTION engine.start_scan(p_scan text, p_now timestamp with time zone) FROM PUBLIC;
+
+--
+-- Name: FUNCTION start_scans(p_now timestamp with time zone); Type: ACL; Schema: engine; Owner: skylatch_owner
+--
+
+REVOKE ALL ON FUNCTION engine.start_scans(p_now timestamp with time zone) FROM PUBLIC;
+
+--
 -- Name: FUNCTION start_searches(p_trips uuid[], p_now timestamp with time zone); Type: ACL; Schema: engine; Owner: skylatch_owner
 --
 
@@ -11119,6 +12576,12 @@ GRANT ALL ON FUNCTION engine.tick() TO skylatch_sidecar;
 REVOKE ALL ON FUNCTION engine.trip_events(p_trip_id uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION engine.trip_events(p_trip_id uuid) TO authenticated;
 GRANT ALL ON FUNCTION engine.trip_events(p_trip_id uuid) TO service_role;
+
+--
+-- Name: FUNCTION try_uuid(p_text text); Type: ACL; Schema: engine; Owner: skylatch_owner
+--
+
+REVOKE ALL ON FUNCTION engine.try_uuid(p_text text) FROM PUBLIC;
 
 --
 -- Name: FUNCTION upsert_flag(p_kind text, p_item json, p_source text); Type: ACL; Schema: engine; Owner: skylatch_owner
@@ -11233,6 +12696,12 @@ REVOKE ALL ON FUNCTION pg_catalog.pg_advisory_xact_lock_shared(integer, integer)
 GRANT ALL ON FUNCTION pg_catalog.pg_advisory_xact_lock_shared(integer, integer) TO skylatch_owner;
 
 --
+-- Name: FUNCTION pg_control_system(OUT pg_control_version integer, OUT catalog_version_no integer, OUT system_identifier bigint, OUT pg_control_last_modified timestamp with time zone); Type: ACL; Schema: pg_catalog; Owner: postgres
+--
+
+GRANT ALL ON FUNCTION pg_catalog.pg_control_system(OUT pg_control_version integer, OUT catalog_version_no integer, OUT system_identifier bigint, OUT pg_control_last_modified timestamp with time zone) TO skylatch_owner;
+
+--
 -- Name: FUNCTION pg_try_advisory_lock(bigint); Type: ACL; Schema: pg_catalog; Owner: postgres
 --
 
@@ -11308,6 +12777,14 @@ GRANT ALL ON FUNCTION public.auto_book_production(p_trip_id uuid) TO service_rol
 GRANT ALL ON FUNCTION public.auto_book_production(p_trip_id uuid) TO skylatch_sidecar;
 
 --
+-- Name: FUNCTION cancel_booking(p_booking_id uuid, p_min_refund numeric); Type: ACL; Schema: public; Owner: skylatch_owner
+--
+
+REVOKE ALL ON FUNCTION public.cancel_booking(p_booking_id uuid, p_min_refund numeric) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.cancel_booking(p_booking_id uuid, p_min_refund numeric) TO authenticated;
+GRANT ALL ON FUNCTION public.cancel_booking(p_booking_id uuid, p_min_refund numeric) TO service_role;
+
+--
 -- Name: FUNCTION cancel_trip(p_trip_id uuid); Type: ACL; Schema: public; Owner: skylatch_owner
 --
 
@@ -11357,12 +12834,33 @@ GRANT ALL ON FUNCTION public.rank_offers(p_trip_id uuid) TO authenticated;
 GRANT ALL ON FUNCTION public.rank_offers(p_trip_id uuid) TO service_role;
 
 --
+-- Name: FUNCTION refresh_case(p_case_id bigint); Type: ACL; Schema: public; Owner: skylatch_owner
+--
+
+REVOKE ALL ON FUNCTION public.refresh_case(p_case_id bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.refresh_case(p_case_id bigint) TO skylatch_operator;
+
+--
+-- Name: FUNCTION resolve_case(p_case_id bigint, p_resolution text, p_reason text); Type: ACL; Schema: public; Owner: skylatch_owner
+--
+
+REVOKE ALL ON FUNCTION public.resolve_case(p_case_id bigint, p_resolution text, p_reason text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.resolve_case(p_case_id bigint, p_resolution text, p_reason text) TO skylatch_operator;
+
+--
 -- Name: FUNCTION resume_trip(p_trip_id uuid); Type: ACL; Schema: public; Owner: skylatch_owner
 --
 
 REVOKE ALL ON FUNCTION public.resume_trip(p_trip_id uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.resume_trip(p_trip_id uuid) TO authenticated;
 GRANT ALL ON FUNCTION public.resume_trip(p_trip_id uuid) TO service_role;
+
+--
+-- Name: FUNCTION review_attempt(p_case_id bigint, p_action text, p_reason text, p_order_id text); Type: ACL; Schema: public; Owner: skylatch_owner
+--
+
+REVOKE ALL ON FUNCTION public.review_attempt(p_case_id bigint, p_action text, p_reason text, p_order_id text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.review_attempt(p_case_id bigint, p_action text, p_reason text, p_order_id text) TO skylatch_operator;
 
 --
 -- Name: FUNCTION trip_saga(p_trip_id uuid); Type: ACL; Schema: public; Owner: skylatch_owner
@@ -11472,6 +12970,12 @@ GRANT INSERT(is_default),UPDATE(is_default) ON TABLE public.payment_methods TO s
 --
 
 GRANT UPDATE(detached_at) ON TABLE public.payment_methods TO service_role;
+
+--
+-- Name: TABLE review_queue; Type: ACL; Schema: public; Owner: skylatch_owner
+--
+
+GRANT SELECT ON TABLE public.review_queue TO skylatch_operator;
 
 --
 -- Name: DEFAULT PRIVILEGES FOR FUNCTIONS; Type: DEFAULT ACL; Schema: -; Owner: skylatch_owner

@@ -31,7 +31,7 @@ from sidecar.local.packages import find_installation
 from sidecar.local.plpython import install_plpython
 from sidecar.local.throwaway import throwaway_cluster
 from sidecar.sandbox.recordings import find_recordings
-from tests.factories import World, running_world
+from tests.factories import World, accept_history, running_world
 from tests.redis_server import RedisServer
 
 # pg_cron serves one database of a cluster. The one test that runs real schedules
@@ -108,6 +108,7 @@ def database(
     name = clone_name()
     janitor = _janitor(cluster, name, template_dbname=template)
     janitor.init()
+    accept_history(cluster.dsn(name))
     yield cluster.dsn(name)
     # FORCE: a session still leaving would hold the janitor's own drop up.
     with janitor.cursor() as cursor:

@@ -17,6 +17,7 @@ begin
   select t.* into v_trip
   from public.trip_requests as t where t.user_id = p_user_id and t.id = p_trip_id;
   if v_trip.auto_book_status <> 'PENDING'
+    or engine.has_live_attempt(p_user_id, p_trip_id)
     or exists (
       select from engine.provider_calls as c
       where c.user_id = p_user_id

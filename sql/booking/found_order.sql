@@ -1,6 +1,6 @@
--- Which of the listed orders is the attempt's. Were the provider's filter ignored, every
--- order would be listed: offer and metadata are checked on each row. One order of our
--- offer that does not carry our mark is somebody's decision to make.
+-- Which of the listed orders is the attempt's. Were the provider's filter ignored,
+-- every order would be listed: offer and metadata are checked on each row. One order of
+-- our offer that does not carry our mark is somebody's decision to make.
 create or replace function engine.found_order(
   p_attempt public.booking_attempts, p_body jsonb
 ) returns jsonb

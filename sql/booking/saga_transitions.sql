@@ -103,6 +103,7 @@ values
   ('CONFIRMED', 'RESUME', 'CONFIRMED', null),
   ('FAILED', 'REOPEN', 'NEEDS_REVIEW', null),
   ('CANCELLED', 'REFUND', 'REFUNDING', 'find_refunds'),
+  ('CONFIRMED', 'REFUND', 'REFUNDING', 'find_refunds'),
   ('NEEDS_REVIEW', 'ADOPT', 'ORDER_UNKNOWN', 'find_order'),
   ('NEEDS_REVIEW', 'VOID', 'VOIDING', 'cancel_payment'),
   ('NEEDS_REVIEW', 'RELEASE', 'VOIDING', 'cancel_payment'),

@@ -27,6 +27,8 @@ begin
     return 'flags were never loaded';
   elsif v_state.heartbeat_at < p_now - v_state.stale_after then
     return 'flags are stale';
+  elsif engine.history_problem() is not null then
+    return engine.history_problem();
   elsif p_user_id is null then
     return 'no user';
   end if;

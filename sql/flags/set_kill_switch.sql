@@ -9,8 +9,7 @@ create or replace function engine.set_kill_switch(p_engaged boolean, p_reason te
 as $$
 declare
   v_now timestamptz := clock_timestamp();
-  v_role text := nullif(current_setting('role', true), 'none');
-  v_actor text := session_user || coalesce(' as ' || nullif(v_role, session_user), '');
+  v_actor text := engine.caller();
 begin
   insert into engine.kill_switch as k (engaged, reason, set_by, set_at)
   values (p_engaged, p_reason, v_actor, v_now)

@@ -83,6 +83,9 @@ alter table public.flight_bookings
   add constraint flight_bookings_cancelled
     check ((status = 'CONFIRMED') = (cancelled_at is null));
 
+-- squawk-ignore require-concurrent-index-creation
+create index flight_bookings_id_idx on public.flight_bookings (id);
+
 -- Calls of the engine's own account (scans, sweeps, reads for events) belong to nobody.
 alter table engine.provider_calls
   alter column user_id drop not null,
@@ -197,6 +200,9 @@ create unique index review_cases_open_idx
   on engine.review_cases (kind, object_id) where resolved_at is null;
 create index review_cases_booking_attempt_id_idx
   on engine.review_cases (user_id, booking_attempt_id);
+-- A trip with an open case about an order or a payment nobody knows is not booked.
+create index review_cases_trip_request_id_idx
+  on engine.review_cases (user_id, trip_request_id) where resolved_at is null;
 alter table engine.review_cases enable row level security;
 alter table engine.review_cases force row level security;
 
@@ -235,6 +241,8 @@ create table engine.scans (
   scanned_to timestamptz not null,
   finished_at timestamptz,
   found integer not null default 0,
+  -- The history that it last compared; see engine.history.
+  history text,
   constraint scans_scan
     check (scan in ('orders', 'payments', 'order_events', 'payment_events')),
   constraint scans_provider check (provider in ('duffel', 'stripe'))
@@ -248,6 +256,8 @@ create table engine.history (
   only_row boolean not null primary key default true,
   system_identifier bigint not null,
   timeline text not null,
+  -- A dump that is restored beside the original is another database of the same server.
+  database_oid oid not null,
   confirmed_at timestamptz not null,
   constraint history_only_row check (only_row)
 );

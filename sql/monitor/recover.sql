@@ -14,6 +14,7 @@ begin
     values (v_now)
     on conflict (only_row) do update set at = excluded.at;
   end if;
+  perform engine.start_scans(v_now);
   -- Trips before offers: the order in which everybody locks them.
   v_recovered := engine.recover_calls(session_user, v_now);
   perform engine.expire_offers(v_now);

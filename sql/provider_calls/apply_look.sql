@@ -11,6 +11,9 @@ declare
   v_body jsonb := p_report -> 'body';
   v_outcome text;
 begin
+  if p_call.operation like 'look\_%' then
+    perform engine.record_evidence(p_call, v_body, p_now);
+  end if;
   v_outcome := case p_call.operation
     when 'look_order' then engine.note_order(p_call, v_body, p_now)
     when 'look_payment' then engine.note_payment(p_call, v_body, p_now)
@@ -23,6 +26,7 @@ begin
     when 'scan_payments' then engine.compare_payments(p_call, v_body, p_now)
     when 'sweep_order_events' then engine.receive_sweep(p_call, v_body, p_now)
     when 'sweep_payment_events' then engine.receive_sweep(p_call, v_body, p_now)
+    when 'cancel_orphan_payment' then engine.note_orphan_void(p_call, v_body, p_now)
   end;
   if p_call.user_id is not null then
     perform engine.log_event(

@@ -14,6 +14,13 @@ declare
 begin
   if p_call.operation = 'search' then
     return p_call.payload -> 'request';
+  elsif p_call.operation = 'cancel_orphan_payment' and (
+    -- Since it was asked for, the attempt may have been opened again.
+    select engine.may_have_order(a.user_id, a.id, p_call.created_at)
+    from public.booking_attempts as a
+    where a.id = (p_call.payload ->> 'attempt_id')::uuid
+  ) then
+    return null;
   elsif p_call.object_id is not null then
     return p_call.payload;
   end if;

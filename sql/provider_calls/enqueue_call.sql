@@ -32,9 +32,15 @@ begin
     tries = case when c.state = 'DEAD' then 0 else c.tries end,
     attempt_epoch = excluded.attempt_epoch,
     first_claimed_at = null,
+    lease_until = null,
     apply_failures = 0,
     finished_at = null
-  where c.operation <> 'create_order' and c.state in ('DONE', 'UNKNOWN', 'DEAD')
+  where c.operation <> 'create_order'
+    and (
+      c.state in ('DONE', 'UNKNOWN', 'DEAD')
+      -- Left over from before a person stepped in: its answer would be ignored.
+      or c.attempt_epoch <> excluded.attempt_epoch and c.state in ('READY', 'CLAIMED')
+    )
   returning c.id into v_id;
   if v_id is null then
     raise exception using

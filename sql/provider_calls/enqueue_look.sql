@@ -19,11 +19,13 @@ begin
     user_id, trip_request_id, booking_attempt_id, attempt_epoch, operation, object_id,
     payload, idempotency_key, run_at
   )
-  values (
+  -- Nothing else may be asked for past the gate.
+  select
     p_attempt.user_id, p_attempt.trip_request_id, p_attempt.id, p_attempt.epoch,
-    p_operation, p_object_id, p_payload,
+    o.operation, p_object_id, p_payload,
     format('look:%s:%s', p_operation, md5(p_object_id)), p_run_at
-  )
+  from engine.operations as o
+  where o.operation = p_operation and o.observes
   on conflict (idempotency_key) do update
   set
     again = c.state in ('CLAIMED', 'SENT'),

@@ -42,7 +42,10 @@ values
   ('scan_orders', 'duffel', false, '180 seconds', 8, null, null, true, null),
   ('scan_payments', 'stripe', false, '60 seconds', 8, null, null, true, null),
   ('sweep_order_events', 'duffel', false, '180 seconds', 8, null, null, true, null),
-  ('sweep_payment_events', 'stripe', false, '60 seconds', 8, null, null, true, null)
+  ('sweep_payment_events', 'stripe', false, '60 seconds', 8, null, null, true, null),
+  -- Not only a look: it releases a hold that no attempt accounts for. No saga moves.
+  ('cancel_orphan_payment', 'stripe', false, '60 seconds', 8, null, '23 hours', true,
+    null)
 on conflict (operation) do update
 set
   provider = excluded.provider,

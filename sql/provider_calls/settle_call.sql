@@ -39,7 +39,7 @@ begin
     or v_call.attempt_epoch <> v_attempt.epoch and v_call.object_id is null
   then
     if v_call.operation = 'create_order'
-      and v_attempt.state in ('ORDERING', 'ORDER_UNKNOWN')
+      and v_attempt.state in ('ORDERING', 'ORDER_UNKNOWN', 'NEEDS_REVIEW')
       and p_report #>> '{body,data,id}' is not null
     then
       -- Too late to be believed as an answer, but it says where to look.

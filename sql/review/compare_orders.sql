@@ -1,7 +1,28 @@
+-- A whole list, never part of one. An order made a few minutes ago is not judged yet:
+-- its answer may be on the way. Payments are compared next, so that what may be
+-- released is known not to belong to an order.
 create or replace function engine.compare_orders(
   p_call engine.provider_calls, p_body jsonb, p_now timestamptz
 ) returns text
-  language sql volatile
-return 'not judged';
-comment on function engine.compare_orders(engine.provider_calls, jsonb, timestamptz) is
-  'Placeholder.';
+  language plpgsql volatile
+  security definer
+  set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_found integer;
+begin
+  if jsonb_typeof(p_body -> 'orders') is distinct from 'array' then
+    return 'unreadable';
+  end if;
+  v_found := engine.judge_orders(
+    p_body -> 'orders', coalesce(p_call.claimed_at, p_now),
+    p_now - interval '5 minutes', p_now
+  );
+  perform engine.finish_scan('orders', p_call, v_found, p_now);
+  perform engine.start_scan('payments', p_now);
+  return format('%s of %s', v_found, jsonb_array_length(p_body -> 'orders'));
+end;
+$$;
+comment on function engine.compare_orders(
+  engine.provider_calls, jsonb, timestamptz
+) is 'Compares the list of Duffel''s orders with our rows.';

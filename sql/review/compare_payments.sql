@@ -1,8 +1,125 @@
+-- Stripe's payments that carry our mark, beside our attempts. A hold of an attempt that
+-- ended is released when Duffel's list, read to its end since, shows no order of it;
+-- what may belong to an order, and money that was taken, is a person's. A payment made
+-- a few minutes ago, or an attempt that ended since a list was asked for, is not judged
+-- yet.
+-- Lock order: trip_requests, then booking_attempts, then provider_calls.
 create or replace function engine.compare_payments(
   p_call engine.provider_calls, p_body jsonb, p_now timestamptz
 ) returns text
-  language sql volatile
-return 'not judged';
+  language plpgsql volatile
+  security definer
+  set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_read_at timestamptz := coalesce(p_call.claimed_at, p_now);
+  v_found record;
+  v_attempt public.booking_attempts;
+  v_case_id bigint;
+  v_number integer := 0;
+begin
+  if jsonb_typeof(p_body -> 'payment_intents') is distinct from 'array' then
+    return 'unreadable';
+  end if;
+  for v_found in
+    with seen as materialized (
+      select
+        i.value as facts,
+        i.value ->> 'id' as payment,
+        i.value ->> 'status' as status,
+        to_timestamp((i.value ->> 'created')::bigint) as made_at,
+        coalesce((i.value ->> 'amount_received')::bigint, 0) as received,
+        engine.try_uuid(i.value #>> '{metadata,attempt_id}') as attempt_id,
+        engine.try_uuid(i.value #>> '{metadata,trip_request_id}') as trip_id
+      from jsonb_array_elements(p_body -> 'payment_intents') as i
+    )
+
+    select
+      s.*,
+      a.user_id,
+      a.trip_request_id,
+      -- Money, or a hold that may belong to an order, is a person's.
+      case
+        when s.status = 'canceled' then 'GONE'
+        when s.received > 0 then 'CASE'
+        when s.status <> 'requires_capture' then 'CANCEL'
+        when a.id is null or a.status = 'PENDING' then 'CASE'
+        else case engine.may_have_order(a.user_id, a.id, s.made_at)
+          when true then 'CASE' when false then 'CANCEL' else 'WAIT'
+        end
+      end as finding
+    from seen as s
+    left join public.booking_attempts as a on s.attempt_id = a.id
+    where s.attempt_id is not null
+      and s.made_at < p_now - interval '5 minutes'
+      and case
+        when s.status = 'canceled' then exists (
+          select from engine.review_cases as c
+          where c.kind = 'ORPHAN_PAYMENT'
+            and c.object_id = s.payment
+            and c.resolved_at is null
+        )
+        -- The attempt's own, while it runs or when its end accounts for it.
+        when s.payment = a.payment_intent_id and (
+          a.ended_at is null
+          or a.ended_at >= v_read_at
+          or a.status = 'SUCCESS'
+          or s.received > 0 and a.refunded_at is not null
+        ) then false
+        -- Its id is on the way.
+        when a.status = 'PENDING' and a.payment_intent_id is null then false
+        when s.received > 0 or s.status = 'requires_capture' then true
+        -- No money is held: nobody waits for it after a day.
+        else s.made_at < p_now - interval '1 day'
+      end
+    order by coalesce(a.trip_request_id, s.trip_id), s.payment
+  loop
+    if v_found.finding = 'GONE' then
+      perform engine.close_case(
+        'ORPHAN_PAYMENT', v_found.payment, 'engine', 'the payment is canceled', p_now
+      );
+      continue;
+    elsif v_found.finding = 'WAIT' then
+      continue;
+    end if;
+    v_number := v_number + 1;
+    if v_found.finding = 'CANCEL' then
+      perform engine.enqueue_look(
+        'cancel_orphan_payment', v_found.payment,
+        jsonb_build_object(
+          'payment_intent', v_found.payment, 'attempt_id', v_found.attempt_id
+        ),
+        null, p_now
+      );
+      continue;
+    end if;
+    perform from public.trip_requests as t
+    where t.id = coalesce(v_found.trip_request_id, v_found.trip_id)
+    for no key update;
+    select a.* into v_attempt
+    from public.booking_attempts as a
+    where a.user_id = v_found.user_id and a.id = v_found.attempt_id
+    for no key update;
+    v_case_id := engine.find_case(
+      'ORPHAN_PAYMENT', v_found.payment, v_attempt,
+      case
+        when v_found.received > 0 then 'Stripe took money that no booking accounts for.'
+        else 'Stripe holds money that no attempt accounts for.'
+      end,
+      jsonb_build_object('found', v_found.facts), p_now
+    );
+    if v_case_id is not null then
+      perform engine.hold_trip(
+        v_case_id, coalesce(v_found.trip_request_id, v_found.trip_id), p_now
+      );
+    end if;
+  end loop;
+  perform engine.finish_scan('payments', p_call, v_number, p_now);
+  return format(
+    '%s of %s', v_number, jsonb_array_length(p_body -> 'payment_intents')
+  );
+end;
+$$;
 comment on function engine.compare_payments(
   engine.provider_calls, jsonb, timestamptz
-) is 'Placeholder.';
+) is 'Compares the list of Stripe''s payments with our attempts.';

@@ -13,6 +13,7 @@ create or replace function engine.open_case(
 as $$
 declare
   v_id bigint;
+  v_is_new boolean;
 begin
   insert into engine.review_cases as r (
     kind, object_id, user_id, trip_request_id, booking_attempt_id, opened_at, summary,
@@ -27,7 +28,10 @@ begin
     summary = excluded.summary,
     evidence = r.evidence || excluded.evidence,
     evidence_at = coalesce(excluded.evidence_at, r.evidence_at)
-  returning r.id into v_id;
+  returning r.id, r.opened_at = p_now into v_id, v_is_new;
+  if v_is_new then
+    perform engine.gather_evidence(v_id, p_now);
+  end if;
   perform pg_notify('skylatch_alerts', '');
   return v_id;
 end;

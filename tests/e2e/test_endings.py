@@ -5,12 +5,14 @@ The oracle is the sandboxes' own truth: orders at Duffel, payment intents at Str
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
 import pytest
 
 from sidecar.sandbox.control import Fault
+from sidecar.sandbox.flights.cancellations import Terms
 from tests.factories import DECLINED, FLAGS, World, until
 
 ORDER = "POST /air/orders"
@@ -335,6 +337,7 @@ def lapsed_hold() -> Fault:
 def test_an_order_that_cannot_be_paid_is_cancelled(world: World) -> None:
     """Never a silent free ticket: while cancelling returns everything, it is done."""
     trip = world.trip(world.traveller())
+    world.flights.set_cancellations(Terms(refund_share=Decimal(1)))
     world.payments.faults.arm(lapsed_hold())
     with world.working():
         world.tick()

@@ -9,6 +9,7 @@ import psycopg
 from psycopg import sql
 
 from sidecar.local.cluster import Cluster
+from tests.factories import accept_history
 
 
 @contextmanager
@@ -22,5 +23,6 @@ def cloned_database(
         admin.execute(
             sql.SQL("create database {} template {}").format(identifier, source)
         )
+        accept_history(cluster.dsn(name))
         yield cluster.dsn(name)
         admin.execute(sql.SQL("drop database {} with (force)").format(identifier))

@@ -44,14 +44,15 @@ FUNCTIONS = {
     "anon": "",
     "authenticator": "",
     "authenticated": """
-        engine.book_trip engine.change_trip_status engine.check_trip_party
-        engine.describe_offer engine.list_reasons
+        engine.ask_cancellation engine.book_trip engine.change_trip_status
+        engine.check_trip_party engine.describe_offer engine.list_reasons
         engine.search_trip engine.trip_events public.auto_book_production
-        public.cancel_trip public.create_trip_request public.duffel_search
-        public.explain_trip
+        public.cancel_booking public.cancel_trip public.create_trip_request
+        public.duffel_search public.explain_trip
         public.pause_trip public.rank_offers public.resume_trip public.trip_saga""",
     "service_role": """
-        engine.book_trip engine.change_trip_status engine.check_trip_party
+        engine.ask_cancellation engine.book_trip engine.change_trip_status
+        engine.check_trip_party public.cancel_booking
         engine.manage_monitor_job engine.monitor_status engine.tick
         engine.describe_offer engine.list_reasons
         engine.flag_status engine.flag_value engine.is_enabled
@@ -73,10 +74,11 @@ FUNCTIONS = {
     "skylatch_operator": """
         engine.check_invariants engine.manage_monitor_job engine.monitor_status
         engine.flag_status engine.flag_value engine.is_enabled
+        engine.decide_case engine.end_case engine.list_cases engine.look_again
         engine.search_plan engine.search_status engine.set_exchange_rate
         engine.set_kill_switch engine.set_search_settings engine.tick
-        engine.version
-        public.auto_book_monitor public.manage_auto_book_monitor""",
+        engine.version public.auto_book_monitor public.manage_auto_book_monitor
+        public.refresh_case public.resolve_case public.review_attempt""",
 }
 
 # The only tables on which a role has any privilege at all, and which.
@@ -108,6 +110,7 @@ TABLES = {
     "skylatch_operator": {
         "public.auto_book_monitor_status": "select",
         "public.flag_overview": "select",
+        "public.review_queue": "select",
     },
 }
 

@@ -26,6 +26,8 @@ ROLES = [
 ]
 GATES = {"engine.require_pipeline", "engine.flag_problem"}
 SINKS = {"engine.start_searches", "engine.begin_attempt"}
+# Reads for the record, and nothing else: see the test of it below.
+LOOKS = {"engine.enqueue_look"}
 # What is under way ends safely whatever the flags say: the attempt passed the gate when
 # it began, and mark_sent asks again before an order leaves. This is the only such edge.
 UNDER_WAY = {("engine.advance_attempt", "engine.enqueue_call")}
@@ -76,6 +78,7 @@ def ungated_paths(catalog: Catalog) -> dict[str, list[str]]:
     texts = bodies(catalog)
     calls = {name: set(CALL.findall(text)) & set(texts) for name, text in texts.items()}
     sinks = SINKS | {name for name, text in texts.items() if ENQUEUES.search(text)}
+    sinks -= LOOKS
     assert sinks <= set(texts)
 
     def way(name: str, seen: tuple[str, ...]) -> list[str] | None:
@@ -120,6 +123,26 @@ def test_no_entry_point_gets_round_the_gate(connect: Connect) -> None:
 def test_the_last_step_before_an_order_asks_the_gate(connect: Connect) -> None:
     """An attempt that is under way goes on without being asked, but not past this."""
     assert set(CALL.findall(bodies(connect())["engine.mark_sent"])) & GATES
+
+
+def test_a_look_is_no_way_to_a_search_or_an_order(connect: Connect) -> None:
+    """What may be asked for past the gate reads, or releases a hold."""
+    owner = connect("skylatch_owner")
+    asked = owner.execute(
+        """
+        select
+          o.operation,
+          engine.enqueue_look(o.operation, 'object', '{}', null, now()) is not null
+        from engine.operations as o
+        """
+    ).fetchall()
+    looks = {operation for operation, is_asked in asked if is_asked}
+    assert {"look_order", "scan_payments"} <= looks
+    assert [
+        name for name in looks if not name.startswith(("look_", "scan_", "sweep_"))
+    ] == ["cancel_orphan_payment"]
+    found = owner.execute("select distinct operation from engine.provider_calls")
+    assert {operation for (operation,) in found} == looks
 
 
 @pytest.mark.parametrize(

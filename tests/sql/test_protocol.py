@@ -1004,7 +1004,9 @@ def test_a_call_that_is_tried_in_vain_ends_where_the_saga_says(
     assert (row["state"], row["verdict"]) == ("DEAD", "EXHAUSTED")
     assert stage.attempt(trip)["state"] == state
     # A trip that was released at once may already be searched for again.
-    assert [o for o in stage.ready(trip) if o != "search"] == following
+    # Evidence for whoever reviews it is no step.
+    waiting = [o for o in stage.ready(trip) if not o.startswith(("search", "look_"))]
+    assert waiting == following
     (documented,) = stage.rows(
         "select t.next_state, t.next_operation from engine.saga_transitions as t"
         " join engine.booking_events as e on e.from_state = t.state"

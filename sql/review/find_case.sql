@@ -1,0 +1,29 @@
+-- For what a scan sees again and again: a case that a person has closed is not opened
+-- anew. Null when it was closed or is open already, so that what follows happens once.
+create or replace function engine.find_case(
+  p_kind text,
+  p_object_id text,
+  p_attempt public.booking_attempts,
+  p_summary text,
+  p_evidence jsonb,
+  p_now timestamptz
+) returns bigint
+  language plpgsql volatile
+  security definer
+  set search_path = pg_catalog, pg_temp
+as $$
+begin
+  if exists (
+    select from engine.review_cases as c
+    where c.kind = p_kind and c.object_id = p_object_id
+  ) then
+    return null;
+  end if;
+  return engine.open_case(
+    p_kind, p_object_id, p_attempt, p_summary, p_evidence, p_now
+  );
+end;
+$$;
+comment on function engine.find_case(
+  text, text, public.booking_attempts, text, jsonb, timestamptz
+) is 'Opens a case the first time that something is found; null afterwards.';

@@ -1,0 +1,26 @@
+-- Something at a provider says that this trip may be booked already. It is not booked
+-- again while the case is open (engine.has_live_attempt), and what is under way turns
+-- back at the last look before its order leaves.
+-- Lock order: trip_requests, then review_cases.
+create or replace function engine.hold_trip(
+  p_case_id bigint, p_trip_id uuid, p_now timestamptz
+) returns void
+  language plpgsql volatile
+  security definer
+  set search_path = pg_catalog, pg_temp
+as $$
+begin
+  update public.trip_requests as t
+  set
+    auto_book_status = 'ACTION_REQUIRED',
+    status_reason = 'There may be a booking of this trip already: we are looking into it.',
+    status_changed_at = p_now
+  where t.id = p_trip_id and t.auto_book_status in ('PENDING', 'BOOKING');
+  update engine.review_cases as c
+  set user_id = t.user_id, trip_request_id = t.id
+  from public.trip_requests as t
+  where c.id = p_case_id and t.id = p_trip_id and c.trip_request_id is null;
+end;
+$$;
+comment on function engine.hold_trip(bigint, uuid, timestamptz) is
+  'Stops a trip that may be booked already, and names it in the case.';

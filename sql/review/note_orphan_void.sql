@@ -1,0 +1,20 @@
+-- The one answer that is not only read: a hold that nothing accounts for was released.
+create or replace function engine.note_orphan_void(
+  p_call engine.provider_calls, p_body jsonb, p_now timestamptz
+) returns text
+  language plpgsql volatile
+  security definer
+  set search_path = pg_catalog, pg_temp
+as $$
+begin
+  if p_body ->> 'status' = 'canceled' then
+    perform engine.close_case(
+      'ORPHAN_PAYMENT', p_call.object_id, 'engine', 'the payment is canceled', p_now
+    );
+  end if;
+  return p_body ->> 'status';
+end;
+$$;
+comment on function engine.note_orphan_void(
+  engine.provider_calls, jsonb, timestamptz
+) is 'Closes the case of a hold that was released.';
