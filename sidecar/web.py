@@ -1,4 +1,4 @@
-"""The HTTP endpoint: health, the doorbell, and the service entry points.
+"""The HTTP endpoint: health, the doorbell, callbacks, and the service entry points.
 
 Errors of the engine come back with the HTTP status that `sql/errors.md` gives their
 SQLSTATE and a JSON body with code, message, field, detail and hint.
@@ -21,6 +21,7 @@ from sidecar import __version__
 from sidecar.config import ServeSettings
 from sidecar.db import Database, describe
 from sidecar.errors import EngineError, SetupError
+from sidecar.inbox import Inbox
 from sidecar.limits import Locks, connect
 
 _log = structlog.get_logger()
@@ -40,6 +41,9 @@ def build_app(settings: ServeSettings, database: Database) -> FastAPI:
     app = FastAPI(title="Skylatch", version=__version__, redoc_url=None)
     redis_url = settings.redis_url
     locks = Locks(connect(redis_url.get_secret_value() if redis_url else None))
+    inbox = Inbox(settings, database)
+    app.state.inbox = inbox
+    app.include_router(inbox.router())
 
     def authorized(
         given: Annotated[HTTPAuthorizationCredentials | None, Depends(_BEARER)],
