@@ -1,49 +1,38 @@
-"""Duffel, over plain `requests`: one method per operation, one HTTP try each.
+"""Duffel's operations: one method each, one HTTP try per request (`sidecar.duffel`).
 
-No retries, no redirects: what to do about a failure is decided in Postgres, which first
-has to know whether the bytes left. `ConnectTimeout`, a refused connection and a failed
-TLS handshake mean they did not (`sidecar.connections` tells the last from a TLS error
-later on); everything else after that is "no answer".
+Nothing here decides: which order is ours, and whether an empty list means that there is
+none, is decided in Postgres. Orders come back without their travellers
+(`sidecar.order_facts`).
 Source of the shapes: Duffel API v2 ("making requests", "response handling").
 """
 
 from __future__ import annotations
 
-import threading
+import re
 import time
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
+from dataclasses import replace
 from typing import Any
 
-import requests
-from urllib3.exceptions import NewConnectionError
+from sidecar.duffel import SUCCESS, Duffel
+from sidecar.order_facts import event_facts, order_facts
+from sidecar.providers import NOT_SENT, Answer
 
-from sidecar.config import is_loopback
-from sidecar.connections import Adapter
-from sidecar.providers import NO_ANSWER, NOT_SENT, Answer
-
-_CONNECT_SECONDS = 5.0
-# Duffel may take 120 s for an order; a search waits for its suppliers, 20 s.
-_READ_SECONDS = {"search": 60.0, "get_offer": 60.0, "create_order": 135.0}
-_PAGE = 200
-# No page is asked for after this: with one slow page more, a search still ends within
-# its lease of 180 s (provider_calls/operations.sql).
-_SEARCH_SECONDS = 110.0
+# Duffel may take 120 s for an order; a search waits for its suppliers, 20 s. Cancelling
+# waits for the airline too, but unlike an order it may simply be asked for again.
+_READ_SECONDS = {"read": 60.0, "create_order": 135.0, "cancel": 60.0}
+# No page is asked for after this: with one slow page more, what reads pages still ends
+# within a lease of 180 s (provider_calls/operations.sql).
+_PAGES_SECONDS = 110.0
 _SUPPLIER_MILLISECONDS = 20_000
-_SUCCESS = range(200, 300)
+# Opaque, but part of a path: "" would name the list, and ".." something else.
+_ID = re.compile(r"[A-Za-z0-9_-]{1,100}")
 
 
 class Flights:
     """Client of one Duffel account; safe to use from many threads."""
 
     def __init__(self, base_url: str, token: str) -> None:
-        self._base_url = base_url.rstrip("/")
-        self._headers = {
-            "Authorization": f"Bearer {token}",
-            "Duffel-Version": "v2",
-            "Accept": "application/json",
-        }
-        self._local = threading.local()
+        self._duffel = Duffel(base_url, token)
 
     def search(self, request: dict[str, Any], correlation: str) -> Answer:
         """Create an offer request and read all pages of its offers.
@@ -51,12 +40,12 @@ class Flights:
         The answer's body is ``{"offer_request": {"id"}, "offers": [...]}``; the first
         page or request that fails is the answer otherwise.
         """
-        deadline = time.monotonic() + _SEARCH_SECONDS
-        created = self._send(
-            "search",
+        deadline = time.monotonic() + _PAGES_SECONDS
+        created = self._duffel.send(
             "POST",
             "/air/offer_requests",
             correlation=correlation,
+            seconds=_READ_SECONDS["read"],
             query={
                 "return_offers": "false",
                 "supplier_timeout": str(_SUPPLIER_MILLISECONDS),
@@ -64,134 +53,214 @@ class Flights:
             data=request,
         )
         offer_request = _data(created)
-        if created.http_status not in _SUCCESS or offer_request is None:
+        if created.http_status not in SUCCESS or offer_request is None:
             return created
-        offers: list[Any] = []
-        query = {"offer_request_id": str(offer_request["id"]), "limit": str(_PAGE)}
-        while True:
-            if time.monotonic() > deadline:
-                return NO_ANSWER
-            page = self._send(
-                "search", "GET", "/air/offers", correlation=correlation, query=query
-            )
-            if page.http_status not in _SUCCESS or not isinstance(page.body, dict):
-                return page
-            offers.extend(page.body.get("data") or [])
-            after = (page.body.get("meta") or {}).get("after")
-            if not after:
-                break
-            query["after"] = after
-        return Answer(
-            http_status=created.http_status,
+        found = self._read_pages(
+            "/air/offers",
+            {"offer_request_id": str(offer_request["id"])},
+            correlation,
+            deadline=deadline,
+        )
+        if not _is_whole(found):
+            return found
+        return replace(
+            created,
             # Only the id: the rest repeats the offers, or is a secret (client_key).
-            body={"offer_request": {"id": offer_request["id"]}, "offers": offers},
-            request_id=created.request_id,
+            body={
+                "offer_request": {"id": offer_request["id"]},
+                "offers": found.body["data"],
+            },
         )
 
     def get_offer(self, offer_id: str, correlation: str) -> Answer:
         """Read one offer live: the airline is asked, the price may have moved."""
-        return self._send(
-            "get_offer", "GET", f"/air/offers/{offer_id}", correlation=correlation
-        )
+        return self._read_one("/air/offers/", offer_id, correlation)
 
     def create_order(self, request: dict[str, Any], correlation: str) -> Answer:
-        """Order, exactly once: on a connection of its own.
+        """Order, exactly once; the body is ``{"data": {...}}`` without travellers.
 
-        A pooled connection that the server has just closed would look like an order
-        whose answer was lost.
+        On a connection of its own: a pooled one that the server has just closed would
+        look like an order whose answer was lost.
         """
-        with self._session() as session:
-            return self._send(
-                "create_order",
+        with self._duffel.new_session() as session:
+            answer = self._duffel.send(
                 "POST",
                 "/air/orders",
                 correlation=correlation,
+                seconds=_READ_SECONDS["create_order"],
                 data=request,
                 session=session,
             )
+        return _without_travellers(answer)
+
+    def find_orders(
+        self, offer_id: str, order_id: str | None, correlation: str
+    ) -> Answer:
+        """Read every order of an offer, and with a hint the order it names.
+
+        The body is ``{"orders": [...], "searched": {"offer_id", "order_id"}}``. Rows
+        are not filtered: a filter that Duffel ignores shows as orders of other offers.
+        An order that the hint does not find is no failure, for it may appear yet.
+        """
+        if not _is_id(offer_id) or (order_id is not None and not _is_id(order_id)):
+            return NOT_SENT
+        deadline = time.monotonic() + _PAGES_SECONDS
+        orders: dict[str, Any] = {}
+        if order_id is not None:
+            hinted = self.get_order(order_id, correlation)
+            if hinted.http_status in SUCCESS and _data(hinted) is not None:
+                orders[hinted.body["data"]["id"]] = hinted.body["data"]
+            elif hinted.http_status in SUCCESS:
+                return replace(hinted, body=None)
+            elif hinted.http_status != 404:
+                return hinted
+        return self._list_orders(
+            {"offer_id": offer_id},
+            correlation,
+            deadline=deadline,
+            known=orders,
+            searched={"offer_id": offer_id, "order_id": order_id},
+        )
+
+    def list_orders(self, created_after: str, correlation: str) -> Answer:
+        """Read every order created after an ISO 8601 moment; bodies as `find_orders`.
+
+        What was searched is ``{"created_after"}``.
+        """
+        if not created_after:
+            return NOT_SENT
+        return self._list_orders(
+            {"created_at[after]": created_after},
+            correlation,
+            deadline=time.monotonic() + _PAGES_SECONDS,
+            known={},
+            searched={"created_after": created_after},
+        )
+
+    def get_order(self, order_id: str, correlation: str) -> Answer:
+        """Read one order; the body is ``{"data": {...}}`` without travellers."""
+        return _without_travellers(
+            self._read_one("/air/orders/", order_id, correlation)
+        )
+
+    def quote_cancellation(self, order_id: str, correlation: str) -> Answer:
+        """Ask what cancelling an order would give back; this cancels nothing.
+
+        Only the newest quote of an order can be confirmed.
+        """
+        if not _is_id(order_id):
+            return NOT_SENT
+        return self._duffel.send(
+            "POST",
+            "/air/order_cancellations",
+            correlation=correlation,
+            seconds=_READ_SECONDS["cancel"],
+            data={"order_id": order_id},
+        )
+
+    def confirm_cancellation(self, cancellation_id: str, correlation: str) -> Answer:
+        """Cancel an order at a quote's terms; a second confirm is refused."""
+        if not _is_id(cancellation_id):
+            return NOT_SENT
+        return self._duffel.send(
+            "POST",
+            f"/air/order_cancellations/{cancellation_id}/actions/confirm",
+            correlation=correlation,
+            seconds=_READ_SECONDS["cancel"],
+        )
+
+    def get_cancellation(self, cancellation_id: str, correlation: str) -> Answer:
+        """Read one cancellation, confirmed or only quoted."""
+        return self._read_one("/air/order_cancellations/", cancellation_id, correlation)
+
+    def list_events(self, created_after: str, correlation: str) -> Answer:
+        """Read every webhook event created after an ISO 8601 moment, delivered or not.
+
+        The body is ``{"events": [...]}``; of an event's object only ids are kept.
+        """
+        if not created_after:
+            return NOT_SENT
+        found = self._read_pages(
+            "/air/webhooks/events",
+            {"created_at[after]": created_after},
+            correlation,
+            deadline=time.monotonic() + _PAGES_SECONDS,
+            keep=event_facts,
+        )
+        if not _is_whole(found):
+            return found
+        if not all(_has_id(event) for event in found.body["data"]):
+            return replace(found, body=None)
+        return replace(found, http_status=200, body={"events": found.body["data"]})
 
     def reachable(self) -> Answer:
         """Make one harmless read."""
-        return self._send(
-            "get_offer",
+        return self._duffel.send(
             "GET",
             "/air/airlines",
             correlation="check",
+            seconds=_READ_SECONDS["read"],
             query={"limit": "1"},
         )
 
-    def _session(self) -> requests.Session:
-        session = requests.Session()
-        session.mount("http://", Adapter())
-        session.mount("https://", Adapter())
-        session.headers.update(self._headers)
-        # Ours as it is: a ~/.netrc would put its own credentials in its place.
-        session.auth = lambda request: request
-        # A proxy from the environment must not stand between us and a local sandbox.
-        session.trust_env = not is_loopback(self._base_url)
-        return session
-
-    def _send(
+    def _list_orders(
         self,
-        operation: str,
-        method: str,
-        path: str,
-        *,
+        query: dict[str, str],
         correlation: str,
-        query: dict[str, str] | None = None,
-        data: dict[str, Any] | None = None,
-        session: requests.Session | None = None,
+        *,
+        deadline: float,
+        known: dict[str, Any],
+        searched: dict[str, Any],
     ) -> Answer:
-        if session is None:
-            session = getattr(self._local, "session", None)
-            if session is None:
-                session = self._local.session = self._session()
-        try:
-            response = session.request(
-                method,
-                self._base_url + path,
-                params=query,
-                json=None if data is None else {"data": data},
-                headers={"x-client-correlation-id": correlation},
-                timeout=(_CONNECT_SECONDS, _READ_SECONDS[operation]),
-                allow_redirects=False,
-            )
-        except requests.ConnectTimeout:
+        found = self._read_pages(
+            "/air/orders", query, correlation, deadline=deadline, keep=order_facts
+        )
+        if not _is_whole(found):
+            return found
+        rows = found.body["data"]
+        if not all(_has_id(order) for order in rows):
+            return replace(found, body=None)
+        # Read one by one an order is as fresh as in a list, or fresher.
+        orders = {**{order["id"]: order for order in rows}, **known}
+        body = {"orders": list(orders.values()), "searched": searched}
+        return replace(found, http_status=200, body=body)
+
+    def _read_one(self, collection: str, object_id: str, correlation: str) -> Answer:
+        if not _is_id(object_id):
             return NOT_SENT
-        except requests.ConnectionError as error:
-            reason = getattr(error.args[0] if error.args else None, "reason", None)
-            return NOT_SENT if isinstance(reason, NewConnectionError) else NO_ANSWER
-        except requests.RequestException:
-            return NO_ANSWER
-        return _answer(response)
+        return self._duffel.send(
+            "GET",
+            collection + object_id,
+            correlation=correlation,
+            seconds=_READ_SECONDS["read"],
+        )
+
+    def _read_pages(
+        self, path: str, query: dict[str, str], correlation: str, **how: Any
+    ) -> Answer:
+        return self._duffel.read_pages(
+            path, query, correlation=correlation, seconds=_READ_SECONDS["read"], **how
+        )
 
 
-def _answer(response: requests.Response) -> Answer:
-    try:
-        body = response.json()
-    except ValueError:
-        body = None
-    return Answer(
-        http_status=response.status_code,
-        body=body,
-        request_id=response.headers.get("x-request-id"),
-        retry_after=_seconds_to_reset(response),
-    )
+def _is_id(value: Any) -> bool:
+    return isinstance(value, str) and _ID.fullmatch(value) is not None
+
+
+def _has_id(row: Any) -> bool:
+    return isinstance(row, dict) and isinstance(row.get("id"), str)
+
+
+def _is_whole(pages: Answer) -> bool:
+    return pages.http_status in SUCCESS and pages.body is not None
 
 
 def _data(answer: Answer) -> dict[str, Any] | None:
     data = answer.body.get("data") if isinstance(answer.body, dict) else None
-    return data if isinstance(data, dict) and "id" in data else None
+    return data if _has_id(data) else None
 
 
-def _seconds_to_reset(response: requests.Response) -> float | None:
-    """Seconds until the rate limit's window ends; only a 429 asks to wait."""
-    if response.status_code != 429:
-        return None
-    try:
-        reset = parsedate_to_datetime(response.headers["ratelimit-reset"])
-    except (KeyError, ValueError):
-        return None
-    # An HTTP date is in GMT, though its parser takes "-0000" for no zone at all.
-    reset = reset if reset.tzinfo else reset.replace(tzinfo=UTC)
-    return max(0.0, (reset - datetime.now(UTC)).total_seconds())
+def _without_travellers(answer: Answer) -> Answer:
+    if answer.http_status not in SUCCESS or not isinstance(answer.body, dict):
+        return answer
+    return replace(answer, body={"data": order_facts(answer.body.get("data"))})

@@ -2,13 +2,14 @@
 
 The idempotency key is the one that Postgres derived and stored before the call; it goes
 into the request options, never into the parameters, where the SDK would silently use a
-random key instead. Amounts arrive in Stripe's minor units.
+random key instead. Amounts are in Stripe's minor units, times in unix seconds.
+
+The SDK builds and signs the requests; answers are taken as they came, so that no defect
+of a provider's body can raise here.
 """
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable
 from typing import Any
 
 import stripe
@@ -17,13 +18,15 @@ from stripe.params import (
     PaymentIntentCaptureParams,
     PaymentIntentConfirmParams,
     PaymentIntentCreateParams,
+    RefundCreateParams,
 )
 
-from sidecar.config import is_loopback
-from sidecar.providers import NO_ANSWER, Answer
+from sidecar import payment_records as records
+from sidecar.payment_calls import SUCCESS, Calls
+from sidecar.payment_transport import Transport
+from sidecar.providers import Answer
 
 STRIPE_VERSION = "2026-10-28.endive"
-_TIMEOUT = (3.05, 30.0)  # seconds to connect, to read
 
 # It writes a file below the home directory and fails without one.
 stripe.enable_telemetry = False
@@ -33,20 +36,16 @@ class Payments:
     """Client of one Stripe account; safe to use from many threads."""
 
     def __init__(self, base_url: str, key: str) -> None:
-        http_client = stripe.RequestsClient(
-            timeout=_TIMEOUT,
-            # A proxy from the environment must not stand before a local sandbox.
-            proxy={"http": "", "https": ""} if is_loopback(base_url) else None,
-        )
-        client = stripe.StripeClient(
+        transport = Transport(base_url)
+        self._calls = Calls(transport)
+        self._client = stripe.StripeClient(
             key,
             max_network_retries=0,
             stripe_version=STRIPE_VERSION,
             base_addresses={"api": base_url.rstrip("/")},
-            http_client=http_client,
+            http_client=transport,
         )
-        self._client = client
-        self._intents = client.v1.payment_intents
+        self._api = self._client.v1
 
     def create(self, request: dict[str, Any], key: str) -> Answer:
         """Create an unconfirmed payment intent: no money is touched."""
@@ -59,7 +58,9 @@ class Payments:
             "allowed_payment_method_types": ["card"],
             "capture_method": "manual",
         }
-        return _answer(lambda: self._intents.create(params, {"idempotency_key": key}))
+        return self._calls.ask(
+            lambda: self._api.payment_intents.create(params, {"idempotency_key": key})
+        )
 
     def confirm(self, intent_id: str, key: str) -> Answer:
         """Authorize off-session: the traveller agreed to it beforehand."""
@@ -70,8 +71,8 @@ class Payments:
                 "card": {"stored_credential_usage": "unscheduled"}
             },
         }
-        return _answer(
-            lambda: self._intents.confirm(
+        return self._calls.ask(
+            lambda: self._api.payment_intents.confirm(
                 _id(intent_id), params, {"idempotency_key": key}
             )
         )
@@ -79,8 +80,8 @@ class Payments:
     def capture(self, intent_id: str, amount: int, key: str) -> Answer:
         """Collect the authorized amount (minor units)."""
         params: PaymentIntentCaptureParams = {"amount_to_capture": amount}
-        return _answer(
-            lambda: self._intents.capture(
+        return self._calls.ask(
+            lambda: self._api.payment_intents.capture(
                 _id(intent_id), params, {"idempotency_key": key}
             )
         )
@@ -88,57 +89,125 @@ class Payments:
     def cancel(self, intent_id: str, key: str) -> Answer:
         """Void: release what was authorized."""
         params: PaymentIntentCancelParams = {"cancellation_reason": "abandoned"}
-        return _answer(
-            lambda: self._intents.cancel(
+        return self._calls.ask(
+            lambda: self._api.payment_intents.cancel(
                 _id(intent_id), params, {"idempotency_key": key}
             )
         )
 
+    def refund(self, request: dict[str, Any], key: str) -> Answer:
+        """Give captured money back; a refund that succeeded may fail later on."""
+        params: RefundCreateParams = {
+            "payment_intent": _id(request["payment_intent"]),
+            "amount": request["amount"],
+            "metadata": request["metadata"],
+            "reason": "requested_by_customer",
+        }
+        return self._calls.one(
+            lambda: self._api.refunds.create(params, {"idempotency_key": key}),
+            records.refund,
+        )
+
     def read(self, intent_id: str) -> Answer:
         """Read the intent: the truth at any age."""
-        return _answer(
-            lambda: self._intents.retrieve(
+        return self._calls.ask(
+            lambda: self._api.payment_intents.retrieve(
                 _id(intent_id), {"expand": ["latest_charge"]}
             )
         )
 
+    def read_refund(self, refund_id: str) -> Answer:
+        """Read a refund."""
+        retrieve = self._api.refunds.retrieve
+        return self._calls.one(lambda: retrieve(_id(refund_id)), records.refund)
+
+    def read_charge(self, charge_id: str) -> Answer:
+        """Read a charge."""
+        retrieve = self._api.charges.retrieve
+        return self._calls.one(lambda: retrieve(_id(charge_id)), records.charge)
+
+    def read_dispute(self, dispute_id: str) -> Answer:
+        """Read a dispute."""
+        retrieve = self._api.disputes.retrieve
+        return self._calls.one(lambda: retrieve(_id(dispute_id)), records.dispute)
+
+    def read_fraud_warning(self, warning_id: str) -> Answer:
+        """Read an early fraud warning: the issuer expects a dispute."""
+        retrieve = self._api.radar.early_fraud_warnings.retrieve
+        return self._calls.one(lambda: retrieve(_id(warning_id)), records.fraud_warning)
+
+    def read_setup(self, setup_id: str) -> Answer:
+        """Read a setup intent."""
+        retrieve = self._api.setup_intents.retrieve
+        return self._calls.one(lambda: retrieve(_id(setup_id)), records.setup)
+
+    def read_method(self, method_id: str) -> Answer:
+        """Read a payment method."""
+        retrieve = self._api.payment_methods.retrieve
+        return self._calls.one(lambda: retrieve(_id(method_id)), records.method)
+
+    def read_event(self, event_id: str) -> Answer:
+        """Read a thin event: what it is about, and the snapshot it stands for."""
+        retrieve = self._client.v2.core.events.retrieve
+        return self._calls.one(lambda: retrieve(_id(event_id)), records.thin_event)
+
+    def find_refunds(self, intent_id: str) -> Answer:
+        """Return ``{"refunds": [...]}``: every refund of the intent, newest first."""
+        asked = {"payment_intent": _id(intent_id)}
+        return self._calls.every(
+            "refunds", self._api.refunds.list, [asked], records.refund
+        )
+
+    def list_intents(
+        self, created_after: int, created_before: int | None = None
+    ) -> Answer:
+        """Return ``{"payment_intents": [...]}`` of a time, newest first.
+
+        Both bounds are part of the time.
+        """
+        return self._intents({"created": _time(created_after, created_before)})
+
+    def find_intents(self, customer: str, created_after: int) -> Answer:
+        """Return ``{"payment_intents": [...]}`` of one customer, newest first."""
+        return self._intents(
+            {"customer": _id(customer), "created": _time(created_after)}
+        )
+
+    def list_events(
+        self, created_after: int, created_before: int | None = None
+    ) -> Answer:
+        """Return ``{"events": [...]}`` of the types we act on, oldest first.
+
+        Both bounds are part of the time; Stripe keeps events for 30 days.
+        """
+        created = _time(created_after, created_before)
+        asked = [
+            {"created": created, "types": list(types)} for types in records.EVENT_TYPES
+        ]
+        answer = self._calls.every(
+            "events", self._api.events.list, asked, records.event
+        )
+        if answer.http_status in SUCCESS:
+            # Within a second the order of a list, turned round, is all there is.
+            answer.body["events"].reverse()
+            answer.body["events"].sort(key=lambda event: event["created"])
+        return answer
+
     def reachable(self) -> Answer:
         """Make one harmless read."""
-        return _answer(self._client.v1.balance.retrieve)
+        return self._calls.ask(self._api.balance.retrieve)
+
+    def _intents(self, asked: dict[str, Any]) -> Answer:
+        listed = self._api.payment_intents.list
+        return self._calls.every("payment_intents", listed, [asked], records.intent)
 
 
-def _id(intent_id: str) -> str:
+def _id(given: str) -> str:
     """Refuse an empty id: the SDK would call the collection's address instead."""
-    if not intent_id:
-        raise ValueError("payment intent id is empty")
-    return intent_id
+    if not given:
+        raise ValueError("the id is empty")
+    return given
 
 
-def _read(text: str | None) -> Any:
-    """Return the JSON of an error's body; the SDK offers the headers for a page."""
-    try:
-        return json.loads(text or "")
-    except ValueError:
-        return None
-
-
-def _answer(call: Callable[[], stripe.StripeObject]) -> Answer:
-    try:
-        result = call()
-    except stripe.APIConnectionError:
-        return NO_ANSWER
-    except stripe.StripeError as error:
-        return Answer(
-            http_status=error.http_status,
-            body=_read(error.http_body),
-            error_code=None if error.http_status else "no_answer",
-            request_id=error.request_id,
-        )
-    if not isinstance(result, stripe.StripeObject):
-        return Answer(http_status=200)
-    response = result.last_response
-    return Answer(
-        http_status=200,
-        body=result.to_dict(for_json=True),
-        request_id=response.request_id if response else None,
-    )
+def _time(after: int, before: int | None = None) -> dict[str, int]:
+    return {"gte": after} if before is None else {"gte": after, "lte": before}

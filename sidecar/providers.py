@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Literal
 
-# The bytes never left; or they may have, and no readable answer came back.
-Transport = Literal["not_sent", "no_answer", "unreadable"]
+# The bytes never left; or they may have, and no readable answer came back, or one with
+# more bytes than any sound one.
+Transport = Literal["not_sent", "no_answer", "unreadable", "too_large"]
 
 
 @dataclass(frozen=True, slots=True)

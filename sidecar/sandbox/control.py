@@ -17,7 +17,7 @@ import fnmatch
 import json
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal, cast
 
@@ -64,6 +64,7 @@ class Fault:
     body: Any = None
     content_type: str = "application/json"
     seconds: float = 1.0
+    headers: dict[str, str] = field(default_factory=dict)
 
 
 class Faults:
@@ -204,7 +205,12 @@ async def _send_half(messages: list[Message], send: Send) -> None:
 
 def _replacement(fault: Fault) -> Response:
     content = fault.body if isinstance(fault.body, str) else json.dumps(fault.body)
-    return Response(content, status_code=fault.status, media_type=fault.content_type)
+    return Response(
+        content,
+        status_code=fault.status,
+        headers=fault.headers,
+        media_type=fault.content_type,
+    )
 
 
 def control_routes(

@@ -12,7 +12,7 @@ from uuid import uuid4
 import pytest
 import stripe
 
-from sidecar import payments
+from sidecar import payment_transport
 from sidecar.payments import STRIPE_VERSION, Payments
 from sidecar.providers import NO_ANSWER, Answer
 from sidecar.sandbox.control import Fault
@@ -177,7 +177,7 @@ def test_an_empty_intent_id_is_refused_before_a_call(
     provider: Stripe, call: Callable[[Payments], Answer]
 ) -> None:
     """The SDK would call the address of the whole collection instead."""
-    with pytest.raises(ValueError, match="payment intent id is empty"):
+    with pytest.raises(ValueError, match="the id is empty"):
         call(provider.client)
     assert provider.asked() == 0
 
@@ -215,7 +215,7 @@ def test_a_server_that_stays_silent_is_no_answer(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """The read timeout ends the wait."""
-    monkeypatch.setattr(payments, "_TIMEOUT", (1.0, 0.2))
+    monkeypatch.setattr(payment_transport, "_READ_SECONDS", 0.2)
 
     def handler(server: RawServer, connection: socket.socket) -> None:
         server.read_request(connection)

@@ -1,0 +1,86 @@
+"""What the engine needs of an order or an event, and nothing about its travellers.
+
+An order names its passengers, with birth dates and addresses. None of that decides
+anything after the order exists, so it ends here and is stored nowhere.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+_ORDER = (
+    "id",
+    "offer_id",
+    "booking_reference",
+    "created_at",
+    "total_amount",
+    "total_currency",
+    "cancelled_at",
+    "cancellation",
+    "available_actions",
+    "payment_status",
+    "void_window_ends_at",
+    "metadata",
+)
+_EVENT = ("id", "type", "created_at", "live_mode", "idempotency_key")
+
+
+def order_facts(order: Any) -> dict[str, Any] | None:
+    """Return the facts of a Duffel order; None for what is not an object."""
+    if not isinstance(order, dict):
+        return None
+    return {
+        **{name: order.get(name) for name in _ORDER},
+        "documents": [
+            {"type": one.get("type")} for one in _objects(order, "documents")
+        ],
+        "airline_initiated_changes": [
+            {
+                name: one.get(name)
+                for name in ("id", "action_taken", "available_actions")
+            }
+            for one in _objects(order, "airline_initiated_changes")
+        ],
+        "slices": [
+            {"segments": [_segment(one) for one in _objects(slice_, "segments")]}
+            for slice_ in _objects(order, "slices")
+        ],
+    }
+
+
+def event_facts(event: Any) -> dict[str, Any] | None:
+    """Return a webhook event with the ids of its object; None for no object.
+
+    Older versions put a whole order there, and some leave ``object`` out.
+    """
+    if not isinstance(event, dict):
+        return None
+    data = event.get("data")
+    inner = data.get("object", data) if isinstance(data, dict) else None
+    ids = {
+        name: value
+        for name, value in (inner if isinstance(inner, dict) else {}).items()
+        if (name == "id" or name.endswith("_id")) and isinstance(value, str)
+    }
+    return {**{name: event.get(name) for name in _EVENT}, "data": {"object": ids}}
+
+
+def _segment(segment: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "origin": _code(segment.get("origin")),
+        "destination": _code(segment.get("destination")),
+        "departing_at": segment.get("departing_at"),
+        "arriving_at": segment.get("arriving_at"),
+        "carrier": _code(segment.get("marketing_carrier")),
+        "number": segment.get("marketing_carrier_flight_number"),
+    }
+
+
+def _code(place: Any) -> Any:
+    return place.get("iata_code") if isinstance(place, dict) else None
+
+
+def _objects(holder: dict[str, Any], name: str) -> list[dict[str, Any]]:
+    value = holder.get(name)
+    rows = value if isinstance(value, list) else []
+    return [one for one in rows if isinstance(one, dict)]
