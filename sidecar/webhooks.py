@@ -4,7 +4,7 @@ Nothing here decides about bookings, and nothing here knows HTTP or the database
 is verified over its raw bytes before it is read; whatever is wrong with it is one word
 of a closed set (`Reason`), so that a refusal can be counted without keeping any of it.
 
-    Refused(reason)   raised for everything that is not a fresh, signed event of our mode
+    Refused(reason)   raised for all that is not a fresh, signed event of our mode
 
 Sources: Stripe "webhooks" (header `Stripe-Signature`, tolerance of the official SDK);
 Duffel "webhooks" guide and its official Ruby client (header `X-Duffel-Signature`).
@@ -220,9 +220,7 @@ def _cut_duffel(found: dict[str, Any]) -> Event | None:
 def _event(
     event_id: Any, kind: Any, object_id: Any, hints: Event, occurred: Any
 ) -> Event | None:
-    if not (
-        _fits(_ID, event_id) and _fits(_TYPE, kind) and _fits(_ID, object_id)
-    ):
+    if not (_fits(_ID, event_id) and _fits(_TYPE, kind) and _fits(_ID, object_id)):
         return None
     return {
         "event_id": event_id,

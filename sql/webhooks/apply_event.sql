@@ -1,6 +1,6 @@
 -- What one event leads to: a read, or a read that is due sooner. It moves nothing by
--- itself, so that duplicates, old ones and those out of order are harmless. Returns null
--- for an event whose attempt is not there yet.
+-- itself, so that duplicates, old ones and those out of order are harmless. Returns
+-- null for an event whose attempt is not there yet.
 -- Lock order: provider_events (the caller), trip_requests, booking_attempts,
 -- provider_calls.
 create or replace function engine.apply_event(

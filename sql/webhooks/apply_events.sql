@@ -1,7 +1,7 @@
 -- The inbox, worked off: each event in a subtransaction of its own, so that one that
 -- cannot be applied holds up no other. Such a one is tried again, later each time, and
--- in the end it is a person's; one that names no attempt of ours is kept for an hour, for
--- an answer may be on its way that tells us whose it is.
+-- in the end it is a person's; one that names no attempt of ours is kept for an hour,
+-- for an answer may be on its way that tells us whose it is.
 -- Lock order: provider_events, then per event trip_requests, booking_attempts,
 -- provider_calls, in the order of the trips' ids.
 create or replace function engine.apply_events(p_limit integer, p_now timestamptz)

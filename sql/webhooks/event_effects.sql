@@ -1,5 +1,5 @@
--- What each kind of event leads to. An event is a signal and never evidence: whatever it
--- says is read from the provider before anything follows from it. A kind that is not
+-- What each kind of event leads to. An event is a signal and never evidence: whatever
+-- it says is read from the provider before anything follows from it. A kind that is not
 -- here is stored and ignored; IGNORE says that it was thought about.
 --
 --   NUDGE   the attempt is in flight: its own next read is due now; else as LOOK

@@ -1,6 +1,6 @@
 -- What a payment is, beside what we believe of it. While the attempt is in flight the
--- saga reads and decides; once it has ended, whatever does not fit is a person's. A read
--- that began before the attempt ended proves nothing: it is read again.
+-- saga reads and decides; once it has ended, whatever does not fit is a person's. A
+-- read that began before the attempt ended proves nothing: it is read again.
 -- The caller holds the locks of the trip and the attempt, where the call has one.
 create or replace function engine.note_payment(
   p_call engine.provider_calls, p_body jsonb, p_now timestamptz

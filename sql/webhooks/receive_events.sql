@@ -1,5 +1,5 @@
--- The inbox. A provider delivers at least once and in any order; the primary key makes it
--- once, and what follows does not depend on the order. Nothing else happens here, so
+-- The inbox. A provider delivers at least once and in any order; the primary key makes
+-- it once, and what follows does not depend on the order. Nothing else happens here, so
 -- that the provider has its answer at once.
 -- Definer: the sidecar has no table.
 create or replace function engine.receive_events(
