@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import threading
+from pathlib import Path
 from types import FrameType
 from typing import Annotated
 
@@ -117,11 +118,16 @@ def check() -> None:
 
 
 @app.command()
-def sandbox() -> None:
+def sandbox(
+    state: Annotated[
+        Path | None,
+        typer.Option(help="Directory that keeps what they know across restarts."),
+    ] = None,
+) -> None:
     """Run the local Duffel and Stripe, until SIGTERM."""
     from sidecar.sandbox.run import run_sandbox  # noqa: PLC0415 - not for production
 
-    run_sandbox(config.load(config.SandboxSettings))
+    run_sandbox(config.load(config.SandboxSettings), state)
 
 
 @app.callback(invoke_without_command=True)

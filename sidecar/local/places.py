@@ -36,6 +36,11 @@ class Places:
         return self.state / "redis"
 
     @property
+    def sandbox(self) -> Path:
+        """Directory of what the sandboxes know: orders, payments."""
+        return self.state / "sandbox"
+
+    @property
     def logs(self) -> Path:
         """Directory of every program's log."""
         return self.state / "log"

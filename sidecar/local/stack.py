@@ -120,14 +120,15 @@ class Stack:
             Program("postgres", cluster.command(), cluster.base, "INT", 60),
             Program("redis", redis, self.places.redis),
         ]
-        for name, argument in (
-            ("sandbox", "sandbox"),
-            ("sidecar-work", "work"),
-            ("sidecar-serve", "serve"),
+        for name, arguments in (
+            # As long-lived as the database beside it, which knows of its orders.
+            ("sandbox", ["sandbox", "--state", str(self.places.sandbox)]),
+            ("sidecar-work", ["work"]),
+            ("sidecar-serve", ["serve"]),
         ):
             command = ["/usr/bin/setpriv", "--pdeathsig", "TERM", sys.executable]
             programs.append(
-                Program(name, [*command, "-m", "sidecar", argument], CHECKOUT)
+                Program(name, [*command, "-m", "sidecar", *arguments], CHECKOUT)
             )
         return programs
 

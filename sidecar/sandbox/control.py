@@ -52,6 +52,11 @@ class SandboxClock:
         """Move the clock forward by `seconds`."""
         self._offset += timedelta(seconds=seconds)
 
+    @property
+    def advanced_seconds(self) -> float:
+        """How far the clock was moved in all, for a sandbox that is kept."""
+        return self._offset.total_seconds()
+
 
 @dataclass(slots=True)
 class Fault:

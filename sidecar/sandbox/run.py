@@ -6,18 +6,25 @@ import secrets
 import signal
 import threading
 from contextlib import ExitStack
+from pathlib import Path
 
 from sidecar.config import SandboxSettings
 from sidecar.sandbox.flights import FlightsSandbox
 from sidecar.sandbox.payments import PaymentsSandbox
+from sidecar.sandbox.persistence import SandboxState
 from sidecar.sandbox.recordings import find_recordings
 from sidecar.sandbox.server import running_in_thread
 
 
-def run_sandbox(settings: SandboxSettings) -> None:
-    """Serve the local Duffel and Stripe until SIGTERM or SIGINT."""
+def run_sandbox(settings: SandboxSettings, state: Path | None = None) -> None:
+    """Serve the local Duffel and Stripe until SIGTERM or SIGINT.
+
+    What they know is kept in the directory `state`, if one is given.
+    """
     flights = FlightsSandbox(
-        recordings=settings.recordings or find_recordings(), seed=settings.sandbox_seed
+        recordings=settings.recordings or find_recordings(),
+        seed=settings.sandbox_seed,
+        kept=SandboxState(state, "flights") if state else None,
     )
     # Its ids follow its seed, and must not come again beside a database that was kept.
     payments = PaymentsSandbox(seed=secrets.randbits(63))
@@ -31,3 +38,4 @@ def run_sandbox(settings: SandboxSettings) -> None:
         ):
             stack.enter_context(running_in_thread(app, port=port))
         stopping.wait()
+        flights.close()

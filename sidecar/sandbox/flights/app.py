@@ -10,8 +10,6 @@ from typing import Any
 
 from starlette.applications import Starlette
 from starlette.middleware.gzip import GZipMiddleware
-from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
@@ -21,18 +19,27 @@ from sidecar.sandbox.control import (
     SandboxClock,
     control_routes,
 )
-from sidecar.sandbox.flights.cancellations import Cancellations
+from sidecar.sandbox.flights.airline_changes import AirlineChanges
+from sidecar.sandbox.flights.cancellations import Cancellations, Terms
 from sidecar.sandbox.flights.carriers import ALL_CARRIERS, carrier_json
+from sidecar.sandbox.flights.controls import flight_control_routes
+from sidecar.sandbox.flights.courier import Switches
 from sidecar.sandbox.flights.dice import Dice
+from sidecar.sandbox.flights.event_log import EventLog
 from sidecar.sandbox.flights.gateway import Call, Gateway, Reply
 from sidecar.sandbox.flights.ids import IdFactory
 from sidecar.sandbox.flights.ledger import Ledger
 from sidecar.sandbox.flights.market import Market
+from sidecar.sandbox.flights.order_book import OrderBook
 from sidecar.sandbox.flights.order_list import OrderList
 from sidecar.sandbox.flights.orders import Orders
+from sidecar.sandbox.flights.outcomes import OrderOutcome, OrderOutcomes
 from sidecar.sandbox.flights.paging import page
+from sidecar.sandbox.flights.received import ReceivedOrders
 from sidecar.sandbox.flights.recordings import Recordings
 from sidecar.sandbox.flights.searches import Searches
+from sidecar.sandbox.flights.webhooks import Webhooks
+from sidecar.sandbox.persistence import SandboxState
 
 
 class FlightsSandbox:
@@ -40,7 +47,8 @@ class FlightsSandbox:
 
     `recordings` is a directory of recorded searches, served on exactly their
     routes; every other route is generated from `seed`. Controls exist both as
-    methods and as ``POST /__sandbox/...`` routes.
+    methods and as ``POST /__sandbox/...`` routes. With `kept`, orders and all that
+    hangs on them outlive the process; searches and offers do not.
     """
 
     def __init__(
@@ -49,47 +57,65 @@ class FlightsSandbox:
         recordings: Path | None = None,
         clock: SandboxClock | None = None,
         seed: int = 0,
+        kept: SandboxState | None = None,
     ) -> None:
         self.clock = clock or SandboxClock()
         self.faults = Faults()
         self._lock = threading.RLock()
-        ids = IdFactory()
+        self._kept = kept
         self._market = Market()
         self._ledger = Ledger()
-        self._recordings = Recordings(recordings, ids)
+        self._book = OrderBook(self.clock)
+        self._outcomes = OrderOutcomes()
+        shared: dict[str, Any] = {
+            "clock": self.clock,
+            "lock": self._lock,
+            "ids": IdFactory(),
+        }
+        self._recordings = Recordings(recordings, shared["ids"])
         self._searches = Searches(
-            clock=self.clock,
-            lock=self._lock,
+            **shared,
             dice=Dice(seed),
-            ids=ids,
             recordings=self._recordings,
             market=self._market,
         )
+        self._events = EventLog(**shared)
+        self._webhooks = Webhooks(**shared, log=self._events, save=self._save)
         self._orders = Orders(
-            clock=self.clock,
-            lock=self._lock,
-            ids=ids,
+            **shared,
             searches=self._searches,
             market=self._market,
             ledger=self._ledger,
+            book=self._book,
+            outcomes=self._outcomes,
+            events=self._events,
         )
-        self._order_list = OrderList(self._orders)
-        self._cancellations = Cancellations(
-            clock=self.clock,
-            lock=self._lock,
-            ids=ids,
-            orders=self._orders,
-            ledger=self._ledger,
-        )
-        self._gateway = Gateway(self.clock)
-        self.app: ASGIApp = self._build()
+        self._order_list = OrderList(self._lock, self._book)
+        shared |= {"book": self._book, "ledger": self._ledger, "events": self._events}
+        self._cancellations = Cancellations(**shared)
+        self._airline_changes = AirlineChanges(**shared)
+        self._gateway = Gateway(self.clock, saved=self._save)
+        self._restore()
+        self._received = ReceivedOrders(self._build(), self.clock)
+        self.app: ASGIApp = self._received
+
+    def close(self) -> None:
+        """Deliver no more webhooks; everything else needs no end."""
+        self._webhooks.courier.close()
 
     def state(self) -> dict[str, Any]:
-        """Return the sandbox's own truth, ready for JSON."""
+        """Return the sandbox's own truth, ready for JSON.
+
+        `order_requests` is what arrived, `order_attempts` what was executed of it.
+        """
         with self._lock:
             return {
-                **self._orders.describe(),
+                **self._book.describe(),
                 **self._market.describe(),
+                "order_requests": list(self._received.requests),
+                "cancellations": self._cancellations.describe(),
+                "events": self._events.describe(),
+                "deliveries": list(self._webhooks.courier.deliveries),
                 "ledger": self._ledger.describe(),
                 "searches": self._searches.count,
                 "offer_reads": self._searches.offer_reads,
@@ -110,6 +136,7 @@ class FlightsSandbox:
         """Set what the balance holds in `currency`."""
         with self._lock:
             self._ledger.set_balance(currency, amount)
+            self._save()
 
     def set_orders_visibility(self, seconds: float) -> None:
         """Hide orders created from now on for so many sandbox seconds."""
@@ -129,27 +156,100 @@ class FlightsSandbox:
         if general is not None:
             self._gateway.general_limit.limit = general
 
+    def arm_outcome(self, outcome: OrderOutcome) -> None:
+        """Decide how a coming order that passes every check will end."""
+        with self._lock:
+            self._outcomes.arm(outcome)
+
+    def clear_outcomes(self) -> None:
+        """Let orders end in the plain way again."""
+        with self._lock:
+            self._outcomes.clear()
+
+    def set_deliveries(self, switches: Switches) -> None:
+        """Decide what happens to webhook deliveries from now on."""
+        self._webhooks.courier.switches = switches
+
+    def set_cancellations(self, terms: Terms) -> None:
+        """Decide what cancellation quotes offer from now on."""
+        with self._lock:
+            self._cancellations.terms = terms
+
+    def airline_moves(self, order_id: str, minutes: int) -> str:
+        """Let the airline move an order's flights; return the change's id."""
+        with self._lock:
+            change = self._airline_changes.move(order_id, minutes=minutes)
+            self._save()
+        return change
+
+    def airline_drops(self, order_id: str) -> str:
+        """Let the airline drop an order's flights; return the change's id."""
+        with self._lock:
+            change = self._airline_changes.drop(order_id)
+            self._save()
+        return change
+
+    def airline_cancels(self, order_id: str, *, refund: Decimal | None = None) -> None:
+        """Let the airline cancel an order and give back `refund`, or everything."""
+        with self._lock:
+            self._airline_changes.cancel(order_id, refund=refund)
+            self._save()
+
+    def set_order_actions(self, order_id: str, actions: list[str]) -> None:
+        """Set what can be done with an order now: cancel, change, update."""
+        with self._lock:
+            self._book.get(order_id).body["available_actions"] = list(actions)
+            self._save()
+
+    def _parts(self) -> dict[str, Any]:
+        return {
+            "book": self._book,
+            "ledger": self._ledger,
+            "cancellations": self._cancellations,
+            "airline_changes": self._airline_changes,
+            "events": self._events,
+            "webhooks": self._webhooks,
+        }
+
+    def _save(self) -> None:
+        if self._kept is None:
+            return
+        with self._lock:
+            parts = {name: part.export() for name, part in self._parts().items()}
+            self._kept.save({**parts, "advanced": self.clock.advanced_seconds})
+
+    def _restore(self) -> None:
+        kept = self._kept.load() if self._kept is not None else None
+        if kept is None:
+            return
+        self.clock.advance(kept["advanced"])
+        with self._lock:
+            for name, part in self._parts().items():
+                part.restore(kept[name])
+
     def _build(self) -> ASGIApp:
         wrap = self._gateway.endpoint
 
         def get(path: str, handler: Callable[[Call], Reply]) -> Route:
             return Route(path, wrap(handler), methods=["GET"])
 
-        def write(
-            method: str,
-            path: str,
-            handler: Callable[[Call], Reply],
-            *,
-            search: bool = False,
-        ) -> Route:
-            endpoint = wrap(handler, search=search, takes_data=True)
+        def write(method: str, path: str, handler: Callable[[Call], Reply]) -> Route:
+            endpoint = wrap(handler, saves=True, takes_data=True)
             return Route(path, endpoint, methods=[method])
 
+        def act(
+            path: str, handler: Callable[[Call], Reply], method: str = "POST"
+        ) -> Route:
+            return Route(path, wrap(handler, saves=True), methods=[method])
+
+        search = wrap(self._searches.create, search=True, takes_data=True)
         cancellations = "/air/order_cancellations"
-        confirm = wrap(self._cancellations.confirm)
+        changes = "/air/airline_initiated_changes"
+        events, deliveries = "/air/webhooks/events", "/air/webhooks/deliveries"
+        hook = "/air/webhooks/{id}"
         routes = [
             get("/air/airlines", _airlines),
-            write("POST", "/air/offer_requests", self._searches.create, search=True),
+            Route("/air/offer_requests", search, methods=["POST"]),
             get("/air/offer_requests/{id}", self._searches.show),
             get("/air/offers", self._searches.list_offers),
             get("/air/offers/{id}", self._searches.show_offer),
@@ -160,8 +260,23 @@ class FlightsSandbox:
             write("POST", cancellations, self._cancellations.create),
             get(cancellations, self._cancellations.list_all),
             get(cancellations + "/{id}", self._cancellations.show),
-            Route(cancellations + "/{id}/actions/confirm", confirm, methods=["POST"]),
-            *self._control_routes(),
+            act(cancellations + "/{id}/actions/confirm", self._cancellations.confirm),
+            # A read that may write: on one test route it makes a change.
+            act(changes, self._airline_changes.list_all, "GET"),
+            write("PATCH", changes + "/{id}", self._airline_changes.update),
+            act(changes + "/{id}/actions/accept", self._airline_changes.accept),
+            get(events, self._events.list_all),
+            get(events + "/{id}", self._events.show),
+            act(events + "/{id}/actions/redeliver", self._webhooks.redeliver),
+            get(deliveries, self._webhooks.list_deliveries),
+            get(deliveries + "/{id}", self._webhooks.show_delivery),
+            write("POST", "/air/webhooks", self._webhooks.create),
+            get("/air/webhooks", self._webhooks.list_all),
+            get(hook, self._webhooks.show),
+            write("PATCH", hook, self._webhooks.update),
+            act(hook, self._webhooks.delete, "DELETE"),
+            act(hook + "/actions/ping", self._webhooks.ping),
+            *flight_control_routes(self),
             *control_routes(clock=self.clock, faults=self.faults, state=self.state),
         ]
         unknown = self._gateway.unknown_route
@@ -171,53 +286,6 @@ class FlightsSandbox:
         )
         # Outside of everything: a fault must reach the server's own connection.
         return FaultMiddleware(GZipMiddleware(app, compresslevel=5), self.faults)
-
-    def _control_routes(self) -> list[Route]:
-        def control(path: str, apply: Callable[[dict[str, Any]], None]) -> Route:
-            async def serve(request: Request) -> Response:
-                body = await request.json()
-                try:
-                    apply(body)
-                except (KeyError, TypeError, ValueError, ArithmeticError) as error:
-                    return JSONResponse({"error": repr(error)}, status_code=400)
-                return JSONResponse({"set": body})
-
-            return Route(f"/__sandbox/{path}", serve, methods=["POST"])
-
-        return [
-            control(
-                "fares",
-                lambda body: self.set_fare_factor(
-                    body["origin"], body["destination"], Decimal(str(body["factor"]))
-                ),
-            ),
-            control(
-                "vanish",
-                lambda body: self.vanish(
-                    body["origin"], body["destination"], int(body.get("times", 1))
-                ),
-            ),
-            control(
-                "balance",
-                lambda body: self.set_balance(
-                    body["currency"], Decimal(str(body["amount"]))
-                ),
-            ),
-            control(
-                "orders_visibility",
-                lambda body: self.set_orders_visibility(float(body["seconds"])),
-            ),
-            control(
-                "list_filter",
-                lambda body: self.set_list_filter(ignore=bool(body["ignore"])),
-            ),
-            control(
-                "rate_limits",
-                lambda body: self.set_rate_limits(
-                    search=body.get("search"), general=body.get("general")
-                ),
-            ),
-        ]
 
 
 def _airlines(call: Call) -> Reply:

@@ -1,23 +1,52 @@
-"""Order cancellations: a quote that lives an hour, then its confirmation."""
+"""Order cancellations: a quote that lives an hour, then its confirmation.
+
+What later quotes offer is set through ``POST /__sandbox/cancellations``.
+"""
 
 from __future__ import annotations
 
 import threading
+from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
 from sidecar.sandbox.control import SandboxClock
 from sidecar.sandbox.flights.errors import Problems, refusal
+from sidecar.sandbox.flights.event_log import EventLog
 from sidecar.sandbox.flights.gateway import Call, Reply
 from sidecar.sandbox.flights.ids import IdFactory, parse_timestamp, timestamp
 from sidecar.sandbox.flights.ledger import Ledger
 from sidecar.sandbox.flights.money import decimals_of, write
-from sidecar.sandbox.flights.orders import Order, Orders
+from sidecar.sandbox.flights.order_book import Order, OrderBook
 from sidecar.sandbox.flights.paging import page
 from sidecar.sandbox.flights.special_routes import Special
 
-_QUOTE_LIVES = timedelta(hours=1)
+_REFUND_TO = (
+    "balance",
+    "arc_bsp_cash",
+    "card",
+    "voucher",
+    "awaiting_payment",
+    "airline_credits",
+    "original_form_of_payment",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What quotes offer from now on; None leaves it to the order."""
+
+    refund_share: Decimal | None = None  # of the order's total, 0 to 1
+    refund_to: str | None = None
+    expires_seconds: float = 3600.0
+
+    def __post_init__(self) -> None:
+        """Raise ValueError for what no airline would offer."""
+        if self.refund_to not in (None, *_REFUND_TO):
+            raise ValueError(f"unknown refund_to: {self.refund_to}")
+        if self.refund_share is not None and not 0 <= self.refund_share <= 1:
+            raise ValueError("refund_share is between 0 and 1")
 
 
 class Cancellations:
@@ -29,16 +58,19 @@ class Cancellations:
         clock: SandboxClock,
         lock: threading.RLock,
         ids: IdFactory,
-        orders: Orders,
+        book: OrderBook,
         ledger: Ledger,
+        events: EventLog,
     ) -> None:
         self._clock = clock
         self._lock = lock
         self._ids = ids
-        self._orders = orders
+        self._book = book
         self._ledger = ledger
+        self._events = events
         self._quotes: dict[str, dict[str, Any]] = {}
         self._newest: dict[str, str] = {}
+        self.terms = Terms()
 
     def create(self, call: Call) -> Reply:
         """``POST /air/order_cancellations``"""
@@ -47,7 +79,7 @@ class Cancellations:
             problems.required("order_id")
             problems.raise_if_any()
         with self._lock:
-            order = self._orders.visible(call.data["order_id"])
+            order = self._book.visible(call.data["order_id"])
             self._check(order)
             now = self._clock.now()
             amount, refund_to = self._refund(order)
@@ -72,12 +104,15 @@ class Cancellations:
                 "refund_currency": order.body["total_currency"],
                 "refund_to": refund_to,
                 "created_at": timestamp(now),
-                "expires_at": timestamp(now + _QUOTE_LIVES, 0),
+                "expires_at": timestamp(
+                    now + timedelta(seconds=self.terms.expires_seconds)
+                ),
                 "confirmed_at": None,
                 "airline_credits": credits_,
             }
             self._quotes[quote["id"]] = quote
             self._newest[order.id] = quote["id"]
+            self._tell("created", quote)
             return Reply(dict(quote), 201)
 
     def show(self, call: Call) -> Reply:
@@ -106,14 +141,14 @@ class Cancellations:
         """``POST /air/order_cancellations/{id}/actions/confirm``"""
         with self._lock:
             quote = self._quote(call)
-            order = self._orders.visible(quote["order_id"])
+            order = self._book.visible(quote["order_id"])
             self._check(order)
             now = self._clock.now()
             expired = now >= parse_timestamp(quote["expires_at"])
             if expired or self._newest[order.id] != quote["id"]:
                 raise refusal("order_cancellation_stale")
             quote["confirmed_at"] = timestamp(now)
-            self._orders.cancel(order, dict(quote))
+            self._book.cancel(order, dict(quote))
             refund = Decimal(quote["refund_amount"])
             if quote["refund_to"] == "balance" and refund:
                 self._ledger.move(
@@ -123,7 +158,15 @@ class Cancellations:
                     reason="refund",
                     at=now,
                 )
+            self._tell("confirmed", quote)
             return Reply(dict(quote))
+
+    def _tell(self, what: str, quote: dict[str, Any]) -> None:
+        self._events.add(
+            f"order_cancellation.{what}",
+            {"id": quote["id"], "order_id": quote["order_id"]},
+            key=quote["id"],
+        )
 
     def _quote(self, call: Call) -> dict[str, Any]:
         quote = self._quotes.get(call.path["id"])
@@ -139,9 +182,15 @@ class Cancellations:
             raise refusal("order_not_cancellable")
 
     def _refund(self, order: Order) -> tuple[Decimal, str]:
-        """Duffel Airways refunds everything; others by the fare's condition."""
         if order.body["payment_status"]["paid_at"] is None:
             return Decimal(0), "awaiting_payment"
+        amount, refund_to = self._usual_refund(order)
+        if self.terms.refund_share is not None:
+            amount = Decimal(order.body["total_amount"]) * self.terms.refund_share
+        return amount, self.terms.refund_to or refund_to
+
+    def _usual_refund(self, order: Order) -> tuple[Decimal, str]:
+        """Duffel Airways refunds everything; others by the fare's condition."""
         total = Decimal(order.body["total_amount"])
         if order.special is Special.REFUNDS_TO_CREDIT:
             return total, "airline_credits"
@@ -152,3 +201,16 @@ class Cancellations:
             return Decimal(0), "balance"
         penalty = Decimal(condition["penalty_amount"] or 0)
         return max(Decimal(0), total - penalty), "balance"
+
+    def describe(self) -> list[dict[str, Any]]:
+        """Return every quote, confirmed or not, for the sandbox's state."""
+        return [dict(quote) for quote in self._quotes.values()]
+
+    def export(self) -> dict[str, Any]:
+        """Return everything for a file."""
+        return {"quotes": list(self._quotes.values()), "newest": self._newest}
+
+    def restore(self, kept: dict[str, Any]) -> None:
+        """Take over what `export` returned."""
+        self._quotes = {quote["id"]: quote for quote in kept["quotes"]}
+        self._newest = kept["newest"]

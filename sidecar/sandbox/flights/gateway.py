@@ -76,14 +76,31 @@ class RateLimit:
 class Gateway:
     """Wraps handlers into ASGI endpoints with the API's common behaviour."""
 
-    def __init__(self, clock: SandboxClock) -> None:
+    def __init__(self, clock: SandboxClock, *, saved: Callable[[], None]) -> None:
+        self._saved = saved
         self.search_limit = RateLimit(clock, 600)
         self.general_limit = RateLimit(clock, 4000)
 
     def endpoint(
-        self, handler: Handler, *, search: bool = False, takes_data: bool = False
+        self,
+        handler: Handler,
+        *,
+        search: bool = False,
+        saves: bool = False,
+        takes_data: bool = False,
     ) -> Callable[[Request], Awaitable[Response]]:
-        """Return an endpoint; `takes_data` requires a ``{"data": {...}}`` body."""
+        """Return an endpoint; `takes_data` requires a ``{"data": {...}}`` body.
+
+        With `saves`, the sandbox's state is kept before the answer is given.
+        """
+
+        def run(call: Call) -> Reply:
+            try:
+                return handler(call)
+            finally:
+                if saves:
+                    self._saved()
+
         limit = self.search_limit if search else self.general_limit
 
         async def serve(request: Request) -> Response:
@@ -98,7 +115,7 @@ class Gateway:
                 _check_headers(request, body)
                 data = _read_data(body) if takes_data else {}
                 call = Call(dict(request.path_params), request.query_params, data)
-                reply = await run_in_threadpool(handler, call)
+                reply = await run_in_threadpool(run, call)
             except ApiError as error:
                 return _refuse(error, headers)
             if reply.empty:

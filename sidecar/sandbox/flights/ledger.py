@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from sidecar.sandbox.flights.errors import refusal
-from sidecar.sandbox.flights.ids import timestamp
+from sidecar.sandbox.flights.ids import parse_timestamp, timestamp
 
 # Test mode's balance is unlimited; this is large enough in every currency.
 _START = Decimal(1_000_000_000_000)
@@ -73,3 +73,22 @@ class Ledger:
                 for one in self._movements
             ],
         }
+
+    def export(self) -> dict[str, Any]:
+        """Return everything for a file."""
+        described = self.describe()
+        return {name: described[name] for name in ("balances", "movements")}
+
+    def restore(self, kept: dict[str, Any]) -> None:
+        """Take over what `export` returned."""
+        self._balances = {k: Decimal(v) for k, v in kept["balances"].items()}
+        self._movements = [
+            Movement(
+                at=parse_timestamp(one["at"]),
+                order_id=one["order_id"],
+                amount=Decimal(one["amount"]),
+                currency=one["currency"],
+                reason=one["reason"],
+            )
+            for one in kept["movements"]
+        ]

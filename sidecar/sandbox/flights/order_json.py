@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
 from sidecar.sandbox.flights.ids import IdFactory, booking_reference, timestamp
 from sidecar.sandbox.flights.money import decimals_of, write
 
+_VOID_WINDOW = timedelta(hours=24)
 _PASSENGER_KEYS = (
     "id",
     "title",
@@ -95,7 +96,7 @@ def order_json(
         "services": [_service(ids, one) for one in services],
         "users": data.get("users") or [],
         "metadata": data.get("metadata") or {},
-        "void_window_ends_at": None,
+        "void_window_ends_at": (None if hold else timestamp(now + _VOID_WINDOW, 0)),
     }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
@@ -11,7 +12,7 @@ from starlette.datastructures import QueryParams
 from sidecar.sandbox.flights.errors import Problems
 from sidecar.sandbox.flights.gateway import Call, Reply
 from sidecar.sandbox.flights.ids import parse_timestamp
-from sidecar.sandbox.flights.orders import Orders
+from sidecar.sandbox.flights.order_book import OrderBook
 from sidecar.sandbox.flights.paging import page
 
 Order = dict[str, Any]
@@ -30,8 +31,9 @@ _SORTS: dict[str, Callable[[Order], Any]] = {
 class OrderList:
     """Lists visible orders, newest first unless sorted otherwise."""
 
-    def __init__(self, orders: Orders) -> None:
-        self._orders = orders
+    def __init__(self, lock: threading.RLock, book: OrderBook) -> None:
+        self._lock = lock
+        self._book = book
         # Whether filters apply to every account is not documented: with this set,
         # the list returns everything, and a client must notice by itself.
         self.ignores_filters = False
@@ -44,7 +46,8 @@ class OrderList:
         if sort.removeprefix("-") not in _SORTS:
             problems.add("validation_inclusion", "sort", "is invalid")
         problems.raise_if_any()
-        found = self._orders.all_visible()
+        with self._lock:
+            found = self._book.all_visible()
         if not self.ignores_filters:
             found = [order for order in found if all(test(order) for test in tests)]
         if sort != "-created_at":
@@ -90,9 +93,10 @@ def _equals(name: str, wanted: str) -> Test:
 
 def _flag(name: str, *, wanted: bool) -> Test:
     def test(order: Order) -> bool:
-        # The sandbox makes no airline-initiated changes, so nothing needs action.
-        waiting = name == "awaiting_payment" and order["payment_status"][name]
-        return bool(waiting) == wanted
+        if name == "awaiting_payment":
+            return bool(order["payment_status"][name]) == wanted
+        changes = order["airline_initiated_changes"]
+        return any(one["action_taken"] is None for one in changes) == wanted
 
     return test
 

@@ -27,15 +27,9 @@ class Special(Enum):
     BOOKED_ANSWERS_200 = "LTN-STN"
     ACCEPTED_ANSWERS_202 = "SEN-STN"
     ACCEPTED_THEN_FAILS = "LCY-STN"
+    AIRLINE_MOVES_FLIGHT = "LHR-LTN"
     REFUNDS_TO_CREDIT = "LTN-SYD"
 
-
-# Sandbox-clock seconds until a delayed outcome of `POST /air/orders` is settled.
-SETTLES_AFTER_SECONDS = {
-    Special.BOOKED_ANSWERS_200: 30,
-    Special.ACCEPTED_ANSWERS_202: 1800,
-    Special.ACCEPTED_THEN_FAILS: 30,
-}
 
 _BY_CODES = {special.value: special for special in Special}
 
