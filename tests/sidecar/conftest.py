@@ -22,6 +22,7 @@ def sandbox(monkeypatch: pytest.MonkeyPatch) -> Iterator[PaymentsSandbox]:
     yield sandbox
     sandbox.faults.clear()
     sandbox.execution_faults.clear()
+    sandbox.close()
     assert sandbox.state()["defects"] == []
 
 

@@ -1,7 +1,5 @@
 """The payments sandbox treats idempotency keys as the provider documents them."""
 
-import threading
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -13,6 +11,7 @@ from sidecar.sandbox.control import Fault
 from sidecar.sandbox.payments import PaymentsSandbox
 from sidecar.sandbox.payments.errors import ApiError
 from sidecar.sandbox.payments.idempotency import IdempotencyKeys
+from tests.waiting import wait_until
 
 INTENT = {"amount": 1_000, "currency": "eur", "allowed_payment_method_types": ["card"]}
 CREATE = "POST /v1/payment_intents"
@@ -33,16 +32,6 @@ def executions(sandbox: PaymentsSandbox, key: str) -> int:
 
 def replayed(answer: Any) -> bool:
     return answer.last_response.headers.get("Idempotent-Replayed") == "true"
-
-
-def wait_until(condition: Callable[[], bool]) -> None:
-    """Poll through an event's timed wait, which yields to the other threads."""
-    tick = threading.Event()
-    for _ in range(1_000):
-        if condition():
-            return
-        tick.wait(0.005)
-    raise AssertionError("condition never came true")
 
 
 def test_the_same_key_gets_the_same_answer_and_executes_once(

@@ -14,14 +14,18 @@ from sidecar.sandbox.control import (
     SandboxClock,
     control_routes,
 )
-from sidecar.sandbox.payments import ledger
-from sidecar.sandbox.payments.controls import Controls, payment_control_routes
+from sidecar.sandbox.payments import ledger, memory
+from sidecar.sandbox.payments.control_routes import payment_control_routes
+from sidecar.sandbox.payments.controls import Controls
+from sidecar.sandbox.payments.courier import Courier
+from sidecar.sandbox.payments.due import catch_up
 from sidecar.sandbox.payments.errors import JsonObject
 from sidecar.sandbox.payments.gateway import ExecutionFaults, Gateway
 from sidecar.sandbox.payments.idempotency import IdempotencyKeys
 from sidecar.sandbox.payments.methods import of_customer
-from sidecar.sandbox.payments.settlement import expire_due
 from sidecar.sandbox.payments.store import World
+from sidecar.sandbox.payments.webhook_controls import webhook_control_routes
+from sidecar.sandbox.persistence import SandboxState
 
 _INTENT_FIELDS = (
     "id",
@@ -47,36 +51,57 @@ _REFUND_FIELDS = (
     "metadata",
     "created",
 )
+_DISPUTE_FIELDS = ("id", "payment_intent", "charge", "amount", "currency", "status")
 
 
 class PaymentsSandbox:
     """A local payment provider; `app` is the ASGI application to serve.
 
     `faults` act on the network, outside the idempotency layer; `execution_faults`
-    act under the key. `controls` plays the customer, the bank and the issuer.
+    act under the key. `controls` plays the customer, the bank and the issuer, and
+    bends the delivery of events. With `state` it takes up what was saved there last and
+    saves every change. A sandbox that was given webhook endpoints has to be closed.
     """
 
-    def __init__(self, *, clock: SandboxClock | None = None, seed: int = 0) -> None:
+    def __init__(
+        self,
+        *,
+        clock: SandboxClock | None = None,
+        seed: int = 0,
+        state: SandboxState | None = None,
+    ) -> None:
         self.clock = clock or SandboxClock()
         self.faults = Faults()
         self.execution_faults = ExecutionFaults()
         self._world = World(self.clock, seed)
         self._keys = IdempotencyKeys()
+        self._courier = Courier(self._world)
         self.controls = Controls(self._world)
+        if state is not None:
+            saved = state.load()
+            if saved is not None:
+                memory.restore(self._world, self._keys, saved)
+            self._world.save = lambda: state.save(memory.dump(self._world, self._keys))
+            self._courier.wake()
         routes = [
             *control_routes(clock=self.clock, faults=self.faults, state=self.state),
             *payment_control_routes(self.controls, self.execution_faults, self.reset),
+            *webhook_control_routes(self.controls),
             Mount("/", Gateway(self._world, self._keys, self.execution_faults)),
         ]
         self.app: ASGIApp = FaultMiddleware(Starlette(routes=routes), self.faults)
 
     def reset(self, seed: int | None = None) -> None:
         """Forget objects, keys and faults; ids start over from the seed."""
-        with self._world.lock:
+        with self._world.changing():
             self._world.reset(seed)
             self._keys.clear()
         self.faults.clear()
         self.execution_faults.clear()
+
+    def close(self) -> None:
+        """Deliver no more events."""
+        self._courier.close()
 
     def state(self) -> dict[str, Any]:
         """Return the sandbox's own truth (JSON-able), amounts in smallest units.
@@ -85,8 +110,8 @@ class PaymentsSandbox:
         key; `defects` must be empty, it lists faults of the sandbox itself.
         """
         world = self._world
-        with world.lock:
-            expire_due(world)
+        with world.changing():
+            catch_up(world)
             return {
                 "payment_intents": [
                     self._intent(intent) for intent in world.all("payment_intent")
@@ -107,6 +132,14 @@ class PaymentsSandbox:
                     {name: refund[name] for name in _REFUND_FIELDS}
                     for refund in world.all("refund")
                 ],
+                "disputes": [
+                    {name: dispute[name] for name in _DISPUTE_FIELDS}
+                    for dispute in world.all("dispute")
+                ],
+                "attempts": ledger.by_attempt(
+                    (intent, world.ledgers[intent["id"]])
+                    for intent in world.all("payment_intent")
+                ),
                 "totals": ledger.totals(
                     (world.get("payment_intent", intent_id)["currency"], entry)
                     for intent_id, entry in world.ledgers.items()
@@ -114,10 +147,19 @@ class PaymentsSandbox:
                 "executions": dict(world.executions),
                 "idempotency_keys": self._keys.describe(),
                 "events": [event["type"] for event in world.all("event")],
+                "webhooks": world.webhooks.describe(),
                 "defects": list(world.defects),
                 "seed": world.seed,
                 "now": world.now(),
             }
+
+    def attempt(self, attempt_id: str) -> dict[str, Any]:
+        """Return what became of the money of one ``metadata.attempt_id``.
+
+        All amounts are zero and `intents` is empty when nothing was asked of it.
+        """
+        found: dict[str, Any] | None = self.state()["attempts"].get(attempt_id)
+        return ledger.no_money() if found is None else found
 
     def _intent(self, intent: JsonObject) -> JsonObject:
         entry = self._world.ledgers[intent["id"]]

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import copy
 
-from sidecar.sandbox.payments import methods, shapes
+from sidecar.sandbox.payments import disputes, methods, shapes
 from sidecar.sandbox.payments.cards import (
     AUTHENTICATION_REQUIRED,
     Decline,
@@ -191,6 +191,7 @@ def _ask_issuer(
         intent.update(status="succeeded", amount_received=amount)
         world.emit("charge.succeeded", charge)
         world.emit("payment_intent.succeeded", intent)
+        disputes.after_capture(world, charge)
     _remember_use(world, intent, method, off_session=off_session)
     assert ledger.matches(intent), "ledger and PaymentIntent disagree"
 

@@ -15,6 +15,7 @@ Authentication = Literal[
     "always",
 ]
 RefundFate = Literal["succeeds", "pending", "fails_later"]
+Aftermath = Literal["nothing", "disputed", "reported"]  # once the money was taken
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +55,7 @@ class PublishedCard:
     declines_on_attach: bool = True  # meaningful with `decline` only
     authentication: Authentication = "never"
     refund: RefundFate = "succeeds"
+    aftermath: Aftermath = "nothing"
     funding: str = "credit"
 
     @property
@@ -148,7 +150,8 @@ _ALL = (
         declines_on_attach=False,
         authentication="unless_set_up",
     ),
-    PublishedCard("4000000000000259", "createDispute"),
+    PublishedCard("4000000000000259", "createDispute", aftermath="disputed"),
+    PublishedCard("4000000000005423", "createIssuerFraudRecord", aftermath="reported"),
     PublishedCard("4000000000005126", "refundFail", refund="fails_later"),
     PublishedCard("4000000000007726", "pendingRefund", refund="pending"),
 )

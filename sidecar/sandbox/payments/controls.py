@@ -1,31 +1,21 @@
-"""Control routes of this sandbox: what customer, bank and issuer do meanwhile.
+"""What customer, bank, issuer and network do meanwhile, for tests in this process.
 
-``POST /__sandbox/payment_intents/{id}/authenticate`` ``{"succeed": true}`` and the
-same for ``setup_intents``: the customer answers the 3-D Secure challenge.
-``POST /__sandbox/payment_methods/{id}`` ``{"behaves_as": "4000000000009995"}``: from
-now on the issuer treats the card like that test number.
-``POST /__sandbox/refunds/{id}`` ``{"status": "failed"}`` or ``"succeeded"``: the bank
-decides a refund, also after it had succeeded.
-``/__sandbox/execution_faults``: like ``/__sandbox/faults``, under the idempotency key.
-``POST /__sandbox/reset`` ``{"seed": 7}``: start over.
+``control_routes`` has the same over HTTP.
 """
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable
-from typing import Any
-
-from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
-from starlette.routing import Route
-
-from sidecar.sandbox.control import Fault, Faults
-from sidecar.sandbox.payments import authorization, cards, refunds, setups
+from sidecar.sandbox.payments import (
+    authorization,
+    cards,
+    disputes,
+    endpoints,
+    refunds,
+    setups,
+)
 from sidecar.sandbox.payments.errors import ApiError, JsonObject
 from sidecar.sandbox.payments.store import World
-
-_CONTROL_REQUEST = "req_control"
+from sidecar.sandbox.payments.webhooks import Switch
 
 
 class Controls:
@@ -36,7 +26,7 @@ class Controls:
 
     def authenticate(self, intent_id: str, *, succeed: bool = True) -> JsonObject:
         """The customer passes or fails 3-D Secure for a PaymentIntent or setup."""
-        with self._world.lock:
+        with self._world.changing():
             if intent_id in self._world.objects["setup_intent"]:
                 setup = self._world.get("setup_intent", intent_id)
                 setups.authenticate(self._world, setup, succeed=succeed)
@@ -47,7 +37,8 @@ class Controls:
 
     def set_card_behavior(self, method_id: str, number: str) -> JsonObject:
         """The issuer treats the saved card like test card `number` from now on."""
-        with self._world.lock:
+        with self._world.changing():
+            self._world.touched = True
             method = self._world.get("payment_method", method_id)
             card = cards.BY_NUMBER.get(number)
             if card is None:
@@ -59,77 +50,89 @@ class Controls:
         self, refund_id: str, *, failure_reason: str | None = None
     ) -> JsonObject:
         """The bank completes a pending refund, or fails it when given a reason."""
-        with self._world.lock:
+        with self._world.changing():
             refund = self._world.get("refund", refund_id)
             refunds.settle(self._world, refund, failure_reason=failure_reason)
             return refund
 
+    def renew_card(
+        self, method_id: str, *, exp_year: int, last4: str | None = None
+    ) -> JsonObject:
+        """The card's network replaces a saved card that ran out or was lost."""
+        with self._world.changing():
+            method = self._world.get("payment_method", method_id)
+            method["card"]["exp_year"] = exp_year
+            method["card"]["last4"] = last4 or method["card"]["last4"]
+            self._world.emit("payment_method.automatically_updated", method)
+            return method
 
-def payment_control_routes(
-    controls: Controls, execution_faults: Faults, reset: Callable[[int | None], None]
-) -> list[Route]:
-    """Return the routes that this sandbox adds to the shared ones."""
+    def open_dispute(
+        self, paid_id: str, *, amount: int | None = None, reason: str = "fraudulent"
+    ) -> JsonObject:
+        """The cardholder disputes a charge, named by itself or its PaymentIntent."""
+        with self._world.changing():
+            charge = self._charge(paid_id)
+            return disputes.open_dispute(
+                self._world, charge, amount=amount, reason=reason
+            )
 
-    async def authenticate(request: Request) -> Response:
-        body = await _body(request)
-        intent_id = request.path_params["id"]
-        succeed = bool(body.get("succeed", True))
-        return _reply(lambda: controls.authenticate(intent_id, succeed=succeed))
+    def decide_dispute(self, dispute_id: str, status: str) -> JsonObject:
+        """The issuer decides: under_review, won or lost."""
+        with self._world.changing():
+            dispute = self._world.get("dispute", dispute_id)
+            disputes.decide(self._world, dispute, status)
+            return dispute
 
-    async def set_method(request: Request) -> Response:
-        body = await _body(request)
-        method_id, number = request.path_params["id"], str(body.get("behaves_as"))
-        return _reply(lambda: controls.set_card_behavior(method_id, number))
+    def warn_of_fraud(
+        self, paid_id: str, *, fraud_type: str = "made_with_stolen_card"
+    ) -> JsonObject:
+        """The issuer sends an early fraud warning of a charge."""
+        with self._world.changing():
+            return disputes.warn(
+                self._world, self._charge(paid_id), fraud_type=fraud_type
+            )
 
-    async def set_refund(request: Request) -> Response:
-        body = await _body(request)
-        refund_id = request.path_params["id"]
-        reason = None
-        if body.get("status") == "failed":
-            reason = str(body.get("failure_reason", "expired_or_canceled_card"))
-        return _reply(lambda: controls.settle_refund(refund_id, failure_reason=reason))
+    def bend(self, switch: Switch) -> None:
+        """Arm a switch over the delivery of events."""
+        with self._world.changing():
+            self._world.touched = True
+            self._world.webhooks.arm(switch)
 
-    async def set_execution_fault(request: Request) -> Response:
-        if request.method == "GET":
-            return JSONResponse(execution_faults.describe())
-        if request.method == "DELETE":
-            execution_faults.clear()
-            return JSONResponse({"cleared": True})
-        try:
-            execution_faults.arm(Fault(**await _body(request)))
-        except (TypeError, ValueError) as error:
-            return JSONResponse({"error": str(error)}, status_code=400)
-        return JSONResponse({"armed": True}, status_code=201)
+    def unbend(self) -> None:
+        """Disarm every switch over deliveries."""
+        with self._world.changing():
+            self._world.touched = True
+            self._world.webhooks.disarm()
 
-    async def start_over(request: Request) -> Response:
-        reset((await _body(request)).get("seed"))
-        return JSONResponse({"reset": True})
+    def describe_webhooks(self) -> JsonObject:
+        """Return destinations, armed switches and deliveries."""
+        with self._world.lock:
+            return self._world.webhooks.describe()
 
-    return [
-        Route(
-            "/__sandbox/{kind:str}/{id:str}/authenticate",
-            authenticate,
-            methods=["POST"],
-        ),
-        Route("/__sandbox/payment_methods/{id}", set_method, methods=["POST"]),
-        Route("/__sandbox/refunds/{id}", set_refund, methods=["POST"]),
-        Route(
-            "/__sandbox/execution_faults",
-            set_execution_fault,
-            methods=["GET", "POST", "DELETE"],
-        ),
-        Route("/__sandbox/reset", start_over, methods=["POST"]),
-    ]
+    def roll_secret(self, destination_id: str, *, overlap_seconds: float) -> str:
+        """Return a new signing secret; both sign until the overlap has passed."""
+        with self._world.changing():
+            self._world.touched = True
+            return endpoints.roll_secret(
+                self._world, destination_id, overlap_seconds=overlap_seconds
+            )
 
+    def tell(self, event_type: str, kind: str, object_id: str) -> None:
+        """Send an event of any type about any object, to whoever listens."""
+        with self._world.changing():
+            obj = self._world.get(kind, object_id)
+            self._world.emit(event_type, obj, to_all=True)
 
-async def _body(request: Request) -> dict[str, Any]:
-    text = await request.body()
-    body: dict[str, Any] = json.loads(text) if text else {}
-    return body
+    def tell_again(self, event_id: str) -> JsonObject:
+        """Deliver an old event once more, as the dashboard's "resend" does."""
+        with self._world.changing():
+            self._world.touched = True
+            event = self._world.get("event", event_id)
+            self._world.webhooks.plan(event, None, now=self._world.time())
+            return event
 
-
-def _reply(action: Callable[[], JsonObject]) -> Response:
-    try:
-        return JSONResponse(action())
-    except ApiError as error:
-        return JSONResponse(error.envelope(_CONTROL_REQUEST), error.status)
+    def _charge(self, paid_id: str) -> JsonObject:
+        if paid_id in self._world.objects["charge"]:
+            return self._world.get("charge", paid_id)
+        intent = self._world.get("payment_intent", paid_id)
+        return self._world.get("charge", str(intent["latest_charge"]))

@@ -60,6 +60,16 @@ def retrieve(call: Call) -> JsonObject:
     return call.world.get("customer", call.id, param="id")
 
 
+def delete(call: Call) -> JsonObject:
+    """``DELETE /v1/customers/{id}``; its cards are detached and used up."""
+    world = call.world
+    customer = world.get("customer", call.id, param="customer")
+    for method in methods.of_customer(world, customer["id"], None):
+        methods.unbind(world, method)
+    world.emit("customer.deleted", customer)
+    return world.bury(customer)
+
+
 def list_methods(call: Call) -> JsonObject:
     """``GET /v1/customers/{id}/payment_methods``."""
     call.world.get("customer", call.id, param="id")

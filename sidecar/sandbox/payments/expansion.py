@@ -31,6 +31,11 @@ _FIELDS: dict[str, dict[str, str]] = {
         "payment_intent": "payment_intent",
     },
     "balance_transaction": {},
+    "dispute": {"charge": "charge", "payment_intent": "payment_intent"},
+    "radar.early_fraud_warning": {
+        "charge": "charge",
+        "payment_intent": "payment_intent",
+    },
 }
 
 

@@ -20,10 +20,11 @@ from starlette.types import Message, Receive, Scope, Send
 
 from sidecar.sandbox.control import Fault, FaultMiddleware, Faults
 from sidecar.sandbox.payments import expansion, parameters, wire
+from sidecar.sandbox.payments.due import catch_up
 from sidecar.sandbox.payments.errors import ApiError, JsonObject
 from sidecar.sandbox.payments.idempotency import IdempotencyKeys, check_key
-from sidecar.sandbox.payments.routes import ApiRoute, find_route
-from sidecar.sandbox.payments.settlement import expire_due
+from sidecar.sandbox.payments.route import ApiRoute
+from sidecar.sandbox.payments.routes import find_route
 from sidecar.sandbox.payments.store import Call, World
 from sidecar.sandbox.payments.wire import Reply
 
@@ -56,7 +57,7 @@ class _Job:
 
 
 class Gateway:
-    """The ``/v1`` routes as an ASGI application."""
+    """The ``/v1`` and ``/v2`` routes as an ASGI application."""
 
     def __init__(
         self, world: World, keys: IdempotencyKeys, faults: ExecutionFaults
@@ -113,7 +114,7 @@ class Gateway:
         try:
             reply = await self._run_behind_faults(scope, job)
         finally:
-            with self._world.lock:
+            with self._world.changing():
                 if job.key and reply is not None and reply.saved:
                     self._keys.finish(job.key, reply)
                 elif job.key:
@@ -121,7 +122,7 @@ class Gateway:
         if not job.key:
             return reply
         headers = {"Idempotency-Key": job.key, "Original-Request": job.request_id}
-        return replace(reply, headers=headers)
+        return replace(reply, headers={**reply.headers, **headers})
 
     async def _run_behind_faults(self, scope: Scope, job: _Job) -> Reply:
         executed: list[Reply] = []
@@ -141,20 +142,24 @@ class Gateway:
 
         await FaultMiddleware(endpoint, self._faults)(scope, nothing_more, keep)
         start = sent[0]
-        types = [v.decode() for k, v in start["headers"] if k == b"content-type"]
+        headers = {k.decode(): v.decode() for k, v in start["headers"]}
+        del headers["content-length"]
+        content_type = headers.pop("content-type")
         status: int = start["status"]
         ran = not executed or executed[0].saved
         return Reply(
             status,
             b"".join(m.get("body", b"") for m in sent),
             saved=ran and status not in _NEVER_SAVED,
-            content_type=types[0],
+            content_type=content_type,
+            headers=headers,
         )
 
     def _run(self, job: _Job) -> Reply:
         world = self._world
         with world.lock:
-            expire_due(world)
+            catch_up(world)
+            world.touched |= job.route.method != "GET"
             world.request = {"id": job.request_id, "idempotency_key": job.key}
             try:
                 result = job.route.handler(job.call)
@@ -178,8 +183,10 @@ class Gateway:
 
 
 def _read_parameters(request: Request, body: bytes) -> JsonObject:
-    if request.method == "GET":
+    if request.method in ("GET", "DELETE"):
         return wire.parse_form(request.url.query)
+    if request.url.path.startswith("/v2/"):
+        return wire.parse_json(body)
     content_type = request.headers.get("content-type", wire.FORM_TYPE)
     if body and not content_type.startswith(wire.FORM_TYPE):
         message = (

@@ -13,7 +13,8 @@ Only POST has keys. Every method expects the caller to hold the world's lock.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
+from typing import Any
 
 from sidecar.sandbox.payments.errors import ApiError
 from sidecar.sandbox.payments.wire import Reply
@@ -84,7 +85,7 @@ class IdempotencyKeys:
             "Idempotent-Replayed": "true",
             "Original-Request": entry.request_id,
         }
-        return replace(entry.reply, headers=headers)
+        return replace(entry.reply, headers={**entry.reply.headers, **headers})
 
     def claim(
         self, key: str, path: str, fingerprint: str, *, now: int, request_id: str
@@ -107,6 +108,31 @@ class IdempotencyKeys:
         return {
             key: "in_flight" if entry.reply is None else str(entry.reply.status)
             for key, entry in self._entries.items()
+        }
+
+    def dump(self) -> dict[str, Any]:
+        """Return every answered key (JSON-able); one in flight is free again."""
+        return {
+            key: {
+                **asdict(entry),
+                "reply": {**asdict(entry.reply), "body": entry.reply.body.decode()},
+            }
+            for key, entry in self._entries.items()
+            if entry.reply is not None
+        }
+
+    def restore(self, saved: dict[str, Any]) -> None:
+        """Take up what `dump` returned."""
+        self._entries = {
+            key: _Entry(
+                **{
+                    **entry,
+                    "reply": Reply(
+                        **{**entry["reply"], "body": entry["reply"]["body"].encode()}
+                    ),
+                }
+            )
+            for key, entry in saved.items()
         }
 
     def _prune(self, now: int) -> None:

@@ -159,9 +159,31 @@ def detach(call: Call) -> JsonObject:
             "detachment is impossible."
         )
         raise ApiError(400, message, code="payment_method_unexpected_state")
+    unbind(world, method)
+    return method
+
+
+def unbind(world: World, method: JsonObject) -> None:
+    """Detach a method, which uses it up."""
     method["customer"] = None
     world.cards[method["id"]].spent = True
     world.emit("payment_method.detached", method)
+
+
+def update(call: Call) -> JsonObject:
+    """``POST /v1/payment_methods/{id}``: a customer's card that was renewed."""
+    world, params = call.world, call.params
+    method = world.get("payment_method", call.id, param="id")
+    if method["customer"] is None:
+        message = "You must save this PaymentMethod to a customer before updating it."
+        raise ApiError(400, message, code="payment_method_unexpected_state")
+    method["metadata"] = merged(method["metadata"], params)
+    for name in ("exp_month", "exp_year"):
+        method["card"][name] = params.get("card", {}).get(name, method["card"][name])
+    method["billing_details"].update(params.get("billing_details") or {})
+    if "allow_redisplay" in params:
+        method["allow_redisplay"] = params["allow_redisplay"]
+    world.emit("payment_method.updated", method)
     return method
 
 

@@ -8,6 +8,7 @@ then, so no idempotency key is used up.
 
 from __future__ import annotations
 
+import importlib
 import re
 import types
 from collections.abc import Mapping
@@ -27,12 +28,17 @@ _OPTIONS = frozenset(RequestOptions.__annotations__)
 @cache
 def legal_parameters(name: str) -> dict[str, Any]:
     """Return parameter name -> annotation of ``stripe.params.<name>``."""
-    return _fields(getattr(stripe.params, name))
+    return _fields(_find(name))
 
 
 def check(name: str, raw: JsonObject) -> JsonObject:
     """Coerce the whole parameter object of one call."""
-    return _object(raw, getattr(stripe.params, name), "")
+    return _object(raw, _find(name), "")
+
+
+def _find(name: str) -> Any:
+    package, _, leaf = f"{stripe.params.__name__}.{name}".rpartition(".")
+    return getattr(importlib.import_module(package), leaf)
 
 
 @cache

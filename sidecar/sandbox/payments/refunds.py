@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from sidecar.sandbox.payments import shapes
+from sidecar.sandbox.payments import disputes, shapes
 from sidecar.sandbox.payments.errors import ApiError, JsonObject, invalid_parameter
 from sidecar.sandbox.payments.listing import page
 from sidecar.sandbox.payments.metadata import merged
 from sidecar.sandbox.payments.money import check_positive, show
 from sidecar.sandbox.payments.store import Call, World
+
+_BANK_SECONDS = 3_600  # until the bank has decided; the provider says days
+_USUAL_FAILURE = "expired_or_canceled_card"
 
 
 def create(call: Call) -> JsonObject:
@@ -22,6 +25,7 @@ def create(call: Call) -> JsonObject:
     if ledger.refundable == 0:
         message = f"Charge {charge['id']} has already been refunded."
         raise ApiError(400, message, code="charge_already_refunded")
+    disputes.check_refundable(world, charge)
     amount = params.get("amount", ledger.refundable)
     if amount > ledger.refundable:
         currency = charge["currency"]
@@ -32,9 +36,12 @@ def create(call: Call) -> JsonObject:
         raise ApiError(400, message, param="amount")
     card = world.cards[charge["payment_method"]].card
     pending = card.refund == "pending"
+    refund_id = world.new_id("re")
+    if card.refund != "succeeds":
+        world.refunds_due[refund_id] = world.now() + _BANK_SECONDS
     ledger.refund(amount)
     refund = {
-        "id": world.new_id("re"),
+        "id": refund_id,
         "object": "refund",
         "amount": amount,
         "balance_transaction": None,
@@ -115,6 +122,8 @@ def _show_on_charge(world: World, charge: JsonObject) -> None:
     refunded = world.ledgers[charge["payment_intent"]].refunded
     charge["amount_refunded"] = refunded
     charge["refunded"] = refunded == charge["amount_captured"]
+    if charge["refunded"]:
+        disputes.calm(world, charge)
 
 
 def settle(world: World, refund: JsonObject, *, failure_reason: str | None) -> None:
@@ -123,6 +132,7 @@ def settle(world: World, refund: JsonObject, *, failure_reason: str | None) -> N
     if refund["status"] not in legal_before:
         message = f"A refund in status {refund['status']} cannot change that way."
         raise ApiError(400, message)
+    world.refunds_due.pop(refund["id"], None)
     refund["pending_reason"] = None
     if failure_reason is None:
         refund["status"] = "succeeded"
@@ -139,6 +149,16 @@ def settle(world: World, refund: JsonObject, *, failure_reason: str | None) -> N
     _show_on_charge(world, world.get("charge", refund["charge"]))
     world.emit("refund.updated", refund)
     world.emit("refund.failed", refund)
+
+
+def settle_due(world: World) -> None:
+    """Let the bank decide every refund whose time has come, as its card has it."""
+    for refund_id, due in list(world.refunds_due.items()):
+        if world.now() < due:
+            continue
+        refund = world.get("refund", refund_id)
+        fails = world.cards[refund["payment_method"]].card.refund == "fails_later"
+        settle(world, refund, failure_reason=_USUAL_FAILURE if fails else None)
 
 
 def retrieve(call: Call) -> JsonObject:

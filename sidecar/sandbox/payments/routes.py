@@ -2,46 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
-
 from sidecar.sandbox.payments import (
     balances,
     customers,
-    events,
     intents,
     methods,
     refunds,
     settlement,
     setups,
 )
-from sidecar.sandbox.payments.errors import ApiError, JsonObject
-from sidecar.sandbox.payments.store import Call
-
-Handler = Callable[[Call], JsonObject]
-
-
-@dataclass(frozen=True, slots=True)
-class ApiRoute:
-    """One endpoint; `params` names the SDK's TypedDict, `returns` an object type."""
-
-    method: str
-    path: str
-    params: str
-    handler: Handler
-    returns: str
-    listed: bool = False
-
-    def match(self, method: str, path: str) -> tuple[str, ...] | None:
-        """Return the ids in the path, or None when this is another endpoint."""
-        wanted, given = self.path.split("/"), path.split("/")
-        if method != self.method or len(wanted) != len(given):
-            return None
-        pairs = list(zip(wanted, given, strict=True))
-        if any(w not in ("{id}", g) for w, g in pairs):
-            return None
-        return tuple(g for w, g in pairs if w == "{id}")
-
+from sidecar.sandbox.payments.errors import ApiError
+from sidecar.sandbox.payments.event_routes import EVENT_ROUTES
+from sidecar.sandbox.payments.route import ApiRoute
 
 _PM = "payment_method"
 _PI = "payment_intent"
@@ -76,6 +48,13 @@ ROUTES = (
         "customer",
     ),
     ApiRoute(
+        "DELETE",
+        "/v1/customers/{id}",
+        "CustomerDeleteParams",
+        customers.delete,
+        "customer",
+    ),
+    ApiRoute(
         "GET",
         "/v1/customers/{id}/payment_methods",
         "CustomerPaymentMethodListParams",
@@ -90,10 +69,6 @@ ROUTES = (
         customers.retrieve_method,
         _PM,
     ),
-    ApiRoute(
-        "GET", "/v1/events", "EventListParams", events.list_all, "event", listed=True
-    ),
-    ApiRoute("GET", "/v1/events/{id}", "EventRetrieveParams", events.retrieve, "event"),
     ApiRoute(
         "POST", "/v1/payment_intents", "PaymentIntentCreateParams", intents.create, _PI
     ),
@@ -160,6 +135,13 @@ ROUTES = (
     ),
     ApiRoute(
         "POST",
+        "/v1/payment_methods/{id}",
+        "PaymentMethodUpdateParams",
+        methods.update,
+        _PM,
+    ),
+    ApiRoute(
+        "POST",
         "/v1/payment_methods/{id}/attach",
         "PaymentMethodAttachParams",
         methods.attach,
@@ -201,6 +183,14 @@ ROUTES = (
         setups.confirm,
         _SI,
     ),
+    ApiRoute(
+        "POST",
+        "/v1/setup_intents/{id}/cancel",
+        "SetupIntentCancelParams",
+        setups.cancel,
+        _SI,
+    ),
+    *EVENT_ROUTES,
 )
 
 

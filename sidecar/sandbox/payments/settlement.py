@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sidecar.sandbox.payments import shapes
+from sidecar.sandbox.payments import disputes, shapes
 from sidecar.sandbox.payments.errors import (
     ApiError,
     JsonObject,
@@ -62,6 +62,8 @@ def capture(call: Call) -> JsonObject:
             intent[name] = charge[name] = params[name]
     world.emit("charge.captured", charge)
     world.emit("payment_intent.succeeded", intent)
+    world.emit("charge.updated", charge)
+    disputes.after_capture(world, charge)
     assert ledger.matches(intent), "ledger and PaymentIntent disagree"
     return intent
 
@@ -115,8 +117,8 @@ def _close(world: World, intent: JsonObject, reason: str | None) -> None:
 def expire_due(world: World) -> None:
     """Cancel every PaymentIntent whose authorization has lapsed.
 
-    Called before each request, so that a moved clock takes effect at once. The reason
-    and the absence of a Refund follow docs.stripe.com/changelog/basil/2025-03-31.
+    The reason and the absence of a Refund follow
+    docs.stripe.com/changelog/basil/2025-03-31.
     """
     now = world.now()
     for intent_id, ledger in world.ledgers.items():

@@ -91,6 +91,22 @@ def confirm(call: Call) -> JsonObject:
     return setup
 
 
+def cancel(call: Call) -> JsonObject:
+    """``POST /v1/setup_intents/{id}/cancel``."""
+    world = call.world
+    setup = world.get("setup_intent", call.id, param="intent")
+    if setup["status"] not in _CONFIRMABLE:
+        message = (
+            "You cannot cancel this SetupIntent because it has a status of "
+            f"{setup['status']}."
+        )
+        raise unexpected_state(message, kind="setup_intent", body=setup)
+    reason = call.params.get("cancellation_reason")
+    setup.update(status="canceled", cancellation_reason=reason, next_action=None)
+    world.emit("setup_intent.canceled", setup)
+    return setup
+
+
 def retrieve(call: Call) -> JsonObject:
     """``GET /v1/setup_intents/{id}``."""
     return call.world.get("setup_intent", call.id, param="intent")
