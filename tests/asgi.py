@@ -1,4 +1,4 @@
-"""Calls an ASGI application in this process, with bodies that real clients cannot send."""
+"""Calls an ASGI application in this process, with bodies that no real client sends."""
 
 from __future__ import annotations
 
