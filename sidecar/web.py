@@ -7,6 +7,8 @@ SQLSTATE and a JSON body with code, message, field, detail and hint.
 from __future__ import annotations
 
 import hmac
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Annotated
 from uuid import UUID
 
@@ -38,10 +40,18 @@ class TripBody(BaseModel):
 
 def build_app(settings: ServeSettings, database: Database) -> FastAPI:
     """Return the application; `database` is closed by the caller."""
-    app = FastAPI(title="Skylatch", version=__version__, redoc_url=None)
+    inbox = Inbox(settings, database)
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        yield
+        inbox.close()
+
+    app = FastAPI(
+        title="Skylatch", version=__version__, redoc_url=None, lifespan=lifespan
+    )
     redis_url = settings.redis_url
     locks = Locks(connect(redis_url.get_secret_value() if redis_url else None))
-    inbox = Inbox(settings, database)
     app.state.inbox = inbox
     app.include_router(inbox.router())
 

@@ -20,6 +20,8 @@ from psycopg.rows import dict_row
 from psycopg.types.json import Jsonb
 
 from sidecar.local.cluster import Cluster
+from sidecar.payment_records import EVENT_TYPES
+from sidecar.sandbox.flights.webhooks import EVENT_TYPES as DUFFEL_TYPES
 from sidecar.webhooks import read_event
 from tests.callbacks import SECRETS, Row, as_bytes, duffel, sign, snapshot, thin
 from tests.factories import Traveller, World, running_world, until
@@ -390,6 +392,16 @@ def test_the_rows_in_the_database_are_those_in_the_file(booked: Booked) -> None:
     for row in rows:
         assert row["effect"] in {"NUDGE", "HINT", "LOOK", "CARDS", "IGNORE"}
         assert (row["operation"] is None) == (row["effect"] == "IGNORE"), row
+
+
+def test_what_has_an_effect_is_subscribed_to_and_swept() -> None:
+    """A kind that the sweep does not ask for would be lost with its delivery."""
+    swept = {("stripe", kind) for kinds in EVENT_TYPES for kind in kinds}
+    told = {
+        (provider, kind) for provider, kind, effect, _ in NAMED if effect != "IGNORE"
+    }
+    assert {one for one in told if one[0] == "stripe"} <= swept
+    assert swept | {("duffel", kind) for kind in DUFFEL_TYPES} <= set(EFFECTS)
 
 
 @pytest.mark.parametrize("scene", Led._fields)
