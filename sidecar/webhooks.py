@@ -201,8 +201,11 @@ def _cut_stripe(found: dict[str, Any]) -> Event | None:
 def _cut_duffel(found: dict[str, Any]) -> Event | None:
     about = _inner(found)
     about = about if isinstance(about, dict) else {}
+    # Of an order that could not be made, the offer is all there is.
+    failed = found.get("type") == "order.creation_failed"
+    names = (*(("offer_id",) if failed else ()), "id", *_DUFFEL_REFERENCES)
     object_id = next(
-        (about[name] for name in ("id", *_DUFFEL_REFERENCES) if _is_id(about, name)),
+        (about[name] for name in names if _is_id(about, name)),
         # A ping is about nothing.
         found.get("id"),
     )

@@ -16,7 +16,8 @@ begin
     jsonb_build_object(
       'payment_intent',
       coalesce(p_body #>> '{payment_intent,id}', p_body ->> 'payment_intent'),
-      'attempt_id', p_body #>> '{metadata,attempt_id}'
+      'attempt_id',
+      coalesce(p_call.booking_attempt_id::text, p_body #>> '{metadata,attempt_id}')
     )
   );
   if v_attempt.id is null then

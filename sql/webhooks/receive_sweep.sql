@@ -22,7 +22,12 @@ begin
         'event_id', l.event ->> 'id',
         'type', l.event ->> 'type',
         'object_id', coalesce(
-          l.event #>> '{related_object,id}', l.object ->> 'id',
+          l.event #>> '{related_object,id}',
+          -- Of an order that could not be made, the offer is all there is.
+          case l.event ->> 'type'
+            when 'order.creation_failed' then l.object ->> 'offer_id'
+          end,
+          l.object ->> 'id',
           l.object ->> 'order_id', l.object ->> 'offer_id', l.object ->> 'payment_id',
           l.event ->> 'id'
         ),

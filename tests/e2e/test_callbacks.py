@@ -154,6 +154,21 @@ def test_an_order_whose_answer_was_lost_is_found_by_its_event(called: Called) ->
     assert called.world.violations() == []
 
 
+def test_an_order_that_was_never_made_frees_its_trip(called: Called) -> None:
+    """The event alone says so; nothing is charged for it, and the trip books anew."""
+    world = called.world
+    world.flights.arm_outcome(OrderOutcome(status=202, order="failed"))
+    with called.listening(), world.working():
+        trip = called.book()
+        until(called.heard)
+    states = world.rows("select state from public.booking_attempts order by attempt_no")
+    assert [row["state"] for row in states] == ["FAILED", "CONFIRMED"]
+    assert len(world.orders(trip)) == 1
+    paid = [intent["status"] for intent in world.intents(trip)]
+    assert sorted(paid) == ["canceled", "succeeded"]
+    assert world.violations() == []
+
+
 def test_duplicates_out_of_order_change_nothing(called: Called) -> None:
     """Each twice at once, the newest first, and facts told by two events."""
     called.world.flights.set_deliveries(Switches(copies=3, newest_first=True))

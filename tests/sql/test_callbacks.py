@@ -350,7 +350,7 @@ def about(kind: str, booked: Booked, *, ours: bool) -> Row:
         "payment_method.": {"id": method, "customer": None},
         "customer.": {"id": customer},
         "order.": {"id": order, "offer_id": offer},
-        "order.creation_failed": {"offer_id": offer},
+        "order.creation_failed": {"id": order, "offer_id": offer},
         "order.airline_initiated": {"order_id": order, "aic_id": "aic_1"},
         "air.order.": {"id": order, "offer_id": offer},
         "order_cancellation.": {"id": "ore_1", "order_id": order},
@@ -450,6 +450,23 @@ def test_an_order_that_was_told_of_is_read_beside_the_list(booked: Booked) -> No
     found = booked.row("select order_hint, order_id from public.booking_attempts")
     assert found == {"order_hint": "ord_told", "order_id": None}
     assert booked.is_nudged()
+
+
+def test_an_order_that_could_not_be_made_is_found_by_its_offer(booked: Booked) -> None:
+    """Told or swept: the row in the inbox is what the saga believes."""
+    offer = booked.attempt["offer_id"]
+    told = duffel("order.creation_failed", {"id": "ord_never", "offer_id": offer})
+    booked.receive("duffel", told)
+    swept = {
+        "id": "wev_swept",
+        "type": "order.creation_failed",
+        "created_at": "2026-11-23T07:00:00Z",
+        "data": {"object": {"id": "ord_never", "offer_id": offer}},
+    }
+    body = {"id": "account", "events": [swept]}
+    booked.note("receive_sweep", "sweep_order_events", body, whose=False)
+    found = booked.rows("select object_id, type from engine.provider_events")
+    assert found == [{"object_id": offer, "type": "order.creation_failed"}] * 2
 
 
 def test_an_order_nobody_asked_for_is_looked_at(booked: Booked) -> None:
