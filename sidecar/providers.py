@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Literal
 
-# The bytes never left; or they may have, and no readable answer came back, or one with
-# more bytes than any sound one.
+# The bytes never left; or they may have, and no readable answer came back, or one of
+# which no more was read.
 Transport = Literal["not_sent", "no_answer", "unreadable", "too_large"]
 
 

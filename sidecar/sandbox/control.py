@@ -17,7 +17,7 @@ import fnmatch
 import json
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal, cast
 
@@ -69,7 +69,7 @@ class Fault:
     body: Any = None
     content_type: str = "application/json"
     seconds: float = 1.0
-    headers: dict[str, str] = field(default_factory=dict)
+    headers: dict[str, str] | None = None  # of the answer given instead
 
 
 class Faults:

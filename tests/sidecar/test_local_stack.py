@@ -388,6 +388,17 @@ def test_without_a_stack_down_and_status_are_calm(scratch: Path) -> None:
         stack.settings()
 
 
+def test_the_sandbox_keeps_its_state_beside_the_database(scratch: Path) -> None:
+    """A database that knows of orders meets the Duffel that made them."""
+    places = Places(scratch / "state")
+    places.create()
+    cluster = Cluster(find_installation(None), places.cluster, current_account())
+    settings = load_settings(places, cluster.socket_dir, 5432)
+    programs = Stack(places, print)._programs(cluster, settings)
+    (command,) = [one.command for one in programs if one.name == "sandbox"]
+    assert command[-3:] == ["sandbox", "--state", str(scratch / "state" / "sandbox")]
+
+
 def test_paths_that_supervisord_would_cut_are_refused(scratch: Path) -> None:
     """' ;' starts a comment in its configuration."""
     with pytest.raises(SetupError, match="supervisord cannot take"):

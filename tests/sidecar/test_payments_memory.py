@@ -30,7 +30,7 @@ DAY = 86_400
 @contextmanager
 def started(directory: Path, seed: int = 1) -> Iterator[tuple[PaymentsSandbox, Any]]:
     """Serve a sandbox that keeps its memory in `directory`."""
-    sandbox = PaymentsSandbox(seed=seed, state=SandboxState(directory, "payments"))
+    sandbox = PaymentsSandbox(seed=seed, kept=SandboxState(directory, "payments"))
     with running_in_thread(sandbox.app) as url:
         yield sandbox, client_for(url)
     sandbox.close()
@@ -62,6 +62,11 @@ def test_everything_is_as_it_was(tmp_path: Path) -> None:
         authorized(api, metadata={"attempt_id": "a-1"})
         customer, method = saved_card(api, "pm_card_authenticationRequiredOnSetup")
         api.setup_intents.create({"customer": customer, "payment_method": method})
+        slow = intent_for(api, customer, method)
+        sandbox.controls.slow_down(slow.id, seconds=DAY)
+        later = authorized(api, "pm_card_refundFail")
+        api.payment_intents.capture(later.id)
+        failing = api.refunds.create({"payment_intent": later.id})
         gone, _ = saved_card(api)
         api.customers.delete(gone)
         sandbox.controls.set_card_behavior(method, "4000000000009995")
@@ -82,6 +87,13 @@ def test_everything_is_as_it_was(tmp_path: Path) -> None:
         with pytest.raises(stripe.CardError) as declined:
             api.payment_intents.confirm(intent.id, {"off_session": True})
         assert declined.value.http_status == 402
+        waiting = api.payment_intents.confirm(slow.id, {"off_session": True})
+        assert waiting.status == "processing"
+    with started(tmp_path) as (sandbox, api):
+        sandbox.clock.advance(DAY)
+        assert api.refunds.retrieve(failing.id).status == "failed"
+        answered = api.payment_intents.retrieve(slow.id)
+        assert answered.last_payment_error.decline_code == "insufficient_funds"
 
 
 def test_a_key_used_before_does_not_execute_again(tmp_path: Path) -> None:

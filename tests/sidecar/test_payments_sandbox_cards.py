@@ -205,3 +205,51 @@ def test_saved_cards_are_found_under_their_customer(api: Any) -> None:
     assert api.customers.payment_methods.retrieve(customer, method).card.last4 == "4242"
     api.payment_methods.detach(method)
     assert api.customers.payment_methods.list(customer).data == []
+
+
+@pytest.mark.parametrize(
+    ("card", "status", "event"),
+    [
+        ("pm_card_visa", "requires_capture", "amount_capturable_updated"),
+        ("pm_card_chargeCustomerFail", "requires_payment_method", "payment_failed"),
+    ],
+)
+def test_a_slow_issuer_leaves_the_intent_processing_until_it_answers(
+    sandbox: PaymentsSandbox,
+    api: Any,
+    url: str,
+    *,
+    card: str,
+    status: str,
+    event: str,
+) -> None:
+    intent = intent_for(api, *saved_card(api, card))
+    requests.post(
+        f"{url}/__sandbox/payment_intents/{intent.id}/slow",
+        json={"seconds": 60},
+        timeout=5,
+    )
+    waiting = api.payment_intents.confirm(intent.id, {"off_session": True})
+    assert (waiting.status, waiting.latest_charge) == ("processing", None)
+    with pytest.raises(stripe.InvalidRequestError):
+        api.payment_intents.confirm(intent.id, {"off_session": True})
+    assert truth(sandbox, intent.id)["held"] == 0
+    sandbox.clock.advance(60)
+    assert api.payment_intents.retrieve(intent.id).status == status
+    told = api.events.list({"type": "payment_intent.*", "limit": 2}).data
+    assert [e.type for e in told] == [
+        f"payment_intent.{event}",
+        "payment_intent.processing",
+    ]
+
+
+def test_a_payment_canceled_while_the_issuer_thinks_stays_canceled(
+    sandbox: PaymentsSandbox, api: Any
+) -> None:
+    intent = intent_for(api, *saved_card(api))
+    sandbox.controls.slow_down(intent.id, seconds=60)
+    api.payment_intents.confirm(intent.id, {"off_session": True})
+    api.payment_intents.cancel(intent.id)
+    sandbox.clock.advance(60)
+    assert api.payment_intents.retrieve(intent.id).status == "canceled"
+    assert truth(sandbox, intent.id)["authorized"] == 0

@@ -114,7 +114,7 @@ class FlightsSandbox:
                 **self._market.describe(),
                 "order_requests": list(self._received.requests),
                 "cancellations": self._cancellations.describe(),
-                "events": self._events.describe(),
+                **self._events.describe(),
                 "deliveries": list(self._webhooks.courier.deliveries),
                 "ledger": self._ledger.describe(),
                 "searches": self._searches.count,

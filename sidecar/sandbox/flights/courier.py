@@ -146,13 +146,14 @@ class Courier:
         if endpoint is None or not wanted:
             self._settle(parcel)
             return
+        sent_at = self._clock.now()
         if self.deliver(parcel.event, endpoint):
             self._settle(parcel)
             return
         with self._lock:
             parcel.tries += 1
             pause = min(_FIRST_PAUSE * 2 ** (parcel.tries - 1), _LONGEST_PAUSE)
-            parcel.due_at = self._clock.now() + pause
+            parcel.due_at = sent_at + pause
             if parcel.due_at > self._log.moment(parcel.event) + _PATIENCE:
                 self._settle(parcel)
 
@@ -220,8 +221,8 @@ def _post(url: str, body: bytes, headers: dict[str, str]) -> int | None:
                 timeout=_TIMEOUT_SECONDS,
                 allow_redirects=False,
             )
-        except requests.RequestException:
-            return None
+        except (requests.RequestException, ValueError):
+            return None  # also a URL that turns out to be none
         return answer.status_code
 
 

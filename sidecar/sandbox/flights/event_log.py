@@ -101,16 +101,16 @@ class EventLog:
         found.sort(key=self.moment, reverse=True)
         return listing(found, call.query, kind="events")
 
-    def describe(self) -> list[Event]:
-        """Return every event, those still to come included."""
-        return list(self._events.values())
-
-    def export(self) -> dict[str, Any]:
-        """Return everything for a file."""
+    def describe(self) -> dict[str, Any]:
+        """Return every event, those still to come included, for the state."""
         return {
             "events": list(self._events.values()),
             "undelivered": list(self.undelivered),
         }
+
+    def export(self) -> dict[str, Any]:
+        """Return everything for a file."""
+        return self.describe()
 
     def restore(self, kept: dict[str, Any]) -> None:
         """Take over what `export` returned."""

@@ -59,8 +59,8 @@ class PaymentsSandbox:
 
     `faults` act on the network, outside the idempotency layer; `execution_faults`
     act under the key. `controls` plays the customer, the bank and the issuer, and
-    bends the delivery of events. With `state` it takes up what was saved there last and
-    saves every change. A sandbox that was given webhook endpoints has to be closed.
+    bends the delivery of events. It takes up what is `kept`, and saves every change. A
+    sandbox that was given webhook endpoints has to be closed.
     """
 
     def __init__(
@@ -68,7 +68,7 @@ class PaymentsSandbox:
         *,
         clock: SandboxClock | None = None,
         seed: int = 0,
-        state: SandboxState | None = None,
+        kept: SandboxState | None = None,
     ) -> None:
         self.clock = clock or SandboxClock()
         self.faults = Faults()
@@ -77,11 +77,11 @@ class PaymentsSandbox:
         self._keys = IdempotencyKeys()
         self._courier = Courier(self._world)
         self.controls = Controls(self._world)
-        if state is not None:
-            saved = state.load()
+        if kept is not None:
+            saved = kept.load()
             if saved is not None:
                 memory.restore(self._world, self._keys, saved)
-            self._world.save = lambda: state.save(memory.dump(self._world, self._keys))
+            self._world.save = lambda: kept.save(memory.dump(self._world, self._keys))
             self._courier.wake()
         routes = [
             *control_routes(clock=self.clock, faults=self.faults, state=self.state),

@@ -3,11 +3,13 @@
 requires_confirmation -> requires_capture (manual) | succeeded (automatic)
 requires_confirmation -> requires_action -> one of the above | payment failed
 requires_confirmation -> requires_payment_method, answered with 402
+requires_confirmation -> processing -> one of the above, when the issuer is slow
 """
 
 from __future__ import annotations
 
 import copy
+from contextlib import suppress
 
 from sidecar.sandbox.payments import disputes, methods, shapes
 from sidecar.sandbox.payments.cards import (
@@ -69,7 +71,27 @@ def confirm(world: World, intent: JsonObject, params: JsonObject) -> None:
             raise _fail(world, intent, method, AUTHENTICATION_REQUIRED)
         _ask_customer(world, intent, params)
         return
+    wait = world.slow_issuers.pop(intent["id"], None)
+    if wait is not None:
+        intent["status"] = "processing"
+        world.confirms_due[intent["id"]] = (world.now() + wait, off_session)
+        world.emit("payment_intent.processing", intent)
+        return
     _ask_issuer(world, intent, method, off_session=off_session)
+
+
+def answer_due(world: World) -> None:
+    """Let slow issuers answer whose time has come; nobody waits for a 402 any more."""
+    for intent_id, (due, off_session) in list(world.confirms_due.items()):
+        if world.now() < due:
+            continue
+        del world.confirms_due[intent_id]
+        intent = world.get("payment_intent", intent_id)
+        if intent["status"] != "processing":
+            continue  # canceled meanwhile
+        method = world.get("payment_method", intent["payment_method"])
+        with suppress(ApiError):
+            _ask_issuer(world, intent, method, off_session=off_session)
 
 
 def authenticate(world: World, intent: JsonObject, *, succeed: bool) -> None:

@@ -2,6 +2,8 @@
 
 ``POST /__sandbox/payment_intents/{id}/authenticate`` ``{"succeed": true}`` and the
 same for ``setup_intents``: the customer answers the 3-D Secure challenge.
+``POST /__sandbox/payment_intents/{id}/slow`` ``{"seconds": 60}``: the issuer takes that
+long over the next confirmation, which is processing meanwhile.
 ``POST /__sandbox/payment_methods/{id}`` ``{"behaves_as": "4000000000009995"}``: from
 now on the issuer treats the card like that test number.
 ``POST /__sandbox/refunds/{id}`` ``{"status": "failed"}`` or ``"succeeded"``: the bank
@@ -43,6 +45,10 @@ def payment_control_routes(
         intent_id = request.path_params["id"]
         succeed = bool(body.get("succeed", True))
         return reply(lambda: controls.authenticate(intent_id, succeed=succeed))
+
+    async def slow_down(request: Request) -> Response:
+        body, intent_id = await read_body(request), request.path_params["id"]
+        return reply(lambda: controls.slow_down(intent_id, **body))
 
     async def set_method(request: Request) -> Response:
         body = await read_body(request)
@@ -95,6 +101,7 @@ def payment_control_routes(
             authenticate,
             methods=["POST"],
         ),
+        Route("/__sandbox/payment_intents/{id}/slow", slow_down, methods=["POST"]),
         Route("/__sandbox/payment_methods/{id}", set_method, methods=["POST"]),
         Route("/__sandbox/payment_methods/{id}/renew", renew, methods=["POST"]),
         Route("/__sandbox/refunds/{id}", set_refund, methods=["POST"]),

@@ -46,6 +46,14 @@ class Controls:
             self._world.cards[method_id].card = card
             return method
 
+    def slow_down(self, intent_id: str, *, seconds: int) -> JsonObject:
+        """The issuer takes `seconds` over the next confirmation: it is processing."""
+        with self._world.changing():
+            self._world.touched = True
+            intent = self._world.get("payment_intent", intent_id)
+            self._world.slow_issuers[intent_id] = seconds
+            return intent
+
     def settle_refund(
         self, refund_id: str, *, failure_reason: str | None = None
     ) -> JsonObject:

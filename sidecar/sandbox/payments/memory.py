@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import asdict
-from datetime import UTC, datetime
 from typing import Any
 
 from sidecar.sandbox.payments.cards import BY_NUMBER
@@ -20,9 +19,8 @@ from sidecar.sandbox.payments.store import CardFacts, World
 def dump(world: World, keys: IdempotencyKeys) -> dict[str, Any]:
     """Return everything; the caller holds the world's lock."""
     version, numbers, gauss = world.rng.getstate()
-    offset = world.clock.now() - datetime.now(UTC)
     return {
-        "clock_offset_seconds": round(offset.total_seconds(), 3),
+        "clock_advanced_seconds": world.clock.advanced_seconds,
         "seed": world.seed,
         "rng": [version, list(numbers), gauss],
         "objects": world.objects,
@@ -38,6 +36,8 @@ def dump(world: World, keys: IdempotencyKeys) -> dict[str, Any]:
         "executions": dict(world.executions),
         "defects": world.defects,
         "refunds_due": world.refunds_due,
+        "slow_issuers": world.slow_issuers,
+        "confirms_due": world.confirms_due,
         "webhooks": world.webhooks.dump(),
         "keys": keys.dump(),
     }
@@ -46,7 +46,7 @@ def dump(world: World, keys: IdempotencyKeys) -> dict[str, Any]:
 def restore(world: World, keys: IdempotencyKeys, saved: dict[str, Any]) -> None:
     """Take up what `dump` returned, into a world that is still empty."""
     version, numbers, gauss = saved["rng"]
-    world.clock.advance(saved["clock_offset_seconds"])
+    world.clock.advance(saved["clock_advanced_seconds"])
     world.seed = saved["seed"]
     world.rng.setstate((version, tuple(numbers), gauss))
     # A kind of object that is new since then has none yet.
@@ -61,5 +61,10 @@ def restore(world: World, keys: IdempotencyKeys, saved: dict[str, Any]) -> None:
     world.executions = Counter(saved["executions"])
     world.defects = saved["defects"]
     world.refunds_due = saved["refunds_due"]
+    world.slow_issuers = saved["slow_issuers"]
+    world.confirms_due = {
+        intent: (due, off_session)
+        for intent, (due, off_session) in saved["confirms_due"].items()
+    }
     world.webhooks.restore(saved["webhooks"])
     keys.restore(saved["keys"])

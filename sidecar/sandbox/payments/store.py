@@ -61,6 +61,10 @@ class World:
     defects: list[str] = field(default_factory=list)
     # When the bank decides a refund, in unix seconds.
     refunds_due: dict[str, int] = field(default_factory=dict)
+    # How long the issuer takes for the next confirmation of a PaymentIntent, in
+    # seconds; and when the answer to one comes, with whether it was off-session.
+    slow_issuers: dict[str, int] = field(default_factory=dict)
+    confirms_due: dict[str, tuple[int, bool]] = field(default_factory=dict)
     webhooks: Webhooks = field(default_factory=Webhooks)
     save: Callable[[], None] | None = None
     touched: bool = False  # something changed since it was saved
@@ -80,6 +84,8 @@ class World:
         self.executions.clear()
         self.defects.clear()
         self.refunds_due.clear()
+        self.slow_issuers.clear()
+        self.confirms_due.clear()
         self.webhooks.clear()
         self.touched = True
 
