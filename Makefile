@@ -88,12 +88,14 @@ check: install ## Run the linters, the type checker and the SQL conventions
 bench-flags: install ## Measure what deciding a flag costs in the server
 	@$(PYTHON) -m tests.bench.flags
 
-schema: setup ## Regenerate sql/schema.sql
+schema: setup ## Regenerate sql/schema.sql and the saga's drawing in sql/README.md
 	@$(LOCAL) schema
+
+diagram: schema ## Draw the saga from its rows: the same as schema
 
 clean: ## Stop the stack and remove caches and .venv; the stack's data stays
 	@if [ -e $(STAMP) ]; then $(LOCAL) down || true; fi
 	rm -rf $(VENV) .mypy_cache .ruff_cache .hypothesis *.egg-info
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-.PHONY: help setup install up down status psql demo test fuzz check bench-flags schema clean
+.PHONY: help setup install up down status psql demo test fuzz check bench-flags schema diagram clean

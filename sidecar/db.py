@@ -34,7 +34,7 @@ class Call:
     call_id: int
     epoch: int
     operation: str
-    trip_request_id: UUID
+    trip_request_id: UUID | None
     idempotency_key: str
     marks_sent: bool
     request: dict[str, Any] | None

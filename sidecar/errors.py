@@ -109,6 +109,7 @@ SQLSTATES: dict[str, type[EngineError]] = {
     "SK102": Conflict,  # no eligible offer
     "SK103": Conflict,  # trip state forbids it
     "SK104": NotFound,
+    "SK105": Conflict,  # attempt state forbids it
     "SK201": PipelineDisabled,
     "SK301": EngineFault,  # illegal transition
     "SK302": EngineFault,  # audit is append-only

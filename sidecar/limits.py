@@ -97,6 +97,20 @@ class Locks:
                 return
 
 
+# Everything else that is not a search is Stripe's.
+_DUFFEL = (
+    "get_offer",
+    "create_order",
+    "find_order",
+    "look_order",
+    "scan_orders",
+    "quote_cancellation",
+    "confirm_cancellation",
+    "read_cancellation",
+    "sweep_order_events",
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Budget:
     """So many calls per window, for one kind of call."""
@@ -127,7 +141,7 @@ class Budgets:
         search = Budget("search", RateLimitItemPerMinute(searches_per_minute))
         duffel = Budget("duffel", RateLimitItemPerMinute(duffel_per_minute))
         self._stripe = Budget("stripe", RateLimitItemPerSecond(stripe_per_second))
-        self._budgets = {"search": search, "get_offer": duffel, "create_order": duffel}
+        self._budgets = {"search": search, **dict.fromkeys(_DUFFEL, duffel)}
 
     def wait(self, operation: str, stopping: threading.Event) -> bool:
         """Wait until `operation` may be sent; False when stopping meanwhile."""

@@ -27,6 +27,7 @@ from sidecar.db import Call, Database, describe
 from sidecar.errors import EngineError
 from sidecar.flights import Flights
 from sidecar.limits import Budgets, Locks
+from sidecar.operations import outward_calls
 from sidecar.payments import Payments
 from sidecar.providers import NOT_SENT, Answer
 
@@ -53,8 +54,6 @@ class Worker:
     ) -> None:
         self.name = f"{socket.gethostname()}:{os.getpid()}:{uuid4().hex[:6]}"
         self._database = database
-        self._flights = flights
-        self._payments = payments
         self._locks = locks
         self._budgets = budgets
         self._threads = threads
@@ -68,6 +67,7 @@ class Worker:
         )
         self._lock = threading.Lock()
         self._in_flight = {True: 0, False: 0}  # by "is a search"
+        self._operations = outward_calls(flights, payments)
 
     def stop(self) -> None:
         """Claim no more; calls that are out are finished and reported."""
@@ -169,7 +169,7 @@ class Worker:
             call.operation, self._stopping
         ):
             return NOT_SENT
-        if call.operation == "search":
+        if call.operation == "search" or call.trip_request_id is None:
             return self._send(call, call.request)
         with self._locks.held(f"trip:{call.trip_request_id}"):
             if call.marks_sent:
@@ -186,29 +186,11 @@ class Worker:
 
     def _send(self, call: Call, request: dict[str, Any]) -> Answer:
         started = time.monotonic()
-        key, intent = call.idempotency_key, str(request.get("payment_intent") or "")
-        match call.operation:
-            case "search":
-                answer = self._flights.search(request, key)
-            case "get_offer":
-                answer = self._flights.get_offer(request["offer_id"], key)
-            case "create_order":
-                answer = self._flights.create_order(request, key)
-            case "create_payment":
-                answer = self._payments.create(request, key)
-            case "confirm_payment":
-                answer = self._payments.confirm(intent, key)
-            case "capture_payment":
-                answer = self._payments.capture(
-                    intent, request["amount_to_capture"], key
-                )
-            case "cancel_payment":
-                answer = self._payments.cancel(intent, key)
-            case "read_authorization" | "read_capture" | "read_void":
-                answer = self._payments.read(intent)
-            case _:
-                _log.error("call.unknown_operation", operation=call.operation)
-                answer = NOT_SENT
+        send = self._operations.get(call.operation)
+        if send is None:
+            _log.error("call.unknown_operation", operation=call.operation)
+            return NOT_SENT
+        answer = send(request, call.idempotency_key)
         _log.info(
             "call.answered",
             call=call.call_id,

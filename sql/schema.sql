@@ -124,6 +124,7 @@ CREATE TABLE public.booking_attempts (
     captured_amount public.money_amount,
     voided_at timestamp with time zone,
     refund_amount public.money_amount,
+    refund_no smallint DEFAULT 1 NOT NULL,
     refund_id text,
     refunded_at timestamp with time zone,
     CONSTRAINT booking_attempts_cap CHECK (((agreed_amount)::numeric <= (cap_amount)::numeric)),
@@ -149,58 +150,73 @@ CREATE FUNCTION engine.advance_attempt(p_attempt public.booking_attempts, p_oper
     AS $$
 declare
   v_attempt public.booking_attempts := p_attempt;
-  v_body jsonb := p_report -> 'body';
   v_to engine.saga_transitions;
   v_state engine.saga_states;
 begin
   select t.* into v_to
   from engine.saga_transitions as t
-  where t.state = p_attempt.state and t.verdict = p_verdict;
+  where t.state = coalesce(p_report ->> 'as_state', p_attempt.state)
+    and t.verdict = p_verdict;
   if not found then
     v_to.next_state := 'NEEDS_REVIEW';
   end if;
+  v_attempt := engine.learn_from_answer(
+    v_attempt, p_operation, p_verdict, p_rule, p_report, p_now
+  );
+  if v_to.next_state = 'VOIDING' and v_attempt.payment_intent_id is null then
+    v_to.next_state := 'FAILED';  -- nothing was ever held
+  elsif v_to.next_state = 'VOIDING' and v_attempt.captured_amount is not null then
+    v_to.next_state := 'REFUNDING';  -- what was collected cannot be voided
+    v_to.next_operation := 'find_refunds';
+    v_attempt.refund_amount := v_attempt.captured_amount;
+  end if;
   select s.* into v_state from engine.saga_states as s where s.state = v_to.next_state;
-
-  -- An order that exists is recorded whatever else is wrong with it.
-  if p_operation = 'create_order' and p_verdict in ('OK', 'REVIEW') then
-    v_attempt.order_id := v_body #>> '{data,id}';
-    v_attempt.booking_reference := v_body #>> '{data,booking_reference}';
-  elsif p_verdict = 'OK' and p_operation = 'get_offer' then
-    v_attempt.agreed_amount := (v_body #>> '{data,total_amount}')::numeric;
-  elsif p_verdict = 'OK' and p_operation = 'create_payment' then
-    v_attempt.payment_intent_id := v_body ->> 'id';
-  elsif p_verdict = 'OK' and p_operation in ('confirm_payment', 'read_authorization') then
-    v_attempt.capture_before := to_timestamp(
-      (v_body #>> '{latest_charge,payment_method_details,card,capture_before}')::bigint
-    );
-  end if;
-  if p_verdict in ('FAIL', 'RESEARCH', 'STOP', 'EXHAUSTED')
-    and v_attempt.error_message is null
-  then
-    v_attempt.error_code := coalesce(p_report ->> 'error_code', lower(p_verdict));
-    v_attempt.error_message := coalesce(
-      p_rule.reason, p_report ->> 'reason', 'The provider did not answer in time.'
-    );
-    v_attempt.trip_status_after := coalesce(p_rule.trip_status, 'PENDING');
-    v_attempt.search_again_after := coalesce(
-      p_rule.search_again_after, interval '10 minutes'
-    );
-  end if;
 
   update public.booking_attempts as a
   set
     state = v_to.next_state,
     epoch = a.epoch + 1,
     state_changed_at = p_now,
-    status = case v_to.next_state
-      when 'CONFIRMED' then 'SUCCESS' when 'FAILED' then 'FAILED' else 'PENDING'
+    -- A booking that was made stays made, whatever becomes of it.
+    status = case
+      when v_to.next_state = 'CONFIRMED' or a.status = 'SUCCESS' then 'SUCCESS'
+      when v_state.is_final then 'FAILED'
+      else 'PENDING'
     end,
-    ended_at = case when v_state.is_final then p_now end,
+    ended_at = case
+      when a.status = 'SUCCESS' then a.ended_at when v_state.is_final then p_now
+    end,
+    deadline_at = case v_to.next_state
+      -- While the hold lasts with half a day to spare, and no longer than a day.
+      when 'ORDER_UNKNOWN' then greatest(
+        least(
+          p_now + interval '24 hours', v_attempt.capture_before - interval '12 hours'
+        ),
+        p_now + interval '5 minutes'
+      )
+    end,
+    review_from = case
+      when v_to.next_state = 'NEEDS_REVIEW' and a.state <> 'NEEDS_REVIEW' then a.state
+      else a.review_from
+    end,
+    min_refund = case v_to.next_state
+      when 'QUOTING_ORDER' then coalesce(v_attempt.min_refund, v_attempt.agreed_amount)
+      else v_attempt.min_refund
+    end,
     agreed_amount = v_attempt.agreed_amount,
     payment_intent_id = v_attempt.payment_intent_id,
     capture_before = v_attempt.capture_before,
+    captured_amount = v_attempt.captured_amount,
+    voided_at = v_attempt.voided_at,
     order_id = v_attempt.order_id,
+    order_hint = v_attempt.order_hint,
+    order_cancelled_at = v_attempt.order_cancelled_at,
     booking_reference = v_attempt.booking_reference,
+    cancellation_id = v_attempt.cancellation_id,
+    refund_amount = v_attempt.refund_amount,
+    refund_no = v_attempt.refund_no,
+    refund_id = v_attempt.refund_id,
+    refunded_at = v_attempt.refunded_at,
     error_code = v_attempt.error_code,
     error_message = v_attempt.error_message,
     trip_status_after = v_attempt.trip_status_after,
@@ -214,7 +230,10 @@ begin
     format(
       '%s: %s', p_operation,
       lower(p_verdict)
-      || coalesce(' (' || nullif(p_report ->> 'error_code', 'ok') || ')', '')
+      || coalesce(
+        ' (' || coalesce(nullif(p_report ->> 'error_code', 'ok'), p_report ->> 'reason')
+        || ')', ''
+      )
     ),
     jsonb_strip_nulls(
       jsonb_build_object(
@@ -225,16 +244,9 @@ begin
       )
     )
   );
+  perform engine.end_state(p_attempt, v_attempt, p_operation, p_verdict, p_actor, p_now);
 
-  if v_to.next_state = 'CONFIRMED' then
-    perform engine.confirm_booking(v_attempt, p_now);
-  elsif v_to.next_state = 'FAILED' then
-    perform engine.release_trip(v_attempt, p_now);
-  elsif v_state.is_parked then
-    update public.trip_requests as t
-    set status_reason = v_state.meaning
-    where t.user_id = v_attempt.user_id and t.id = v_attempt.trip_request_id;
-  elsif v_to.next_operation is not null then
+  if v_to.next_operation is not null and not v_state.is_final then
     return engine.enqueue_call(
       v_attempt, v_to.next_operation,
       -- Reading too early only shows the state of before: give the provider a moment.
@@ -248,6 +260,88 @@ end;
 $$;
 
 ALTER FUNCTION engine.advance_attempt(p_attempt public.booking_attempts, p_operation text, p_verdict text, p_rule engine.outcome_rules, p_report jsonb, p_actor text, p_correlation_id text, p_now timestamp with time zone) OWNER TO skylatch_owner;
+
+--
+-- Name: provider_calls; Type: TABLE; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE TABLE engine.provider_calls (
+    id bigint NOT NULL,
+    user_id uuid,
+    trip_request_id uuid,
+    booking_attempt_id uuid,
+    attempt_epoch integer,
+    operation text NOT NULL,
+    payload jsonb DEFAULT '{}'::jsonb NOT NULL,
+    idempotency_key text NOT NULL,
+    state text DEFAULT 'READY'::text NOT NULL,
+    run_at timestamp with time zone NOT NULL,
+    worker text,
+    lease_until timestamp with time zone,
+    epoch integer DEFAULT 0 NOT NULL,
+    tries integer DEFAULT 0 NOT NULL,
+    verdict text,
+    http_status integer,
+    error_code text,
+    request_id text,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    claimed_at timestamp with time zone,
+    sent_at timestamp with time zone,
+    finished_at timestamp with time zone,
+    object_id text,
+    again boolean DEFAULT false NOT NULL,
+    apply_failures smallint DEFAULT 0 NOT NULL,
+    first_claimed_at timestamp with time zone,
+    CONSTRAINT provider_calls_attempt CHECK (((booking_attempt_id IS NULL) = (attempt_epoch IS NULL))),
+    CONSTRAINT provider_calls_finished CHECK (((state = ANY (ARRAY['DONE'::text, 'UNKNOWN'::text, 'DEAD'::text])) = (finished_at IS NOT NULL))),
+    CONSTRAINT provider_calls_idempotency_key CHECK ((idempotency_key ~ '^[0-9a-z_-]+(:[0-9a-z_-]+)+$'::text)),
+    CONSTRAINT provider_calls_lease CHECK (((state = ANY (ARRAY['CLAIMED'::text, 'SENT'::text])) = (lease_until IS NOT NULL))),
+    CONSTRAINT provider_calls_owner CHECK ((((user_id IS NULL) = (trip_request_id IS NULL)) AND ((user_id IS NOT NULL) OR (booking_attempt_id IS NULL)))),
+    CONSTRAINT provider_calls_sent CHECK (((state <> 'SENT'::text) OR (sent_at IS NOT NULL))),
+    CONSTRAINT provider_calls_state CHECK ((state = ANY (ARRAY['READY'::text, 'CLAIMED'::text, 'SENT'::text, 'DONE'::text, 'UNKNOWN'::text, 'DEAD'::text])))
+);
+
+ALTER TABLE ONLY engine.provider_calls FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE engine.provider_calls OWNER TO skylatch_owner;
+
+--
+-- Name: apply_look(engine.provider_calls, jsonb, text, timestamp with time zone); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE FUNCTION engine.apply_look(p_call engine.provider_calls, p_report jsonb, p_actor text, p_now timestamp with time zone) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  v_body jsonb := p_report -> 'body';
+  v_outcome text;
+begin
+  v_outcome := case p_call.operation
+    when 'look_order' then engine.note_order(p_call, v_body, p_now)
+    when 'look_payment' then engine.note_payment(p_call, v_body, p_now)
+    when 'look_charge' then engine.note_payment(p_call, v_body, p_now)
+    when 'look_refund' then engine.note_refund(p_call, v_body, p_now)
+    when 'look_dispute' then engine.note_dispute(p_call, v_body, p_now)
+    when 'look_setup' then engine.note_method(p_call, v_body, p_now)
+    when 'look_method' then engine.note_method(p_call, v_body, p_now)
+    when 'scan_orders' then engine.compare_orders(p_call, v_body, p_now)
+    when 'scan_payments' then engine.compare_payments(p_call, v_body, p_now)
+    when 'sweep_order_events' then engine.receive_sweep(p_call, v_body, p_now)
+    when 'sweep_payment_events' then engine.receive_sweep(p_call, v_body, p_now)
+  end;
+  if p_call.user_id is not null then
+    perform engine.log_event(
+      p_call.user_id, p_call.trip_request_id, p_call.booking_attempt_id, p_actor,
+      'call:' || p_call.id, null, null,
+      format('%s: %s', p_call.operation, coalesce(v_outcome, 'nothing new')),
+      jsonb_strip_nulls(jsonb_build_object('request_id', p_report -> 'request_id'))
+    );
+  end if;
+end;
+$$;
+
+ALTER FUNCTION engine.apply_look(p_call engine.provider_calls, p_report jsonb, p_actor text, p_now timestamp with time zone) OWNER TO skylatch_owner;
 
 --
 -- Name: beat_flags(text); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
@@ -589,50 +683,6 @@ $$;
 ALTER FUNCTION engine.book_trip(p_trip_id uuid) OWNER TO skylatch_owner;
 
 --
--- Name: provider_calls; Type: TABLE; Schema: engine; Owner: skylatch_owner
---
-
-CREATE TABLE engine.provider_calls (
-    id bigint NOT NULL,
-    user_id uuid,
-    trip_request_id uuid,
-    booking_attempt_id uuid,
-    attempt_epoch integer,
-    operation text NOT NULL,
-    payload jsonb DEFAULT '{}'::jsonb NOT NULL,
-    idempotency_key text NOT NULL,
-    state text DEFAULT 'READY'::text NOT NULL,
-    run_at timestamp with time zone NOT NULL,
-    worker text,
-    lease_until timestamp with time zone,
-    epoch integer DEFAULT 0 NOT NULL,
-    tries integer DEFAULT 0 NOT NULL,
-    verdict text,
-    http_status integer,
-    error_code text,
-    request_id text,
-    created_at timestamp with time zone DEFAULT now() NOT NULL,
-    claimed_at timestamp with time zone,
-    sent_at timestamp with time zone,
-    finished_at timestamp with time zone,
-    object_id text,
-    again boolean DEFAULT false NOT NULL,
-    apply_failures smallint DEFAULT 0 NOT NULL,
-    first_claimed_at timestamp with time zone,
-    CONSTRAINT provider_calls_attempt CHECK (((booking_attempt_id IS NULL) = (attempt_epoch IS NULL))),
-    CONSTRAINT provider_calls_finished CHECK (((state = ANY (ARRAY['DONE'::text, 'UNKNOWN'::text, 'DEAD'::text])) = (finished_at IS NOT NULL))),
-    CONSTRAINT provider_calls_idempotency_key CHECK ((idempotency_key ~ '^[0-9a-z_-]+(:[0-9a-z_-]+)+$'::text)),
-    CONSTRAINT provider_calls_lease CHECK (((state = ANY (ARRAY['CLAIMED'::text, 'SENT'::text])) = (lease_until IS NOT NULL))),
-    CONSTRAINT provider_calls_owner CHECK ((((user_id IS NULL) = (trip_request_id IS NULL)) AND ((user_id IS NOT NULL) OR (booking_attempt_id IS NULL)))),
-    CONSTRAINT provider_calls_sent CHECK (((state <> 'SENT'::text) OR (sent_at IS NOT NULL))),
-    CONSTRAINT provider_calls_state CHECK ((state = ANY (ARRAY['READY'::text, 'CLAIMED'::text, 'SENT'::text, 'DONE'::text, 'UNKNOWN'::text, 'DEAD'::text])))
-);
-
-ALTER TABLE ONLY engine.provider_calls FORCE ROW LEVEL SECURITY;
-
-ALTER TABLE engine.provider_calls OWNER TO skylatch_owner;
-
---
 -- Name: build_request(engine.provider_calls); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
 --
 
@@ -646,6 +696,8 @@ declare
 begin
   if p_call.operation = 'search' then
     return p_call.payload -> 'request';
+  elsif p_call.object_id is not null then
+    return p_call.payload;
   end if;
   select a.* into v_attempt
   from public.booking_attempts as a
@@ -708,6 +760,23 @@ begin
         'amount_to_capture',
         engine.stripe_amount(v_attempt.agreed_amount, v_attempt.currency)
       );
+    when 'create_refund' then
+      return jsonb_build_object(
+        'payment_intent', v_attempt.payment_intent_id,
+        'amount', engine.stripe_amount(v_attempt.refund_amount, v_attempt.currency),
+        'metadata', jsonb_build_object(
+          'attempt_id', v_attempt.id, 'refund_id',
+          format('%s:%s', v_attempt.id, v_attempt.refund_no)
+        )
+      );
+    when 'find_order' then
+      return jsonb_build_object(
+        'offer_id', v_attempt.offer_id, 'order_id', v_attempt.order_hint
+      );
+    when 'quote_cancellation', 'read_cancellation' then
+      return jsonb_build_object('order_id', v_attempt.order_id);
+    when 'confirm_cancellation' then
+      return jsonb_build_object('cancellation_id', v_attempt.cancellation_id);
     else
       return jsonb_build_object('payment_intent', v_attempt.payment_intent_id);
   end case;
@@ -718,6 +787,42 @@ end;
 $$;
 
 ALTER FUNCTION engine.build_request(p_call engine.provider_calls) OWNER TO skylatch_owner;
+
+--
+-- Name: cancel_booked_trip(public.booking_attempts, timestamp with time zone); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE FUNCTION engine.cancel_booked_trip(p_attempt public.booking_attempts, p_now timestamp with time zone) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  update public.flight_bookings as b
+  set
+    status = case when p_attempt.refunded_at is null then 'CANCELLED' else 'REFUNDED' end,
+    cancelled_at = coalesce(b.cancelled_at, p_attempt.order_cancelled_at),
+    refund_amount = p_attempt.refund_amount,
+    attention = format(
+      case
+        when p_attempt.refund_amount = 0 then 'Cancelled; nothing is returned.'
+        when p_attempt.refunded_at is null then 'Cancelled; %s %s is being returned.'
+        else 'Cancelled; %s %s was returned.'
+      end,
+      p_attempt.refund_amount, p_attempt.currency
+    )
+  where b.user_id = p_attempt.user_id and b.booking_attempt_id = p_attempt.id;
+  update public.trip_requests as t
+  set
+    auto_book_status = 'CANCELLED',
+    status_reason = 'The booking was cancelled.',
+    status_changed_at = p_now
+  where t.user_id = p_attempt.user_id
+    and t.id = p_attempt.trip_request_id
+    and t.auto_book_status = 'BOOKED';
+end;
+$$;
+
+ALTER FUNCTION engine.cancel_booked_trip(p_attempt public.booking_attempts, p_now timestamp with time zone) OWNER TO skylatch_owner;
 
 --
 -- Name: change_trip_status(uuid, text); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
@@ -871,7 +976,7 @@ CREATE FUNCTION engine.check_invariants() RETURNS TABLE(invariant text, subject 
      format('%s %s, agreed %s %s'::text, b.price, b.currency, a.agreed_amount, a.currency) AS format
     FROM (public.flight_bookings b
       JOIN public.booking_attempts a ON (((b.user_id = a.user_id) AND (b.booking_attempt_id = a.id))))
-   WHERE ((((((b.price)::numeric IS DISTINCT FROM (a.agreed_amount)::numeric) OR (b.currency IS DISTINCT FROM a.currency)) OR (b.order_id IS DISTINCT FROM a.order_id)) OR (b.payment_intent_id IS DISTINCT FROM a.payment_intent_id)) OR (a.state IS DISTINCT FROM 'CONFIRMED'::text))
+   WHERE ((((((b.price)::numeric IS DISTINCT FROM (a.agreed_amount)::numeric) OR (b.currency IS DISTINCT FROM a.currency)) OR (b.order_id IS DISTINCT FROM a.order_id)) OR (b.payment_intent_id IS DISTINCT FROM a.payment_intent_id)) OR ((a.captured_amount)::numeric IS DISTINCT FROM (b.price)::numeric))
  UNION ALL
   SELECT 'never above the limit'::text,
      (a.id)::text AS id,
@@ -891,22 +996,20 @@ CREATE FUNCTION engine.check_invariants() RETURNS TABLE(invariant text, subject 
      (a.id)::text AS id,
      (('payment intent '::text || a.payment_intent_id) || ' was not voided'::text)
     FROM public.booking_attempts a
-   WHERE ((a.status = 'FAILED'::text) AND (a.payment_intent_id IS NOT NULL) AND (NOT (EXISTS ( SELECT
-            FROM engine.provider_calls c
-           WHERE ((c.user_id = a.user_id) AND (c.booking_attempt_id = a.id) AND (c.operation = ANY (ARRAY['cancel_payment'::text, 'read_void'::text])) AND (c.verdict = 'OK'::text))))))
+   WHERE ((a.status = 'FAILED'::text) AND (a.payment_intent_id IS NOT NULL) AND (a.voided_at IS NULL) AND (a.refunded_at IS NULL))
  UNION ALL
   SELECT 'no failure hides an order'::text,
      (a.id)::text AS id,
      ('order '::text || a.order_id)
     FROM public.booking_attempts a
-   WHERE ((a.status = 'FAILED'::text) AND (a.order_id IS NOT NULL))
+   WHERE ((a.status = 'FAILED'::text) AND (a.order_id IS NOT NULL) AND (a.order_cancelled_at IS NULL))
  UNION ALL
   SELECT 'an order is sent once'::text,
      (c.id)::text AS id,
      format('%s at %s'::text, c.state, c.sent_at) AS format
     FROM (engine.provider_calls c
       JOIN public.booking_attempts a ON (((c.user_id = a.user_id) AND (c.booking_attempt_id = a.id))))
-   WHERE ((c.operation = 'create_order'::text) AND (c.state = 'UNKNOWN'::text) AND (a.status = 'FAILED'::text))
+   WHERE ((c.operation = 'create_order'::text) AND (c.state = 'UNKNOWN'::text) AND (a.status = 'FAILED'::text) AND (a.order_cancelled_at IS NULL) AND (a.error_code IS DISTINCT FROM 'creation_failed'::text) AND (a.error_code <> ALL (ARRAY['void'::text, 'release'::text])))
  UNION ALL
   SELECT 'a trip says what its attempt says'::text,
      (t.id)::text AS id,
@@ -1237,7 +1340,10 @@ begin
   v_ids := array(
     select c.id
     from engine.provider_calls as c
-    where c.state = 'READY' and c.booking_attempt_id is not null and c.run_at <= v_now
+    where c.state = 'READY'
+      and c.booking_attempt_id is not null
+      and c.run_at <= v_now
+      and engine.is_claimable(c, v_now)
     order by c.run_at, c.id
     limit p_limit
     for update skip locked
@@ -1245,7 +1351,19 @@ begin
   v_ids := v_ids || array(
     select c.id
     from engine.provider_calls as c
-    where c.state = 'READY' and c.booking_attempt_id is null and c.run_at <= v_now
+    where c.state = 'READY' and c.user_id is null and c.run_at <= v_now
+    order by c.run_at, c.id
+    limit p_limit - cardinality(v_ids)
+    for update skip locked
+  );
+  v_ids := v_ids || array(
+    select c.id
+    from engine.provider_calls as c
+    where c.state = 'READY'
+      and c.booking_attempt_id is null
+      and c.user_id is not null
+      and c.run_at <= v_now
+      and engine.is_claimable(c, v_now)
     order by c.run_at, c.id
     limit least(p_searches, p_limit - cardinality(v_ids))
     for update skip locked
@@ -1257,6 +1375,121 @@ end;
 $$;
 
 ALTER FUNCTION engine.claim_calls(p_worker text, p_limit integer, p_searches integer) OWNER TO skylatch_owner;
+
+--
+-- Name: review_cases; Type: TABLE; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE TABLE engine.review_cases (
+    id bigint NOT NULL,
+    kind text NOT NULL,
+    object_id text NOT NULL,
+    user_id uuid,
+    trip_request_id uuid,
+    booking_attempt_id uuid,
+    opened_at timestamp with time zone NOT NULL,
+    summary text NOT NULL,
+    evidence jsonb DEFAULT '{}'::jsonb NOT NULL,
+    evidence_at timestamp with time zone,
+    resolved_at timestamp with time zone,
+    resolved_by text,
+    resolution text,
+    CONSTRAINT review_cases_kind CHECK ((kind = ANY (ARRAY['ATTEMPT'::text, 'ORPHAN_ORDER'::text, 'ORPHAN_PAYMENT'::text, 'PAYMENT_CONTRADICTION'::text, 'ORDER_CONTRADICTION'::text, 'DISPUTE'::text, 'FRAUD_WARNING'::text, 'AIRLINE_CHANGE'::text, 'AIRLINE_CANCELLATION'::text, 'REFUND_FAILED'::text, 'AUTHORIZATION_LAPSING'::text, 'POISON'::text]))),
+    CONSTRAINT review_cases_resolved CHECK ((((resolved_at IS NULL) = (resolved_by IS NULL)) AND ((resolved_at IS NULL) = (resolution IS NULL))))
+);
+
+ALTER TABLE ONLY engine.review_cases FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE engine.review_cases OWNER TO skylatch_owner;
+
+--
+-- Name: close_case(text, text, text, text, timestamp with time zone); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE FUNCTION engine.close_case(p_kind text, p_object_id text, p_actor text, p_resolution text, p_now timestamp with time zone) RETURNS void
+    LANGUAGE sql SECURITY DEFINER
+    BEGIN ATOMIC
+ UPDATE engine.review_cases SET resolved_at = close_case.p_now, resolved_by = close_case.p_actor, resolution = close_case.p_resolution
+   WHERE ((review_cases.kind = close_case.p_kind) AND (review_cases.object_id = close_case.p_object_id) AND (review_cases.resolved_at IS NULL));
+END;
+
+ALTER FUNCTION engine.close_case(p_kind text, p_object_id text, p_actor text, p_resolution text, p_now timestamp with time zone) OWNER TO skylatch_owner;
+
+--
+-- Name: command_attempt(uuid, uuid, text, text, text, text, timestamp with time zone); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE FUNCTION engine.command_attempt(p_user_id uuid, p_attempt_id uuid, p_verdict text, p_actor text, p_correlation_id text, p_reason text, p_now timestamp with time zone) RETURNS text
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  v_attempt public.booking_attempts;
+  v_as_state text;
+begin
+  perform from public.trip_requests as t
+  inner join public.booking_attempts as a
+    on t.user_id = a.user_id and t.id = a.trip_request_id
+  where a.user_id = p_user_id and a.id = p_attempt_id
+  for no key update of t;
+  select a.* into v_attempt
+  from public.booking_attempts as a
+  where a.user_id = p_user_id and a.id = p_attempt_id
+  for no key update;
+  v_as_state := case
+    when v_attempt.state <> 'NEEDS_REVIEW' then v_attempt.state
+    when p_verdict = 'RESUME' then v_attempt.review_from
+    when p_verdict = 'CANCEL' and v_attempt.status = 'SUCCESS' then 'CONFIRMED'
+    else v_attempt.state
+  end;
+  if v_attempt.id is null
+    or not exists (
+      select from engine.saga_transitions as t
+      where t.state = v_as_state and t.verdict = p_verdict
+    )
+  then
+    raise exception using
+      errcode = 'SK105',
+      message = 'the attempt''s state does not allow this',
+      detail = jsonb_build_object(
+        'attempt', p_attempt_id, 'state', v_attempt.state, 'action', p_verdict
+      ),
+      hint = 'saga_transitions lists what each state allows.';
+  end if;
+  perform engine.advance_attempt(
+    v_attempt, 'order', p_verdict, null::engine.outcome_rules,
+    jsonb_build_object('as_state', v_as_state, 'reason', p_reason),
+    p_actor, p_correlation_id, p_now
+  );
+  perform engine.wake_sidecar();
+  select a.state into v_as_state
+  from public.booking_attempts as a
+  where a.user_id = p_user_id and a.id = p_attempt_id;
+  return v_as_state;
+end;
+$$;
+
+ALTER FUNCTION engine.command_attempt(p_user_id uuid, p_attempt_id uuid, p_verdict text, p_actor text, p_correlation_id text, p_reason text, p_now timestamp with time zone) OWNER TO skylatch_owner;
+
+--
+-- Name: compare_orders(engine.provider_calls, jsonb, timestamp with time zone); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE FUNCTION engine.compare_orders(p_call engine.provider_calls, p_body jsonb, p_now timestamp with time zone) RETURNS text
+    LANGUAGE sql
+    RETURN 'not judged'::text;
+
+ALTER FUNCTION engine.compare_orders(p_call engine.provider_calls, p_body jsonb, p_now timestamp with time zone) OWNER TO skylatch_owner;
+
+--
+-- Name: compare_payments(engine.provider_calls, jsonb, timestamp with time zone); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE FUNCTION engine.compare_payments(p_call engine.provider_calls, p_body jsonb, p_now timestamp with time zone) RETURNS text
+    LANGUAGE sql
+    RETURN 'not judged'::text;
+
+ALTER FUNCTION engine.compare_payments(p_call engine.provider_calls, p_body jsonb, p_now timestamp with time zone) OWNER TO skylatch_owner;
 
 --
 -- Name: confirm_booking(public.booking_attempts, timestamp with time zone); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
@@ -1303,6 +1536,58 @@ end;
 $$;
 
 ALTER FUNCTION engine.confirm_booking(p_attempt public.booking_attempts, p_now timestamp with time zone) OWNER TO skylatch_owner;
+
+--
+-- Name: count_apply_failure(bigint, text, text, timestamp with time zone); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE FUNCTION engine.count_apply_failure(p_call_id bigint, p_error text, p_actor text, p_now timestamp with time zone) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  v_call engine.provider_calls;
+  v_attempt public.booking_attempts;
+begin
+  select c.* into v_call from engine.provider_calls as c where c.id = p_call_id;
+  perform from public.trip_requests as t
+  where t.user_id = v_call.user_id and t.id = v_call.trip_request_id
+  for no key update;
+  select a.* into v_attempt
+  from public.booking_attempts as a
+  where a.user_id = v_call.user_id and a.id = v_call.booking_attempt_id
+  for no key update;
+  update engine.provider_calls as c
+  set apply_failures = c.apply_failures + 1
+  where c.id = p_call_id
+  returning c.* into v_call;
+  if v_call.apply_failures is null
+    or v_call.apply_failures < 3
+    or v_call.state in ('DONE', 'UNKNOWN', 'DEAD')
+  then
+    return;
+  end if;
+  update engine.provider_calls as c
+  set
+    state = 'DEAD', verdict = 'POISON', error_code = 'poison', lease_until = null,
+    finished_at = p_now
+  where c.id = p_call_id;
+  if v_attempt.epoch = v_call.attempt_epoch and v_call.object_id is null then
+    perform engine.command_attempt(
+      v_call.user_id, v_call.booking_attempt_id, 'FREEZE', p_actor,
+      'call:' || p_call_id, 'an answer could not be handled: ' || p_error, p_now
+    );
+  else
+    perform engine.open_case(
+      'POISON', p_call_id::text, v_attempt,
+      format('The answer to %s could not be handled: %s', v_call.operation, p_error),
+      '{}', p_now
+    );
+  end if;
+end;
+$$;
+
+ALTER FUNCTION engine.count_apply_failure(p_call_id bigint, p_error text, p_actor text, p_now timestamp with time zone) OWNER TO skylatch_owner;
 
 --
 -- Name: decide_trip(uuid, uuid, text, timestamp with time zone); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
@@ -1437,6 +1722,64 @@ $$;
 ALTER FUNCTION engine.describe_round(p_user_id uuid, p_trip_id uuid) OWNER TO skylatch_owner;
 
 --
+-- Name: end_state(public.booking_attempts, public.booking_attempts, text, text, text, timestamp with time zone); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE FUNCTION engine.end_state(p_from public.booking_attempts, p_to public.booking_attempts, p_operation text, p_verdict text, p_actor text, p_now timestamp with time zone) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  if p_from.state = 'NEEDS_REVIEW' and p_to.state <> 'NEEDS_REVIEW' then
+    perform engine.close_case('ATTEMPT', p_to.id::text, p_actor, lower(p_verdict), p_now);
+  end if;
+  if p_to.state = 'CONFIRMED' and p_from.status = 'PENDING' then
+    perform engine.confirm_booking(p_to, p_now);
+  elsif p_to.state = 'CONFIRMED' then
+    update public.flight_bookings as b
+    set attention = case p_verdict
+      when 'FAIL' then format(
+        'Not cancelled: the airline would not return %s %s.', p_to.min_refund,
+        p_to.currency
+      )
+      else 'Not cancelled: the airline did not answer.'
+    end
+    where b.user_id = p_to.user_id
+      and b.booking_attempt_id = p_to.id
+      and p_from.state = 'QUOTING_BOOKING';
+  elsif p_to.state in ('FAILED', 'CANCELLED') and p_to.status = 'FAILED' then
+    perform engine.release_trip(p_to, p_now);
+  elsif p_to.state in ('REFUNDING', 'CANCELLED') and p_to.order_cancelled_at is not null
+  then
+    perform engine.cancel_booked_trip(p_to, p_now);
+  elsif p_to.state in ('NEEDS_REVIEW', 'ORDER_UNKNOWN') and p_to.status = 'PENDING' then
+    update public.trip_requests as t
+    set
+      -- An attempt that is opened again keeps its trip from being booked beside it.
+      auto_book_status = case
+        when p_from.state = 'FAILED'
+          and t.auto_book_status in ('PENDING', 'ACTION_REQUIRED', 'FAILED')
+          then 'BOOKING'
+        else t.auto_book_status
+      end,
+      selected_offer_id = coalesce(t.selected_offer_id, p_to.flight_offer_id),
+      status_reason = s.meaning
+    from engine.saga_states as s
+    where t.user_id = p_to.user_id and t.id = p_to.trip_request_id and s.state = p_to.state;
+  end if;
+  if p_to.state = 'NEEDS_REVIEW' then
+    perform engine.open_case(
+      'ATTEMPT', p_to.id::text, p_to,
+      format('%s after %s: %s', p_to.review_from, p_operation, lower(p_verdict)),
+      '{}', p_now
+    );
+  end if;
+end;
+$$;
+
+ALTER FUNCTION engine.end_state(p_from public.booking_attempts, p_to public.booking_attempts, p_operation text, p_verdict text, p_actor text, p_now timestamp with time zone) OWNER TO skylatch_owner;
+
+--
 -- Name: enqueue_call(public.booking_attempts, text, timestamp with time zone); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
 --
 
@@ -1453,15 +1796,24 @@ begin
   )
   values (
     p_attempt.user_id, p_attempt.trip_request_id, p_attempt.id, p_attempt.epoch,
-    p_operation, format('%s:%s', p_attempt.id, p_operation), p_run_at
+    p_operation,
+    format('%s:%s', p_attempt.id, p_operation)
+    || case p_operation when 'create_refund' then ':' || p_attempt.refund_no else '' end,
+    p_run_at
   )
   on conflict (idempotency_key) do update
   set
     state = 'READY',
-    run_at = excluded.run_at + make_interval(secs => least(power(2, c.tries - 1), 300)),
+    run_at = excluded.run_at + case
+      when c.state = 'DEAD' then interval '0'
+      else make_interval(secs => least(power(2, c.tries - 1), 300))
+    end,
+    tries = case when c.state = 'DEAD' then 0 else c.tries end,
     attempt_epoch = excluded.attempt_epoch,
+    first_claimed_at = null,
+    apply_failures = 0,
     finished_at = null
-  where c.operation <> 'create_order' and c.state in ('DONE', 'UNKNOWN')
+  where c.operation <> 'create_order' and c.state in ('DONE', 'UNKNOWN', 'DEAD')
   returning c.id into v_id;
   if v_id is null then
     raise exception using
@@ -1477,6 +1829,47 @@ end;
 $$;
 
 ALTER FUNCTION engine.enqueue_call(p_attempt public.booking_attempts, p_operation text, p_run_at timestamp with time zone) OWNER TO skylatch_owner;
+
+--
+-- Name: enqueue_look(text, text, jsonb, public.booking_attempts, timestamp with time zone); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE FUNCTION engine.enqueue_look(p_operation text, p_object_id text, p_payload jsonb, p_attempt public.booking_attempts, p_run_at timestamp with time zone) RETURNS bigint
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  v_id bigint;
+begin
+  insert into engine.provider_calls as c (
+    user_id, trip_request_id, booking_attempt_id, attempt_epoch, operation, object_id,
+    payload, idempotency_key, run_at
+  )
+  values (
+    p_attempt.user_id, p_attempt.trip_request_id, p_attempt.id, p_attempt.epoch,
+    p_operation, p_object_id, p_payload,
+    format('look:%s:%s', p_operation, md5(p_object_id)), p_run_at
+  )
+  on conflict (idempotency_key) do update
+  set
+    again = c.state in ('CLAIMED', 'SENT'),
+    state = case when c.state in ('CLAIMED', 'SENT') then c.state else 'READY' end,
+    tries = case when c.state in ('CLAIMED', 'SENT') then c.tries else 0 end,
+    run_at = case when c.state = 'READY' then least(c.run_at, p_run_at) else p_run_at end,
+    payload = excluded.payload,
+    apply_failures = 0,
+    finished_at = null,
+    -- It may have been asked for before anybody knew whose it is.
+    user_id = coalesce(c.user_id, excluded.user_id),
+    trip_request_id = coalesce(c.trip_request_id, excluded.trip_request_id),
+    booking_attempt_id = coalesce(c.booking_attempt_id, excluded.booking_attempt_id),
+    attempt_epoch = coalesce(c.attempt_epoch, excluded.attempt_epoch)
+  returning c.id into v_id;
+  return v_id;
+end;
+$$;
+
+ALTER FUNCTION engine.enqueue_look(p_operation text, p_object_id text, p_payload jsonb, p_attempt public.booking_attempts, p_run_at timestamp with time zone) OWNER TO skylatch_owner;
 
 --
 -- Name: evaluate_flag(text, text); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
@@ -1606,7 +1999,10 @@ begin
         )
       )
       from engine.provider_calls as c
-      where c.id = (v_report ->> 'call_id')::bigint;
+      where c.id = (v_report ->> 'call_id')::bigint and c.user_id is not null;
+      perform engine.count_apply_failure(
+        (v_report ->> 'call_id')::bigint, sqlerrm, p_worker, v_now
+      );
     end;
   end loop;
   perform engine.record_flag_usage();
@@ -1872,6 +2268,93 @@ end;
 $$;
 
 ALTER FUNCTION engine.flag_value(p_flag text, p_user_id uuid, p_default jsonb) OWNER TO skylatch_owner;
+
+--
+-- Name: found_order(public.booking_attempts, jsonb); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE FUNCTION engine.found_order(p_attempt public.booking_attempts, p_body jsonb) RETURNS jsonb
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  v_orders jsonb;
+  v_order jsonb;
+begin
+  if jsonb_typeof(p_body -> 'orders') is distinct from 'array' then
+    return jsonb_build_object('code', 'unreadable');
+  end if;
+  select coalesce(jsonb_agg(o.value), '[]') into v_orders
+  from jsonb_array_elements(p_body -> 'orders') as o
+  where o.value ->> 'offer_id' = p_attempt.offer_id
+    or o.value #>> '{metadata,attempt_id}' = p_attempt.id::text;
+  v_order := v_orders -> 0;
+  return jsonb_build_object(
+    'order', v_order,
+    'code', case
+      when v_orders = '[]' and exists (
+        select from engine.provider_events as e
+        where e.provider = 'duffel'
+          and e.object_id = p_attempt.offer_id
+          and e.type = 'order.creation_failed'
+      ) then 'creation_failed'
+      when v_orders = '[]' then 'none'
+      when jsonb_array_length(v_orders) > 1 then 'several'
+      when v_order ->> 'offer_id' is distinct from p_attempt.offer_id
+        or v_order #>> '{metadata,attempt_id}' is distinct from p_attempt.id::text
+        then 'wrong_offer'
+      when v_order ->> 'cancelled_at' is not null then 'cancelled'
+      when v_order ->> 'id' is null or v_order ->> 'booking_reference' is null
+        then 'unfinished'
+      when v_order ->> 'total_currency' is distinct from p_attempt.currency
+        or (v_order ->> 'total_amount')::numeric is distinct from p_attempt.agreed_amount
+        then 'amount_mismatch'
+      else 'ok'
+    end
+  );
+end;
+$$;
+
+ALTER FUNCTION engine.found_order(p_attempt public.booking_attempts, p_body jsonb) OWNER TO skylatch_owner;
+
+--
+-- Name: found_refund(public.booking_attempts, jsonb); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE FUNCTION engine.found_refund(p_attempt public.booking_attempts, p_body jsonb) RETURNS jsonb
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  v_refund jsonb;
+begin
+  if p_attempt.refund_amount = 0 then
+    return jsonb_build_object('code', 'nothing_due');
+  elsif jsonb_typeof(p_body -> 'refunds') is distinct from 'array' then
+    return jsonb_build_object('code', 'unreadable');
+  end if;
+  select r.value into v_refund
+  from jsonb_array_elements(p_body -> 'refunds') as r
+  where r.value #>> '{metadata,refund_id}'
+    = format('%s:%s', p_attempt.id, p_attempt.refund_no)
+  limit 1;
+  return jsonb_build_object(
+    'refund', v_refund,
+    'code', case
+      when v_refund is null then 'none'
+      when v_refund ->> 'currency' is distinct from lower(p_attempt.currency)
+        or (v_refund ->> 'amount')::bigint is distinct from
+        engine.stripe_amount(p_attempt.refund_amount, p_attempt.currency)
+        then 'amount_mismatch'
+      when v_refund ->> 'status' in ('failed', 'canceled') then 'failed'
+      when v_refund ->> 'status' = 'succeeded' then 'succeeded'
+      else 'pending'
+    end
+  );
+end;
+$$;
+
+ALTER FUNCTION engine.found_refund(p_attempt public.booking_attempts, p_body jsonb) OWNER TO skylatch_owner;
 
 --
 -- Name: heartbeat(text, text); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
@@ -2142,6 +2625,62 @@ $$;
 ALTER FUNCTION engine.ingest_offers(p_user_id uuid, p_trip_id uuid, p_round integer, p_request jsonb, p_body jsonb, p_now timestamp with time zone) OWNER TO skylatch_owner;
 
 --
+-- Name: breakers; Type: TABLE; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE TABLE engine.breakers (
+    operation text NOT NULL,
+    failures integer DEFAULT 0 NOT NULL,
+    open_until timestamp with time zone,
+    last_error text,
+    changed_at timestamp with time zone NOT NULL,
+    CONSTRAINT breakers_failures CHECK ((failures >= 0))
+);
+
+ALTER TABLE ONLY engine.breakers FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE engine.breakers OWNER TO skylatch_owner;
+
+--
+-- Name: operations; Type: TABLE; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE TABLE engine.operations (
+    operation text NOT NULL,
+    provider text NOT NULL,
+    marks_sent boolean NOT NULL,
+    lease interval NOT NULL,
+    max_tries smallint NOT NULL,
+    waits interval[],
+    key_lasts interval,
+    observes boolean DEFAULT false NOT NULL,
+    breaks_after smallint,
+    CONSTRAINT operations_breaks_after CHECK ((breaks_after > 0)),
+    CONSTRAINT operations_max_tries CHECK (((max_tries >= 1) AND (max_tries <= 100))),
+    CONSTRAINT operations_provider CHECK ((provider = ANY (ARRAY['duffel'::text, 'stripe'::text])))
+);
+
+ALTER TABLE ONLY engine.operations FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE engine.operations OWNER TO skylatch_owner;
+
+--
+-- Name: is_claimable(engine.provider_calls, timestamp with time zone); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE FUNCTION engine.is_claimable(p_call engine.provider_calls, p_now timestamp with time zone) RETURNS boolean
+    LANGUAGE sql STABLE
+    BEGIN ATOMIC
+ SELECT (COALESCE(((is_claimable.p_call).first_claimed_at > (is_claimable.p_now - o.key_lasts)), true) AND ((o.breaks_after IS NULL) OR (NOT (EXISTS ( SELECT
+            FROM engine.breakers b
+           WHERE ((b.operation = (is_claimable.p_call).operation) AND (b.open_until > is_claimable.p_now)))))))
+    FROM engine.operations o
+   WHERE (o.operation = (is_claimable.p_call).operation);
+END;
+
+ALTER FUNCTION engine.is_claimable(p_call engine.provider_calls, p_now timestamp with time zone) OWNER TO skylatch_owner;
+
+--
 -- Name: is_enabled(text, uuid, boolean); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
 --
 
@@ -2302,6 +2841,93 @@ $_$;
 ALTER FUNCTION engine.is_well_formed_offer(p_offer jsonb) OWNER TO skylatch_owner;
 
 --
+-- Name: learn_from_answer(public.booking_attempts, text, text, engine.outcome_rules, jsonb, timestamp with time zone); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE FUNCTION engine.learn_from_answer(p_attempt public.booking_attempts, p_operation text, p_verdict text, p_rule engine.outcome_rules, p_report jsonb, p_now timestamp with time zone) RETURNS public.booking_attempts
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  v_attempt public.booking_attempts := p_attempt;
+  v_body jsonb := p_report -> 'body';
+  v_order jsonb;
+  v_ok boolean := p_verdict = 'OK';
+begin
+  if p_operation = 'create_order' and p_verdict in ('OK', 'REVIEW') then
+    v_order := v_body -> 'data';
+  elsif p_operation = 'create_order' and p_verdict = 'UNKNOWN' then
+    v_attempt.order_hint := coalesce(v_body #>> '{data,id}', p_attempt.order_hint);
+  elsif p_operation = 'find_order' and p_verdict in ('OK', 'REVIEW', 'FAIL')
+    and p_report ->> 'error_code' <> 'several'
+  then
+    v_order := engine.found_order(p_attempt, v_body) -> 'order';
+  elsif p_operation = 'get_offer' and v_ok then
+    v_attempt.agreed_amount := (v_body #>> '{data,total_amount}')::numeric;
+  elsif p_operation = 'create_payment' and v_ok then
+    v_attempt.payment_intent_id := v_body ->> 'id';
+  elsif p_operation in ('confirm_payment', 'read_authorization') and v_ok then
+    v_attempt.capture_before := to_timestamp(
+      (v_body #>> '{latest_charge,payment_method_details,card,capture_before}')::bigint
+    );
+  elsif p_operation in ('capture_payment', 'read_capture') and v_ok then
+    v_attempt.captured_amount := p_attempt.agreed_amount;
+  elsif p_operation in ('cancel_payment', 'read_void') and v_ok then
+    v_attempt.voided_at := p_now;
+  elsif p_operation = 'quote_cancellation' and v_ok then
+    v_attempt.cancellation_id := v_body #>> '{data,id}';
+    v_attempt.refund_amount := least(
+      (v_body #>> '{data,refund_amount}')::numeric, p_attempt.captured_amount
+    );
+  elsif p_operation in ('confirm_cancellation', 'read_cancellation') and v_ok then
+    v_attempt.order_cancelled_at := p_now;
+  elsif p_operation in ('find_refunds', 'create_refund') and v_ok then
+    v_attempt.refund_id := case p_operation
+      when 'create_refund' then v_body ->> 'id'
+      else engine.found_refund(p_attempt, v_body) #>> '{refund,id}'
+    end;
+    v_attempt.refunded_at := p_now;
+  elsif p_verdict = 'REFUND' then
+    -- Another refund under another key, of what was decided on, or of everything.
+    v_attempt.refund_no := p_attempt.refund_no + 1;
+    v_attempt.refund_amount := coalesce(
+      nullif(p_attempt.refund_amount, 0), p_attempt.captured_amount
+    );
+    v_attempt.refunded_at := null;
+  end if;
+  if v_order is not null then
+    v_attempt.order_id := v_order ->> 'id';
+    v_attempt.booking_reference := v_order ->> 'booking_reference';
+    v_attempt.order_cancelled_at := (v_order ->> 'cancelled_at')::timestamptz;
+  end if;
+
+  if p_verdict in ('VOID', 'RELEASE') then
+    v_attempt.error_code := lower(p_verdict);
+    v_attempt.error_message := 'Not booked: ' || (p_report ->> 'reason');
+    v_attempt.trip_status_after := case p_verdict
+      when 'VOID' then 'ACTION_REQUIRED' else 'PENDING'
+    end;
+    v_attempt.search_again_after := interval '0';
+  elsif p_verdict in ('FAIL', 'RESEARCH', 'STOP', 'EXHAUSTED', 'CANCEL', 'REFUND')
+    and v_attempt.error_message is null
+    and p_attempt.status = 'PENDING'
+  then
+    v_attempt.error_code := coalesce(p_report ->> 'error_code', lower(p_verdict));
+    v_attempt.error_message := coalesce(
+      p_rule.reason, p_report ->> 'reason', 'The provider did not answer in time.'
+    );
+    v_attempt.trip_status_after := coalesce(p_rule.trip_status, 'PENDING');
+    v_attempt.search_again_after := coalesce(
+      p_rule.search_again_after, interval '10 minutes'
+    );
+  end if;
+  return v_attempt;
+end;
+$$;
+
+ALTER FUNCTION engine.learn_from_answer(p_attempt public.booking_attempts, p_operation text, p_verdict text, p_rule engine.outcome_rules, p_report jsonb, p_now timestamp with time zone) OWNER TO skylatch_owner;
+
+--
 -- Name: lease_calls(text, bigint[], timestamp with time zone); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
 --
 
@@ -2318,6 +2944,7 @@ begin
     epoch = c.epoch + 1,
     tries = c.tries + 1,
     claimed_at = p_now,
+    first_claimed_at = coalesce(c.first_claimed_at, p_now),
     sent_at = null,
     lease_until = p_now + o.lease
   from engine.operations as o
@@ -2566,6 +3193,157 @@ $$;
 ALTER FUNCTION engine.monitor_status() OWNER TO skylatch_owner;
 
 --
+-- Name: note_breaker(text, jsonb, timestamp with time zone); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE FUNCTION engine.note_breaker(p_operation text, p_report jsonb, p_now timestamp with time zone) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  v_after smallint;
+  v_status integer := (p_report ->> 'http_status')::integer;
+begin
+  select o.breaks_after into v_after
+  from engine.operations as o where o.operation = p_operation;
+  -- What recovery says about a worker that went away says nothing of the provider.
+  if v_after is null or p_report ? 'recovered' then
+    return;
+  elsif v_status is null or v_status >= 500 then
+    insert into engine.breakers as b (operation, failures, last_error, changed_at)
+    values (p_operation, 1, coalesce(v_status::text, p_report ->> 'error_code'), p_now)
+    on conflict (operation) do update
+    set
+      failures = b.failures + 1,
+      last_error = excluded.last_error,
+      changed_at = excluded.changed_at,
+      open_until = case
+        when b.failures + 1 >= v_after and coalesce(b.open_until, '-infinity') <= p_now
+          then p_now + make_interval(
+            secs => least(10 * power(2, least(b.failures + 1 - v_after, 10)), 300)
+          )
+        else b.open_until
+      end;
+  elsif exists (
+    select from engine.breakers as b
+    where b.operation = p_operation and b.failures > 0
+  ) then
+    update engine.breakers as b
+    set failures = 0, open_until = null, changed_at = p_now
+    where b.operation = p_operation;
+  end if;
+end;
+$$;
+
+ALTER FUNCTION engine.note_breaker(p_operation text, p_report jsonb, p_now timestamp with time zone) OWNER TO skylatch_owner;
+
+--
+-- Name: note_dispute(engine.provider_calls, jsonb, timestamp with time zone); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE FUNCTION engine.note_dispute(p_call engine.provider_calls, p_body jsonb, p_now timestamp with time zone) RETURNS text
+    LANGUAGE sql
+    RETURN 'not judged'::text;
+
+ALTER FUNCTION engine.note_dispute(p_call engine.provider_calls, p_body jsonb, p_now timestamp with time zone) OWNER TO skylatch_owner;
+
+--
+-- Name: note_method(engine.provider_calls, jsonb, timestamp with time zone); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE FUNCTION engine.note_method(p_call engine.provider_calls, p_body jsonb, p_now timestamp with time zone) RETURNS text
+    LANGUAGE sql
+    RETURN 'not judged'::text;
+
+ALTER FUNCTION engine.note_method(p_call engine.provider_calls, p_body jsonb, p_now timestamp with time zone) OWNER TO skylatch_owner;
+
+--
+-- Name: note_order(engine.provider_calls, jsonb, timestamp with time zone); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE FUNCTION engine.note_order(p_call engine.provider_calls, p_body jsonb, p_now timestamp with time zone) RETURNS text
+    LANGUAGE sql
+    RETURN 'not judged'::text;
+
+ALTER FUNCTION engine.note_order(p_call engine.provider_calls, p_body jsonb, p_now timestamp with time zone) OWNER TO skylatch_owner;
+
+--
+-- Name: note_payment(engine.provider_calls, jsonb, timestamp with time zone); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE FUNCTION engine.note_payment(p_call engine.provider_calls, p_body jsonb, p_now timestamp with time zone) RETURNS text
+    LANGUAGE sql
+    RETURN 'not judged'::text;
+
+ALTER FUNCTION engine.note_payment(p_call engine.provider_calls, p_body jsonb, p_now timestamp with time zone) OWNER TO skylatch_owner;
+
+--
+-- Name: note_refund(engine.provider_calls, jsonb, timestamp with time zone); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE FUNCTION engine.note_refund(p_call engine.provider_calls, p_body jsonb, p_now timestamp with time zone) RETURNS text
+    LANGUAGE sql
+    RETURN 'not judged'::text;
+
+ALTER FUNCTION engine.note_refund(p_call engine.provider_calls, p_body jsonb, p_now timestamp with time zone) OWNER TO skylatch_owner;
+
+--
+-- Name: nudge_attempt(uuid, uuid, timestamp with time zone); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE FUNCTION engine.nudge_attempt(p_user_id uuid, p_attempt_id uuid, p_now timestamp with time zone) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  update engine.provider_calls as c
+  set run_at = p_now
+  where c.user_id = p_user_id
+    and c.booking_attempt_id = p_attempt_id
+    and c.object_id is null
+    and c.state = 'READY'
+    and c.run_at > p_now;
+  if found then
+    perform engine.wake_sidecar();
+  end if;
+end;
+$$;
+
+ALTER FUNCTION engine.nudge_attempt(p_user_id uuid, p_attempt_id uuid, p_now timestamp with time zone) OWNER TO skylatch_owner;
+
+--
+-- Name: open_case(text, text, public.booking_attempts, text, jsonb, timestamp with time zone); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE FUNCTION engine.open_case(p_kind text, p_object_id text, p_attempt public.booking_attempts, p_summary text, p_evidence jsonb, p_now timestamp with time zone) RETURNS bigint
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  v_id bigint;
+begin
+  insert into engine.review_cases as r (
+    kind, object_id, user_id, trip_request_id, booking_attempt_id, opened_at, summary,
+    evidence, evidence_at
+  )
+  values (
+    p_kind, p_object_id, p_attempt.user_id, p_attempt.trip_request_id, p_attempt.id,
+    p_now, p_summary, p_evidence, case when p_evidence <> '{}' then p_now end
+  )
+  on conflict (kind, object_id) where resolved_at is null do update
+  set
+    summary = excluded.summary,
+    evidence = r.evidence || excluded.evidence,
+    evidence_at = coalesce(excluded.evidence_at, r.evidence_at)
+  returning r.id into v_id;
+  perform pg_notify('skylatch_alerts', '');
+  return v_id;
+end;
+$$;
+
+ALTER FUNCTION engine.open_case(p_kind text, p_object_id text, p_attempt public.booking_attempts, p_summary text, p_evidence jsonb, p_now timestamp with time zone) OWNER TO skylatch_owner;
+
+--
 -- Name: traveler_profiles; Type: TABLE; Schema: public; Owner: skylatch_owner
 --
 
@@ -2694,14 +3472,18 @@ declare
   v_attempt public.booking_attempts;
   v_trip public.trip_requests;
   v_code text;
+  v_provider text;
+  v_observes boolean;
 begin
   if v_status is null then
     return coalesce(p_report ->> 'error_code', 'no_answer');
   elsif jsonb_typeof(v_body) is distinct from 'object' then
     return 'unreadable';
   end if;
+  select o.provider, o.observes into v_provider, v_observes
+  from engine.operations as o where o.operation = p_call.operation;
   if v_status >= 400 then
-    if p_call.operation in ('search', 'get_offer', 'create_order') then
+    if v_provider = 'duffel' then
       select e.value ->> 'code' into v_code
       from jsonb_array_elements(
         case jsonb_typeof(v_body -> 'errors')
@@ -2764,7 +3546,43 @@ begin
           is distinct from v_attempt.agreed_amount then 'amount_mismatch'
         else 'ok'
       end;
+    when 'find_order' then
+      return engine.found_order(v_attempt, v_body) ->> 'code';
+    when 'quote_cancellation' then
+      return case
+        when v_body #>> '{data,id}' is null then 'unreadable'
+        when v_body #>> '{data,refund_to}' is distinct from 'balance'
+          or v_body #>> '{data,refund_currency}' is distinct from v_attempt.currency
+          then 'refund_elsewhere'
+        when (v_body #>> '{data,refund_amount}')::numeric >= v_attempt.min_refund
+          then 'ok'
+        else 'refund_too_low'
+      end;
+    when 'confirm_cancellation' then
+      return case
+        when v_body #>> '{data,id}' is distinct from v_attempt.cancellation_id
+          or v_body #>> '{data,confirmed_at}' is null then 'unreadable'
+        else 'ok'
+      end;
+    when 'read_cancellation' then
+      return case
+        when v_body #>> '{data,id}' is distinct from v_attempt.order_id then 'unreadable'
+        when v_body #>> '{data,cancelled_at}' is null then 'not_cancelled'
+        -- Cancelled by a quote that we have, or without money to give back.
+        when v_attempt.refund_amount is not null or v_attempt.status <> 'SUCCESS'
+          then 'ok'
+        else 'refund_unknown'
+      end;
+    when 'find_refunds' then
+      return engine.found_refund(v_attempt, v_body) ->> 'code';
+    when 'create_refund' then
+      return engine.found_refund(
+        v_attempt, jsonb_build_object('refunds', jsonb_build_array(v_body))
+      ) ->> 'code';
     else
+      if v_observes then
+        return 'ok';
+      end if;
       return case
         when v_body ->> 'currency' is distinct from lower(v_attempt.currency)
           or (v_body ->> 'amount')::bigint is distinct from
@@ -3021,6 +3839,16 @@ $$;
 ALTER FUNCTION engine.read_flags(p_kind text, p_key text) OWNER TO skylatch_owner;
 
 --
+-- Name: receive_sweep(engine.provider_calls, jsonb, timestamp with time zone); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE FUNCTION engine.receive_sweep(p_call engine.provider_calls, p_body jsonb, p_now timestamp with time zone) RETURNS text
+    LANGUAGE sql
+    RETURN 'not judged'::text;
+
+ALTER FUNCTION engine.receive_sweep(p_call engine.provider_calls, p_body jsonb, p_now timestamp with time zone) OWNER TO skylatch_owner;
+
+--
 -- Name: record_flag_usage(); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
 --
 
@@ -3087,18 +3915,27 @@ declare
   v_recovered integer := 0;
 begin
   for v_call in
-    select c.id, c.epoch, c.state
+    select c.trip_request_id, c.id, c.epoch, c.state
     from engine.provider_calls as c
     where c.state in ('CLAIMED', 'SENT') and c.lease_until < p_now
-    order by c.trip_request_id, c.id
+    union all
+    select c.trip_request_id, c.id, c.epoch, c.state
+    from engine.provider_calls as c
+    inner join engine.operations as o on c.operation = o.operation
+    where c.state = 'READY' and c.first_claimed_at < p_now - o.key_lasts
+    order by 1, 2
     limit 1000
   loop
     begin
       perform engine.settle_call(
         v_call.id, v_call.epoch,
         jsonb_build_object(
-          'error_code',
-          case v_call.state when 'SENT' then 'no_answer' else 'not_sent' end
+          'recovered', true,
+          'error_code', case v_call.state
+            when 'SENT' then 'no_answer'
+            when 'READY' then 'key_expired'
+            else 'not_sent'
+          end
         ),
         p_actor, p_now
       );
@@ -3106,6 +3943,9 @@ begin
     exception when others then
       -- One that cannot be settled must not keep the others from it, minute by minute.
       raise warning 'call % not recovered: % %', v_call.id, sqlstate, sqlerrm;
+      if sqlstate not in ('40001', '40P01', '55P03') then
+        perform engine.count_apply_failure(v_call.id, sqlerrm, p_actor, p_now);
+      end if;
     end;
   end loop;
   if v_recovered > 0 then
@@ -3223,6 +4063,24 @@ end;
 $$;
 
 ALTER FUNCTION engine.require_pipeline(p_user_id uuid, p_now timestamp with time zone) OWNER TO skylatch_owner;
+
+--
+-- Name: retry_at(text, integer, numeric, timestamp with time zone, timestamp with time zone); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE FUNCTION engine.retry_at(p_operation text, p_tries integer, p_retry_after numeric, p_deadline_at timestamp with time zone, p_now timestamp with time zone) RETURNS timestamp with time zone
+    LANGUAGE sql
+    BEGIN ATOMIC
+ SELECT
+         CASE
+             WHEN (((o.waits IS NULL) AND (retry_at.p_tries >= o.max_tries)) OR ((o.waits IS NOT NULL) AND ((retry_at.p_tries > cardinality(o.waits)) OR (retry_at.p_deadline_at <= retry_at.p_now)))) THEN NULL::timestamp with time zone
+             ELSE (retry_at.p_now + GREATEST((((0.5)::double precision + (random() / (2)::double precision)) * COALESCE(o.waits[retry_at.p_tries], make_interval(secs => LEAST(power((2)::double precision, ((retry_at.p_tries - 1))::double precision), (300)::double precision)))), make_interval(secs => (LEAST(COALESCE(retry_at.p_retry_after, (0)::numeric), (300)::numeric))::double precision)))
+         END AS "case"
+    FROM engine.operations o
+   WHERE (o.operation = retry_at.p_operation);
+END;
+
+ALTER FUNCTION engine.retry_at(p_operation text, p_tries integer, p_retry_after numeric, p_deadline_at timestamp with time zone, p_now timestamp with time zone) OWNER TO skylatch_owner;
 
 --
 -- Name: run_monitor(text, timestamp with time zone); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
@@ -3399,11 +4257,14 @@ declare
   v_report jsonb;
   v_verdict text;
   v_stored integer;
+  v_again_at timestamptz;
+  v_observes boolean;
 begin
   select c.* into v_call from engine.provider_calls as c where c.id = p_call_id;
   perform from public.trip_requests as t
   where t.user_id = v_call.user_id and t.id = v_call.trip_request_id
   for no key update;
+  -- An account-wide call has no trip to lock, and its own row keeps others off.
   select a.* into v_attempt
   from public.booking_attempts as a
   where a.user_id = v_call.user_id and a.id = v_call.booking_attempt_id
@@ -3414,8 +4275,22 @@ begin
   end if;
   if v_call.epoch <> p_epoch
     or v_call.state not in ('CLAIMED', 'SENT')
-    or v_call.attempt_epoch <> v_attempt.epoch
+    and (v_call.state <> 'READY' or p_report ->> 'error_code' <> 'key_expired')
+    or v_call.attempt_epoch <> v_attempt.epoch and v_call.object_id is null
   then
+    if v_call.operation = 'create_order'
+      and v_attempt.state in ('ORDERING', 'ORDER_UNKNOWN')
+      and p_report #>> '{body,data,id}' is not null
+    then
+      -- Too late to be believed as an answer, but it says where to look.
+      update public.booking_attempts as a
+      set order_hint = p_report #>> '{body,data,id}'
+      where a.user_id = v_call.user_id and a.id = v_call.booking_attempt_id;
+      perform engine.nudge_attempt(v_call.user_id, v_call.booking_attempt_id, p_now);
+    end if;
+    if v_call.user_id is null then
+      return null;
+    end if;
     perform engine.log_event(
       v_call.user_id, v_call.trip_request_id, v_call.booking_attempt_id, p_actor,
       'call:' || p_call_id, v_attempt.state, v_attempt.state,
@@ -3438,36 +4313,30 @@ begin
     v_call.operation, (v_report ->> 'http_status')::integer, v_report ->> 'error_code'
   );
   v_verdict := v_rule.verdict;
-  if v_verdict = 'RETRY' then
-    if v_call.tries < (
-      select o.max_tries from engine.operations as o where o.operation = v_call.operation
-    ) then
-      update engine.provider_calls as c
-      set
-        state = 'READY',
-        lease_until = null,
-        sent_at = null,
-        verdict = v_verdict,
-        http_status = (v_report ->> 'http_status')::integer,
-        error_code = v_report ->> 'error_code',
-        request_id = v_report ->> 'request_id',
-        -- Twice as long each time, with jitter, and no sooner than the provider asks.
-        run_at = p_now + greatest(
-          make_interval(
-            secs => least(power(2, c.tries - 1), 300) * (0.5 + random() / 2)
-          ),
-          make_interval(
-            secs => least(coalesce((v_report ->> 'retry_after')::numeric, 0), 300)
-          )
-        )
-      where c.id = p_call_id;
-      return null;
-    end if;
-    v_verdict := 'EXHAUSTED';
-  elsif v_verdict = 'REDO' and v_call.tries >= (
-    select o.max_tries from engine.operations as o where o.operation = v_call.operation
-  ) then
+  perform engine.note_breaker(v_call.operation, v_report, p_now);
+  select o.observes into v_observes
+  from engine.operations as o where o.operation = v_call.operation;
+  v_again_at := engine.retry_at(
+    v_call.operation, v_call.tries, (v_report ->> 'retry_after')::numeric,
+    v_attempt.deadline_at, p_now
+  );
+  if v_verdict = 'RETRY' and v_again_at is not null then
+    update engine.provider_calls as c
+    set
+      state = 'READY',
+      lease_until = null,
+      sent_at = null,
+      verdict = v_verdict,
+      http_status = (v_report ->> 'http_status')::integer,
+      error_code = v_report ->> 'error_code',
+      request_id = v_report ->> 'request_id',
+      run_at = v_again_at
+    where c.id = p_call_id;
+    return null;
+  elsif v_verdict = 'RETRY'
     -- A provider repeats a failure under the same key: doing and reading in turns ends.
+    or v_verdict = 'REDO' and v_again_at is null
+  then
     v_verdict := 'EXHAUSTED';
   end if;
   update engine.provider_calls as c
@@ -3488,7 +4357,15 @@ begin
     );
   end if;
 
-  if v_call.booking_attempt_id is not null then
+  if v_observes then
+    if v_verdict = 'OK' then
+      perform engine.apply_look(v_call, v_report, p_actor, p_now);
+    end if;
+    update engine.provider_calls as c
+    set state = 'READY', again = false, tries = 0, run_at = p_now, finished_at = null
+    where c.id = p_call_id and c.again;
+    return null;
+  elsif v_call.booking_attempt_id is not null then
     return engine.advance_attempt(
       v_attempt, v_call.operation, v_verdict, v_rule, v_report, p_actor,
       'call:' || p_call_id, p_now
@@ -4177,23 +5054,6 @@ ALTER TABLE engine.booking_events ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTI
 );
 
 --
--- Name: breakers; Type: TABLE; Schema: engine; Owner: skylatch_owner
---
-
-CREATE TABLE engine.breakers (
-    operation text NOT NULL,
-    failures integer DEFAULT 0 NOT NULL,
-    open_until timestamp with time zone,
-    last_error text,
-    changed_at timestamp with time zone NOT NULL,
-    CONSTRAINT breakers_failures CHECK ((failures >= 0))
-);
-
-ALTER TABLE ONLY engine.breakers FORCE ROW LEVEL SECURITY;
-
-ALTER TABLE engine.breakers OWNER TO skylatch_owner;
-
---
 -- Name: cron_beat; Type: TABLE; Schema: engine; Owner: skylatch_owner
 --
 
@@ -4446,28 +5306,6 @@ ALTER TABLE engine.monitor_runs ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY
 );
 
 --
--- Name: operations; Type: TABLE; Schema: engine; Owner: skylatch_owner
---
-
-CREATE TABLE engine.operations (
-    operation text NOT NULL,
-    provider text NOT NULL,
-    marks_sent boolean NOT NULL,
-    lease interval NOT NULL,
-    max_tries smallint NOT NULL,
-    waits interval[],
-    observes boolean DEFAULT false NOT NULL,
-    breaks_after smallint,
-    CONSTRAINT operations_breaks_after CHECK ((breaks_after > 0)),
-    CONSTRAINT operations_max_tries CHECK (((max_tries >= 1) AND (max_tries <= 100))),
-    CONSTRAINT operations_provider CHECK ((provider = ANY (ARRAY['duffel'::text, 'stripe'::text])))
-);
-
-ALTER TABLE ONLY engine.operations FORCE ROW LEVEL SECURITY;
-
-ALTER TABLE engine.operations OWNER TO skylatch_owner;
-
---
 -- Name: provider_calls_id_seq; Type: SEQUENCE; Schema: engine; Owner: skylatch_owner
 --
 
@@ -4588,32 +5426,6 @@ ALTER TABLE engine.review_actions ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTI
     NO MAXVALUE
     CACHE 1
 );
-
---
--- Name: review_cases; Type: TABLE; Schema: engine; Owner: skylatch_owner
---
-
-CREATE TABLE engine.review_cases (
-    id bigint NOT NULL,
-    kind text NOT NULL,
-    object_id text NOT NULL,
-    user_id uuid,
-    trip_request_id uuid,
-    booking_attempt_id uuid,
-    opened_at timestamp with time zone NOT NULL,
-    summary text NOT NULL,
-    evidence jsonb DEFAULT '{}'::jsonb NOT NULL,
-    evidence_at timestamp with time zone,
-    resolved_at timestamp with time zone,
-    resolved_by text,
-    resolution text,
-    CONSTRAINT review_cases_kind CHECK ((kind = ANY (ARRAY['ATTEMPT'::text, 'ORPHAN_ORDER'::text, 'ORPHAN_PAYMENT'::text, 'PAYMENT_CONTRADICTION'::text, 'ORDER_CONTRADICTION'::text, 'DISPUTE'::text, 'FRAUD_WARNING'::text, 'AIRLINE_CHANGE'::text, 'AIRLINE_CANCELLATION'::text, 'REFUND_FAILED'::text, 'AUTHORIZATION_LAPSING'::text, 'POISON'::text]))),
-    CONSTRAINT review_cases_resolved CHECK ((((resolved_at IS NULL) = (resolved_by IS NULL)) AND ((resolved_at IS NULL) = (resolution IS NULL))))
-);
-
-ALTER TABLE ONLY engine.review_cases FORCE ROW LEVEL SECURITY;
-
-ALTER TABLE engine.review_cases OWNER TO skylatch_owner;
 
 --
 -- Name: review_cases_id_seq; Type: SEQUENCE; Schema: engine; Owner: skylatch_owner
@@ -6573,6 +7385,12 @@ GRANT SELECT ON TABLE public.booking_attempts TO service_role;
 REVOKE ALL ON FUNCTION engine.advance_attempt(p_attempt public.booking_attempts, p_operation text, p_verdict text, p_rule engine.outcome_rules, p_report jsonb, p_actor text, p_correlation_id text, p_now timestamp with time zone) FROM PUBLIC;
 
 --
+-- Name: FUNCTION apply_look(p_call engine.provider_calls, p_report jsonb, p_actor text, p_now timestamp with time zone); Type: ACL; Schema: engine; Owner: skylatch_owner
+--
+
+REVOKE ALL ON FUNCTION engine.apply_look(p_call engine.provider_calls, p_report jsonb, p_actor text, p_now timestamp with time zone) FROM PUBLIC;
+
+--
 -- Name: FUNCTION beat_flags(p_source text); Type: ACL; Schema: engine; Owner: skylatch_owner
 --
 
@@ -6768,6 +7586,12 @@ GRANT ALL ON FUNCTION engine.book_trip(p_trip_id uuid) TO skylatch_sidecar;
 REVOKE ALL ON FUNCTION engine.build_request(p_call engine.provider_calls) FROM PUBLIC;
 
 --
+-- Name: FUNCTION cancel_booked_trip(p_attempt public.booking_attempts, p_now timestamp with time zone); Type: ACL; Schema: engine; Owner: skylatch_owner
+--
+
+REVOKE ALL ON FUNCTION engine.cancel_booked_trip(p_attempt public.booking_attempts, p_now timestamp with time zone) FROM PUBLIC;
+
+--
 -- Name: FUNCTION change_trip_status(p_trip_id uuid, p_action text); Type: ACL; Schema: engine; Owner: skylatch_owner
 --
 
@@ -6841,10 +7665,40 @@ REVOKE ALL ON FUNCTION engine.claim_calls(p_worker text, p_limit integer, p_sear
 GRANT ALL ON FUNCTION engine.claim_calls(p_worker text, p_limit integer, p_searches integer) TO skylatch_sidecar;
 
 --
+-- Name: FUNCTION close_case(p_kind text, p_object_id text, p_actor text, p_resolution text, p_now timestamp with time zone); Type: ACL; Schema: engine; Owner: skylatch_owner
+--
+
+REVOKE ALL ON FUNCTION engine.close_case(p_kind text, p_object_id text, p_actor text, p_resolution text, p_now timestamp with time zone) FROM PUBLIC;
+
+--
+-- Name: FUNCTION command_attempt(p_user_id uuid, p_attempt_id uuid, p_verdict text, p_actor text, p_correlation_id text, p_reason text, p_now timestamp with time zone); Type: ACL; Schema: engine; Owner: skylatch_owner
+--
+
+REVOKE ALL ON FUNCTION engine.command_attempt(p_user_id uuid, p_attempt_id uuid, p_verdict text, p_actor text, p_correlation_id text, p_reason text, p_now timestamp with time zone) FROM PUBLIC;
+
+--
+-- Name: FUNCTION compare_orders(p_call engine.provider_calls, p_body jsonb, p_now timestamp with time zone); Type: ACL; Schema: engine; Owner: skylatch_owner
+--
+
+REVOKE ALL ON FUNCTION engine.compare_orders(p_call engine.provider_calls, p_body jsonb, p_now timestamp with time zone) FROM PUBLIC;
+
+--
+-- Name: FUNCTION compare_payments(p_call engine.provider_calls, p_body jsonb, p_now timestamp with time zone); Type: ACL; Schema: engine; Owner: skylatch_owner
+--
+
+REVOKE ALL ON FUNCTION engine.compare_payments(p_call engine.provider_calls, p_body jsonb, p_now timestamp with time zone) FROM PUBLIC;
+
+--
 -- Name: FUNCTION confirm_booking(p_attempt public.booking_attempts, p_now timestamp with time zone); Type: ACL; Schema: engine; Owner: skylatch_owner
 --
 
 REVOKE ALL ON FUNCTION engine.confirm_booking(p_attempt public.booking_attempts, p_now timestamp with time zone) FROM PUBLIC;
+
+--
+-- Name: FUNCTION count_apply_failure(p_call_id bigint, p_error text, p_actor text, p_now timestamp with time zone); Type: ACL; Schema: engine; Owner: skylatch_owner
+--
+
+REVOKE ALL ON FUNCTION engine.count_apply_failure(p_call_id bigint, p_error text, p_actor text, p_now timestamp with time zone) FROM PUBLIC;
 
 --
 -- Name: FUNCTION decide_trip(p_user_id uuid, p_trip_id uuid, p_actor text, p_now timestamp with time zone); Type: ACL; Schema: engine; Owner: skylatch_owner
@@ -6859,10 +7713,22 @@ REVOKE ALL ON FUNCTION engine.decide_trip(p_user_id uuid, p_trip_id uuid, p_acto
 REVOKE ALL ON FUNCTION engine.describe_round(p_user_id uuid, p_trip_id uuid) FROM PUBLIC;
 
 --
+-- Name: FUNCTION end_state(p_from public.booking_attempts, p_to public.booking_attempts, p_operation text, p_verdict text, p_actor text, p_now timestamp with time zone); Type: ACL; Schema: engine; Owner: skylatch_owner
+--
+
+REVOKE ALL ON FUNCTION engine.end_state(p_from public.booking_attempts, p_to public.booking_attempts, p_operation text, p_verdict text, p_actor text, p_now timestamp with time zone) FROM PUBLIC;
+
+--
 -- Name: FUNCTION enqueue_call(p_attempt public.booking_attempts, p_operation text, p_run_at timestamp with time zone); Type: ACL; Schema: engine; Owner: skylatch_owner
 --
 
 REVOKE ALL ON FUNCTION engine.enqueue_call(p_attempt public.booking_attempts, p_operation text, p_run_at timestamp with time zone) FROM PUBLIC;
+
+--
+-- Name: FUNCTION enqueue_look(p_operation text, p_object_id text, p_payload jsonb, p_attempt public.booking_attempts, p_run_at timestamp with time zone); Type: ACL; Schema: engine; Owner: skylatch_owner
+--
+
+REVOKE ALL ON FUNCTION engine.enqueue_look(p_operation text, p_object_id text, p_payload jsonb, p_attempt public.booking_attempts, p_run_at timestamp with time zone) FROM PUBLIC;
 
 --
 -- Name: FUNCTION evaluate_flag(p_flag text, p_context text); Type: ACL; Schema: engine; Owner: skylatch_owner
@@ -6918,6 +7784,18 @@ GRANT ALL ON FUNCTION engine.flag_value(p_flag text, p_user_id uuid, p_default j
 GRANT ALL ON FUNCTION engine.flag_value(p_flag text, p_user_id uuid, p_default jsonb) TO skylatch_operator;
 
 --
+-- Name: FUNCTION found_order(p_attempt public.booking_attempts, p_body jsonb); Type: ACL; Schema: engine; Owner: skylatch_owner
+--
+
+REVOKE ALL ON FUNCTION engine.found_order(p_attempt public.booking_attempts, p_body jsonb) FROM PUBLIC;
+
+--
+-- Name: FUNCTION found_refund(p_attempt public.booking_attempts, p_body jsonb); Type: ACL; Schema: engine; Owner: skylatch_owner
+--
+
+REVOKE ALL ON FUNCTION engine.found_refund(p_attempt public.booking_attempts, p_body jsonb) FROM PUBLIC;
+
+--
 -- Name: FUNCTION heartbeat(p_worker text, p_version text); Type: ACL; Schema: engine; Owner: skylatch_owner
 --
 
@@ -6938,6 +7816,12 @@ GRANT ALL ON FUNCTION engine.hold_mirror(p_worker text) TO skylatch_sidecar;
 REVOKE ALL ON FUNCTION engine.ingest_offers(p_user_id uuid, p_trip_id uuid, p_round integer, p_request jsonb, p_body jsonb, p_now timestamp with time zone) FROM PUBLIC;
 
 --
+-- Name: FUNCTION is_claimable(p_call engine.provider_calls, p_now timestamp with time zone); Type: ACL; Schema: engine; Owner: skylatch_owner
+--
+
+REVOKE ALL ON FUNCTION engine.is_claimable(p_call engine.provider_calls, p_now timestamp with time zone) FROM PUBLIC;
+
+--
 -- Name: FUNCTION is_enabled(p_flag text, p_user_id uuid, p_default boolean); Type: ACL; Schema: engine; Owner: skylatch_owner
 --
 
@@ -6950,6 +7834,12 @@ GRANT ALL ON FUNCTION engine.is_enabled(p_flag text, p_user_id uuid, p_default b
 --
 
 REVOKE ALL ON FUNCTION engine.is_well_formed_offer(p_offer jsonb) FROM PUBLIC;
+
+--
+-- Name: FUNCTION learn_from_answer(p_attempt public.booking_attempts, p_operation text, p_verdict text, p_rule engine.outcome_rules, p_report jsonb, p_now timestamp with time zone); Type: ACL; Schema: engine; Owner: skylatch_owner
+--
+
+REVOKE ALL ON FUNCTION engine.learn_from_answer(p_attempt public.booking_attempts, p_operation text, p_verdict text, p_rule engine.outcome_rules, p_report jsonb, p_now timestamp with time zone) FROM PUBLIC;
 
 --
 -- Name: FUNCTION lease_calls(p_worker text, p_ids bigint[], p_now timestamp with time zone); Type: ACL; Schema: engine; Owner: skylatch_owner
@@ -6998,6 +7888,54 @@ REVOKE ALL ON FUNCTION engine.may_act_for(p_user_id uuid) FROM PUBLIC;
 REVOKE ALL ON FUNCTION engine.monitor_status() FROM PUBLIC;
 GRANT ALL ON FUNCTION engine.monitor_status() TO skylatch_operator;
 GRANT ALL ON FUNCTION engine.monitor_status() TO service_role;
+
+--
+-- Name: FUNCTION note_breaker(p_operation text, p_report jsonb, p_now timestamp with time zone); Type: ACL; Schema: engine; Owner: skylatch_owner
+--
+
+REVOKE ALL ON FUNCTION engine.note_breaker(p_operation text, p_report jsonb, p_now timestamp with time zone) FROM PUBLIC;
+
+--
+-- Name: FUNCTION note_dispute(p_call engine.provider_calls, p_body jsonb, p_now timestamp with time zone); Type: ACL; Schema: engine; Owner: skylatch_owner
+--
+
+REVOKE ALL ON FUNCTION engine.note_dispute(p_call engine.provider_calls, p_body jsonb, p_now timestamp with time zone) FROM PUBLIC;
+
+--
+-- Name: FUNCTION note_method(p_call engine.provider_calls, p_body jsonb, p_now timestamp with time zone); Type: ACL; Schema: engine; Owner: skylatch_owner
+--
+
+REVOKE ALL ON FUNCTION engine.note_method(p_call engine.provider_calls, p_body jsonb, p_now timestamp with time zone) FROM PUBLIC;
+
+--
+-- Name: FUNCTION note_order(p_call engine.provider_calls, p_body jsonb, p_now timestamp with time zone); Type: ACL; Schema: engine; Owner: skylatch_owner
+--
+
+REVOKE ALL ON FUNCTION engine.note_order(p_call engine.provider_calls, p_body jsonb, p_now timestamp with time zone) FROM PUBLIC;
+
+--
+-- Name: FUNCTION note_payment(p_call engine.provider_calls, p_body jsonb, p_now timestamp with time zone); Type: ACL; Schema: engine; Owner: skylatch_owner
+--
+
+REVOKE ALL ON FUNCTION engine.note_payment(p_call engine.provider_calls, p_body jsonb, p_now timestamp with time zone) FROM PUBLIC;
+
+--
+-- Name: FUNCTION note_refund(p_call engine.provider_calls, p_body jsonb, p_now timestamp with time zone); Type: ACL; Schema: engine; Owner: skylatch_owner
+--
+
+REVOKE ALL ON FUNCTION engine.note_refund(p_call engine.provider_calls, p_body jsonb, p_now timestamp with time zone) FROM PUBLIC;
+
+--
+-- Name: FUNCTION nudge_attempt(p_user_id uuid, p_attempt_id uuid, p_now timestamp with time zone); Type: ACL; Schema: engine; Owner: skylatch_owner
+--
+
+REVOKE ALL ON FUNCTION engine.nudge_attempt(p_user_id uuid, p_attempt_id uuid, p_now timestamp with time zone) FROM PUBLIC;
+
+--
+-- Name: FUNCTION open_case(p_kind text, p_object_id text, p_attempt public.booking_attempts, p_summary text, p_evidence jsonb, p_now timestamp with time zone); Type: ACL; Schema: engine; Owner: skylatch_owner
+--
+
+REVOKE ALL ON FUNCTION engine.open_case(p_kind text, p_object_id text, p_attempt public.booking_attempts, p_summary text, p_evidence jsonb, p_now timestamp with time zone) FROM PUBLIC;
 
 --
 -- Name: TABLE traveler_profiles; Type: ACL; Schema: public; Owner: skylatch_owner
@@ -7161,6 +8099,12 @@ REVOKE ALL ON FUNCTION engine.read_flags(p_kind text, p_key text) FROM PUBLIC;
 GRANT ALL ON FUNCTION engine.read_flags(p_kind text, p_key text) TO skylatch_sidecar;
 
 --
+-- Name: FUNCTION receive_sweep(p_call engine.provider_calls, p_body jsonb, p_now timestamp with time zone); Type: ACL; Schema: engine; Owner: skylatch_owner
+--
+
+REVOKE ALL ON FUNCTION engine.receive_sweep(p_call engine.provider_calls, p_body jsonb, p_now timestamp with time zone) FROM PUBLIC;
+
+--
 -- Name: FUNCTION record_flag_usage(); Type: ACL; Schema: engine; Owner: skylatch_owner
 --
 
@@ -7202,6 +8146,12 @@ REVOKE ALL ON FUNCTION engine.release_trip(p_attempt public.booking_attempts, p_
 --
 
 REVOKE ALL ON FUNCTION engine.require_pipeline(p_user_id uuid, p_now timestamp with time zone) FROM PUBLIC;
+
+--
+-- Name: FUNCTION retry_at(p_operation text, p_tries integer, p_retry_after numeric, p_deadline_at timestamp with time zone, p_now timestamp with time zone); Type: ACL; Schema: engine; Owner: skylatch_owner
+--
+
+REVOKE ALL ON FUNCTION engine.retry_at(p_operation text, p_tries integer, p_retry_after numeric, p_deadline_at timestamp with time zone, p_now timestamp with time zone) FROM PUBLIC;
 
 --
 -- Name: FUNCTION run_monitor(p_started_by text, p_now timestamp with time zone); Type: ACL; Schema: engine; Owner: skylatch_owner

@@ -262,11 +262,34 @@ class World:
                 database.close()
 
     def at_rest(self) -> bool:
-        """Tell whether no call is waiting or out."""
+        """Tell whether no call is out or about to be.
+
+        What is looked for again and again, an order or a pending refund, rests once it
+        was not there for the second time.
+        """
         return not self.value(
-            "select count(*) from engine.provider_calls"
-            " where state in ('READY', 'CLAIMED', 'SENT')"
+            "select count(*) from engine.provider_calls as c"
+            " join engine.operations as o using (operation)"
+            " where c.state in ('CLAIMED', 'SENT')"
+            " or c.state = 'READY'"
+            " and (o.waits is null or c.tries < 2 or c.run_at <= clock_timestamp())"
         )
+
+    def pass_time(self, interval: str) -> None:
+        """Let the engine's waits and deadlines be over, as if `interval` had passed."""
+        for table, column in (
+            ("engine.provider_calls", "run_at"),
+            ("engine.provider_calls", "first_claimed_at"),
+            ("engine.breakers", "open_until"),
+            ("public.booking_attempts", "deadline_at"),
+            ("public.booking_attempts", "state_changed_at"),
+            ("public.trip_requests", "next_search_at"),
+        ):
+            self.rows(
+                f"update {table} set {column} = {column} - %s::interval"
+                f" where {column} < 'infinity'",
+                interval,
+            )
 
 
 @contextmanager

@@ -18,7 +18,7 @@ from rich.table import Table
 
 from sidecar.deploy import deploy as deploy_database
 from sidecar.errors import SetupError, SkylatchError
-from sidecar.local import plpython, snapshot
+from sidecar.local import diagram, plpython, snapshot
 from sidecar.local.demo import Demo
 from sidecar.local.packages import ensure_installed
 from sidecar.local.places import CHECKOUT, default_places
@@ -183,16 +183,22 @@ def deploy(
 
 @app.command()
 def schema() -> None:
-    """Regenerate sql/schema.sql from a fresh database."""
+    """Regenerate sql/schema.sql, and the drawing of the saga in sql/README.md."""
     with one_line_errors():
         installation = ensure_installed(_say)
         plpython.install_plpython()
-        path = CHECKOUT / "sql" / "schema.sql"
+        sql = CHECKOUT / "sql"
+        path, readme = sql / "schema.sql", sql / "README.md"
         with throwaway_cluster(installation, cron_database="postgres") as cluster:
             cluster.create_database(DATABASE)
             deploy_database(cluster.dsn(DATABASE), cron=False)
-            changed = snapshot.write_schema(installation, cluster.dsn(DATABASE), path)
-    _say(f"{path} {'rewritten' if changed else 'is up to date'}")
+            dsn = cluster.dsn(DATABASE)
+            changed = {
+                path: snapshot.write_schema(installation, dsn, path),
+                readme: diagram.write_saga(dsn, readme),
+            }
+    for written, was_changed in changed.items():
+        _say(f"{written} {'rewritten' if was_changed else 'is up to date'}")
 
 
 @app.command()

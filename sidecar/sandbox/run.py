@@ -27,7 +27,10 @@ def run_sandbox(settings: SandboxSettings, state: Path | None = None) -> None:
         kept=SandboxState(state, "flights") if state else None,
     )
     # Its ids follow its seed, and must not come again beside a database that was kept.
-    payments = PaymentsSandbox(seed=secrets.randbits(63))
+    payments = PaymentsSandbox(
+        seed=secrets.randbits(63),
+        kept=SandboxState(state, "payments") if state else None,
+    )
     stopping = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stopping.set())
@@ -39,3 +42,4 @@ def run_sandbox(settings: SandboxSettings, state: Path | None = None) -> None:
             stack.enter_context(running_in_thread(app, port=port))
         stopping.wait()
         flights.close()
+        payments.close()

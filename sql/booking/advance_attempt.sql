@@ -18,58 +18,73 @@ create or replace function engine.advance_attempt(
 as $$
 declare
   v_attempt public.booking_attempts := p_attempt;
-  v_body jsonb := p_report -> 'body';
   v_to engine.saga_transitions;
   v_state engine.saga_states;
 begin
   select t.* into v_to
   from engine.saga_transitions as t
-  where t.state = p_attempt.state and t.verdict = p_verdict;
+  where t.state = coalesce(p_report ->> 'as_state', p_attempt.state)
+    and t.verdict = p_verdict;
   if not found then
     v_to.next_state := 'NEEDS_REVIEW';
   end if;
+  v_attempt := engine.learn_from_answer(
+    v_attempt, p_operation, p_verdict, p_rule, p_report, p_now
+  );
+  if v_to.next_state = 'VOIDING' and v_attempt.payment_intent_id is null then
+    v_to.next_state := 'FAILED';  -- nothing was ever held
+  elsif v_to.next_state = 'VOIDING' and v_attempt.captured_amount is not null then
+    v_to.next_state := 'REFUNDING';  -- what was collected cannot be voided
+    v_to.next_operation := 'find_refunds';
+    v_attempt.refund_amount := v_attempt.captured_amount;
+  end if;
   select s.* into v_state from engine.saga_states as s where s.state = v_to.next_state;
-
-  -- An order that exists is recorded whatever else is wrong with it.
-  if p_operation = 'create_order' and p_verdict in ('OK', 'REVIEW') then
-    v_attempt.order_id := v_body #>> '{data,id}';
-    v_attempt.booking_reference := v_body #>> '{data,booking_reference}';
-  elsif p_verdict = 'OK' and p_operation = 'get_offer' then
-    v_attempt.agreed_amount := (v_body #>> '{data,total_amount}')::numeric;
-  elsif p_verdict = 'OK' and p_operation = 'create_payment' then
-    v_attempt.payment_intent_id := v_body ->> 'id';
-  elsif p_verdict = 'OK' and p_operation in ('confirm_payment', 'read_authorization') then
-    v_attempt.capture_before := to_timestamp(
-      (v_body #>> '{latest_charge,payment_method_details,card,capture_before}')::bigint
-    );
-  end if;
-  if p_verdict in ('FAIL', 'RESEARCH', 'STOP', 'EXHAUSTED')
-    and v_attempt.error_message is null
-  then
-    v_attempt.error_code := coalesce(p_report ->> 'error_code', lower(p_verdict));
-    v_attempt.error_message := coalesce(
-      p_rule.reason, p_report ->> 'reason', 'The provider did not answer in time.'
-    );
-    v_attempt.trip_status_after := coalesce(p_rule.trip_status, 'PENDING');
-    v_attempt.search_again_after := coalesce(
-      p_rule.search_again_after, interval '10 minutes'
-    );
-  end if;
 
   update public.booking_attempts as a
   set
     state = v_to.next_state,
     epoch = a.epoch + 1,
     state_changed_at = p_now,
-    status = case v_to.next_state
-      when 'CONFIRMED' then 'SUCCESS' when 'FAILED' then 'FAILED' else 'PENDING'
+    -- A booking that was made stays made, whatever becomes of it.
+    status = case
+      when v_to.next_state = 'CONFIRMED' or a.status = 'SUCCESS' then 'SUCCESS'
+      when v_state.is_final then 'FAILED'
+      else 'PENDING'
     end,
-    ended_at = case when v_state.is_final then p_now end,
+    ended_at = case
+      when a.status = 'SUCCESS' then a.ended_at when v_state.is_final then p_now
+    end,
+    deadline_at = case v_to.next_state
+      -- While the hold lasts with half a day to spare, and no longer than a day.
+      when 'ORDER_UNKNOWN' then greatest(
+        least(
+          p_now + interval '24 hours', v_attempt.capture_before - interval '12 hours'
+        ),
+        p_now + interval '5 minutes'
+      )
+    end,
+    review_from = case
+      when v_to.next_state = 'NEEDS_REVIEW' and a.state <> 'NEEDS_REVIEW' then a.state
+      else a.review_from
+    end,
+    min_refund = case v_to.next_state
+      when 'QUOTING_ORDER' then coalesce(v_attempt.min_refund, v_attempt.agreed_amount)
+      else v_attempt.min_refund
+    end,
     agreed_amount = v_attempt.agreed_amount,
     payment_intent_id = v_attempt.payment_intent_id,
     capture_before = v_attempt.capture_before,
+    captured_amount = v_attempt.captured_amount,
+    voided_at = v_attempt.voided_at,
     order_id = v_attempt.order_id,
+    order_hint = v_attempt.order_hint,
+    order_cancelled_at = v_attempt.order_cancelled_at,
     booking_reference = v_attempt.booking_reference,
+    cancellation_id = v_attempt.cancellation_id,
+    refund_amount = v_attempt.refund_amount,
+    refund_no = v_attempt.refund_no,
+    refund_id = v_attempt.refund_id,
+    refunded_at = v_attempt.refunded_at,
     error_code = v_attempt.error_code,
     error_message = v_attempt.error_message,
     trip_status_after = v_attempt.trip_status_after,
@@ -83,7 +98,10 @@ begin
     format(
       '%s: %s', p_operation,
       lower(p_verdict)
-      || coalesce(' (' || nullif(p_report ->> 'error_code', 'ok') || ')', '')
+      || coalesce(
+        ' (' || coalesce(nullif(p_report ->> 'error_code', 'ok'), p_report ->> 'reason')
+        || ')', ''
+      )
     ),
     jsonb_strip_nulls(
       jsonb_build_object(
@@ -94,16 +112,9 @@ begin
       )
     )
   );
+  perform engine.end_state(p_attempt, v_attempt, p_operation, p_verdict, p_actor, p_now);
 
-  if v_to.next_state = 'CONFIRMED' then
-    perform engine.confirm_booking(v_attempt, p_now);
-  elsif v_to.next_state = 'FAILED' then
-    perform engine.release_trip(v_attempt, p_now);
-  elsif v_state.is_parked then
-    update public.trip_requests as t
-    set status_reason = v_state.meaning
-    where t.user_id = v_attempt.user_id and t.id = v_attempt.trip_request_id;
-  elsif v_to.next_operation is not null then
+  if v_to.next_operation is not null and not v_state.is_final then
     return engine.enqueue_call(
       v_attempt, v_to.next_operation,
       -- Reading too early only shows the state of before: give the provider a moment.

@@ -11,6 +11,8 @@ alter table engine.operations
   -- The waits between tries of a call that polls; after the last it is exhausted. Null:
   -- twice as long each time, `max_tries` times.
   add column waits interval[],
+  -- How long its idempotency key is sure to be known at the provider. Null: needs none.
+  add column key_lasts interval,
   -- Reads for the record: the answer is evidence and may wake the saga, never moves it.
   add column observes boolean not null default false,
   -- After so many failures in a row it is not claimed for a while. Null: never held up,
@@ -49,6 +51,8 @@ alter table public.booking_attempts
   add column voided_at timestamptz,
   -- What is to be returned, decided before the first refund is asked for.
   add column refund_amount public.money_amount,
+  -- A refund that failed is followed by another one, under another key.
+  add column refund_no smallint not null default 1,
   add column refund_id text,
   add column refunded_at timestamptz,
   drop constraint booking_attempts_trip_status_after,

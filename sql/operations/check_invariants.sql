@@ -20,9 +20,9 @@ begin atomic
   from public.flight_bookings as b
   inner join public.booking_attempts as a
     on b.user_id = a.user_id and b.booking_attempt_id = a.id
-  where (b.price, b.currency, b.order_id, b.payment_intent_id, a.state)
+  where (b.price, b.currency, b.order_id, b.payment_intent_id, a.captured_amount)
     is distinct from
-    (a.agreed_amount, a.currency, a.order_id, a.payment_intent_id, 'CONFIRMED')
+    (a.agreed_amount, a.currency, a.order_id, a.payment_intent_id, b.price)
   union all
   select
     'never above the limit',
@@ -46,20 +46,17 @@ begin atomic
     a.id::text,
     'payment intent ' || a.payment_intent_id || ' was not voided'
   from public.booking_attempts as a
-  where a.status = 'FAILED' and a.payment_intent_id is not null and not exists (
-    select from engine.provider_calls as c
-    where c.user_id = a.user_id
-      and c.booking_attempt_id = a.id
-      and c.operation in ('cancel_payment', 'read_void')
-      and c.verdict = 'OK'
-  )
+  where a.status = 'FAILED'
+    and a.payment_intent_id is not null
+    and a.voided_at is null
+    and a.refunded_at is null
   union all
   select
     'no failure hides an order',
     a.id::text,
     'order ' || a.order_id
   from public.booking_attempts as a
-  where a.status = 'FAILED' and a.order_id is not null
+  where a.status = 'FAILED' and a.order_id is not null and a.order_cancelled_at is null
   union all
   select
     'an order is sent once',
@@ -69,6 +66,8 @@ begin atomic
   inner join public.booking_attempts as a
     on c.user_id = a.user_id and c.booking_attempt_id = a.id
   where c.operation = 'create_order' and c.state = 'UNKNOWN' and a.status = 'FAILED'
+    and a.order_cancelled_at is null and a.error_code is distinct from 'creation_failed'
+    and a.error_code not in ('void', 'release')
   union all
   select
     'a trip says what its attempt says',

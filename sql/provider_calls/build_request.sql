@@ -14,6 +14,8 @@ declare
 begin
   if p_call.operation = 'search' then
     return p_call.payload -> 'request';
+  elsif p_call.object_id is not null then
+    return p_call.payload;
   end if;
   select a.* into v_attempt
   from public.booking_attempts as a
@@ -76,6 +78,23 @@ begin
         'amount_to_capture',
         engine.stripe_amount(v_attempt.agreed_amount, v_attempt.currency)
       );
+    when 'create_refund' then
+      return jsonb_build_object(
+        'payment_intent', v_attempt.payment_intent_id,
+        'amount', engine.stripe_amount(v_attempt.refund_amount, v_attempt.currency),
+        'metadata', jsonb_build_object(
+          'attempt_id', v_attempt.id, 'refund_id',
+          format('%s:%s', v_attempt.id, v_attempt.refund_no)
+        )
+      );
+    when 'find_order' then
+      return jsonb_build_object(
+        'offer_id', v_attempt.offer_id, 'order_id', v_attempt.order_hint
+      );
+    when 'quote_cancellation', 'read_cancellation' then
+      return jsonb_build_object('order_id', v_attempt.order_id);
+    when 'confirm_cancellation' then
+      return jsonb_build_object('cancellation_id', v_attempt.cancellation_id);
     else
       return jsonb_build_object('payment_intent', v_attempt.payment_intent_id);
   end case;

@@ -1,6 +1,7 @@
 -- Any number of sidecars claim at once: SKIP LOCKED gives each row to one of them.
--- Bookings come first, and searches have a limit of their own: a slow search never
--- keeps an authorized card waiting.
+-- Bookings come first, then looks, then searches, which have a limit of their own: a
+-- slow search never keeps an authorized card waiting. What a breaker holds up or whose
+-- key has grown too old is left; recovery settles the latter.
 create or replace function engine.claim_calls(
   p_worker text, p_limit integer, p_searches integer
 )
@@ -24,7 +25,10 @@ begin
   v_ids := array(
     select c.id
     from engine.provider_calls as c
-    where c.state = 'READY' and c.booking_attempt_id is not null and c.run_at <= v_now
+    where c.state = 'READY'
+      and c.booking_attempt_id is not null
+      and c.run_at <= v_now
+      and engine.is_claimable(c, v_now)
     order by c.run_at, c.id
     limit p_limit
     for update skip locked
@@ -32,7 +36,19 @@ begin
   v_ids := v_ids || array(
     select c.id
     from engine.provider_calls as c
-    where c.state = 'READY' and c.booking_attempt_id is null and c.run_at <= v_now
+    where c.state = 'READY' and c.user_id is null and c.run_at <= v_now
+    order by c.run_at, c.id
+    limit p_limit - cardinality(v_ids)
+    for update skip locked
+  );
+  v_ids := v_ids || array(
+    select c.id
+    from engine.provider_calls as c
+    where c.state = 'READY'
+      and c.booking_attempt_id is null
+      and c.user_id is not null
+      and c.run_at <= v_now
+      and engine.is_claimable(c, v_now)
     order by c.run_at, c.id
     limit least(p_searches, p_limit - cardinality(v_ids))
     for update skip locked

@@ -1,6 +1,6 @@
 -- One row per attempt and operation: asking again (a repeated confirm, another read)
--- reopens it under the same idempotency key, later each time. An order is never
--- reopened.
+-- reopens it under the same idempotency key, later each time; a person's order to go on
+-- begins anew. An order is never reopened.
 create or replace function engine.enqueue_call(
   p_attempt public.booking_attempts, p_operation text, p_run_at timestamptz
 ) returns bigint
@@ -17,15 +17,24 @@ begin
   )
   values (
     p_attempt.user_id, p_attempt.trip_request_id, p_attempt.id, p_attempt.epoch,
-    p_operation, format('%s:%s', p_attempt.id, p_operation), p_run_at
+    p_operation,
+    format('%s:%s', p_attempt.id, p_operation)
+    || case p_operation when 'create_refund' then ':' || p_attempt.refund_no else '' end,
+    p_run_at
   )
   on conflict (idempotency_key) do update
   set
     state = 'READY',
-    run_at = excluded.run_at + make_interval(secs => least(power(2, c.tries - 1), 300)),
+    run_at = excluded.run_at + case
+      when c.state = 'DEAD' then interval '0'
+      else make_interval(secs => least(power(2, c.tries - 1), 300))
+    end,
+    tries = case when c.state = 'DEAD' then 0 else c.tries end,
     attempt_epoch = excluded.attempt_epoch,
+    first_claimed_at = null,
+    apply_failures = 0,
     finished_at = null
-  where c.operation <> 'create_order' and c.state in ('DONE', 'UNKNOWN')
+  where c.operation <> 'create_order' and c.state in ('DONE', 'UNKNOWN', 'DEAD')
   returning c.id into v_id;
   if v_id is null then
     raise exception using

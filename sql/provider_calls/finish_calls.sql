@@ -63,7 +63,10 @@ begin
         )
       )
       from engine.provider_calls as c
-      where c.id = (v_report ->> 'call_id')::bigint;
+      where c.id = (v_report ->> 'call_id')::bigint and c.user_id is not null;
+      perform engine.count_apply_failure(
+        (v_report ->> 'call_id')::bigint, sqlerrm, p_worker, v_now
+      );
     end;
   end loop;
   perform engine.record_flag_usage();

@@ -24,6 +24,7 @@ begin
     epoch = c.epoch + 1,
     tries = c.tries + 1,
     claimed_at = p_now,
+    first_claimed_at = coalesce(c.first_claimed_at, p_now),
     sent_at = null,
     lease_until = p_now + o.lease
   from engine.operations as o

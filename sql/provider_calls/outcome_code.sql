@@ -14,14 +14,18 @@ declare
   v_attempt public.booking_attempts;
   v_trip public.trip_requests;
   v_code text;
+  v_provider text;
+  v_observes boolean;
 begin
   if v_status is null then
     return coalesce(p_report ->> 'error_code', 'no_answer');
   elsif jsonb_typeof(v_body) is distinct from 'object' then
     return 'unreadable';
   end if;
+  select o.provider, o.observes into v_provider, v_observes
+  from engine.operations as o where o.operation = p_call.operation;
   if v_status >= 400 then
-    if p_call.operation in ('search', 'get_offer', 'create_order') then
+    if v_provider = 'duffel' then
       select e.value ->> 'code' into v_code
       from jsonb_array_elements(
         case jsonb_typeof(v_body -> 'errors')
@@ -84,7 +88,43 @@ begin
           is distinct from v_attempt.agreed_amount then 'amount_mismatch'
         else 'ok'
       end;
+    when 'find_order' then
+      return engine.found_order(v_attempt, v_body) ->> 'code';
+    when 'quote_cancellation' then
+      return case
+        when v_body #>> '{data,id}' is null then 'unreadable'
+        when v_body #>> '{data,refund_to}' is distinct from 'balance'
+          or v_body #>> '{data,refund_currency}' is distinct from v_attempt.currency
+          then 'refund_elsewhere'
+        when (v_body #>> '{data,refund_amount}')::numeric >= v_attempt.min_refund
+          then 'ok'
+        else 'refund_too_low'
+      end;
+    when 'confirm_cancellation' then
+      return case
+        when v_body #>> '{data,id}' is distinct from v_attempt.cancellation_id
+          or v_body #>> '{data,confirmed_at}' is null then 'unreadable'
+        else 'ok'
+      end;
+    when 'read_cancellation' then
+      return case
+        when v_body #>> '{data,id}' is distinct from v_attempt.order_id then 'unreadable'
+        when v_body #>> '{data,cancelled_at}' is null then 'not_cancelled'
+        -- Cancelled by a quote that we have, or without money to give back.
+        when v_attempt.refund_amount is not null or v_attempt.status <> 'SUCCESS'
+          then 'ok'
+        else 'refund_unknown'
+      end;
+    when 'find_refunds' then
+      return engine.found_refund(v_attempt, v_body) ->> 'code';
+    when 'create_refund' then
+      return engine.found_refund(
+        v_attempt, jsonb_build_object('refunds', jsonb_build_array(v_body))
+      ) ->> 'code';
     else
+      if v_observes then
+        return 'ok';
+      end if;
       return case
         when v_body ->> 'currency' is distinct from lower(v_attempt.currency)
           or (v_body ->> 'amount')::bigint is distinct from

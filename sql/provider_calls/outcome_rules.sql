@@ -46,6 +46,8 @@ values
     'Your card could not be used. Please add another one.'),
   ('create_payment', '400', 'amount_too_small', 'FAIL', 'PENDING', '10 minutes', false,
     'The fare is too small to be charged to a card.'),
+  ('create_payment', 'none', 'key_expired', 'FAIL', 'PENDING', '10 minutes', false,
+    'The payment could not be prepared in time.'),
   ('create_payment', '409', '*', 'RETRY', null, null, false, null),
   ('create_payment', '429', '*', 'RETRY', null, null, false, null),
   ('create_payment', '401', '*', 'FAIL', 'PENDING', '1 hour', true,
@@ -147,22 +149,64 @@ values
   ('create_order', '403', 'unavailable_feature', 'FAIL', 'PENDING', '1 hour', true,
     'Our booking account was refused; we are looking into it.'),
 
-  -- Capture: an order exists, so nothing here releases the trip.
+  -- The order that may exist. One that is ours and whole is adopted; only the
+  -- provider's own word that it was not created, or that it is cancelled, lets go of
+  -- it. An empty list proves nothing: look again until the waits are over.
+  ('find_order', '*', '*', 'RETRY', null, null, false, null),
+  ('find_order', '200', 'ok', 'OK', null, null, false, null),
+  ('find_order', '200', 'none', 'RETRY', null, null, false, null),
+  ('find_order', '200', 'unfinished', 'RETRY', null, null, false, null),
+  ('find_order', '200', 'creation_failed', 'RESEARCH', 'PENDING', '0', false,
+    'The airline could not make the booking.'),
+  ('find_order', '200', 'cancelled', 'FAIL', 'PENDING', '10 minutes', false,
+    'The airline cancelled the order before it was paid.'),
+  ('find_order', '200', 'several', 'REVIEW', null, null, false, null),
+  ('find_order', '200', 'wrong_offer', 'REVIEW', null, null, false, null),
+  ('find_order', '200', 'amount_mismatch', 'REVIEW', null, null, false, null),
+
+  -- Cancelling an order: a quote is harmless, only the newest one can be confirmed, and
+  -- confirming twice says so. What it returns must be what was asked for.
+  ('quote_cancellation', '*', '*', 'RETRY', null, null, false, null),
+  ('quote_cancellation', '201', 'ok', 'OK', null, null, false, null),
+  ('quote_cancellation', '200', 'ok', 'OK', null, null, false, null),
+  ('quote_cancellation', '2xx', 'refund_too_low', 'FAIL', 'ACTION_REQUIRED', null,
+    false, 'Cancelling would return less than was asked for.'),
+  ('quote_cancellation', '2xx', 'refund_elsewhere', 'FAIL', 'ACTION_REQUIRED', null,
+    false, 'The airline would not return the money to us.'),
+  ('quote_cancellation', '422', 'order_not_cancellable', 'FAIL', 'ACTION_REQUIRED',
+    null, false, 'The airline does not let this order be cancelled.'),
+  ('quote_cancellation', '422', 'already_cancelled', 'UNKNOWN', null, null, false,
+    null),
+  ('confirm_cancellation', '*', '*', 'UNKNOWN', null, null, false, null),
+  ('confirm_cancellation', '200', 'ok', 'OK', null, null, false, null),
+  ('confirm_cancellation', 'none', 'not_sent', 'RETRY', null, null, false, null),
+  ('confirm_cancellation', '429', '*', 'RETRY', null, null, false, null),
+  ('read_cancellation', '*', '*', 'RETRY', null, null, false, null),
+  ('read_cancellation', '200', 'ok', 'OK', null, null, false, null),
+  ('read_cancellation', '200', 'not_cancelled', 'REDO', null, null, false, null),
+  ('read_cancellation', '200', 'refund_unknown', 'REVIEW', null, null, false, null),
+
+  -- Capture: an order exists, so nothing here releases the trip. A hold that is gone
+  -- for good is FAIL: the order is undone while that returns everything.
   ('capture_payment', '*', '*', 'UNKNOWN', null, null, false, null),
   ('capture_payment', '200', 'succeeded', 'OK', null, null, false, null),
   ('capture_payment', '200', 'amount_mismatch', 'REVIEW', null, null, false, null),
   ('capture_payment', 'none', 'not_sent', 'RETRY', null, null, false, null),
   ('capture_payment', '409', '*', 'RETRY', null, null, false, null),
   ('capture_payment', '429', '*', 'RETRY', null, null, false, null),
-  ('capture_payment', '400', 'charge_expired_for_capture', 'REVIEW', null, null, false,
-    null),
-  ('capture_payment', '400', 'capture_charge_authorization_expired', 'REVIEW', null,
-    null, false, null),
-  ('capture_payment', '402', '*', 'REVIEW', null, null, false, null),
+  ('capture_payment', '400', 'charge_expired_for_capture', 'FAIL', 'PENDING',
+    '10 minutes', false,
+    'The card authorization lapsed before the airline had answered.'),
+  ('capture_payment', '400', 'capture_charge_authorization_expired', 'FAIL', 'PENDING',
+    '10 minutes', false,
+    'The card authorization lapsed before the airline had answered.'),
+  ('capture_payment', '402', '*', 'FAIL', 'ACTION_REQUIRED', null, false,
+    'Your bank refused to pay what it had authorized.'),
   ('read_capture', '*', '*', 'RETRY', null, null, false, null),
   ('read_capture', '200', 'succeeded', 'OK', null, null, false, null),
   ('read_capture', '200', 'requires_capture', 'REDO', null, null, false, null),
-  ('read_capture', '200', 'canceled', 'REVIEW', null, null, false, null),
+  ('read_capture', '200', 'canceled', 'FAIL', 'PENDING', '10 minutes', false,
+    'The card authorization lapsed before the airline had answered.'),
   ('read_capture', '200', 'amount_mismatch', 'REVIEW', null, null, false, null),
 
   -- Void: repeat until the provider says the hold is gone.
@@ -177,4 +221,47 @@ values
   ('read_void', '200', 'requires_confirmation', 'REDO', null, null, false, null),
   ('read_void', '200', 'requires_action', 'REDO', null, null, false, null),
   ('read_void', '200', 'requires_capture', 'REDO', null, null, false, null),
-  ('read_void', '200', 'succeeded', 'REVIEW', null, null, false, null);
+  ('read_void', '200', 'succeeded', 'REVIEW', null, null, false, null),
+
+  -- Refund: found before it is asked for, each time, and followed to its end.
+  ('find_refunds', '*', '*', 'RETRY', null, null, false, null),
+  ('find_refunds', '200', 'nothing_due', 'OK', null, null, false, null),
+  ('find_refunds', '200', 'succeeded', 'OK', null, null, false, null),
+  ('find_refunds', '200', 'none', 'REDO', null, null, false, null),
+  ('find_refunds', '200', 'pending', 'RETRY', null, null, false, null),
+  ('find_refunds', '200', 'failed', 'REVIEW', null, null, false, null),
+  ('find_refunds', '200', 'amount_mismatch', 'REVIEW', null, null, false, null),
+  ('create_refund', '*', '*', 'UNKNOWN', null, null, false, null),
+  ('create_refund', '200', 'succeeded', 'OK', null, null, false, null),
+  ('create_refund', '200', 'failed', 'REVIEW', null, null, false, null),
+  ('create_refund', '200', 'amount_mismatch', 'REVIEW', null, null, false, null),
+  ('create_refund', 'none', 'not_sent', 'RETRY', null, null, false, null),
+  ('create_refund', '400', '*', 'REVIEW', null, null, false, null),
+  ('create_refund', '400', 'charge_already_refunded', 'UNKNOWN', null, null, false,
+    null),
+  ('create_refund', '409', '*', 'RETRY', null, null, false, null),
+  ('create_refund', '429', '*', 'RETRY', null, null, false, null);
+
+-- A look is repeated while it fails, and then let be: the next one comes.
+insert into engine.outcome_rules (
+  operation, http_status, error_code, verdict, trip_status, search_again_after, halts,
+  reason
+)
+select
+  o.operation,
+  r.http_status,
+  '*',
+  r.verdict,
+  r.trip_status,
+  null,
+  false,
+  r.reason
+from engine.operations as o
+cross join (
+  values
+    ('*', 'RETRY', null, null),
+    ('2xx', 'OK', null, null),
+    ('4xx', 'FAIL', 'PENDING', 'The provider does not know it.'),
+    ('429', 'RETRY', null, null)
+) as r (http_status, verdict, trip_status, reason)
+where o.observes;

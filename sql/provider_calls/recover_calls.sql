@@ -1,5 +1,6 @@
 -- Leases that ended. Claimed but not sent: safe to try again. Sent: nobody knows, and
--- for an order that means frozen. Each call is settled under its own locks.
+-- for an order that means frozen. And keys that their provider may have forgotten: the
+-- call must not be repeated under them. Each call is settled under its own locks.
 create or replace function engine.recover_calls(p_actor text, p_now timestamptz)
   returns integer
   language plpgsql volatile
@@ -11,18 +12,27 @@ declare
   v_recovered integer := 0;
 begin
   for v_call in
-    select c.id, c.epoch, c.state
+    select c.trip_request_id, c.id, c.epoch, c.state
     from engine.provider_calls as c
     where c.state in ('CLAIMED', 'SENT') and c.lease_until < p_now
-    order by c.trip_request_id, c.id
+    union all
+    select c.trip_request_id, c.id, c.epoch, c.state
+    from engine.provider_calls as c
+    inner join engine.operations as o on c.operation = o.operation
+    where c.state = 'READY' and c.first_claimed_at < p_now - o.key_lasts
+    order by 1, 2
     limit 1000
   loop
     begin
       perform engine.settle_call(
         v_call.id, v_call.epoch,
         jsonb_build_object(
-          'error_code',
-          case v_call.state when 'SENT' then 'no_answer' else 'not_sent' end
+          'recovered', true,
+          'error_code', case v_call.state
+            when 'SENT' then 'no_answer'
+            when 'READY' then 'key_expired'
+            else 'not_sent'
+          end
         ),
         p_actor, p_now
       );
@@ -30,6 +40,9 @@ begin
     exception when others then
       -- One that cannot be settled must not keep the others from it, minute by minute.
       raise warning 'call % not recovered: % %', v_call.id, sqlstate, sqlerrm;
+      if sqlstate not in ('40001', '40P01', '55P03') then
+        perform engine.count_apply_failure(v_call.id, sqlerrm, p_actor, p_now);
+      end if;
     end;
   end loop;
   if v_recovered > 0 then

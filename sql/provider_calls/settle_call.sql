@@ -16,11 +16,14 @@ declare
   v_report jsonb;
   v_verdict text;
   v_stored integer;
+  v_again_at timestamptz;
+  v_observes boolean;
 begin
   select c.* into v_call from engine.provider_calls as c where c.id = p_call_id;
   perform from public.trip_requests as t
   where t.user_id = v_call.user_id and t.id = v_call.trip_request_id
   for no key update;
+  -- An account-wide call has no trip to lock, and its own row keeps others off.
   select a.* into v_attempt
   from public.booking_attempts as a
   where a.user_id = v_call.user_id and a.id = v_call.booking_attempt_id
@@ -31,8 +34,22 @@ begin
   end if;
   if v_call.epoch <> p_epoch
     or v_call.state not in ('CLAIMED', 'SENT')
-    or v_call.attempt_epoch <> v_attempt.epoch
+    and (v_call.state <> 'READY' or p_report ->> 'error_code' <> 'key_expired')
+    or v_call.attempt_epoch <> v_attempt.epoch and v_call.object_id is null
   then
+    if v_call.operation = 'create_order'
+      and v_attempt.state in ('ORDERING', 'ORDER_UNKNOWN')
+      and p_report #>> '{body,data,id}' is not null
+    then
+      -- Too late to be believed as an answer, but it says where to look.
+      update public.booking_attempts as a
+      set order_hint = p_report #>> '{body,data,id}'
+      where a.user_id = v_call.user_id and a.id = v_call.booking_attempt_id;
+      perform engine.nudge_attempt(v_call.user_id, v_call.booking_attempt_id, p_now);
+    end if;
+    if v_call.user_id is null then
+      return null;
+    end if;
     perform engine.log_event(
       v_call.user_id, v_call.trip_request_id, v_call.booking_attempt_id, p_actor,
       'call:' || p_call_id, v_attempt.state, v_attempt.state,
@@ -55,36 +72,30 @@ begin
     v_call.operation, (v_report ->> 'http_status')::integer, v_report ->> 'error_code'
   );
   v_verdict := v_rule.verdict;
-  if v_verdict = 'RETRY' then
-    if v_call.tries < (
-      select o.max_tries from engine.operations as o where o.operation = v_call.operation
-    ) then
-      update engine.provider_calls as c
-      set
-        state = 'READY',
-        lease_until = null,
-        sent_at = null,
-        verdict = v_verdict,
-        http_status = (v_report ->> 'http_status')::integer,
-        error_code = v_report ->> 'error_code',
-        request_id = v_report ->> 'request_id',
-        -- Twice as long each time, with jitter, and no sooner than the provider asks.
-        run_at = p_now + greatest(
-          make_interval(
-            secs => least(power(2, c.tries - 1), 300) * (0.5 + random() / 2)
-          ),
-          make_interval(
-            secs => least(coalesce((v_report ->> 'retry_after')::numeric, 0), 300)
-          )
-        )
-      where c.id = p_call_id;
-      return null;
-    end if;
-    v_verdict := 'EXHAUSTED';
-  elsif v_verdict = 'REDO' and v_call.tries >= (
-    select o.max_tries from engine.operations as o where o.operation = v_call.operation
-  ) then
+  perform engine.note_breaker(v_call.operation, v_report, p_now);
+  select o.observes into v_observes
+  from engine.operations as o where o.operation = v_call.operation;
+  v_again_at := engine.retry_at(
+    v_call.operation, v_call.tries, (v_report ->> 'retry_after')::numeric,
+    v_attempt.deadline_at, p_now
+  );
+  if v_verdict = 'RETRY' and v_again_at is not null then
+    update engine.provider_calls as c
+    set
+      state = 'READY',
+      lease_until = null,
+      sent_at = null,
+      verdict = v_verdict,
+      http_status = (v_report ->> 'http_status')::integer,
+      error_code = v_report ->> 'error_code',
+      request_id = v_report ->> 'request_id',
+      run_at = v_again_at
+    where c.id = p_call_id;
+    return null;
+  elsif v_verdict = 'RETRY'
     -- A provider repeats a failure under the same key: doing and reading in turns ends.
+    or v_verdict = 'REDO' and v_again_at is null
+  then
     v_verdict := 'EXHAUSTED';
   end if;
   update engine.provider_calls as c
@@ -105,7 +116,15 @@ begin
     );
   end if;
 
-  if v_call.booking_attempt_id is not null then
+  if v_observes then
+    if v_verdict = 'OK' then
+      perform engine.apply_look(v_call, v_report, p_actor, p_now);
+    end if;
+    update engine.provider_calls as c
+    set state = 'READY', again = false, tries = 0, run_at = p_now, finished_at = null
+    where c.id = p_call_id and c.again;
+    return null;
+  elsif v_call.booking_attempt_id is not null then
     return engine.advance_attempt(
       v_attempt, v_call.operation, v_verdict, v_rule, v_report, p_actor,
       'call:' || p_call_id, p_now

@@ -167,53 +167,107 @@ def test_an_order_refused_for_good_voids_and_books_another_offer(
     assert world.violations() == []
 
 
-UNCERTAIN = [
-    Fault(match=ORDER, kind="drop_after"),
-    Fault(match=ORDER, kind="drop_before"),
-    Fault(match=ORDER, kind="truncate"),
-    Fault(match=ORDER, kind="status_after", status=500, body={"errors": []}),
-    Fault(match=ORDER, kind="status", status=500, body={"errors": []}),
-    Fault(match=ORDER, kind="status_after", status=202, body={}),
-    Fault(match=ORDER, kind="status_after", status=200, body={"data": None}),
-    Fault(
-        match=ORDER,
-        kind="status_after",
-        status=503,
-        body="<html>busy</html>",
-        content_type="text/html",
+def lost_order(kind: Any, **answer: Any) -> Fault:
+    """Return a fault that takes the answer of an order away."""
+    return Fault(match=ORDER, kind=kind, **answer)
+
+
+ORDERED_UNHEARD = {
+    "answer cut": lambda: lost_order("drop_after"),
+    "answer halved": lambda: lost_order("truncate"),
+    "500": lambda: lost_order("status_after", status=500, body={"errors": []}),
+    "202": lambda: lost_order("status_after", status=202, body={}),
+    "200": lambda: lost_order("status_after", status=200, body={"data": None}),
+    "503 page": lambda: lost_order(
+        "status_after", status=503, body="<html>busy</html>", content_type="text/html"
     ),
-    refused_order(422, "invalid_state_error", "order_creation_already_attempted"),
-    refused_order(422, "validation_error", "offer_request_already_booked"),
-    refused_order(422, "validation_error", "a_code_nobody_has_seen"),
-    refused_order(409, "invalid_state_error", "offer_no_longer_available"),
-    refused_order(502, "airline_error", "airline_unknown"),
-]
+}
+NOT_ORDERED = {
+    "connection cut": lambda: lost_order("drop_before"),
+    "500": lambda: lost_order("status", status=500, body={"errors": []}),
+    "attempted": lambda: refused_order(
+        422, "invalid_state_error", "order_creation_already_attempted"
+    ),
+    "request booked": lambda: refused_order(
+        422, "validation_error", "offer_request_already_booked"
+    ),
+    "unknown code": lambda: refused_order(
+        422, "validation_error", "a_code_nobody_has_seen"
+    ),
+    "409": lambda: refused_order(
+        409, "invalid_state_error", "offer_no_longer_available"
+    ),
+    "502": lambda: refused_order(502, "airline_error", "airline_unknown"),
+}
 
 
-@pytest.mark.parametrize("fault", UNCERTAIN, ids=lambda f: f"{f.kind}-{f.status}")
-def test_an_uncertain_order_freezes_the_trip(world: World, fault: Fault) -> None:
+@pytest.mark.parametrize("fault", ORDERED_UNHEARD)
+def test_an_order_whose_answer_was_lost_is_found_and_paid(
+    world: World, fault: str
+) -> None:
+    """By its offer and our mark; it is sent once."""
+    trip = world.trip(world.traveller())
+    world.flights.faults.arm(ORDERED_UNHEARD[fault]())
+    run_to_rest(world)
+    (order,) = world.orders(trip)
+    attempt = world.attempt(trip)
+    assert (attempt["state"], attempt["order_id"]) == ("CONFIRMED", order["id"])
+    assert world.flights.faults.describe()["requests"][ORDER] == 1
+    (intent,) = world.intents(trip)
+    assert (intent["status"], intent["held"]) == ("succeeded", 0)
+    assert world.violations() == []
+
+
+@pytest.mark.parametrize("fault", NOT_ORDERED)
+def test_an_uncertain_order_freezes_the_trip_until_a_person_decides(
+    world: World, fault: str
+) -> None:
     """Neither voided nor captured nor tried again, whatever ticks come."""
     trip = world.trip(world.traveller())
-    world.flights.faults.arm(
-        Fault(
-            match=fault.match,
-            kind=fault.kind,
-            status=fault.status,
-            body=fault.body,
-            content_type=fault.content_type,
-        )
-    )
+    world.flights.faults.arm(NOT_ORDERED[fault]())
     run_to_rest(world)
     attempt = world.attempt(trip)
     assert (attempt["status"], attempt["state"]) == ("PENDING", "ORDER_UNKNOWN")
-    world.rows("update public.trip_requests set next_search_at = now()")
+    world.pass_time("10 minutes")
     run_to_rest(world)
     assert world.status(trip) == "BOOKING"
-    posts = world.flights.faults.describe()["requests"][ORDER]
-    assert posts == 1
+    world.pass_time("1 day")
+    with world.working():
+        until(lambda: world.attempt(trip)["state"] == "NEEDS_REVIEW")
+        until(world.at_rest)
+    assert world.flights.faults.describe()["requests"][ORDER] == 1
     (intent,) = world.intents(trip)
     assert (intent["status"], intent["captured"]) == ("requires_capture", 0)
     assert len(world.rows("select * from public.booking_attempts")) == 1
+    (case,) = world.rows("select * from engine.review_cases where resolved_at is null")
+    assert (case["kind"], case["object_id"]) == ("ATTEMPT", str(attempt["id"]))
+
+
+def test_an_order_that_is_not_ours_is_not_adopted(world: World) -> None:
+    """Were the list's filter ignored, everybody's orders would be listed."""
+    other = world.trip(world.traveller())
+    run_to_rest(world)
+    assert world.status(other) == "BOOKED"
+    world.flights.set_list_filter(ignore=True)
+    trip = world.trip(world.traveller())
+    world.flights.faults.arm(lost_order("drop_before"))
+    run_to_rest(world)
+    assert world.attempt(trip)["state"] == "ORDER_UNKNOWN"
+    assert len(world.orders()) == 1
+
+
+def test_an_order_that_appears_late_is_found(world: World) -> None:
+    """An empty list proves nothing."""
+    trip = world.trip(world.traveller())
+    world.flights.faults.arm(lost_order("status_after", status=202, body={}))
+    world.flights.set_orders_visibility(3600)
+    run_to_rest(world)
+    assert world.attempt(trip)["state"] == "ORDER_UNKNOWN"
+    world.flights.clock.advance(3601)
+    world.pass_time("1 hour")
+    run_to_rest(world)
+    assert world.attempt(trip)["state"] == "CONFIRMED"
+    assert len(world.orders(trip)) == 1
 
 
 def test_a_throttled_order_is_sent_again(world: World) -> None:
@@ -262,21 +316,56 @@ def test_a_lost_void_answer_still_releases_the_hold(world: World, kind: Any) -> 
     assert world.status(trip) == "ACTION_REQUIRED"
 
 
-def test_a_capture_that_is_refused_is_never_a_silent_free_ticket(world: World) -> None:
-    """An order without its money waits for a person, with the order on record."""
+def lapsed_hold() -> Fault:
+    """Return a refusal to collect what was authorized."""
+    return Fault(
+        match=PAYMENT_FAULTS["capture"],
+        kind="status",
+        status=400,
+        body={
+            "error": {
+                "type": "invalid_request_error",
+                "code": "charge_expired_for_capture",
+                "message": "expired",
+            }
+        },
+    )
+
+
+def test_an_order_that_cannot_be_paid_is_cancelled(world: World) -> None:
+    """Never a silent free ticket: while cancelling returns everything, it is done."""
     trip = world.trip(world.traveller())
-    world.payments.faults.arm(
+    world.payments.faults.arm(lapsed_hold())
+    with world.working():
+        world.tick()
+        until(lambda: len(world.orders(trip)) == 1)
+        (order,) = world.orders(trip)
+        world.rows("update public.trip_requests set auto_book_enabled = false")
+        until(world.at_rest)
+    attempt = world.rows(
+        "select * from public.booking_attempts order by attempt_no limit 1"
+    )[0]
+    assert (attempt["state"], attempt["order_id"]) == ("FAILED", order["id"])
+    assert world.orders(trip)[0]["cancelled_at"] is not None
+    (intent,) = [
+        i for i in world.intents(trip) if i["id"] == attempt["payment_intent_id"]
+    ]
+    assert (intent["status"], intent["captured"]) == ("canceled", 0)
+    assert world.violations() == []
+
+
+def test_an_order_that_cannot_be_paid_nor_returned_waits_for_a_person(
+    world: World,
+) -> None:
+    """With the order on record and everything else frozen."""
+    trip = world.trip(world.traveller())
+    world.payments.faults.arm(lapsed_hold())
+    world.flights.faults.arm(
         Fault(
-            match=PAYMENT_FAULTS["capture"],
+            match="POST /air/order_cancellations",
             kind="status",
-            status=400,
-            body={
-                "error": {
-                    "type": "invalid_request_error",
-                    "code": "charge_expired_for_capture",
-                    "message": "expired",
-                }
-            },
+            status=422,
+            body={"errors": [{"code": "order_not_cancellable"}]},
         )
     )
     run_to_rest(world)

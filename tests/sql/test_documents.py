@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import re
 
-import psycopg
-
 from sidecar.errors import SQLSTATES
+from sidecar.local.diagram import draw_saga, find_saga
 from tests.conftest import Connect
 from tests.sql.sources import SQL, code_files
 
@@ -60,39 +59,9 @@ def test_codes_are_raised_in_no_other_way() -> None:
                 assert re.search(r"errcode = 'SK\d{3}',$", line), (path, line)
 
 
-def saga_diagram(connection: psycopg.Connection[tuple[str, ...]]) -> str:
-    """Return the saga as mermaid text, as README has to show it."""
-    lines = ["stateDiagram-v2", "  [*] --> REPRICING: get_offer"]
-    rows = connection.execute(
-        """
-        select t.state, t.next_state, t.next_operation,
-          string_agg(t.verdict, ', ' order by t.verdict)
-        from engine.saga_transitions as t
-        group by t.state, t.next_state, t.next_operation
-        order by array_position(
-          array[
-            'REPRICING', 'CREATING_PAYMENT', 'AUTHORIZING', 'ORDERING', 'CAPTURING',
-            'VOIDING'
-          ],
-          t.state
-        ) nulls last, t.state, t.next_state, t.next_operation nulls first
-        """
-    )
-    for state, next_state, operation, verdicts in rows:
-        then = f" / {operation}" if operation else ""
-        lines.append(f"  {state} --> {next_state}: {verdicts}{then}")
-    finals = connection.execute(
-        "select state from engine.saga_states where is_final order by state"
-    )
-    lines += [f"  {state} --> [*]" for (state,) in finals]
-    return "```mermaid\n" + "\n".join(lines) + "\n```\n"
-
-
 def test_the_saga_in_the_readme_is_the_saga_in_the_rows(connect: Connect) -> None:
-    """Drawn from engine.saga_transitions; a failure prints the text to paste."""
-    drawn = saga_diagram(connect())
-    shown = re.search(r"```mermaid\n.*?```\n", README, re.DOTALL)
-    assert (shown and shown[0]) == drawn, f"sql/README.md has to show:\n{drawn}"
+    """Drawn from engine.saga_transitions by `make diagram`."""
+    assert find_saga(README) == draw_saga(connect())
 
 
 def test_every_state_of_the_saga_is_explained_in_the_readme(connect: Connect) -> None:

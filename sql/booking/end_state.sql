@@ -1,0 +1,64 @@
+-- What reaching a state means outside the attempt: for the booking, the trip, and the
+-- people who watch. The caller holds the locks of the trip and the attempt.
+create or replace function engine.end_state(
+  p_from public.booking_attempts,
+  p_to public.booking_attempts,
+  p_operation text,
+  p_verdict text,
+  p_actor text,
+  p_now timestamptz
+) returns void
+  language plpgsql volatile
+  security definer
+  set search_path = pg_catalog, pg_temp
+as $$
+begin
+  if p_from.state = 'NEEDS_REVIEW' and p_to.state <> 'NEEDS_REVIEW' then
+    perform engine.close_case('ATTEMPT', p_to.id::text, p_actor, lower(p_verdict), p_now);
+  end if;
+  if p_to.state = 'CONFIRMED' and p_from.status = 'PENDING' then
+    perform engine.confirm_booking(p_to, p_now);
+  elsif p_to.state = 'CONFIRMED' then
+    update public.flight_bookings as b
+    set attention = case p_verdict
+      when 'FAIL' then format(
+        'Not cancelled: the airline would not return %s %s.', p_to.min_refund,
+        p_to.currency
+      )
+      else 'Not cancelled: the airline did not answer.'
+    end
+    where b.user_id = p_to.user_id
+      and b.booking_attempt_id = p_to.id
+      and p_from.state = 'QUOTING_BOOKING';
+  elsif p_to.state in ('FAILED', 'CANCELLED') and p_to.status = 'FAILED' then
+    perform engine.release_trip(p_to, p_now);
+  elsif p_to.state in ('REFUNDING', 'CANCELLED') and p_to.order_cancelled_at is not null
+  then
+    perform engine.cancel_booked_trip(p_to, p_now);
+  elsif p_to.state in ('NEEDS_REVIEW', 'ORDER_UNKNOWN') and p_to.status = 'PENDING' then
+    update public.trip_requests as t
+    set
+      -- An attempt that is opened again keeps its trip from being booked beside it.
+      auto_book_status = case
+        when p_from.state = 'FAILED'
+          and t.auto_book_status in ('PENDING', 'ACTION_REQUIRED', 'FAILED')
+          then 'BOOKING'
+        else t.auto_book_status
+      end,
+      selected_offer_id = coalesce(t.selected_offer_id, p_to.flight_offer_id),
+      status_reason = s.meaning
+    from engine.saga_states as s
+    where t.user_id = p_to.user_id and t.id = p_to.trip_request_id and s.state = p_to.state;
+  end if;
+  if p_to.state = 'NEEDS_REVIEW' then
+    perform engine.open_case(
+      'ATTEMPT', p_to.id::text, p_to,
+      format('%s after %s: %s', p_to.review_from, p_operation, lower(p_verdict)),
+      '{}', p_now
+    );
+  end if;
+end;
+$$;
+comment on function engine.end_state(
+  public.booking_attempts, public.booking_attempts, text, text, text, timestamptz
+) is 'Carries an attempt''s new state to its trip, its booking and the review queue.';

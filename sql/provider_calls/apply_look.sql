@@ -1,0 +1,40 @@
+-- What was read is handed to whoever asked. Nothing here moves a saga: at most it makes
+-- the saga look for itself, or opens a case.
+create or replace function engine.apply_look(
+  p_call engine.provider_calls, p_report jsonb, p_actor text, p_now timestamptz
+) returns void
+  language plpgsql volatile
+  security definer
+  set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_body jsonb := p_report -> 'body';
+  v_outcome text;
+begin
+  v_outcome := case p_call.operation
+    when 'look_order' then engine.note_order(p_call, v_body, p_now)
+    when 'look_payment' then engine.note_payment(p_call, v_body, p_now)
+    when 'look_charge' then engine.note_payment(p_call, v_body, p_now)
+    when 'look_refund' then engine.note_refund(p_call, v_body, p_now)
+    when 'look_dispute' then engine.note_dispute(p_call, v_body, p_now)
+    when 'look_warning' then engine.note_dispute(p_call, v_body, p_now)
+    when 'look_setup' then engine.note_method(p_call, v_body, p_now)
+    when 'look_method' then engine.note_method(p_call, v_body, p_now)
+    when 'scan_orders' then engine.compare_orders(p_call, v_body, p_now)
+    when 'scan_payments' then engine.compare_payments(p_call, v_body, p_now)
+    when 'sweep_order_events' then engine.receive_sweep(p_call, v_body, p_now)
+    when 'sweep_payment_events' then engine.receive_sweep(p_call, v_body, p_now)
+  end;
+  if p_call.user_id is not null then
+    perform engine.log_event(
+      p_call.user_id, p_call.trip_request_id, p_call.booking_attempt_id, p_actor,
+      'call:' || p_call.id, null, null,
+      format('%s: %s', p_call.operation, coalesce(v_outcome, 'nothing new')),
+      jsonb_strip_nulls(jsonb_build_object('request_id', p_report -> 'request_id'))
+    );
+  end if;
+end;
+$$;
+comment on function engine.apply_look(
+  engine.provider_calls, jsonb, text, timestamptz
+) is 'Hands an observed answer to the function that knows what it means.';

@@ -1,0 +1,46 @@
+-- No answer or a fault of the provider, so many times in a row: leave it alone, twice
+-- as long each time, up to five minutes. When the pause is over the next calls try it;
+-- the first failure opens it again, a success closes it. Healthy calls write nothing.
+create or replace function engine.note_breaker(
+  p_operation text, p_report jsonb, p_now timestamptz
+) returns void
+  language plpgsql volatile
+  security definer
+  set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_after smallint;
+  v_status integer := (p_report ->> 'http_status')::integer;
+begin
+  select o.breaks_after into v_after
+  from engine.operations as o where o.operation = p_operation;
+  -- What recovery says about a worker that went away says nothing of the provider.
+  if v_after is null or p_report ? 'recovered' then
+    return;
+  elsif v_status is null or v_status >= 500 then
+    insert into engine.breakers as b (operation, failures, last_error, changed_at)
+    values (p_operation, 1, coalesce(v_status::text, p_report ->> 'error_code'), p_now)
+    on conflict (operation) do update
+    set
+      failures = b.failures + 1,
+      last_error = excluded.last_error,
+      changed_at = excluded.changed_at,
+      open_until = case
+        when b.failures + 1 >= v_after and coalesce(b.open_until, '-infinity') <= p_now
+          then p_now + make_interval(
+            secs => least(10 * power(2, least(b.failures + 1 - v_after, 10)), 300)
+          )
+        else b.open_until
+      end;
+  elsif exists (
+    select from engine.breakers as b
+    where b.operation = p_operation and b.failures > 0
+  ) then
+    update engine.breakers as b
+    set failures = 0, open_until = null, changed_at = p_now
+    where b.operation = p_operation;
+  end if;
+end;
+$$;
+comment on function engine.note_breaker(text, jsonb, timestamptz) is
+  'Counts a provider''s failures in a row; opens or closes the operation''s breaker.';

@@ -1,0 +1,7 @@
+create or replace function engine.note_order(
+  p_call engine.provider_calls, p_body jsonb, p_now timestamptz
+) returns text
+  language sql volatile
+return 'not judged';
+comment on function engine.note_order(engine.provider_calls, jsonb, timestamptz) is
+  'Placeholder.';

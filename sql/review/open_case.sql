@@ -1,0 +1,37 @@
+-- One open case per subject: what is found again adds to its evidence.
+create or replace function engine.open_case(
+  p_kind text,
+  p_object_id text,
+  p_attempt public.booking_attempts,
+  p_summary text,
+  p_evidence jsonb,
+  p_now timestamptz
+) returns bigint
+  language plpgsql volatile
+  security definer
+  set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_id bigint;
+begin
+  insert into engine.review_cases as r (
+    kind, object_id, user_id, trip_request_id, booking_attempt_id, opened_at, summary,
+    evidence, evidence_at
+  )
+  values (
+    p_kind, p_object_id, p_attempt.user_id, p_attempt.trip_request_id, p_attempt.id,
+    p_now, p_summary, p_evidence, case when p_evidence <> '{}' then p_now end
+  )
+  on conflict (kind, object_id) where resolved_at is null do update
+  set
+    summary = excluded.summary,
+    evidence = r.evidence || excluded.evidence,
+    evidence_at = coalesce(excluded.evidence_at, r.evidence_at)
+  returning r.id into v_id;
+  perform pg_notify('skylatch_alerts', '');
+  return v_id;
+end;
+$$;
+comment on function engine.open_case(
+  text, text, public.booking_attempts, text, jsonb, timestamptz
+) is 'Opens a case for a person, or adds to the open one; returns its id.';
