@@ -284,8 +284,8 @@ def test_a_card_that_was_taken_away_stops_its_trips(called: Called) -> None:
     assert world.value("select detached_at is not null from public.payment_methods")
 
 
-def test_events_wait_for_a_database_that_is_away(called: Called) -> None:
-    """503 for as long as it is; then the provider's own repetition is stored."""
+def test_events_wait_for_an_endpoint_that_is_away(called: Called) -> None:
+    """The provider's own repetition, much later, is stored and applied."""
     with called.world.working():
         # Nobody is there to answer: the provider holds on to it.
         called.book()
