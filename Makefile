@@ -70,6 +70,9 @@ demo: install ## Show the whole thing at work, then stop
 test: install ## Run the tests, each worker on a cluster of its own
 	@$(PYTHON) -m pytest -n 2
 
+fuzz: install ## Try the callbacks with very many bodies
+	@$(PYTHON) -m pytest tests/sidecar/test_webhook_fuzz.py --fuzz 20000 -s
+
 check: install ## Run the linters, the type checker and the SQL conventions
 	$(VENV)/bin/ruff format --check
 	$(VENV)/bin/ruff check
@@ -104,5 +107,5 @@ clean: ## Stop the stack and remove caches and .venv; the stack's data stays
 	rm -rf $(VENV) .mypy_cache .ruff_cache .hypothesis *.egg-info
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-.PHONY: help setup install up down status psql demo test check bench-flags bench-ingest \
+.PHONY: help setup install up down status psql demo test fuzz check bench-flags bench-ingest \
   bench-waiting bench-scale schema diagram clean

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Self, TypeVar
+from typing import Annotated, Any, Self, TypeVar
 from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from sidecar.errors import ConfigError
 
@@ -93,6 +93,22 @@ class ServeSettings(DatabaseSettings):
     http_host: str = "127.0.0.1"
     http_port: int = Field(default=8787, ge=1, le=65535)
     http_token: SecretStr = Field(min_length=16)
+    # Events of the other mode are refused.
+    live_mode: bool = False
+    # Without a secret every event is refused; while one is rotated both are valid, with
+    # a comma between them.
+    stripe_webhook_secrets: Annotated[tuple[SecretStr, ...], NoDecode] = ()
+    duffel_webhook_secrets: Annotated[tuple[SecretStr, ...], NoDecode] = ()
+
+    @field_validator("stripe_webhook_secrets", "duffel_webhook_secrets", mode="before")
+    @classmethod
+    def _splits_secrets(cls, given: Any) -> Any:
+        if not isinstance(given, str):
+            return given
+        secrets = [secret.strip() for secret in given.split(",")]
+        if any(len(secret) < 16 for secret in secrets):
+            raise ValueError("needs secrets of at least 16 characters, comma between")
+        return tuple(SecretStr(secret) for secret in secrets)
 
 
 class OperatorSettings(BaseSettings):

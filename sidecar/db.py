@@ -145,6 +145,22 @@ class Database:
         (row,) = self._rows("engine", "hold_mirror", worker)
         return bool(row["hold_mirror"])
 
+    def receive_events(self, provider: str, events: list[Row]) -> int:
+        """Store verified events, once each; return how many were new."""
+        (row,) = self._rows(
+            "engine", "receive_events", provider, Jsonb(events), "webhook"
+        )
+        return int(row["receive_events"])
+
+    def apply_events(self, limit: int) -> int:
+        """Apply at most `limit` stored events; return how many were taken up."""
+        (row,) = self._rows("engine", "drain_events", limit)
+        return int(row["drain_events"])
+
+    def refuse_events(self, provider: str, reason: str, times: int) -> None:
+        """Add to the count of refused events."""
+        self._rows("engine", "refuse_events", provider, reason, times)
+
     def rpc(self, function: Rpc, *args: object) -> object:
         """Call a public entry point and return its value; raises EngineError."""
         (row,) = self._rows("public", function, *args)

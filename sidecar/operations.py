@@ -55,6 +55,7 @@ def outward_calls(flights: Flights, payments: Payments) -> Mapping[str, Send]:
         "look_charge": _by("charge", payments.read_charge),
         "look_refund": _by("refund", payments.read_refund),
         "look_dispute": _by("dispute", payments.read_dispute),
+        "look_warning": _by("warning", payments.read_fraud_warning),
         "look_setup": _by("setup_intent", payments.read_setup),
         "look_method": _by("payment_method", payments.read_method),
         "scan_payments": _by("created_after", payments.list_intents),

@@ -1,4 +1,4 @@
-"""The HTTP endpoint: health, the doorbell, and the service entry points.
+"""The HTTP endpoint: health, the doorbell, callbacks, and the service entry points.
 
 Errors of the engine come back with the HTTP status that `sql/errors.md` gives their
 SQLSTATE and a JSON body with code, message, field, detail and hint.
@@ -7,6 +7,8 @@ SQLSTATE and a JSON body with code, message, field, detail and hint.
 from __future__ import annotations
 
 import hmac
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Annotated
 from uuid import UUID
 
@@ -21,6 +23,7 @@ from sidecar import __version__
 from sidecar.config import ServeSettings
 from sidecar.db import Database, describe
 from sidecar.errors import EngineError, SetupError
+from sidecar.inbox import Inbox
 from sidecar.limits import Locks, connect
 
 _log = structlog.get_logger()
@@ -37,9 +40,20 @@ class TripBody(BaseModel):
 
 def build_app(settings: ServeSettings, database: Database) -> FastAPI:
     """Return the application; `database` is closed by the caller."""
-    app = FastAPI(title="Skylatch", version=__version__, redoc_url=None)
+    inbox = Inbox(settings, database)
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        yield
+        inbox.close()
+
+    app = FastAPI(
+        title="Skylatch", version=__version__, redoc_url=None, lifespan=lifespan
+    )
     redis_url = settings.redis_url
     locks = Locks(connect(redis_url.get_secret_value() if redis_url else None))
+    app.state.inbox = inbox
+    app.include_router(inbox.router())
 
     def authorized(
         given: Annotated[HTTPAuthorizationCredentials | None, Depends(_BEARER)],

@@ -262,6 +262,249 @@ $$;
 ALTER FUNCTION engine.advance_attempt(p_attempt public.booking_attempts, p_operation text, p_verdict text, p_rule engine.outcome_rules, p_report jsonb, p_actor text, p_correlation_id text, p_now timestamp with time zone) OWNER TO skylatch_owner;
 
 --
+-- Name: event_effects; Type: TABLE; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE TABLE engine.event_effects (
+    provider text NOT NULL,
+    type text NOT NULL,
+    effect text NOT NULL,
+    operation text,
+    CONSTRAINT event_effects_provider CHECK ((provider = ANY (ARRAY['duffel'::text, 'stripe'::text])))
+);
+
+ALTER TABLE ONLY engine.event_effects FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE engine.event_effects OWNER TO skylatch_owner;
+
+--
+-- Name: provider_events; Type: TABLE; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE TABLE engine.provider_events (
+    provider text NOT NULL,
+    event_id text NOT NULL,
+    type text NOT NULL,
+    object_id text NOT NULL,
+    hints jsonb DEFAULT '{}'::jsonb NOT NULL,
+    occurred_at timestamp with time zone,
+    received_at timestamp with time zone NOT NULL,
+    received_by text NOT NULL,
+    state text DEFAULT 'RECEIVED'::text NOT NULL,
+    tries smallint DEFAULT 0 NOT NULL,
+    applied_at timestamp with time zone,
+    outcome text,
+    CONSTRAINT provider_events_applied CHECK (((state = 'RECEIVED'::text) = (applied_at IS NULL))),
+    CONSTRAINT provider_events_provider CHECK ((provider = ANY (ARRAY['duffel'::text, 'stripe'::text]))),
+    CONSTRAINT provider_events_received_by CHECK ((received_by = ANY (ARRAY['webhook'::text, 'sweep'::text]))),
+    CONSTRAINT provider_events_state CHECK ((state = ANY (ARRAY['RECEIVED'::text, 'APPLIED'::text, 'IGNORED'::text, 'DEAD'::text])))
+);
+
+ALTER TABLE ONLY engine.provider_events FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE engine.provider_events OWNER TO skylatch_owner;
+
+--
+-- Name: apply_event(engine.provider_events, engine.event_effects, uuid, uuid, timestamp with time zone); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE FUNCTION engine.apply_event(p_event engine.provider_events, p_effect engine.event_effects, p_user_id uuid, p_attempt_id uuid, p_now timestamp with time zone) RETURNS text
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  v_attempt public.booking_attempts;
+  v_state engine.saga_states;
+  v_intent text := coalesce(
+    p_event.hints ->> 'payment_intent',
+    case when p_effect.operation = 'look_payment' then p_event.object_id end
+  );
+  v_order text := p_event.hints ->> 'order_id';
+  v_look text;
+begin
+  if p_effect.effect = 'CARDS' then
+    perform engine.enqueue_look(
+      p_effect.operation, m.stripe_payment_method_id,
+      jsonb_build_object('payment_method', m.stripe_payment_method_id),
+      null::public.booking_attempts, p_now
+    )
+    from public.payment_methods as m
+    where m.stripe_customer_id = p_event.object_id and m.detached_at is null
+    order by m.stripe_payment_method_id;
+    return case when found then 'looks' else 'not ours' end;
+  end if;
+
+  perform from public.trip_requests as t
+  where t.user_id = p_user_id and t.id = (
+    select a.trip_request_id from public.booking_attempts as a
+    where a.user_id = p_user_id and a.id = p_attempt_id
+  )
+  for no key update;
+  select a.* into v_attempt
+  from public.booking_attempts as a
+  where a.user_id = p_user_id and a.id = p_attempt_id
+  for no key update;
+  if v_attempt.id is null
+    and (
+      p_effect.operation in ('look_payment', 'look_order')
+      or p_effect.operation = 'look_charge' and v_intent is not null
+    )
+  then
+    return null;
+  end if;
+
+  if p_effect.effect = 'HINT' then
+    if v_attempt.order_id = v_order then
+      return 'known';
+    end if;
+    update public.booking_attempts as a
+    set order_hint = v_order
+    where a.user_id = v_attempt.user_id
+      and a.id = v_attempt.id
+      and a.status = 'PENDING'
+      and a.order_id is null;
+  end if;
+  select s.* into v_state from engine.saga_states as s where s.state = v_attempt.state;
+  if not v_state.is_final then
+    perform engine.nudge_attempt(v_attempt.user_id, v_attempt.id, p_now);
+    -- It reads both providers by itself, as long as nobody was asked to decide.
+    if p_effect.effect in ('HINT', 'NUDGE') and not v_state.is_parked then
+      return 'nudged';
+    end if;
+  end if;
+
+  -- Events come in bursts: one read, a little later, is for all of them.
+  v_look := case
+    when p_effect.operation = 'look_charge' and v_attempt.id is not null
+      then 'look_payment'
+    else p_effect.operation
+  end;
+  perform engine.enqueue_look(
+    v_look,
+    case v_look
+      when 'look_order' then coalesce(v_order, v_attempt.order_id, v_attempt.offer_id)
+      when 'look_payment' then coalesce(v_intent, v_attempt.payment_intent_id)
+      else p_event.object_id
+    end,
+    case v_look
+      when 'look_order' then jsonb_strip_nulls(
+        jsonb_build_object(
+          'offer_id', v_attempt.offer_id,
+          'order_id', coalesce(v_order, v_attempt.order_id)
+        )
+      )
+      when 'look_payment' then jsonb_build_object(
+        'payment_intent', coalesce(v_intent, v_attempt.payment_intent_id)
+      )
+      else jsonb_build_object(
+        case v_look
+          when 'look_charge' then 'charge'
+          when 'look_dispute' then 'dispute'
+          when 'look_warning' then 'warning'
+          when 'look_refund' then 'refund'
+          when 'look_method' then 'payment_method'
+        end,
+        p_event.object_id
+      )
+    end,
+    v_attempt, p_now + interval '2 seconds'
+  );
+  return v_look;
+end;
+$$;
+
+ALTER FUNCTION engine.apply_event(p_event engine.provider_events, p_effect engine.event_effects, p_user_id uuid, p_attempt_id uuid, p_now timestamp with time zone) OWNER TO skylatch_owner;
+
+--
+-- Name: apply_events(integer, timestamp with time zone); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE FUNCTION engine.apply_events(p_limit integer, p_now timestamp with time zone) RETURNS integer
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  v_found record;
+  v_event engine.provider_events;
+  v_effect engine.event_effects;
+  v_taken integer := 0;
+  v_outcome text;
+  v_state text;
+begin
+  for v_found in
+    with due as materialized (
+      select e.provider, e.event_id, e.object_id, e.hints
+      from engine.provider_events as e
+      where e.state = 'RECEIVED'
+        -- 0, 5, 15, 35, 75 seconds ...; the twelfth try is after almost six hours.
+        and e.received_at
+        + make_interval(secs => 5 * (power(2, e.tries) - 1)) <= p_now
+      order by e.received_at, e.event_id
+      limit p_limit
+      for update skip locked
+    )
+    select d.provider, d.event_id, a.user_id, a.id as attempt_id
+    from due as d
+    left join lateral engine.event_attempt(d.object_id, d.hints) as a on true
+    order by a.trip_request_id, d.object_id, d.event_id
+  loop
+    v_taken := v_taken + 1;
+    select e.* into v_event
+    from engine.provider_events as e
+    where e.provider = v_found.provider and e.event_id = v_found.event_id;
+    select f.* into v_effect
+    from engine.event_effects as f
+    where f.provider = v_event.provider and f.type = v_event.type;
+    begin
+      if not found or v_effect.effect = 'IGNORE' then
+        v_state := 'IGNORED';
+        v_outcome := case when found then 'of no consequence' else 'unknown type' end;
+      else
+        v_outcome := engine.apply_event(
+          v_event, v_effect, v_found.user_id, v_found.attempt_id, p_now
+        );
+        v_state := case
+          when v_outcome is not null then 'APPLIED'
+          when v_event.received_at < p_now - interval '1 hour' then 'IGNORED'
+          else 'RECEIVED'
+        end;
+        v_outcome := coalesce(v_outcome, 'no attempt of ours');
+      end if;
+    exception when others then
+      v_outcome := sqlstate || ' ' || sqlerrm;
+      -- A lock that could not be had in time says nothing about the event.
+      v_state := case
+        when sqlstate in ('40001', '40P01', '55P03') or v_event.tries < 7
+          then 'RECEIVED'
+        else 'DEAD'
+      end;
+      raise warning 'event % not applied: %', v_event.event_id, v_outcome;
+    end;
+    update engine.provider_events as e
+    set
+      state = v_state,
+      tries = least(e.tries + 1, 12),
+      outcome = v_outcome,
+      applied_at = case when v_state <> 'RECEIVED' then p_now end
+    where e.provider = v_event.provider and e.event_id = v_event.event_id;
+    if v_state = 'DEAD' then
+      perform engine.open_case(
+        'POISON', v_event.event_id, null::public.booking_attempts,
+        format('The event %s of %s cannot be applied.', v_event.type, v_event.provider),
+        jsonb_build_object('event', to_jsonb(v_event), 'error', v_outcome), p_now
+      );
+    end if;
+  end loop;
+  if v_taken > 0 then
+    perform engine.wake_sidecar();
+  end if;
+  return v_taken;
+end;
+$$;
+
+ALTER FUNCTION engine.apply_events(p_limit integer, p_now timestamp with time zone) OWNER TO skylatch_owner;
+
+--
 -- Name: provider_calls; Type: TABLE; Schema: engine; Owner: skylatch_owner
 --
 
@@ -326,6 +569,7 @@ begin
     when 'look_charge' then engine.note_payment(p_call, v_body, p_now)
     when 'look_refund' then engine.note_refund(p_call, v_body, p_now)
     when 'look_dispute' then engine.note_dispute(p_call, v_body, p_now)
+    when 'look_warning' then engine.note_dispute(p_call, v_body, p_now)
     when 'look_setup' then engine.note_method(p_call, v_body, p_now)
     when 'look_method' then engine.note_method(p_call, v_body, p_now)
     when 'scan_orders' then engine.compare_orders(p_call, v_body, p_now)
@@ -3024,6 +3268,18 @@ END;
 ALTER FUNCTION engine.describe_round(p_user_id uuid, p_trip_id uuid) OWNER TO skylatch_owner;
 
 --
+-- Name: drain_events(integer); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE FUNCTION engine.drain_events(p_limit integer) RETURNS integer
+    LANGUAGE sql SECURITY DEFINER
+    BEGIN ATOMIC
+ SELECT engine.apply_events(p_limit, clock_timestamp()) AS apply_events;
+END;
+
+ALTER FUNCTION engine.drain_events(p_limit integer) OWNER TO skylatch_owner;
+
+--
 -- Name: end_case(bigint, text, text); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
 --
 
@@ -3350,6 +3606,64 @@ CREATE FUNCTION engine.evaluate_flag(p_flag text, p_context text) RETURNS jsonb
 $$;
 
 ALTER FUNCTION engine.evaluate_flag(p_flag text, p_context text) OWNER TO skylatch_owner;
+
+--
+-- Name: event_attempt(text, jsonb); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE FUNCTION engine.event_attempt(p_object_id text, p_hints jsonb) RETURNS public.booking_attempts
+    LANGUAGE sql STABLE SECURITY DEFINER
+    BEGIN ATOMIC
+ SELECT a.user_id,
+     a.id,
+     a.trip_request_id,
+     a.attempt_no,
+     a.status,
+     a.state,
+     a.epoch,
+     a.idempotency_key,
+     a.flight_offer_id,
+     a.offer_id,
+     a.agreed_amount,
+     a.currency,
+     a.cap_amount,
+     a.trip_version,
+     a.flags,
+     a.payment_method_id,
+     a.payment_intent_id,
+     a.capture_before,
+     a.order_id,
+     a.booking_reference,
+     a.trip_status_after,
+     a.search_again_after,
+     a.error_code,
+     a.error_message,
+     a.started_at,
+     a.state_changed_at,
+     a.ended_at,
+     a.deadline_at,
+     a.review_from,
+     a.order_hint,
+     a.order_cancelled_at,
+     a.cancellation_id,
+     a.min_refund,
+     a.captured_amount,
+     a.voided_at,
+     a.refund_amount,
+     a.refund_no,
+     a.refund_id,
+     a.refunded_at
+    FROM public.booking_attempts a
+   WHERE ((a.payment_intent_id = COALESCE((event_attempt.p_hints ->> 'payment_intent'::text), event_attempt.p_object_id)) OR (a.order_id = (event_attempt.p_hints ->> 'order_id'::text)) OR (a.offer_id = (event_attempt.p_hints ->> 'offer_id'::text)) OR (a.id =
+         CASE
+             WHEN ((event_attempt.p_hints ->> 'attempt_id'::text) ~ '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$'::text) THEN ((event_attempt.p_hints ->> 'attempt_id'::text))::uuid
+             ELSE NULL::uuid
+         END))
+   ORDER BY (NOT (a.payment_intent_id IS DISTINCT FROM COALESCE((event_attempt.p_hints ->> 'payment_intent'::text), event_attempt.p_object_id))) DESC, (NOT (a.order_id IS DISTINCT FROM (event_attempt.p_hints ->> 'order_id'::text))) DESC, a.started_at DESC
+  LIMIT 1;
+END;
+
+ALTER FUNCTION engine.event_attempt(p_object_id text, p_hints jsonb) OWNER TO skylatch_owner;
 
 --
 -- Name: expire_offers(timestamp with time zone); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
@@ -5727,8 +6041,65 @@ ALTER FUNCTION engine.note_breaker(p_operation text, p_report jsonb, p_now times
 --
 
 CREATE FUNCTION engine.note_dispute(p_call engine.provider_calls, p_body jsonb, p_now timestamp with time zone) RETURNS text
-    LANGUAGE sql
-    RETURN 'not judged'::text;
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  v_id text := p_body ->> 'id';
+  v_intent text := coalesce(
+    p_body #>> '{payment_intent,id}', p_body ->> 'payment_intent'
+  );
+  v_ended boolean := p_body ->> 'status' in (
+    'won', 'lost', 'warning_closed', 'prevented'
+  );
+  v_attempt public.booking_attempts;
+begin
+  v_attempt := engine.event_attempt(
+    v_id, jsonb_build_object('payment_intent', v_intent)
+  );
+  if p_call.operation = 'look_warning' then
+    perform engine.open_case(
+      'FRAUD_WARNING', v_id, v_attempt,
+      format('The card''s bank expects a dispute: %s.', p_body ->> 'fraud_type'),
+      jsonb_build_object('warning', p_body), p_now
+    );
+    return 'warned';
+  end if;
+  update public.flight_bookings as b
+  set
+    attention = case
+      when not v_ended then 'Its card payment is disputed with the bank.'
+      when p_body ->> 'status' = 'lost'
+        then 'Its card payment was disputed and taken back by the bank.'
+    end
+  where b.user_id = v_attempt.user_id and b.booking_attempt_id = v_attempt.id;
+  if not v_ended
+    or not exists (
+      select from engine.review_cases as c where c.kind = 'DISPUTE' and c.object_id = v_id
+    )
+  then
+    perform engine.open_case(
+      'DISPUTE', v_id, v_attempt,
+      format(
+        'A payment is disputed (%s); evidence is due by %s.', p_body ->> 'reason',
+        coalesce(
+          to_timestamp(
+            coalesce(
+              p_body #>> '{evidence,due_by}', p_body #>> '{evidence_details,due_by}'
+            )::bigint
+          )::text,
+          'no date'
+        )
+      ),
+      jsonb_build_object('dispute', p_body), p_now
+    );
+  end if;
+  if v_ended then
+    perform engine.close_case('DISPUTE', v_id, 'provider', p_body ->> 'status', p_now);
+  end if;
+  return p_body ->> 'status';
+end;
+$$;
 
 ALTER FUNCTION engine.note_dispute(p_call engine.provider_calls, p_body jsonb, p_now timestamp with time zone) OWNER TO skylatch_owner;
 
@@ -5737,8 +6108,77 @@ ALTER FUNCTION engine.note_dispute(p_call engine.provider_calls, p_body jsonb, p
 --
 
 CREATE FUNCTION engine.note_method(p_call engine.provider_calls, p_body jsonb, p_now timestamp with time zone) RETURNS text
-    LANGUAGE sql
-    RETURN 'not judged'::text;
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  v_card public.payment_methods;
+  v_trip record;
+begin
+  select m.* into v_card
+  from public.payment_methods as m
+  where m.stripe_payment_method_id = p_body ->> 'id';
+  if not found then
+    return 'not ours';
+  end if;
+  if coalesce(p_body #>> '{customer,id}', p_body ->> 'customer')
+    is not distinct from v_card.stripe_customer_id
+  then
+    update public.payment_methods as m
+    set
+      brand = p_body #>> '{card,brand}',
+      last4 = p_body #>> '{card,last4}',
+      exp_month = (p_body #>> '{card,exp_month}')::smallint,
+      exp_year = (p_body #>> '{card,exp_year}')::smallint
+    where m.user_id = v_card.user_id
+      and m.id = v_card.id
+      and (m.brand, m.last4, m.exp_month, m.exp_year) is distinct from (
+        p_body #>> '{card,brand}', p_body #>> '{card,last4}',
+        (p_body #>> '{card,exp_month}')::smallint,
+        (p_body #>> '{card,exp_year}')::smallint
+      );
+    return case when found then 'card updated' else 'as expected' end;
+  end if;
+
+  update public.payment_methods as m
+  set detached_at = p_now
+  where m.user_id = v_card.user_id and m.id = v_card.id and m.detached_at is null;
+  for v_trip in
+    select t.id
+    from public.trip_requests as t
+    where t.user_id = v_card.user_id
+      and t.payment_method_id = v_card.id
+      and t.auto_book_enabled
+      and t.auto_book_status = 'PENDING'
+    for no key update skip locked
+  loop
+    update public.trip_requests as t
+    set
+      auto_book_status = 'ACTION_REQUIRED',
+      status_reason = 'Your card was removed. Please add another one.',
+      status_changed_at = p_now
+    where t.user_id = v_card.user_id and t.id = v_trip.id;
+    perform engine.log_event(
+      v_card.user_id, v_trip.id, null, 'provider', 'call:' || p_call.id, 'PENDING',
+      'ACTION_REQUIRED', 'the card was removed'
+    );
+  end loop;
+  if exists (
+    select from public.trip_requests as t
+    where t.user_id = v_card.user_id
+      and t.payment_method_id = v_card.id
+      and t.auto_book_enabled
+      and t.auto_book_status = 'PENDING'
+  ) then
+    perform engine.enqueue_look(
+      'look_method', p_body ->> 'id',
+      jsonb_build_object('payment_method', p_body ->> 'id'),
+      null::public.booking_attempts, p_now + interval '10 seconds'
+    );
+  end if;
+  return 'card removed';
+end;
+$$;
 
 ALTER FUNCTION engine.note_method(p_call engine.provider_calls, p_body jsonb, p_now timestamp with time zone) OWNER TO skylatch_owner;
 
@@ -5846,8 +6286,100 @@ ALTER FUNCTION engine.note_orphan_void(p_call engine.provider_calls, p_body json
 --
 
 CREATE FUNCTION engine.note_payment(p_call engine.provider_calls, p_body jsonb, p_now timestamp with time zone) RETURNS text
-    LANGUAGE sql
-    RETURN 'not judged'::text;
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  v_id text := p_body ->> 'id';
+  v_intent text := coalesce(
+    p_body #>> '{payment_intent,id}', p_body ->> 'payment_intent', v_id
+  );
+  v_charge jsonb := case
+    when jsonb_typeof(p_body -> 'latest_charge') = 'object' then p_body -> 'latest_charge'
+  end;
+  v_attempt public.booking_attempts;
+  v_before timestamptz;
+  v_kept bigint;
+  v_ours bigint;
+  v_problem text;
+begin
+  if p_call.booking_attempt_id is null or v_intent <> v_id then
+    -- A charge is a part of the truth: an intent may have been charged more than once.
+    select a.* into v_attempt
+    from public.booking_attempts as a where a.payment_intent_id = v_intent;
+    if not found then
+      return 'not ours';
+    end if;
+    perform engine.enqueue_look(
+      'look_payment', v_intent, jsonb_build_object('payment_intent', v_intent),
+      v_attempt, p_now
+    );
+    return 'passed on';
+  end if;
+  select a.* into v_attempt
+  from public.booking_attempts as a
+  where a.user_id = p_call.user_id and a.id = p_call.booking_attempt_id;
+
+  if not (select s.is_final from engine.saga_states as s where s.state = v_attempt.state)
+  then
+    v_before := to_timestamp(
+      (v_charge #>> '{payment_method_details,card,capture_before}')::bigint
+    );
+    update public.booking_attempts as a
+    set capture_before = v_before
+    where a.user_id = v_attempt.user_id
+      and a.id = v_attempt.id
+      and a.payment_intent_id = v_id
+      and a.capture_before <> v_before;
+    perform engine.nudge_attempt(v_attempt.user_id, v_attempt.id, p_now);
+    return 'nudged';
+  end if;
+
+  v_kept := case p_body ->> 'status'
+    when 'succeeded' then (p_body ->> 'amount_received')::bigint
+      - coalesce((v_charge ->> 'amount_refunded')::bigint, 0)
+    else 0
+  end;
+  v_ours := case
+    -- One attempt pays once: a second intent of its own is nobody's.
+    when v_attempt.payment_intent_id is distinct from v_id
+      or v_attempt.state = 'FAILED' then 0
+    else engine.stripe_amount(v_attempt.captured_amount, v_attempt.currency)
+  end;
+  if v_ours > 0 and v_attempt.state = 'CANCELLED' then
+    -- What the airline keeps stays with us.
+    v_ours := v_ours - coalesce(
+      engine.stripe_amount(v_attempt.refund_amount, v_attempt.currency), 0
+    );
+  end if;
+  v_problem := case
+    when p_body ->> 'currency' is distinct from lower(v_attempt.currency)
+      then 'it is in another currency'
+    when p_body ->> 'status' = 'requires_capture' then 'the amount is still held'
+    when v_kept > v_ours then 'more was collected than is ours'
+    when v_kept < v_ours then 'less was collected than was agreed'
+  end;
+  if v_problem is null then
+    perform engine.close_case(
+      'PAYMENT_CONTRADICTION', v_id, 'provider', 'the payment is what it should be',
+      p_now
+    );
+    return 'as expected';
+  end if;
+  if p_call.claimed_at < v_attempt.state_changed_at then
+    perform engine.enqueue_look(
+      'look_payment', v_id, jsonb_build_object('payment_intent', v_id), v_attempt, p_now
+    );
+    return 'read again';
+  end if;
+  perform engine.open_case(
+    'PAYMENT_CONTRADICTION', v_id, v_attempt,
+    format('The attempt is %s, but %s.', v_attempt.state, v_problem),
+    jsonb_build_object('payment', p_body), p_now
+  );
+  return 'contradiction';
+end;
+$$;
 
 ALTER FUNCTION engine.note_payment(p_call engine.provider_calls, p_body jsonb, p_now timestamp with time zone) OWNER TO skylatch_owner;
 
@@ -5856,8 +6388,48 @@ ALTER FUNCTION engine.note_payment(p_call engine.provider_calls, p_body jsonb, p
 --
 
 CREATE FUNCTION engine.note_refund(p_call engine.provider_calls, p_body jsonb, p_now timestamp with time zone) RETURNS text
-    LANGUAGE sql
-    RETURN 'not judged'::text;
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  v_attempt public.booking_attempts;
+begin
+  v_attempt := engine.event_attempt(
+    p_body ->> 'id',
+    jsonb_build_object(
+      'payment_intent',
+      coalesce(p_body #>> '{payment_intent,id}', p_body ->> 'payment_intent'),
+      'attempt_id',
+      coalesce(p_call.booking_attempt_id::text, p_body #>> '{metadata,attempt_id}')
+    )
+  );
+  if v_attempt.id is null then
+    return 'not ours';
+  end if;
+  if p_body ->> 'status' in ('failed', 'canceled')
+    and v_attempt.refund_id = p_body ->> 'id'
+    and v_attempt.refunded_at is not null
+  then
+    update public.flight_bookings as b
+    set attention = 'The refund did not arrive; we are looking into it.'
+    where b.user_id = v_attempt.user_id and b.booking_attempt_id = v_attempt.id;
+    perform engine.open_case(
+      'REFUND_FAILED', p_body ->> 'id', v_attempt,
+      format(
+        'The refund %s after it was taken for done: %s.', p_body ->> 'status',
+        coalesce(p_body ->> 'failure_reason', 'no reason given')
+      ),
+      jsonb_build_object('refund', p_body), p_now
+    );
+    return 'refund failed';
+  end if;
+  perform engine.enqueue_look(
+    'look_payment', v_attempt.payment_intent_id,
+    jsonb_build_object('payment_intent', v_attempt.payment_intent_id), v_attempt, p_now
+  );
+  return 'passed on';
+end;
+$$;
 
 ALTER FUNCTION engine.note_refund(p_call engine.provider_calls, p_body jsonb, p_now timestamp with time zone) OWNER TO skylatch_owner;
 
@@ -6791,12 +7363,103 @@ $$;
 ALTER FUNCTION engine.reason_to_wait(p_trip public.trip_requests, p_flight_offer_id uuid, p_now timestamp with time zone) OWNER TO skylatch_owner;
 
 --
+-- Name: receive_events(text, jsonb, text); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE FUNCTION engine.receive_events(p_provider text, p_events jsonb, p_received_by text) RETURNS integer
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  v_new integer;
+begin
+  insert into engine.provider_events (
+    provider, event_id, type, object_id, hints, occurred_at, received_at, received_by
+  )
+  select
+    p_provider, e.event_id, e.type, e.object_id, coalesce(e.hints, '{}'),
+    e.occurred_at, clock_timestamp(), p_received_by
+  from jsonb_to_recordset(p_events) as e (
+    event_id text, type text, object_id text, hints jsonb, occurred_at timestamptz
+  )
+  -- Deliveries at the same time wait for each other in one order.
+  order by e.event_id
+  on conflict (provider, event_id) do nothing;
+  get diagnostics v_new = row_count;
+  return v_new;
+end;
+$$;
+
+ALTER FUNCTION engine.receive_events(p_provider text, p_events jsonb, p_received_by text) OWNER TO skylatch_owner;
+
+--
 -- Name: receive_sweep(engine.provider_calls, jsonb, timestamp with time zone); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
 --
 
 CREATE FUNCTION engine.receive_sweep(p_call engine.provider_calls, p_body jsonb, p_now timestamp with time zone) RETURNS text
-    LANGUAGE sql
-    RETURN 'not judged'::text;
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  v_provider text := case p_call.operation
+    when 'sweep_order_events' then 'duffel' else 'stripe'
+  end;
+  v_new integer;
+begin
+  select engine.receive_events(v_provider, coalesce(jsonb_agg(e.event), '[]'), 'sweep')
+  into v_new
+  from (
+    select
+      jsonb_build_object(
+        'event_id', l.event ->> 'id',
+        'type', l.event ->> 'type',
+        'object_id', coalesce(
+          l.event #>> '{related_object,id}',
+          -- Of an order that could not be made, the offer is all there is.
+          case l.event ->> 'type'
+            when 'order.creation_failed' then l.object ->> 'offer_id'
+          end,
+          l.object ->> 'id',
+          l.object ->> 'order_id', l.object ->> 'offer_id', l.object ->> 'payment_id',
+          l.event ->> 'id'
+        ),
+        'hints', jsonb_strip_nulls(
+          jsonb_build_object(
+            'offer_id', l.object -> 'offer_id',
+            'order_id', coalesce(
+              l.object -> 'order_id',
+              case when l.object ->> 'id' like 'ord\_%' then l.object -> 'id' end
+            ),
+            'payment_id', l.object -> 'payment_id',
+            'aic_id', l.object -> 'aic_id'
+          )
+        ),
+        -- Stripe counts seconds, Duffel writes a time.
+        'occurred_at', coalesce(
+          l.event ->> 'created_at',
+          to_timestamp((l.event ->> 'created')::bigint)::text
+        )
+      ) as event
+    from (
+      select s.value as event, s.value #> '{data,object}' as object
+      from jsonb_array_elements(p_body -> 'events') as s
+    ) as l
+    where l.event ->> 'id' is not null and l.event ->> 'type' is not null
+  ) as e;
+  -- The list is whole up to the moment at which it was asked for.
+  insert into engine.scans as s (scan, provider, scanned_to, finished_at, found)
+  values (
+    case v_provider when 'duffel' then 'order_events' else 'payment_events' end,
+    v_provider, p_call.claimed_at, p_now, v_new
+  )
+  on conflict (scan) do update
+  set
+    scanned_to = excluded.scanned_to,
+    finished_at = excluded.finished_at,
+    found = excluded.found;
+  return v_new || ' missed';
+end;
+$$;
 
 ALTER FUNCTION engine.receive_sweep(p_call engine.provider_calls, p_body jsonb, p_now timestamp with time zone) OWNER TO skylatch_owner;
 
@@ -6985,8 +7648,10 @@ begin
   perform engine.start_scans(v_now);
   -- Trips before offers: the order in which everybody locks them.
   v_recovered := engine.recover_calls(session_user, v_now);
+  perform engine.apply_events(1000, v_now);
   perform engine.expire_offers(v_now);
   perform engine.sum_flag_usage();
+  perform engine.sweep_events(v_now);
   return v_recovered;
 end;
 $$;
@@ -7066,6 +7731,39 @@ end;
 $$;
 
 ALTER FUNCTION engine.refuse_change() OWNER TO skylatch_owner;
+
+--
+-- Name: refused_events; Type: TABLE; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE TABLE engine.refused_events (
+    provider text NOT NULL,
+    day date NOT NULL,
+    reason text NOT NULL,
+    refused bigint NOT NULL,
+    CONSTRAINT refused_events_refused CHECK ((refused > 0))
+);
+
+ALTER TABLE ONLY engine.refused_events FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE engine.refused_events OWNER TO skylatch_owner;
+
+--
+-- Name: refuse_events(text, text, bigint); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE FUNCTION engine.refuse_events(p_provider text, p_reason text, p_times bigint) RETURNS void
+    LANGUAGE sql SECURITY DEFINER
+    BEGIN ATOMIC
+ INSERT INTO engine.refused_events AS r (provider, day, reason, refused)
+   VALUES (refuse_events.p_provider, ((clock_timestamp() AT TIME ZONE 'UTC'::text))::date,
+         CASE
+             WHEN (refuse_events.p_reason = ANY (ARRAY['no_secret'::text, 'no_signature'::text, 'malformed_signature'::text, 'bad_signature'::text, 'too_old'::text, 'in_the_future'::text, 'too_large'::text, 'cut_short'::text, 'too_slow'::text, 'unreadable'::text, 'no_event'::text, 'wrong_mode'::text])) THEN refuse_events.p_reason
+             ELSE 'other'::text
+         END, refuse_events.p_times) ON CONFLICT(provider, day, reason) DO UPDATE SET refused = (r.refused + excluded.refused);
+END;
+
+ALTER FUNCTION engine.refuse_events(p_provider text, p_reason text, p_times bigint) OWNER TO skylatch_owner;
 
 --
 -- Name: refuse_runtime(jsonb); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
@@ -8205,6 +8903,30 @@ END;
 ALTER FUNCTION engine.sum_flag_usage() OWNER TO skylatch_owner;
 
 --
+-- Name: sweep_events(timestamp with time zone); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE FUNCTION engine.sweep_events(p_now timestamp with time zone) RETURNS void
+    LANGUAGE sql SECURITY DEFINER
+    BEGIN ATOMIC
+ SELECT engine.enqueue_look(w.operation, 'account'::text, jsonb_build_object('created_after',
+         CASE w.provider
+             WHEN 'duffel'::text THEN to_jsonb(to_char((w.since AT TIME ZONE 'UTC'::text), 'YYYY-MM-DD"T"HH24:MI:SS"Z"'::text))
+             ELSE to_jsonb((EXTRACT(epoch FROM w.since))::bigint)
+         END), NULL::public.booking_attempts, sweep_events.p_now) AS enqueue_look
+    FROM ( SELECT o.operation,
+             o.provider,
+             (COALESCE(s.scanned_to, sweep_events.p_now) - '00:30:00'::interval) AS since
+            FROM (engine.operations o
+              LEFT JOIN engine.scans s ON ((((o.provider = 'duffel'::text) AND (s.scan = 'order_events'::text)) OR ((o.provider = 'stripe'::text) AND (s.scan = 'payment_events'::text)))))
+           WHERE ((o.operation = ANY (ARRAY['sweep_order_events'::text, 'sweep_payment_events'::text])) AND (NOT (EXISTS ( SELECT
+                    FROM engine.provider_calls c
+                   WHERE ((c.operation = o.operation) AND (COALESCE(c.finished_at, sweep_events.p_now) > (sweep_events.p_now - '00:10:00'::interval)))))))) w;
+END;
+
+ALTER FUNCTION engine.sweep_events(p_now timestamp with time zone) OWNER TO skylatch_owner;
+
+--
 -- Name: sync_flags(json, text); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
 --
 
@@ -8860,22 +9582,6 @@ ALTER TABLE ONLY engine.endpoint FORCE ROW LEVEL SECURITY;
 ALTER TABLE engine.endpoint OWNER TO skylatch_owner;
 
 --
--- Name: event_effects; Type: TABLE; Schema: engine; Owner: skylatch_owner
---
-
-CREATE TABLE engine.event_effects (
-    provider text NOT NULL,
-    type text NOT NULL,
-    effect text NOT NULL,
-    operation text,
-    CONSTRAINT event_effects_provider CHECK ((provider = ANY (ARRAY['duffel'::text, 'stripe'::text])))
-);
-
-ALTER TABLE ONLY engine.event_effects FORCE ROW LEVEL SECURITY;
-
-ALTER TABLE engine.event_effects OWNER TO skylatch_owner;
-
---
 -- Name: fare_looks; Type: TABLE; Schema: engine; Owner: skylatch_owner
 --
 
@@ -9041,33 +9747,6 @@ ALTER TABLE engine.provider_calls ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTI
 );
 
 --
--- Name: provider_events; Type: TABLE; Schema: engine; Owner: skylatch_owner
---
-
-CREATE TABLE engine.provider_events (
-    provider text NOT NULL,
-    event_id text NOT NULL,
-    type text NOT NULL,
-    object_id text NOT NULL,
-    hints jsonb DEFAULT '{}'::jsonb NOT NULL,
-    occurred_at timestamp with time zone,
-    received_at timestamp with time zone NOT NULL,
-    received_by text NOT NULL,
-    state text DEFAULT 'RECEIVED'::text NOT NULL,
-    tries smallint DEFAULT 0 NOT NULL,
-    applied_at timestamp with time zone,
-    outcome text,
-    CONSTRAINT provider_events_applied CHECK (((state = 'RECEIVED'::text) = (applied_at IS NULL))),
-    CONSTRAINT provider_events_provider CHECK ((provider = ANY (ARRAY['duffel'::text, 'stripe'::text]))),
-    CONSTRAINT provider_events_received_by CHECK ((received_by = ANY (ARRAY['webhook'::text, 'sweep'::text]))),
-    CONSTRAINT provider_events_state CHECK ((state = ANY (ARRAY['RECEIVED'::text, 'APPLIED'::text, 'IGNORED'::text, 'DEAD'::text])))
-);
-
-ALTER TABLE ONLY engine.provider_events FORCE ROW LEVEL SECURITY;
-
-ALTER TABLE engine.provider_events OWNER TO skylatch_owner;
-
---
 -- Name: quarantined_offers; Type: TABLE; Schema: engine; Owner: skylatch_owner
 --
 
@@ -9100,22 +9779,6 @@ ALTER TABLE engine.quarantined_offers ALTER COLUMN id ADD GENERATED ALWAYS AS ID
     NO MAXVALUE
     CACHE 1
 );
-
---
--- Name: refused_events; Type: TABLE; Schema: engine; Owner: skylatch_owner
---
-
-CREATE TABLE engine.refused_events (
-    provider text NOT NULL,
-    day date NOT NULL,
-    reason text NOT NULL,
-    refused bigint NOT NULL,
-    CONSTRAINT refused_events_refused CHECK ((refused > 0))
-);
-
-ALTER TABLE ONLY engine.refused_events FORCE ROW LEVEL SECURITY;
-
-ALTER TABLE engine.refused_events OWNER TO skylatch_owner;
 
 --
 -- Name: review_actions_id_seq; Type: SEQUENCE; Schema: engine; Owner: skylatch_owner
@@ -11169,6 +11832,18 @@ GRANT SELECT ON TABLE public.booking_attempts TO service_role;
 REVOKE ALL ON FUNCTION engine.advance_attempt(p_attempt public.booking_attempts, p_operation text, p_verdict text, p_rule engine.outcome_rules, p_report jsonb, p_actor text, p_correlation_id text, p_now timestamp with time zone) FROM PUBLIC;
 
 --
+-- Name: FUNCTION apply_event(p_event engine.provider_events, p_effect engine.event_effects, p_user_id uuid, p_attempt_id uuid, p_now timestamp with time zone); Type: ACL; Schema: engine; Owner: skylatch_owner
+--
+
+REVOKE ALL ON FUNCTION engine.apply_event(p_event engine.provider_events, p_effect engine.event_effects, p_user_id uuid, p_attempt_id uuid, p_now timestamp with time zone) FROM PUBLIC;
+
+--
+-- Name: FUNCTION apply_events(p_limit integer, p_now timestamp with time zone); Type: ACL; Schema: engine; Owner: skylatch_owner
+--
+
+REVOKE ALL ON FUNCTION engine.apply_events(p_limit integer, p_now timestamp with time zone) FROM PUBLIC;
+
+--
 -- Name: FUNCTION apply_look(p_call engine.provider_calls, p_report jsonb, p_actor text, p_now timestamp with time zone); Type: ACL; Schema: engine; Owner: skylatch_owner
 --
 
@@ -11757,6 +12432,13 @@ GRANT ALL ON FUNCTION public.explain_trip(p_trip_id uuid) TO service_role;
 REVOKE ALL ON FUNCTION engine.describe_round(p_user_id uuid, p_trip_id uuid) FROM PUBLIC;
 
 --
+-- Name: FUNCTION drain_events(p_limit integer); Type: ACL; Schema: engine; Owner: skylatch_owner
+--
+
+REVOKE ALL ON FUNCTION engine.drain_events(p_limit integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION engine.drain_events(p_limit integer) TO skylatch_sidecar;
+
+--
 -- Name: FUNCTION end_case(p_case_id bigint, p_resolution text, p_reason text); Type: ACL; Schema: engine; Owner: skylatch_owner
 --
 
@@ -11792,6 +12474,12 @@ REVOKE ALL ON FUNCTION engine.enqueue_searches(p_trips uuid[], p_ordinals smalli
 --
 
 REVOKE ALL ON FUNCTION engine.evaluate_flag(p_flag text, p_context text) FROM PUBLIC;
+
+--
+-- Name: FUNCTION event_attempt(p_object_id text, p_hints jsonb); Type: ACL; Schema: engine; Owner: skylatch_owner
+--
+
+REVOKE ALL ON FUNCTION engine.event_attempt(p_object_id text, p_hints jsonb) FROM PUBLIC;
 
 --
 -- Name: FUNCTION expire_offers(p_now timestamp with time zone); Type: ACL; Schema: engine; Owner: skylatch_owner
@@ -12347,6 +13035,13 @@ GRANT ALL ON FUNCTION engine.read_flags(p_kind text, p_key text) TO skylatch_sid
 REVOKE ALL ON FUNCTION engine.reason_to_wait(p_trip public.trip_requests, p_flight_offer_id uuid, p_now timestamp with time zone) FROM PUBLIC;
 
 --
+-- Name: FUNCTION receive_events(p_provider text, p_events jsonb, p_received_by text); Type: ACL; Schema: engine; Owner: skylatch_owner
+--
+
+REVOKE ALL ON FUNCTION engine.receive_events(p_provider text, p_events jsonb, p_received_by text) FROM PUBLIC;
+GRANT ALL ON FUNCTION engine.receive_events(p_provider text, p_events jsonb, p_received_by text) TO skylatch_sidecar;
+
+--
 -- Name: FUNCTION receive_sweep(p_call engine.provider_calls, p_body jsonb, p_now timestamp with time zone); Type: ACL; Schema: engine; Owner: skylatch_owner
 --
 
@@ -12394,6 +13089,13 @@ REVOKE ALL ON FUNCTION engine.recover_calls(p_actor text, p_now timestamp with t
 --
 
 REVOKE ALL ON FUNCTION engine.refuse_change() FROM PUBLIC;
+
+--
+-- Name: FUNCTION refuse_events(p_provider text, p_reason text, p_times bigint); Type: ACL; Schema: engine; Owner: skylatch_owner
+--
+
+REVOKE ALL ON FUNCTION engine.refuse_events(p_provider text, p_reason text, p_times bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION engine.refuse_events(p_provider text, p_reason text, p_times bigint) TO skylatch_sidecar;
 
 --
 -- Name: FUNCTION refuse_runtime(p_versions jsonb); Type: ACL; Schema: engine; Owner: skylatch_owner
@@ -12545,6 +13247,12 @@ REVOKE ALL ON FUNCTION engine.stripe_amount(p_amount numeric, p_currency text) F
 --
 
 REVOKE ALL ON FUNCTION engine.sum_flag_usage() FROM PUBLIC;
+
+--
+-- Name: FUNCTION sweep_events(p_now timestamp with time zone); Type: ACL; Schema: engine; Owner: skylatch_owner
+--
+
+REVOKE ALL ON FUNCTION engine.sweep_events(p_now timestamp with time zone) FROM PUBLIC;
 
 --
 -- Name: FUNCTION sync_flags(p_items json, p_source text); Type: ACL; Schema: engine; Owner: skylatch_owner

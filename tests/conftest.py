@@ -48,6 +48,13 @@ _LOGIN_FOR = {
 }
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Let the fuzz tests run for longer than every test run can afford."""
+    parser.addoption(
+        "--fuzz", type=int, default=2_000, help="how many inputs a fuzz test tries"
+    )
+
+
 class Connect(Protocol):
     """Opens a connection to the test's database; see the `connect` fixture."""
 

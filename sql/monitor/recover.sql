@@ -1,5 +1,6 @@
--- What must go on whatever else is switched off: an ended lease is settled and an old
--- offer expires even under the kill switch. Definer: pg_cron's role has no table.
+-- What must go on whatever else is switched off: an ended lease is settled, an old
+-- offer expires and events are heard even under the kill switch. Definer: pg_cron's
+-- role has no table.
 create or replace function engine.recover() returns integer
   language plpgsql volatile
   security definer
@@ -17,11 +18,14 @@ begin
   perform engine.start_scans(v_now);
   -- Trips before offers: the order in which everybody locks them.
   v_recovered := engine.recover_calls(session_user, v_now);
+  perform engine.apply_events(1000, v_now);
   perform engine.expire_offers(v_now);
   perform engine.sum_flag_usage();
+  perform engine.sweep_events(v_now);
   return v_recovered;
 end;
 $$;
 comment on function engine.recover() is
-  'Every minute: settles calls whose worker went away, expires old offers.';
+  'Every minute: settles calls whose worker went away, applies events, expires old '
+  'offers, asks for events that never arrived.';
 grant execute on function engine.recover() to skylatch_cron;

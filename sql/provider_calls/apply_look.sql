@@ -20,6 +20,7 @@ begin
     when 'look_charge' then engine.note_payment(p_call, v_body, p_now)
     when 'look_refund' then engine.note_refund(p_call, v_body, p_now)
     when 'look_dispute' then engine.note_dispute(p_call, v_body, p_now)
+    when 'look_warning' then engine.note_dispute(p_call, v_body, p_now)
     when 'look_setup' then engine.note_method(p_call, v_body, p_now)
     when 'look_method' then engine.note_method(p_call, v_body, p_now)
     when 'scan_orders' then engine.compare_orders(p_call, v_body, p_now)

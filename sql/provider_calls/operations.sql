@@ -37,6 +37,7 @@ values
   ('look_charge', 'stripe', false, '60 seconds', 8, null, null, true, null),
   ('look_refund', 'stripe', false, '60 seconds', 8, null, null, true, null),
   ('look_dispute', 'stripe', false, '60 seconds', 8, null, null, true, null),
+  ('look_warning', 'stripe', false, '60 seconds', 8, null, null, true, null),
   ('look_setup', 'stripe', false, '60 seconds', 8, null, null, true, null),
   ('look_method', 'stripe', false, '60 seconds', 8, null, null, true, null),
   ('scan_orders', 'duffel', false, '180 seconds', 8, null, null, true, null),

@@ -1,7 +1,51 @@
+-- A refund that said it succeeded may fail days later, when the attempt has long ended:
+-- the money is still with us, and a person has to return it in another way. One that we
+-- did not ask for shows in the payment, which is read; one in flight is the saga's.
 create or replace function engine.note_refund(
   p_call engine.provider_calls, p_body jsonb, p_now timestamptz
 ) returns text
-  language sql volatile
-return 'not judged';
+  language plpgsql volatile
+  security definer
+  set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_attempt public.booking_attempts;
+begin
+  v_attempt := engine.event_attempt(
+    p_body ->> 'id',
+    jsonb_build_object(
+      'payment_intent',
+      coalesce(p_body #>> '{payment_intent,id}', p_body ->> 'payment_intent'),
+      'attempt_id',
+      coalesce(p_call.booking_attempt_id::text, p_body #>> '{metadata,attempt_id}')
+    )
+  );
+  if v_attempt.id is null then
+    return 'not ours';
+  end if;
+  if p_body ->> 'status' in ('failed', 'canceled')
+    and v_attempt.refund_id = p_body ->> 'id'
+    and v_attempt.refunded_at is not null
+  then
+    update public.flight_bookings as b
+    set attention = 'The refund did not arrive; we are looking into it.'
+    where b.user_id = v_attempt.user_id and b.booking_attempt_id = v_attempt.id;
+    perform engine.open_case(
+      'REFUND_FAILED', p_body ->> 'id', v_attempt,
+      format(
+        'The refund %s after it was taken for done: %s.', p_body ->> 'status',
+        coalesce(p_body ->> 'failure_reason', 'no reason given')
+      ),
+      jsonb_build_object('refund', p_body), p_now
+    );
+    return 'refund failed';
+  end if;
+  perform engine.enqueue_look(
+    'look_payment', v_attempt.payment_intent_id,
+    jsonb_build_object('payment_intent', v_attempt.payment_intent_id), v_attempt, p_now
+  );
+  return 'passed on';
+end;
+$$;
 comment on function engine.note_refund(engine.provider_calls, jsonb, timestamptz) is
-  'Placeholder.';
+  'Compares a refund with the attempt it belongs to.';

@@ -249,3 +249,33 @@ def test_a_database_is_all_that_a_bare_connection_needs(
     """Each command asks for its own settings only."""
     monkeypatch.setenv("SKYLATCH_DATABASE_URL", "postgresql://db/skylatch")
     assert load(DatabaseSettings).redis_url is None
+
+
+@pytest.mark.parametrize("name", ["STRIPE", "DUFFEL"])
+def test_callback_secrets_are_a_list_and_none_is_guessed(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, name: str
+) -> None:
+    """Two while one is rotated; from a file too; none means that all is refused."""
+    monkeypatch.setenv("SKYLATCH_DATABASE_URL", "postgresql://db/skylatch")
+    monkeypatch.setenv("SKYLATCH_HTTP_TOKEN", "long-enough-secret")
+    field = f"{name.lower()}_webhook_secrets"
+    assert getattr(load(ServeSettings), field) == ()
+    both = "whsec_the-first-one , c2VjcmV0LWZvci10ZXN0cw=="
+    expected = ["whsec_the-first-one", "c2VjcmV0LWZvci10ZXN0cw=="]
+
+    def secrets() -> list[str]:
+        found = getattr(load(ServeSettings), field)
+        return [secret.get_secret_value() for secret in found]
+
+    monkeypatch.setenv(f"SKYLATCH_{name}_WEBHOOK_SECRETS", both)
+    assert secrets() == expected
+    assert "whsec_the" not in repr(load(ServeSettings))
+    for wrong in ("short", "whsec_the-first-one,", "                 "):
+        monkeypatch.setenv(f"SKYLATCH_{name}_WEBHOOK_SECRETS", wrong)
+        with pytest.raises(ConfigError) as raised:
+            load(ServeSettings)
+        assert str(raised.value).startswith(f"SKYLATCH_{name}_WEBHOOK_SECRETS: ")
+    monkeypatch.delenv(f"SKYLATCH_{name}_WEBHOOK_SECRETS")
+    (tmp_path / f"skylatch_{field}").write_text(both + "\n")
+    monkeypatch.setenv("SKYLATCH_SECRETS_DIR", str(tmp_path))
+    assert secrets() == expected

@@ -66,6 +66,7 @@ FUNCTIONS = {
         engine.book_trip engine.claim_calls engine.finish_calls engine.heartbeat
         engine.mark_sent engine.plpython_handshake engine.tick
         engine.beat_flags engine.hold_mirror engine.read_flags engine.upsert_flag
+        engine.drain_events engine.receive_events engine.refuse_events
         engine.search_trip engine.sync_flags engine.version public.auto_book_monitor
         public.auto_book_production public.duffel_search""",
     "skylatch_cron": """
