@@ -90,7 +90,10 @@ def test_what_is_booked_and_what_is_not_ours_is_passed_over(world: World) -> Non
     hold_elsewhere(world, traveller, marked(uuid4()), hours_ago=0)
     scan(world)
     assert kinds(world) == []
-    assert world.rows("select scan, found from engine.scans order by scan") == [
+    assert world.rows(
+        "select scan, found from engine.scans where scan in ('orders', 'payments')"
+        " order by scan"
+    ) == [
         {"scan": "orders", "found": 0},
         {"scan": "payments", "found": 0},
     ]
@@ -165,7 +168,7 @@ def test_a_list_that_ends_half_way_is_no_list(world: World) -> None:
                 > 1
             )
         )
-    assert world.rows("select * from engine.scans") == []
+    assert world.rows("select * from engine.scans where scan = 'orders'") == []
 
 
 # -- payments ------------------------------------------------------------------------

@@ -104,9 +104,8 @@ def test_a_late_report_is_in_the_queue(world: World) -> None:
         json.dumps({"http_status": 201, "body": {"data": {"id": "ord_late"}}}),
     )
     heard = queue(world, "ATTEMPT")["heard"]
-    assert [e["detail"]["object"] for e in heard if "late report" in e["what"]] == [
-        "ord_late"
-    ]
+    late = [e for e in heard if e["what"].startswith("create_order: a late report")]
+    assert [e["detail"]["object"] for e in late] == ["ord_late"]
     assert world.attempt(trip)["order_hint"] == "ord_late"
 
 
