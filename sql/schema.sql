@@ -244,7 +244,9 @@ begin
       )
     )
   );
-  perform engine.end_state(p_attempt, v_attempt, p_operation, p_verdict, p_actor, p_now);
+  perform engine.end_state(
+    p_attempt, v_attempt, p_operation, p_verdict, p_report, p_actor, p_now
+  );
 
   if v_to.next_operation is not null and not v_state.is_final then
     return engine.enqueue_call(
@@ -3316,10 +3318,10 @@ $$;
 ALTER FUNCTION engine.end_case(p_case_id bigint, p_resolution text, p_reason text) OWNER TO skylatch_owner;
 
 --
--- Name: end_state(public.booking_attempts, public.booking_attempts, text, text, text, timestamp with time zone); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
+-- Name: end_state(public.booking_attempts, public.booking_attempts, text, text, jsonb, text, timestamp with time zone); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
 --
 
-CREATE FUNCTION engine.end_state(p_from public.booking_attempts, p_to public.booking_attempts, p_operation text, p_verdict text, p_actor text, p_now timestamp with time zone) RETURNS void
+CREATE FUNCTION engine.end_state(p_from public.booking_attempts, p_to public.booking_attempts, p_operation text, p_verdict text, p_report jsonb, p_actor text, p_now timestamp with time zone) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
@@ -3332,11 +3334,18 @@ begin
   elsif p_to.state = 'CONFIRMED' then
     update public.flight_bookings as b
     set attention = case p_verdict
-      when 'FAIL' then format(
-        'Not cancelled: the airline would not return %s %s.', p_to.min_refund,
-        p_to.currency
-      )
-      else 'Not cancelled: the airline did not answer.'
+      when 'EXHAUSTED' then 'Not cancelled: the airline did not answer.'
+      else 'Not cancelled: the airline would ' || case p_report ->> 'error_code'
+        when 'refund_too_low' then format(
+          'return only %s %s.', p_report #>> '{body,data,refund_amount}', p_to.currency
+        )
+        when 'refund_elsewhere' then format(
+          'return %s %s as %s.', p_report #>> '{body,data,refund_amount}',
+          p_report #>> '{body,data,refund_currency}',
+          replace(p_report #>> '{body,data,refund_to}', '_', ' ')
+        )
+        else 'not cancel it.'
+      end
     end
     where b.user_id = p_to.user_id
       and b.booking_attempt_id = p_to.id
@@ -3371,7 +3380,7 @@ begin
 end;
 $$;
 
-ALTER FUNCTION engine.end_state(p_from public.booking_attempts, p_to public.booking_attempts, p_operation text, p_verdict text, p_actor text, p_now timestamp with time zone) OWNER TO skylatch_owner;
+ALTER FUNCTION engine.end_state(p_from public.booking_attempts, p_to public.booking_attempts, p_operation text, p_verdict text, p_report jsonb, p_actor text, p_now timestamp with time zone) OWNER TO skylatch_owner;
 
 --
 -- Name: enqueue_call(public.booking_attempts, text, timestamp with time zone); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
@@ -12446,10 +12455,10 @@ REVOKE ALL ON FUNCTION engine.end_case(p_case_id bigint, p_resolution text, p_re
 GRANT ALL ON FUNCTION engine.end_case(p_case_id bigint, p_resolution text, p_reason text) TO skylatch_operator;
 
 --
--- Name: FUNCTION end_state(p_from public.booking_attempts, p_to public.booking_attempts, p_operation text, p_verdict text, p_actor text, p_now timestamp with time zone); Type: ACL; Schema: engine; Owner: skylatch_owner
+-- Name: FUNCTION end_state(p_from public.booking_attempts, p_to public.booking_attempts, p_operation text, p_verdict text, p_report jsonb, p_actor text, p_now timestamp with time zone); Type: ACL; Schema: engine; Owner: skylatch_owner
 --
 
-REVOKE ALL ON FUNCTION engine.end_state(p_from public.booking_attempts, p_to public.booking_attempts, p_operation text, p_verdict text, p_actor text, p_now timestamp with time zone) FROM PUBLIC;
+REVOKE ALL ON FUNCTION engine.end_state(p_from public.booking_attempts, p_to public.booking_attempts, p_operation text, p_verdict text, p_report jsonb, p_actor text, p_now timestamp with time zone) FROM PUBLIC;
 
 --
 -- Name: FUNCTION enqueue_call(p_attempt public.booking_attempts, p_operation text, p_run_at timestamp with time zone); Type: ACL; Schema: engine; Owner: skylatch_owner
