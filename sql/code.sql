@@ -157,7 +157,10 @@ set role skylatch_owner;
 \ir monitor/auto_book_monitor_status.sql
 \ir operations/trip_events.sql
 \ir operations/trip_saga.sql
+\ir operations/holds_secret.sql
 \ir operations/check_invariants.sql
+\ir operations/watch_invariants.sql
+\ir operations/open_alerts.sql
 
 reset role;
 -- Owned by the role whose job it is, which only a superuser may arrange.

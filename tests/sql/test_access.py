@@ -60,13 +60,15 @@ FUNCTIONS = {
         engine.book_trip engine.claim_calls engine.finish_calls engine.heartbeat
         engine.mark_sent engine.plpython_handshake engine.tick
         engine.beat_flags engine.hold_mirror engine.read_flags engine.upsert_flag
+        engine.open_alerts engine.watch_invariants
         engine.search_trip engine.sync_flags engine.version public.auto_book_monitor
         public.auto_book_production public.duffel_search""",
     "skylatch_cron": """
-        engine.manage_monitor_job engine.recover engine.tick
+        engine.manage_monitor_job engine.recover engine.tick engine.watch_invariants
         public.auto_book_monitor""",
     "skylatch_operator": """
         engine.check_invariants engine.manage_monitor_job engine.monitor_status
+        engine.open_alerts
         engine.flag_status engine.flag_value engine.is_enabled
         engine.tick engine.set_kill_switch engine.version
         public.auto_book_monitor public.manage_auto_book_monitor""",
