@@ -24,7 +24,7 @@ unexport PYTHONPATH
 unexport VIRTUAL_ENV
 
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-16s %s\n", $$1, $$2 }' Makefile
 
 setup: $(STAMP) ## Install Python's packages into .venv
 
@@ -85,6 +85,9 @@ check: install ## Run the linters, the type checker and the SQL conventions
 bench-flags: install ## Measure what deciding a flag costs in the server
 	@$(PYTHON) -m tests.bench.flags
 
+bench-invariants: install ## Measure what watching a million attempts costs
+	@$(PYTHON) -m tests.bench.invariants
+
 schema: setup ## Regenerate sql/schema.sql and the saga's drawing in sql/README.md
 	@$(LOCAL) schema
 
@@ -95,4 +98,4 @@ clean: ## Stop the stack and remove caches and .venv; the stack's data stays
 	rm -rf $(VENV) .mypy_cache .ruff_cache .hypothesis *.egg-info
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-.PHONY: help setup install up down status psql demo test check bench-flags schema diagram clean
+.PHONY: help setup install up down status psql demo test check bench-flags bench-invariants schema diagram clean

@@ -1022,7 +1022,7 @@ begin
   return query
   select
     'a hold is decided before it lapses', a.id::text,
-    format('%s; it lapses at %s', a.state, a.capture_before), timestamptz 'infinity'
+    format('%s; it lapses at %s', a.state, a.capture_before), null::timestamptz
   from public.booking_attempts as a
   where a.state not in ('CONFIRMED', 'FAILED', 'CANCELLED', 'NEEDS_REVIEW')
     and a.capture_before < v_now + interval '6 hours'
@@ -1093,7 +1093,7 @@ begin
   return query
   select
     'nothing is ordered or charged without an attempt', c.id::text,
-    c.operation || ' ' || c.state, timestamptz 'infinity'
+    c.operation || ' ' || c.state, null::timestamptz
   from engine.provider_calls as c
   inner join engine.operations as o on c.operation = o.operation
   where c.booking_attempt_id is null
@@ -1291,7 +1291,7 @@ begin
     where c.relnamespace in ('public'::regnamespace, 'engine'::regnamespace)
       and c.relowner = 'skylatch_owner'::regrole
   )
-  select f.invariant, f.subject, f.detail, timestamptz 'infinity'
+  select f.invariant, f.subject, f.detail, null::timestamptz
   from (
     select
       'a traveller''s rows are behind row level security' as invariant,
@@ -1345,7 +1345,7 @@ begin
   select
     'an attempt goes on or waits for a person', a.id::text,
     format('%s since %s, and nothing is on its way', a.state, a.state_changed_at),
-    timestamptz 'infinity'
+    null::timestamptz
   from public.booking_attempts as a
   where a.state not in ('CONFIRMED', 'FAILED', 'CANCELLED', 'NEEDS_REVIEW')
     and a.state_changed_at < v_now - interval '15 minutes'
@@ -1367,7 +1367,7 @@ begin
   return query
   select
     'who waits for a person is in the queue', a.id::text, a.review_from,
-    timestamptz 'infinity'
+    null::timestamptz
   from public.booking_attempts as a
   where a.state not in ('CONFIRMED', 'FAILED', 'CANCELLED')
     and a.state = 'NEEDS_REVIEW'
@@ -1380,7 +1380,7 @@ begin
   return query
   select
     'an event is acted on', e.provider || ' ' || e.event_id,
-    format('%s since %s', e.type, e.received_at), timestamptz 'infinity'
+    format('%s since %s', e.type, e.received_at), null::timestamptz
   from engine.provider_events as e
   where e.state = 'RECEIVED' and e.received_at < v_now - interval '15 minutes';
 
@@ -1394,9 +1394,9 @@ begin
     where a.state_changed_at >= p_since
     group by a.user_id, a.trip_request_id
     union all
-    select o.user_id, o.id, '-infinity'
+    select o.user_id, o.id, timestamptz 'epoch'
     from public.trip_requests as o
-    where p_since = '-infinity'
+    where p_since <= 'epoch'
       and o.auto_book_status in ('BOOKING', 'BOOKED')
       and not exists (
         select from public.booking_attempts as a
@@ -5336,7 +5336,9 @@ begin
     gone_at = null;
   update engine.invariant_violations as v
   set gone_at = v_now
-  where v.gone_at is null and v.last_seen_at < v_now and v.since >= v_since;
+  where v.gone_at is null
+    and v.last_seen_at < v_now
+    and coalesce(v.since >= v_since, true);
   select count(*)::integer into v_present
   from engine.invariant_violations as v
   where v.gone_at is null;
@@ -5811,7 +5813,7 @@ CREATE TABLE engine.invariant_violations (
     invariant text NOT NULL,
     subject text NOT NULL,
     detail text NOT NULL,
-    since timestamp with time zone NOT NULL,
+    since timestamp with time zone,
     first_seen_at timestamp with time zone NOT NULL,
     last_seen_at timestamp with time zone NOT NULL,
     gone_at timestamp with time zone

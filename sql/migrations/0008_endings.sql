@@ -271,8 +271,8 @@ create table engine.invariant_violations (
   invariant text not null,
   subject text not null,
   detail text not null,
-  -- A check of what changed since then finds it again; 'infinity': every check does.
-  since timestamptz not null,
+  -- A check of what changed since then finds it again; null: every check does.
+  since timestamptz,
   first_seen_at timestamptz not null,
   last_seen_at timestamptz not null,
   -- It no longer holds; kept because it once did.

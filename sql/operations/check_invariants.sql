@@ -1,8 +1,7 @@
 -- What must never be true, as rows: one query for each promise. Empty is healthy. Those
 -- about attempts look at what changed since `p_since`, by default at everything; those
 -- about what is live, waiting or granted now look at all of it every time. Of each row,
--- `since` says how far back a check must go to find it again: 'infinity', when every
--- check does.
+-- `since` says how far back a check must go to find it again; null: every check does.
 --
 -- PL/pgSQL, because a plan is wanted that knows the value of `p_since`: the one of an
 -- SQL function reads every attempt to find the three that changed.
@@ -122,7 +121,7 @@ begin
   return query
   select
     'a hold is decided before it lapses', a.id::text,
-    format('%s; it lapses at %s', a.state, a.capture_before), timestamptz 'infinity'
+    format('%s; it lapses at %s', a.state, a.capture_before), null::timestamptz
   from public.booking_attempts as a
   where a.state not in ('CONFIRMED', 'FAILED', 'CANCELLED', 'NEEDS_REVIEW')
     and a.capture_before < v_now + interval '6 hours'
@@ -193,7 +192,7 @@ begin
   return query
   select
     'nothing is ordered or charged without an attempt', c.id::text,
-    c.operation || ' ' || c.state, timestamptz 'infinity'
+    c.operation || ' ' || c.state, null::timestamptz
   from engine.provider_calls as c
   inner join engine.operations as o on c.operation = o.operation
   where c.booking_attempt_id is null
@@ -391,7 +390,7 @@ begin
     where c.relnamespace in ('public'::regnamespace, 'engine'::regnamespace)
       and c.relowner = 'skylatch_owner'::regrole
   )
-  select f.invariant, f.subject, f.detail, timestamptz 'infinity'
+  select f.invariant, f.subject, f.detail, null::timestamptz
   from (
     select
       'a traveller''s rows are behind row level security' as invariant,
@@ -445,7 +444,7 @@ begin
   select
     'an attempt goes on or waits for a person', a.id::text,
     format('%s since %s, and nothing is on its way', a.state, a.state_changed_at),
-    timestamptz 'infinity'
+    null::timestamptz
   from public.booking_attempts as a
   where a.state not in ('CONFIRMED', 'FAILED', 'CANCELLED', 'NEEDS_REVIEW')
     and a.state_changed_at < v_now - interval '15 minutes'
@@ -467,7 +466,7 @@ begin
   return query
   select
     'who waits for a person is in the queue', a.id::text, a.review_from,
-    timestamptz 'infinity'
+    null::timestamptz
   from public.booking_attempts as a
   where a.state not in ('CONFIRMED', 'FAILED', 'CANCELLED')
     and a.state = 'NEEDS_REVIEW'
@@ -480,7 +479,7 @@ begin
   return query
   select
     'an event is acted on', e.provider || ' ' || e.event_id,
-    format('%s since %s', e.type, e.received_at), timestamptz 'infinity'
+    format('%s since %s', e.type, e.received_at), null::timestamptz
   from engine.provider_events as e
   where e.state = 'RECEIVED' and e.received_at < v_now - interval '15 minutes';
 
@@ -494,9 +493,9 @@ begin
     where a.state_changed_at >= p_since
     group by a.user_id, a.trip_request_id
     union all
-    select o.user_id, o.id, '-infinity'
+    select o.user_id, o.id, timestamptz 'epoch'
     from public.trip_requests as o
-    where p_since = '-infinity'
+    where p_since <= 'epoch'
       and o.auto_book_status in ('BOOKING', 'BOOKED')
       and not exists (
         select from public.booking_attempts as a

@@ -51,7 +51,9 @@ begin
     gone_at = null;
   update engine.invariant_violations as v
   set gone_at = v_now
-  where v.gone_at is null and v.last_seen_at < v_now and v.since >= v_since;
+  where v.gone_at is null
+    and v.last_seen_at < v_now
+    and coalesce(v.since >= v_since, true);
   select count(*)::integer into v_present
   from engine.invariant_violations as v
   where v.gone_at is null;
