@@ -85,6 +85,10 @@ check: install ## Run the linters, the type checker and the SQL conventions
 bench-flags: install ## Measure what deciding a flag costs in the server
 	@$(PYTHON) -m tests.bench.flags
 
+crash-points: install ## Crash the saga at every point, and again at every point after
+	@CRASH_PAIRS=all $(PYTHON) -m pytest -n 2 tests/chaos/test_kill.py \
+	  tests/chaos/test_database_crash.py
+
 schema: setup ## Regenerate sql/schema.sql and the saga's drawing in sql/README.md
 	@$(LOCAL) schema
 
@@ -95,4 +99,5 @@ clean: ## Stop the stack and remove caches and .venv; the stack's data stays
 	rm -rf $(VENV) .mypy_cache .ruff_cache .hypothesis *.egg-info
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-.PHONY: help setup install up down status psql demo test check bench-flags schema diagram clean
+.PHONY: help setup install up down status psql demo test check bench-flags crash-points \
+  schema diagram clean

@@ -128,7 +128,7 @@ def _live(
             ),
             threads=2,
             search_threads=1,
-            poll_seconds=0.02,
+            poll_seconds=0.1,
         )
         worker._send = points.around(worker._send)  # type: ignore[method-assign]
         runner = threading.Thread(target=worker.run, daemon=True)

@@ -19,6 +19,7 @@ from tests.factories import DECLINED, VISA, World, until
 
 PENDING_REFUND = "4000000000007726"
 FAILING_REFUND = "4000000000005126"
+_HIDDEN = 3_600.0  # seconds
 ORDER = "POST /air/orders"
 CAPTURE = "POST /v1/payment_intents/*/capture"
 Act = Callable[[World, UUID], None]
@@ -82,7 +83,7 @@ def _never_create(world: World) -> None:
 
 def _hide_order(world: World) -> None:
     _lose_order(world)
-    world.flights.set_orders_visibility(10 * 86_400)
+    world.flights.set_orders_visibility(_HIDDEN)
 
 
 def _lapse_hold(world: World) -> None:
@@ -114,7 +115,7 @@ def _decide_refunds(world: World, trip: UUID) -> None:
 
 def _show_order(world: World, trip: UUID) -> None:
     """What was hidden appears, and the person who saw it lets the saga go on."""
-    world.flights.clock.advance(11 * 86_400)
+    world.flights.clock.advance(_HIDDEN)
     order("RESUME")(world, trip)
 
 
@@ -192,6 +193,8 @@ def prepare(world: World, story: Story) -> UUID:
     world.flights.faults.clear()
     world.payments.faults.clear()
     world.flights.set_orders_visibility(0)
+    # Time passes in a story; the trips of those before are not to be searched again.
+    world.rows("update public.trip_requests set next_search_at = 'infinity'")
     world.flights.set_cancellations(Terms(story.refund_share, "balance"))
     trip = world.trip(world.traveller(card=story.card))
     story.arm(world)
@@ -231,6 +234,7 @@ def run(
             story.meanwhile(world, trip)
             # What polls for long is at rest after its second look: on to its deadline.
             world.pass_time("1 day" if world.at_rest() else queue["waiting"])
+            world.rows("select engine.wake_sidecar()")
             return False
         return not queue["live"]
 

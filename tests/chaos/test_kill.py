@@ -19,7 +19,7 @@ from tests.chaos.stories import STORIES, Story, lapse_leases, prepare, run
 from tests.chaos.truth import assert_ends
 from tests.factories import World
 
-# All pairs take an hour: `make crash-points`.
+# All pairs take hours: `make crash-points`.
 _ALL_PAIRS = os.environ.get("CRASH_PAIRS") == "all"
 _PAIRS = 2
 _SEED = 20261123
