@@ -100,6 +100,10 @@ bench-scale: install ## Compare a tick beside a million trips with one beside fe
 bench-invariants: install ## Measure what watching a million attempts costs
 	@$(PYTHON) -m tests.bench.invariants
 
+crash-points: install ## Crash the saga at every point, and again at every point after
+	@CRASH_PAIRS=all $(PYTHON) -m pytest -n 2 tests/chaos/test_kill.py \
+	  tests/chaos/test_database_crash.py
+
 schema: setup ## Regenerate sql/schema.sql and the saga's drawing in sql/README.md
 	@$(LOCAL) schema
 
@@ -110,5 +114,5 @@ clean: ## Stop the stack and remove caches and .venv; the stack's data stays
 	rm -rf $(VENV) .mypy_cache .ruff_cache .hypothesis *.egg-info
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-.PHONY: help setup install up down status psql demo test fuzz check bench-flags bench-ingest \
-  bench-waiting bench-scale bench-invariants schema diagram clean
+.PHONY: help setup install up down status psql demo test fuzz crash-points check bench-flags \
+  bench-ingest bench-waiting bench-scale bench-invariants schema diagram clean
