@@ -37,11 +37,13 @@ _NO_MONEY = {"held": 0, "captured": 0, "refunded": 0, "intents": [], "holds": []
 class Truth:
     """One look at both providers and at our attempts; take it while nothing moves."""
 
-    def __init__(self, world: World) -> None:
+    def __init__(self, world: World, *, throttled: Counter[str] | None = None) -> None:
+        """Look; `throttled` counts orders that were told to come again."""
         self._world = world
+        self._throttled = throttled or Counter()
         flights, payments = world.flights.state(), world.payments.state()
         self.orders: list[dict[str, Any]] = flights["orders"]
-        self.sent: list[dict[str, Any]] = flights["order_attempts"]
+        self.sent: list[dict[str, Any]] = flights["order_requests"]
         self.money: dict[str, dict[str, Any]] = payments["attempts"]
         self.refunds: list[dict[str, Any]] = payments["refunds"]
         self.defects: list[Any] = payments["defects"]
@@ -92,6 +94,46 @@ class Truth:
                 found.append(f"attempt {attempt['id']}: a hold is left")
         return found
 
+    def summary(self) -> dict[str, Any]:
+        """Return the numbers that are promised to be zero, and those around them."""
+        reviewed = {a["id"] for a in self.attempts.values() if a["under_review"]}
+        settled = {a["id"] for a in self.attempts.values() if a["state"] == "CONFIRMED"}
+        made = Counter(one["metadata"].get("attempt_id") for one in self.orders)
+        live = Counter(
+            one["metadata"].get("attempt_id")
+            for one in self.orders
+            if one["cancelled_at"] is None
+        )
+        trips = Counter(
+            one["metadata"].get("trip_request_id")
+            for one in self.orders
+            if one["cancelled_at"] is None
+        )
+        held = {attempt for attempt, money in self.money.items() if money["held"]}
+        return {
+            "sagas": len(self.attempts),
+            "orders": len(self.orders),
+            "orders cancelled": len(self.orders) - live.total(),
+            "double orders": sum(n - 1 for n in made.values())
+            + sum(n - 1 for n in trips.values() if n > 1),
+            "captured without an order": sum(
+                1
+                for a, money in self.money.items()
+                if money["captured"] and a not in made
+            ),
+            "orders without capture or review": sum(
+                n
+                for a, n in live.items()
+                if a not in reviewed
+                and not (a in settled and self.of(str(a))["captured"])
+            ),
+            "authorizations left open": len(held - reviewed),
+            "authorizations under review": len(held & reviewed),
+            "captures": sum(1 for money in self.money.values() if money["captured"]),
+            "refunds": len(self.refunds),
+            "states": dict(Counter(a["state"] for a in self.attempts.values())),
+        }
+
     def _double_orders(self) -> list[str]:
         made = Counter(one["metadata"].get("attempt_id") for one in self.orders)
         live = Counter(
@@ -100,10 +142,15 @@ class Truth:
             if one["cancelled_at"] is None
         )
         sent = Counter((one["metadata"] or {}).get("attempt_id") for one in self.sent)
+        sent -= self._throttled
         return [
             *(f"attempt {a}: {n} orders" for a, n in made.items() if n > 1),
             *(f"trip {t}: {n} live orders" for t, n in live.items() if n > 1),
-            *(f"attempt {a}: ordered {n} times" for a, n in sent.items() if n > 1),
+            *(
+                f"attempt {a}: an order was sent {n} times"
+                for a, n in sent.items()
+                if n > 1
+            ),
             *(
                 f"order of an attempt nobody knows: {a}"
                 for a in made

@@ -7,6 +7,7 @@ over when the stepper claims, so that the same steps lead to the same end.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -56,6 +57,8 @@ class Stepper:
     def __init__(self, world: World) -> None:
         self.world = world
         self.hands: list[Hand] = []
+        # Orders that were told to come again, by attempt.
+        self.throttled: Counter[str] = Counter()
         self.told: list[tuple[str, dict[str, Any]]] = []
         self._database = Database(
             make_conninfo(world.dsn, user="skylatch_sidecar"), size=1
@@ -103,12 +106,14 @@ class Stepper:
         provider = self._providers[call.operation]
         fault = trouble.fault(call.operation, provider)
         if fault is not None:
+            if call.marks_sent and fault.status == 429:
+                self.throttled[call.request["metadata"]["attempt_id"]] += 1
             sandbox = flights if provider == "duffel" else payments
             sandbox.faults.arm(fresh(fault))
         if trouble.under_key is not None:
             payments.execution_faults.arm(fresh(trouble.under_key))
         if outcome is not None:
-            flights.arm_outcome(outcome)
+            flights.arm_outcome(fresh(outcome))
         try:
             hand.answer = self._operations[call.operation](
                 call.request, call.idempotency_key
@@ -182,7 +187,7 @@ class Stepper:
             )
             if wait is None:
                 return
-            self.pass_time(max(float(wait) + 1, 3600))
+            self.pass_time(max(float(wait) + 1, 3 * 3600))
             self.end_leases()
         raise AssertionError(f"not at rest after {rounds} rounds")
 

@@ -7,12 +7,13 @@ nothing was done. Whether anything happened is otherwise left open, as it is out
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
+from typing import Any, TypeVar
 
 from sidecar.sandbox.control import Fault
 from sidecar.sandbox.flights.outcomes import OrderOutcome
 
-_HTML = {"body": "<html>busy</html>", "content_type": "text/html"}
+Armed = TypeVar("Armed", Fault, OrderOutcome)
+_HTML: dict[str, Any] = {"body": "<html>busy</html>", "content_type": "text/html"}
 
 
 def _errors(provider: str, status: int, code: str) -> dict[str, Any]:
@@ -99,6 +100,6 @@ OUTCOMES: dict[str, OrderOutcome] = {
 }
 
 
-def fresh(fault: Fault) -> Fault:
-    """Return a copy to arm: an armed fault counts down."""
-    return replace(fault)
+def fresh(armed: Armed) -> Armed:
+    """Return a copy to arm: what is armed counts down."""
+    return replace(armed)
