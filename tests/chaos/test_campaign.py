@@ -1,4 +1,4 @@
-"""A short campaign: the long one, `make campaign`, has to work whenever it is needed."""
+"""A short campaign, so that the long one, `make campaign`, works when it is needed."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 def test_a_short_campaign_keeps_every_promise() -> None:
-    """Killed sidecars, a bad network, a Redis that comes and goes; then the counting."""
+    """Killed sidecars, a bad network, Redis coming and going; then the counting."""
     run = subprocess.run(
         [sys.executable, "-m", "tests.chaos.campaign", "--sagas", "60", "--seed", "7"],
         cwd=ROOT,

@@ -414,7 +414,7 @@ def test_whatever_happens_every_promise_is_kept_and_everything_ends(
     run_state_machine_as_test(
         lambda: Lives(open_database, visited),
         settings=settings(
-            max_examples=int(os.environ.get("MODEL_EXAMPLES", "20")),
+            max_examples=int(os.environ.get("MODEL_EXAMPLES", "12")),
             stateful_step_count=int(os.environ.get("MODEL_STEPS", "30")),
             deadline=None,
             print_blob=True,
