@@ -104,6 +104,10 @@ crash-points: install ## Crash the saga at every point, and again at every point
 	@CRASH_PAIRS=all $(PYTHON) -m pytest -n 2 tests/chaos/test_kill.py \
 	  tests/chaos/test_database_crash.py
 
+campaign: install ## Book thousands of trips while everything fails: SAGAS= MINUTES= SEED=
+	@$(PYTHON) -m tests.chaos.campaign $(if $(SAGAS),--sagas $(SAGAS)) \
+	  $(if $(MINUTES),--minutes $(MINUTES)) $(if $(SEED),--seed $(SEED))
+
 schema: setup ## Regenerate sql/schema.sql and the saga's drawing in sql/README.md
 	@$(LOCAL) schema
 
@@ -114,5 +118,5 @@ clean: ## Stop the stack and remove caches and .venv; the stack's data stays
 	rm -rf $(VENV) .mypy_cache .ruff_cache .hypothesis *.egg-info
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-.PHONY: help setup install up down status psql demo test fuzz crash-points check bench-flags \
-  bench-ingest bench-waiting bench-scale bench-invariants schema diagram clean
+.PHONY: help setup install up down status psql demo test fuzz crash-points campaign check \
+  bench-flags bench-ingest bench-waiting bench-scale bench-invariants schema diagram clean
