@@ -1,7 +1,7 @@
 """A long past, made of one booking: copied with SQL, as many times as wanted.
 
-Every copy has a traveller, trip, offer, attempt, booking, calls and events of its own and
-points at them; it ended before today.
+Every copy has a traveller, trip, offer, attempt, booking, calls and events of its own
+and points at them; it ended before today.
 """
 
 from __future__ import annotations

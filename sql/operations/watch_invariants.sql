@@ -11,7 +11,8 @@ as $$
 declare
   v_now timestamptz := clock_timestamp();
   v_last engine.invariant_checks;
-  v_since timestamptz := timestamptz '-infinity';
+  -- The first looks a day back: a long past is for an operator's own check.
+  v_since timestamptz := v_now - interval '1 day';
   v_known integer;
   v_present integer;
   v_attempt public.booking_attempts;

@@ -1,8 +1,9 @@
-"""What a check of the promises costs as the past grows: `python -m tests.bench.invariants`.
+"""What watching a long past costs: `python -m tests.bench.invariants`.
 
 Prints a table and asserts nothing: times are this machine's, so they are also given as
-ratios to the minute's check of a small table. The past is one booking, copied: attempts,
-bookings, offers, trips, calls and events. Takes 8 GB where the throwaway cluster lives.
+ratios to the minute's check of a small table. The past is one booking, copied:
+attempts, bookings, offers, trips, calls and events. A million take 8 GB where the
+throwaway cluster lives.
 """
 
 from __future__ import annotations

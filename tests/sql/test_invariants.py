@@ -1,8 +1,8 @@
 """Each promise is watched: broken, it is found; kept, in whatever way, it is not.
 
-What the schema itself forbids is done past it: triggers and foreign keys are off, and an
-index or a check is dropped where it stands in the way, in a transaction that is rolled
-back.
+What the schema itself forbids is done past it: triggers and foreign keys are off, and
+an index or a check is dropped where it stands in the way, in a transaction that is
+rolled back.
 """
 
 from __future__ import annotations

@@ -79,7 +79,7 @@ def test_an_old_violation_is_present_until_it_was_looked_at_again(stage: Stage) 
     stage.rows(BREAK, attempt)
     stage.rows(
         "update public.booking_attempts"
-        " set state_changed_at = state_changed_at - interval '1 day'"
+        " set state_changed_at = state_changed_at - interval '12 hours'"
     )
     assert watch(stage) == 1
     stage.rows(MEND, attempt)
@@ -107,8 +107,10 @@ def test_a_change_that_commits_after_a_check_is_seen_by_the_next(stage: Stage) -
 def test_a_hold_about_to_lapse_opens_one_case_for_a_person(stage: Stage) -> None:
     """Not a second one when a person closed it; closed by itself once it is decided."""
     attempt = unknown(stage)
-    lapse = "update public.booking_attempts set capture_before = now() + interval '11 hours'"
-    stage.rows(lapse)
+    stage.rows(
+        "update public.booking_attempts"
+        " set capture_before = now() + interval '11 hours'"
+    )
     cases = (
         "select resolved_by from engine.review_cases"
         " where kind = 'AUTHORIZATION_LAPSING' order by id"
