@@ -9739,7 +9739,8 @@ begin
     if date_bin('10 minutes', v_last.checked_at, 'epoch')
       < date_bin('10 minutes', v_now, 'epoch')
     then
-      select least(v_since, min(v.since)) into v_since
+      select least(v_since, greatest(min(v.since), v_now - interval '1 day'))
+      into v_since
       from engine.invariant_violations as v
       where v.gone_at is null;
     end if;

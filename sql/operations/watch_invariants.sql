@@ -2,7 +2,8 @@
 -- missed its turn. Not part of recovery: a check that is slow or fails keeps nothing
 -- from ending. It looks at what changed since the last one, and at five minutes
 -- more, because a transaction that began before it may have committed after it. What is
--- present and older than that is looked for again every ten minutes.
+-- present and older than that is looked for again every ten minutes, a day back: a
+-- violation older than a day stays on record until a person has looked.
 create or replace function engine.watch_invariants() returns integer
   language plpgsql volatile
   security definer
@@ -29,7 +30,8 @@ begin
     if date_bin('10 minutes', v_last.checked_at, 'epoch')
       < date_bin('10 minutes', v_now, 'epoch')
     then
-      select least(v_since, min(v.since)) into v_since
+      select least(v_since, greatest(min(v.since), v_now - interval '1 day'))
+      into v_since
       from engine.invariant_violations as v
       where v.gone_at is null;
     end if;
