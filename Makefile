@@ -94,6 +94,14 @@ bench-waiting: install ## Play fares through buy-or-wait: paid, missed, regret
 bench-scale: install ## Show that a tick beside a million trips costs what it costs beside a thousand
 	@$(PYTHON) -m tests.bench.scale
 
+TRIPS ?= 10000
+DAYS ?= 30
+# Searches per minute, one or several.
+BUDGET ?= 3,10,30
+simulate: install ## Play a month of 10,000 trips through the search plan; write docs/search-simulation
+	@$(PYTHON) -m pip install --quiet --disable-pip-version-check -e ".[bench]"
+	@$(PYTHON) -m tests.bench.simulation --trips $(TRIPS) --days $(DAYS) --budget $(BUDGET)
+
 schema: setup ## Regenerate sql/schema.sql
 	@$(LOCAL) schema
 
@@ -103,4 +111,4 @@ clean: ## Stop the stack and remove caches and .venv; the stack's data stays
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 .PHONY: help setup install up down status psql demo test check bench-flags bench-ingest \
-  bench-waiting bench-scale schema clean
+  bench-waiting bench-scale simulate schema clean
