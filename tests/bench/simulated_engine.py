@@ -162,19 +162,16 @@ def run_engine(
     *,
     budget: int,
     ticks: int,
-    share: bool = True,
 ) -> Outcome:
     """Play the trips against a fresh deployed database (superuser's DSN).
 
     `budget` is per tick and a multiple of ten: what the engine keeps to is per minute.
     """
-    name = "Skylatch" if share else "Skylatch, not sharing"
-    outcome = Outcome(name, budget)
+    outcome = Outcome("Skylatch", budget)
     with psycopg.connect(dsn, autocommit=True) as sql:
         state_trips(sql, trips)
         sql.execute(
-            "select engine.set_search_settings('simulation', %s, p_fresh_for => %s)",
-            [budget // 10, timedelta(minutes=15 if share else 0)],
+            "select engine.set_search_settings('simulation', %s)", [budget // 10]
         )
         rows = sql.execute(
             "select md5('trip' || n)::uuid::text, n from generate_series(0, %s) as n",

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import argparse
 import multiprocessing
-import statistics
 import sys
 import time
 from collections.abc import Callable
@@ -52,28 +51,30 @@ def clone(cluster: Cluster, name: str) -> str:
     return cluster.dsn(name)
 
 
-def jobs(cluster: Cluster, run: Run, market: FareMarket) -> list[Callable[[], Outcome]]:
-    """Return everything to play, the longest first, each with a database of its own."""
+def jobs(cluster: Cluster, run: Run, market: FareMarket) -> list[Callable[[], Any]]:
+    """Return everything to play, the engine's in databases of their own, first.
+
+    The last is what could be booked at all.
+    """
     cluster.create_database(DATABASE)
     deploy(cluster.dsn(DATABASE), cron=False)
-    middle = run.budgets[len(run.budgets) // 2]
-    played: list[Callable[[], Outcome]] = []
-    for budget, share in [*((one, True) for one in run.budgets), (middle, False)]:
-        dsn = clone(cluster, f"{DATABASE}_{budget}_{share}".lower())
-        how: dict[str, Any] = {"budget": budget, "ticks": run.ticks, "share": share}
+    played: list[Callable[[], Any]] = []
+    for budget in run.budgets:
+        dsn = clone(cluster, f"{DATABASE}_{budget}")
+        how: dict[str, Any] = {"budget": budget, "ticks": run.ticks}
         played.append(partial(run_engine, dsn, run.trips, market, **how))
     for budget in run.budgets:
         for policy in (round_robin, cheapest_first):
             for share in (False, True):
                 how = {"budget": budget, "ticks": run.ticks, "share": share}
                 played.append(partial(policy, run.trips, market, **how))
-    return played
+    return [*played, partial(first_fits, run.trips, market, ticks=run.ticks)]
 
 
-_JOBS: list[Callable[[], Outcome]] = []  # a forked process finds them here
+_JOBS: list[Callable[[], Any]] = []  # a forked process finds them here
 
 
-def play(number: int) -> Outcome:
+def play(number: int) -> Any:
     """Play one job; in a process of its own, which has the market by its fork."""
     return _JOBS[number]()
 
@@ -100,24 +101,21 @@ def main() -> None:
     trips: list[Trip] = draw_trips(
         market, seed=wanted.seed, count=wanted.trips, days=wanted.days
     )
-    ticks = wanted.days * DAY_TICKS
-    say(f"{sum(len(trip.searches) for trip in trips):,} searches; looking ahead")
-    fits = first_fits(trips, market, ticks=ticks)
+    say(f"{sum(len(trip.searches) for trip in trips):,} searches are wanted")
     budgets = [10 * int(one) for one in wanted.budget.split(",")]
-    run = Run(wanted.seed, wanted.days, trips, fits, budgets)
+    run = Run(wanted.seed, wanted.days, trips, budgets)
     with throwaway_cluster(find_installation(), "skylatch_cron") as cluster:
         _JOBS.extend(jobs(cluster, run, market))
         context = multiprocessing.get_context("fork")
         with ProcessPoolExecutor(wanted.processes, context) as pool:
             running = [pool.submit(play, number) for number in range(len(_JOBS))]
             for done in as_completed(running):
-                one = done.result()
-                paid = statistics.fmean(ratio for _, ratio in one.booked.values())
-                say(
-                    f"{one.budget // 10} a minute, {one.name}: {len(one.booked):,} of"
-                    f" {len(fits):,} booked, {one.spent:,} searches, paid {paid:.3f}"
-                )
-            run.outcomes = [one.result() for one in running]
+                if isinstance(one := done.result(), Outcome):
+                    say(
+                        f"{one.budget // 10} a minute, {one.name}: {len(one.booked):,}"
+                        f" booked by {one.spent:,} searches"
+                    )
+            *run.outcomes, run.fits = [one.result() for one in running]
     for path in write_page(run, wanted.docs):
         say(f"wrote {path}")
 

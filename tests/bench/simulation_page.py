@@ -26,9 +26,10 @@ class Run:
     seed: int
     days: int
     trips: Sequence[Trip]
-    fits: dict[int, int]  # trip number -> first tick at which it could be booked
     budgets: list[int]  # searches per tick
     outcomes: list[Outcome] = field(default_factory=list)
+    fits: dict[int, int] = field(default_factory=dict)
+    """Trip number -> first tick at which it could be booked."""
 
     @property
     def ticks(self) -> int:
