@@ -26,7 +26,7 @@ from sidecar.local.packages import find_installation
 from sidecar.local.plpython import install_plpython
 from sidecar.local.throwaway import throwaway_cluster
 from tests.bench.simulated_engine import run_engine
-from tests.bench.simulated_market import DAY_TICKS, FareMarket
+from tests.bench.simulated_market import FareMarket
 from tests.bench.simulated_policies import (
     Outcome,
     cheapest_first,
