@@ -108,6 +108,14 @@ campaign: install ## Book thousands of trips while everything fails: SAGAS= MINU
 	@$(PYTHON) -m tests.chaos.campaign $(if $(SAGAS),--sagas $(SAGAS)) \
 	  $(if $(MINUTES),--minutes $(MINUTES)) $(if $(SEED),--seed $(SEED))
 
+TRIPS ?= 10000
+DAYS ?= 30
+# Searches per minute, one or several.
+BUDGET ?= 3,10,30
+simulate: install ## Play a month of trips through the search plan; write docs/search-simulation
+	@$(PYTHON) -m pip install --quiet --disable-pip-version-check -e ".[bench]"
+	@$(PYTHON) -m tests.bench.simulation --trips $(TRIPS) --days $(DAYS) --budget $(BUDGET)
+
 schema: setup ## Regenerate sql/schema.sql and the saga's drawing in sql/README.md
 	@$(LOCAL) schema
 
@@ -119,4 +127,5 @@ clean: ## Stop the stack and remove caches and .venv; the stack's data stays
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 .PHONY: help setup install up down status psql demo test fuzz crash-points campaign check \
-  bench-flags bench-ingest bench-waiting bench-scale bench-invariants schema diagram clean
+  bench-flags bench-ingest bench-waiting bench-scale bench-invariants simulate schema diagram \
+  clean

@@ -6218,7 +6218,7 @@ ALTER FUNCTION engine.look_again(p_case_id bigint) OWNER TO skylatch_owner;
 
 CREATE FUNCTION engine.look_interval(p_departure_date date, p_cheapest numeric, p_cap numeric, p_volatility real, p_now timestamp with time zone) RETURNS interval
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
-    RETURN make_interval(secs => GREATEST((600)::double precision, LEAST((86400)::double precision, (((EXTRACT(epoch FROM ((((p_departure_date + 1))::timestamp without time zone AT TIME ZONE 'UTC'::text) - p_now)))::double precision / (100)::double precision) * CASE WHEN (p_cheapest IS NULL) THEN (1)::double precision ELSE GREATEST((0.1)::double precision, LEAST((4)::double precision, (((((p_cheapest)::double precision / (p_cap)::double precision) - (1)::double precision) / (p_volatility + (0.02)::double precision)) / (5)::double precision))) END))));
+    RETURN make_interval(secs => GREATEST((600)::double precision, LEAST((86400)::double precision, (((EXTRACT(epoch FROM ((((p_departure_date + 1))::timestamp without time zone AT TIME ZONE 'UTC'::text) - p_now)))::double precision / (100)::double precision) * CASE WHEN (p_cheapest IS NULL) THEN (1)::double precision ELSE GREATEST((0.02)::double precision, LEAST((4)::double precision, (((((p_cheapest)::double precision / (p_cap)::double precision) - (1)::double precision) / (p_volatility + (0.02)::double precision)) / (5)::double precision))) END))));
 
 ALTER FUNCTION engine.look_interval(p_departure_date date, p_cheapest numeric, p_cap numeric, p_volatility real, p_now timestamp with time zone) OWNER TO skylatch_owner;
 
