@@ -37,8 +37,8 @@ _MOST_POINTS = 200
 _SETTINGS = {**THROWAWAY_SETTINGS, "synchronous_commit": "on"}
 # Makes each commit of the saga wait, with all its work done, while a test says so.
 _COMMIT_GATE = """
-create function public.wait_at_gate() returns trigger language plpgsql as
-$$begin perform pg_advisory_xact_lock_shared(1); return null; end$$;
+create function public.wait_at_gate() returns trigger language plpgsql
+security definer as $$begin perform pg_advisory_xact_lock_shared(1); return null; end$$;
 create constraint trigger gate after insert or update on engine.provider_calls
 deferrable initially deferred for each row execute function public.wait_at_gate();
 """
