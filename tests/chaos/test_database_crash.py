@@ -27,7 +27,7 @@ from sidecar.local.packages import find_installation
 from sidecar.local.plpython import install_plpython
 from sidecar.local.throwaway import THROWAWAY_SETTINGS, throwaway_cluster
 from tests.chaos.crashing_sidecar import Harm, Sidecar, start_sidecar
-from tests.chaos.stories import STORIES, Story, prepare, run
+from tests.chaos.stories import STORIES, Story, describe, prepare, run
 from tests.chaos.truth import assert_ends
 from tests.factories import World, running_world, until
 
@@ -131,21 +131,19 @@ class Lane:
             self._gate.close()
         else:
             self.sidecar.go_on()
-        run(
-            self.world,
-            self.story,
-            self.trip,
-            idle=lambda: not self.sidecar.is_busy(),
-        )
+        self._check(lambda: not self.sidecar.is_busy())
         self.slowest = max(self.slowest, time.monotonic() - began)
-        self._check()
 
-    def _check(self) -> None:
+    def _check(self, idle: Callable[[], bool] = lambda: False) -> None:
         try:
+            run(self.world, self.story, self.trip, idle=idle)
             assert not self.sidecar.end(), "the sidecar died with the database"
             assert_ends(self.world, self.story, self.trip)
         except AssertionError as error:
-            error.add_note(f"{self.name}, point {self.points}: {self.sidecar.point}")
+            error.add_note(
+                f"{self.name}, point {self.points}: {self.sidecar.point},"
+                f" {describe(self.world, self.trip)}"
+            )
             raise
 
 
