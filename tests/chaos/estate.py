@@ -16,6 +16,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 from psycopg.conninfo import make_conninfo
@@ -24,7 +25,7 @@ from sidecar.deploy import deploy
 from sidecar.local.accounts import make_directory, server_account
 from sidecar.local.cluster import PORT
 from sidecar.local.plpython import install_plpython
-from tests.chaos.campaign import CampaignWorld, Sandbox
+from tests.chaos.campaign import CampaignWorld
 from tests.chaos.campaign_cluster import MortalCluster
 from tests.chaos.cutter import Cutter
 from tests.chaos.small_disk import SmallDisk, small_disk
@@ -34,9 +35,13 @@ from tests.redis_server import RedisServer
 ROOT = Path(__file__).resolve().parents[2]
 # A stopped sidecar would not notice that its parent is gone.
 _DIE_TOO = ("/usr/bin/setpriv", "--pdeathsig", "KILL")
+_SIDECAR = ("-m", "sidecar", "work")
 _SOCKET = f".s.PGSQL.{PORT}"
 # Short, so that a worker that is gone is noticed while a campaign runs.
 _LEASES = "update engine.operations set lease = make_interval(secs => %s)"
+
+# A sandbox, here or in a process of its own, and its address.
+Provider = tuple[Any, str]
 
 
 @dataclass
@@ -52,14 +57,17 @@ class Estate:
     log: Path
     sidecars: list[subprocess.Popen[bytes]] = field(default_factory=list)
 
-    def keep_sidecars(self, number: int) -> None:
-        """Start sidecars in place of those that ended, up to `number`."""
+    def keep_sidecars(self, number: int, *program: str) -> None:
+        """Start sidecars in place of those that ended, up to `number`.
+
+        `program` is Python's arguments, for a sidecar that is not as usual.
+        """
         self.sidecars = [one for one in self.sidecars if one.poll() is None]
         while len(self.sidecars) < number:
             with self.log.open("ab") as output:
                 self.sidecars.append(
                     subprocess.Popen(
-                        [*_DIE_TOO, sys.executable, "-m", "sidecar", "work"],
+                        [*_DIE_TOO, sys.executable, *(program or _SIDECAR)],
                         cwd=ROOT,
                         env=self.environment,
                         stdout=output,
@@ -110,9 +118,13 @@ class Estate:
 
 @contextmanager
 def running_estate(
-    *, seed: int = 0, lease_seconds: float = 4.0, disk_mebibytes: int = 1024
+    flights: Provider,
+    payments: Provider,
+    *,
+    lease_seconds: float = 4.0,
+    disk_mebibytes: int = 1024,
 ) -> Iterator[Estate]:
-    """Build everything, without sidecars; end everything afterwards."""
+    """Build everything around two providers and their addresses, without sidecars."""
     install_plpython()
     with ExitStack() as stack:
         disk = stack.enter_context(small_disk(disk_mebibytes))
@@ -130,11 +142,9 @@ def running_estate(
         redis = RedisServer(directory)
         redis.start()
         stack.callback(redis.stop)
-        sandboxes = {name: Sandbox(name, seed) for name in ("flights", "payments")}
         lines = {}
-        for name, sandbox in sandboxes.items():
-            stack.callback(sandbox.close)
-            address = urlsplit(sandbox.url)
+        for name, (_, url) in (("flights", flights), ("payments", payments)):
+            address = urlsplit(url)
             assert address.hostname is not None
             assert address.port is not None
             lines[name] = stack.enter_context(Cutter((address.hostname, address.port)))
@@ -145,10 +155,10 @@ def running_estate(
         flags.write_text(json.dumps({"flagValues": FLAGS}))
         world = CampaignWorld(
             dsn=dsn,
-            flights=sandboxes["flights"],  # type: ignore[arg-type]
-            flights_url=sandboxes["flights"].url,
-            payments=sandboxes["payments"],  # type: ignore[arg-type]
-            payments_url=sandboxes["payments"].url,
+            flights=flights[0],
+            flights_url=flights[1],
+            payments=payments[0],
+            payments_url=payments[1],
         )
         stack.callback(world.close)
         world.rows(_LEASES, lease_seconds)
