@@ -221,7 +221,7 @@ class Campaign:
 
     def _strike(self) -> None:
         """Kill, crash, and cut off, each now and then."""
-        if self.chance.random() < 0.04:
+        if self.chance.random() < 0.015:
             self.chance.choice(self.sidecars).kill()
             self.done["sidecars killed"] += 1
         if self.chance.random() < 0.012:
@@ -261,8 +261,8 @@ class Campaign:
     def _rest(self) -> None:
         """Let everything end: first what is due, then time passes for what waits.
 
-        Back-offs pass in minutes, so that a hold is not lost to the waiting itself; what
-        is looked for all day passes in hours.
+        Back-offs pass in minutes, so that no hold lapses by the waiting itself; what is
+        looked for all day passes in hours.
         """
         for _ in range(400):
             until(self._is_quiet, seconds=300)
