@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 import random
+import signal
 import sys
 import time
 from collections import Counter
@@ -256,6 +257,8 @@ def main() -> int:
         )
     plan = Plan(**vars(parser.parse_args()))
     print(f"seed {plan.seed}", flush=True)
+    # What was mounted is unmounted, also when somebody ends the campaign.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     with ExitStack() as stack:
         providers = [Sandbox(name, plan.seed) for name in ("flights", "payments")]
         for provider in providers:
