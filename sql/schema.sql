@@ -474,9 +474,9 @@ begin
       end if;
     exception when others then
       v_outcome := sqlstate || ' ' || sqlerrm;
-      -- A lock that could not be had in time says nothing about the event.
+      -- A lock that could not be had in time, or a full disk, says nothing about it.
       v_state := case
-        when sqlstate in ('40001', '40P01', '55P03') or v_event.tries < 7
+        when sqlstate in ('40001', '40P01', '55P03', '53100') or v_event.tries < 7
           then 'RECEIVED'
         else 'DEAD'
       end;
@@ -4280,9 +4280,9 @@ begin
       );
       v_nexts := v_nexts || v_next;
     exception when others then
-      -- A lock that could not be had in time: nothing is wrong with the report, so the
-      -- worker sends the batch again.
-      if sqlstate in ('40001', '40P01', '55P03') then
+      -- A lock that could not be had in time, or a full disk: nothing is wrong with the
+      -- report, so the worker sends the batch again.
+      if sqlstate in ('40001', '40P01', '55P03', '53100') then
         raise;
       end if;
       -- The lease runs out and recovery takes over; the reason must not be lost.
@@ -8218,7 +8218,7 @@ begin
     exception when others then
       -- One that cannot be settled must not keep the others from it, minute by minute.
       raise warning 'call % not recovered: % %', v_call.id, sqlstate, sqlerrm;
-      if sqlstate not in ('40001', '40P01', '55P03') then
+      if sqlstate not in ('40001', '40P01', '55P03', '53100') then
         perform engine.count_apply_failure(v_call.id, sqlerrm, p_actor, p_now);
       end if;
     end;
