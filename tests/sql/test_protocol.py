@@ -648,6 +648,23 @@ def test_a_full_disk_says_nothing_against_a_call_that_is_recovered(
     assert stage.attempt(trip)["state"] == "ORDER_UNKNOWN"
 
 
+def test_recovery_that_looked_before_an_order_was_sent_does_not_call_it_unsent(
+    stage: Stage,
+) -> None:
+    """It read CLAIMED, waited for the lock, and meanwhile the order left."""
+    trip = stage.trip()
+    call = stage.drive(trip, "create_order")
+    assert stage.mark_sent(call) is None
+    stage.rows(
+        "select engine.settle_call(%s, %s, %s, 'recovery', clock_timestamp())",
+        call["call_id"],
+        call["epoch"],
+        Jsonb({"recovered": True, "error_code": "not_sent"}),
+    )
+    assert stage.call(call["call_id"])["state"] == "SENT"
+    assert stage.claim() == []
+
+
 # -- the last look before an order leaves ------------------------------------------
 
 
