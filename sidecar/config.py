@@ -11,12 +11,33 @@ from pathlib import Path
 from typing import Annotated, Any, Self, TypeVar
 from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic import (
+    BeforeValidator,
+    Field,
+    SecretStr,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from sidecar.errors import ConfigError
 
 _Settings = TypeVar("_Settings", bound=BaseSettings)
+
+
+def _split_secrets(given: Any) -> Any:
+    if not isinstance(given, str):
+        return given
+    secrets = [secret.strip() for secret in given.split(",")]
+    if any(len(secret) < 16 for secret in secrets):
+        raise ValueError("needs secrets of at least 16 characters, comma between")
+    return tuple(SecretStr(secret) for secret in secrets)
+
+
+WebhookSecrets = Annotated[
+    tuple[SecretStr, ...], NoDecode, BeforeValidator(_split_secrets)
+]
 
 
 class DatabaseSettings(BaseSettings):
@@ -97,18 +118,8 @@ class ServeSettings(DatabaseSettings):
     live_mode: bool = False
     # Without a secret every event is refused; while one is rotated both are valid, with
     # a comma between them.
-    stripe_webhook_secrets: Annotated[tuple[SecretStr, ...], NoDecode] = ()
-    duffel_webhook_secrets: Annotated[tuple[SecretStr, ...], NoDecode] = ()
-
-    @field_validator("stripe_webhook_secrets", "duffel_webhook_secrets", mode="before")
-    @classmethod
-    def _splits_secrets(cls, given: Any) -> Any:
-        if not isinstance(given, str):
-            return given
-        secrets = [secret.strip() for secret in given.split(",")]
-        if any(len(secret) < 16 for secret in secrets):
-            raise ValueError("needs secrets of at least 16 characters, comma between")
-        return tuple(SecretStr(secret) for secret in secrets)
+    stripe_webhook_secrets: WebhookSecrets = ()
+    duffel_webhook_secrets: WebhookSecrets = ()
 
 
 class OperatorSettings(BaseSettings):
@@ -129,6 +140,10 @@ class SandboxSettings(BaseSettings):
     sandbox_flights_port: int = Field(ge=0, le=65535)
     sandbox_payments_port: int = Field(ge=0, le=65535)
     sandbox_seed: int = 0
+    # Where the endpoint listens, to be told of events under the first of its secrets.
+    sandbox_callbacks_url: str | None = None
+    stripe_webhook_secrets: WebhookSecrets = ()
+    duffel_webhook_secrets: WebhookSecrets = ()
     recordings: Path | None = None
 
 

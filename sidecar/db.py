@@ -103,6 +103,14 @@ class Database:
         (row,) = self._rows("engine", "heartbeat", worker, __version__)
         return str(row["heartbeat"])
 
+    def watch_invariants(self) -> None:
+        """Look for broken promises, unless somebody did in the last minute."""
+        self._rows("engine", "watch_invariants")
+
+    def open_alerts(self) -> list[Row]:
+        """Return what somebody should look at: kind, subject, since, detail."""
+        return self._rows("engine", "open_alerts")
+
     def sync_flags(self, items: Row, source: str) -> Row:
         """Replace the mirrored flags and segments, {"features": ..., "segments": ...}.
 

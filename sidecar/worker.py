@@ -23,6 +23,7 @@ from uuid import uuid4
 import psycopg
 import structlog
 
+from sidecar.alerts import AlertLog
 from sidecar.db import Call, Database, describe
 from sidecar.errors import EngineError
 from sidecar.flights import Flights
@@ -68,6 +69,7 @@ class Worker:
         self._lock = threading.Lock()
         self._in_flight = {True: 0, False: 0}  # by "is a search"
         self._operations = outward_calls(flights, payments)
+        self._alerts = AlertLog()
 
     def stop(self) -> None:
         """Claim no more; calls that are out are finished and reported."""
@@ -150,6 +152,14 @@ class Worker:
                     self._database.heartbeat(self.name)
             except _DATABASE_DOWN as error:
                 _log.warning("heartbeat.failed", error=describe(error))
+            try:
+                self._database.watch_invariants()
+            except _DATABASE_DOWN as error:
+                _log.warning("watch.failed", error=describe(error))
+            try:
+                self._alerts.update(self._database.open_alerts())
+            except _DATABASE_DOWN as error:
+                _log.warning("alerts.unknown", error=describe(error))
             self._stopping.wait(_HEARTBEAT_SECONDS)
 
     def _run_calls(self) -> None:

@@ -210,6 +210,7 @@ set role skylatch_owner;
 \ir operations/set_exchange_rate.sql
 \ir operations/trip_events.sql
 \ir operations/trip_saga.sql
+\ir operations/holds_secret.sql
 \ir operations/check_invariants.sql
 \ir review/try_uuid.sql
 \ir review/find_case.sql
@@ -240,6 +241,8 @@ set role skylatch_owner;
 \ir review/review_queue.sql
 \ir booking/ask_cancellation.sql
 \ir booking/cancel_booking.sql
+\ir operations/watch_invariants.sql
+\ir operations/open_alerts.sql
 
 reset role;
 -- Owned by the role whose job it is, which only a superuser may arrange.

@@ -12,6 +12,9 @@ select cron.schedule(
 select cron.schedule('recover', '* * * * *', 'select engine.recover()') \g /dev/null
 select cron.schedule('purge', '* 3-4 * * *', 'select engine.purge()') \g /dev/null
 select cron.schedule(
+  'watch_invariants', '* * * * *', 'select engine.watch_invariants()'
+) \g /dev/null
+select cron.schedule(
   'purge_cron_log',
   '17 3 * * *',
   $$delete from cron.job_run_details
@@ -22,6 +25,8 @@ select cron.unschedule(j.jobid)
 from cron.job as j
 where j.username = current_user
   and j.database = current_database()
-  and j.jobname not in ('auto_book_monitor', 'recover', 'purge', 'purge_cron_log')
+  and j.jobname not in (
+    'auto_book_monitor', 'recover', 'watch_invariants', 'purge', 'purge_cron_log'
+  )
 \g /dev/null
 reset role;

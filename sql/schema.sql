@@ -244,7 +244,9 @@ begin
       )
     )
   );
-  perform engine.end_state(p_attempt, v_attempt, p_operation, p_verdict, p_actor, p_now);
+  perform engine.end_state(
+    p_attempt, v_attempt, p_operation, p_verdict, p_report, p_actor, p_now
+  );
 
   if v_to.next_operation is not null and not v_state.is_final then
     return engine.enqueue_call(
@@ -1490,134 +1492,503 @@ $$;
 ALTER FUNCTION engine.check_flag(p_kind text, p_key text, p_item text) OWNER TO skylatch_owner;
 
 --
--- Name: review_cases; Type: TABLE; Schema: engine; Owner: skylatch_owner
+-- Name: check_invariants(timestamp with time zone); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
 --
 
-CREATE TABLE engine.review_cases (
-    id bigint NOT NULL,
-    kind text NOT NULL,
-    object_id text NOT NULL,
-    user_id uuid,
-    trip_request_id uuid,
-    booking_attempt_id uuid,
-    opened_at timestamp with time zone NOT NULL,
-    summary text NOT NULL,
-    evidence jsonb DEFAULT '{}'::jsonb NOT NULL,
-    evidence_at timestamp with time zone,
-    resolved_at timestamp with time zone,
-    resolved_by text,
-    resolution text,
-    CONSTRAINT review_cases_kind CHECK ((kind = ANY (ARRAY['ATTEMPT'::text, 'ORPHAN_ORDER'::text, 'ORPHAN_PAYMENT'::text, 'PAYMENT_CONTRADICTION'::text, 'ORDER_CONTRADICTION'::text, 'DISPUTE'::text, 'FRAUD_WARNING'::text, 'AIRLINE_CHANGE'::text, 'AIRLINE_CANCELLATION'::text, 'REFUND_FAILED'::text, 'AUTHORIZATION_LAPSING'::text, 'POISON'::text]))),
-    CONSTRAINT review_cases_resolved CHECK ((((resolved_at IS NULL) = (resolved_by IS NULL)) AND ((resolved_at IS NULL) = (resolution IS NULL))))
-);
+CREATE FUNCTION engine.check_invariants(p_since timestamp with time zone DEFAULT '-infinity'::timestamp with time zone) RETURNS TABLE(invariant text, subject text, detail text, since timestamp with time zone)
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  v_now timestamptz := clock_timestamp();
+begin
+  -- I1
+  return query
+  select
+    'one live attempt or booking per trip', t.trip_request_id::text,
+    format('%s attempts in flight, %s confirmed bookings', l.live, l.booked), t.changed
+  from (
+    select a.user_id, a.trip_request_id, max(a.state_changed_at) as changed
+    from public.booking_attempts as a
+    where a.state_changed_at >= p_since
+    group by a.user_id, a.trip_request_id
+  ) as t
+  cross join lateral (
+    select
+      (
+        select count(*) from public.booking_attempts as a
+        where a.user_id = t.user_id
+          and a.trip_request_id = t.trip_request_id
+          and a.status = 'PENDING'
+      ) as live,
+      (
+        select count(*) from public.flight_bookings as b
+        where b.user_id = t.user_id
+          and b.trip_request_id = t.trip_request_id
+          and b.status = 'CONFIRMED'
+      ) as booked
+  ) as l
+  where l.live + l.booked > 1;
 
-ALTER TABLE ONLY engine.review_cases FORCE ROW LEVEL SECURITY;
+  -- I1
+  return query
+  select 'a success has its booking', a.id::text, a.state, a.state_changed_at
+  from public.booking_attempts as a
+  where a.state_changed_at >= p_since
+    and a.status = 'SUCCESS'
+    and (
+      select count(*) from public.flight_bookings as b
+      where b.user_id = a.user_id and b.booking_attempt_id = a.id
+    ) <> 1;
 
-ALTER TABLE engine.review_cases OWNER TO skylatch_owner;
+  -- I2
+  return query
+  select
+    'a booking is what was agreed', b.id::text,
+    format(
+      '%s %s, agreed %s %s, collected %s', b.price, b.currency, a.agreed_amount,
+      a.currency, coalesce(a.captured_amount::text, 'nothing')
+    ),
+    a.state_changed_at
+  from public.booking_attempts as a
+  inner join public.flight_bookings as b
+    on a.user_id = b.user_id and a.id = b.booking_attempt_id
+  where a.state_changed_at >= p_since
+    and (
+      b.price, b.currency, b.offer_id, b.order_id, b.payment_intent_id,
+      a.captured_amount, a.status
+    ) is distinct from (
+      a.agreed_amount, a.currency, a.offer_id, a.order_id, a.payment_intent_id,
+      b.price, 'SUCCESS'
+    );
 
---
--- Name: has_live_attempt(uuid, uuid); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
---
+  -- I3
+  return query
+  select
+    'no hold is left when an attempt fails', a.id::text,
+    'payment ' || a.payment_intent_id || ' was neither voided nor returned',
+    a.state_changed_at
+  from public.booking_attempts as a
+  where a.state_changed_at >= p_since
+    and a.status = 'FAILED'
+    and a.payment_intent_id is not null
+    and a.voided_at is null
+    and a.refunded_at is null;
 
-CREATE FUNCTION engine.has_live_attempt(p_user_id uuid, p_trip_id uuid) RETURNS boolean
-    LANGUAGE sql STABLE
-    RETURN ((EXISTS (SELECT FROM public.booking_attempts a WHERE ((a.user_id = has_live_attempt.p_user_id) AND (a.trip_request_id = has_live_attempt.p_trip_id) AND (a.status = 'PENDING'::text)))) OR (EXISTS (SELECT FROM engine.review_cases c WHERE ((c.user_id = has_live_attempt.p_user_id) AND (c.trip_request_id = has_live_attempt.p_trip_id) AND (c.resolved_at IS NULL) AND (c.kind = ANY (ARRAY['ORPHAN_ORDER'::text, 'ORPHAN_PAYMENT'::text]))))));
+  -- I3
+  return query
+  select
+    'nothing is kept of an attempt that failed', a.id::text,
+    format(
+      'collected %s, returned %s', a.captured_amount,
+      case when a.refunded_at is null then 0 else a.refund_amount end
+    ),
+    a.state_changed_at
+  from public.booking_attempts as a
+  where a.state_changed_at >= p_since
+    and a.status = 'FAILED'
+    and a.captured_amount > case
+      when a.refunded_at is null then 0 else coalesce(a.refund_amount, 0)
+    end;
 
-ALTER FUNCTION engine.has_live_attempt(p_user_id uuid, p_trip_id uuid) OWNER TO skylatch_owner;
+  -- I3: a person is asked half a day ahead; whatever else runs is over by now.
+  return query
+  select
+    'a hold is decided before it lapses', a.id::text,
+    format('%s; it lapses at %s', a.state, a.capture_before), null::timestamptz
+  from public.booking_attempts as a
+  where a.state not in ('CONFIRMED', 'FAILED', 'CANCELLED', 'NEEDS_REVIEW')
+    and a.capture_before < v_now + interval '6 hours'
+    and a.captured_amount is null
+    and a.voided_at is null;
 
---
--- Name: flight_bookings; Type: TABLE; Schema: public; Owner: skylatch_owner
---
+  -- I3
+  return query
+  select
+    'a cancelled booking says so', b.id::text,
+    format('%s, its attempt is %s', b.status, a.state), a.state_changed_at
+  from public.booking_attempts as a
+  inner join public.flight_bookings as b
+    on a.user_id = b.user_id and a.id = b.booking_attempt_id
+  where a.state_changed_at >= p_since
+    and (
+      a.state = 'CONFIRMED' and b.status <> 'CONFIRMED'
+      or a.state in ('REFUNDING', 'CANCELLED')
+      and a.order_cancelled_at is not null
+      and b.status = 'CONFIRMED'
+      or a.state = 'CANCELLED' and a.refunded_at is null
+    );
 
-CREATE TABLE public.flight_bookings (
-    user_id uuid NOT NULL,
-    id uuid DEFAULT gen_random_uuid() NOT NULL,
-    trip_request_id uuid NOT NULL,
-    booking_attempt_id uuid NOT NULL,
-    flight_offer_id uuid NOT NULL,
-    offer_id text NOT NULL,
-    order_id text NOT NULL,
-    payment_intent_id text NOT NULL,
-    booking_reference text NOT NULL,
-    price public.money_amount NOT NULL,
-    currency text DEFAULT 'USD'::text NOT NULL,
-    booked_at timestamp with time zone NOT NULL,
-    status text DEFAULT 'CONFIRMED'::text NOT NULL,
-    cancelled_at timestamp with time zone,
-    refund_amount public.money_amount,
-    attention text,
-    CONSTRAINT flight_bookings_cancelled CHECK (((status = 'CONFIRMED'::text) = (cancelled_at IS NULL))),
-    CONSTRAINT flight_bookings_status CHECK ((status = ANY (ARRAY['CONFIRMED'::text, 'CANCELLED'::text, 'REFUNDED'::text])))
-);
+  -- I3
+  return query
+  select
+    'no failure hides an order', a.id::text, 'order ' || a.order_id, a.state_changed_at
+  from public.booking_attempts as a
+  where a.state_changed_at >= p_since
+    and a.status = 'FAILED'
+    and a.order_id is not null
+    and a.order_cancelled_at is null;
 
-ALTER TABLE ONLY public.flight_bookings FORCE ROW LEVEL SECURITY;
+  -- I4: out of "an order may exist" lead only the provider's word and a person's.
+  return query
+  select
+    'an unknown order is not let go', a.id::text,
+    format('call %s, sent at %s', c.id, c.sent_at), a.state_changed_at
+  from public.booking_attempts as a
+  inner join engine.provider_calls as c
+    on a.user_id = c.user_id and a.id = c.booking_attempt_id
+  where a.state_changed_at >= p_since
+    and a.status = 'FAILED'
+    and c.operation = 'create_order'
+    and c.state = 'UNKNOWN'
+    and a.order_cancelled_at is null
+    and coalesce(a.error_code, '') not in ('creation_failed', 'void', 'release');
 
-ALTER TABLE public.flight_bookings OWNER TO skylatch_owner;
+  -- I4: one call, under its derived key, sent after the intent was committed.
+  return query
+  select
+    'an order is sent once, after its intent', a.id::text,
+    format(
+      '%s calls; intent at %s, sent at %s', count(*), a.started_at, min(c.sent_at)
+    ),
+    a.state_changed_at
+  from public.booking_attempts as a
+  inner join engine.provider_calls as c
+    on a.user_id = c.user_id and a.id = c.booking_attempt_id
+  where a.state_changed_at >= p_since and c.operation = 'create_order'
+  group by a.user_id, a.id
+  having count(*) > 1
+    or min(c.sent_at) < a.started_at
+    or bool_or(c.idempotency_key <> a.id || ':create_order')
+    or bool_or(a.order_id is not null and c.sent_at is null);
 
---
--- Name: check_invariants(); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
---
+  -- I4: only what reads for the record, and searches, may go without an attempt.
+  return query
+  select
+    'nothing is ordered or charged without an attempt', c.id::text,
+    c.operation || ' ' || c.state, null::timestamptz
+  from engine.provider_calls as c
+  inner join engine.operations as o on c.operation = o.operation
+  where c.booking_attempt_id is null
+    and (c.state = 'READY' or c.state in ('CLAIMED', 'SENT'))
+    and c.operation <> 'search'
+    and not o.observes;
 
-CREATE FUNCTION engine.check_invariants() RETURNS TABLE(invariant text, subject text, detail text)
-    LANGUAGE sql STABLE SECURITY DEFINER
-    BEGIN ATOMIC
- SELECT 'one live attempt or booking per trip'::text AS invariant,
-     (a.trip_request_id)::text AS subject,
-     'attempt in flight beside a confirmed booking'::text AS detail
-    FROM (public.booking_attempts a
-      JOIN public.flight_bookings b ON (((a.user_id = b.user_id) AND (a.trip_request_id = b.trip_request_id))))
-   WHERE ((a.status = 'PENDING'::text) AND (b.status = 'CONFIRMED'::text))
- UNION ALL
-  SELECT 'a booking is what was agreed'::text,
-     (b.id)::text AS id,
-     format('%s %s, agreed %s %s'::text, b.price, b.currency, a.agreed_amount, a.currency) AS format
-    FROM (public.flight_bookings b
-      JOIN public.booking_attempts a ON (((b.user_id = a.user_id) AND (b.booking_attempt_id = a.id))))
-   WHERE ((((((b.price)::numeric IS DISTINCT FROM (a.agreed_amount)::numeric) OR (b.currency IS DISTINCT FROM a.currency)) OR (b.order_id IS DISTINCT FROM a.order_id)) OR (b.payment_intent_id IS DISTINCT FROM a.payment_intent_id)) OR ((a.captured_amount)::numeric IS DISTINCT FROM (b.price)::numeric))
- UNION ALL
-  SELECT 'never above the limit'::text,
-     (a.id)::text AS id,
-     format('%s over a limit of %s %s'::text, a.agreed_amount, a.cap_amount, a.currency) AS format
-    FROM public.booking_attempts a
-   WHERE ((a.agreed_amount)::numeric > (a.cap_amount)::numeric)
- UNION ALL
-  SELECT 'a success has its booking'::text,
-     (a.id)::text AS id,
-     a.state
-    FROM public.booking_attempts a
-   WHERE ((a.status = 'SUCCESS'::text) AND (NOT (EXISTS ( SELECT
-            FROM public.flight_bookings b
-           WHERE ((b.user_id = a.user_id) AND (b.booking_attempt_id = a.id))))))
- UNION ALL
-  SELECT 'no hold is left when an attempt fails'::text,
-     (a.id)::text AS id,
-     (('payment intent '::text || a.payment_intent_id) || ' was not voided'::text)
-    FROM public.booking_attempts a
-   WHERE ((a.status = 'FAILED'::text) AND (a.payment_intent_id IS NOT NULL) AND (a.voided_at IS NULL) AND (a.refunded_at IS NULL))
- UNION ALL
-  SELECT 'no failure hides an order'::text,
-     (a.id)::text AS id,
-     ('order '::text || a.order_id)
-    FROM public.booking_attempts a
-   WHERE ((a.status = 'FAILED'::text) AND (a.order_id IS NOT NULL) AND (a.order_cancelled_at IS NULL))
- UNION ALL
-  SELECT 'an order is sent once'::text,
-     (c.id)::text AS id,
-     format('%s at %s'::text, c.state, c.sent_at) AS format
-    FROM (engine.provider_calls c
-      JOIN public.booking_attempts a ON (((c.user_id = a.user_id) AND (c.booking_attempt_id = a.id))))
-   WHERE ((c.operation = 'create_order'::text) AND (c.state = 'UNKNOWN'::text) AND (a.status = 'FAILED'::text) AND (a.order_cancelled_at IS NULL) AND (a.error_code IS DISTINCT FROM 'creation_failed'::text) AND (a.error_code <> ALL (ARRAY['void'::text, 'release'::text])))
- UNION ALL
-  SELECT 'a trip says what its attempt says'::text,
-     (t.id)::text AS id,
-     t.auto_book_status
-    FROM public.trip_requests t
-   WHERE (((t.auto_book_status = 'BOOKED'::text) IS DISTINCT FROM (EXISTS ( SELECT
-            FROM public.flight_bookings b
-           WHERE ((b.user_id = t.user_id) AND (b.trip_request_id = t.id) AND (b.status = 'CONFIRMED'::text))))) OR ((t.auto_book_status = 'BOOKING'::text) AND (NOT engine.has_live_attempt(t.user_id, t.id))));
-END;
+  -- I5: each move raises the epoch by one and is on record. One that fell, or a move
+  -- made under an old one, leaves fewer epochs than moves; one made past the record
+  -- leaves more.
+  return query
+  select
+    'epochs never fall', a.id::text,
+    format('epoch %s after %s moves', a.epoch, m.moves), a.state_changed_at
+  from public.booking_attempts as a
+  cross join lateral (
+    select
+      count(*) filter (where e.from_state is distinct from e.to_state) as moves,
+      count(*) as steps
+    from engine.booking_events as e
+    where e.user_id = a.user_id
+      and e.trip_request_id = a.trip_request_id
+      and e.booking_attempt_id = a.id
+      and e.to_state is not null
+  ) as m
+  where a.state_changed_at >= p_since and a.epoch not between m.moves and m.steps;
 
-ALTER FUNCTION engine.check_invariants() OWNER TO skylatch_owner;
+  -- I5
+  return query
+  select
+    'no call is ahead of its attempt', c.id::text,
+    format('%s made for epoch %s of %s', c.operation, c.attempt_epoch, a.epoch),
+    a.state_changed_at
+  from public.booking_attempts as a
+  inner join engine.provider_calls as c
+    on a.user_id = c.user_id and a.id = c.booking_attempt_id
+  where a.state_changed_at >= p_since and c.attempt_epoch > a.epoch;
+
+  -- I6
+  return query
+  select
+    'never above the limit', a.id::text,
+    format('%s over a limit of %s %s', a.agreed_amount, a.cap_amount, a.currency),
+    a.state_changed_at
+  from public.booking_attempts as a
+  where a.state_changed_at >= p_since and a.agreed_amount > a.cap_amount;
+
+  -- I6
+  return query
+  select
+    'nothing begins that the flags do not allow', a.id::text, a.flags::text,
+    a.state_changed_at
+  from public.booking_attempts as a
+  where a.state_changed_at >= p_since
+    and (
+      a.flags #> '{auto_booking_pipeline_enabled,value}' is distinct from 'true'
+      or a.flags #> '{auto_booking_emergency_disable,value}' is distinct from 'false'
+    );
+
+  -- I6
+  return query
+  select
+    'nothing begins with an expired offer', a.id::text,
+    format('begun at %s, expired at %s', a.started_at, o.expires_at),
+    a.state_changed_at
+  from public.booking_attempts as a
+  inner join public.flight_offers as o
+    on a.user_id = o.user_id and a.flight_offer_id = o.id
+  where a.state_changed_at >= p_since and o.expires_at <= a.started_at;
+
+  -- I7: the inbox's key; here as a row could tell it.
+  return query
+  select
+    'an event is kept once', e.provider || ' ' || e.event_id,
+    format('%s times', count(*)), min(e.received_at)
+  from engine.provider_events as e
+  where e.received_at >= p_since
+  group by e.provider, e.event_id
+  having count(*) > 1;
+
+  -- I7: what is final stays so unless a person orders otherwise. NEEDS_REVIEW goes on
+  -- where the review began, and a way back without a hold is the end of it.
+  return query
+  select
+    'every step is one that the saga has', a.id::text,
+    format('%s to %s at %s', e.from_state, e.to_state, e.at), a.state_changed_at
+  from public.booking_attempts as a
+  inner join engine.booking_events as e
+    on a.user_id = e.user_id
+      and a.trip_request_id = e.trip_request_id
+      and a.id = e.booking_attempt_id
+  inner join engine.saga_states as s on e.from_state = s.state
+  where a.state_changed_at >= p_since
+    and e.from_state <> e.to_state
+    and (s.is_final or e.to_state <> 'NEEDS_REVIEW')
+    and not exists (
+      select from engine.saga_transitions as t
+      where (
+        t.state = e.from_state
+        or e.from_state = 'NEEDS_REVIEW'
+        and (t.verdict = 'RESUME' or t.state = 'CONFIRMED' and t.verdict = 'CANCEL')
+      )
+      and (
+        t.next_state = e.to_state
+        or t.next_state = 'VOIDING' and e.to_state in ('FAILED', 'REFUNDING')
+      )
+    );
+
+  -- I8: what was being decided when the switch was pulled may have begun; it stops at
+  -- the last look before an order. That takes no longer than a statement may.
+  return query
+  with stops as materialized (
+    select c.at, c.engaged, lead(c.at, 1, 'infinity') over (order by c.id) as until
+    from engine.kill_switch_changes as c
+  )
+  select
+    'nothing begins while booking is stopped', a.id::text,
+    format('begun at %s, stopped at %s', a.started_at, s.at), a.state_changed_at
+  from stops as s
+  inner join public.booking_attempts as a
+    on a.started_at > s.at + interval '30 seconds' and a.started_at < s.until
+  where s.engaged and a.state_changed_at >= p_since and s.until >= p_since;
+
+  -- I9
+  return query
+  select
+    'every step is on record', a.id::text,
+    format(
+      '%s steps, %s out of place, %s unsigned, the last to %s; it is %s', r.steps,
+      r.breaks, r.unsigned, coalesce(r.last, 'nowhere'), a.state
+    ),
+    a.state_changed_at
+  from public.booking_attempts as a
+  cross join lateral (
+    select
+      count(*) as steps,
+      count(*) filter (where s.from_state is distinct from s.came_from) as breaks,
+      count(*) filter (where '' in (s.actor, s.correlation_id, s.reason)) as unsigned,
+      (array_agg(s.to_state order by s.id desc))[1] as last
+    from (
+      select e.*, lag(e.to_state) over (order by e.id) as came_from
+      from engine.booking_events as e
+      where e.user_id = a.user_id
+        and e.trip_request_id = a.trip_request_id
+        and e.booking_attempt_id = a.id
+        and e.to_state is not null
+    ) as s
+  ) as r
+  where a.state_changed_at >= p_since
+    and (r.breaks > 0 or r.unsigned > 0 or r.last is distinct from a.state);
+
+  -- I11: what is found is not repeated here.
+  return query
+  select 'no card number or secret in a text', t.place, 'take it out at once', t.at
+  from (
+    select
+      'booking_attempts ' || a.id as place, a.state_changed_at as at,
+      concat_ws(' ', a.error_code, a.error_message, a.order_hint) as body
+    from public.booking_attempts as a
+    where a.state_changed_at >= p_since
+    union all
+    select 'booking_events ' || e.id, e.at, concat_ws(' ', e.reason, e.detail)
+    from engine.booking_events as e
+    where e.at >= p_since
+    union all
+    select
+      'provider_calls ' || c.id, a.state_changed_at,
+      concat_ws(' ', c.payload, c.error_code)
+    from public.booking_attempts as a
+    inner join engine.provider_calls as c
+      on a.user_id = c.user_id and a.id = c.booking_attempt_id
+    where a.state_changed_at >= p_since
+    union all
+    select
+      format('provider_events %s %s', e.provider, e.event_id), e.received_at,
+      concat_ws(' ', e.hints, e.outcome)
+    from engine.provider_events as e
+    where e.received_at >= p_since
+    union all
+    select
+      'review_cases ' || r.id, greatest(r.opened_at, r.evidence_at, r.resolved_at),
+      concat_ws(' ', r.summary, r.evidence, r.resolution)
+    from engine.review_cases as r
+    where greatest(r.opened_at, r.evidence_at, r.resolved_at) >= p_since
+  ) as t
+  -- Most texts hold nothing that could be one, which is quickly seen.
+  where t.body ~* '_(live|test)_|whsec_|-----BEGIN|[3-6]( ?[0-9]){12}'
+    and engine.holds_secret(t.body);
+
+  -- I13
+  return query
+  with ours as materialized (
+    select
+      c.oid, c.relkind, c.reloptions,
+      c.relrowsecurity and c.relforcerowsecurity as rls
+    from pg_class as c
+    where c.relnamespace in ('public'::regnamespace, 'engine'::regnamespace)
+      and c.relowner = 'skylatch_owner'::regrole
+  )
+  select f.invariant, f.subject, f.detail, null::timestamptz
+  from (
+    select
+      'a traveller''s rows are behind row level security' as invariant,
+      c.oid::regclass::text as subject, 'not forced' as detail
+    from ours as c
+    inner join pg_attribute as u
+      on c.oid = u.attrelid and u.attname = 'user_id' and not u.attisdropped
+    where c.relkind in ('r', 'p') and not c.rls
+    union all
+    select
+      'a view shows what its reader may see', c.oid::regclass::text,
+      'not security_invoker'
+    from ours as c
+    where c.relkind = 'm'
+      or c.relkind = 'v'
+      and not coalesce(
+        c.reloptions && '{security_invoker=true,security_invoker=on}'::text[], false
+      )
+    union all
+    select
+      'a definer function is pinned and granted by name', p.oid::regprocedure::text,
+      coalesce(array_to_string(p.proconfig, ', '), 'not pinned')
+    from pg_proc as p
+    where p.pronamespace in ('public'::regnamespace, 'engine'::regnamespace)
+      and p.proowner in ('skylatch_owner'::regrole, 'skylatch_cron'::regrole)
+      and p.prosecdef
+      and (
+        exists (
+          select from aclexplode(coalesce(p.proacl, acldefault('f', p.proowner))) as g
+          where g.grantee = 0
+        )
+        or p.prosqlbody is null
+        and not coalesce('search_path=pg_catalog, pg_temp' = any (p.proconfig), false)
+      )
+    union all
+    select
+      'a policy trusts no setting that a caller may set', c.oid::regclass::text,
+      l.polname
+    from pg_policy as l
+    inner join ours as c on l.polrelid = c.oid
+    where strpos(
+      concat(
+        pg_get_expr(l.polqual, l.polrelid), pg_get_expr(l.polwithcheck, l.polrelid)
+      ),
+      'current_setting('
+    ) > 0
+  ) as f;
+
+  -- I14
+  return query
+  select
+    'an attempt goes on or waits for a person', a.id::text,
+    format('%s since %s, and nothing is on its way', a.state, a.state_changed_at),
+    null::timestamptz
+  from public.booking_attempts as a
+  where a.state not in ('CONFIRMED', 'FAILED', 'CANCELLED', 'NEEDS_REVIEW')
+    and a.state_changed_at < v_now - interval '15 minutes'
+    and coalesce(a.deadline_at, '-infinity') < v_now
+    and not exists (
+      select from engine.provider_calls as c
+      where c.user_id = a.user_id
+        and c.booking_attempt_id = a.id
+        and c.attempt_epoch = a.epoch
+        and c.object_id is null
+        and (
+          c.state = 'READY' and c.run_at > v_now - interval '15 minutes'
+          or c.state in ('CLAIMED', 'SENT')
+          and c.lease_until > v_now - interval '15 minutes'
+        )
+    );
+
+  -- I14
+  return query
+  select
+    'who waits for a person is in the queue', a.id::text, a.review_from,
+    null::timestamptz
+  from public.booking_attempts as a
+  where a.state not in ('CONFIRMED', 'FAILED', 'CANCELLED')
+    and a.state = 'NEEDS_REVIEW'
+    and not exists (
+      select from engine.review_cases as r
+      where r.kind = 'ATTEMPT' and r.object_id = a.id::text and r.resolved_at is null
+    );
+
+  -- I14
+  return query
+  select
+    'an event is acted on', e.provider || ' ' || e.event_id,
+    format('%s since %s', e.type, e.received_at), null::timestamptz
+  from engine.provider_events as e
+  where e.state = 'RECEIVED' and e.received_at < v_now - interval '15 minutes';
+
+  -- What the traveller reads. Of trips whose attempts changed; all of them, in full.
+  return query
+  select
+    'a trip says what its attempt says', t.id::text, t.auto_book_status, d.changed
+  from (
+    select a.user_id, a.trip_request_id, max(a.state_changed_at) as changed
+    from public.booking_attempts as a
+    where a.state_changed_at >= p_since
+    group by a.user_id, a.trip_request_id
+    union all
+    select o.user_id, o.id, timestamptz 'epoch'
+    from public.trip_requests as o
+    where p_since <= 'epoch'
+      and o.auto_book_status in ('BOOKING', 'BOOKED')
+      and not exists (
+        select from public.booking_attempts as a
+        where a.user_id = o.user_id and a.trip_request_id = o.id
+      )
+  ) as d
+  inner join public.trip_requests as t
+    on d.user_id = t.user_id and d.trip_request_id = t.id
+  where (t.auto_book_status = 'BOOKED') is distinct from exists (
+    select from public.flight_bookings as b
+    where b.user_id = t.user_id and b.trip_request_id = t.id and b.status = 'CONFIRMED'
+  )
+  or t.auto_book_status = 'BOOKING' and not engine.has_live_attempt(t.user_id, t.id);
+end;
+$$;
+
+ALTER FUNCTION engine.check_invariants(p_since timestamp with time zone) OWNER TO skylatch_owner;
 
 --
 -- Name: check_party(uuid, uuid); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
@@ -2277,6 +2648,32 @@ end;
 $$;
 
 ALTER FUNCTION engine.claim_calls(p_worker text, p_limit integer, p_searches integer) OWNER TO skylatch_owner;
+
+--
+-- Name: review_cases; Type: TABLE; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE TABLE engine.review_cases (
+    id bigint NOT NULL,
+    kind text NOT NULL,
+    object_id text NOT NULL,
+    user_id uuid,
+    trip_request_id uuid,
+    booking_attempt_id uuid,
+    opened_at timestamp with time zone NOT NULL,
+    summary text NOT NULL,
+    evidence jsonb DEFAULT '{}'::jsonb NOT NULL,
+    evidence_at timestamp with time zone,
+    resolved_at timestamp with time zone,
+    resolved_by text,
+    resolution text,
+    CONSTRAINT review_cases_kind CHECK ((kind = ANY (ARRAY['ATTEMPT'::text, 'ORPHAN_ORDER'::text, 'ORPHAN_PAYMENT'::text, 'PAYMENT_CONTRADICTION'::text, 'ORDER_CONTRADICTION'::text, 'DISPUTE'::text, 'FRAUD_WARNING'::text, 'AIRLINE_CHANGE'::text, 'AIRLINE_CANCELLATION'::text, 'REFUND_FAILED'::text, 'AUTHORIZATION_LAPSING'::text, 'POISON'::text]))),
+    CONSTRAINT review_cases_resolved CHECK ((((resolved_at IS NULL) = (resolved_by IS NULL)) AND ((resolved_at IS NULL) = (resolution IS NULL))))
+);
+
+ALTER TABLE ONLY engine.review_cases FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE engine.review_cases OWNER TO skylatch_owner;
 
 --
 -- Name: close_case(text, text, text, text, timestamp with time zone); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
@@ -3339,10 +3736,10 @@ $$;
 ALTER FUNCTION engine.end_case(p_case_id bigint, p_resolution text, p_reason text) OWNER TO skylatch_owner;
 
 --
--- Name: end_state(public.booking_attempts, public.booking_attempts, text, text, text, timestamp with time zone); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
+-- Name: end_state(public.booking_attempts, public.booking_attempts, text, text, jsonb, text, timestamp with time zone); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
 --
 
-CREATE FUNCTION engine.end_state(p_from public.booking_attempts, p_to public.booking_attempts, p_operation text, p_verdict text, p_actor text, p_now timestamp with time zone) RETURNS void
+CREATE FUNCTION engine.end_state(p_from public.booking_attempts, p_to public.booking_attempts, p_operation text, p_verdict text, p_report jsonb, p_actor text, p_now timestamp with time zone) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
@@ -3355,11 +3752,18 @@ begin
   elsif p_to.state = 'CONFIRMED' then
     update public.flight_bookings as b
     set attention = case p_verdict
-      when 'FAIL' then format(
-        'Not cancelled: the airline would not return %s %s.', p_to.min_refund,
-        p_to.currency
-      )
-      else 'Not cancelled: the airline did not answer.'
+      when 'EXHAUSTED' then 'Not cancelled: the airline did not answer.'
+      else 'Not cancelled: the airline would ' || case p_report ->> 'error_code'
+        when 'refund_too_low' then format(
+          'return only %s %s.', p_report #>> '{body,data,refund_amount}', p_to.currency
+        )
+        when 'refund_elsewhere' then format(
+          'return %s %s as %s.', p_report #>> '{body,data,refund_amount}',
+          p_report #>> '{body,data,refund_currency}',
+          replace(p_report #>> '{body,data,refund_to}', '_', ' ')
+        )
+        else 'not cancel it.'
+      end
     end
     where b.user_id = p_to.user_id
       and b.booking_attempt_id = p_to.id
@@ -3394,7 +3798,7 @@ begin
 end;
 $$;
 
-ALTER FUNCTION engine.end_state(p_from public.booking_attempts, p_to public.booking_attempts, p_operation text, p_verdict text, p_actor text, p_now timestamp with time zone) OWNER TO skylatch_owner;
+ALTER FUNCTION engine.end_state(p_from public.booking_attempts, p_to public.booking_attempts, p_operation text, p_verdict text, p_report jsonb, p_actor text, p_now timestamp with time zone) OWNER TO skylatch_owner;
 
 --
 -- Name: enqueue_call(public.booking_attempts, text, timestamp with time zone); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
@@ -4420,6 +4824,16 @@ $$;
 ALTER FUNCTION engine.gather_evidence(p_case_id bigint, p_now timestamp with time zone) OWNER TO skylatch_owner;
 
 --
+-- Name: has_live_attempt(uuid, uuid); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE FUNCTION engine.has_live_attempt(p_user_id uuid, p_trip_id uuid) RETURNS boolean
+    LANGUAGE sql STABLE
+    RETURN ((EXISTS (SELECT FROM public.booking_attempts a WHERE ((a.user_id = has_live_attempt.p_user_id) AND (a.trip_request_id = has_live_attempt.p_trip_id) AND (a.status = 'PENDING'::text)))) OR (EXISTS (SELECT FROM engine.review_cases c WHERE ((c.user_id = has_live_attempt.p_user_id) AND (c.trip_request_id = has_live_attempt.p_trip_id) AND (c.resolved_at IS NULL) AND (c.kind = ANY (ARRAY['ORPHAN_ORDER'::text, 'ORPHAN_PAYMENT'::text]))))));
+
+ALTER FUNCTION engine.has_live_attempt(p_user_id uuid, p_trip_id uuid) OWNER TO skylatch_owner;
+
+--
 -- Name: heartbeat(text, text); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
 --
 
@@ -4507,6 +4921,28 @@ end;
 $$;
 
 ALTER FUNCTION engine.hold_trip(p_case_id bigint, p_trip_id uuid, p_now timestamp with time zone) OWNER TO skylatch_owner;
+
+--
+-- Name: holds_secret(text); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE FUNCTION engine.holds_secret(p_text text) RETURNS boolean
+    LANGUAGE sql IMMUTABLE
+    BEGIN ATOMIC
+ SELECT ((p_text ~* '(sk|rk)_(live|test)_|duffel_(live|test)_|whsec_|-----BEGIN'::text) OR (EXISTS ( SELECT
+            FROM (regexp_matches(holds_secret.p_text, '(?<![0-9])[3-6](?: ?[0-9]){12,18}(?![0-9])'::text, 'g'::text) m(found)
+              CROSS JOIN LATERAL ( SELECT sum(
+                         CASE (d.n % (2)::bigint)
+                             WHEN 0 THEN ((2 * d.digit) - (9 * (d.digit / 5)))
+                             ELSE d.digit
+                         END) AS checksum
+                    FROM ( SELECT r.n,
+                             (r.digit)::integer AS digit
+                            FROM string_to_table(reverse(replace(m.found[1], ' '::text, ''::text)), NULL::text) WITH ORDINALITY r(digit, n)) d) luhn)
+           WHERE ((luhn.checksum % (10)::bigint) = 0))));
+END;
+
+ALTER FUNCTION engine.holds_secret(p_text text) OWNER TO skylatch_owner;
 
 --
 -- Name: ingest_offers(uuid, uuid, integer, jsonb, jsonb, timestamp with time zone); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
@@ -6629,6 +7065,89 @@ CREATE FUNCTION engine.offer_shape() RETURNS jsonpath
 END;
 
 ALTER FUNCTION engine.offer_shape() OWNER TO skylatch_owner;
+
+--
+-- Name: open_alerts(); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE FUNCTION engine.open_alerts() RETURNS TABLE(kind text, subject text, since timestamp with time zone, detail text)
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  v_now timestamptz := clock_timestamp();
+begin
+  return query
+  select 'REVIEW_CASE', r.id::text, r.opened_at, r.kind || ' ' || r.object_id
+  from engine.review_cases as r
+  where r.resolved_at is null
+  union all
+  select 'INVARIANT', v.invariant || ': ' || v.subject, v.first_seen_at, v.detail
+  from engine.invariant_violations as v
+  where v.gone_at is null
+  union all
+  select
+    'WATCH_SILENT', 'watch_invariants', c.checked_at, 'the invariants are not checked'
+  from engine.invariant_checks as c
+  where c.checked_at < v_now - interval '5 minutes'
+  union all
+  -- Where pg_cron never ran it is not missed: the sidecars do its work.
+  select 'CRON_SILENT', 'recover', b.at, 'pg_cron does not run'
+  from engine.cron_beat as b
+  where b.at < v_now - interval '3 minutes'
+  union all
+  select
+    'BREAKER_OPEN', b.operation, b.changed_at,
+    format('%s failures in a row, the last %s', b.failures, b.last_error)
+  from engine.breakers as b
+  where b.open_until > v_now
+  union all
+  select
+    'AUTHORIZATION_LAPSING', a.id::text, a.state_changed_at,
+    format('%s; it lapses at %s', a.state, a.capture_before)
+  from public.booking_attempts as a
+  where a.state not in ('CONFIRMED', 'FAILED', 'CANCELLED')
+    and a.capture_before < v_now + interval '12 hours'
+    and a.captured_amount is null
+    and a.voided_at is null
+  union all
+  select
+    'CALLS_WAITING', w.operation, min(w.due_at),
+    format('%s calls are overdue', count(*))
+  from (
+    -- Two halves, each with its index.
+    select c.operation, c.run_at as due_at
+    from engine.provider_calls as c
+    where c.state = 'READY'
+      and c.booking_attempt_id is not null
+      and c.run_at < v_now - interval '5 minutes'
+    union all
+    select c.operation, c.run_at
+    from engine.provider_calls as c
+    where c.state = 'READY'
+      and c.booking_attempt_id is null
+      and c.run_at < v_now - interval '5 minutes'
+    union all
+    select c.operation, c.lease_until
+    from engine.provider_calls as c
+    where c.state in ('CLAIMED', 'SENT')
+      and c.lease_until < v_now - interval '5 minutes'
+  ) as w
+  group by w.operation
+  union all
+  -- For a day. A search that ran out of tries or was overtaken is no news.
+  select
+    'CALLS_DEAD', c.operation, min(c.finished_at),
+    format('%s calls ended without an answer', count(*))
+  from engine.provider_calls as c
+  where c.state = 'DEAD'
+    and c.operation <> 'search'
+    and c.finished_at > v_now - interval '1 day'
+  group by c.operation;
+end;
+$$;
+
+ALTER FUNCTION engine.open_alerts() OWNER TO skylatch_owner;
 
 --
 -- Name: open_case(text, text, public.booking_attempts, text, jsonb, timestamp with time zone); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
@@ -9342,6 +9861,115 @@ $$;
 ALTER FUNCTION engine.wake_sidecar() OWNER TO skylatch_owner;
 
 --
+-- Name: watch_invariants(); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE FUNCTION engine.watch_invariants() RETURNS integer
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  v_now timestamptz := clock_timestamp();
+  v_last engine.invariant_checks;
+  -- The first looks a day back: a long past is for an operator's own check.
+  v_since timestamptz := v_now - interval '1 day';
+  v_known integer;
+  v_present integer;
+  v_attempt public.booking_attempts;
+begin
+  -- 'watch_invariants' as a number; any fixed key will do.
+  if not pg_try_advisory_xact_lock(7302027) then
+    return null;
+  end if;
+  select c.* into v_last from engine.invariant_checks as c;
+  if v_last.checked_at > v_now - interval '50 seconds' then
+    return null;
+  elsif v_last.checked_to is not null then
+    v_since := v_last.checked_to - interval '5 minutes';
+    if date_bin('10 minutes', v_last.checked_at, 'epoch')
+      < date_bin('10 minutes', v_now, 'epoch')
+    then
+      select least(v_since, greatest(min(v.since), v_now - interval '1 day'))
+      into v_since
+      from engine.invariant_violations as v
+      where v.gone_at is null;
+    end if;
+  end if;
+
+  select count(*)::integer into v_known
+  from engine.invariant_violations as v
+  where v.gone_at is null;
+  insert into engine.invariant_violations as v (
+    invariant, subject, detail, since, first_seen_at, last_seen_at
+  )
+  select c.invariant, c.subject, min(c.detail), max(c.since), v_now, v_now
+  from engine.check_invariants(v_since) as c
+  group by c.invariant, c.subject
+  on conflict (invariant, subject) do update
+  set
+    detail = excluded.detail,
+    since = excluded.since,
+    last_seen_at = excluded.last_seen_at,
+    gone_at = null;
+  update engine.invariant_violations as v
+  set gone_at = v_now
+  where v.gone_at is null
+    and v.last_seen_at < v_now
+    and coalesce(v.since >= v_since, true);
+  select count(*)::integer into v_present
+  from engine.invariant_violations as v
+  where v.gone_at is null;
+  insert into engine.invariant_checks as c (checked_at, checked_to, violations)
+  values (v_now, v_now, v_present)
+  on conflict (only_row) do update
+  set
+    checked_at = excluded.checked_at,
+    checked_to = excluded.checked_to,
+    violations = excluded.violations;
+  if v_present <> v_known then
+    perform pg_notify('skylatch_alerts', '');
+  end if;
+
+  -- No hold lapses in silence. Once for an attempt: what a person closed stays closed.
+  for v_attempt in
+    select a.*
+    from public.booking_attempts as a
+    where a.state not in ('CONFIRMED', 'FAILED', 'CANCELLED')
+      and a.capture_before < v_now + interval '12 hours'
+      and a.captured_amount is null
+      and a.voided_at is null
+      and not exists (
+        select from engine.review_cases as r
+        where r.kind = 'AUTHORIZATION_LAPSING' and r.object_id = a.id::text
+      )
+  loop
+    perform engine.open_case(
+      'AUTHORIZATION_LAPSING', v_attempt.id::text, v_attempt,
+      format(
+        '%s, and the card authorization lapses at %s', v_attempt.state,
+        v_attempt.capture_before
+      ),
+      '{}', v_now
+    );
+  end loop;
+  perform engine.close_case(r.kind, r.object_id, 'watch', 'decided', v_now)
+  from engine.review_cases as r
+  inner join public.booking_attempts as a
+    on r.user_id = a.user_id and r.booking_attempt_id = a.id
+  where r.kind = 'AUTHORIZATION_LAPSING'
+    and r.resolved_at is null
+    and (
+      a.captured_amount is not null
+      or a.voided_at is not null
+      or a.state in ('CONFIRMED', 'FAILED', 'CANCELLED')
+    );
+  return v_present;
+end;
+$$;
+
+ALTER FUNCTION engine.watch_invariants() OWNER TO skylatch_owner;
+
+--
 -- Name: auto_book_monitor(); Type: FUNCTION; Schema: public; Owner: skylatch_owner
 --
 
@@ -9778,6 +10406,7 @@ CREATE TABLE engine.invariant_violations (
     invariant text NOT NULL,
     subject text NOT NULL,
     detail text NOT NULL,
+    since timestamp with time zone,
     first_seen_at timestamp with time zone NOT NULL,
     last_seen_at timestamp with time zone NOT NULL,
     gone_at timestamp with time zone
@@ -10115,6 +10744,35 @@ CREATE VIEW public.flag_overview WITH (security_invoker='true') AS
    FROM engine.flag_status() s(flag, version, is_on, problem, generation, changed_at, age, is_stale, source, served);
 
 ALTER TABLE public.flag_overview OWNER TO skylatch_owner;
+
+--
+-- Name: flight_bookings; Type: TABLE; Schema: public; Owner: skylatch_owner
+--
+
+CREATE TABLE public.flight_bookings (
+    user_id uuid NOT NULL,
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    trip_request_id uuid NOT NULL,
+    booking_attempt_id uuid NOT NULL,
+    flight_offer_id uuid NOT NULL,
+    offer_id text NOT NULL,
+    order_id text NOT NULL,
+    payment_intent_id text NOT NULL,
+    booking_reference text NOT NULL,
+    price public.money_amount NOT NULL,
+    currency text DEFAULT 'USD'::text NOT NULL,
+    booked_at timestamp with time zone NOT NULL,
+    status text DEFAULT 'CONFIRMED'::text NOT NULL,
+    cancelled_at timestamp with time zone,
+    refund_amount public.money_amount,
+    attention text,
+    CONSTRAINT flight_bookings_cancelled CHECK (((status = 'CONFIRMED'::text) = (cancelled_at IS NULL))),
+    CONSTRAINT flight_bookings_status CHECK ((status = ANY (ARRAY['CONFIRMED'::text, 'CANCELLED'::text, 'REFUNDED'::text])))
+);
+
+ALTER TABLE ONLY public.flight_bookings FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.flight_bookings OWNER TO skylatch_owner;
 
 --
 -- Name: payment_methods; Type: TABLE; Schema: public; Owner: skylatch_owner
@@ -10608,6 +11266,12 @@ ALTER TABLE ONLY public.trip_requests
     ADD CONSTRAINT trip_requests_pkey PRIMARY KEY (user_id, id);
 
 --
+-- Name: booking_events_at_idx; Type: INDEX; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE INDEX booking_events_at_idx ON engine.booking_events USING brin (at) WITH (autosummarize='on');
+
+--
 -- Name: booking_events_trip_request_id_idx; Type: INDEX; Schema: engine; Owner: skylatch_owner
 --
 
@@ -10644,6 +11308,12 @@ CREATE INDEX exchange_rates_quote_idx ON engine.exchange_rates USING btree (quot
 CREATE INDEX fare_looks_looked_at_idx ON engine.fare_looks USING btree (looked_at);
 
 --
+-- Name: invariant_violations_present_idx; Type: INDEX; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE INDEX invariant_violations_present_idx ON engine.invariant_violations USING btree (since) WHERE (gone_at IS NULL);
+
+--
 -- Name: monitor_runs_started_at_idx; Type: INDEX; Schema: engine; Owner: skylatch_owner
 --
 
@@ -10654,6 +11324,12 @@ CREATE INDEX monitor_runs_started_at_idx ON engine.monitor_runs USING btree (sta
 --
 
 CREATE INDEX provider_calls_booking_attempt_id_idx ON engine.provider_calls USING btree (user_id, booking_attempt_id);
+
+--
+-- Name: provider_calls_dead_idx; Type: INDEX; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE INDEX provider_calls_dead_idx ON engine.provider_calls USING btree (finished_at) WHERE ((state = 'DEAD'::text) AND (operation <> 'search'::text));
 
 --
 -- Name: provider_calls_finished_search_idx; Type: INDEX; Schema: engine; Owner: skylatch_owner
@@ -10696,6 +11372,12 @@ CREATE INDEX provider_calls_ready_search_idx ON engine.provider_calls USING btre
 --
 
 CREATE INDEX provider_calls_trip_request_id_idx ON engine.provider_calls USING btree (user_id, trip_request_id);
+
+--
+-- Name: provider_events_arrival_idx; Type: INDEX; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE INDEX provider_events_arrival_idx ON engine.provider_events USING brin (received_at) WITH (autosummarize='on');
 
 --
 -- Name: provider_events_object_id_idx; Type: INDEX; Schema: engine; Owner: skylatch_owner
@@ -12460,24 +13142,11 @@ REVOKE ALL ON FUNCTION engine.check_card(p_user_id uuid, p_card_id uuid, p_now t
 REVOKE ALL ON FUNCTION engine.check_flag(p_kind text, p_key text, p_item text) FROM PUBLIC;
 
 --
--- Name: FUNCTION has_live_attempt(p_user_id uuid, p_trip_id uuid); Type: ACL; Schema: engine; Owner: skylatch_owner
+-- Name: FUNCTION check_invariants(p_since timestamp with time zone); Type: ACL; Schema: engine; Owner: skylatch_owner
 --
 
-REVOKE ALL ON FUNCTION engine.has_live_attempt(p_user_id uuid, p_trip_id uuid) FROM PUBLIC;
-
---
--- Name: TABLE flight_bookings; Type: ACL; Schema: public; Owner: skylatch_owner
---
-
-GRANT SELECT ON TABLE public.flight_bookings TO authenticated;
-GRANT SELECT ON TABLE public.flight_bookings TO service_role;
-
---
--- Name: FUNCTION check_invariants(); Type: ACL; Schema: engine; Owner: skylatch_owner
---
-
-REVOKE ALL ON FUNCTION engine.check_invariants() FROM PUBLIC;
-GRANT ALL ON FUNCTION engine.check_invariants() TO skylatch_operator;
+REVOKE ALL ON FUNCTION engine.check_invariants(p_since timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION engine.check_invariants(p_since timestamp with time zone) TO skylatch_operator;
 
 --
 -- Name: FUNCTION check_party(p_user_id uuid, p_trip_id uuid); Type: ACL; Schema: engine; Owner: skylatch_owner
@@ -12634,10 +13303,10 @@ REVOKE ALL ON FUNCTION engine.end_case(p_case_id bigint, p_resolution text, p_re
 GRANT ALL ON FUNCTION engine.end_case(p_case_id bigint, p_resolution text, p_reason text) TO skylatch_operator;
 
 --
--- Name: FUNCTION end_state(p_from public.booking_attempts, p_to public.booking_attempts, p_operation text, p_verdict text, p_actor text, p_now timestamp with time zone); Type: ACL; Schema: engine; Owner: skylatch_owner
+-- Name: FUNCTION end_state(p_from public.booking_attempts, p_to public.booking_attempts, p_operation text, p_verdict text, p_report jsonb, p_actor text, p_now timestamp with time zone); Type: ACL; Schema: engine; Owner: skylatch_owner
 --
 
-REVOKE ALL ON FUNCTION engine.end_state(p_from public.booking_attempts, p_to public.booking_attempts, p_operation text, p_verdict text, p_actor text, p_now timestamp with time zone) FROM PUBLIC;
+REVOKE ALL ON FUNCTION engine.end_state(p_from public.booking_attempts, p_to public.booking_attempts, p_operation text, p_verdict text, p_report jsonb, p_actor text, p_now timestamp with time zone) FROM PUBLIC;
 
 --
 -- Name: FUNCTION enqueue_call(p_attempt public.booking_attempts, p_operation text, p_run_at timestamp with time zone); Type: ACL; Schema: engine; Owner: skylatch_owner
@@ -12765,6 +13434,12 @@ REVOKE ALL ON FUNCTION engine.found_refund(p_attempt public.booking_attempts, p_
 REVOKE ALL ON FUNCTION engine.gather_evidence(p_case_id bigint, p_now timestamp with time zone) FROM PUBLIC;
 
 --
+-- Name: FUNCTION has_live_attempt(p_user_id uuid, p_trip_id uuid); Type: ACL; Schema: engine; Owner: skylatch_owner
+--
+
+REVOKE ALL ON FUNCTION engine.has_live_attempt(p_user_id uuid, p_trip_id uuid) FROM PUBLIC;
+
+--
 -- Name: FUNCTION heartbeat(p_worker text, p_version text); Type: ACL; Schema: engine; Owner: skylatch_owner
 --
 
@@ -12789,6 +13464,12 @@ GRANT ALL ON FUNCTION engine.hold_mirror(p_worker text) TO skylatch_sidecar;
 --
 
 REVOKE ALL ON FUNCTION engine.hold_trip(p_case_id bigint, p_trip_id uuid, p_now timestamp with time zone) FROM PUBLIC;
+
+--
+-- Name: FUNCTION holds_secret(p_text text); Type: ACL; Schema: engine; Owner: skylatch_owner
+--
+
+REVOKE ALL ON FUNCTION engine.holds_secret(p_text text) FROM PUBLIC;
 
 --
 -- Name: FUNCTION ingest_offers(p_user_id uuid, p_trip_id uuid, p_round integer, p_request jsonb, p_body jsonb, p_now timestamp with time zone); Type: ACL; Schema: engine; Owner: skylatch_owner
@@ -13017,6 +13698,14 @@ REVOKE ALL ON FUNCTION engine.offer_rules() FROM PUBLIC;
 --
 
 REVOKE ALL ON FUNCTION engine.offer_shape() FROM PUBLIC;
+
+--
+-- Name: FUNCTION open_alerts(); Type: ACL; Schema: engine; Owner: skylatch_owner
+--
+
+REVOKE ALL ON FUNCTION engine.open_alerts() FROM PUBLIC;
+GRANT ALL ON FUNCTION engine.open_alerts() TO skylatch_sidecar;
+GRANT ALL ON FUNCTION engine.open_alerts() TO skylatch_operator;
 
 --
 -- Name: FUNCTION open_case(p_kind text, p_object_id text, p_attempt public.booking_attempts, p_summary text, p_evidence jsonb, p_now timestamp with time zone); Type: ACL; Schema: engine; Owner: skylatch_owner
@@ -13560,6 +14249,14 @@ GRANT ALL ON FUNCTION engine.version() TO skylatch_operator;
 REVOKE ALL ON FUNCTION engine.wake_sidecar() FROM PUBLIC;
 
 --
+-- Name: FUNCTION watch_invariants(); Type: ACL; Schema: engine; Owner: skylatch_owner
+--
+
+REVOKE ALL ON FUNCTION engine.watch_invariants() FROM PUBLIC;
+GRANT ALL ON FUNCTION engine.watch_invariants() TO skylatch_cron;
+GRANT ALL ON FUNCTION engine.watch_invariants() TO skylatch_sidecar;
+
+--
 -- Name: FUNCTION pg_advisory_lock(bigint); Type: ACL; Schema: pg_catalog; Owner: postgres
 --
 
@@ -13858,6 +14555,13 @@ GRANT SELECT ON TABLE public.fare_history TO service_role;
 
 GRANT SELECT ON TABLE public.flag_overview TO skylatch_operator;
 GRANT SELECT ON TABLE public.flag_overview TO service_role;
+
+--
+-- Name: TABLE flight_bookings; Type: ACL; Schema: public; Owner: skylatch_owner
+--
+
+GRANT SELECT ON TABLE public.flight_bookings TO authenticated;
+GRANT SELECT ON TABLE public.flight_bookings TO service_role;
 
 --
 -- Name: TABLE payment_methods; Type: ACL; Schema: public; Owner: skylatch_owner

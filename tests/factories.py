@@ -75,10 +75,14 @@ class World:
     _sql: psycopg.Connection[Row] = field(init=False)
 
     def __post_init__(self) -> None:
-        self._sql = psycopg.connect(self.dsn, autocommit=True, row_factory=dict_row)
+        self.reconnect()
         self.set_flags(FLAGS)
         # No test waits for a provider's rate limit that is not about it.
         self.rows("select engine.set_search_settings('test', 100000)")
+
+    def reconnect(self) -> None:
+        """Connect as superuser, again after the server was restarted."""
+        self._sql = psycopg.connect(self.dsn, autocommit=True, row_factory=dict_row)
 
     def close(self) -> None:
         """Close the superuser's connection."""

@@ -115,7 +115,7 @@ def demo(
         typer.Option(help="Directory of recorded Duffel responses to replay."),
     ] = None,
 ) -> None:
-    """Book five trips with five endings, check them, and stop what was started."""
+    """Book six trips with six endings, check them, and stop what was started."""
     with one_line_errors():
         if recordings is not None:
             if not recordings.is_dir():

@@ -1,9 +1,9 @@
-"""`make demo`: five trips, five endings, checked against the providers' own truth.
+"""`make demo`: six trips, six endings, checked against the providers' own truth.
 
 Everything is done the way an application does it: cards are added as `service_role`,
 trips are stated as the traveller, the monitor is triggered by its public function. Only
-the fares are moved, and one offer made to vanish, through the sandbox's control
-endpoint.
+the fares are moved, one offer made to vanish and one answer to get lost, through the
+sandbox's control endpoint.
 """
 
 from __future__ import annotations
@@ -77,7 +77,7 @@ class Demo:
         self._as_service("select public.manage_auto_book_monitor('trigger')")
         ended = self._watch(plays)
         self._console.print()
-        self._print_saga(plays[0])
+        self._print_saga(plays[-1])
         sound = self._print_checks(plays)
         return ended and sound
 
@@ -94,6 +94,9 @@ class Demo:
             self._control("fares", story, factor=story.dearer)
             if story.vanishes:
                 self._control("vanish", story, times=story.vanishes)
+            if story.unheard:
+                route = f"{story.origin}-{story.destination}"
+                self._control("order_outcomes", story, status=500, route=route)
             self._state(story)
 
     def _state(self, story: Story) -> None:
@@ -192,7 +195,7 @@ class Demo:
         return row
 
     def _table(self, plays: list[Story]) -> Table:
-        table = Table(title="Five trips", title_justify="left", expand=True)
+        table = Table(title="Six trips", title_justify="left", expand=True)
         table.add_column("trip", ratio=3)
         table.add_column("status", no_wrap=True)
         table.add_column("what the traveller reads", ratio=4)
@@ -258,13 +261,10 @@ class Demo:
         return truth
 
     def _control(self, action: str, story: Story, **values: object) -> None:
+        route = {"origin": story.origin, "destination": story.destination}
         self._http.post(
             f"{self._flights}/__sandbox/{action}",
-            json={
-                "origin": story.origin,
-                "destination": story.destination,
-                **values,
-            },
+            json=values if "route" in values else {**route, **values},
             timeout=30,
         ).raise_for_status()
 

@@ -95,6 +95,7 @@ def complete(
         raise SetupError(f"{key} is not a port number in sidecar.env") from error
     flights = values[_PORT_KEYS["flights"]]
     payments = values[_PORT_KEYS["payments"]]
+    http = values[_PORT_KEYS["http"]]
     if "SKYLATCH_REDIS_URL" not in values:
         password = secrets.token_hex(24)
         address = f"127.0.0.1:{free_port(taken)}"
@@ -106,6 +107,9 @@ def complete(
         "SKYLATCH_STRIPE_KEY": f"sk_test_{secrets.token_hex(24)}",
         "SKYLATCH_FLAGS_FILE": str(flags_file),
         "SKYLATCH_HTTP_TOKEN": secrets.token_hex(24),
+        "SKYLATCH_STRIPE_WEBHOOK_SECRETS": f"whsec_{secrets.token_hex(24)}",
+        "SKYLATCH_DUFFEL_WEBHOOK_SECRETS": secrets.token_hex(24),
+        "SKYLATCH_SANDBOX_CALLBACKS_URL": f"http://127.0.0.1:{http}",
     }
     for key, value in generated.items():
         values.setdefault(key, value)

@@ -1,4 +1,4 @@
-"""The five trips of `make demo`: what is wished for, and how each should end."""
+"""The six trips of `make demo`: what is wished for, and how each should end."""
 
 from __future__ import annotations
 
@@ -24,6 +24,8 @@ class Story:
     card: str = _VISA
     # How often the offer that was chosen first vanishes before it can be booked.
     vanishes: int = 0
+    # The order is made, and its answer is an error: did it go through?
+    unheard: bool = False
     # Fares start so many times dearer, and fall when the first search has been seen.
     dearer: int = 1
     attempts: int = 1
@@ -38,7 +40,7 @@ class Story:
 
 
 def stories() -> list[Story]:
-    """Return the five trips."""
+    """Return the six trips."""
     return [
         Story(
             "a real fare",
@@ -61,5 +63,10 @@ def stories() -> list[Story]:
             *("AMS", "LIS", Decimal("900.00"), "EUR", "BOOKED"),
             vanishes=1,
             attempts=2,
+        ),
+        Story(
+            "the airline's answer is lost",
+            *("VIE", "OSL", Decimal("900.00"), "EUR", "BOOKED"),
+            unheard=True,
         ),
     ]

@@ -7,7 +7,7 @@ import shutil
 import signal
 import subprocess
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -34,7 +34,9 @@ THROWAWAY_SETTINGS = {
 
 @contextmanager
 def throwaway_cluster(
-    installation: Installation, cron_database: str
+    installation: Installation,
+    cron_database: str,
+    settings: Mapping[str, str] = THROWAWAY_SETTINGS,
 ) -> Iterator[Cluster]:
     """Serve a fresh cluster, in memory where possible, and remove it afterwards.
 
@@ -46,7 +48,7 @@ def throwaway_cluster(
     account = server_account("postgres")
     try:
         cluster = Cluster(installation, base, account)
-        cluster.prepare(cron_database=cron_database, settings=THROWAWAY_SETTINGS)
+        cluster.prepare(cron_database=cron_database, settings=settings)
         log = base / "log"
         with log.open("wb") as output:
             server = subprocess.Popen(  # noqa: S603 - argument list, no shell

@@ -31,6 +31,14 @@ def run_sandbox(settings: SandboxSettings, state: Path | None = None) -> None:
         seed=secrets.randbits(63),
         kept=SandboxState(state, "payments") if state else None,
     )
+    if settings.sandbox_callbacks_url is not None:
+        for name, sandbox, known in (
+            ("duffel", flights, settings.duffel_webhook_secrets),
+            ("stripe", payments, settings.stripe_webhook_secrets),
+        ):
+            url = f"{settings.sandbox_callbacks_url}/webhooks/{name}"
+            if known:
+                sandbox.register_webhook(url, known[0].get_secret_value())
     stopping = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stopping.set())

@@ -112,7 +112,9 @@ begin
       )
     )
   );
-  perform engine.end_state(p_attempt, v_attempt, p_operation, p_verdict, p_actor, p_now);
+  perform engine.end_state(
+    p_attempt, v_attempt, p_operation, p_verdict, p_report, p_actor, p_now
+  );
 
   if v_to.next_operation is not null and not v_state.is_final then
     return engine.enqueue_call(

@@ -5,6 +5,7 @@ create or replace function engine.end_state(
   p_to public.booking_attempts,
   p_operation text,
   p_verdict text,
+  p_report jsonb,
   p_actor text,
   p_now timestamptz
 ) returns void
@@ -21,11 +22,18 @@ begin
   elsif p_to.state = 'CONFIRMED' then
     update public.flight_bookings as b
     set attention = case p_verdict
-      when 'FAIL' then format(
-        'Not cancelled: the airline would not return %s %s.', p_to.min_refund,
-        p_to.currency
-      )
-      else 'Not cancelled: the airline did not answer.'
+      when 'EXHAUSTED' then 'Not cancelled: the airline did not answer.'
+      else 'Not cancelled: the airline would ' || case p_report ->> 'error_code'
+        when 'refund_too_low' then format(
+          'return only %s %s.', p_report #>> '{body,data,refund_amount}', p_to.currency
+        )
+        when 'refund_elsewhere' then format(
+          'return %s %s as %s.', p_report #>> '{body,data,refund_amount}',
+          p_report #>> '{body,data,refund_currency}',
+          replace(p_report #>> '{body,data,refund_to}', '_', ' ')
+        )
+        else 'not cancel it.'
+      end
     end
     where b.user_id = p_to.user_id
       and b.booking_attempt_id = p_to.id
@@ -60,5 +68,5 @@ begin
 end;
 $$;
 comment on function engine.end_state(
-  public.booking_attempts, public.booking_attempts, text, text, text, timestamptz
+  public.booking_attempts, public.booking_attempts, text, text, jsonb, text, timestamptz
 ) is 'Carries an attempt''s new state to its trip, its booking and the review queue.';

@@ -75,6 +75,10 @@ create index booking_attempts_offer_id_idx on public.booking_attempts (offer_id)
 -- squawk-ignore require-concurrent-index-creation
 create index booking_attempts_order_id_idx on public.booking_attempts (order_id);
 
+-- squawk-ignore require-concurrent-index-creation
+create index booking_events_at_idx
+  on engine.booking_events using brin (at) with (autosummarize = on);
+
 alter table public.flight_bookings
   add column cancelled_at timestamptz,
   add column refund_amount public.money_amount,
@@ -106,6 +110,12 @@ alter table engine.provider_calls
 create index provider_calls_ready_account_idx
   on engine.provider_calls (run_at, id)
   where state = 'READY' and user_id is null;
+-- squawk-ignore require-concurrent-index-creation
+create index provider_calls_dead_idx
+  on engine.provider_calls (finished_at) where state = 'DEAD' and operation <> 'search';
+
+-- Its successor says since when.
+drop function if exists engine.check_invariants();
 
 -- The inbox: what providers told us, once each. Only what names the object is kept.
 create table engine.provider_events (
@@ -134,6 +144,9 @@ create table engine.provider_events (
 );
 create index provider_events_received_at_idx
   on engine.provider_events (received_at) where state = 'RECEIVED';
+-- Rows come in the order of their arrival: a few pages tell what came since.
+create index provider_events_arrival_idx
+  on engine.provider_events using brin (received_at) with (autosummarize = on);
 create index provider_events_object_id_idx
   on engine.provider_events (provider, object_id);
 alter table engine.provider_events enable row level security;
@@ -268,12 +281,16 @@ create table engine.invariant_violations (
   invariant text not null,
   subject text not null,
   detail text not null,
+  -- A check of what changed since then finds it again; null: every check does.
+  since timestamptz,
   first_seen_at timestamptz not null,
   last_seen_at timestamptz not null,
   -- It no longer holds; kept because it once did.
   gone_at timestamptz,
   primary key (invariant, subject)
 );
+create index invariant_violations_present_idx
+  on engine.invariant_violations (since) where gone_at is null;
 alter table engine.invariant_violations enable row level security;
 alter table engine.invariant_violations force row level security;
 

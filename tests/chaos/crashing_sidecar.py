@@ -1,42 +1,69 @@
-"""A sidecar that kills itself (SIGKILL) at the n-th of its commits, sends and receives.
+"""A sidecar in a process of its own that comes to harm at the n-th of its points.
 
-Run as ``python -m tests.chaos.crashing_sidecar N`` with the test's addresses in the
-environment. The points are found by wrapping what the worker calls, so that a new step
-of the saga is a new point without anybody listing it. Exits with 0 when the trip came
-to rest before point N: then every point has been tried.
+A point lies before and after each commit and each request to a provider. They are found
+by wrapping what the worker calls, so that a new step of the saga is a new point without
+anybody listing it. What happens there is the test's to choose: the sidecar kills itself
+(SIGKILL), or it says so and waits while the test harms the database.
+
+The processes are forked from one that has imported everything: a start costs little.
 """
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import signal
 import sys
 import threading
 from collections.abc import Callable
-from typing import Any
+from contextlib import suppress
+from dataclasses import dataclass
+from multiprocessing.connection import Connection
+from multiprocessing.process import BaseProcess
+from typing import Any, Literal
 
-from sidecar.db import Database
+from psycopg.conninfo import make_conninfo
+
+from sidecar.db import Call, Database
 from sidecar.flights import Flights
 from sidecar.limits import Budgets, Locks
 from sidecar.payments import Payments
 from sidecar.worker import Worker
+from tests.factories import World
+
+Harm = Literal["kill", "wait", "wait before commits"]
+NEVER = 0  # no point has this number
+
+_context = multiprocessing.get_context("forkserver")
+_context.set_forkserver_preload([__name__])
 
 
 class CrashPoints:
-    """Counts the points passed, over all threads, and dies at the chosen one."""
+    """Counts the points passed, over all threads, and stops at the chosen one."""
 
-    def __init__(self, crash_at: int) -> None:
+    def __init__(self, crash_at: int, harm: Harm, parent: Connection) -> None:
+        self.go = threading.Event()
+        self.sending = threading.Lock()
         self._crash_at = crash_at
+        self._harm = harm
+        self._commits_only = harm == "wait before commits"
+        self._parent = parent
         self._passed = 0
-        self._lock = threading.Lock()
+        self._counting = threading.Lock()
 
-    def around(self, target: Callable[..., Any]) -> Callable[..., Any]:
+    def around(
+        self, target: Callable[..., Any], *, commits: bool = False
+    ) -> Callable[..., Any]:
         """Return `target` with a point before and a point after it."""
 
         def wrapped(*args: Any, **kwargs: Any) -> Any:
-            self._hit()
+            calls = [arg.operation for arg in args if isinstance(arg, Call)]
+            what = " ".join([target.__name__, *calls])
+            if commits or not self._commits_only:
+                self._hit(f"before {what}")
             result = target(*args, **kwargs)
-            self._hit()
+            if not self._commits_only:
+                self._hit(f"after {what}")
             return result
 
         return wrapped
@@ -46,51 +73,133 @@ class CrashPoints:
 
         def wrapped(*args: Any, **kwargs: Any) -> Any:
             result = target(*args, **kwargs)
-            if result:
-                self._hit()
+            if result and not self._commits_only:
+                self._hit(f"after {target.__name__}")
             return result
 
         return wrapped
 
-    def _hit(self) -> None:
-        with self._lock:
+    def _hit(self, what: str) -> None:
+        with self._counting:
             self._passed += 1
-            if self._passed == self._crash_at:
-                os.kill(os.getpid(), signal.SIGKILL)
+            if self._passed != self._crash_at:
+                return
+        with self.sending:
+            self._parent.send(what)
+        if self._harm == "kill":
+            os.kill(os.getpid(), signal.SIGKILL)
+        self.go.wait()
 
 
-def main() -> int:
-    """Work until the trip is at rest, or dead."""
-    points = CrashPoints(int(sys.argv[1]))
-    database = Database(os.environ["TEST_DSN"], size=2)
-    # Idle polls would make the numbering depend on time: only claims that claim count.
-    database.claim_calls = points.after(database.claim_calls)  # type: ignore[method-assign]
-    database.mark_sent = points.around(database.mark_sent)  # type: ignore[method-assign]
-    database.finish_calls = points.around(database.finish_calls)  # type: ignore[method-assign]
-    worker = Worker(
-        database,
-        flights=Flights(os.environ["TEST_FLIGHTS"], "duffel_test_fixture"),
-        payments=Payments(os.environ["TEST_PAYMENTS"], "sk_test_fixture"),
-        locks=Locks(None),
-        budgets=Budgets(
-            None,
-            searches_per_minute=1000,
-            duffel_per_minute=1000,
-            stripe_per_second=1000,
-        ),
-        threads=2,
-        search_threads=1,
-        poll_seconds=0.02,
+def _live(
+    parent: Connection,
+    dsn: str,
+    *,
+    flights: str,
+    payments: str,
+    crash_at: int,
+    harm: Harm,
+) -> None:
+    """Work until told to stop, or dead. Runs in the process of its own."""
+    with open(os.devnull, "w") as nowhere:
+        sys.stdout = sys.stderr = nowhere
+        points = CrashPoints(crash_at, harm, parent)
+        database = Database(dsn, size=2)
+        # Idle polls would make the numbering depend on time: only claims that claim
+        # count.
+        claim, sent, finish = (
+            database.claim_calls,
+            database.mark_sent,
+            database.finish_calls,
+        )
+        database.claim_calls = points.after(claim)  # type: ignore[method-assign]
+        database.mark_sent = points.around(sent, commits=True)  # type: ignore[method-assign]
+        database.finish_calls = points.around(finish, commits=True)  # type: ignore[method-assign]
+        worker = Worker(
+            database,
+            flights=Flights(flights, "duffel_test_fixture"),
+            payments=Payments(payments, "sk_test_fixture"),
+            locks=Locks(None),
+            budgets=Budgets(
+                None,
+                searches_per_minute=100_000,
+                duffel_per_minute=100_000,
+                stripe_per_second=10_000,
+            ),
+            threads=2,
+            search_threads=1,
+            poll_seconds=0.1,
+        )
+        worker._send = points.around(worker._send)  # type: ignore[method-assign]
+        runner = threading.Thread(target=worker.run, daemon=True)
+        runner.start()
+        try:
+            while (asked := parent.recv()) != "stop":
+                if asked == "go":
+                    points.go.set()
+                else:
+                    with points.sending:
+                        parent.send(worker._is_busy())
+        except EOFError:
+            os._exit(1)
+        worker.stop()
+        runner.join(timeout=30)
+        os._exit(0)
+
+
+@dataclass
+class Sidecar:
+    """The test's end of one life of a sidecar."""
+
+    process: BaseProcess
+    pipe: Connection
+    point: str | None = None  # where it came to harm
+
+    def is_at_its_point(self) -> bool:
+        """Tell whether the point was reached: dead there, or waiting."""
+        with suppress(EOFError, ConnectionResetError):  # it is gone
+            while self.point is None and self.pipe.poll():
+                self.point = self.pipe.recv()
+        return self.point is not None
+
+    def is_busy(self) -> bool:
+        """Tell whether a call is out, or its report."""
+        self.pipe.send("busy?")
+        while isinstance(answer := self.pipe.recv(), str):
+            self.point = answer
+        return bool(answer)
+
+    def go_on(self) -> None:
+        """Let the one that waits at its point go on."""
+        self.pipe.send("go")
+
+    def end(self) -> bool:
+        """Stop it unless it is dead; tell whether it had been killed."""
+        with suppress(BrokenPipeError):  # killed already, or on the way out
+            self.pipe.send("stop")
+        self.process.join(timeout=60)
+        code = self.process.exitcode
+        self.is_at_its_point()
+        self.pipe.close()
+        assert code in (0, -signal.SIGKILL), f"the sidecar ended with {code}"
+        return code != 0
+
+
+def start_sidecar(world: World, crash_at: int = NEVER, harm: Harm = "kill") -> Sidecar:
+    """Start a sidecar that comes to `harm` at point `crash_at`."""
+    ours, theirs = _context.Pipe()
+    login = make_conninfo(world.dsn, user="skylatch_sidecar")
+    process = _context.Process(
+        target=_live,
+        args=(theirs, login),
+        kwargs={
+            "flights": world.flights_url,
+            "payments": world.payments_url,
+            "crash_at": crash_at,
+            "harm": harm,
+        },
+        daemon=True,
     )
-    worker._send = points.around(worker._send)  # type: ignore[method-assign]
-    runner = threading.Thread(target=worker.run, daemon=True)
-    runner.start()
-    print("ready", flush=True)
-    sys.stdin.readline()  # the test says when the trip is at rest
-    worker.stop()
-    runner.join(timeout=10)
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())
+    process.start()
+    theirs.close()
+    return Sidecar(process, ours)

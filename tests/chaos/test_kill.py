@@ -1,110 +1,96 @@
-"""kill -9 of the sidecar anywhere in the saga, then a restart: booked once, or frozen.
+"""kill -9 of the sidecar at every point of every story, then a restart.
 
-Every commit, send and receive is a crash point; the oracle is what Duffel and Stripe
-say happened, never our own tables alone.
+Every commit, send and receive is a crash point. The oracle is what Duffel and Stripe
+say happened, and that everything comes to rest.
 """
 
 from __future__ import annotations
 
 import os
-import signal
-import subprocess
-import sys
-from pathlib import Path
+import random
+import time
+from collections.abc import Callable
 from uuid import UUID
 
 import pytest
-from psycopg.conninfo import make_conninfo
 
-from tests.factories import DECLINED, VISA, World, until
+from tests.chaos.crashing_sidecar import NEVER, start_sidecar
+from tests.chaos.stories import STORIES, Story, lapse_leases, prepare, run
+from tests.chaos.truth import assert_ends
+from tests.factories import World
 
-ROOT = Path(__file__).resolve().parents[2]
-_MOST_POINTS = 60
+# All pairs take hours: `make crash-points`.
+_ALL_PAIRS = os.environ.get("CRASH_PAIRS") == "all"
+_PAIRS = 2
+_SEED = 20261123
+_MOST_POINTS = 200
 
 
-def run_until_killed(world: World, crash_at: int) -> bool:
-    """Run a sidecar that dies at point `crash_at`; tell whether it died."""
-    environment = {
-        **os.environ,
-        "TEST_DSN": make_conninfo(world.dsn, user="skylatch_sidecar"),
-        "TEST_FLIGHTS": world.flights_url,
-        "TEST_PAYMENTS": world.payments_url,
-    }
-    process = subprocess.Popen(
-        [sys.executable, "-m", "tests.chaos.crashing_sidecar", str(crash_at)],
-        cwd=ROOT,
-        env=environment,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
+def live_and_die(world: World, story: Story, trip: UUID, crash_at: int) -> str | None:
+    """Run a sidecar that dies at `crash_at`; return where it died, if it did."""
+    sidecar = start_sidecar(world, crash_at)
+    run(
+        world,
+        story,
+        trip,
+        stopped=lambda: sidecar.is_at_its_point() or not sidecar.process.is_alive(),
     )
-    with process:
-        until(lambda: process.poll() is not None or world.at_rest(), seconds=60)
-        if process.poll() is None:
-            # At rest: either it is done, or it dies on the way out.
-            try:
-                process.communicate(b"\n", timeout=20)
-            except BrokenPipeError:
-                process.wait()
-    assert process.returncode in (0, -signal.SIGKILL)
-    return process.returncode != 0
+    if not sidecar.end():
+        return None
+    lapse_leases(world)
+    return sidecar.point
 
 
-def recover(world: World) -> None:
-    """Let the leases of the dead run out, and a healthy sidecar finish."""
-    world.rows(
-        "update engine.provider_calls set lease_until = clock_timestamp()"
-        " where state in ('CLAIMED', 'SENT')"
-    )
-    with world.working():
-        world.rows("select engine.recover()")
-        until(world.at_rest)
-
-
-def assert_once_or_frozen(world: World, trip: UUID) -> str:
-    """Compare the providers' truth with the trip's end; return the attempt's state."""
-    attempt = world.attempt(trip)
-    orders, intents = world.orders(trip), world.intents(trip)
-    assert len(orders) <= 1
-    posts = world.flights.state()["order_attempts"]
-    assert sum(attempt["offer_id"] in str(post) for post in posts) <= 1
-    if attempt["state"] == "CONFIRMED":
-        assert world.status(trip) == "BOOKED"
-        assert [o["id"] for o in orders] == [attempt["order_id"]]
-        assert sum(i["captured"] for i in intents) == intents[0]["amount"]
-    elif attempt["state"] == "FAILED":
-        assert orders == []
-        assert all(i["held"] == 0 and i["captured"] == 0 for i in intents)
-    else:
-        assert attempt["state"] == "ORDER_UNKNOWN"
-        assert world.status(trip) == "BOOKING"
-        assert all(i["captured"] == 0 for i in intents)
-        assert sum(i["held"] for i in intents) == intents[0]["amount"]
-    assert world.violations() == []
-    return str(attempt["state"])
-
-
-@pytest.mark.parametrize("start", [1, 2])
-@pytest.mark.parametrize(
-    ("card", "ends"),
-    [(VISA, {"CONFIRMED", "ORDER_UNKNOWN"}), (DECLINED, {"FAILED"})],
-    ids=["booked", "voided"],
-)
-def test_a_killed_sidecar_leaves_one_booking_or_a_frozen_trip(
-    world: World, card: str, ends: set[str], start: int
-) -> None:
-    """Every other crash point from `start` on, until a run ends without dying."""
-    seen = set()
-    for crash_at in range(start, _MOST_POINTS, 2):
-        trip = world.trip(world.traveller(card=card))
-        world.tick()
-        died = run_until_killed(world, crash_at)
-        recover(world)
-        seen.add(assert_once_or_frozen(world, trip))
-        if not died:
+def crash(world: World, story: Story, *crash_at: int) -> tuple[int, float]:
+    """Die once at each of the points, recover; return deaths and seconds to rest."""
+    trip = prepare(world, story)
+    places: list[str] = []
+    for point in crash_at:
+        place = live_and_die(world, story, trip, point)
+        if place is None:
             break
+        places.append(place)
+    died_at = time.monotonic()
+    if len(places) == len(crash_at):
+        assert live_and_die(world, story, trip, NEVER) is None
+    try:
+        assert_ends(world, story, trip)
+    except AssertionError as error:
+        error.add_note(f"points {crash_at}: {places}")
+        raise
+    return len(places), time.monotonic() - died_at
+
+
+@pytest.mark.parametrize("name", STORIES)
+def test_a_sidecar_killed_anywhere_leaves_one_booking_or_none(
+    world: World, name: str, record_property: Callable[[str, object], None]
+) -> None:
+    """Once at each point, and again while it recovers."""
+    story, slowest, points = STORIES[name], 0.0, 0
+    while points < _MOST_POINTS:
+        deaths, seconds = crash(world, story, points + 1)
+        if not deaths:
+            break
+        points += 1
+        slowest = max(slowest, seconds)
     else:
-        raise AssertionError("the saga has more crash points than expected")
-    # Both endings were seen: some points lie between sending an order and its answer.
-    assert seen == ends
-    assert crash_at > 10
+        raise AssertionError("the story has more points than expected")
+    assert points >= 4, "a call has four points at least"
+    chosen = random.Random(f"{_SEED} {name}")
+    pairs = 0
+    if _ALL_PAIRS:
+        for first in range(1, points + 1):
+            for second in range(1, _MOST_POINTS):
+                pairs += 1
+                if crash(world, story, first, second)[0] < 2:
+                    break
+    else:
+        for _ in range(_PAIRS):
+            pairs += 1
+            first = chosen.randint(1, points)
+            crash(world, story, first, chosen.randint(1, points - first + 1))
+    record_property(
+        "crash points",
+        f"sidecar killed, {name}: {points} points, {pairs} pairs,"
+        f" at most {slowest:.1f} s to rest",
+    )

@@ -66,14 +66,17 @@ FUNCTIONS = {
         engine.book_trip engine.claim_calls engine.finish_calls engine.heartbeat
         engine.mark_sent engine.plpython_handshake engine.tick
         engine.beat_flags engine.hold_mirror engine.read_flags engine.upsert_flag
-        engine.drain_events engine.receive_events engine.refuse_events
+        engine.drain_events engine.open_alerts engine.receive_events
+        engine.refuse_events engine.watch_invariants
         engine.search_trip engine.sync_flags engine.version public.auto_book_monitor
         public.auto_book_production public.duffel_search""",
     "skylatch_cron": """
         engine.manage_monitor_job engine.purge engine.recover engine.tick
+        engine.watch_invariants
         public.auto_book_monitor""",
     "skylatch_operator": """
         engine.check_invariants engine.manage_monitor_job engine.monitor_status
+        engine.open_alerts
         engine.flag_status engine.flag_value engine.is_enabled
         engine.decide_case engine.end_case engine.list_cases engine.look_again
         engine.search_plan engine.search_status engine.set_exchange_rate

@@ -166,6 +166,10 @@ class FlightsSandbox:
         with self._lock:
             self._outcomes.clear()
 
+    def register_webhook(self, url: str, secret: str) -> None:
+        """Send every event to `url` (loopback), signed with `secret`."""
+        self._webhooks.register(url, secret)
+
     def set_deliveries(self, switches: Switches) -> None:
         """Decide what happens to webhook deliveries from now on."""
         self._webhooks.courier.switches = switches

@@ -25,6 +25,7 @@ from sidecar.sandbox.payments.idempotency import IdempotencyKeys
 from sidecar.sandbox.payments.methods import of_customer
 from sidecar.sandbox.payments.store import World
 from sidecar.sandbox.payments.webhook_controls import webhook_control_routes
+from sidecar.sandbox.payments.webhooks import Destination
 from sidecar.sandbox.persistence import SandboxState
 
 _INTENT_FIELDS = (
@@ -98,6 +99,14 @@ class PaymentsSandbox:
             self._keys.clear()
         self.faults.clear()
         self.execution_faults.clear()
+
+    def register_webhook(self, url: str, secret: str) -> None:
+        """Send every event to `url` (loopback), signed with `secret`."""
+        with self._world.changing():
+            self._world.webhooks.destinations["we_registered"] = Destination(
+                url, ["*"], thin=False, secrets=[(secret, None)]
+            )
+        self._courier.wake()
 
     def close(self) -> None:
         """Deliver no more events."""

@@ -1,0 +1,84 @@
+-- Everything that somebody should look at now. No row holds personal data: subjects are
+-- ids and operations, details are counts, states and times. Definer: those who are
+-- alerted have no table.
+create or replace function engine.open_alerts()
+  returns table (kind text, subject text, since timestamptz, detail text)
+  language plpgsql stable
+  security definer
+  set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_now timestamptz := clock_timestamp();
+begin
+  return query
+  select 'REVIEW_CASE', r.id::text, r.opened_at, r.kind || ' ' || r.object_id
+  from engine.review_cases as r
+  where r.resolved_at is null
+  union all
+  select 'INVARIANT', v.invariant || ': ' || v.subject, v.first_seen_at, v.detail
+  from engine.invariant_violations as v
+  where v.gone_at is null
+  union all
+  select
+    'WATCH_SILENT', 'watch_invariants', c.checked_at, 'the invariants are not checked'
+  from engine.invariant_checks as c
+  where c.checked_at < v_now - interval '5 minutes'
+  union all
+  -- Where pg_cron never ran it is not missed: the sidecars do its work.
+  select 'CRON_SILENT', 'recover', b.at, 'pg_cron does not run'
+  from engine.cron_beat as b
+  where b.at < v_now - interval '3 minutes'
+  union all
+  select
+    'BREAKER_OPEN', b.operation, b.changed_at,
+    format('%s failures in a row, the last %s', b.failures, b.last_error)
+  from engine.breakers as b
+  where b.open_until > v_now
+  union all
+  select
+    'AUTHORIZATION_LAPSING', a.id::text, a.state_changed_at,
+    format('%s; it lapses at %s', a.state, a.capture_before)
+  from public.booking_attempts as a
+  where a.state not in ('CONFIRMED', 'FAILED', 'CANCELLED')
+    and a.capture_before < v_now + interval '12 hours'
+    and a.captured_amount is null
+    and a.voided_at is null
+  union all
+  select
+    'CALLS_WAITING', w.operation, min(w.due_at),
+    format('%s calls are overdue', count(*))
+  from (
+    -- Two halves, each with its index.
+    select c.operation, c.run_at as due_at
+    from engine.provider_calls as c
+    where c.state = 'READY'
+      and c.booking_attempt_id is not null
+      and c.run_at < v_now - interval '5 minutes'
+    union all
+    select c.operation, c.run_at
+    from engine.provider_calls as c
+    where c.state = 'READY'
+      and c.booking_attempt_id is null
+      and c.run_at < v_now - interval '5 minutes'
+    union all
+    select c.operation, c.lease_until
+    from engine.provider_calls as c
+    where c.state in ('CLAIMED', 'SENT')
+      and c.lease_until < v_now - interval '5 minutes'
+  ) as w
+  group by w.operation
+  union all
+  -- For a day. A search that ran out of tries or was overtaken is no news.
+  select
+    'CALLS_DEAD', c.operation, min(c.finished_at),
+    format('%s calls ended without an answer', count(*))
+  from engine.provider_calls as c
+  where c.state = 'DEAD'
+    and c.operation <> 'search'
+    and c.finished_at > v_now - interval '1 day'
+  group by c.operation;
+end;
+$$;
+comment on function engine.open_alerts() is
+  'Returns what somebody should look at now: cases, violations, what hangs.';
+grant execute on function engine.open_alerts() to skylatch_sidecar, skylatch_operator;

@@ -1,0 +1,113 @@
+-- Every minute, by pg_cron; and by the sidecars, whose calls do nothing unless pg_cron
+-- missed its turn. Not part of recovery: a check that is slow or fails keeps nothing
+-- from ending. It looks at what changed since the last one, and at five minutes
+-- more, because a transaction that began before it may have committed after it. What is
+-- present and older than that is looked for again every ten minutes, a day back: a
+-- violation older than a day stays on record until a person has looked.
+create or replace function engine.watch_invariants() returns integer
+  language plpgsql volatile
+  security definer
+  set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_now timestamptz := clock_timestamp();
+  v_last engine.invariant_checks;
+  -- The first looks a day back: a long past is for an operator's own check.
+  v_since timestamptz := v_now - interval '1 day';
+  v_known integer;
+  v_present integer;
+  v_attempt public.booking_attempts;
+begin
+  -- 'watch_invariants' as a number; any fixed key will do.
+  if not pg_try_advisory_xact_lock(7302027) then
+    return null;
+  end if;
+  select c.* into v_last from engine.invariant_checks as c;
+  if v_last.checked_at > v_now - interval '50 seconds' then
+    return null;
+  elsif v_last.checked_to is not null then
+    v_since := v_last.checked_to - interval '5 minutes';
+    if date_bin('10 minutes', v_last.checked_at, 'epoch')
+      < date_bin('10 minutes', v_now, 'epoch')
+    then
+      select least(v_since, greatest(min(v.since), v_now - interval '1 day'))
+      into v_since
+      from engine.invariant_violations as v
+      where v.gone_at is null;
+    end if;
+  end if;
+
+  select count(*)::integer into v_known
+  from engine.invariant_violations as v
+  where v.gone_at is null;
+  insert into engine.invariant_violations as v (
+    invariant, subject, detail, since, first_seen_at, last_seen_at
+  )
+  select c.invariant, c.subject, min(c.detail), max(c.since), v_now, v_now
+  from engine.check_invariants(v_since) as c
+  group by c.invariant, c.subject
+  on conflict (invariant, subject) do update
+  set
+    detail = excluded.detail,
+    since = excluded.since,
+    last_seen_at = excluded.last_seen_at,
+    gone_at = null;
+  update engine.invariant_violations as v
+  set gone_at = v_now
+  where v.gone_at is null
+    and v.last_seen_at < v_now
+    and coalesce(v.since >= v_since, true);
+  select count(*)::integer into v_present
+  from engine.invariant_violations as v
+  where v.gone_at is null;
+  insert into engine.invariant_checks as c (checked_at, checked_to, violations)
+  values (v_now, v_now, v_present)
+  on conflict (only_row) do update
+  set
+    checked_at = excluded.checked_at,
+    checked_to = excluded.checked_to,
+    violations = excluded.violations;
+  if v_present <> v_known then
+    perform pg_notify('skylatch_alerts', '');
+  end if;
+
+  -- No hold lapses in silence. Once for an attempt: what a person closed stays closed.
+  for v_attempt in
+    select a.*
+    from public.booking_attempts as a
+    where a.state not in ('CONFIRMED', 'FAILED', 'CANCELLED')
+      and a.capture_before < v_now + interval '12 hours'
+      and a.captured_amount is null
+      and a.voided_at is null
+      and not exists (
+        select from engine.review_cases as r
+        where r.kind = 'AUTHORIZATION_LAPSING' and r.object_id = a.id::text
+      )
+  loop
+    perform engine.open_case(
+      'AUTHORIZATION_LAPSING', v_attempt.id::text, v_attempt,
+      format(
+        '%s, and the card authorization lapses at %s', v_attempt.state,
+        v_attempt.capture_before
+      ),
+      '{}', v_now
+    );
+  end loop;
+  perform engine.close_case(r.kind, r.object_id, 'watch', 'decided', v_now)
+  from engine.review_cases as r
+  inner join public.booking_attempts as a
+    on r.user_id = a.user_id and r.booking_attempt_id = a.id
+  where r.kind = 'AUTHORIZATION_LAPSING'
+    and r.resolved_at is null
+    and (
+      a.captured_amount is not null
+      or a.voided_at is not null
+      or a.state in ('CONFIRMED', 'FAILED', 'CANCELLED')
+    );
+  return v_present;
+end;
+$$;
+comment on function engine.watch_invariants() is
+  'Records broken promises and opens a case for each hold about to lapse; returns how '
+  'many violations are present, null when it was not its turn.';
+grant execute on function engine.watch_invariants() to skylatch_cron, skylatch_sidecar;

@@ -1,0 +1,428 @@
+"""Random lives of trips, told by rules, with every promise checked after every step.
+
+Faults go on throughout (safety); then they stop, time passes, and everything must have
+ended or wait for a person (liveness). One thread moves everything, so that a failing
+run can be replayed: Hypothesis prints it as steps and as a blob, and
+``--hypothesis-seed`` repeats a whole run. ``MODEL_EXAMPLES=500`` makes it longer.
+"""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+import psycopg
+import pytest
+from hypothesis import HealthCheck, note, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
+from psycopg import sql
+
+from sidecar.local.cluster import Cluster
+from sidecar.sandbox.flights import FlightsSandbox
+from sidecar.sandbox.flights.cancellations import Terms
+from sidecar.sandbox.payments import PaymentsSandbox
+from sidecar.sandbox.server import running_in_thread
+from tests.chaos.oracle import Truth
+from tests.chaos.stepper import Hand, Stepper, Trouble
+from tests.chaos.troubles import NETWORK, OUTCOMES, STORED_500, refusal, throttled
+from tests.factories import DECLINED, FLAGS, VISA, Traveller, World
+
+ROUTE = ("PPT", "BOB")  # three offers: the cheapest search there is
+CARDS = [VISA, VISA, VISA, VISA, DECLINED, "4000002500003155", "4000000000007726"]
+WORKERS = st.sampled_from(["one", "two"])
+INDEX = st.integers(0, 30)
+_MOST_TRIPS = 4
+
+TROUBLES: list[Trouble] = [
+    Trouble(not_sent=True),
+    Trouble(under_key=STORED_500),
+    Trouble(fault=lambda _operation, provider: throttled(provider)),
+    *(Trouble(fault=lambda _o, _p, kind=kind: NETWORK[kind]) for kind in NETWORK),
+    *(
+        Trouble(fault=lambda o, p, number=number: refusal(o, p, number))
+        for number in range(9)
+    ),
+]
+TROUBLE = st.integers(0, len(TROUBLES) - 1)
+OUTCOME = st.sampled_from(sorted(OUTCOMES))
+OPERATIONS = st.sampled_from(
+    [
+        "search",
+        "get_offer",
+        "create_order",
+        "find_order",
+        "quote_cancellation",
+        "confirm_cancellation",
+        "read_cancellation",
+        "create_payment",
+        "confirm_payment",
+        "read_authorization",
+        "capture_payment",
+        "read_capture",
+        "cancel_payment",
+        "read_void",
+        "create_refund",
+        "find_refunds",
+    ]
+)
+
+
+@contextmanager
+def plain_world(dsn: str) -> Iterator[World]:
+    """Serve generated flights only: the same on every machine."""
+    flights, payments = FlightsSandbox(), PaymentsSandbox()
+    with (
+        running_in_thread(flights.app) as flights_url,
+        running_in_thread(payments.app) as payments_url,
+    ):
+        world = World(
+            dsn=dsn,
+            flights=flights,
+            flights_url=flights_url,
+            payments=payments,
+            payments_url=payments_url,
+        )
+        try:
+            yield world
+        finally:
+            world.close()
+
+
+class Lives(RuleBasedStateMachine):
+    """What may happen to a few trips, in any order."""
+
+    def __init__(self, open_database: Callable[[], Any], visited: Counter[str]) -> None:
+        super().__init__()
+        self.visited = visited
+        self.stack = ExitStack()
+        self.world = self.stack.enter_context(
+            plain_world(self.stack.enter_context(open_database()))
+        )
+        self.stepper = Stepper(self.world)
+        self.stack.callback(self.stepper.close)
+        self.people: list[Traveller] = []
+        self.trips: list[UUID] = []
+        # What befalls the next call of an operation, and the next order's end.
+        self.troubles: dict[str, Trouble] = {}
+        self.outcome: str | None = None
+
+    # -- the traveller --------------------------------------------------------------
+
+    @initialize(card=st.sampled_from(CARDS), outcome=OUTCOME, fate=st.integers(0, 2))
+    def begin(self, card: str, outcome: str, fate: int) -> None:
+        self.outcome = outcome if fate == 0 else None
+        self.state_a_trip(card=card)
+
+    @precondition(lambda self: len(self.trips) < _MOST_TRIPS)
+    @rule(card=st.sampled_from(CARDS))
+    def state_a_trip(self, card: str) -> None:
+        person = self.world.traveller(card=card)
+        self.people.append(person)
+        self.trips.append(
+            self.world.trip(
+                person, origins=["PPT"], destinations=["BOB"], currency="USD"
+            )
+        )
+        self.world.tick()
+
+    @rule(
+        trip=INDEX,
+        wish=st.sampled_from(
+            [
+                "select public.duffel_search(%s)",
+                "select public.auto_book_production(%s)",
+                "select public.pause_trip(%s)",
+                "select public.resume_trip(%s)",
+                "select public.resume_trip(%s)",
+                "select public.cancel_trip(%s)",
+                "update public.trip_requests set max_price = 4000 where id = %s",
+                "update public.trip_requests set max_price = 90 where id = %s",
+                "update public.trip_requests set auto_book_enabled = false"
+                " where id = %s",
+                "update public.traveler_profiles as p set phone_number = null"
+                " from public.trip_requests as t"
+                " where t.id = %s and t.user_id = p.user_id",
+            ]
+        ),
+    )
+    def traveller_wants(self, trip: int, wish: str) -> None:
+        self.order(wish, self.trips[trip % len(self.trips)])
+
+    @rule(which=INDEX, least=st.sampled_from([0, 0.5, 1]))
+    def cancel_booking(self, which: int, least: float) -> None:
+        booked = self.attempts("CONFIRMED")
+        if booked:
+            attempt = booked[which % len(booked)]
+            self.world.rows(
+                "update public.booking_attempts"
+                " set min_refund = round(agreed_amount * %s) where id = %s",
+                least,
+                attempt["id"],
+            )
+            self.command(attempt, "CANCEL")
+
+    # -- the workers ------------------------------------------------------------------
+
+    @rule(worker=WORKERS, rounds=st.integers(1, 12))
+    def work(self, worker: str, rounds: int) -> None:
+        """A worker goes on for a while, and each call meets what waits for it."""
+        self.stepper.claim(worker)
+        for _ in range(rounds):
+            for hand in self.held_by(worker):
+                self.send(hand)
+            self.stepper.report(self.held_by(worker))
+
+    @rule(worker=WORKERS, operation=OPERATIONS, number=TROUBLE)
+    def work_into_trouble(self, worker: str, operation: str, number: int) -> None:
+        self.troubles[operation] = TROUBLES[number]
+        self.work(worker=worker, rounds=12)
+
+    @precondition(lambda self: len(self.trips) < _MOST_TRIPS)
+    @rule(worker=WORKERS, outcome=OUTCOME)
+    def order_ends_in_doubt(self, worker: str, outcome: str) -> None:
+        self.outcome = outcome
+        self.state_a_trip(card=VISA)
+        self.work(worker=worker, rounds=7)
+
+    @rule(operation=OPERATIONS, number=TROUBLE)
+    def trouble_waits(self, operation: str, number: int) -> None:
+        self.troubles[operation] = TROUBLES[number]
+
+    @rule(worker=WORKERS)
+    def claim(self, worker: str) -> None:
+        self.stepper.claim(worker)
+
+    @precondition(lambda self: self.stepper.hands)
+    @rule(which=INDEX)
+    def send_one(self, which: int) -> None:
+        hands = self.stepper.hands
+        self.send(hands[which % len(hands)])
+
+    @precondition(lambda self: any(h.answer for h in self.stepper.hands))
+    @rule(which=INDEX, times=st.integers(1, 2), hand_on=st.booleans())
+    def report_one(self, which: int, times: int, hand_on: bool) -> None:
+        answered = [hand for hand in self.stepper.hands if hand.answer]
+        hand = answered[which % len(answered)]
+        self.stepper.report([hand], hand_on=hand_on)
+        for _ in range(1, times):
+            self.stepper.tell(hand.worker, [hand.report()])
+
+    @precondition(lambda self: self.stepper.told)
+    @rule(which=INDEX)
+    def tell_again(self, which: int) -> None:
+        """An old report arrives late, once more, or out of order: nothing is done."""
+        worker, report = self.stepper.told[-1 - which % len(self.stepper.told)]
+        before = self.attempt_rows()
+        self.stepper.tell(worker, [report])
+        assert self.attempt_rows() == before
+
+    @rule(worker=WORKERS)
+    def die(self, worker: str) -> None:
+        """The worker stops in mid-call: what it held, sent or not, is not reported."""
+        self.stepper.hands = [
+            hand for hand in self.stepper.hands if hand.worker != worker
+        ]
+
+    @rule()
+    def leases_end(self) -> None:
+        self.stepper.end_leases()
+
+    @rule(minutes=st.sampled_from([1, 40, 90, 720, 1500, 7000]))
+    def time_passes(self, minutes: int) -> None:
+        self.stepper.pass_time(minutes * 60.0)
+        self.stepper.end_leases()
+        self.world.tick()
+
+    # -- the world outside ------------------------------------------------------------
+
+    @rule(
+        change=st.sampled_from(
+            ["plain", "plain", "dearer", "cheaper", "too dear", "sold out", "ran dry"]
+        )
+    )
+    def market_moves(self, change: str) -> None:
+        flights = self.world.flights
+        factor = {"dearer": "1.1", "cheaper": "0.8", "too dear": "100"}
+        flights.set_fare_factor(*ROUTE, Decimal(factor.get(change, "1")))
+        flights.set_balance("USD", Decimal(0 if change == "ran dry" else 100_000))
+        if change == "sold out":
+            flights.vanish(*ROUTE)
+
+    @rule(share=st.sampled_from([None, None, "1", "0.6", "0"]), voucher=st.booleans())
+    def airline_sets_terms(self, share: str | None, voucher: bool) -> None:
+        self.world.flights.set_cancellations(
+            Terms(
+                refund_share=None if share is None else Decimal(share),
+                refund_to="voucher" if share == "0.6" and voucher else None,
+                expires_seconds=600,
+            )
+        )
+
+    @rule(switch=st.sampled_from(["on", "on", "on", "killed", *sorted(FLAGS)]))
+    def switches_flip(self, switch: str) -> None:
+        flipped = {switch: not FLAGS[switch]} if switch in FLAGS else {}
+        self.world.set_flags({**FLAGS, **flipped})
+        self.world.rows(
+            "select engine.set_kill_switch(%s, 'model')", switch == "killed"
+        )
+
+    @rule(which=INDEX, fails=st.booleans())
+    def bank_settles_refund(self, which: int, fails: bool) -> None:
+        pending = [r for r in self.look().refunds if r["status"] == "pending"]
+        if pending:
+            self.world.payments.controls.settle_refund(
+                pending[which % len(pending)]["id"],
+                failure_reason="lost_or_stolen_card" if fails else None,
+            )
+
+    # -- the operator -----------------------------------------------------------------
+
+    @rule(
+        which=INDEX,
+        verdict=st.sampled_from(["RESUME", "ADOPT", "VOID", "RELEASE", "CANCEL"]),
+    )
+    def decide(self, which: int, verdict: str) -> None:
+        """A person decides, after looking at what both providers say."""
+        parked = self.attempts("NEEDS_REVIEW")
+        if not parked:
+            return
+        attempt = parked[which % len(parked)]
+        truth = self.look()
+        live = truth.live_orders(str(attempt["id"]))
+        if verdict in ("VOID", "RELEASE") and live:
+            return  # nobody lets go of a ticket that exists
+        if verdict == "CANCEL" and (not live or attempt["order_id"] is None):
+            return
+        self.command(attempt, verdict)
+
+    # -- what must hold ---------------------------------------------------------------
+
+    @invariant()
+    def every_promise_is_kept(self) -> None:
+        assert self.look().broken() == []
+
+    def teardown(self) -> None:
+        """Faults stop, and everything ends."""
+        try:
+            self.world.rows(
+                "update public.traveler_profiles set phone_number = '+442080160508'"
+            )
+            self.world.flights.set_cancellations(Terms())
+            self.world.flights.set_balance("USD", Decimal(100_000))
+            self.stepper.run_to_rest(rounds=200)
+            truth = self.look()
+            assert truth.broken() == []
+            assert truth.loose_ends() == []
+            self.visited.update(
+                row["to_state"]
+                for row in self.world.rows(
+                    "select to_state from engine.booking_events"
+                    " where from_state <> to_state and booking_attempt_id is not null"
+                )
+            )
+        finally:
+            self.stack.close()
+
+    # -- helpers ----------------------------------------------------------------------
+
+    def held_by(self, worker: str) -> list[Hand]:
+        return [hand for hand in self.stepper.hands if hand.worker == worker]
+
+    def send(self, hand: Hand) -> None:
+        if hand.answer is not None:
+            return
+        trouble = self.troubles.pop(hand.call.operation, None)
+        outcome = None
+        if hand.call.operation == "create_order" and trouble is None:
+            outcome, self.outcome = self.outcome, None
+        self.stepper.send(hand, trouble, OUTCOMES[outcome] if outcome else None)
+
+    def look(self) -> Truth:
+        return Truth(self.world, throttled=self.stepper.throttled)
+
+    def attempts(self, state: str) -> list[dict[str, Any]]:
+        return self.world.rows(
+            "select a.* from public.booking_attempts as a"
+            " join public.trip_requests as t on t.id = a.trip_request_id"
+            " where a.state = %s order by t.created_at, a.attempt_no",
+            state,
+        )
+
+    def attempt_rows(self) -> list[dict[str, Any]]:
+        return self.world.rows(
+            "select id, state, epoch, agreed_amount, captured_amount, order_id,"
+            " refund_amount, refunded_at, voided_at"
+            " from public.booking_attempts order by id"
+        )
+
+    def command(self, attempt: dict[str, Any], verdict: str) -> None:
+        self.order(
+            "select engine.command_attempt(%s, %s, %s, 'operator', 'model',"
+            " 'decided in the model', clock_timestamp())",
+            attempt["user_id"],
+            attempt["id"],
+            verdict,
+        )
+
+    def order(self, query: str, *args: object) -> None:
+        """Ask for something that the engine may refuse, saying why."""
+        try:
+            self.world.rows(query, *args)
+        except psycopg.Error as error:
+            note(f"refused: {error.sqlstate} {error}")
+            if not (error.sqlstate or "").startswith("SK"):
+                raise
+
+
+@pytest.fixture
+def open_database(
+    cluster: Cluster, template: str, clone_name: Callable[[], str]
+) -> Callable[[], Any]:
+    """Return what opens a fresh clone for one life, and drops it."""
+
+    @contextmanager
+    def opened() -> Iterator[str]:
+        name = clone_name()
+        with psycopg.connect(cluster.dsn("postgres"), autocommit=True) as connection:
+            clone = sql.SQL("create database {} template {}")
+            connection.execute(clone.format(*map(sql.Identifier, (name, template))))
+            yield cluster.dsn(name)
+            dropped = sql.SQL("drop database {} with (force)")
+            connection.execute(dropped.format(sql.Identifier(name)))
+
+    return opened
+
+
+def test_whatever_happens_every_promise_is_kept_and_everything_ends(
+    open_database: Callable[[], Any],
+) -> None:
+    """Safety after every step, liveness after the last."""
+    visited: Counter[str] = Counter()
+    run_state_machine_as_test(
+        lambda: Lives(open_database, visited),
+        settings=settings(
+            max_examples=int(os.environ.get("MODEL_EXAMPLES", "12")),
+            stateful_step_count=int(os.environ.get("MODEL_STEPS", "30")),
+            deadline=None,
+            print_blob=True,
+            suppress_health_check=list(HealthCheck),
+            database=None,
+        ),
+    )
+    print(f"states entered: {visited}")
+    # A model that books nothing would keep every promise.
+    assert visited["CONFIRMED"]
+    assert visited["FAILED"]
