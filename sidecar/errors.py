@@ -118,6 +118,8 @@ SQLSTATES: dict[str, type[EngineError]] = {
     "SK106": NotFound,  # no such booking
     "SK107": NotFound,  # no such case
     "SK108": Conflict,  # decision not possible now
+    "SK109": Conflict,  # over the traveller's spending limit
+    "SK110": Conflict,  # a passenger is on another flight then
     "SK201": PipelineDisabled,
     "SK301": EngineFault,  # illegal transition
     "SK302": EngineFault,  # audit is append-only

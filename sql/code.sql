@@ -48,6 +48,7 @@ set role skylatch_owner;
 \ir access/scans.sql
 \ir access/search_settings.sql
 \ir access/search_settings_changes.sql
+\ir access/spending_limits.sql
 \ir access/traveler_profiles.sql
 \ir access/trip_passengers.sql
 \ir access/trip_requests.sql
@@ -151,6 +152,10 @@ set role skylatch_owner;
 \ir booking/found_refund.sql
 \ir provider_calls/enqueue_call.sql
 \ir provider_calls/build_request.sql
+\ir booking/lock_traveller.sql
+\ir booking/spending_problem.sql
+\ir booking/flight_times.sql
+\ir booking/overlap_problem.sql
 \ir booking/begin_attempt.sql
 \ir booking/decide_trip.sql
 \ir booking/book_trip.sql

@@ -832,6 +832,26 @@ begin
   end if;
   perform engine.check_card(p_trip.user_id, p_trip.payment_method_id, p_now);
   perform engine.check_party(p_trip.user_id, p_trip.id);
+  -- Two trips of one traveller that begin at once are decided one after the other.
+  perform engine.lock_traveller(p_trip.user_id);
+  v_problem := engine.spending_problem(
+    p_trip.user_id, v_offer.price_currency, v_offer.price_amount, p_now
+  );
+  if v_problem is not null then
+    raise exception using
+      errcode = 'SK109',
+      message = 'the traveller''s spending limit does not allow this',
+      detail = jsonb_build_object('trip', p_trip.id),
+      hint = v_problem;
+  end if;
+  v_problem := engine.overlap_problem(p_trip.user_id, p_trip.id, v_offer.itinerary);
+  if v_problem is not null then
+    raise exception using
+      errcode = 'SK110',
+      message = 'a passenger is on another flight at that time',
+      detail = jsonb_build_object('trip', p_trip.id),
+      hint = v_problem;
+  end if;
 
   insert into public.booking_attempts as a (
     user_id, trip_request_id, attempt_no, state, idempotency_key, flight_offer_id,
@@ -3303,6 +3323,9 @@ begin
       exception when sqlstate 'SK007' or sqlstate 'SK008' or sqlstate 'SK010' then
         get stacked diagnostics v_reason = pg_exception_hint;
         v_status := 'ACTION_REQUIRED';
+      -- What other trips stand in the way of may be free again by the next round.
+      when sqlstate 'SK109' or sqlstate 'SK110' then
+        get stacked diagnostics v_reason = pg_exception_hint;
       end;
     end if;
   else
@@ -4613,6 +4636,44 @@ end;
 $$;
 
 ALTER FUNCTION engine.flag_value(p_flag text, p_user_id uuid, p_default jsonb) OWNER TO skylatch_owner;
+
+--
+-- Name: airports; Type: TABLE; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE TABLE engine.airports (
+    iata text NOT NULL,
+    name text NOT NULL,
+    city text NOT NULL,
+    country text NOT NULL,
+    time_zone text NOT NULL,
+    latitude double precision NOT NULL,
+    longitude double precision NOT NULL,
+    CONSTRAINT airports_iata CHECK ((iata ~ '^[A-Z]{3}$'::text))
+);
+
+ALTER TABLE ONLY engine.airports FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE engine.airports OWNER TO skylatch_owner;
+
+--
+-- Name: flight_times(jsonb); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE FUNCTION engine.flight_times(p_itinerary jsonb) RETURNS SETOF tstzrange
+    LANGUAGE sql STABLE
+    BEGIN ATOMIC
+ SELECT tstzrange(LEAST(f.leaves, f.lands), GREATEST(f.leaves, f.lands), '[]'::text) AS tstzrange
+    FROM (jsonb_array_elements(flight_times.p_itinerary) i(value)
+      CROSS JOIN LATERAL ( SELECT (((i.value #>> '{segments,0,departing_at}'::text[]))::timestamp without time zone AT TIME ZONE COALESCE(( SELECT a.time_zone
+                    FROM engine.airports a
+                   WHERE (a.iata = (i.value ->> 'origin'::text))), 'UTC'::text)) AS leaves,
+             (((i.value #>> '{segments,-1,arriving_at}'::text[]))::timestamp without time zone AT TIME ZONE COALESCE(( SELECT a.time_zone
+                    FROM engine.airports a
+                   WHERE (a.iata = (i.value ->> 'destination'::text))), 'UTC'::text)) AS lands) f);
+END;
+
+ALTER FUNCTION engine.flight_times(p_itinerary jsonb) OWNER TO skylatch_owner;
 
 --
 -- Name: found_order(public.booking_attempts, jsonb); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
@@ -6151,6 +6212,25 @@ $$;
 ALTER FUNCTION engine.lock_case(p_case_id bigint) OWNER TO skylatch_owner;
 
 --
+-- Name: lock_traveller(uuid); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE FUNCTION engine.lock_traveller(p_user_id uuid) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  perform pg_advisory_xact_lock(7302028, hashtext(p_user_id::text));
+  perform from public.spending_limits as l
+  where l.user_id = p_user_id
+  order by l.currency, l.period
+  for no key update;
+end;
+$$;
+
+ALTER FUNCTION engine.lock_traveller(p_user_id uuid) OWNER TO skylatch_owner;
+
+--
 -- Name: lock_trip(uuid); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
 --
 
@@ -6280,6 +6360,7 @@ begin
   from public.trip_requests as t
   where t.user_id = v_call.user_id and t.id = v_call.trip_request_id
   for no key update;
+  perform engine.lock_traveller(v_call.user_id);
   select a.* into v_attempt
   from public.booking_attempts as a
   where a.user_id = v_call.user_id and a.id = v_call.booking_attempt_id
@@ -6306,6 +6387,10 @@ begin
           select c.cap from engine.convert_cap(v_trip, v_attempt.currency, v_now) as c
         )
       ) is not true then 'the price is over the limit'
+      -- The fare may have risen, or the limit been lowered, since the booking began.
+      when engine.spending_problem(
+        v_attempt.user_id, v_attempt.currency, 0, v_now
+      ) is not null then 'the spending limit was reached'
       when v_attempt.capture_before < v_now + interval '1 hour'
         then 'the card authorization is about to lapse'
       when not exists (
@@ -7359,6 +7444,28 @@ end;
 $$;
 
 ALTER FUNCTION engine.outcome_code(p_call engine.provider_calls, p_report jsonb, p_now timestamp with time zone) OWNER TO skylatch_owner;
+
+--
+-- Name: overlap_problem(uuid, uuid, jsonb); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE FUNCTION engine.overlap_problem(p_user_id uuid, p_trip_id uuid, p_itinerary jsonb) RETURNS text
+    LANGUAGE sql STABLE
+    BEGIN ATOMIC
+ SELECT format('A passenger is on another flight of yours at that time: %s.'::text, COALESCE(b.booking_reference, 'a booking in flight'::text)) AS format
+    FROM ((((public.trip_passengers p
+      JOIN public.trip_passengers q ON (((p.user_id = q.user_id) AND (p.traveler_profile_id = q.traveler_profile_id) AND (p.trip_request_id <> q.trip_request_id))))
+      JOIN public.booking_attempts a ON (((q.user_id = a.user_id) AND (q.trip_request_id = a.trip_request_id))))
+      LEFT JOIN public.flight_bookings b ON (((a.user_id = b.user_id) AND (a.id = b.booking_attempt_id))))
+      JOIN public.flight_offers o ON (((a.user_id = o.user_id) AND (a.flight_offer_id = o.id))))
+   WHERE ((p.user_id = overlap_problem.p_user_id) AND (p.trip_request_id = overlap_problem.p_trip_id) AND ((a.status = 'PENDING'::text) OR (b.status = 'CONFIRMED'::text)) AND (EXISTS ( SELECT
+            FROM (engine.flight_times(overlap_problem.p_itinerary) mine(during)
+              JOIN engine.flight_times(o.itinerary) other(during) ON ((mine.during && other.during))))))
+   ORDER BY b.booking_reference
+  LIMIT 1;
+END;
+
+ALTER FUNCTION engine.overlap_problem(p_user_id uuid, p_trip_id uuid, p_itinerary jsonb) OWNER TO skylatch_owner;
 
 --
 -- Name: party_problem(uuid, uuid); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
@@ -9278,6 +9385,49 @@ $$;
 ALTER FUNCTION engine.share_looks(p_now timestamp with time zone) OWNER TO skylatch_owner;
 
 --
+-- Name: spending_limits; Type: TABLE; Schema: public; Owner: skylatch_owner
+--
+
+CREATE TABLE public.spending_limits (
+    user_id uuid DEFAULT auth.uid() NOT NULL,
+    currency text NOT NULL,
+    period text NOT NULL,
+    amount public.money_amount NOT NULL,
+    CONSTRAINT spending_limits_period CHECK ((period = ANY (ARRAY['day'::text, 'month'::text, 'total'::text])))
+);
+
+ALTER TABLE ONLY public.spending_limits FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.spending_limits OWNER TO skylatch_owner;
+
+--
+-- Name: spending_problem(uuid, text, numeric, timestamp with time zone); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE FUNCTION engine.spending_problem(p_user_id uuid, p_currency text, p_amount numeric, p_now timestamp with time zone) RETURNS text
+    LANGUAGE sql STABLE
+    BEGIN ATOMIC
+ SELECT format('It would take you over your limit of %s %s %s: %s is spent or on its way.'::text, l.amount, l.currency,
+         CASE l.period
+             WHEN 'total'::text THEN 'in total'::text
+             ELSE ('a '::text || l.period)
+         END, s.spent) AS format
+    FROM (public.spending_limits l
+      CROSS JOIN LATERAL ( SELECT COALESCE(sum(((a.agreed_amount)::numeric -
+                 CASE
+                     WHEN (a.refunded_at IS NULL) THEN (0)::numeric
+                     ELSE COALESCE((a.refund_amount)::numeric, (0)::numeric)
+                 END)), (0)::numeric) AS spent
+            FROM public.booking_attempts a
+           WHERE ((a.user_id = l.user_id) AND (a.currency = l.currency) AND ((a.status = 'PENDING'::text) OR ((a.status = 'SUCCESS'::text) AND ((l.period = 'total'::text) OR (a.ended_at >= (date_trunc(l.period, (spending_problem.p_now AT TIME ZONE 'UTC'::text)) AT TIME ZONE 'UTC'::text))))))) s)
+   WHERE ((l.user_id = spending_problem.p_user_id) AND (l.currency = spending_problem.p_currency) AND ((s.spent + spending_problem.p_amount) > (l.amount)::numeric))
+   ORDER BY l.period
+  LIMIT 1;
+END;
+
+ALTER FUNCTION engine.spending_problem(p_user_id uuid, p_currency text, p_amount numeric, p_now timestamp with time zone) OWNER TO skylatch_owner;
+
+--
 -- Name: start_scan(text, timestamp with time zone); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
 --
 
@@ -10125,25 +10275,6 @@ CREATE TABLE engine.airline_alliances (
 ALTER TABLE ONLY engine.airline_alliances FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE engine.airline_alliances OWNER TO skylatch_owner;
-
---
--- Name: airports; Type: TABLE; Schema: engine; Owner: skylatch_owner
---
-
-CREATE TABLE engine.airports (
-    iata text NOT NULL,
-    name text NOT NULL,
-    city text NOT NULL,
-    country text NOT NULL,
-    time_zone text NOT NULL,
-    latitude double precision NOT NULL,
-    longitude double precision NOT NULL,
-    CONSTRAINT airports_iata CHECK ((iata ~ '^[A-Z]{3}$'::text))
-);
-
-ALTER TABLE ONLY engine.airports FORCE ROW LEVEL SECURITY;
-
-ALTER TABLE engine.airports OWNER TO skylatch_owner;
 
 --
 -- Name: booking_events_id_seq; Type: SEQUENCE; Schema: engine; Owner: skylatch_owner
@@ -11102,6 +11233,13 @@ ALTER TABLE ONLY public.payment_methods
     ADD CONSTRAINT payment_methods_stripe_payment_method_id_key UNIQUE (stripe_payment_method_id);
 
 --
+-- Name: spending_limits spending_limits_pkey; Type: CONSTRAINT; Schema: public; Owner: skylatch_owner
+--
+
+ALTER TABLE ONLY public.spending_limits
+    ADD CONSTRAINT spending_limits_pkey PRIMARY KEY (user_id, currency, period);
+
+--
 -- Name: traveler_profiles traveler_profiles_pkey; Type: CONSTRAINT; Schema: public; Owner: skylatch_owner
 --
 
@@ -11749,6 +11887,20 @@ ALTER TABLE ONLY public.payment_methods
     ADD CONSTRAINT payment_methods_user_id_fkey FOREIGN KEY (user_id) REFERENCES auth.users(id) ON DELETE RESTRICT;
 
 --
+-- Name: spending_limits spending_limits_currency_fkey; Type: FK CONSTRAINT; Schema: public; Owner: skylatch_owner
+--
+
+ALTER TABLE ONLY public.spending_limits
+    ADD CONSTRAINT spending_limits_currency_fkey FOREIGN KEY (currency) REFERENCES engine.currencies(code);
+
+--
+-- Name: spending_limits spending_limits_user_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: skylatch_owner
+--
+
+ALTER TABLE ONLY public.spending_limits
+    ADD CONSTRAINT spending_limits_user_id_fkey FOREIGN KEY (user_id) REFERENCES auth.users(id) ON DELETE CASCADE;
+
+--
 -- Name: traveler_profiles traveler_profiles_user_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: skylatch_owner
 --
 
@@ -12372,6 +12524,42 @@ CREATE POLICY payment_methods_authenticated_select ON public.payment_methods FOR
 --
 
 CREATE POLICY payment_methods_owner_all ON public.payment_methods TO skylatch_owner USING (true) WITH CHECK (true);
+
+--
+-- Name: spending_limits; Type: ROW SECURITY; Schema: public; Owner: skylatch_owner
+--
+
+ALTER TABLE public.spending_limits ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: spending_limits spending_limits_authenticated_delete; Type: POLICY; Schema: public; Owner: skylatch_owner
+--
+
+CREATE POLICY spending_limits_authenticated_delete ON public.spending_limits FOR DELETE TO authenticated USING ((user_id = ( SELECT auth.uid() AS uid)));
+
+--
+-- Name: spending_limits spending_limits_authenticated_insert; Type: POLICY; Schema: public; Owner: skylatch_owner
+--
+
+CREATE POLICY spending_limits_authenticated_insert ON public.spending_limits FOR INSERT TO authenticated WITH CHECK ((user_id = ( SELECT auth.uid() AS uid)));
+
+--
+-- Name: spending_limits spending_limits_authenticated_select; Type: POLICY; Schema: public; Owner: skylatch_owner
+--
+
+CREATE POLICY spending_limits_authenticated_select ON public.spending_limits FOR SELECT TO authenticated USING ((user_id = ( SELECT auth.uid() AS uid)));
+
+--
+-- Name: spending_limits spending_limits_authenticated_update; Type: POLICY; Schema: public; Owner: skylatch_owner
+--
+
+CREATE POLICY spending_limits_authenticated_update ON public.spending_limits FOR UPDATE TO authenticated USING ((user_id = ( SELECT auth.uid() AS uid))) WITH CHECK ((user_id = ( SELECT auth.uid() AS uid)));
+
+--
+-- Name: spending_limits spending_limits_owner_all; Type: POLICY; Schema: public; Owner: skylatch_owner
+--
+
+CREATE POLICY spending_limits_owner_all ON public.spending_limits TO skylatch_owner USING (true) WITH CHECK (true);
 
 --
 -- Name: traveler_profiles; Type: ROW SECURITY; Schema: public; Owner: skylatch_owner
@@ -13224,6 +13412,12 @@ GRANT ALL ON FUNCTION engine.flag_value(p_flag text, p_user_id uuid, p_default j
 GRANT ALL ON FUNCTION engine.flag_value(p_flag text, p_user_id uuid, p_default jsonb) TO skylatch_operator;
 
 --
+-- Name: FUNCTION flight_times(p_itinerary jsonb); Type: ACL; Schema: engine; Owner: skylatch_owner
+--
+
+REVOKE ALL ON FUNCTION engine.flight_times(p_itinerary jsonb) FROM PUBLIC;
+
+--
 -- Name: FUNCTION found_order(p_attempt public.booking_attempts, p_body jsonb); Type: ACL; Schema: engine; Owner: skylatch_owner
 --
 
@@ -13367,6 +13561,12 @@ GRANT ALL ON FUNCTION engine.list_reasons() TO service_role;
 --
 
 REVOKE ALL ON FUNCTION engine.lock_case(p_case_id bigint) FROM PUBLIC;
+
+--
+-- Name: FUNCTION lock_traveller(p_user_id uuid); Type: ACL; Schema: engine; Owner: skylatch_owner
+--
+
+REVOKE ALL ON FUNCTION engine.lock_traveller(p_user_id uuid) FROM PUBLIC;
 
 --
 -- Name: FUNCTION lock_trip(p_trip_id uuid); Type: ACL; Schema: engine; Owner: skylatch_owner
@@ -13639,6 +13839,12 @@ REVOKE ALL ON FUNCTION engine.order_party(p_user_id uuid, p_flight_offer_id uuid
 REVOKE ALL ON FUNCTION engine.outcome_code(p_call engine.provider_calls, p_report jsonb, p_now timestamp with time zone) FROM PUBLIC;
 
 --
+-- Name: FUNCTION overlap_problem(p_user_id uuid, p_trip_id uuid, p_itinerary jsonb); Type: ACL; Schema: engine; Owner: skylatch_owner
+--
+
+REVOKE ALL ON FUNCTION engine.overlap_problem(p_user_id uuid, p_trip_id uuid, p_itinerary jsonb) FROM PUBLIC;
+
+--
 -- Name: FUNCTION party_problem(p_user_id uuid, p_trip_id uuid); Type: ACL; Schema: engine; Owner: skylatch_owner
 --
 
@@ -13908,6 +14114,47 @@ REVOKE ALL ON FUNCTION engine.settle_call(p_call_id bigint, p_epoch integer, p_r
 --
 
 REVOKE ALL ON FUNCTION engine.share_looks(p_now timestamp with time zone) FROM PUBLIC;
+
+--
+-- Name: TABLE spending_limits; Type: ACL; Schema: public; Owner: skylatch_owner
+--
+
+GRANT SELECT,DELETE ON TABLE public.spending_limits TO authenticated;
+GRANT SELECT,DELETE ON TABLE public.spending_limits TO service_role;
+
+--
+-- Name: COLUMN spending_limits.user_id; Type: ACL; Schema: public; Owner: skylatch_owner
+--
+
+GRANT INSERT(user_id) ON TABLE public.spending_limits TO authenticated;
+GRANT INSERT(user_id) ON TABLE public.spending_limits TO service_role;
+
+--
+-- Name: COLUMN spending_limits.currency; Type: ACL; Schema: public; Owner: skylatch_owner
+--
+
+GRANT INSERT(currency) ON TABLE public.spending_limits TO authenticated;
+GRANT INSERT(currency) ON TABLE public.spending_limits TO service_role;
+
+--
+-- Name: COLUMN spending_limits.period; Type: ACL; Schema: public; Owner: skylatch_owner
+--
+
+GRANT INSERT(period) ON TABLE public.spending_limits TO authenticated;
+GRANT INSERT(period) ON TABLE public.spending_limits TO service_role;
+
+--
+-- Name: COLUMN spending_limits.amount; Type: ACL; Schema: public; Owner: skylatch_owner
+--
+
+GRANT INSERT(amount),UPDATE(amount) ON TABLE public.spending_limits TO authenticated;
+GRANT INSERT(amount),UPDATE(amount) ON TABLE public.spending_limits TO service_role;
+
+--
+-- Name: FUNCTION spending_problem(p_user_id uuid, p_currency text, p_amount numeric, p_now timestamp with time zone); Type: ACL; Schema: engine; Owner: skylatch_owner
+--
+
+REVOKE ALL ON FUNCTION engine.spending_problem(p_user_id uuid, p_currency text, p_amount numeric, p_now timestamp with time zone) FROM PUBLIC;
 
 --
 -- Name: FUNCTION start_scan(p_scan text, p_now timestamp with time zone); Type: ACL; Schema: engine; Owner: skylatch_owner

@@ -2,7 +2,8 @@
 -- checked here, in the transaction that commits it. That a trip has one attempt in
 -- flight is the partial unique index; this function only turns its violation into an
 -- answer. The caller holds the trip's row lock.
--- Lock order: trip_requests, then booking_attempts, then provider_calls.
+-- Lock order: trip_requests, then the traveller, then booking_attempts, then
+-- provider_calls.
 create or replace function engine.begin_attempt(
   p_trip public.trip_requests, p_flight_offer_id uuid, p_actor text, p_now timestamptz
 ) returns bigint
@@ -63,6 +64,26 @@ begin
   end if;
   perform engine.check_card(p_trip.user_id, p_trip.payment_method_id, p_now);
   perform engine.check_party(p_trip.user_id, p_trip.id);
+  -- Two trips of one traveller that begin at once are decided one after the other.
+  perform engine.lock_traveller(p_trip.user_id);
+  v_problem := engine.spending_problem(
+    p_trip.user_id, v_offer.price_currency, v_offer.price_amount, p_now
+  );
+  if v_problem is not null then
+    raise exception using
+      errcode = 'SK109',
+      message = 'the traveller''s spending limit does not allow this',
+      detail = jsonb_build_object('trip', p_trip.id),
+      hint = v_problem;
+  end if;
+  v_problem := engine.overlap_problem(p_trip.user_id, p_trip.id, v_offer.itinerary);
+  if v_problem is not null then
+    raise exception using
+      errcode = 'SK110',
+      message = 'a passenger is on another flight at that time',
+      detail = jsonb_build_object('trip', p_trip.id),
+      hint = v_problem;
+  end if;
 
   insert into public.booking_attempts as a (
     user_id, trip_request_id, attempt_no, state, idempotency_key, flight_offer_id,
@@ -120,4 +141,4 @@ comment on function engine.begin_attempt(
   public.trip_requests, uuid, text, timestamptz
 ) is
   'Commits the intent to book one offer and returns its first call; raises SK007, '
-  'SK008, SK010, SK101, SK102, SK103 or SK201.';
+  'SK008, SK010, SK101, SK102, SK103, SK109, SK110 or SK201.';

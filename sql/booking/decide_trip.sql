@@ -49,6 +49,9 @@ begin
       exception when sqlstate 'SK007' or sqlstate 'SK008' or sqlstate 'SK010' then
         get stacked diagnostics v_reason = pg_exception_hint;
         v_status := 'ACTION_REQUIRED';
+      -- What other trips stand in the way of may be free again by the next round.
+      when sqlstate 'SK109' or sqlstate 'SK110' then
+        get stacked diagnostics v_reason = pg_exception_hint;
       end;
     end if;
   else

@@ -1,7 +1,8 @@
 -- The last look before an order leaves: a crash before this commit is a safe retry, a
 -- crash after it is UNKNOWN. Returns null for "send it", else why not; in that case the
 -- attempt is already on its way back.
--- Lock order: trip_requests, then booking_attempts, then provider_calls.
+-- Lock order: trip_requests, then the traveller, then booking_attempts, then
+-- provider_calls.
 create or replace function engine.mark_sent(p_call_id bigint, p_epoch integer)
   returns text
   language plpgsql volatile
@@ -20,6 +21,7 @@ begin
   from public.trip_requests as t
   where t.user_id = v_call.user_id and t.id = v_call.trip_request_id
   for no key update;
+  perform engine.lock_traveller(v_call.user_id);
   select a.* into v_attempt
   from public.booking_attempts as a
   where a.user_id = v_call.user_id and a.id = v_call.booking_attempt_id
@@ -46,6 +48,10 @@ begin
           select c.cap from engine.convert_cap(v_trip, v_attempt.currency, v_now) as c
         )
       ) is not true then 'the price is over the limit'
+      -- The fare may have risen, or the limit been lowered, since the booking began.
+      when engine.spending_problem(
+        v_attempt.user_id, v_attempt.currency, 0, v_now
+      ) is not null then 'the spending limit was reached'
       when v_attempt.capture_before < v_now + interval '1 hour'
         then 'the card authorization is about to lapse'
       when not exists (

@@ -33,7 +33,16 @@ from sidecar.local.accounts import make_directory, server_account
 from sidecar.local.plpython import install_plpython
 from tests.chaos.campaign_cluster import MortalCluster, mortal_cluster
 from tests.chaos.oracle import Truth
-from tests.factories import DECLINED, FLAGS, VISA, Row, Traveller, World, until
+from tests.factories import (
+    DECLINED,
+    FLAGS,
+    VISA,
+    Row,
+    Traveller,
+    World,
+    in_days,
+    until,
+)
 from tests.redis_server import RedisServer
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -178,10 +187,13 @@ class Campaign:
             " and run_at < clock_timestamp() + interval '1 minute'"
         )
         for _ in range(min(_TRIPS_AT_ONCE - under_way, 20)):
+            # Each on a day of its own: nobody is booked on two flights at once.
+            day, person = divmod(self.done["trips"], len(self.people))
             self.world.trip(
-                self.chance.choice(self.people),
+                self.people[person],
                 origins=["PPT"],
                 destinations=["BOB"],
+                departure_from=in_days(10 + day % 300),
                 currency="USD",
             )
             self.done["trips"] += 1

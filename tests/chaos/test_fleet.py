@@ -54,8 +54,7 @@ def test_two_sidecars_and_many_ticks_book_every_trip_once(
     if redis == "never there":
         redis_server.stop()
     world.redis_url = redis_server.url
-    traveller = world.traveller()
-    trips = [world.trip(traveller) for _ in range(TRIPS)]
+    trips = [world.trip(world.traveller()) for _ in range(TRIPS)]
     with world.working(sidecars=2, threads=8):
         threads = tick_from_many(world, ticks=4)
         if redis == "stopped on the way":

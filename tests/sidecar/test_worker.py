@@ -343,8 +343,7 @@ def test_answers_that_come_together_share_one_report(world: World) -> None:
 
 def test_in_flight_calls_never_exceed_the_threads(world: World) -> None:
     """Nothing is claimed to wait in a queue while its lease runs."""
-    traveller = world.traveller()
-    trips = [world.trip(traveller) for _ in range(8)]
+    trips = [world.trip(world.traveller()) for _ in range(8)]
     bench = Bench(world, threads=3, search_threads=2)
     dispatch, most = bench.worker._dispatch, [0]
 

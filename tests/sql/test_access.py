@@ -94,6 +94,7 @@ TABLES = {
         "public.flight_bookings": "select",
         "public.flight_offers": "select",
         "public.payment_methods": "select",
+        "public.spending_limits": "delete insert select update",
         "public.traveler_profiles": "insert select update",
         "public.trip_passengers": "delete insert select",
         "public.trip_requests": "insert select update",
@@ -107,6 +108,7 @@ TABLES = {
         "public.flight_bookings": "select",
         "public.flight_offers": "select",
         "public.payment_methods": "insert select update",
+        "public.spending_limits": "delete insert select update",
         "public.traveler_profiles": "insert select update",
         "public.trip_passengers": "delete insert select",
         "public.trip_requests": "insert select update",
@@ -213,6 +215,12 @@ def booked(
             world.tick()
             until(lambda: [world.status(t) for t in trips] == ["BOOKED"] * 2)
         plan = world.trip(bessie, auto_book_enabled=False)
+        for traveller in (amelia, bessie):
+            world.rows(
+                "insert into public.spending_limits (user_id, currency, period, amount)"
+                " values (%s, 'GBP', 'month', 2000)",
+                traveller.user_id,
+            )
         yield Booked(dsn, world, amelia, trips[0], bessie, trips[1], plan)
         world.close()
 

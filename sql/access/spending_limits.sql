@@ -1,0 +1,31 @@
+-- A traveller's own limits are theirs to set, raise and remove.
+drop policy if exists spending_limits_owner_all on public.spending_limits;
+create policy spending_limits_owner_all on public.spending_limits
+  to skylatch_owner
+  using (true)
+  with check (true);
+
+drop policy if exists spending_limits_authenticated_select on public.spending_limits;
+create policy spending_limits_authenticated_select on public.spending_limits
+  for select to authenticated
+  using (user_id = (select auth.uid()));
+
+drop policy if exists spending_limits_authenticated_insert on public.spending_limits;
+create policy spending_limits_authenticated_insert on public.spending_limits
+  for insert to authenticated
+  with check (user_id = (select auth.uid()));
+
+drop policy if exists spending_limits_authenticated_update on public.spending_limits;
+create policy spending_limits_authenticated_update on public.spending_limits
+  for update to authenticated
+  using (user_id = (select auth.uid()))
+  with check (user_id = (select auth.uid()));
+
+drop policy if exists spending_limits_authenticated_delete on public.spending_limits;
+create policy spending_limits_authenticated_delete on public.spending_limits
+  for delete to authenticated
+  using (user_id = (select auth.uid()));
+
+grant select, delete on public.spending_limits to authenticated, service_role;
+grant insert (user_id, currency, period, amount), update (amount)
+  on public.spending_limits to authenticated, service_role;

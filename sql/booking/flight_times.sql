@@ -1,0 +1,26 @@
+-- The stay between the slices is free. The itinerary's times are the airport's own; a
+-- zone that we lack is read as UTC.
+create or replace function engine.flight_times(p_itinerary jsonb)
+  returns setof tstzrange
+  language sql stable
+begin atomic
+  select tstzrange(least(f.leaves, f.lands), greatest(f.leaves, f.lands), '[]')
+  from jsonb_array_elements(p_itinerary) as i
+  cross join lateral (
+    select
+      (i.value #>> '{segments,0,departing_at}')::timestamp at time zone coalesce(
+        (
+          select a.time_zone from engine.airports as a
+          where a.iata = i.value ->> 'origin'
+        ), 'UTC'
+      ) as leaves,
+      (i.value #>> '{segments,-1,arriving_at}')::timestamp at time zone coalesce(
+        (
+          select a.time_zone from engine.airports as a
+          where a.iata = i.value ->> 'destination'
+        ), 'UTC'
+      ) as lands
+  ) as f;
+end;
+comment on function engine.flight_times(jsonb) is
+  'Returns from when to when each slice of an offer is in the air.';
