@@ -7446,6 +7446,35 @@ $$;
 ALTER FUNCTION engine.outcome_code(p_call engine.provider_calls, p_report jsonb, p_now timestamp with time zone) OWNER TO skylatch_owner;
 
 --
+-- Name: flight_bookings; Type: TABLE; Schema: public; Owner: skylatch_owner
+--
+
+CREATE TABLE public.flight_bookings (
+    user_id uuid NOT NULL,
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    trip_request_id uuid NOT NULL,
+    booking_attempt_id uuid NOT NULL,
+    flight_offer_id uuid NOT NULL,
+    offer_id text NOT NULL,
+    order_id text NOT NULL,
+    payment_intent_id text NOT NULL,
+    booking_reference text NOT NULL,
+    price public.money_amount NOT NULL,
+    currency text DEFAULT 'USD'::text NOT NULL,
+    booked_at timestamp with time zone NOT NULL,
+    status text DEFAULT 'CONFIRMED'::text NOT NULL,
+    cancelled_at timestamp with time zone,
+    refund_amount public.money_amount,
+    attention text,
+    CONSTRAINT flight_bookings_cancelled CHECK (((status = 'CONFIRMED'::text) = (cancelled_at IS NULL))),
+    CONSTRAINT flight_bookings_status CHECK ((status = ANY (ARRAY['CONFIRMED'::text, 'CANCELLED'::text, 'REFUNDED'::text])))
+);
+
+ALTER TABLE ONLY public.flight_bookings FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.flight_bookings OWNER TO skylatch_owner;
+
+--
 -- Name: overlap_problem(uuid, uuid, jsonb); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
 --
 
@@ -10746,35 +10775,6 @@ CREATE VIEW public.flag_overview WITH (security_invoker='true') AS
 ALTER TABLE public.flag_overview OWNER TO skylatch_owner;
 
 --
--- Name: flight_bookings; Type: TABLE; Schema: public; Owner: skylatch_owner
---
-
-CREATE TABLE public.flight_bookings (
-    user_id uuid NOT NULL,
-    id uuid DEFAULT gen_random_uuid() NOT NULL,
-    trip_request_id uuid NOT NULL,
-    booking_attempt_id uuid NOT NULL,
-    flight_offer_id uuid NOT NULL,
-    offer_id text NOT NULL,
-    order_id text NOT NULL,
-    payment_intent_id text NOT NULL,
-    booking_reference text NOT NULL,
-    price public.money_amount NOT NULL,
-    currency text DEFAULT 'USD'::text NOT NULL,
-    booked_at timestamp with time zone NOT NULL,
-    status text DEFAULT 'CONFIRMED'::text NOT NULL,
-    cancelled_at timestamp with time zone,
-    refund_amount public.money_amount,
-    attention text,
-    CONSTRAINT flight_bookings_cancelled CHECK (((status = 'CONFIRMED'::text) = (cancelled_at IS NULL))),
-    CONSTRAINT flight_bookings_status CHECK ((status = ANY (ARRAY['CONFIRMED'::text, 'CANCELLED'::text, 'REFUNDED'::text])))
-);
-
-ALTER TABLE ONLY public.flight_bookings FORCE ROW LEVEL SECURITY;
-
-ALTER TABLE public.flight_bookings OWNER TO skylatch_owner;
-
---
 -- Name: payment_methods; Type: TABLE; Schema: public; Owner: skylatch_owner
 --
 
@@ -13837,6 +13837,13 @@ REVOKE ALL ON FUNCTION engine.order_party(p_user_id uuid, p_flight_offer_id uuid
 REVOKE ALL ON FUNCTION engine.outcome_code(p_call engine.provider_calls, p_report jsonb, p_now timestamp with time zone) FROM PUBLIC;
 
 --
+-- Name: TABLE flight_bookings; Type: ACL; Schema: public; Owner: skylatch_owner
+--
+
+GRANT SELECT ON TABLE public.flight_bookings TO authenticated;
+GRANT SELECT ON TABLE public.flight_bookings TO service_role;
+
+--
 -- Name: FUNCTION overlap_problem(p_user_id uuid, p_trip_id uuid, p_itinerary jsonb); Type: ACL; Schema: engine; Owner: skylatch_owner
 --
 
@@ -14555,13 +14562,6 @@ GRANT SELECT ON TABLE public.fare_history TO service_role;
 
 GRANT SELECT ON TABLE public.flag_overview TO skylatch_operator;
 GRANT SELECT ON TABLE public.flag_overview TO service_role;
-
---
--- Name: TABLE flight_bookings; Type: ACL; Schema: public; Owner: skylatch_owner
---
-
-GRANT SELECT ON TABLE public.flight_bookings TO authenticated;
-GRANT SELECT ON TABLE public.flight_bookings TO service_role;
 
 --
 -- Name: TABLE payment_methods; Type: ACL; Schema: public; Owner: skylatch_owner

@@ -15,7 +15,6 @@ import pytest
 from tests.factories import World, until
 from tests.sidecar.test_worker import Bench, assert_booked_once
 
-
 # Six answers are reported on the way to a booking: from the search to the capture.
 LOST = [
     ("claim_calls", 1),
