@@ -108,6 +108,18 @@ campaign: install ## Book thousands of trips while everything fails: SAGAS= MINU
 	@$(PYTHON) -m tests.chaos.campaign $(if $(SAGAS),--sagas $(SAGAS)) \
 	  $(if $(MINUTES),--minutes $(MINUTES)) $(if $(SEED),--seed $(SEED))
 
+chaos: install ## Book thousands of trips while machines fail: TRIPS= MINUTES= SEED=
+	@$(PYTHON) -m tests.chaos.process_chaos $(if $(TRIPS),--trips $(TRIPS)) \
+	  $(if $(MINUTES),--minutes $(MINUTES)) $(if $(SEED),--seed $(SEED))
+
+TRIPS ?= 10000
+DAYS ?= 30
+# Searches per minute, one or several.
+BUDGET ?= 3,10,30
+simulate: install ## Play a month of trips through the search plan; write docs/search-simulation
+	@$(PYTHON) -m pip install --quiet --disable-pip-version-check -e ".[bench]"
+	@$(PYTHON) -m tests.bench.simulation --trips $(TRIPS) --days $(DAYS) --budget $(BUDGET)
+
 schema: setup ## Regenerate sql/schema.sql and the saga's drawing in sql/README.md
 	@$(LOCAL) schema
 
@@ -118,5 +130,6 @@ clean: ## Stop the stack and remove caches and .venv; the stack's data stays
 	rm -rf $(VENV) .mypy_cache .ruff_cache .hypothesis *.egg-info
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-.PHONY: help setup install up down status psql demo test fuzz crash-points campaign check \
-  bench-flags bench-ingest bench-waiting bench-scale bench-invariants schema diagram clean
+.PHONY: help setup install up down status psql demo test fuzz crash-points campaign chaos check \
+  bench-flags bench-ingest bench-waiting bench-scale bench-invariants simulate schema diagram \
+  clean

@@ -474,9 +474,9 @@ begin
       end if;
     exception when others then
       v_outcome := sqlstate || ' ' || sqlerrm;
-      -- A lock that could not be had in time says nothing about the event.
+      -- A lock that could not be had in time, or a full disk, says nothing about it.
       v_state := case
-        when sqlstate in ('40001', '40P01', '55P03') or v_event.tries < 7
+        when sqlstate in ('40001', '40P01', '55P03', '53100') or v_event.tries < 7
           then 'RECEIVED'
         else 'DEAD'
       end;
@@ -4303,9 +4303,9 @@ begin
       );
       v_nexts := v_nexts || v_next;
     exception when others then
-      -- A lock that could not be had in time: nothing is wrong with the report, so the
-      -- worker sends the batch again.
-      if sqlstate in ('40001', '40P01', '55P03') then
+      -- A lock that could not be had in time, or a full disk: nothing is wrong with the
+      -- report, so the worker sends the batch again.
+      if sqlstate in ('40001', '40P01', '55P03', '53100') then
         raise;
       end if;
       -- The lease runs out and recovery takes over; the reason must not be lost.
@@ -6298,7 +6298,7 @@ ALTER FUNCTION engine.look_again(p_case_id bigint) OWNER TO skylatch_owner;
 
 CREATE FUNCTION engine.look_interval(p_departure_date date, p_cheapest numeric, p_cap numeric, p_volatility real, p_now timestamp with time zone) RETURNS interval
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
-    RETURN make_interval(secs => GREATEST((600)::double precision, LEAST((86400)::double precision, (((EXTRACT(epoch FROM ((((p_departure_date + 1))::timestamp without time zone AT TIME ZONE 'UTC'::text) - p_now)))::double precision / (100)::double precision) * CASE WHEN (p_cheapest IS NULL) THEN (1)::double precision ELSE GREATEST((0.1)::double precision, LEAST((4)::double precision, (((((p_cheapest)::double precision / (p_cap)::double precision) - (1)::double precision) / (p_volatility + (0.02)::double precision)) / (5)::double precision))) END))));
+    RETURN make_interval(secs => GREATEST((600)::double precision, LEAST((86400)::double precision, (((EXTRACT(epoch FROM ((((p_departure_date + 1))::timestamp without time zone AT TIME ZONE 'UTC'::text) - p_now)))::double precision / (100)::double precision) * CASE WHEN (p_cheapest IS NULL) THEN (1)::double precision ELSE GREATEST((0.02)::double precision, LEAST((4)::double precision, (((((p_cheapest)::double precision / (p_cap)::double precision) - (1)::double precision) / (p_volatility + (0.02)::double precision)) / (5)::double precision))) END))));
 
 ALTER FUNCTION engine.look_interval(p_departure_date date, p_cheapest numeric, p_cap numeric, p_volatility real, p_now timestamp with time zone) OWNER TO skylatch_owner;
 
@@ -8354,7 +8354,7 @@ begin
     exception when others then
       -- One that cannot be settled must not keep the others from it, minute by minute.
       raise warning 'call % not recovered: % %', v_call.id, sqlstate, sqlerrm;
-      if sqlstate not in ('40001', '40P01', '55P03') then
+      if sqlstate not in ('40001', '40P01', '55P03', '53100') then
         perform engine.count_apply_failure(v_call.id, sqlerrm, p_actor, p_now);
       end if;
     end;
@@ -9169,7 +9169,9 @@ begin
   where a.user_id = v_call.user_id and a.id = v_call.booking_attempt_id
   for no key update;
   select c.* into v_call from engine.provider_calls as c where c.id = p_call_id for update;
-  if v_call.id is null then
+  -- Recovery looked before it had the lock. What was marked as sent meanwhile has a new
+  -- lease and is on its way: to call it not sent would send it twice.
+  if v_call.id is null or p_report ? 'recovered' and v_call.lease_until >= p_now then
     return null;
   end if;
   if v_call.epoch <> p_epoch

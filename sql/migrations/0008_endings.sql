@@ -114,9 +114,6 @@ create index provider_calls_ready_account_idx
 create index provider_calls_dead_idx
   on engine.provider_calls (finished_at) where state = 'DEAD' and operation <> 'search';
 
--- Its successor says since when.
-drop function if exists engine.check_invariants();
-
 -- The inbox: what providers told us, once each. Only what names the object is kept.
 create table engine.provider_events (
   provider text not null,

@@ -19,6 +19,8 @@
 --   can be found. Server logs are out of reach from here.
 -- - I12: there is no dry run. Where a flag or the kill switch is off nothing begins.
 -- - I13, behaviour: who reads which rows is tried by logging in, in the tests.
+-- Its former signature would make the plain call ambiguous.
+drop function if exists engine.check_invariants();
 create or replace function engine.check_invariants(
   p_since timestamptz default '-infinity'
 ) returns table (invariant text, subject text, detail text, since timestamptz)

@@ -38,9 +38,9 @@ begin
       );
       v_nexts := v_nexts || v_next;
     exception when others then
-      -- A lock that could not be had in time: nothing is wrong with the report, so the
-      -- worker sends the batch again.
-      if sqlstate in ('40001', '40P01', '55P03') then
+      -- A lock that could not be had in time, or a full disk: nothing is wrong with the
+      -- report, so the worker sends the batch again.
+      if sqlstate in ('40001', '40P01', '55P03', '53100') then
         raise;
       end if;
       -- The lease runs out and recovery takes over; the reason must not be lost.

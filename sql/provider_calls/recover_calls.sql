@@ -40,7 +40,7 @@ begin
     exception when others then
       -- One that cannot be settled must not keep the others from it, minute by minute.
       raise warning 'call % not recovered: % %', v_call.id, sqlstate, sqlerrm;
-      if sqlstate not in ('40001', '40P01', '55P03') then
+      if sqlstate not in ('40001', '40P01', '55P03', '53100') then
         perform engine.count_apply_failure(v_call.id, sqlerrm, p_actor, p_now);
       end if;
     end;

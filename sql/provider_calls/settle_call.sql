@@ -30,7 +30,9 @@ begin
   where a.user_id = v_call.user_id and a.id = v_call.booking_attempt_id
   for no key update;
   select c.* into v_call from engine.provider_calls as c where c.id = p_call_id for update;
-  if v_call.id is null then
+  -- Recovery looked before it had the lock. What was marked as sent meanwhile has a new
+  -- lease and is on its way: to call it not sent would send it twice.
+  if v_call.id is null or p_report ? 'recovered' and v_call.lease_until >= p_now then
     return null;
   end if;
   if v_call.epoch <> p_epoch

@@ -2,17 +2,19 @@
 -- (search/choose_searches.sql). The constants of the search plan are all here:
 --
 --   interval = time to departure / 100 · need, between 10 minutes and 24 hours
---   need     = distance / 5, between 0.1 and 4; 1 while no fare is known
+--   need     = distance / 5, between 0.02 and 4; 1 while no fare is known
 --   distance = (cheapest / cap - 1) / (volatility + 0.02)
 --
 -- Distance counts how many of the route's usual changes lie between the cheapest fare
 -- and the cap: 10 % over the cap is near where fares change by 8 % from look to look
 -- (1.0), and a way off where they hardly do (5.0). 2 % stands in for a route of which
--- little is known. At or below the cap the distance is none, and the need the least.
+-- little is known. At or below the cap the distance is none, and the need the least: a
+-- fare there may fit for minutes only. With 0.1 as the least need, simulated trips were
+-- booked less often and with more searches each (../docs/search-simulation.md).
 --
 --   days to departure   at the cap   10 % over, quiet   far above, quiet
---   100                 2 h 24       24 h               24 h
---   30                  43 min       7 h 12             24 h
+--   100                 29 min       24 h               24 h
+--   30                  10 min       7 h 12             24 h
 --   3                   10 min       43 min             2 h 53
 create or replace function engine.look_interval(
   p_departure_date date,
@@ -32,7 +34,7 @@ return make_interval(
       )::double precision / 100 * case
         when p_cheapest is null then 1
         else greatest(
-          0.1::double precision,
+          0.02::double precision,
           least(
             4::double precision,
             (p_cheapest::double precision / p_cap::double precision - 1)

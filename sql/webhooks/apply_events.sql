@@ -59,9 +59,9 @@ begin
       end if;
     exception when others then
       v_outcome := sqlstate || ' ' || sqlerrm;
-      -- A lock that could not be had in time says nothing about the event.
+      -- A lock that could not be had in time, or a full disk, says nothing about it.
       v_state := case
-        when sqlstate in ('40001', '40P01', '55P03') or v_event.tries < 7
+        when sqlstate in ('40001', '40P01', '55P03', '53100') or v_event.tries < 7
           then 'RECEIVED'
         else 'DEAD'
       end;

@@ -149,7 +149,7 @@ class Truth:
             *(
                 f"attempt {a}: an order was sent {n} times"
                 for a, n in sent.items()
-                if n > 1
+                if n > 1 and a is not None  # half a request names nobody
             ),
             *(
                 f"order of an attempt nobody knows: {a}"

@@ -89,8 +89,11 @@ def _hide_order(world: World) -> None:
 def _lapse_hold(world: World) -> None:
     code = "charge_expired_for_capture"
     error = {"type": "invalid_request_error", "code": code, "message": "expired"}
+    # For good: asked again after a crash, it is still gone.
     world.payments.faults.arm(
-        Fault(match=CAPTURE, kind="status", status=400, body={"error": error})
+        Fault(
+            match=CAPTURE, kind="status", status=400, body={"error": error}, times=None
+        )
     )
 
 
@@ -251,9 +254,16 @@ def lapse_leases(world: World) -> None:
 
 
 def _queue(world: World) -> dict[str, Any]:
-    """Return what is out, due, waiting (and for how long), and not at its end."""
+    """Return what is out, due, waiting (and for how long), and not at its end.
+
+    What an open breaker holds up is not due before it closes.
+    """
     return world.row(
-        "select"
+        "with calls as ("
+        " select c.state, greatest(c.run_at, b.open_until) as run_at"
+        " from engine.provider_calls as c"
+        " left join engine.breakers as b using (operation))"
+        " select"
         " count(*) filter (where state in ('CLAIMED', 'SENT')) as out,"
         " count(*) filter (where state = 'READY' and run_at <= clock_timestamp())"
         " as due,"
@@ -262,5 +272,21 @@ def _queue(world: World) -> dict[str, Any]:
         " (select count(*) from public.booking_attempts as a"
         "  join engine.saga_states as s using (state)"
         "  where not s.is_final and not s.is_parked) as live"
-        " from engine.provider_calls"
+        " from calls"
     )
+
+
+def describe(world: World, trip: UUID) -> str:
+    """Return what the trip went through and what is still to be called."""
+    events = world.rows(
+        "select to_state, reason from engine.booking_events"
+        " where trip_request_id = %s order by id",
+        trip,
+    )
+    calls = world.rows(
+        "select operation, state, verdict, error_code, tries, run_at, lease_until"
+        " from engine.provider_calls where trip_request_id = %s"
+        " and state not in ('DONE', 'UNKNOWN')",
+        trip,
+    )
+    return "\n".join(str(list(row.values())) for row in events + calls)

@@ -27,7 +27,7 @@ from sidecar.local.packages import find_installation
 from sidecar.local.plpython import install_plpython
 from sidecar.local.throwaway import THROWAWAY_SETTINGS, throwaway_cluster
 from tests.chaos.crashing_sidecar import Harm, Sidecar, start_sidecar
-from tests.chaos.stories import STORIES, Story, prepare, run
+from tests.chaos.stories import STORIES, Story, describe, prepare, run
 from tests.chaos.truth import assert_ends
 from tests.factories import World, running_world, until
 
@@ -37,8 +37,8 @@ _MOST_POINTS = 200
 _SETTINGS = {**THROWAWAY_SETTINGS, "synchronous_commit": "on"}
 # Makes each commit of the saga wait, with all its work done, while a test says so.
 _COMMIT_GATE = """
-create function public.wait_at_gate() returns trigger language plpgsql as
-$$begin perform pg_advisory_xact_lock_shared(1); return null; end$$;
+create function public.wait_at_gate() returns trigger language plpgsql
+security definer as $$begin perform pg_advisory_xact_lock_shared(1); return null; end$$;
 create constraint trigger gate after insert or update on engine.provider_calls
 deferrable initially deferred for each row execute function public.wait_at_gate();
 """
@@ -131,21 +131,19 @@ class Lane:
             self._gate.close()
         else:
             self.sidecar.go_on()
-        run(
-            self.world,
-            self.story,
-            self.trip,
-            idle=lambda: not self.sidecar.is_busy(),
-        )
+        self._check(lambda: not self.sidecar.is_busy())
         self.slowest = max(self.slowest, time.monotonic() - began)
-        self._check()
 
-    def _check(self) -> None:
+    def _check(self, idle: Callable[[], bool] = lambda: False) -> None:
         try:
+            run(self.world, self.story, self.trip, idle=idle)
             assert not self.sidecar.end(), "the sidecar died with the database"
             assert_ends(self.world, self.story, self.trip)
         except AssertionError as error:
-            error.add_note(f"{self.name}, point {self.points}: {self.sidecar.point}")
+            error.add_note(
+                f"{self.name}, point {self.points}: {self.sidecar.point},"
+                f" {describe(self.world, self.trip)}"
+            )
             raise
 
 

@@ -15,7 +15,14 @@ from uuid import UUID
 import pytest
 
 from tests.chaos.crashing_sidecar import NEVER, start_sidecar
-from tests.chaos.stories import STORIES, Story, lapse_leases, prepare, run
+from tests.chaos.stories import (
+    STORIES,
+    Story,
+    describe,
+    lapse_leases,
+    prepare,
+    run,
+)
 from tests.chaos.truth import assert_ends
 from tests.factories import World
 
@@ -45,18 +52,18 @@ def crash(world: World, story: Story, *crash_at: int) -> tuple[int, float]:
     """Die once at each of the points, recover; return deaths and seconds to rest."""
     trip = prepare(world, story)
     places: list[str] = []
-    for point in crash_at:
-        place = live_and_die(world, story, trip, point)
-        if place is None:
-            break
-        places.append(place)
-    died_at = time.monotonic()
-    if len(places) == len(crash_at):
-        assert live_and_die(world, story, trip, NEVER) is None
     try:
+        for point in crash_at:
+            place = live_and_die(world, story, trip, point)
+            if place is None:
+                break
+            places.append(place)
+        died_at = time.monotonic()
+        if len(places) == len(crash_at):
+            assert live_and_die(world, story, trip, NEVER) is None
         assert_ends(world, story, trip)
     except AssertionError as error:
-        error.add_note(f"points {crash_at}: {places}")
+        error.add_note(f"points {crash_at}: {places}, {describe(world, trip)}")
         raise
     return len(places), time.monotonic() - died_at
 

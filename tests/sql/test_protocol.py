@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -602,6 +603,66 @@ def test_an_order_whose_report_cannot_be_applied_is_remembered_and_frozen(
     assert stage.call(call["call_id"])["state"] == "SENT"
     stage.recover()
     assert stage.attempt(trip)["state"] == "ORDER_UNKNOWN"
+
+
+@contextmanager
+def no_room(stage: Stage) -> Iterator[None]:
+    """Let no attempt be written, as on a full disk, for the block."""
+    stage.rows(
+        "create function public.no_room() returns trigger language plpgsql as"
+        " $$ begin raise disk_full; end $$"
+    )
+    stage.rows(
+        "create trigger no_room before update on public.booking_attempts"
+        " for each row execute function public.no_room()"
+    )
+    yield
+    stage.rows("drop function public.no_room() cascade")
+
+
+def test_a_full_disk_says_nothing_against_a_report(stage: Stage) -> None:
+    """The worker keeps the report and sends it again; nothing counts against it."""
+    trip = stage.trip()
+    call = stage.drive(trip, "get_offer")
+    report = stage.good_answer(call)
+    with no_room(stage):
+        for _ in range(4):
+            with pytest.raises(psycopg.errors.DiskFull):
+                stage.finish(report)
+    assert [one["operation"] for one in stage.finish(report)] == ["create_payment"]
+    assert stage.events(trip, "could not be applied") == []
+
+
+def test_a_full_disk_says_nothing_against_a_call_that_is_recovered(
+    stage: Stage,
+) -> None:
+    """However often recovery fails for want of room, the call is not given up."""
+    trip = stage.trip()
+    call = stage.drive(trip, "create_order")
+    assert stage.mark_sent(call) is None
+    with no_room(stage):
+        for _ in range(4):
+            stage.recover()
+    assert stage.call(call["call_id"])["apply_failures"] == 0
+    stage.recover()
+    assert stage.attempt(trip)["state"] == "ORDER_UNKNOWN"
+
+
+def test_recovery_that_looked_before_an_order_was_sent_does_not_call_it_unsent(
+    stage: Stage,
+) -> None:
+    """It read CLAIMED, waited for the lock, and meanwhile the order left."""
+    trip = stage.trip()
+    call = stage.drive(trip, "create_order")
+    assert stage.mark_sent(call) is None
+    stage.rows(
+        "select engine.settle_call(%s, %s, %s, 'recovery', clock_timestamp())",
+        call["call_id"],
+        call["epoch"],
+        Jsonb({"recovered": True, "error_code": "not_sent"}),
+    )
+    assert stage.call(call["call_id"])["state"] == "SENT"
+    assert stage.claim() == []
 
 
 # -- the last look before an order leaves ------------------------------------------

@@ -26,7 +26,7 @@ from sidecar.sandbox.flights.places import distance_km
 
 WALK_BUCKET_SECONDS = 600
 WALK_BOUND_PERCENT = 18
-_WALK_OCTAVES = ((1, 2), (6, 4), (36, 5), (144, 7))  # period in buckets, weight
+WALK_OCTAVES = ((1, 2), (6, 4), (36, 5), (144, 7))  # period in buckets, weight
 _ONE = Decimal(1)
 
 
@@ -87,7 +87,7 @@ def walk(dice: Dice, moment: datetime, *labels: object) -> Decimal:
     """
     bucket = int(moment.timestamp()) // WALK_BUCKET_SECONDS
     percent = Decimal(0)
-    for period, weight in _WALK_OCTAVES:
+    for period, weight in WALK_OCTAVES:
         index, rest = divmod(bucket, period)
         here = dice.roll(2001, "walk", period, index, *labels) - 1000
         there = dice.roll(2001, "walk", period, index + 1, *labels) - 1000
