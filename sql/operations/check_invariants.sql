@@ -11,7 +11,8 @@
 -- - I4, payload: bodies are made anew from frozen rows at hand-out and not kept (they
 --   hold personal data), so there is no hash to compare. That an order was not sent
 --   twice is seen in the providers' own lists: review/compare_orders.sql.
--- - I6, caps per traveller: there are none, only each trip's limit.
+-- - I6, spending limits: one that was lowered after it was spent looks as if it had
+--   been passed; what it was when a booking began is not kept.
 -- - I10: leases that ended are not kept. That Redis decides nothing is shown by the
 --   tests that take it away.
 -- - I11: a name or a passport number looks like any other text; only what has a form

@@ -382,6 +382,28 @@ def test_searches_leave_room_for_bookings(world: World) -> None:
         until(world.at_rest)
 
 
+def test_no_connection_is_held_while_a_provider_is_asked(world: World) -> None:
+    """However slow it is: more calls are out than there are connections."""
+    many = 6
+    for _ in range(many):
+        world.trip(world.traveller())
+    bench = Bench(world, threads=many + 1, search_threads=many, poll_seconds=60.0)
+    held = hold(world, SEARCH, times=None)
+    with bench.running():
+        world.tick()
+        until(lambda: held() == many)
+
+        def all_free() -> bool:
+            stats = bench.database._pool.get_stats()
+            assert stats["pool_max"] < many
+            return stats["pool_available"] == stats["pool_size"]
+
+        until(all_free)
+        assert held() == many
+        release(world)
+        until(world.at_rest, seconds=60)
+
+
 # -- what must not end a worker ------------------------------------------------------
 
 

@@ -440,3 +440,146 @@ def test_the_sidecar_can_make_every_call_the_engine_may_ask_for(stage: Stage) ->
     payments = Payments("http://127.0.0.1:1", "sk_test_fixture")
     known = stage.rows("select operation from engine.operations")
     assert set(outward_calls(flights, payments)) == {r["operation"] for r in known}
+
+
+# -- what the database refuses for a moment ------------------------------------------
+
+
+def test_a_lock_that_could_not_be_had_in_time_is_no_fault_of_the_report(
+    stage: Stage,
+) -> None:
+    """The whole batch is sent again, and then applied; it is not counted as poison."""
+    trip, other = stage.trip(), stage.trip()
+    stage.tick()
+    calls = {c["trip_request_id"]: c for c in stage.claim()}
+    reports = [stage.good_answer(calls[t.trip_id]) for t in (trip, other)]
+    stage.sidecar.execute("set lock_timeout = '100ms'")
+    with stage.connect("postgres", autocommit=False) as slow:
+        slow.execute(
+            "select from public.trip_requests where id = %s for update", [trip.trip_id]
+        )
+        before = stage.everything()
+        with pytest.raises(psycopg.errors.LockNotAvailable):
+            stage.finish(*reports)
+        assert stage.everything() == before
+    following = stage.finish(*reports)
+    assert [call["operation"] for call in following] == ["get_offer"] * 2
+    counted = stage.rows("select apply_failures from engine.provider_calls")
+    assert {row["apply_failures"] for row in counted} == {0}
+
+
+# -- cards ---------------------------------------------------------------------------
+
+UNWILLING = {
+    "authentication_required": {"error": {"code": "authentication_required"}},
+    "expired_card": {"error": {"code": "expired_card"}},
+    "insufficient_funds": {
+        "error": {"code": "card_declined", "decline_code": "insufficient_funds"}
+    },
+}
+
+
+@pytest.mark.parametrize("code", UNWILLING)
+def test_a_card_that_does_not_pay_buys_nothing_and_asks_the_traveller(
+    stage: Stage, code: str
+) -> None:
+    """The hold is cancelled, no order was asked for, and the trip says what to do."""
+    trip = stage.trip()
+    call = stage.drive(trip, "confirm_payment")
+    (void,) = stage.finish(answer(call, 402, UNWILLING[code]))
+    assert void["operation"] == "cancel_payment"
+    assert stage.finish(stage.good_answer(void)) == []
+    attempt = stage.attempt(trip)
+    assert (attempt["state"], attempt["error_code"]) == ("FAILED", code)
+    assert stage.status(trip) == "ACTION_REQUIRED"
+    made = stage.rows(
+        "select from engine.provider_calls where operation like '%%order'"
+    )
+    assert made == []
+
+
+def test_a_hold_of_less_than_was_agreed_orders_nothing(stage: Stage) -> None:
+    """Read again to be sure, then a person decides, with the hold untouched."""
+    trip = stage.trip()
+    call = stage.drive(trip, "confirm_payment")
+    for operation in ("confirm_payment", "read_authorization"):
+        if call["operation"] != operation:
+            call = stage.claim_operation(operation)
+        report = stage.good_answer(call)
+        report["body"]["amount"] = 5000
+        assert stage.finish(report) == []
+    assert stage.attempt(trip)["state"] == "NEEDS_REVIEW"
+    assert "create_order" not in stage.ready(trip)
+
+
+# -- fares and orders ----------------------------------------------------------------
+
+
+def test_a_fare_that_fell_is_held_and_ordered_at_the_lower_price(stage: Stage) -> None:
+    """What is held, ordered and captured is what the offer costs now."""
+    trip = stage.trip()
+    call = stage.drive(trip, "get_offer")
+    cheaper = test_protocol.offer(call["request"]["offer_id"], "80.00")
+    (payment,) = stage.finish(answer(call, 200, {"data": cheaper}))
+    assert stage.attempt(trip)["agreed_amount"] == 80
+    assert (payment["request"]["amount"], payment["request"]["currency"]) == (
+        8000,
+        "gbp",
+    )
+    while payment["operation"] != "create_order":
+        report = stage.good_answer(payment)
+        report["body"]["amount"] = 8000
+        (payment,) = stage.finish(report)
+    assert payment["request"]["payments"] == [
+        {"type": "balance", "amount": "80.00", "currency": "GBP"}
+    ]
+    assert stage.mark_sent(payment) is None
+    report = stage.good_answer(payment)
+    report["body"]["data"]["total_amount"] = "80.00"
+    (capture,) = stage.finish(report)
+    assert capture["request"]["amount_to_capture"] == 8000
+
+
+def test_an_order_is_paid_when_it_is_made_and_never_held(stage: Stage) -> None:
+    """No seat is kept on credit: there is no date to pay by that could be missed."""
+    trip = stage.trip()
+    call = stage.drive(trip, "create_order")
+    assert call["request"]["type"] == "instant"
+    assert [p["amount"] for p in call["request"]["payments"]] == ["100.00"]
+
+
+def test_a_cancellation_whose_quote_expired_is_quoted_anew(stage: Stage) -> None:
+    """Refused, read, found not cancelled: another quote, and only that is confirmed."""
+    trip = stage.trip()
+    stage.book(trip)
+    booking = stage.row("select id from public.flight_bookings")
+    stage.rows("select public.cancel_booking(%s)", booking["id"])
+
+    def quote(number: int) -> Row:
+        call = stage.claim_operation("quote_cancellation")
+        body = {
+            "id": f"ore_{number}",
+            "refund_to": "balance",
+            "refund_currency": "GBP",
+            "refund_amount": "100.00",
+        }
+        stage.finish(answer(call, 200, {"data": body}), hand_on=False)
+        confirm = stage.claim_operation("confirm_cancellation")
+        assert confirm["request"] == {"cancellation_id": f"ore_{number}"}
+        return confirm
+
+    stage.finish(refusal_of_quote(quote(1)), hand_on=False)
+    read = stage.claim_operation("read_cancellation")
+    order = stage.attempt(trip)["order_id"]
+    body = {"data": {"id": order, "cancelled_at": None}}
+    stage.finish(answer(read, 200, body), hand_on=False)
+    assert stage.attempt(trip)["state"] == "QUOTING_BOOKING"
+    confirm = quote(2)
+    body = {"data": {"id": "ore_2", "confirmed_at": "2026-11-23T10:00:00Z"}}
+    stage.finish(answer(confirm, 200, body), hand_on=False)
+    assert stage.attempt(trip)["state"] == "REFUNDING"
+
+
+def refusal_of_quote(call: Row) -> Row:
+    """Return Duffel's refusal of a quote that is too old."""
+    return answer(call, 422, {"errors": [{"code": "order_cancellation_expired"}]})
