@@ -25,7 +25,7 @@ from tests.chaos.campaign import Sandbox
 from tests.chaos.estate import Estate, running_estate
 from tests.chaos.oracle import Truth
 from tests.chaos.process_faults import FAULTS
-from tests.factories import Traveller, until
+from tests.factories import Traveller, in_days, until
 
 _TRAVELLERS = 40
 _UNDER_WAY = 150
@@ -109,11 +109,14 @@ class Chaos:
             "select count(*) from public.trip_requests"
             " where auto_book_status in ('PENDING', 'BOOKING')"
         )
-        for _ in range(min(_UNDER_WAY - under_way, self.plan.trips - stated, 50)):
+        for n in range(min(_UNDER_WAY - under_way, self.plan.trips - stated, 50)):
+            # Each on a day of its own: nobody is booked on two flights at once.
+            day, person = divmod(stated + n, len(self.people))
             world.trip(
-                self.chance.choice(self.people),
+                self.people[person],
                 origins=["PPT"],
                 destinations=["BOB"],
+                departure_from=in_days(10 + day % 300),
                 currency="USD",
             )
         world.rows(_HASTE)

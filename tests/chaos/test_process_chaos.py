@@ -33,7 +33,7 @@ from tests.chaos.process_faults import (
     redis_gone,
     sessions_ended,
 )
-from tests.factories import until
+from tests.factories import in_days, until
 
 CHANCE = random.Random(1)
 ROUTES = {
@@ -74,9 +74,13 @@ def state_trips(estate: Estate, number: int) -> list[UUID]:
     traveller = estate.world.traveller()
     trips = [
         estate.world.trip(
-            traveller, origins=["PPT"], destinations=["BOB"], currency="USD"
+            traveller,
+            origins=["PPT"],
+            destinations=["BOB"],
+            departure_from=in_days(40 + day),
+            currency="USD",
         )
-        for _ in range(number)
+        for day in range(number)
     ]
     estate.world.tick()
     return trips
