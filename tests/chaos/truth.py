@@ -47,12 +47,20 @@ def assert_truth(world: World, trip: UUID) -> Row:
 
 
 def assert_ends(world: World, story: Story, trip: UUID) -> None:
-    """Assert the truth, and an end of the story."""
-    state = assert_truth(world, trip)["state"]
-    if state not in story.ends:
-        # Not told whether an order was made, and none can be found: a person decides.
-        assert state == "NEEDS_REVIEW"
-        assert all(order["cancelled_at"] for order in world.orders(trip))
+    """Assert the truth, and an end of the story.
+
+    The one other end: it was not told whether an order was made, none was, and a person
+    decides.
+    """
+    attempt = assert_truth(world, trip)
+    if attempt["state"] not in story.ends:
+        assert (attempt["state"], attempt["review_from"]) == (
+            "NEEDS_REVIEW",
+            "ORDER_UNKNOWN",
+        )
+        mine = str(attempt["id"])
+        assert mine not in [o["metadata"]["attempt_id"] for o in world.orders(trip)]
+        assert all(intent["captured"] == 0 for intent in world.intents(trip))
 
 
 def _trip_of(thing: Row) -> str | None:
