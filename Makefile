@@ -101,7 +101,7 @@ bench-invariants: install ## Measure what watching a million attempts costs
 	@$(PYTHON) -m tests.bench.invariants
 
 crash-points: install ## Crash the saga at every point, and again at every point after
-	@CRASH_PAIRS=all $(PYTHON) -m pytest -n 2 tests/chaos/test_kill.py \
+	@CRASH_PAIRS=all CRASH_STORIES=all $(PYTHON) -m pytest -n 2 tests/chaos/test_kill.py \
 	  tests/chaos/test_database_crash.py
 
 campaign: install ## Book thousands of trips while everything fails: SAGAS= MINUTES= SEED=
