@@ -29,7 +29,7 @@ from sidecar.local.throwaway import THROWAWAY_SETTINGS, throwaway_cluster
 from tests.chaos.crashing_sidecar import Harm, Sidecar, start_sidecar
 from tests.chaos.stories import STORIES, Story, describe, prepare, run
 from tests.chaos.truth import assert_ends
-from tests.factories import World, running_world, until
+from tests.factories import World, accept_history, running_world, until
 
 _TEMPLATE = "skylatch_template"
 # One database for each story, all crashed together: two cores carry a few at a time.
@@ -172,6 +172,7 @@ def test_a_database_that_crashes_anywhere_leaves_one_booking_or_none(
             ) as connection:
                 connection.execute(f"drop database if exists {database}")
                 connection.execute(f"create database {database} template {_TEMPLATE}")
+            accept_history(server.cluster.dsn(database))
             world = opened.enter_context(running_world(server.cluster.dsn(database)))
             if harm == "wait before commits":
                 world.rows(_COMMIT_GATE)

@@ -38,7 +38,7 @@ from sidecar.sandbox.server import running_in_thread
 from tests.chaos.oracle import Truth
 from tests.chaos.stepper import Hand, Stepper, Trouble
 from tests.chaos.troubles import NETWORK, OUTCOMES, STORED_500, refusal, throttled
-from tests.factories import DECLINED, FLAGS, VISA, Traveller, World
+from tests.factories import DECLINED, FLAGS, VISA, Traveller, World, accept_history
 
 ROUTE = ("PPT", "BOB")  # three offers: the cheapest search there is
 CARDS = [VISA, VISA, VISA, VISA, DECLINED, "4000002500003155", "4000000000007726"]
@@ -399,6 +399,7 @@ def open_database(
         with psycopg.connect(cluster.dsn("postgres"), autocommit=True) as connection:
             clone = sql.SQL("create database {} template {}")
             connection.execute(clone.format(*map(sql.Identifier, (name, template))))
+            accept_history(cluster.dsn(name))
             yield cluster.dsn(name)
             dropped = sql.SQL("drop database {} with (force)")
             connection.execute(dropped.format(sql.Identifier(name)))
