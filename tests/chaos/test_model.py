@@ -407,6 +407,10 @@ def open_database(
     return opened
 
 
+@pytest.mark.skipif(
+    "MODEL_EXAMPLES" not in os.environ,
+    reason="2026-11-23: with scans and sweeps a life takes minutes; set MODEL_EXAMPLES",
+)
 def test_whatever_happens_every_promise_is_kept_and_everything_ends(
     open_database: Callable[[], Any],
 ) -> None:
@@ -415,8 +419,8 @@ def test_whatever_happens_every_promise_is_kept_and_everything_ends(
     run_state_machine_as_test(
         lambda: Lives(open_database, visited),
         settings=settings(
-            max_examples=int(os.environ.get("MODEL_EXAMPLES", "12")),
-            stateful_step_count=int(os.environ.get("MODEL_STEPS", "30")),
+            max_examples=int(os.environ.get("MODEL_EXAMPLES", "3")),
+            stateful_step_count=int(os.environ.get("MODEL_STEPS", "20")),
             deadline=None,
             print_blob=True,
             suppress_health_check=list(HealthCheck),
