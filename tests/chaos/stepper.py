@@ -1,17 +1,21 @@
 """Workers in slow motion: one thread claims, sends and reports, each when told to.
 
-Real engine, real clients, real sandboxes; only the order of things is the test's. What
-depends on chance in the database (the jitter of a retry) follows a seed, and waits are
-over when the stepper claims, so that the same steps lead to the same end.
+Real engine, real clients, real sandboxes; only the order of things and the time are the
+test's: the database's clock and both providers' go on together, and only when told to.
+What depends on chance in the database (the jitter of a retry) follows a seed, so that
+the same steps lead to the same end.
 """
 
 from __future__ import annotations
 
+import time
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
+import stripe
 from psycopg.conninfo import make_conninfo
 
 from sidecar.db import Call, Database
@@ -21,11 +25,28 @@ from sidecar.payments import Payments
 from sidecar.providers import NOT_SENT, Answer
 from sidecar.sandbox.control import Fault
 from sidecar.sandbox.flights.outcomes import OrderOutcome
+from sidecar.sandbox.payments.events import notification
+from sidecar.webhooks import Provider, read_event
+from tests.callbacks import SECRETS
 from tests.chaos.troubles import fresh
+from tests.clock import move_clock
 from tests.factories import World
 
 # More than any back-off, less than any wait that is written down in hours.
-_PATIENCE = "301 seconds"
+_PATIENCE_SECONDS = 301.0
+_LONGEST_LEASE_SECONDS = 201.0
+_NEXT_CALL = """
+select extract(epoch from min(greatest(c.run_at, b.open_until)) - clock_timestamp())
+from engine.provider_calls as c
+left join engine.breakers as b on c.operation = b.operation
+where c.state = 'READY'
+"""
+_LIVE_ATTEMPTS = """
+select count(*)
+from public.booking_attempts as a
+inner join engine.saga_states as s on a.state = s.state
+where not s.is_final and not s.is_parked
+"""
 
 
 @dataclass(slots=True)
@@ -60,12 +81,17 @@ class Stepper:
         # Orders that were told to come again, by attempt.
         self.throttled: Counter[str] = Counter()
         self.told: list[tuple[str, dict[str, Any]]] = []
+        # Whether the flags are still mirrored: without it they are stale in a minute.
+        self.mirrors = True
         self._database = Database(
             make_conninfo(world.dsn, user="skylatch_sidecar"), size=1
         )
         with self._database._pool.connection() as connection:
             connection.execute("select setseed(0)")
         world.rows("select setseed(0)")
+        self._stripe = stripe.StripeClient(
+            "sk_test_fixture", base_addresses={"api": world.payments_url}
+        )
         self._operations = outward_calls(
             Flights(world.flights_url, "duffel_test_fixture"),
             Payments(world.payments_url, "sk_test_fixture"),
@@ -80,8 +106,10 @@ class Stepper:
         self._database.close()
 
     def claim(self, worker: str) -> int:
-        """Let short waits be over and claim all that is due; return how many."""
-        self.world.pass_time(_PATIENCE)
+        """Wait for what is due soon and claim all that is; return how many."""
+        wait = self.next_call()
+        if wait is not None and 0 < wait <= _PATIENCE_SECONDS:
+            self.pass_time(wait)
         calls = self._database.claim_calls(worker, limit=100, searches=100)
         self._take(worker, calls)
         return len(calls)
@@ -150,45 +178,83 @@ class Stepper:
         self.report([hand for hand in self.hands if hand.worker == worker])
         return len(mine)
 
-    def end_leases(self) -> None:
-        """Whoever holds a call holds it too long; recovery settles it."""
-        self.world.rows(
-            "update engine.provider_calls set lease_until = clock_timestamp()"
-            " where state in ('CLAIMED', 'SENT')"
+    def happened(self) -> list[tuple[Provider, dict[str, Any]]]:
+        """Return the events of both providers so far, oldest first, as they are sent.
+
+        Stripe's come in their whole form and as a notification that names its object.
+        """
+        now = self.world.flights.clock.now()
+        duffels = [
+            event
+            for event in self.world.flights.state()["events"]
+            if datetime.fromisoformat(event["created_at"]) <= now
+        ]
+        stripes = [
+            event.to_dict()
+            for event in self._stripe.v1.events.list({"limit": 100}).data[::-1]
+        ]
+        return [
+            *(("duffel", event) for event in duffels),
+            *(("stripe", event) for event in stripes),
+            *(("stripe", notification(event)) for event in stripes),
+        ]
+
+    def receive(self, provider: Provider, body: bytes, header: str) -> None:
+        """Take a callback as the sidecar does; raises Refused for a forged one."""
+        event = read_event(
+            provider,
+            body,
+            header,
+            secrets=[SECRETS[provider]],
+            live_mode=False,
+            now=time.time(),
         )
-        self.world.rows("select engine.recover()")
+        self._database.receive_events(provider, [event])
+
+    def apply_events(self) -> None:
+        """Apply what was received, as the sidecar does after it has answered."""
+        while self._database.apply_events(100):
+            pass
+
+    def next_call(self) -> float | None:
+        """Return in how many seconds a call is due; None when none waits."""
+        wait = self.world.value(_NEXT_CALL)
+        return None if wait is None else float(wait)
 
     def pass_time(self, seconds: float) -> None:
-        """Let time pass for the engine and for both providers."""
-        interval = f"{seconds} seconds"
-        self.world.pass_time(interval)
-        for table, column in (
-            ("public.flight_offers", "expires_at"),
-            ("public.booking_attempts", "capture_before"),
-        ):
-            self.world.rows(
-                f"update {table} set {column} = {column} - %s::interval", interval
-            )
+        """Let time pass for the database and for both providers."""
+        move_clock(self.world.rows, seconds)
         self.world.flights.clock.advance(seconds)
         self.world.payments.clock.advance(seconds)
+        if self.mirrors:
+            self.world.rows("select engine.beat_flags('test')")
+
+    def run_schedules(self) -> None:
+        """Do what is done each minute."""
+        self.world.rows("select engine.recover()")
+        self.world.rows("select engine.watch_invariants()")
+
+    def end_leases(self) -> None:
+        """Whoever holds a call holds it too long; recovery settles it."""
+        self.pass_time(_LONGEST_LEASE_SECONDS)
+        self.run_schedules()
 
     def run_to_rest(self, *, rounds: int) -> None:
-        """Work on without troubles, time passing for what waits, until nothing does."""
+        """Work on without troubles until every attempt has ended or is a person's.
+
+        Searches, sweeps and scans come again for ever: they are made, not waited for.
+        """
         self.hands.clear()
         self.end_leases()
         for _ in range(rounds):
-            if self.claim("last") or self.hands:
+            if self.claim("last"):
                 while self.work("last"):
                     pass
                 continue
-            wait = self.world.value(
-                "select extract(epoch from min(run_at) - clock_timestamp())"
-                " from engine.provider_calls where state = 'READY'"
-            )
-            if wait is None:
+            if not self.world.value(_LIVE_ATTEMPTS):
                 return
-            self.pass_time(max(float(wait) + 1, 3 * 3600))
-            self.end_leases()
+            self.pass_time(max(self.next_call() or 0, 3 * 3600))
+            self.run_schedules()
         raise AssertionError(f"not at rest after {rounds} rounds")
 
     def _take(self, worker: str, calls: list[Call]) -> None:

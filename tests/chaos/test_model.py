@@ -9,6 +9,7 @@ run can be replayed: Hypothesis prints it as steps and as a blob, and
 from __future__ import annotations
 
 import os
+import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -18,7 +19,7 @@ from uuid import UUID
 
 import psycopg
 import pytest
-from hypothesis import HealthCheck, note, settings
+from hypothesis import HealthCheck, Phase, note, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     RuleBasedStateMachine,
@@ -35,10 +36,20 @@ from sidecar.sandbox.flights import FlightsSandbox
 from sidecar.sandbox.flights.cancellations import Terms
 from sidecar.sandbox.payments import PaymentsSandbox
 from sidecar.sandbox.server import running_in_thread
+from sidecar.webhooks import Refused
+from tests.callbacks import SECRETS, as_bytes, sign
 from tests.chaos.oracle import Truth
 from tests.chaos.stepper import Hand, Stepper, Trouble
 from tests.chaos.troubles import NETWORK, OUTCOMES, STORED_500, refusal, throttled
-from tests.factories import DECLINED, FLAGS, VISA, Traveller, World, accept_history
+from tests.factories import (
+    DECLINED,
+    FLAGS,
+    VISA,
+    Traveller,
+    World,
+    accept_history,
+    in_days,
+)
 
 ROUTE = ("PPT", "BOB")  # three offers: the cheapest search there is
 CARDS = [VISA, VISA, VISA, VISA, DECLINED, "4000002500003155", "4000000000007726"]
@@ -57,6 +68,14 @@ TROUBLES: list[Trouble] = [
     ),
 ]
 TROUBLE = st.integers(0, len(TROUBLES) - 1)
+# A body and its header, none of which any provider sent.
+FORGERIES: dict[str, Callable[[bytes, str], tuple[bytes, str]]] = {
+    "another secret": lambda body, _: (body, sign(body, "whsec_of_somebody")),
+    "an hour old": lambda body, key: (body, sign(body, key, int(time.time()) - 3600)),
+    "of the future": lambda body, key: (body, sign(body, key, int(time.time()) + 3600)),
+    "altered": lambda body, key: (body + b" ", sign(body, key)),
+    "another scheme": lambda body, key: (body, sign(body, key, scheme="v0")),
+}
 OUTCOME = st.sampled_from(sorted(OUTCOMES))
 OPERATIONS = st.sampled_from(
     [
@@ -133,7 +152,11 @@ class Lives(RuleBasedStateMachine):
         self.people.append(person)
         self.trips.append(
             self.world.trip(
-                person, origins=["PPT"], destinations=["BOB"], currency="USD"
+                person,
+                origins=["PPT"],
+                destinations=["BOB"],
+                currency="USD",
+                departure_from=in_days(240),
             )
         )
         self.world.tick()
@@ -243,7 +266,7 @@ class Lives(RuleBasedStateMachine):
     @rule(minutes=st.sampled_from([1, 40, 90, 720, 1500, 7000]))
     def time_passes(self, minutes: int) -> None:
         self.stepper.pass_time(minutes * 60.0)
-        self.stepper.end_leases()
+        self.stepper.run_schedules()
         self.world.tick()
 
     # -- the world outside ------------------------------------------------------------
@@ -271,8 +294,11 @@ class Lives(RuleBasedStateMachine):
             )
         )
 
-    @rule(switch=st.sampled_from(["on", "on", "on", "killed", *sorted(FLAGS)]))
+    @rule(
+        switch=st.sampled_from(["on", "on", "on", "killed", "silent", *sorted(FLAGS)])
+    )
     def switches_flip(self, switch: str) -> None:
+        self.stepper.mirrors = switch != "silent"
         flipped = {switch: not FLAGS[switch]} if switch in FLAGS else {}
         self.world.set_flags({**FLAGS, **flipped})
         self.world.rows(
@@ -287,6 +313,68 @@ class Lives(RuleBasedStateMachine):
                 pending[which % len(pending)]["id"],
                 failure_reason="lost_or_stolen_card" if fails else None,
             )
+
+    @rule(which=INDEX, decision=st.sampled_from(["open", "open", "won", "lost"]))
+    def bank_disputes(self, which: int, decision: str) -> None:
+        """A charge is disputed, or a dispute decided; it is a person's either way."""
+        controls = self.world.payments.controls
+        if decision == "open":
+            paid = [a for a in self.attempts("CONFIRMED") if not self.is_disputed(a)]
+            if paid:
+                controls.open_dispute(paid[which % len(paid)]["payment_intent_id"])
+            return
+        undecided = [
+            dispute
+            for dispute in self.world.payments.state()["disputes"]
+            if dispute["status"] not in ("won", "lost")
+        ]
+        if undecided:
+            controls.decide_dispute(undecided[which % len(undecided)]["id"], decision)
+
+    @rule(which=INDEX, drops=st.booleans())
+    def airline_changes_flights(self, which: int, drops: bool) -> None:
+        live = [o for o in self.look().orders if o["cancelled_at"] is None]
+        if not live:
+            return
+        order_id = live[which % len(live)]["id"]
+        if drops:
+            self.world.flights.airline_drops(order_id)
+        else:
+            self.world.flights.airline_moves(order_id, 90)
+
+    # -- callbacks ----------------------------------------------------------------------
+
+    @rule(
+        first=INDEX,
+        number=st.integers(1, 30),
+        backwards=st.booleans(),
+        copies=st.integers(1, 2),
+        apply=st.booleans(),
+    )
+    def providers_call_back(
+        self, first: int, number: int, backwards: bool, copies: int, apply: bool
+    ) -> None:
+        """Some of what happened is told: late, out of order, twice, some never."""
+        events = self.stepper.happened()
+        start = first % max(1, len(events))
+        told = events[start : start + number]
+        for provider, event in reversed(told) if backwards else told:
+            for _ in range(copies):
+                body = as_bytes(event)
+                self.stepper.receive(provider, body, sign(body, SECRETS[provider]))
+        if apply:
+            self.stepper.apply_events()
+
+    @rule(which=INDEX, forgery=st.sampled_from(sorted(FORGERIES)))
+    def somebody_forges(self, which: int, forgery: str) -> None:
+        """What was not signed by the provider, now, and as it is, is refused."""
+        events = self.stepper.happened()
+        if not events:
+            return
+        provider, event = events[which % len(events)]
+        body, header = FORGERIES[forgery](as_bytes(event), SECRETS[provider])
+        with pytest.raises(Refused):
+            self.stepper.receive(provider, body, header)
 
     # -- the operator -----------------------------------------------------------------
 
@@ -312,7 +400,7 @@ class Lives(RuleBasedStateMachine):
 
     @invariant()
     def every_promise_is_kept(self) -> None:
-        assert self.look().broken() == []
+        assert self.look().broken(outage=True) == []
 
     def teardown(self) -> None:
         """Faults stop, and everything ends."""
@@ -349,6 +437,12 @@ class Lives(RuleBasedStateMachine):
         if hand.call.operation == "create_order" and trouble is None:
             outcome, self.outcome = self.outcome, None
         self.stepper.send(hand, trouble, OUTCOMES[outcome] if outcome else None)
+
+    def is_disputed(self, attempt: dict[str, Any]) -> bool:
+        return attempt["payment_intent_id"] in {
+            dispute["payment_intent"]
+            for dispute in self.world.payments.state()["disputes"]
+        }
 
     def look(self) -> Truth:
         return Truth(self.world, throttled=self.stepper.throttled)
@@ -389,7 +483,7 @@ class Lives(RuleBasedStateMachine):
 
 @pytest.fixture
 def open_database(
-    cluster: Cluster, template: str, clone_name: Callable[[], str]
+    cluster: Cluster, movable_template: str, clone_name: Callable[[], str]
 ) -> Callable[[], Any]:
     """Return what opens a fresh clone for one life, and drops it."""
 
@@ -398,7 +492,7 @@ def open_database(
         name = clone_name()
         with psycopg.connect(cluster.dsn("postgres"), autocommit=True) as connection:
             clone = sql.SQL("create database {} template {}")
-            connection.execute(clone.format(*map(sql.Identifier, (name, template))))
+            connection.execute(clone.format(*map(sql.Identifier, (name, movable_template))))
             accept_history(cluster.dsn(name))
             yield cluster.dsn(name)
             dropped = sql.SQL("drop database {} with (force)")
@@ -407,10 +501,6 @@ def open_database(
     return opened
 
 
-@pytest.mark.skipif(
-    "MODEL_EXAMPLES" not in os.environ,
-    reason="2026-11-23: with scans and sweeps a life takes minutes; set MODEL_EXAMPLES",
-)
 def test_whatever_happens_every_promise_is_kept_and_everything_ends(
     open_database: Callable[[], Any],
 ) -> None:
@@ -425,6 +515,7 @@ def test_whatever_happens_every_promise_is_kept_and_everything_ends(
             print_blob=True,
             suppress_health_check=list(HealthCheck),
             database=None,
+            phases=[Phase.generate],
         ),
     )
     print(f"states entered: {visited}")
