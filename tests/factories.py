@@ -30,6 +30,7 @@ from sidecar.sandbox.payments import PaymentsSandbox
 from sidecar.sandbox.recordings import find_recordings
 from sidecar.sandbox.server import running_in_thread
 from sidecar.worker import Worker
+from tests.clock import move_clock
 from tests.flagdata import expand
 
 FLAGS = {
@@ -280,6 +281,12 @@ class World:
             " or c.state = 'READY'"
             " and (o.waits is null or c.tries < 2 or c.run_at <= clock_timestamp())"
         )
+
+    def let_time_pass(self, seconds: float) -> None:
+        """Let time pass for a database whose clock is movable, and for both providers."""
+        move_clock(self.rows, seconds)
+        self.flights.clock.advance(seconds)
+        self.payments.clock.advance(seconds)
 
     def pass_time(self, interval: str) -> None:
         """Let the engine's waits and deadlines be over, as if `interval` had passed."""

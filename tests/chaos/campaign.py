@@ -1,10 +1,11 @@
 """Thousands of bookings while everything around them fails; then the counting.
 
 ``make campaign SAGAS=2000`` or ``make campaign MINUTES=30``: real sidecars that are
-killed at random, real sandbox servers behind a bad network, a cluster that crashes, a
-Redis that comes and goes. Then the faults stop, time passes for what waits, and the
-sandboxes' own truth is compared with what was promised. Exits with 1 when a promise is
-broken. `SEED` repeats the choices, though not the race between processes.
+killed at random, real sandbox servers behind a bad network, which call back twice and
+out of order, a cluster that crashes, a Redis that comes and goes. Then the faults stop,
+time passes for what waits, and the sandboxes' own truth is compared with what was
+promised. Exits with 1 when a promise is broken. `SEED` repeats the choices, though not
+the race between processes.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import contextlib
 import json
 import os
 import random
+import signal
 import subprocess
 import sys
 import tempfile
@@ -31,8 +33,10 @@ from psycopg.rows import dict_row
 
 from sidecar.local.accounts import make_directory, server_account
 from sidecar.local.plpython import install_plpython
+from tests.callbacks import DUFFEL_SECRET, STRIPE_SECRET
 from tests.chaos.campaign_cluster import MortalCluster, mortal_cluster
 from tests.chaos.oracle import Truth
+from tests.clock import make_clock_movable
 from tests.factories import (
     DECLINED,
     FLAGS,
@@ -43,9 +47,12 @@ from tests.factories import (
     in_days,
     until,
 )
+from tests.raw_server import closed_port
 from tests.redis_server import RedisServer
 
 ROOT = Path(__file__).resolve().parents[2]
+# A process that is stopped would not notice that its parent is gone.
+DIE_TOO = ("/usr/bin/setpriv", "--pdeathsig", "KILL")
 _CARDS = [VISA] * 9 + [DECLINED]
 _TRIPS_AT_ONCE = 60
 # Long enough for a busy machine, short enough that a dead worker is noticed.
@@ -66,18 +73,43 @@ class Plan:
     sidecars: int = 3
 
 
-class Sandbox:
-    """One provider in a process of its own, as `World` wants to see it."""
+@dataclass(frozen=True, slots=True)
+class RemoteClock:
+    """The clock of a sandbox in another process."""
 
-    def __init__(self, provider: str, seed: int) -> None:
+    url: str
+
+    def advance(self, seconds: float) -> None:
+        """Move the provider's clock."""
+        requests.post(
+            f"{self.url}/__sandbox/clock", json={"advance_seconds": seconds}, timeout=60
+        ).raise_for_status()
+
+
+class Sandbox:
+    """One provider in a process of its own, as `World` wants to see it.
+
+    With `callbacks`, the address of an endpoint, it calls back there.
+    """
+
+    def __init__(self, provider: str, seed: int, callbacks: str = "") -> None:
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "tests.chaos.faulty_sandbox", provider, str(seed)],
+            [
+                *DIE_TOO,
+                sys.executable,
+                "-m",
+                "tests.chaos.faulty_sandbox",
+                provider,
+                str(seed),
+                callbacks,
+            ],
             cwd=ROOT,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
         )
         self.url = self._line()
+        self.clock = RemoteClock(self.url)
 
     def storm(self, rate: float) -> Row:
         """Set the rate of faults; return what befell calls so far."""
@@ -93,12 +125,6 @@ class Sandbox:
         answer.raise_for_status()
         truth: Row = answer.json()
         return truth
-
-    def advance(self, seconds: float) -> None:
-        """Move the provider's clock."""
-        requests.post(
-            f"{self.url}/__sandbox/clock", json={"advance_seconds": seconds}, timeout=60
-        ).raise_for_status()
 
     def close(self) -> None:
         """End the process."""
@@ -147,6 +173,7 @@ class Campaign:
     log: Path
     chance: random.Random = field(init=False)
     sidecars: list[subprocess.Popen[bytes]] = field(default_factory=list)
+    endpoint: subprocess.Popen[bytes] | None = None
     done: Counter[str] = field(default_factory=Counter)
     people: list[Traveller] = field(default_factory=list)
 
@@ -182,9 +209,10 @@ class Campaign:
     def _keep_busy(self) -> None:
         """State new trips while few are under way; let travellers change their mind."""
         under_way = self._count(
-            "select count(distinct trip_request_id) from engine.provider_calls"
-            " where state in ('READY', 'CLAIMED', 'SENT')"
-            " and run_at < clock_timestamp() + interval '1 minute'"
+            "select count(distinct c.trip_request_id) from engine.provider_calls as c"
+            " join engine.operations as o using (operation)"
+            " where c.state in ('READY', 'CLAIMED', 'SENT') and o.waits is null"
+            " and c.run_at < clock_timestamp() + interval '1 minute'"
         )
         for _ in range(min(_TRIPS_AT_ONCE - under_way, 20)):
             # Each on a day of its own: nobody is booked on two flights at once.
@@ -236,6 +264,9 @@ class Campaign:
         if self.chance.random() < 0.015:
             self.chance.choice(self.sidecars).kill()
             self.done["sidecars killed"] += 1
+        if self.chance.random() < 0.01 and self.endpoint is not None:
+            self.endpoint.kill()
+            self.done["endpoints killed"] += 1
         if self.chance.random() < 0.012:
             crash = self.chance.random() < 0.5
             self.server.stop(crash=crash)
@@ -253,16 +284,19 @@ class Campaign:
     def _keep_sidecars(self) -> None:
         self.sidecars = [one for one in self.sidecars if one.poll() is None]
         while len(self.sidecars) < self.plan.sidecars:
-            with self.log.open("ab") as output:
-                self.sidecars.append(
-                    subprocess.Popen(
-                        [sys.executable, "-m", "sidecar", "work"],
-                        cwd=ROOT,
-                        env=self.environment,
-                        stdout=output,
-                        stderr=subprocess.STDOUT,
-                    )
-                )
+            self.sidecars.append(self._start("work"))
+        if self.endpoint is None or self.endpoint.poll() is not None:
+            self.endpoint = self._start("serve")
+
+    def _start(self, command: str) -> subprocess.Popen[bytes]:
+        with self.log.open("ab") as output:
+            return subprocess.Popen(
+                [*DIE_TOO, sys.executable, "-m", "sidecar", command],
+                cwd=ROOT,
+                env=self.environment,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+            )
 
     def _heal(self) -> None:
         if self.done["Redis stopped"] > self.done["Redis started"]:
@@ -280,20 +314,12 @@ class Campaign:
             until(self._is_quiet, seconds=300)
             wait = self.world.value(
                 "select extract(epoch from min(run_at) - clock_timestamp())"
-                " from engine.provider_calls where state = 'READY'"
+                " from engine.provider_calls"
+                " where state = 'READY' and booking_attempt_id is not null"
             )
             if wait is None:
                 return
-            seconds = 300.0 if wait < 300 else 3 * 3600.0
-            for sandbox in (self.flights, self.payments):
-                sandbox.advance(seconds)
-            self.world.pass_time(f"{seconds} seconds")
-            self.world.rows(
-                "update public.booking_attempts"
-                " set capture_before = capture_before - make_interval(secs => %s)"
-                " where state not in ('CONFIRMED', 'FAILED', 'CANCELLED')",
-                seconds,
-            )
+            self.world.let_time_pass(300.0 if wait < 300 else 3 * 3600.0)
         raise AssertionError("not at rest")
 
     def _is_quiet(self) -> bool:
@@ -315,6 +341,11 @@ class Campaign:
         print(f"seed {self.plan.seed}, {self.plan.faults:.0%} of calls in trouble")
         for name, value in {**summary, **self.done}.items():
             print(f"{name:34} {value}")
+        events = self.world.rows(
+            "select received_by, state, count(*) as n from engine.provider_events"
+            " group by 1, 2 order by 1, 2"
+        )
+        print(f"{'events':34} {[tuple(row.values()) for row in events]}")
         print(f"{'calls that met trouble':34} {befell.total()}  {dict(befell)}")
         print(f"{'seconds of faults':34} {storm:.0f}")
         print(f"{'seconds from their end to rest':34} {rest:.1f}")
@@ -328,7 +359,7 @@ class Campaign:
 
     def close(self) -> None:
         """End what runs."""
-        for one in self.sidecars:
+        for one in [*self.sidecars, *filter(None, [self.endpoint])]:
             one.kill()
             one.wait()
 
@@ -343,6 +374,7 @@ def prepared(plan: Plan) -> Iterator[Campaign]:
         server = stack.enter_context(mortal_cluster())
         server.cluster.create_database("campaign")
         dsn = server.cluster.dsn("campaign")
+        make_clock_movable(dsn)
         deploy(dsn, cron=False)
         directory = Path(
             stack.enter_context(tempfile.TemporaryDirectory(prefix="campaign-"))
@@ -351,8 +383,10 @@ def prepared(plan: Plan) -> Iterator[Campaign]:
         redis = RedisServer(directory)
         redis.start()
         stack.callback(redis.stop)
+        port = closed_port()
         flights, payments = (
-            Sandbox(provider, plan.seed) for provider in ("flights", "payments")
+            Sandbox(provider, plan.seed, f"http://127.0.0.1:{port}/webhooks")
+            for provider in ("flights", "payments")
         )
         stack.callback(flights.close)
         stack.callback(payments.close)
@@ -388,6 +422,10 @@ def prepared(plan: Plan) -> Iterator[Campaign]:
                 "SKYLATCH_DUFFEL_PER_MINUTE": "100000",
                 "SKYLATCH_STRIPE_PER_SECOND": "10000",
                 "SKYLATCH_POLL_SECONDS": "0.3",
+                "SKYLATCH_HTTP_PORT": str(port),
+                "SKYLATCH_HTTP_TOKEN": "a-token-of-the-campaign",
+                "SKYLATCH_STRIPE_WEBHOOK_SECRETS": STRIPE_SECRET,
+                "SKYLATCH_DUFFEL_WEBHOOK_SECRETS": DUFFEL_SECRET,
             },
             directory / "sidecars.log",
         )
@@ -405,6 +443,8 @@ def main() -> int:
             f"--{name}", type=float if kind == "float" else int, default=value
         )
     plan = Plan(**vars(parser.parse_args()))
+    # What runs is ended, also when somebody ends the campaign.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     with prepared(plan) as campaign:
         return 0 if campaign.run() else 1
 

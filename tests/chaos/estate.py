@@ -25,16 +25,15 @@ from sidecar.deploy import deploy
 from sidecar.local.accounts import make_directory, server_account
 from sidecar.local.cluster import PORT
 from sidecar.local.plpython import install_plpython
-from tests.chaos.campaign import CampaignWorld
+from tests.chaos.campaign import DIE_TOO, CampaignWorld
 from tests.chaos.campaign_cluster import MortalCluster
 from tests.chaos.cutter import Cutter
 from tests.chaos.small_disk import SmallDisk, small_disk
+from tests.clock import make_clock_movable
 from tests.factories import FLAGS
 from tests.redis_server import RedisServer
 
 ROOT = Path(__file__).resolve().parents[2]
-# A stopped sidecar would not notice that its parent is gone.
-_DIE_TOO = ("/usr/bin/setpriv", "--pdeathsig", "KILL")
 _SIDECAR = ("-m", "sidecar", "work")
 _SOCKET = f".s.PGSQL.{PORT}"
 # Short, so that a worker that is gone is noticed while a campaign runs.
@@ -67,7 +66,7 @@ class Estate:
             with self.log.open("ab") as output:
                 self.sidecars.append(
                     subprocess.Popen(
-                        [*_DIE_TOO, sys.executable, *(program or _SIDECAR)],
+                        [*DIE_TOO, sys.executable, *(program or _SIDECAR)],
                         cwd=ROOT,
                         env=self.environment,
                         stdout=output,
@@ -138,6 +137,7 @@ def running_estate(
         server.start()
         server.cluster.create_database("chaos")
         dsn = server.cluster.dsn("chaos")
+        make_clock_movable(dsn)
         deploy(dsn, cron=False)
         redis = RedisServer(directory)
         redis.start()

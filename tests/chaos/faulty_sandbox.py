@@ -1,7 +1,8 @@
 """A sandbox server of its own whose network misbehaves at a rate, after a seed.
 
-Run as ``python -m tests.chaos.faulty_sandbox flights|payments SEED``. It prints its
-address, then obeys lines: ``rate 0.15`` answers with how often each trouble befell a
+Run as ``python -m tests.chaos.faulty_sandbox flights|payments SEED [CALLBACKS]``, with
+the address of an endpoint to call back, twice and out of order. It prints its address,
+then obeys lines: ``rate 0.15`` answers with how often each trouble befell a
 call so far (JSON). What was promised to be "nothing done" is nothing done.
 """
 
@@ -18,8 +19,11 @@ from decimal import Decimal
 
 from sidecar.sandbox.control import Fault, Faults
 from sidecar.sandbox.flights import FlightsSandbox
+from sidecar.sandbox.flights.courier import Switches
 from sidecar.sandbox.payments import PaymentsSandbox
+from sidecar.sandbox.payments.webhooks import Switch, SwitchKind
 from sidecar.sandbox.server import running_in_thread
+from tests.callbacks import SECRETS
 from tests.chaos.troubles import (
     NETWORK,
     OUTCOMES,
@@ -41,6 +45,12 @@ _ROUTES = {
     "POST /v1/payment_intents/*/cancel": "cancel_payment",
     "POST /v1/refunds": "create_refund",
 }
+# How Stripe's events come; the first that fits is taken.
+_BENT: list[tuple[SwitchKind, str]] = [
+    ("bad_signature", "charge.*"),
+    ("reorder", "refund.*"),
+    ("duplicate", "*"),
+]
 
 
 class Weather:
@@ -98,7 +108,7 @@ class Weather:
             return fresh(STORED_500)
 
 
-def main(provider: str, seed: int) -> None:
+def main(provider: str, seed: int, callbacks: str = "") -> None:
     """Serve until standard input ends."""
     weather = Weather("duffel" if provider == "flights" else "stripe", seed)
     sandbox: FlightsSandbox | PaymentsSandbox
@@ -106,11 +116,17 @@ def main(provider: str, seed: int) -> None:
         sandbox = flights = FlightsSandbox(seed=seed)
         flights.set_rate_limits(search=10**6, general=10**6)
         flights.set_balance("USD", Decimal(10**8))
+        flights.set_deliveries(Switches(copies=2, newest_first=True))
         weather.order_outcome(lambda name: flights.arm_outcome(fresh(OUTCOMES[name])))
     else:
         sandbox = payments = PaymentsSandbox(seed=seed)
         weather.over(payments.execution_faults, under_key=True)
+        for kind, match in _BENT:
+            payments.controls.bend(Switch(kind, match, times=None))
     weather.over(sandbox.faults)
+    if callbacks:
+        name = "duffel" if provider == "flights" else "stripe"
+        sandbox.register_webhook(f"{callbacks}/{name}", SECRETS[name])
     with running_in_thread(sandbox.app) as url:
         print(url, flush=True)
         for line in sys.stdin:
@@ -122,4 +138,4 @@ def main(provider: str, seed: int) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], int(sys.argv[2]))
+    main(sys.argv[1], int(sys.argv[2]), *sys.argv[3:])

@@ -162,14 +162,7 @@ class Chaos:
             "select count(*) from engine.provider_calls"
             " where state = 'READY' and booking_attempt_id is not null"
         ):
-            for sandbox in (world.flights, world.payments):
-                sandbox.advance(3 * 3600)
-            world.pass_time("3 hours")
-            world.rows(
-                "update public.booking_attempts"
-                " set capture_before = capture_before - interval '3 hours'"
-                " where state not in ('CONFIRMED', 'FAILED', 'CANCELLED')"
-            )
+            world.let_time_pass(3 * 3600)
             until(self.estate.settled, seconds=300)
 
     # -- the verdict ------------------------------------------------------------------

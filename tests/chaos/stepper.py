@@ -29,7 +29,6 @@ from sidecar.sandbox.payments.events import notification
 from sidecar.webhooks import Provider, read_event
 from tests.callbacks import SECRETS
 from tests.chaos.troubles import fresh
-from tests.clock import move_clock
 from tests.factories import World
 
 # More than any back-off, less than any wait that is written down in hours.
@@ -223,9 +222,7 @@ class Stepper:
 
     def pass_time(self, seconds: float) -> None:
         """Let time pass for the database and for both providers."""
-        move_clock(self.world.rows, seconds)
-        self.world.flights.clock.advance(seconds)
-        self.world.payments.clock.advance(seconds)
+        self.world.let_time_pass(seconds)
         if self.mirrors:
             self.world.rows("select engine.beat_flags('test')")
 
