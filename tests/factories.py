@@ -283,7 +283,7 @@ class World:
         )
 
     def let_time_pass(self, seconds: float) -> None:
-        """Let time pass for a database whose clock is movable, and for both providers."""
+        """Let time pass for a database with a movable clock and for both providers."""
         move_clock(self.rows, seconds)
         self.flights.clock.advance(seconds)
         self.payments.clock.advance(seconds)

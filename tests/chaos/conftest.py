@@ -1,4 +1,4 @@
-"""What the chaos tests share: a database whose clock moves, and lines of measurements."""
+"""What the chaos tests share: a database whose clock moves, and what they measured."""
 
 from __future__ import annotations
 

@@ -50,6 +50,7 @@ from tests.factories import (
     accept_history,
     in_days,
 )
+from tests.flagdata import EMERGENCY, PIPELINE
 
 ROUTE = ("PPT", "BOB")  # three offers: the cheapest search there is
 CARDS = [VISA, VISA, VISA, VISA, DECLINED, "4000002500003155", "4000000000007726"]
@@ -137,6 +138,7 @@ class Lives(RuleBasedStateMachine):
         # What befalls the next call of an operation, and the next order's end.
         self.troubles: dict[str, Trouble] = {}
         self.outcome: str | None = None
+        self.off = False
 
     # -- the traveller --------------------------------------------------------------
 
@@ -299,6 +301,7 @@ class Lives(RuleBasedStateMachine):
     )
     def switches_flip(self, switch: str) -> None:
         self.stepper.mirrors = switch != "silent"
+        self.off = switch in ("killed", PIPELINE, EMERGENCY)
         flipped = {switch: not FLAGS[switch]} if switch in FLAGS else {}
         self.world.set_flags({**FLAGS, **flipped})
         self.world.rows(
@@ -342,7 +345,7 @@ class Lives(RuleBasedStateMachine):
         else:
             self.world.flights.airline_moves(order_id, 90)
 
-    # -- callbacks ----------------------------------------------------------------------
+    # -- callbacks ---------------------------------------------------------------------
 
     @rule(
         first=INDEX,
@@ -433,10 +436,37 @@ class Lives(RuleBasedStateMachine):
         if hand.answer is not None:
             return
         trouble = self.troubles.pop(hand.call.operation, None)
+        if not hand.call.marks_sent:
+            self.stepper.send(hand, trouble)
+            return
         outcome = None
-        if hand.call.operation == "create_order" and trouble is None:
+        if trouble is None:
             outcome, self.outcome = self.outcome, None
+        obstacle = self.obstacle(hand)
+        arrived = len(self.look().sent)
         self.stepper.send(hand, trouble, OUTCOMES[outcome] if outcome else None)
+        if obstacle is not None:
+            assert len(self.look().sent) == arrived, f"ordered though {obstacle}"
+
+    def obstacle(self, hand: Hand) -> str | None:
+        """Return why this order must not be sent now, asking nobody but the trip."""
+        if self.off:
+            return "booking is off"
+        trip = self.world.row(
+            "select t.auto_book_status, t.auto_book_enabled, t.max_price"
+            " from public.trip_requests as t where t.id = %s",
+            hand.call.trip_request_id,
+        )
+        if trip["auto_book_status"] != "BOOKING":
+            return f"the trip is {trip['auto_book_status']}"
+        if not trip["auto_book_enabled"]:
+            return "the traveller books by hand"
+        request = hand.call.request
+        if request is not None and trip["max_price"] < Decimal(
+            request["payments"][0]["amount"]
+        ):
+            return "the traveller pays less by now"
+        return None
 
     def is_disputed(self, attempt: dict[str, Any]) -> bool:
         return attempt["payment_intent_id"] in {
@@ -492,7 +522,9 @@ def open_database(
         name = clone_name()
         with psycopg.connect(cluster.dsn("postgres"), autocommit=True) as connection:
             clone = sql.SQL("create database {} template {}")
-            connection.execute(clone.format(*map(sql.Identifier, (name, movable_template))))
+            connection.execute(
+                clone.format(*map(sql.Identifier, (name, movable_template)))
+            )
             accept_history(cluster.dsn(name))
             yield cluster.dsn(name)
             dropped = sql.SQL("drop database {} with (force)")
