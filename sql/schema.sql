@@ -2755,9 +2755,6 @@ CREATE FUNCTION engine.compare_orders(p_call engine.provider_calls, p_body jsonb
 declare
   v_found integer;
 begin
-  if jsonb_typeof(p_body -> 'orders') is distinct from 'array' then
-    return 'unreadable';
-  end if;
   v_found := engine.judge_orders(
     p_body -> 'orders', coalesce(p_call.claimed_at, p_now),
     p_now - interval '5 minutes', p_now
@@ -2785,9 +2782,6 @@ declare
   v_case_id bigint;
   v_number integer := 0;
 begin
-  if jsonb_typeof(p_body -> 'payment_intents') is distinct from 'array' then
-    return 'unreadable';
-  end if;
   for v_found in
     with seen as materialized (
       select
@@ -6719,9 +6713,6 @@ declare
   v_change jsonb;
   v_outcome text;
 begin
-  if jsonb_typeof(p_body -> 'orders') is distinct from 'array' then
-    return 'unreadable';
-  end if;
   v_found := engine.judge_orders(
     p_body -> 'orders', coalesce(p_call.claimed_at, p_now), 'infinity', p_now
   );
@@ -7427,7 +7418,19 @@ begin
       ) ->> 'code';
     else
       if v_observes then
-        return 'ok';
+        -- An answer that is not about what was asked for says nothing.
+        return case
+          when case
+            when p_call.operation in ('look_order', 'scan_orders')
+              then jsonb_typeof(v_body -> 'orders') = 'array'
+            when p_call.operation = 'scan_payments'
+              then jsonb_typeof(v_body -> 'payment_intents') = 'array'
+            when p_call.operation like 'sweep\_%'
+              then jsonb_typeof(v_body -> 'events') = 'array'
+            else v_body ->> 'id' = p_call.object_id
+          end then 'ok'
+          else 'unreadable'
+        end;
       end if;
       return case
         when v_body ->> 'currency' is distinct from lower(v_attempt.currency)

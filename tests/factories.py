@@ -306,9 +306,12 @@ class World:
 
 
 @contextmanager
-def running_world(dsn: str) -> Iterator[World]:
-    """Serve sandboxes of its own for the database at `dsn` (superuser)."""
-    flights = FlightsSandbox(recordings=find_recordings())
+def running_world(dsn: str, *, recordings: bool = True) -> Iterator[World]:
+    """Serve sandboxes of its own for the database at `dsn` (superuser).
+
+    Without `recordings` all flights are generated, the same on every machine.
+    """
+    flights = FlightsSandbox(recordings=find_recordings() if recordings else None)
     payments = PaymentsSandbox()
     with (
         running_in_thread(flights.app) as flights_url,

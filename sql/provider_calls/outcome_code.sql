@@ -127,7 +127,19 @@ begin
       ) ->> 'code';
     else
       if v_observes then
-        return 'ok';
+        -- An answer that is not about what was asked for says nothing.
+        return case
+          when case
+            when p_call.operation in ('look_order', 'scan_orders')
+              then jsonb_typeof(v_body -> 'orders') = 'array'
+            when p_call.operation = 'scan_payments'
+              then jsonb_typeof(v_body -> 'payment_intents') = 'array'
+            when p_call.operation like 'sweep\_%'
+              then jsonb_typeof(v_body -> 'events') = 'array'
+            else v_body ->> 'id' = p_call.object_id
+          end then 'ok'
+          else 'unreadable'
+        end;
       end if;
       return case
         when v_body ->> 'currency' is distinct from lower(v_attempt.currency)

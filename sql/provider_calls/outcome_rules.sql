@@ -250,7 +250,7 @@ insert into engine.outcome_rules (
 select
   o.operation,
   r.http_status,
-  '*',
+  r.error_code,
   r.verdict,
   r.trip_status,
   null,
@@ -259,9 +259,9 @@ select
 from engine.operations as o
 cross join (
   values
-    ('*', 'RETRY', null, null),
-    ('2xx', 'OK', null, null),
-    ('4xx', 'FAIL', 'PENDING', 'The provider does not know it.'),
-    ('429', 'RETRY', null, null)
-) as r (http_status, verdict, trip_status, reason)
+    ('*', '*', 'RETRY', null, null),
+    ('2xx', 'ok', 'OK', null, null),
+    ('4xx', '*', 'FAIL', 'PENDING', 'The provider does not know it.'),
+    ('429', '*', 'RETRY', null, null)
+) as r (http_status, error_code, verdict, trip_status, reason)
 where o.observes;

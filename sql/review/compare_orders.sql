@@ -11,9 +11,6 @@ as $$
 declare
   v_found integer;
 begin
-  if jsonb_typeof(p_body -> 'orders') is distinct from 'array' then
-    return 'unreadable';
-  end if;
   v_found := engine.judge_orders(
     p_body -> 'orders', coalesce(p_call.claimed_at, p_now),
     p_now - interval '5 minutes', p_now

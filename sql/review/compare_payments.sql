@@ -18,9 +18,6 @@ declare
   v_case_id bigint;
   v_number integer := 0;
 begin
-  if jsonb_typeof(p_body -> 'payment_intents') is distinct from 'array' then
-    return 'unreadable';
-  end if;
   for v_found in
     with seen as materialized (
       select

@@ -18,9 +18,6 @@ declare
   v_change jsonb;
   v_outcome text;
 begin
-  if jsonb_typeof(p_body -> 'orders') is distinct from 'array' then
-    return 'unreadable';
-  end if;
   v_found := engine.judge_orders(
     p_body -> 'orders', coalesce(p_call.claimed_at, p_now), 'infinity', p_now
   );

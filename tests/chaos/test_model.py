@@ -11,8 +11,8 @@ from __future__ import annotations
 import os
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable
+from contextlib import ExitStack
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -29,13 +29,8 @@ from hypothesis.stateful import (
     rule,
     run_state_machine_as_test,
 )
-from psycopg import sql
 
-from sidecar.local.cluster import Cluster
-from sidecar.sandbox.flights import FlightsSandbox
 from sidecar.sandbox.flights.cancellations import Terms
-from sidecar.sandbox.payments import PaymentsSandbox
-from sidecar.sandbox.server import running_in_thread
 from sidecar.webhooks import Refused
 from tests.callbacks import SECRETS, as_bytes, sign
 from tests.chaos.oracle import Truth
@@ -46,12 +41,13 @@ from tests.factories import (
     FLAGS,
     VISA,
     Traveller,
-    World,
-    accept_history,
     in_days,
+    running_world,
 )
 from tests.flagdata import EMERGENCY, PIPELINE
 
+CHEAP = "update public.trip_requests set max_price = 90 where id = %s"
+BY_HAND = "update public.trip_requests set auto_book_enabled = false where id = %s"
 ROUTE = ("PPT", "BOB")  # three offers: the cheapest search there is
 CARDS = [VISA, VISA, VISA, VISA, DECLINED, "4000002500003155", "4000000000007726"]
 WORKERS = st.sampled_from(["one", "two"])
@@ -100,27 +96,6 @@ OPERATIONS = st.sampled_from(
 )
 
 
-@contextmanager
-def plain_world(dsn: str) -> Iterator[World]:
-    """Serve generated flights only: the same on every machine."""
-    flights, payments = FlightsSandbox(), PaymentsSandbox()
-    with (
-        running_in_thread(flights.app) as flights_url,
-        running_in_thread(payments.app) as payments_url,
-    ):
-        world = World(
-            dsn=dsn,
-            flights=flights,
-            flights_url=flights_url,
-            payments=payments,
-            payments_url=payments_url,
-        )
-        try:
-            yield world
-        finally:
-            world.close()
-
-
 class Lives(RuleBasedStateMachine):
     """What may happen to a few trips, in any order."""
 
@@ -129,7 +104,7 @@ class Lives(RuleBasedStateMachine):
         self.visited = visited
         self.stack = ExitStack()
         self.world = self.stack.enter_context(
-            plain_world(self.stack.enter_context(open_database()))
+            running_world(self.stack.enter_context(open_database()), recordings=False)
         )
         self.stepper = Stepper(self.world)
         self.stack.callback(self.stepper.close)
@@ -174,9 +149,8 @@ class Lives(RuleBasedStateMachine):
                 "select public.resume_trip(%s)",
                 "select public.cancel_trip(%s)",
                 "update public.trip_requests set max_price = 4000 where id = %s",
-                "update public.trip_requests set max_price = 90 where id = %s",
-                "update public.trip_requests set auto_book_enabled = false"
-                " where id = %s",
+                CHEAP,
+                BY_HAND,
                 "update public.traveler_profiles as p set phone_number = null"
                 " from public.trip_requests as t"
                 " where t.id = %s and t.user_id = p.user_id",
@@ -221,6 +195,56 @@ class Lives(RuleBasedStateMachine):
         self.outcome = outcome
         self.state_a_trip(card=VISA)
         self.work(worker=worker, rounds=7)
+
+    @rule(
+        worker=WORKERS,
+        operation=OPERATIONS,
+        is_sent=st.booleans(),
+        what=st.sampled_from(
+            [
+                "killed",
+                EMERGENCY,
+                "leases end",
+                "the other takes over",
+                "select public.pause_trip(%s)",
+                "select public.cancel_trip(%s)",
+                CHEAP,
+                BY_HAND,
+            ]
+        ),
+    )
+    def interrupted(
+        self, worker: str, operation: str, is_sent: bool, what: str
+    ) -> None:
+        """Something happens right before a call leaves, or right before it is told."""
+        self.stepper.claim(worker)
+        for _ in range(12):
+            chosen = [
+                hand
+                for hand in self.held_by(worker)
+                if hand.call.operation == operation and hand.call.trip_request_id
+            ]
+            for hand in self.held_by(worker):
+                if is_sent or hand not in chosen:
+                    self.send(hand)
+            if chosen:
+                self.happen(what, chosen[0])
+                for hand in chosen:
+                    self.send(hand)
+            self.stepper.report(self.held_by(worker))
+            if chosen:
+                return
+
+    def happen(self, what: str, hand: Hand) -> None:
+        if "%s" in what:
+            self.order(what, hand.call.trip_request_id)
+        elif what == "leases end":
+            self.stepper.end_leases()
+        elif what == "the other takes over":
+            self.stepper.end_leases()
+            self.work(worker="two" if hand.worker == "one" else "one", rounds=1)
+        else:
+            self.switches_flip(switch=what)
 
     @rule(operation=OPERATIONS, number=TROUBLE)
     def trouble_waits(self, operation: str, number: int) -> None:
@@ -509,28 +533,6 @@ class Lives(RuleBasedStateMachine):
             note(f"refused: {error.sqlstate} {error}")
             if not (error.sqlstate or "").startswith("SK"):
                 raise
-
-
-@pytest.fixture
-def open_database(
-    cluster: Cluster, movable_template: str, clone_name: Callable[[], str]
-) -> Callable[[], Any]:
-    """Return what opens a fresh clone for one life, and drops it."""
-
-    @contextmanager
-    def opened() -> Iterator[str]:
-        name = clone_name()
-        with psycopg.connect(cluster.dsn("postgres"), autocommit=True) as connection:
-            clone = sql.SQL("create database {} template {}")
-            connection.execute(
-                clone.format(*map(sql.Identifier, (name, movable_template)))
-            )
-            accept_history(cluster.dsn(name))
-            yield cluster.dsn(name)
-            dropped = sql.SQL("drop database {} with (force)")
-            connection.execute(dropped.format(sql.Identifier(name)))
-
-    return opened
 
 
 def test_whatever_happens_every_promise_is_kept_and_everything_ends(

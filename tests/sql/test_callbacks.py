@@ -943,3 +943,39 @@ def test_events_that_never_arrived_are_received_from_the_list(booked: Booked) ->
     booked.apply()
     assert booked.event("wev_missed")["outcome"] == "look_order"
     assert booked.event("evt_missed")["outcome"] == "look_payment"
+
+
+@pytest.mark.parametrize("body", [None, [], {}, {"id": "of_another"}, {"orders": {}}])
+def test_an_answer_about_nothing_that_was_asked_is_asked_for_again(
+    booked: Booked, body: Any
+) -> None:
+    """Of every look: no case is opened, no list counts as read."""
+    scans = booked.rows("select * from engine.scans order by scan")
+    calls = booked.rows(
+        "select engine.enqueue_look(o.operation, 'asked_for', '{}', a, now()) as id"
+        " from engine.operations as o join public.booking_attempts as a on a.id = %s"
+        " where o.observes",
+        booked.attempt["id"],
+    )
+    assert len(calls) > 10
+    for call in calls:
+        booked.rows(
+            "update engine.provider_calls set state = 'CLAIMED', epoch = 1, tries = 1,"
+            " claimed_at = now(), lease_until = now() + interval '1 minute'"
+            " where id = %s",
+            call["id"],
+        )
+        report = {"http_status": 200, "error_code": None, "body": body}
+        booked.rows(
+            "select engine.settle_call(%s, 1, %s, 'test', clock_timestamp())",
+            call["id"],
+            Jsonb(report),
+        )
+    states = booked.rows(
+        "select operation, state, error_code from engine.provider_calls"
+        " where object_id = 'asked_for' and (state, error_code)"
+        " is distinct from ('READY', 'unreadable')"
+    )
+    assert states == []
+    assert booked.rows("select * from engine.scans order by scan") == scans
+    assert booked.rows("select kind from engine.review_cases") == []
