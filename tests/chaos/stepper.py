@@ -37,8 +37,9 @@ _LONGEST_LEASE_SECONDS = 201.0
 _NEXT_CALL = """
 select extract(epoch from min(greatest(c.run_at, b.open_until)) - clock_timestamp())
 from engine.provider_calls as c
+inner join engine.operations as o on c.operation = o.operation
 left join engine.breakers as b on c.operation = b.operation
-where c.state = 'READY'
+where c.state = 'READY' and (%s or o.waits is null)
 """
 _LIVE_ATTEMPTS = """
 select count(*)
@@ -105,8 +106,11 @@ class Stepper:
         self._database.close()
 
     def claim(self, worker: str) -> int:
-        """Wait for what is due soon and claim all that is; return how many."""
-        wait = self.next_call()
+        """Wait for what is due soon and claim all that is; return how many.
+
+        What is looked for again and again is not waited for.
+        """
+        wait = self.next_call(again_and_again=False)
         if wait is not None and 0 < wait <= _PATIENCE_SECONDS:
             self.pass_time(wait)
         calls = self._database.claim_calls(worker, limit=100, searches=100)
@@ -215,9 +219,9 @@ class Stepper:
         while self._database.apply_events(100):
             pass
 
-    def next_call(self) -> float | None:
+    def next_call(self, *, again_and_again: bool = True) -> float | None:
         """Return in how many seconds a call is due; None when none waits."""
-        wait = self.world.value(_NEXT_CALL)
+        wait = self.world.value(_NEXT_CALL, again_and_again)
         return None if wait is None else float(wait)
 
     def pass_time(self, seconds: float) -> None:
