@@ -202,6 +202,7 @@ set role skylatch_owner;
 \ir monitor/tick.sql
 \ir monitor/auto_book_monitor.sql
 \ir monitor/recover.sql
+\ir monitor/purge_events.sql
 \ir monitor/purge.sql
 \ir monitor/heartbeat.sql
 \ir monitor/manage_auto_book_monitor.sql

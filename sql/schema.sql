@@ -2667,7 +2667,7 @@ CREATE TABLE engine.review_cases (
     resolved_at timestamp with time zone,
     resolved_by text,
     resolution text,
-    CONSTRAINT review_cases_kind CHECK ((kind = ANY (ARRAY['ATTEMPT'::text, 'ORPHAN_ORDER'::text, 'ORPHAN_PAYMENT'::text, 'PAYMENT_CONTRADICTION'::text, 'ORDER_CONTRADICTION'::text, 'DISPUTE'::text, 'FRAUD_WARNING'::text, 'AIRLINE_CHANGE'::text, 'AIRLINE_CANCELLATION'::text, 'REFUND_FAILED'::text, 'AUTHORIZATION_LAPSING'::text, 'POISON'::text]))),
+    CONSTRAINT review_cases_kind CHECK ((kind = ANY (ARRAY['ATTEMPT'::text, 'ORPHAN_ORDER'::text, 'ORPHAN_PAYMENT'::text, 'PAYMENT_CONTRADICTION'::text, 'ORDER_CONTRADICTION'::text, 'DISPUTE'::text, 'FRAUD_WARNING'::text, 'AIRLINE_CHANGE'::text, 'AIRLINE_CANCELLATION'::text, 'REFUND_FAILED'::text, 'AUTHORIZATION_LAPSING'::text, 'POISON'::text, 'INVARIANT'::text]))),
     CONSTRAINT review_cases_resolved CHECK ((((resolved_at IS NULL) = (resolved_by IS NULL)) AND ((resolved_at IS NULL) = (resolution IS NULL))))
 );
 
@@ -7071,11 +7071,11 @@ begin
   return query
   select 'REVIEW_CASE', r.id::text, r.opened_at, r.kind || ' ' || r.object_id
   from engine.review_cases as r
-  where r.resolved_at is null
+  where r.resolved_at is null and r.kind <> 'INVARIANT'
   union all
-  select 'INVARIANT', v.invariant || ': ' || v.subject, v.first_seen_at, v.detail
-  from engine.invariant_violations as v
-  where v.gone_at is null
+  select 'INVARIANT', r.object_id, r.opened_at, r.summary
+  from engine.review_cases as r
+  where r.resolved_at is null and r.kind = 'INVARIANT'
   union all
   select
     'WATCH_SILENT', 'watch_invariants', c.checked_at, 'the invariants are not checked'
@@ -7772,11 +7772,39 @@ CREATE FUNCTION engine.purge() RETURNS integer
 declare
   v_now timestamptz := clock_timestamp();
 begin
-  return engine.purge_offers(50000, v_now) + engine.purge_searches(50000, v_now);
+  return engine.purge_offers(50000, v_now)
+    + engine.purge_searches(50000, v_now)
+    + engine.purge_events(50000, v_now);
 end;
 $$;
 
 ALTER FUNCTION engine.purge() OWNER TO skylatch_owner;
+
+--
+-- Name: purge_events(integer, timestamp with time zone); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE FUNCTION engine.purge_events(p_limit integer, p_now timestamp with time zone) RETURNS integer
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  v_removed integer;
+begin
+  delete from engine.provider_events as e
+  where e.ctid = any (array(
+    select d.ctid
+    from engine.provider_events as d
+    where d.received_at < p_now - interval '90 days' and d.state <> 'RECEIVED'
+    limit p_limit
+    for update skip locked
+  ));
+  get diagnostics v_removed = row_count;
+  return v_removed;
+end;
+$$;
+
+ALTER FUNCTION engine.purge_events(p_limit integer, p_now timestamp with time zone) OWNER TO skylatch_owner;
 
 --
 -- Name: purge_offers(integer, timestamp with time zone); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
@@ -9943,6 +9971,9 @@ begin
   set
     detail = excluded.detail,
     since = excluded.since,
+    first_seen_at = case
+      when v.gone_at is null then v.first_seen_at else excluded.first_seen_at
+    end,
     last_seen_at = excluded.last_seen_at,
     gone_at = null;
   update engine.invariant_violations as v
@@ -9963,6 +9994,27 @@ begin
   if v_present <> v_known then
     perform pg_notify('skylatch_alerts', '');
   end if;
+  -- Without its attempt: nobody is asked for evidence by thousands of them at once.
+  perform engine.open_case(
+    'INVARIANT', v.invariant || ': ' || v.subject, null::public.booking_attempts,
+    v.detail, '{}', v_now
+  )
+  from engine.invariant_violations as v
+  where v.gone_at is null
+    and not exists (
+      select from engine.review_cases as r
+      where r.kind = 'INVARIANT'
+        and r.object_id = v.invariant || ': ' || v.subject
+        and r.opened_at >= v.first_seen_at
+    );
+  perform engine.close_case(r.kind, r.object_id, 'watch', 'it holds again', v_now)
+  from engine.review_cases as r
+  where r.kind = 'INVARIANT'
+    and r.resolved_at is null
+    and not exists (
+      select from engine.invariant_violations as v
+      where v.gone_at is null and v.invariant || ': ' || v.subject = r.object_id
+    );
 
   -- No hold lapses in silence. Once for an attempt: what a person closed stays closed.
   for v_attempt in
@@ -13909,6 +13961,12 @@ GRANT ALL ON FUNCTION engine.plpython_handshake() TO skylatch_sidecar;
 
 REVOKE ALL ON FUNCTION engine.purge() FROM PUBLIC;
 GRANT ALL ON FUNCTION engine.purge() TO skylatch_cron;
+
+--
+-- Name: FUNCTION purge_events(p_limit integer, p_now timestamp with time zone); Type: ACL; Schema: engine; Owner: skylatch_owner
+--
+
+REVOKE ALL ON FUNCTION engine.purge_events(p_limit integer, p_now timestamp with time zone) FROM PUBLIC;
 
 --
 -- Name: FUNCTION purge_offers(p_limit integer, p_now timestamp with time zone); Type: ACL; Schema: engine; Owner: skylatch_owner

@@ -9,7 +9,9 @@ as $$
 declare
   v_now timestamptz := clock_timestamp();
 begin
-  return engine.purge_offers(50000, v_now) + engine.purge_searches(50000, v_now);
+  return engine.purge_offers(50000, v_now)
+    + engine.purge_searches(50000, v_now)
+    + engine.purge_events(50000, v_now);
 end;
 $$;
 comment on function engine.purge() is

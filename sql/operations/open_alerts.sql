@@ -13,11 +13,11 @@ begin
   return query
   select 'REVIEW_CASE', r.id::text, r.opened_at, r.kind || ' ' || r.object_id
   from engine.review_cases as r
-  where r.resolved_at is null
+  where r.resolved_at is null and r.kind <> 'INVARIANT'
   union all
-  select 'INVARIANT', v.invariant || ': ' || v.subject, v.first_seen_at, v.detail
-  from engine.invariant_violations as v
-  where v.gone_at is null
+  select 'INVARIANT', r.object_id, r.opened_at, r.summary
+  from engine.review_cases as r
+  where r.resolved_at is null and r.kind = 'INVARIANT'
   union all
   select
     'WATCH_SILENT', 'watch_invariants', c.checked_at, 'the invariants are not checked'

@@ -2,8 +2,9 @@
 -- missed its turn. Not part of recovery: a check that is slow or fails keeps nothing
 -- from ending. It looks at what changed since the last one, and at five minutes
 -- more, because a transaction that began before it may have committed after it. What is
--- present and older than that is looked for again every ten minutes, a day back: a
--- violation older than a day stays on record until a person has looked.
+-- present and older than that is looked for again every ten minutes, a day back. Each
+-- violation is a case until it is gone or a person is done with it: some are facts of
+-- the past, and stay true.
 create or replace function engine.watch_invariants() returns integer
   language plpgsql volatile
   security definer
@@ -50,6 +51,9 @@ begin
   set
     detail = excluded.detail,
     since = excluded.since,
+    first_seen_at = case
+      when v.gone_at is null then v.first_seen_at else excluded.first_seen_at
+    end,
     last_seen_at = excluded.last_seen_at,
     gone_at = null;
   update engine.invariant_violations as v
@@ -70,6 +74,27 @@ begin
   if v_present <> v_known then
     perform pg_notify('skylatch_alerts', '');
   end if;
+  -- Without its attempt: nobody is asked for evidence by thousands of them at once.
+  perform engine.open_case(
+    'INVARIANT', v.invariant || ': ' || v.subject, null::public.booking_attempts,
+    v.detail, '{}', v_now
+  )
+  from engine.invariant_violations as v
+  where v.gone_at is null
+    and not exists (
+      select from engine.review_cases as r
+      where r.kind = 'INVARIANT'
+        and r.object_id = v.invariant || ': ' || v.subject
+        and r.opened_at >= v.first_seen_at
+    );
+  perform engine.close_case(r.kind, r.object_id, 'watch', 'it holds again', v_now)
+  from engine.review_cases as r
+  where r.kind = 'INVARIANT'
+    and r.resolved_at is null
+    and not exists (
+      select from engine.invariant_violations as v
+      where v.gone_at is null and v.invariant || ': ' || v.subject = r.object_id
+    );
 
   -- No hold lapses in silence. Once for an attempt: what a person closed stays closed.
   for v_attempt in

@@ -979,3 +979,21 @@ def test_an_answer_about_nothing_that_was_asked_is_asked_for_again(
     assert states == []
     assert booked.rows("select * from engine.scans order by scan") == scans
     assert booked.rows("select kind from engine.review_cases") == []
+
+
+def test_events_are_removed_a_quarter_of_a_year_later(booked: Booked) -> None:
+    """Those that were acted on; what still waits stays, however old."""
+    old = booked.receive("duffel", duffel("ping.triggered", {}))
+    new = booked.receive("duffel", duffel("ping.triggered", {}))
+    booked.apply()
+    waits = booked.receive("duffel", duffel("ping.triggered", {}))
+    booked.rows(
+        "update engine.provider_events set received_at = now() - interval '91 days'"
+        " where event_id in (%s, %s)",
+        old,
+        waits,
+    )
+    purged = booked.value("select engine.purge_events(10, now())")
+    left = booked.rows("select event_id from engine.provider_events")
+    assert purged == 1
+    assert {old, new, waits} & {row["event_id"] for row in left} == {new, waits}

@@ -73,6 +73,32 @@ def test_a_broken_promise_is_recorded_until_it_holds_again(stage: Stage) -> None
     assert len(stage.rows("select from engine.invariant_violations")) == 1
 
 
+def test_a_person_is_done_with_a_violation_that_stays(stage: Stage) -> None:
+    """A fact of the past is no alert for ever; when it happens anew it is one again."""
+    attempt = booked(stage)
+    stage.rows(BREAK, attempt)
+    watch(stage)
+    case = stage.row("select id, kind from engine.review_cases")
+    assert case["kind"] == "INVARIANT"
+    with psycopg.connect(stage.dsn, autocommit=True) as operator:
+        operator.execute("set role skylatch_operator")
+        closed = "select resolve_case(%s, 'known', 'the fault of a test, mended')"
+        operator.execute(closed, [case["id"]])
+    assert watch(stage) == 1
+    assert (present(stage), alerts(stage)) == (["epochs never fall"], {})
+    stage.rows(MEND, attempt)
+    assert watch(stage) == 0
+    stage.rows(BREAK, attempt)
+    assert watch(stage) == 1
+    assert alerts(stage) == {"INVARIANT": f"epochs never fall: {attempt}"}
+    stage.rows(MEND, attempt)
+    watch(stage)
+    assert stage.rows("select resolved_by from engine.review_cases order by id") == [
+        {"resolved_by": "postgres as skylatch_operator"},
+        {"resolved_by": "watch"},
+    ]
+
+
 def test_an_old_violation_is_present_until_it_was_looked_at_again(stage: Stage) -> None:
     """Each minute looks at what changed; what is older is looked at every ten."""
     attempt = booked(stage)

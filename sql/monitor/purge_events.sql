@@ -1,0 +1,26 @@
+-- What providers told us, a batch of the oldest. A delivery is repeated for three days,
+-- its signature lives five minutes, and a sweep reads half an hour twice: after a
+-- quarter of a year nothing asks for it any more. One that was not applied yet stays.
+create or replace function engine.purge_events(p_limit integer, p_now timestamptz)
+  returns integer
+  language plpgsql volatile
+  security definer
+  set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_removed integer;
+begin
+  delete from engine.provider_events as e
+  where e.ctid = any (array(
+    select d.ctid
+    from engine.provider_events as d
+    where d.received_at < p_now - interval '90 days' and d.state <> 'RECEIVED'
+    limit p_limit
+    for update skip locked
+  ));
+  get diagnostics v_removed = row_count;
+  return v_removed;
+end;
+$$;
+comment on function engine.purge_events(integer, timestamptz) is
+  'Removes at most so many of the oldest applied events; returns how many.';
