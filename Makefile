@@ -68,7 +68,8 @@ demo: install ## Show the whole thing at work, then stop
 	@$(LOCAL) demo $(if $(RECORDINGS),--recordings '$(RECORDINGS)')
 
 test: install ## Run the tests, each worker on a cluster of its own
-	@$(PYTHON) -m pytest -n 2
+	@# More at a time than there are processors: much of a test is waiting.
+	@$(PYTHON) -m pytest -n 4 --dist worksteal
 
 fuzz: install ## Try the callbacks with very many bodies
 	@$(PYTHON) -m pytest tests/sidecar/test_webhook_fuzz.py --fuzz 20000 -s
@@ -101,8 +102,12 @@ bench-invariants: install ## Measure what watching a million attempts costs
 	@$(PYTHON) -m tests.bench.invariants
 
 crash-points: install ## Crash the saga at every point, and again at every point after
-	@CRASH_PAIRS=all CRASH_STORIES=all $(PYTHON) -m pytest -n 2 tests/chaos/test_kill.py \
-	  tests/chaos/test_database_crash.py
+	@CRASH_PAIRS=all $(PYTHON) -m pytest -n 4 --dist worksteal tests/chaos/test_kill.py
+
+LIVES ?= 500
+model: install ## Play random lives of trips, every promise checked after each step: LIVES= SEED=
+	@MODEL_LIVES=$(LIVES) $(PYTHON) -m pytest tests/chaos/test_model.py -s \
+	  $(if $(SEED),--hypothesis-seed $(SEED))
 
 campaign: install ## Book thousands of trips while everything fails: SAGAS= MINUTES= SEED=
 	@$(PYTHON) -m tests.chaos.campaign $(if $(SAGAS),--sagas $(SAGAS)) \
@@ -130,6 +135,6 @@ clean: ## Stop the stack and remove caches and .venv; the stack's data stays
 	rm -rf $(VENV) .mypy_cache .ruff_cache .hypothesis *.egg-info
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-.PHONY: help setup install up down status psql demo test fuzz crash-points campaign chaos check \
+.PHONY: help setup install up down status psql demo test fuzz crash-points model campaign chaos check \
   bench-flags bench-ingest bench-waiting bench-scale bench-invariants simulate schema diagram \
   clean

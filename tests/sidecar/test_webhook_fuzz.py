@@ -153,6 +153,8 @@ def fuzzed(
         yield door
 
 
+# A thread of the endpoint's connection pool may use it while an example is drawn.
+@pytest.mark.filterwarnings("ignore:Do not use the .random. module inside strategies")
 def test_nothing_unverified_is_stored_and_nothing_raises(
     fuzzed: Door, pytestconfig: pytest.Config
 ) -> None:
