@@ -104,6 +104,9 @@ bench-invariants: install ## Measure what watching a million attempts costs
 crash-points: install ## Crash the saga at every point, and again at every point after
 	@CRASH_PAIRS=all $(PYTHON) -m pytest -n 4 --dist worksteal tests/chaos/test_kill.py
 
+mutants: install ## Take one guard away at a time; some test has to notice
+	@$(PYTHON) -m tests.chaos.mutants
+
 LIVES ?= 500
 model: install ## Play random lives of trips, every promise checked after each step: LIVES= SEED=
 	@MODEL_LIVES=$(LIVES) $(PYTHON) -m pytest tests/chaos/test_model.py -s \
@@ -135,6 +138,6 @@ clean: ## Stop the stack and remove caches and .venv; the stack's data stays
 	rm -rf $(VENV) .mypy_cache .ruff_cache .hypothesis *.egg-info
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-.PHONY: help setup install up down status psql demo test fuzz crash-points model campaign chaos check \
+.PHONY: help setup install up down status psql demo test fuzz crash-points mutants model campaign chaos check \
   bench-flags bench-ingest bench-waiting bench-scale bench-invariants simulate schema diagram \
   clean
