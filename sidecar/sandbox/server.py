@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 import uvicorn
+from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp
+
+
+def _is_worth_a_line(record: logging.LogRecord) -> bool:
+    """Pass over connections that were cut on purpose, here or by a killed client."""
+    error = record.exc_info[1] if record.exc_info else None
+    return not (
+        isinstance(error, ClientDisconnect)
+        or record.getMessage().startswith("ASGI callable returned without")
+    )
 
 
 def build_server(app: ASGIApp, *, port: int) -> uvicorn.Server:
@@ -16,6 +27,7 @@ def build_server(app: ASGIApp, *, port: int) -> uvicorn.Server:
     config = uvicorn.Config(
         app, host="127.0.0.1", port=port, log_level="warning", lifespan="off"
     )
+    logging.getLogger("uvicorn.error").addFilter(_is_worth_a_line)
     return uvicorn.Server(config)
 
 

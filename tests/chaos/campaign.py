@@ -184,16 +184,22 @@ class Campaign:
 
     def run(self) -> bool:
         """Run it, print what came of it; False when a promise was broken."""
+        print(
+            f"seed {self.plan.seed}, {self.plan.faults:.0%} of calls in trouble",
+            flush=True,
+        )
         self.people = [self.world.traveller(card=card) for card in _CARDS * 3]
         self._keep_sidecars()
         started = time.monotonic()
         for sandbox in (self.flights, self.payments):
             sandbox.storm(self.plan.faults)
+        shown = 0
         while (
-            self._count("select count(*) from public.booking_attempts")
-            < self.plan.sagas
-            and time.monotonic() - started < self.plan.minutes * 60
-        ):
+            begun := self._count("select count(*) from public.booking_attempts")
+        ) < self.plan.sagas and time.monotonic() - started < self.plan.minutes * 60:
+            if begun >= shown + 250:
+                shown = begun
+                print(f"{time.monotonic() - started:4.0f} s: {begun} sagas", flush=True)
             self._keep_busy()
             self._strike()
             self._keep_sidecars()
@@ -201,6 +207,7 @@ class Campaign:
             time.sleep(0.25)
         befell = Counter(self.flights.storm(0)) + Counter(self.payments.storm(0))
         calm = time.monotonic()
+        print(f"{calm - started:4.0f} s: the faults are over", flush=True)
         self._heal()
         self._rest()
         rested = time.monotonic()
@@ -338,17 +345,16 @@ class Campaign:
         truth = Truth(self.world)
         broken = truth.broken() + truth.loose_ends()
         summary = truth.summary()
-        print(f"seed {self.plan.seed}, {self.plan.faults:.0%} of calls in trouble")
         for name, value in {**summary, **self.done}.items():
-            print(f"{name:34} {value}")
+            print(f"{name:38} {value}")
         events = self.world.rows(
             "select received_by, state, count(*) as n from engine.provider_events"
             " group by 1, 2 order by 1, 2"
         )
-        print(f"{'events':34} {[tuple(row.values()) for row in events]}")
-        print(f"{'calls that met trouble':34} {befell.total()}  {dict(befell)}")
-        print(f"{'seconds of faults':34} {storm:.0f}")
-        print(f"{'seconds from their end to rest':34} {rest:.1f}")
+        print(f"{'events':38} {[tuple(row.values()) for row in events]}")
+        print(f"{'calls that met trouble':38} {befell.total()}  {dict(befell)}")
+        print(f"{'seconds of faults':38} {storm:.0f}")
+        print(f"{'seconds from their end to rest':38} {rest:.1f}")
         for line in broken[:50]:
             print("BROKEN:", line)
         print("every promise was kept" if not broken else f"{len(broken)} BROKEN")

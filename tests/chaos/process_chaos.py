@@ -72,6 +72,7 @@ class Chaos:
     befell: Counter[str] = field(default_factory=Counter)
     people: list[Traveller] = field(default_factory=list)
     lasting: dict[str, tuple[float, ExitStack]] = field(default_factory=dict)
+    stated: int = 0  # trips so far
 
     def __post_init__(self) -> None:
         self.chance = random.Random(self.plan.seed)
@@ -83,9 +84,13 @@ class Chaos:
         started = time.monotonic()
         until_then = started + self.plan.minutes * 60
         next_fault = started + self.plan.pause
+        shown = 0
         while time.monotonic() < until_then:
             if not self._keep_busy():
                 break
+            if self.stated >= shown + 500:
+                shown = self.stated
+                print(f"{time.monotonic() - started:4.0f} s: {shown} trips", flush=True)
             self._end_faults(before=time.monotonic())
             if time.monotonic() >= next_fault:
                 self._strike()
@@ -96,6 +101,7 @@ class Chaos:
             time.sleep(0.5)
         self._end_faults()
         calm = time.monotonic()
+        print(f"{calm - started:4.0f} s: the faults are over", flush=True)
         until(self.estate.settled, seconds=900)
         rested = time.monotonic()
         self._let_waits_pass()
@@ -104,14 +110,14 @@ class Chaos:
     def _keep_busy(self) -> bool:
         """State new trips while few are under way; False when nothing is left to do."""
         world = self.estate.world
-        stated = world.value("select count(*) from public.trip_requests")
+        self.stated = world.value("select count(*) from public.trip_requests")
         under_way = world.value(
             "select count(*) from public.trip_requests"
             " where auto_book_status in ('PENDING', 'BOOKING')"
         )
-        for n in range(min(_UNDER_WAY - under_way, self.plan.trips - stated, 50)):
+        for n in range(min(_UNDER_WAY - under_way, self.plan.trips - self.stated, 50)):
             # Each on a day of its own: nobody is booked on two flights at once.
-            day, person = divmod(stated + n, len(self.people))
+            day, person = divmod(self.stated + n, len(self.people))
             world.trip(
                 self.people[person],
                 origins=["PPT"],
@@ -123,7 +129,7 @@ class Chaos:
         # A tick takes back the searches that the last one asked for and nobody claimed.
         if not world.value(_SEARCHES_WAIT):
             world.rows("select public.auto_book_monitor()")
-        return bool(stated < self.plan.trips or not world.at_rest())
+        return bool(self.stated < self.plan.trips or not world.at_rest())
 
     def _strike(self) -> None:
         """Begin one fault; one that we could not ask through is sat out."""
