@@ -219,6 +219,54 @@ def test_an_order_is_looked_for_eagerly_at_first_and_then_for_a_day(
         call = stage.claim_operation("find_order")
 
 
+LISTED: dict[str, tuple[list[Row | None], str]] = {
+    "ours": ([{}], "CAPTURING"),
+    "ours, beside a stranger's": (
+        [{"offer_id": "off_x", "metadata": {"attempt_id": "x"}}, {}],
+        "CAPTURING",
+    ),
+    "nothing": ([], "ORDER_UNKNOWN"),
+    "a stranger's": (
+        [{"offer_id": "off_x", "metadata": {"attempt_id": "x"}}],
+        "ORDER_UNKNOWN",
+    ),
+    "no object": ([None], "ORDER_UNKNOWN"),
+    "ours, not finished yet": ([{"booking_reference": None}], "ORDER_UNKNOWN"),
+    "with our mark, of another offer": ([{"offer_id": "off_x"}], "NEEDS_REVIEW"),
+    "of our offer, with another mark": (
+        [{"metadata": {"attempt_id": "x"}}],
+        "NEEDS_REVIEW",
+    ),
+    "of our offer, without a mark": ([{"metadata": None}], "NEEDS_REVIEW"),
+    "two of ours": ([{}, {"id": "ord_2"}], "NEEDS_REVIEW"),
+    "ours, at another price": ([{"total_amount": "100.01"}], "NEEDS_REVIEW"),
+    "ours, in another currency": ([{"total_currency": "EUR"}], "NEEDS_REVIEW"),
+    "ours, cancelled": ([{"cancelled_at": "2026-11-23T07:00:00Z"}], "VOIDING"),
+}
+
+
+@pytest.mark.parametrize("what", LISTED)
+def test_an_order_is_adopted_only_when_it_is_the_one_that_was_asked_for(
+    stage: Stage, what: str
+) -> None:
+    """Offer, mark, price and currency are compared on every row of the list."""
+    trip, call = lose_the_order(stage)
+    attempt = stage.attempt(trip)
+    ours = {
+        "id": "ord_1",
+        "booking_reference": "RZPNX8",
+        "offer_id": attempt["offer_id"],
+        "total_amount": str(attempt["agreed_amount"]),
+        "total_currency": attempt["currency"],
+        "cancelled_at": None,
+        "metadata": {"attempt_id": str(attempt["id"])},
+    }
+    changes, state = LISTED[what]
+    orders = [None if change is None else {**ours, **change} for change in changes]
+    stage.finish(answer(call, 200, {"orders": orders}))
+    assert stage.attempt(trip)["state"] == state
+
+
 @pytest.mark.parametrize("ends_by", ["the deadline", "the last wait"])
 def test_an_order_that_is_not_found_in_time_is_a_persons(
     stage: Stage, ends_by: str
