@@ -560,6 +560,32 @@ def test_a_hold_of_less_than_was_agreed_orders_nothing(stage: Stage) -> None:
     assert "create_order" not in stage.ready(trip)
 
 
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"total_amount": "100.01"},
+        {"total_currency": "EUR"},
+        {"offer_id": "off_x"},
+        {"metadata": {"attempt_id": "x"}},
+        {"metadata": None},
+    ],
+)
+def test_an_order_that_is_not_the_one_that_was_asked_for_is_not_paid(
+    stage: Stage, changes: Row
+) -> None:
+    """It exists, so it is recorded; nothing is captured, and a person decides."""
+    trip = stage.trip()
+    call = stage.drive(trip, "create_order")
+    assert stage.mark_sent(call) is None
+    report = stage.good_answer(call)
+    report["body"]["data"].update(changes)
+    assert stage.finish(report) == []
+    attempt = stage.attempt(trip)
+    assert attempt["state"] == "NEEDS_REVIEW"
+    assert attempt["order_id"] == report["body"]["data"]["id"]
+    assert "capture_payment" not in stage.ready(trip)
+
+
 # -- fares and orders ----------------------------------------------------------------
 
 
