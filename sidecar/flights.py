@@ -173,16 +173,22 @@ class Flights:
         """Read one cancellation, confirmed or only quoted."""
         return self._read_one("/air/order_cancellations/", cancellation_id, correlation)
 
-    def list_events(self, created_after: str, correlation: str) -> Answer:
-        """Read every webhook event created after an ISO 8601 moment, delivered or not.
+    def list_events(
+        self, created_after: str, correlation: str, *, created_before: str | None = None
+    ) -> Answer:
+        """Read every webhook event of a time, delivered or not.
 
-        The body is ``{"events": [...]}``; of an event's object only ids are kept.
+        The time is after one ISO 8601 moment and, where given, before another. The
+        body is ``{"events": [...]}``; of an event's object only ids are kept.
         """
         if not created_after:
             return NOT_SENT
         found = self._read_pages(
             "/air/webhooks/events",
-            {"created_at[after]": created_after},
+            {
+                "created_at[after]": created_after,
+                **({"created_at[before]": created_before} if created_before else {}),
+            },
             correlation,
             deadline=time.monotonic() + _PAGES_SECONDS,
             keep=event_facts,

@@ -35,7 +35,7 @@ def outward_calls(flights: Flights, payments: Payments) -> Mapping[str, Send]:
         ),
         "read_cancellation": lambda r, key: flights.get_order(r["order_id"], key),
         "sweep_order_events": lambda r, key: flights.list_events(
-            r["created_after"], key
+            r["created_after"], key, created_before=r.get("created_before")
         ),
         "create_payment": payments.create,
         "confirm_payment": lambda r, key: payments.confirm(r["payment_intent"], key),
@@ -59,7 +59,9 @@ def outward_calls(flights: Flights, payments: Payments) -> Mapping[str, Send]:
         "look_setup": _by("setup_intent", payments.read_setup),
         "look_method": _by("payment_method", payments.read_method),
         "scan_payments": _by("created_after", payments.list_intents),
-        "sweep_payment_events": _by("created_after", payments.list_events),
+        "sweep_payment_events": lambda r, _key: payments.list_events(
+            r["created_after"], r.get("created_before")
+        ),
     }
 
 

@@ -187,6 +187,7 @@ set role skylatch_owner;
 \ir webhooks/note_refund.sql
 \ir webhooks/note_dispute.sql
 \ir webhooks/note_method.sql
+\ir webhooks/list_time.sql
 \ir webhooks/receive_sweep.sql
 \ir webhooks/event_effects.sql
 \ir webhooks/apply_event.sql

@@ -6171,6 +6171,16 @@ END;
 ALTER FUNCTION engine.list_reasons() OWNER TO skylatch_owner;
 
 --
+-- Name: list_time(text, timestamp with time zone); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE FUNCTION engine.list_time(p_provider text, p_time timestamp with time zone) RETURNS jsonb
+    LANGUAGE sql STABLE
+    RETURN CASE p_provider WHEN 'duffel'::text THEN to_jsonb(to_char((p_time AT TIME ZONE 'UTC'::text), 'YYYY-MM-DD"T"HH24:MI:SS"Z"'::text)) ELSE to_jsonb((floor(EXTRACT(epoch FROM p_time)))::bigint) END;
+
+ALTER FUNCTION engine.list_time(p_provider text, p_time timestamp with time zone) OWNER TO skylatch_owner;
+
+--
 -- Name: lock_case(bigint); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
 --
 
@@ -8132,11 +8142,19 @@ begin
     ) as l
     where l.event ->> 'id' is not null and l.event ->> 'type' is not null
   ) as e;
-  -- The list is whole up to the moment at which it was asked for.
+  -- The list is whole up to its end, or to the moment at which it was asked for.
   insert into engine.scans as s (scan, provider, scanned_to, finished_at, found)
   values (
     case v_provider when 'duffel' then 'order_events' else 'payment_events' end,
-    v_provider, p_call.claimed_at, p_now, v_new
+    v_provider,
+    coalesce(
+      case v_provider
+        when 'duffel' then (p_call.payload ->> 'created_before')::timestamptz
+        else to_timestamp((p_call.payload ->> 'created_before')::bigint)
+      end,
+      p_call.claimed_at
+    ),
+    p_now, v_new
   )
   on conflict (scan) do update
   set
@@ -9506,12 +9524,9 @@ begin
   return engine.enqueue_look(
     'scan_' || p_scan, p_scan,
     jsonb_build_object(
-      'created_after', case p_scan
-        when 'orders' then to_jsonb(
-          to_char(v_since at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"')
-        )
-        else to_jsonb(floor(extract(epoch from v_since))::bigint)
-      end,
+      'created_after', engine.list_time(
+        case p_scan when 'orders' then 'duffel' else 'stripe' end, v_since
+      ),
       'history', engine.present_history()
     ),
     null, p_now
@@ -9640,19 +9655,31 @@ ALTER FUNCTION engine.sum_flag_usage() OWNER TO skylatch_owner;
 CREATE FUNCTION engine.sweep_events(p_now timestamp with time zone) RETURNS void
     LANGUAGE sql SECURITY DEFINER
     BEGIN ATOMIC
- SELECT engine.enqueue_look(w.operation, 'account'::text, jsonb_build_object('created_after',
-         CASE w.provider
-             WHEN 'duffel'::text THEN to_jsonb(to_char((w.since AT TIME ZONE 'UTC'::text), 'YYYY-MM-DD"T"HH24:MI:SS"Z"'::text))
-             ELSE to_jsonb((EXTRACT(epoch FROM w.since))::bigint)
-         END), NULL::public.booking_attempts, sweep_events.p_now) AS enqueue_look
+ SELECT engine.enqueue_look(w.operation, 'account'::text, jsonb_strip_nulls(jsonb_build_object('created_after', engine.list_time(w.provider, (w.since - LEAST(w.width, '00:30:00'::interval))), 'created_before',
+         CASE
+             WHEN ((w.since + w.width) < sweep_events.p_now) THEN engine.list_time(w.provider, (w.since + w.width))
+             ELSE NULL::jsonb
+         END, 'width',
+         CASE
+             WHEN ((w.since + w.width) < sweep_events.p_now) THEN EXTRACT(epoch FROM w.width)
+             ELSE NULL::numeric
+         END)), NULL::public.booking_attempts, sweep_events.p_now) AS enqueue_look
     FROM ( SELECT o.operation,
              o.provider,
-             (COALESCE(s.scanned_to, sweep_events.p_now) - '00:30:00'::interval) AS since
-            FROM (engine.operations o
+             f.since,
+                 CASE
+                     WHEN ((c.verdict <> 'OK'::text) AND (c.finished_at IS NOT NULL)) THEN GREATEST((COALESCE(make_interval(secs => (((c.payload ->> 'width'::text))::numeric)::double precision), (sweep_events.p_now - f.since)) / (2)::double precision), '00:00:10'::interval)
+                     ELSE make_interval(secs => ((2)::double precision * (((c.payload ->> 'width'::text))::numeric)::double precision))
+                 END AS width
+            FROM (((engine.operations o
               LEFT JOIN engine.scans s ON ((((o.provider = 'duffel'::text) AND (s.scan = 'order_events'::text)) OR ((o.provider = 'stripe'::text) AND (s.scan = 'payment_events'::text)))))
-           WHERE ((o.operation = ANY (ARRAY['sweep_order_events'::text, 'sweep_payment_events'::text])) AND (NOT (EXISTS ( SELECT
-                    FROM engine.provider_calls c
-                   WHERE ((c.operation = o.operation) AND (COALESCE(c.finished_at, sweep_events.p_now) > (sweep_events.p_now - '00:10:00'::interval)))))))) w;
+              CROSS JOIN LATERAL ( SELECT COALESCE(s.scanned_to, sweep_events.p_now) AS since) f)
+              LEFT JOIN engine.provider_calls c ON ((format('look:%s:%s'::text, o.operation, md5('account'::text)) = c.idempotency_key)))
+           WHERE ((o.operation = ANY (ARRAY['sweep_order_events'::text, 'sweep_payment_events'::text])) AND COALESCE((c.finished_at <= (sweep_events.p_now -
+                 CASE
+                     WHEN ((c.verdict = 'OK'::text) AND (NOT (c.payload ? 'width'::text))) THEN '00:10:00'::interval
+                     ELSE '00:00:30'::interval
+                 END)), (c.id IS NULL)))) w;
 END;
 
 ALTER FUNCTION engine.sweep_events(p_now timestamp with time zone) OWNER TO skylatch_owner;
@@ -13610,6 +13637,12 @@ GRANT ALL ON FUNCTION engine.list_cases() TO skylatch_operator;
 REVOKE ALL ON FUNCTION engine.list_reasons() FROM PUBLIC;
 GRANT ALL ON FUNCTION engine.list_reasons() TO authenticated;
 GRANT ALL ON FUNCTION engine.list_reasons() TO service_role;
+
+--
+-- Name: FUNCTION list_time(p_provider text, p_time timestamp with time zone); Type: ACL; Schema: engine; Owner: skylatch_owner
+--
+
+REVOKE ALL ON FUNCTION engine.list_time(p_provider text, p_time timestamp with time zone) FROM PUBLIC;
 
 --
 -- Name: FUNCTION lock_case(p_case_id bigint); Type: ACL; Schema: engine; Owner: skylatch_owner

@@ -265,3 +265,13 @@ cross join (
     ('429', '*', 'RETRY', null, null)
 ) as r (http_status, error_code, verdict, trip_status, reason)
 where o.observes;
+-- Asked for in parts instead: webhooks/sweep_events.sql.
+insert into engine.outcome_rules (
+  operation, http_status, error_code, verdict, trip_status, search_again_after, halts,
+  reason
+)
+values
+  ('sweep_order_events', 'none', 'too_large', 'FAIL', 'PENDING', null, false,
+    'The list is too long.'),
+  ('sweep_payment_events', 'none', 'too_large', 'FAIL', 'PENDING', null, false,
+    'The list is too long.');

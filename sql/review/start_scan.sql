@@ -18,12 +18,9 @@ begin
   return engine.enqueue_look(
     'scan_' || p_scan, p_scan,
     jsonb_build_object(
-      'created_after', case p_scan
-        when 'orders' then to_jsonb(
-          to_char(v_since at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"')
-        )
-        else to_jsonb(floor(extract(epoch from v_since))::bigint)
-      end,
+      'created_after', engine.list_time(
+        case p_scan when 'orders' then 'duffel' else 'stripe' end, v_since
+      ),
       'history', engine.present_history()
     ),
     null, p_now

@@ -54,11 +54,19 @@ begin
     ) as l
     where l.event ->> 'id' is not null and l.event ->> 'type' is not null
   ) as e;
-  -- The list is whole up to the moment at which it was asked for.
+  -- The list is whole up to its end, or to the moment at which it was asked for.
   insert into engine.scans as s (scan, provider, scanned_to, finished_at, found)
   values (
     case v_provider when 'duffel' then 'order_events' else 'payment_events' end,
-    v_provider, p_call.claimed_at, p_now, v_new
+    v_provider,
+    coalesce(
+      case v_provider
+        when 'duffel' then (p_call.payload ->> 'created_before')::timestamptz
+        else to_timestamp((p_call.payload ->> 'created_before')::bigint)
+      end,
+      p_call.claimed_at
+    ),
+    p_now, v_new
   )
   on conflict (scan) do update
   set

@@ -1,5 +1,7 @@
 -- Every ten minutes both providers are asked what they told us, for a delivery may fail
 -- for good. Half an hour is read twice: a list may lag behind what happened.
+-- A list too long to be read at once is asked for in parts: half as long as what
+-- failed, then, minute by minute, twice as long as what did not, until all is read.
 create or replace function engine.sweep_events(p_now timestamptz) returns void
   language sql volatile
   security definer
@@ -7,15 +9,21 @@ begin atomic
   select
     engine.enqueue_look(
       w.operation, 'account',
-      jsonb_build_object(
-        'created_after',
-        case w.provider
-          when 'duffel'
-            then to_jsonb(
-              to_char(w.since at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"')
-            )
-          else to_jsonb(extract(epoch from w.since)::bigint)
-        end
+      jsonb_strip_nulls(
+        jsonb_build_object(
+          'created_after',
+          engine.list_time(w.provider, w.since - least(w.width, '30 minutes')),
+          'created_before',
+          case
+            when w.since + w.width < p_now
+              then engine.list_time(w.provider, w.since + w.width)
+          end,
+          -- In seconds; only of a part.
+          'width',
+          case
+            when w.since + w.width < p_now then extract(epoch from w.width)
+          end
+        )
       ),
       null::public.booking_attempts, p_now
     )
@@ -23,17 +31,32 @@ begin atomic
     select
       o.operation,
       o.provider,
-      coalesce(s.scanned_to, p_now) - interval '30 minutes' as since
+      f.since,
+      case
+        when c.verdict <> 'OK' and c.finished_at is not null then greatest(
+          coalesce(
+            make_interval(secs => (c.payload ->> 'width')::numeric::float),
+            p_now - f.since
+          ) / 2,
+          '10 seconds'
+        )
+        else make_interval(secs => 2 * (c.payload ->> 'width')::numeric::float)
+      end as width
     from engine.operations as o
     left join engine.scans as s
       on (o.provider, s.scan) in (
         ('duffel', 'order_events'), ('stripe', 'payment_events')
       )
+    cross join lateral (select coalesce(s.scanned_to, p_now) as since) as f
+    left join engine.provider_calls as c
+      on format('look:%s:%s', o.operation, md5('account')) = c.idempotency_key
     where o.operation in ('sweep_order_events', 'sweep_payment_events')
-      and not exists (
-        select from engine.provider_calls as c
-        where c.operation = o.operation
-          and coalesce(c.finished_at, p_now) > p_now - interval '10 minutes'
+      and coalesce(
+        c.finished_at <= p_now - case
+          when c.verdict = 'OK' and not c.payload ? 'width' then interval '10 minutes'
+          else '30 seconds'
+        end,
+        c.id is null
       )
   ) as w;
 end;

@@ -414,8 +414,14 @@ def test_events_are_listed_with_their_ids(account: Account) -> None:
     assert event["live_mode"] is False
     content = {"id": order["id"], "offer_id": order["offer_id"]}
     assert event["data"] == {"object": content}
-    later = account.client.list_events(event["created_at"], "k")
-    assert later.body == {"events": []}
+    at = event["created_at"]
+    assert account.client.list_events(at, "k").body == {"events": []}
+    earlier = account.client.list_events(LONG_AGO, "k", created_before=LONG_AGO)
+    assert earlier.body == {"events": []}
+    both = account.client.list_events(
+        LONG_AGO, "k", created_before="2099-01-01T00:00:00Z"
+    )
+    assert both.body == {"events": [event]}
 
 
 def test_the_request_for_an_order_is_received_once(account: Account) -> None:

@@ -854,8 +854,8 @@ def test_both_lists_are_asked_for_every_ten_minutes(booked: Booked) -> None:
             if name.startswith("sweep_")
         }
         booked.rows(
-            "update engine.provider_calls set state = 'DONE', finished_at = %s"
-            " where operation like 'sweep%%' and state = 'READY'",
+            "update engine.provider_calls set state = 'DONE', verdict = 'OK',"
+            " finished_at = %s where operation like 'sweep%%' and state = 'READY'",
             later,
         )
         return found
@@ -874,6 +874,53 @@ def test_both_lists_are_asked_for_every_ten_minutes(booked: Booked) -> None:
         "sweep_order_events": "2026-11-19T23:30:00Z",
         "sweep_payment_events": 1_795_434_000,
     }
+
+
+def test_a_list_too_long_to_be_read_is_read_in_parts(booked: Booked) -> None:
+    """Half of what failed, then twice of what did not, until it has caught up."""
+    booked.rows("delete from engine.scans")
+    booked.rows("delete from engine.provider_calls where operation like 'sweep%%'")
+    booked.rows(
+        "insert into engine.scans (scan, provider, scanned_to)"
+        " values ('order_events', 'duffel', '2026-11-23 08:00Z')"
+    )
+
+    def sweep(at: str, verdict: str) -> tuple[str, str | None] | None:
+        at = f"2026-11-23 {at}Z"
+        booked.rows("select engine.sweep_events(%s::timestamptz)", at)
+        look = booked.looks().get("sweep_order_events")
+        if look is None:
+            return None
+        if verdict == "OK":
+            booked.rows(
+                "select engine.receive_sweep(c, '{\"events\": []}', %s)"
+                " from engine.provider_calls as c where id = %s",
+                at,
+                look["id"],
+            )
+        booked.rows(
+            "update engine.provider_calls set state = 'DONE', verdict = %s,"
+            " finished_at = %s where id = %s",
+            verdict,
+            at,
+            look["id"],
+        )
+        asked = look["payload"]
+        assert asked["created_after"].startswith("2026-11-23T")
+        return asked["created_after"][11:-1], asked.get("created_before", "")[11:-1]
+
+    assert sweep("12:00:00", "FAIL") == ("07:30:00", "")
+    assert sweep("12:00:10", "FAIL") is None
+    assert sweep("12:01:00", "FAIL") == ("07:30:00", "10:00:30")
+    assert sweep("12:02:00", "OK") == ("07:30:00", "09:00:15")
+    assert sweep("12:03:00", "OK") == ("08:30:15", "11:00:45")
+    booked.rows(
+        "update engine.provider_calls set claimed_at = '2026-11-23 12:04Z'"
+        " where operation = 'sweep_order_events'"
+    )
+    assert sweep("12:04:00", "OK") == ("10:30:45", "")
+    assert sweep("12:13:00", "OK") is None
+    assert sweep("12:15:00", "OK") == ("11:34:00", "")
 
 
 def test_events_that_never_arrived_are_received_from_the_list(booked: Booked) -> None:
