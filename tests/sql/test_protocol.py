@@ -796,6 +796,29 @@ def test_an_order_that_must_not_leave_is_stopped_and_the_hold_released(
     assert stage.violations() == []
 
 
+@pytest.mark.parametrize("happens", [switch_the_flags_off, throw_the_kill_switch])
+def test_an_intent_is_not_committed_past_the_flags(
+    stage: Stage, happens: Callable[[Stage, Trip], None]
+) -> None:
+    """Whoever decided a moment ago that it may: the intent's own transaction asks."""
+    trip = stage.trip()
+    search = stage.drive(trip, "search")
+    happens(stage, trip)
+    assert stage.finish(stage.good_answer(search)) == []
+    begin = (
+        "select engine.begin_attempt(t, o.id, 'test', clock_timestamp())"
+        " from public.trip_requests as t join public.flight_offers as o"
+        " on o.trip_request_id = t.id where t.id = %s and o.rank = 1"
+    )
+    with pytest.raises(psycopg.Error) as refused:
+        stage.rows(begin, trip.trip_id)
+    assert refused.value.sqlstate == "SK201"
+    stage.rows("select engine.set_kill_switch(false, 'a test')")
+    stage.rows("select engine.sync_flags(%s, 'test')", Json(expand(FLAGS)))
+    stage.rows(begin, trip.trip_id)
+    assert stage.attempt(trip)["state"] == "REPRICING"
+
+
 def test_an_order_is_not_sent_when_its_lease_is_over(stage: Stage) -> None:
     """Another worker may have it by now; nothing is changed for them."""
     trip = stage.trip()
