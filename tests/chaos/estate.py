@@ -99,11 +99,15 @@ class Estate:
         )
         return [row["pid"] for row in found]
 
-    def restart_if_dead(self) -> None:
-        """Start a server that gave up, as its service manager would."""
+    def serves_again(self) -> bool:
+        """Tell whether the server answers; one that gave up is started again.
+
+        As its service manager would.
+        """
         if self.server.cluster.serving_pid() is None:
             self.server.stop(crash=True)
             self.server.start()
+        return self.server.cluster.accepts_connections()
 
     def thaw(self, sidecar: subprocess.Popen[bytes]) -> None:
         """Let a stopped sidecar go on, if it is still there."""

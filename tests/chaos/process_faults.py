@@ -45,7 +45,7 @@ def backend_killed(estate: Estate, chance: random.Random) -> Iterator[None]:
     if backends:
         os.kill(chance.choice(backends), signal.SIGKILL)
     yield
-    until(estate.server.cluster.accepts_connections, seconds=60)
+    until(estate.serves_again, seconds=120)
 
 
 @contextmanager
@@ -67,8 +67,7 @@ def disk_full(estate: Estate, _chance: random.Random) -> Iterator[None]:
         yield
     finally:
         estate.disk.free()
-        estate.restart_if_dead()
-        until(estate.server.cluster.accepts_connections, seconds=60)
+        until(estate.serves_again, seconds=120)
 
 
 @contextmanager
