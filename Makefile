@@ -138,6 +138,6 @@ clean: ## Stop the stack and remove caches and .venv; the stack's data stays
 	rm -rf $(VENV) .mypy_cache .ruff_cache .hypothesis *.egg-info
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-.PHONY: help setup install up down status psql demo test fuzz crash-points mutants model campaign chaos check \
-  bench-flags bench-ingest bench-waiting bench-scale bench-invariants simulate schema diagram \
-  clean
+.PHONY: help setup install up down status psql demo test fuzz crash-points mutants model campaign \
+  chaos check bench-flags bench-ingest bench-waiting bench-scale bench-invariants simulate schema \
+  diagram clean

@@ -9668,13 +9668,14 @@ CREATE FUNCTION engine.sweep_events(p_now timestamp with time zone) RETURNS void
              o.provider,
              f.since,
                  CASE
-                     WHEN ((c.verdict <> 'OK'::text) AND (c.finished_at IS NOT NULL)) THEN GREATEST((COALESCE(make_interval(secs => (((c.payload ->> 'width'::text))::numeric)::double precision), (sweep_events.p_now - f.since)) / (2)::double precision), '00:00:10'::interval)
-                     ELSE make_interval(secs => ((2)::double precision * (((c.payload ->> 'width'::text))::numeric)::double precision))
+                     WHEN (c.verdict <> 'OK'::text) THEN GREATEST((COALESCE(f.last_width, (sweep_events.p_now - f.since)) / (2)::double precision), '00:00:10'::interval)
+                     ELSE (f.last_width * (2)::double precision)
                  END AS width
             FROM (((engine.operations o
               LEFT JOIN engine.scans s ON ((((o.provider = 'duffel'::text) AND (s.scan = 'order_events'::text)) OR ((o.provider = 'stripe'::text) AND (s.scan = 'payment_events'::text)))))
-              CROSS JOIN LATERAL ( SELECT COALESCE(s.scanned_to, sweep_events.p_now) AS since) f)
               LEFT JOIN engine.provider_calls c ON ((format('look:%s:%s'::text, o.operation, md5('account'::text)) = c.idempotency_key)))
+              CROSS JOIN LATERAL ( SELECT COALESCE(s.scanned_to, sweep_events.p_now) AS since,
+                     make_interval(secs => ((c.payload ->> 'width'::text))::double precision) AS last_width) f)
            WHERE ((o.operation = ANY (ARRAY['sweep_order_events'::text, 'sweep_payment_events'::text])) AND COALESCE((c.finished_at <= (sweep_events.p_now -
                  CASE
                      WHEN ((c.verdict = 'OK'::text) AND (NOT (c.payload ? 'width'::text))) THEN '00:10:00'::interval

@@ -1,4 +1,4 @@
--- What providers told us, a batch of the oldest. A delivery is repeated for three days,
+-- What providers told us, a batch at a time. A delivery is repeated for three days,
 -- its signature lives five minutes, and a sweep reads half an hour twice: after a
 -- quarter of a year nothing asks for it any more. One that was not applied yet stays.
 create or replace function engine.purge_events(p_limit integer, p_now timestamptz)
@@ -23,4 +23,4 @@ begin
 end;
 $$;
 comment on function engine.purge_events(integer, timestamptz) is
-  'Removes at most so many of the oldest applied events; returns how many.';
+  'Removes at most so many old events that were acted on; returns how many.';

@@ -33,23 +33,22 @@ begin atomic
       o.provider,
       f.since,
       case
-        when c.verdict <> 'OK' and c.finished_at is not null then greatest(
-          coalesce(
-            make_interval(secs => (c.payload ->> 'width')::numeric::float),
-            p_now - f.since
-          ) / 2,
-          '10 seconds'
-        )
-        else make_interval(secs => 2 * (c.payload ->> 'width')::numeric::float)
+        when c.verdict <> 'OK'
+          then greatest(coalesce(f.last_width, p_now - f.since) / 2, '10 seconds')
+        else f.last_width * 2
       end as width
     from engine.operations as o
     left join engine.scans as s
       on (o.provider, s.scan) in (
         ('duffel', 'order_events'), ('stripe', 'payment_events')
       )
-    cross join lateral (select coalesce(s.scanned_to, p_now) as since) as f
     left join engine.provider_calls as c
       on format('look:%s:%s', o.operation, md5('account')) = c.idempotency_key
+    cross join lateral (
+      select
+        coalesce(s.scanned_to, p_now) as since,
+        make_interval(secs => (c.payload ->> 'width')::float) as last_width
+    ) as f
     where o.operation in ('sweep_order_events', 'sweep_payment_events')
       and coalesce(
         c.finished_at <= p_now - case

@@ -52,7 +52,7 @@ from tests.redis_server import RedisServer
 
 ROOT = Path(__file__).resolve().parents[2]
 # A process that is stopped would not notice that its parent is gone.
-DIE_TOO = ("/usr/bin/setpriv", "--pdeathsig", "KILL")
+_DIE_TOO = ("/usr/bin/setpriv", "--pdeathsig", "KILL")
 _CARDS = [VISA] * 9 + [DECLINED]
 _TRIPS_AT_ONCE = 60
 # Long enough for a busy machine, short enough that a dead worker is noticed.
@@ -95,7 +95,7 @@ class Sandbox:
     def __init__(self, provider: str, seed: int, callbacks: str = "") -> None:
         self._process = subprocess.Popen(
             [
-                *DIE_TOO,
+                *_DIE_TOO,
                 sys.executable,
                 "-m",
                 "tests.chaos.faulty_sandbox",
@@ -137,6 +137,20 @@ class Sandbox:
         line = self._process.stdout.readline().strip()
         assert line, "the sandbox ended"
         return line
+
+
+def start_python(
+    environment: dict[str, str], log: Path, *arguments: str
+) -> subprocess.Popen[bytes]:
+    """Start Python with these arguments; what it prints is added to `log`."""
+    with log.open("ab") as output:
+        return subprocess.Popen(
+            [*_DIE_TOO, sys.executable, *arguments],
+            cwd=ROOT,
+            env=environment,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+        )
 
 
 @dataclass
@@ -296,14 +310,7 @@ class Campaign:
             self.endpoint = self._start("serve")
 
     def _start(self, command: str) -> subprocess.Popen[bytes]:
-        with self.log.open("ab") as output:
-            return subprocess.Popen(
-                [*DIE_TOO, sys.executable, "-m", "sidecar", command],
-                cwd=ROOT,
-                env=self.environment,
-                stdout=output,
-                stderr=subprocess.STDOUT,
-            )
+        return start_python(self.environment, self.log, "-m", "sidecar", command)
 
     def _heal(self) -> None:
         if self.done["Redis stopped"] > self.done["Redis started"]:

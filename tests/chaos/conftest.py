@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from typing import Any
 
-import psycopg
 import pytest
-from psycopg import sql
 
 from sidecar.deploy import deploy
 from sidecar.local.cluster import Cluster
 from tests.clock import make_clock_movable
-from tests.factories import accept_history
+from tests.sql import cloned_database
 
 
 @pytest.fixture(scope="session")
@@ -32,20 +29,7 @@ def open_database(
 ) -> Callable[[], Any]:
     """Return what opens a fresh clone, its clock movable, and drops it."""
 
-    @contextmanager
-    def opened() -> Iterator[str]:
-        name = clone_name()
-        with psycopg.connect(cluster.dsn("postgres"), autocommit=True) as connection:
-            clone = sql.SQL("create database {} template {}")
-            connection.execute(
-                clone.format(*map(sql.Identifier, (name, movable_template)))
-            )
-            accept_history(cluster.dsn(name))
-            yield cluster.dsn(name)
-            dropped = sql.SQL("drop database {} with (force)")
-            connection.execute(dropped.format(sql.Identifier(name)))
-
-    return opened
+    return lambda: cloned_database(cluster, movable_template, clone_name)
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:

@@ -10,7 +10,6 @@ import json
 import os
 import signal
 import subprocess
-import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -25,7 +24,7 @@ from sidecar.deploy import deploy
 from sidecar.local.accounts import make_directory, server_account
 from sidecar.local.cluster import PORT
 from sidecar.local.plpython import install_plpython
-from tests.chaos.campaign import DIE_TOO, CampaignWorld
+from tests.chaos.campaign import CampaignWorld, start_python
 from tests.chaos.campaign_cluster import MortalCluster
 from tests.chaos.cutter import Cutter
 from tests.chaos.small_disk import SmallDisk, small_disk
@@ -33,7 +32,6 @@ from tests.clock import make_clock_movable
 from tests.factories import FLAGS
 from tests.redis_server import RedisServer
 
-ROOT = Path(__file__).resolve().parents[2]
 _SIDECAR = ("-m", "sidecar", "work")
 _SOCKET = f".s.PGSQL.{PORT}"
 # Short, so that a worker that is gone is noticed while a campaign runs.
@@ -63,16 +61,9 @@ class Estate:
         """
         self.sidecars = [one for one in self.sidecars if one.poll() is None]
         while len(self.sidecars) < number:
-            with self.log.open("ab") as output:
-                self.sidecars.append(
-                    subprocess.Popen(
-                        [*DIE_TOO, sys.executable, *(program or _SIDECAR)],
-                        cwd=ROOT,
-                        env=self.environment,
-                        stdout=output,
-                        stderr=subprocess.STDOUT,
-                    )
-                )
+            self.sidecars.append(
+                start_python(self.environment, self.log, *(program or _SIDECAR))
+            )
 
     def end_sidecars(self) -> None:
         """End them all, also those that are stopped."""

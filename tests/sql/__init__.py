@@ -16,7 +16,7 @@ from tests.factories import accept_history
 def cloned_database(
     cluster: Cluster, template: str, clone_name: Callable[[], str]
 ) -> Iterator[str]:
-    """Clone the template for a module whose tests all roll back; yield its DSN."""
+    """Clone the template for as long as the block lasts; yield its DSN."""
     name = clone_name()
     identifier, source = sql.Identifier(name), sql.Identifier(template)
     with psycopg.connect(cluster.dsn("postgres"), autocommit=True) as admin:
