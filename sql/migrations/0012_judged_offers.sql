@@ -1,0 +1,4 @@
+-- Reserved.
+-- depends: 0011_violations_checked
+
+select 1;

@@ -1,0 +1,4 @@
+-- Reserved.
+-- depends: 0012_judged_offers
+
+select 1;

@@ -1,0 +1,4 @@
+-- Reserved.
+-- depends: 0013_parties
+
+select 1;

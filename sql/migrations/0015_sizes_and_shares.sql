@@ -1,0 +1,4 @@
+-- Reserved.
+-- depends: 0014_authority
+
+select 1;

@@ -1,0 +1,4 @@
+-- Reserved.
+-- depends: 0016_reports
+
+select 1;

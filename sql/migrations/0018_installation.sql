@@ -1,0 +1,4 @@
+-- Reserved.
+-- depends: 0017_doors
+
+select 1;

@@ -1,0 +1,4 @@
+-- Reserved.
+-- depends: 0018_installation
+
+select 1;
