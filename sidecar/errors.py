@@ -126,6 +126,7 @@ SQLSTATES: dict[str, type[EngineError]] = {
     "SK303": EngineFault,  # pg_cron missing
     "SK305": EngineFault,  # flags not in LaunchDarkly's form
     "SK306": EngineFault,  # packages of another version in the server
+    "SK307": EngineFault,  # report says what a sidecar may not say
 }
 
 

@@ -1,13 +1,22 @@
 -- The one place where the saga moves: (state, verdict) is looked up, what the answer
 -- taught is kept, and the next call is enqueued, all in the caller's transaction. A
 -- pair that is not in the table is a person's to decide. Returns the next call, if any.
+-- p_as_state is the state to look the verdict up in, where an order of a person's is
+-- not about the present one, and p_reason says why in words: both are the engine's own
+-- and never part of a report.
 -- The caller holds the locks of the trip and the attempt.
+drop function if exists engine.advance_attempt(
+  public.booking_attempts, text, text, engine.outcome_rules, jsonb, text, text,
+  timestamptz
+);
 create or replace function engine.advance_attempt(
   p_attempt public.booking_attempts,
   p_operation text,
   p_verdict text,
   p_rule engine.outcome_rules,
-  p_report jsonb,
+  p_report engine.call_report,
+  p_as_state text,
+  p_reason text,
   p_actor text,
   p_correlation_id text,
   p_now timestamptz
@@ -23,13 +32,13 @@ declare
 begin
   select t.* into v_to
   from engine.saga_transitions as t
-  where t.state = coalesce(p_report ->> 'as_state', p_attempt.state)
+  where t.state = coalesce(p_as_state, p_attempt.state)
     and t.verdict = p_verdict;
   if not found then
     v_to.next_state := 'NEEDS_REVIEW';
   end if;
   v_attempt := engine.learn_from_answer(
-    v_attempt, p_operation, p_verdict, p_rule, p_report, p_now
+    v_attempt, p_operation, p_verdict, p_rule, p_report, p_reason, p_now
   );
   if v_to.next_state = 'VOIDING' and v_attempt.payment_intent_id is null then
     v_to.next_state := 'FAILED';  -- nothing was ever held
@@ -99,14 +108,13 @@ begin
       '%s: %s', p_operation,
       lower(p_verdict)
       || coalesce(
-        ' (' || coalesce(nullif(p_report ->> 'error_code', 'ok'), p_report ->> 'reason')
-        || ')', ''
+        ' (' || coalesce(nullif(p_report.error_code, 'ok'), p_reason) || ')', ''
       )
     ),
     jsonb_strip_nulls(
       jsonb_build_object(
-        'http_status', p_report -> 'http_status',
-        'request_id', p_report -> 'request_id',
+        'http_status', p_report.http_status,
+        'request_id', p_report.request_id,
         'amount', v_attempt.agreed_amount::text,
         'currency', v_attempt.currency
       )
@@ -129,6 +137,6 @@ begin
 end;
 $$;
 comment on function engine.advance_attempt(
-  public.booking_attempts, text, text, engine.outcome_rules, jsonb, text, text,
-  timestamptz
+  public.booking_attempts, text, text, engine.outcome_rules, engine.call_report, text,
+  text, text, text, timestamptz
 ) is 'Applies one verdict to an attempt and returns the next call.';

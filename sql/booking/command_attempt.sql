@@ -50,8 +50,7 @@ begin
   end if;
   perform engine.advance_attempt(
     v_attempt, 'order', p_verdict, null::engine.outcome_rules,
-    jsonb_build_object('as_state', v_as_state, 'reason', p_reason),
-    p_actor, p_correlation_id, p_now
+    null::engine.call_report, v_as_state, p_reason, p_actor, p_correlation_id, p_now
   );
   perform engine.wake_sidecar();
   select a.state into v_as_state

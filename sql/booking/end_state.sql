@@ -1,11 +1,15 @@
 -- What reaching a state means outside the attempt: for the booking, the trip, and the
 -- people who watch. The caller holds the locks of the trip and the attempt.
+drop function if exists engine.end_state(
+  public.booking_attempts, public.booking_attempts, text, text, jsonb, text,
+  timestamptz
+);
 create or replace function engine.end_state(
   p_from public.booking_attempts,
   p_to public.booking_attempts,
   p_operation text,
   p_verdict text,
-  p_report jsonb,
+  p_report engine.call_report,
   p_actor text,
   p_now timestamptz
 ) returns void
@@ -23,14 +27,14 @@ begin
     update public.flight_bookings as b
     set attention = case p_verdict
       when 'EXHAUSTED' then 'Not cancelled: the airline did not answer.'
-      else 'Not cancelled: the airline would ' || case p_report ->> 'error_code'
+      else 'Not cancelled: the airline would ' || case p_report.error_code
         when 'refund_too_low' then format(
-          'return only %s %s.', p_report #>> '{body,data,refund_amount}', p_to.currency
+          'return only %s %s.', p_report.body #>> '{data,refund_amount}', p_to.currency
         )
         when 'refund_elsewhere' then format(
-          'return %s %s as %s.', p_report #>> '{body,data,refund_amount}',
-          p_report #>> '{body,data,refund_currency}',
-          replace(p_report #>> '{body,data,refund_to}', '_', ' ')
+          'return %s %s as %s.', p_report.body #>> '{data,refund_amount}',
+          p_report.body #>> '{data,refund_currency}',
+          replace(p_report.body #>> '{data,refund_to}', '_', ' ')
         )
         else 'not cancel it.'
       end
@@ -68,5 +72,6 @@ begin
 end;
 $$;
 comment on function engine.end_state(
-  public.booking_attempts, public.booking_attempts, text, text, jsonb, text, timestamptz
+  public.booking_attempts, public.booking_attempts, text, text, engine.call_report,
+  text, timestamptz
 ) is 'Carries an attempt''s new state to its trip, its booking and the review queue.';

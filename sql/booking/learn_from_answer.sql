@@ -1,11 +1,15 @@
 -- What an answer teaches about the order and the money, whatever happens next. Nothing
 -- is unlearnt: an order that exists is recorded whatever else is wrong with it.
+drop function if exists engine.learn_from_answer(
+  public.booking_attempts, text, text, engine.outcome_rules, jsonb, timestamptz
+);
 create or replace function engine.learn_from_answer(
   p_attempt public.booking_attempts,
   p_operation text,
   p_verdict text,
   p_rule engine.outcome_rules,
-  p_report jsonb,
+  p_report engine.call_report,
+  p_reason text,
   p_now timestamptz
 ) returns public.booking_attempts
   language plpgsql stable
@@ -14,7 +18,7 @@ create or replace function engine.learn_from_answer(
 as $$
 declare
   v_attempt public.booking_attempts := p_attempt;
-  v_body jsonb := p_report -> 'body';
+  v_body jsonb := p_report.body;
   v_order jsonb;
   v_ok boolean := p_verdict = 'OK';
 begin
@@ -23,7 +27,7 @@ begin
   elsif p_operation = 'create_order' and p_verdict = 'UNKNOWN' then
     v_attempt.order_hint := coalesce(v_body #>> '{data,id}', p_attempt.order_hint);
   elsif p_operation = 'find_order' and p_verdict in ('OK', 'REVIEW', 'FAIL')
-    and p_report ->> 'error_code' <> 'several'
+    and p_report.error_code <> 'several'
   then
     v_order := engine.found_order(p_attempt, v_body) -> 'order';
   elsif p_operation = 'get_offer' and v_ok then
@@ -67,7 +71,7 @@ begin
 
   if p_verdict in ('VOID', 'RELEASE') then
     v_attempt.error_code := lower(p_verdict);
-    v_attempt.error_message := 'Not booked: ' || (p_report ->> 'reason');
+    v_attempt.error_message := 'Not booked: ' || p_reason;
     v_attempt.trip_status_after := case p_verdict
       when 'VOID' then 'ACTION_REQUIRED' else 'PENDING'
     end;
@@ -76,9 +80,9 @@ begin
     and v_attempt.error_message is null
     and p_attempt.status = 'PENDING'
   then
-    v_attempt.error_code := coalesce(p_report ->> 'error_code', lower(p_verdict));
+    v_attempt.error_code := coalesce(p_report.error_code, lower(p_verdict));
     v_attempt.error_message := coalesce(
-      p_rule.reason, p_report ->> 'reason', 'The provider did not answer in time.'
+      p_rule.reason, p_reason, 'The provider did not answer in time.'
     );
     v_attempt.trip_status_after := coalesce(p_rule.trip_status, 'PENDING');
     v_attempt.search_again_after := coalesce(
@@ -89,5 +93,6 @@ begin
 end;
 $$;
 comment on function engine.learn_from_answer(
-  public.booking_attempts, text, text, engine.outcome_rules, jsonb, timestamptz
+  public.booking_attempts, text, text, engine.outcome_rules, engine.call_report, text,
+  timestamptz
 ) is 'Returns the attempt with what one answer tells about it.';

@@ -1,14 +1,20 @@
 -- What was read is handed to whoever asked. Nothing here moves a saga: at most it makes
 -- the saga look for itself, or opens a case.
+drop function if exists engine.apply_look(
+  engine.provider_calls, jsonb, text, timestamptz
+);
 create or replace function engine.apply_look(
-  p_call engine.provider_calls, p_report jsonb, p_actor text, p_now timestamptz
+  p_call engine.provider_calls,
+  p_report engine.call_report,
+  p_actor text,
+  p_now timestamptz
 ) returns void
   language plpgsql volatile
   security definer
   set search_path = pg_catalog, pg_temp
 as $$
 declare
-  v_body jsonb := p_report -> 'body';
+  v_body jsonb := p_report.body;
   v_outcome text;
 begin
   if p_call.operation like 'look\_%' then
@@ -34,11 +40,11 @@ begin
       p_call.user_id, p_call.trip_request_id, p_call.booking_attempt_id, p_actor,
       'call:' || p_call.id, null, null,
       format('%s: %s', p_call.operation, coalesce(v_outcome, 'nothing new')),
-      jsonb_strip_nulls(jsonb_build_object('request_id', p_report -> 'request_id'))
+      jsonb_strip_nulls(jsonb_build_object('request_id', p_report.request_id))
     );
   end if;
 end;
 $$;
 comment on function engine.apply_look(
-  engine.provider_calls, jsonb, text, timestamptz
+  engine.provider_calls, engine.call_report, text, timestamptz
 ) is 'Hands an observed answer to the function that knows what it means.';

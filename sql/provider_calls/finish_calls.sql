@@ -19,13 +19,13 @@ create or replace function engine.finish_calls(
   set search_path = pg_catalog, pg_temp
 as $$
 declare
-  v_report jsonb;
+  v_raw jsonb;
   v_next bigint;
   v_nexts bigint[] := '{}'::bigint[];
   v_now timestamptz := clock_timestamp();
 begin
   -- In trip order, so that two sidecars reporting at once cannot deadlock.
-  for v_report in
+  for v_raw in
     select r.value
     from jsonb_array_elements(p_reports) as r
     left join engine.provider_calls as c on c.id = (r.value ->> 'call_id')::bigint
@@ -33,8 +33,7 @@ begin
   loop
     begin
       v_next := engine.settle_call(
-        (v_report ->> 'call_id')::bigint, (v_report ->> 'epoch')::integer, v_report,
-        p_worker, v_now
+        engine.read_report(v_raw), false, p_worker, v_now
       );
       v_nexts := v_nexts || v_next;
     exception when others then
@@ -45,7 +44,7 @@ begin
       end if;
       -- The lease runs out and recovery takes over; the reason must not be lost.
       raise warning 'report of call % not applied: % %',
-        v_report ->> 'call_id', sqlstate, sqlerrm;
+        v_raw ->> 'call_id', sqlstate, sqlerrm;
       perform engine.log_event(
         c.user_id, c.trip_request_id, c.booking_attempt_id, p_worker, 'call:' || c.id,
         null, null, c.operation || ': the report could not be applied',
@@ -53,19 +52,19 @@ begin
           jsonb_build_object(
             'sqlstate', sqlstate,
             'message', sqlerrm,
-            'http_status', v_report -> 'http_status',
-            'request_id', v_report -> 'request_id',
+            'http_status', v_raw -> 'http_status',
+            'request_id', v_raw -> 'request_id',
             -- It may be the only trace of an order.
             'object', coalesce(
-              v_report #>> '{body,data,id}', v_report #>> '{body,id}'
+              v_raw #>> '{body,data,id}', v_raw #>> '{body,id}'
             )
           )
         )
       )
       from engine.provider_calls as c
-      where c.id = (v_report ->> 'call_id')::bigint and c.user_id is not null;
+      where c.id = (v_raw ->> 'call_id')::bigint and c.user_id is not null;
       perform engine.count_apply_failure(
-        (v_report ->> 'call_id')::bigint, sqlerrm, p_worker, v_now
+        (v_raw ->> 'call_id')::bigint, sqlerrm, p_worker, v_now
       );
     end;
   end loop;

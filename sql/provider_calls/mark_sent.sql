@@ -15,6 +15,7 @@ declare
   v_trip public.trip_requests;
   v_attempt public.booking_attempts;
   v_reason text;
+  v_report engine.call_report;
 begin
   select c.* into v_call from engine.provider_calls as c where c.id = p_call_id;
   select t.* into v_trip
@@ -78,12 +79,11 @@ begin
     state = 'DONE', verdict = 'STOP', error_code = 'stopped', lease_until = null,
     finished_at = v_now
   where c.id = p_call_id;
+  v_report.error_code := 'stopped';
   perform engine.advance_attempt(
-    v_attempt, v_call.operation, 'STOP', null::engine.outcome_rules,
-    jsonb_build_object(
-      'error_code', 'stopped', 'reason', 'Not ordered: ' || v_reason || '.'
-    ),
-    coalesce(v_call.worker, session_user), 'call:' || p_call_id, v_now
+    v_attempt, v_call.operation, 'STOP', null::engine.outcome_rules, v_report, null,
+    'Not ordered: ' || v_reason || '.', coalesce(v_call.worker, session_user),
+    'call:' || p_call_id, v_now
   );
   perform engine.wake_sidecar();
   return v_reason;

@@ -1,8 +1,9 @@
 -- No answer or a fault of the provider, so many times in a row: leave it alone, twice
 -- as long each time, up to five minutes. When the pause is over the next calls try it;
 -- the first failure opens it again, a success closes it. Healthy calls write nothing.
+drop function if exists engine.note_breaker(text, jsonb, timestamptz);
 create or replace function engine.note_breaker(
-  p_operation text, p_report jsonb, p_now timestamptz
+  p_operation text, p_report engine.call_report, p_now timestamptz
 ) returns void
   language plpgsql volatile
   security definer
@@ -10,16 +11,15 @@ create or replace function engine.note_breaker(
 as $$
 declare
   v_after smallint;
-  v_status integer := (p_report ->> 'http_status')::integer;
+  v_status integer := p_report.http_status;
 begin
   select o.breaks_after into v_after
   from engine.operations as o where o.operation = p_operation;
-  -- What recovery says about a worker that went away says nothing of the provider.
-  if v_after is null or p_report ? 'recovered' then
+  if v_after is null then
     return;
   elsif v_status is null or v_status >= 500 then
     insert into engine.breakers as b (operation, failures, last_error, changed_at)
-    values (p_operation, 1, coalesce(v_status::text, p_report ->> 'error_code'), p_now)
+    values (p_operation, 1, coalesce(v_status::text, p_report.error_code), p_now)
     on conflict (operation) do update
     set
       failures = b.failures + 1,
@@ -42,5 +42,5 @@ begin
   end if;
 end;
 $$;
-comment on function engine.note_breaker(text, jsonb, timestamptz) is
+comment on function engine.note_breaker(text, engine.call_report, timestamptz) is
   'Counts a provider''s failures in a row; opens or closes the operation''s breaker.';

@@ -1,16 +1,17 @@
 -- The word by which outcome_rules knows an answer: the provider's own code, a Stripe
 -- object's status, or, for a success, what our own checks of it say. Of several errors
 -- the least known counts: one code that may mean "something exists" outweighs others.
+drop function if exists engine.outcome_code(engine.provider_calls, jsonb, timestamptz);
 create or replace function engine.outcome_code(
-  p_call engine.provider_calls, p_report jsonb, p_now timestamptz
+  p_call engine.provider_calls, p_report engine.call_report, p_now timestamptz
 ) returns text
   language plpgsql stable
   security definer
   set search_path = pg_catalog, pg_temp
 as $$
 declare
-  v_status integer := (p_report ->> 'http_status')::integer;
-  v_body jsonb := p_report -> 'body';
+  v_status integer := p_report.http_status;
+  v_body jsonb := p_report.body;
   v_attempt public.booking_attempts;
   v_trip public.trip_requests;
   v_code text;
@@ -18,7 +19,7 @@ declare
   v_observes boolean;
 begin
   if v_status is null then
-    return coalesce(p_report ->> 'error_code', 'no_answer');
+    return coalesce(p_report.error_code, 'no_answer');
   elsif jsonb_typeof(v_body) is distinct from 'object' then
     return 'unreadable';
   end if;
@@ -154,5 +155,6 @@ begin
   end case;
 end;
 $$;
-comment on function engine.outcome_code(engine.provider_calls, jsonb, timestamptz) is
-  'Names an answer for outcome_rules.';
+comment on function engine.outcome_code(
+  engine.provider_calls, engine.call_report, timestamptz
+) is 'Names an answer for outcome_rules.';

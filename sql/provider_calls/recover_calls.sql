@@ -9,6 +9,7 @@ create or replace function engine.recover_calls(p_actor text, p_now timestamptz)
 as $$
 declare
   v_call record;
+  v_report engine.call_report;
   v_recovered integer := 0;
 begin
   for v_call in
@@ -24,18 +25,14 @@ begin
     limit 1000
   loop
     begin
-      perform engine.settle_call(
-        v_call.id, v_call.epoch,
-        jsonb_build_object(
-          'recovered', true,
-          'error_code', case v_call.state
-            when 'SENT' then 'no_answer'
-            when 'READY' then 'key_expired'
-            else 'not_sent'
-          end
-        ),
-        p_actor, p_now
-      );
+      v_report.call_id := v_call.id;
+      v_report.epoch := v_call.epoch;
+      v_report.error_code := case v_call.state
+        when 'SENT' then 'no_answer'
+        when 'READY' then 'key_expired'
+        else 'not_sent'
+      end;
+      perform engine.settle_call(v_report, true, p_actor, p_now);
       v_recovered := v_recovered + 1;
     exception when others then
       -- One that cannot be settled must not keep the others from it, minute by minute.

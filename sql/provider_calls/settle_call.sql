@@ -2,8 +2,12 @@
 -- attempt moved on, in one transaction. A report with an old epoch changes nothing, but
 -- what it says is kept: it may be the only trace of an order.
 -- Lock order: trip_requests, then booking_attempts, then provider_calls.
+drop function if exists engine.settle_call(bigint, integer, jsonb, text, timestamptz);
 create or replace function engine.settle_call(
-  p_call_id bigint, p_epoch integer, p_report jsonb, p_actor text, p_now timestamptz
+  p_report engine.call_report,
+  p_recovered boolean,
+  p_actor text,
+  p_now timestamptz
 ) returns bigint
   language plpgsql volatile
   security definer
@@ -13,14 +17,14 @@ declare
   v_call engine.provider_calls;
   v_attempt public.booking_attempts;
   v_rule engine.outcome_rules;
-  v_report jsonb;
+  v_report engine.call_report := p_report;
   v_verdict text;
   v_stored integer;
   v_again_at timestamptz;
   v_observes boolean;
   v_fare public.fare_history;
 begin
-  select c.* into v_call from engine.provider_calls as c where c.id = p_call_id;
+  select c.* into v_call from engine.provider_calls as c where c.id = p_report.call_id;
   perform from public.trip_requests as t
   where t.user_id = v_call.user_id and t.id = v_call.trip_request_id
   for no key update;
@@ -29,24 +33,26 @@ begin
   from public.booking_attempts as a
   where a.user_id = v_call.user_id and a.id = v_call.booking_attempt_id
   for no key update;
-  select c.* into v_call from engine.provider_calls as c where c.id = p_call_id for update;
+  select c.* into v_call
+  from engine.provider_calls as c where c.id = p_report.call_id
+  for update;
   -- Recovery looked before it had the lock. What was marked as sent meanwhile has a new
   -- lease and is on its way: to call it not sent would send it twice.
-  if v_call.id is null or p_report ? 'recovered' and v_call.lease_until >= p_now then
+  if v_call.id is null or p_recovered and v_call.lease_until >= p_now then
     return null;
   end if;
-  if v_call.epoch <> p_epoch
+  if v_call.epoch <> p_report.epoch
     or v_call.state not in ('CLAIMED', 'SENT')
-    and (v_call.state <> 'READY' or p_report ->> 'error_code' <> 'key_expired')
+    and (v_call.state <> 'READY' or p_report.error_code <> 'key_expired')
     or v_call.attempt_epoch <> v_attempt.epoch and v_call.object_id is null
   then
     if v_call.operation = 'create_order'
       and v_attempt.state in ('ORDERING', 'ORDER_UNKNOWN', 'NEEDS_REVIEW')
-      and p_report #>> '{body,data,id}' is not null
+      and p_report.body #>> '{data,id}' is not null
     then
       -- Too late to be believed as an answer, but it says where to look.
       update public.booking_attempts as a
-      set order_hint = p_report #>> '{body,data,id}'
+      set order_hint = p_report.body #>> '{data,id}'
       where a.user_id = v_call.user_id and a.id = v_call.booking_attempt_id;
       perform engine.nudge_attempt(v_call.user_id, v_call.booking_attempt_id, p_now);
     end if;
@@ -55,31 +61,33 @@ begin
     end if;
     perform engine.log_event(
       v_call.user_id, v_call.trip_request_id, v_call.booking_attempt_id, p_actor,
-      'call:' || p_call_id, v_attempt.state, v_attempt.state,
+      'call:' || v_call.id, v_attempt.state, v_attempt.state,
       v_call.operation || ': a late report was ignored',
       jsonb_strip_nulls(
         jsonb_build_object(
-          'http_status', p_report -> 'http_status',
-          'request_id', p_report -> 'request_id',
-          'object', coalesce(p_report #>> '{body,data,id}', p_report #>> '{body,id}'),
-          'epoch', p_epoch
+          'http_status', p_report.http_status,
+          'request_id', p_report.request_id,
+          'object', coalesce(p_report.body #>> '{data,id}', p_report.body ->> 'id'),
+          'epoch', p_report.epoch
         )
       )
     );
     return null;
   end if;
 
-  v_report := p_report
-    || jsonb_build_object('error_code', engine.outcome_code(v_call, p_report, p_now));
+  v_report.error_code := engine.outcome_code(v_call, p_report, p_now);
   v_rule := engine.find_rule(
-    v_call.operation, (v_report ->> 'http_status')::integer, v_report ->> 'error_code'
+    v_call.operation, v_report.http_status, v_report.error_code
   );
   v_verdict := v_rule.verdict;
-  perform engine.note_breaker(v_call.operation, v_report, p_now);
+  -- What recovery says about a worker that went away says nothing of the provider.
+  if not p_recovered then
+    perform engine.note_breaker(v_call.operation, v_report, p_now);
+  end if;
   select o.observes into v_observes
   from engine.operations as o where o.operation = v_call.operation;
   v_again_at := engine.retry_at(
-    v_call.operation, v_call.tries, (v_report ->> 'retry_after')::numeric,
+    v_call.operation, v_call.tries, v_report.retry_after,
     v_attempt.deadline_at, p_now
   );
   if v_verdict = 'RETRY' and v_again_at is not null then
@@ -89,11 +97,11 @@ begin
       lease_until = null,
       sent_at = null,
       verdict = v_verdict,
-      http_status = (v_report ->> 'http_status')::integer,
-      error_code = v_report ->> 'error_code',
-      request_id = v_report ->> 'request_id',
+      http_status = v_report.http_status,
+      error_code = v_report.error_code,
+      request_id = v_report.request_id,
       run_at = v_again_at
-    where c.id = p_call_id;
+    where c.id = p_report.call_id;
     return null;
   elsif v_verdict = 'RETRY'
     -- A provider repeats a failure under the same key: doing and reading in turns ends.
@@ -109,13 +117,13 @@ begin
     lease_until = null,
     finished_at = p_now,
     verdict = v_verdict,
-    http_status = (v_report ->> 'http_status')::integer,
-    error_code = v_report ->> 'error_code',
-    request_id = v_report ->> 'request_id'
-  where c.id = p_call_id;
+    http_status = v_report.http_status,
+    error_code = v_report.error_code,
+    request_id = v_report.request_id
+  where c.id = p_report.call_id;
   if v_rule.halts then
     perform engine.set_kill_switch(
-      true, format('%s refused: %s', v_call.operation, v_report ->> 'error_code')
+      true, format('%s refused: %s', v_call.operation, v_report.error_code)
     );
   end if;
 
@@ -125,19 +133,19 @@ begin
     end if;
     update engine.provider_calls as c
     set state = 'READY', again = false, tries = 0, run_at = p_now, finished_at = null
-    where c.id = p_call_id and c.again;
+    where c.id = p_report.call_id and c.again;
     return null;
   elsif v_call.booking_attempt_id is not null then
     return engine.advance_attempt(
-      v_attempt, v_call.operation, v_verdict, v_rule, v_report, p_actor,
-      'call:' || p_call_id, p_now
+      v_attempt, v_call.operation, v_verdict, v_rule, v_report, null, null, p_actor,
+      'call:' || v_call.id, p_now
     );
   end if;
 
   if v_verdict = 'OK' then
     v_stored := engine.ingest_offers(
       v_call.user_id, v_call.trip_request_id, (v_call.payload ->> 'round')::integer,
-      v_call.payload -> 'request', v_report -> 'body', p_now
+      v_call.payload -> 'request', v_report.body, p_now
     );
     select h.* into v_fare
     from public.fare_history as h
@@ -168,14 +176,14 @@ begin
       and t.auto_book_status = 'PENDING';
   end if;
   perform engine.log_event(
-    v_call.user_id, v_call.trip_request_id, null, p_actor, 'call:' || p_call_id,
+    v_call.user_id, v_call.trip_request_id, null, p_actor, 'call:' || v_call.id,
     null, null, format('search: %s', lower(v_verdict)),
     jsonb_strip_nulls(
       jsonb_build_object(
         'offers', v_stored,
-        'http_status', v_report -> 'http_status',
-        'error_code', v_report -> 'error_code',
-        'request_id', v_report -> 'request_id'
+        'http_status', v_report.http_status,
+        'error_code', v_report.error_code,
+        'request_id', v_report.request_id
       )
     )
   );
@@ -185,5 +193,5 @@ begin
 end;
 $$;
 comment on function engine.settle_call(
-  bigint, integer, jsonb, text, timestamptz
-) is 'Applies one report and returns the call to make next.';
+  engine.call_report, boolean, text, timestamptz
+) is 'Applies one report, or what recovery knows, and returns the call to make next.';

@@ -54,7 +54,7 @@ MUTANTS: dict[str, Mutant] = {
         "",
     ),
     "recovery trusts what it saw without the lock": Mutant(
-        _SETTLE, "or p_report ? 'recovered' and v_call.lease_until >= p_now ", ""
+        _SETTLE, "or p_recovered and v_call.lease_until >= p_now ", ""
     ),
     # An order is sent once, and not at all when something changed.
     "an order is sent by whoever was asked before": Mutant(
@@ -185,6 +185,16 @@ MUTANTS: dict[str, Mutant] = {
         "operations/refuse_change.sql",
         "before update or delete or truncate on engine.booking_events",
         "before truncate on engine.booking_events",
+    ),
+    # The wire says what came back, and nothing else.
+    "a report may say facts of the engine's own": Mutant(
+        "provider_calls/read_report.sql", "  if v_unknown is not null\n", "  if false\n"
+    ),
+    "a report may choose its own code": Mutant(
+        "provider_calls/read_report.sql",
+        "or v_report.error_code not in ('not_sent', 'no_answer', 'unreadable',"
+        " 'too_large')\n",
+        "",
     ),
 }
 

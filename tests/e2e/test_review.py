@@ -98,10 +98,11 @@ def test_a_late_report_is_in_the_queue(world: World) -> None:
         "create_order",
     )
     world.rows(
-        "select engine.settle_call(%s, %s, %s::jsonb, 'late', now())",
+        "select engine.settle_call(row(%s, %s, 201, null, %s::jsonb, null, null),"
+        " false, 'late', now())",
         call["id"],
         call["epoch"],
-        json.dumps({"http_status": 201, "body": {"data": {"id": "ord_late"}}}),
+        json.dumps({"data": {"id": "ord_late"}}),
     )
     heard = queue(world, "ATTEMPT")["heard"]
     late = [e for e in heard if e["what"].startswith("create_order: a late report")]

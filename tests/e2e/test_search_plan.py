@@ -282,8 +282,8 @@ def test_a_failed_search_waits_alone(world: World) -> None:
         (good, 201, {"offer_request": {"id": "orq_1"}, "offers": []}),
     ):
         world.rows(
-            "select engine.settle_call(%s, %s, jsonb_build_object('http_status',"
-            " %s::integer, 'body', %s::jsonb), 'test', clock_timestamp())",
+            "select engine.settle_call(row(%s, %s, %s, null, %s::jsonb, null, null),"
+            " false, 'test', clock_timestamp())",
             call.call_id,
             call.epoch,
             status,

@@ -1012,11 +1012,11 @@ def test_an_answer_about_nothing_that_was_asked_is_asked_for_again(
             " where id = %s",
             call["id"],
         )
-        report = {"http_status": 200, "error_code": None, "body": body}
         booked.rows(
-            "select engine.settle_call(%s, 1, %s, 'test', clock_timestamp())",
+            "select engine.settle_call(row(%s, 1, 200, null, %s, null, null), false,"
+            " 'test', clock_timestamp())",
             call["id"],
-            Jsonb(report),
+            Jsonb(body),
         )
     states = booked.rows(
         "select operation, state, error_code from engine.provider_calls"

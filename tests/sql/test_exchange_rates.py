@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from datetime import timedelta
 from decimal import ROUND_DOWN, Decimal
@@ -12,6 +11,7 @@ import psycopg
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from psycopg.types.json import Jsonb
 
 from sidecar.errors import SQLSTATES, InvalidInput
 from tests.sql.offers import offer
@@ -263,9 +263,9 @@ def verdict(shelf: Shelf, amount: str) -> str:
     )
     body = {"data": read_again}
     (row,) = shelf.run(
-        "select engine.outcome_code(c, %s, %s) as code from engine.provider_calls as c"
-        " where c.operation = 'get_offer'",
-        json.dumps({"http_status": 200, "body": body}),
+        "select engine.outcome_code(c, row(c.id, 1, 200, null, %s, null, null), %s)"
+        " as code from engine.provider_calls as c where c.operation = 'get_offer'",
+        Jsonb(body),
         NOW,
     )
     return str(row["code"])

@@ -597,6 +597,66 @@ def test_one_report_that_cannot_be_applied_spoils_no_other(stage: Stage) -> None
     assert stage.ready(trips[1]) == ["get_offer"]
 
 
+SAID_BY_THE_ENGINE_ONLY = {
+    "the state to judge by": {"as_state": "AUTHORIZING"},
+    "that a lease ended": {"recovered": True},
+    "the reason": {"reason": "because"},
+    "the verdict": {"verdict": "OK"},
+    "a code of recovery's": {"error_code": "key_expired", "http_status": None},
+    "a code of the last look's": {"error_code": "stopped", "http_status": None},
+    "no epoch": {"epoch": None},
+}
+
+
+@pytest.mark.parametrize("said", SAID_BY_THE_ENGINE_ONLY)
+def test_a_report_that_says_an_internal_fact_moves_nothing(
+    stage: Stage, said: str
+) -> None:
+    """The wire chooses neither the state an answer is judged in nor why: it is refused.
+
+    As if it had never come: the order is on record, and is looked for.
+    """
+    trip = stage.trip()
+    call = stage.drive(trip, "create_order")
+    assert stage.mark_sent(call) is None
+    before = stage.everything()
+    report = {**stage.good_answer(call), **SAID_BY_THE_ENGINE_ONLY[said]}
+    assert stage.finish(report) == []
+    assert stage.call(call["call_id"])["apply_failures"] == 1
+    stage.rows("update engine.provider_calls set apply_failures = 0")
+    assert stage.everything() == before
+    (event,) = stage.events(trip, "could not be applied")
+    assert event["detail"]["sqlstate"] == "SK307"
+    assert event["detail"]["object"] == report["body"]["data"]["id"]
+    stage.recover()
+    assert stage.attempt(trip)["state"] == "ORDER_UNKNOWN"
+
+
+def test_a_report_cannot_close_a_call_that_nobody_claimed(stage: Stage) -> None:
+    """Only recovery may say that a key has expired; from the wire it ends nothing."""
+    trip = stage.trip()
+    call = stage.drive(trip, "create_payment")
+    stage.recover()
+    assert stage.ready(trip) == ["create_payment"]
+    row = stage.call(call["call_id"])
+    assert row["first_claimed_at"] is not None
+    stage.finish(answer(call, None, None, error_code="key_expired"))
+    assert stage.ready(trip) == ["create_payment"]
+    assert stage.attempt(trip)["state"] == "CREATING_PAYMENT"
+
+
+def test_no_report_is_untyped_behind_the_door(stage: Stage) -> None:
+    """Only the door and the one function that casts take a report as jsonb."""
+    takers = stage.rows(
+        "select p.proname from pg_proc as p"
+        " where p.pronamespace = 'engine'::regnamespace"
+        " and exists (select from unnest(p.proargnames, p.proargtypes::oid[])"
+        " as a (name, type) where a.name like 'p\\_report%%'"
+        " and a.type <> 'engine.call_report'::regtype) order by 1"
+    )
+    assert [row["proname"] for row in takers] == ["finish_calls", "read_report"]
+
+
 def test_an_order_whose_report_cannot_be_applied_is_remembered_and_frozen(
     stage: Stage,
 ) -> None:
@@ -665,10 +725,10 @@ def test_recovery_that_looked_before_an_order_was_sent_does_not_call_it_unsent(
     call = stage.drive(trip, "create_order")
     assert stage.mark_sent(call) is None
     stage.rows(
-        "select engine.settle_call(%s, %s, %s, 'recovery', clock_timestamp())",
+        "select engine.settle_call(row(%s, %s, null, 'not_sent', null, null, null),"
+        " true, 'recovery', clock_timestamp())",
         call["call_id"],
         call["epoch"],
-        Jsonb({"recovered": True, "error_code": "not_sent"}),
     )
     assert stage.call(call["call_id"])["state"] == "SENT"
     assert stage.claim() == []
