@@ -186,6 +186,12 @@ MUTANTS: dict[str, Mutant] = {
         "before update or delete or truncate on engine.booking_events",
         "before truncate on engine.booking_events",
     ),
+    # A switch that cannot be read is a stop; what does not work is noticed.
+    "an answer that is a guess switches booking on": Mutant(
+        "flags/flag_problem.sql",
+        "when (v_answer -> 'doubt' = 'null') is not true\n",
+        "when false\n",
+    ),
 }
 
 
