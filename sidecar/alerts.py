@@ -1,7 +1,8 @@
 """Alerts in the log: each is raised once, and cleared once it is over.
 
 What is wrong is decided in the database (`engine.open_alerts`); whoever watches the log
-for level error hears of it. Neither subjects nor details hold personal data.
+for level error hears of it. What somebody did on purpose is told at level warning.
+Neither subjects nor details hold personal data.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from typing import Any
 import structlog
 
 _log = structlog.get_logger()
+_ON_PURPOSE = frozenset({"JOB_STOPPED"})
 
 
 class AlertLog:
@@ -23,7 +25,8 @@ class AlertLog:
         """Log the difference to the last time: rows of kind, subject, since, detail."""
         now = {(alert["kind"], alert["subject"]): alert for alert in alerts}
         for key in now.keys() - self._open:
-            _log.error(
+            tell = _log.warning if key[0] in _ON_PURPOSE else _log.error
+            tell(
                 "alert.raised",
                 kind=key[0],
                 subject=key[1],

@@ -99,13 +99,18 @@ class Database:
         return [Call(**row) for row in rows]
 
     def heartbeat(self, worker: str) -> str:
-        """Say that `worker` lives; return who is doing the scheduling."""
+        """Say that `worker` lives; return who does each scheduled job."""
         (row,) = self._rows("engine", "heartbeat", worker, __version__)
         return str(row["heartbeat"])
 
-    def watch_invariants(self) -> None:
-        """Look for broken promises, unless somebody did in the last minute."""
-        self._rows("engine", "watch_invariants")
+    def due_jobs(self) -> list[str]:
+        """Return the jobs that pg_cron does not do and that are due."""
+        return [row["due_jobs"] for row in self._rows("engine", "due_jobs")]
+
+    def stand_in(self, job: str) -> bool:
+        """Do `job` in place of pg_cron; False when it is not due, or under way."""
+        (row,) = self._rows("engine", "stand_in", job)
+        return bool(row["stand_in"])
 
     def open_alerts(self) -> list[Row]:
         """Return what somebody should look at: kind, subject, since, detail."""

@@ -48,6 +48,13 @@ def deploy(dsn: str, *, cron: bool = True) -> None:
         connection.execute("set local role skylatch_owner")
         _load_currencies(connection)
         _load_airports(connection)
+        if not cron:
+            # Or it would be missed here for ever, once it has run.
+            connection.execute(
+                "update engine.job_beats"
+                " set scheduled_at = null, cron_succeeded_at = null"
+                " where scheduled_at is not null or cron_succeeded_at is not null"
+            )
     if cron:
         _psql(dsn, SQL_DIR / "cron.sql")
 

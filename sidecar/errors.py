@@ -123,10 +123,10 @@ SQLSTATES: dict[str, type[EngineError]] = {
     "SK201": PipelineDisabled,
     "SK301": EngineFault,  # illegal transition
     "SK302": EngineFault,  # audit is append-only
-    "SK303": EngineFault,  # pg_cron missing
     "SK305": EngineFault,  # flags not in LaunchDarkly's form
     "SK306": EngineFault,  # packages of another version in the server
     "SK307": EngineFault,  # report says what a sidecar may not say
+    "SK310": EngineFault,  # nobody can stand in for this job
 }
 
 

@@ -145,22 +145,34 @@ class Worker:
             self._wake.set()
 
     def _beat(self) -> None:
-        """Say that we live; one sidecar at a time, as far as Redis can tell."""
+        """Say that we live, and do what pg_cron does not.
+
+        One sidecar at a time, as far as Redis can tell; each job by itself, so that one
+        that fails or hangs keeps none of the others from being done.
+        """
+        scheduled_by = ""
         while not self._stopping.is_set():
             try:
                 with self._locks.held("auto_book_monitor"):
-                    self._database.heartbeat(self.name)
+                    found = self._database.heartbeat(self.name)
+                    if found != scheduled_by:
+                        _log.info("jobs.scheduled", by=found)
+                    scheduled_by = found
+                    for job in self._database.due_jobs():
+                        self._stand_in(job)
             except _DATABASE_DOWN as error:
                 _log.warning("heartbeat.failed", error=describe(error))
-            try:
-                self._database.watch_invariants()
-            except _DATABASE_DOWN as error:
-                _log.warning("watch.failed", error=describe(error))
             try:
                 self._alerts.update(self._database.open_alerts())
             except _DATABASE_DOWN as error:
                 _log.warning("alerts.unknown", error=describe(error))
             self._stopping.wait(_HEARTBEAT_SECONDS)
+
+    def _stand_in(self, job: str) -> None:
+        try:
+            self._database.stand_in(job)
+        except _DATABASE_DOWN as error:
+            _log.error("job.failed", job=job, error=describe(error))
 
     def _run_calls(self) -> None:
         while (call := self._calls.get()) is not None:

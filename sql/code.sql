@@ -30,6 +30,9 @@ set role skylatch_owner;
 \ir access/history.sql
 \ir access/invariant_checks.sql
 \ir access/invariant_violations.sql
+\ir access/job_beats.sql
+\ir access/job_changes.sql
+\ir access/jobs.sql
 \ir access/kill_switch.sql
 \ir access/kill_switch_changes.sql
 \ir access/metropolitan_areas.sql
@@ -62,6 +65,10 @@ set role skylatch_owner;
 \ir operations/caller.sql
 \ir operations/log_event.sql
 \ir operations/refuse_change.sql
+\ir operations/jobs.sql
+\ir operations/beat_job.sql
+\ir operations/job_states.sql
+\ir operations/job_overview.sql
 \ir review/present_history.sql
 \ir review/history_problem.sql
 \ir review/confirm_history.sql
@@ -206,7 +213,11 @@ set role skylatch_owner;
 \ir monitor/recover.sql
 \ir monitor/purge_events.sql
 \ir monitor/purge.sql
+\ir monitor/purge_cron_log.sql
 \ir monitor/heartbeat.sql
+\ir monitor/due_jobs.sql
+\ir monitor/stand_in.sql
+\ir monitor/manage_monitor_job.sql
 \ir monitor/manage_auto_book_monitor.sql
 \ir monitor/monitor_status.sql
 \ir monitor/auto_book_monitor_status.sql
@@ -249,7 +260,7 @@ set role skylatch_owner;
 
 reset role;
 -- Owned by the role whose job it is, which only a superuser may arrange.
-\ir monitor/manage_monitor_job.sql
+\ir monitor/change_cron_job.sql
 -- plpython3u is untrusted: only a superuser may create a function in it.
 \ir ../plpython/wrappers/plpython_handshake.sql
 \ir ../plpython/wrappers/evaluate_flag.sql

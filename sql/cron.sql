@@ -1,32 +1,36 @@
--- Superuser, in the one database of the cluster that pg_cron serves. Every schedule is
--- here; whatever else this role has scheduled in this database is unscheduled.
+-- Superuser, in the one database of the cluster that pg_cron serves. Schedules what
+-- engine.jobs lists, except what was stopped on purpose; whatever else this role has
+-- scheduled in this database is unscheduled.
 \set ON_ERROR_STOP on
 set client_min_messages = warning;
 create extension if not exists pg_cron;
 grant usage on schema cron to skylatch_cron;
 
+-- pg_cron is expected to run them from now on; those it ran all along stay as they are.
+update engine.job_beats as b
+set scheduled_at = case
+  when b.stopped_at is null then coalesce(b.scheduled_at, clock_timestamp())
+end;
+-- Handed on as text: the role that schedules has no table.
+select
+  jsonb_agg(
+    jsonb_build_object('job', j.job, 'schedule', j.schedule, 'command', j.command)
+  ) as jobs
+from engine.jobs as j
+left join engine.job_beats as b on b.job = j.job
+where b.stopped_at is null
+\gset
+
 set role skylatch_cron;
-select cron.schedule(
-  'auto_book_monitor', '*/10 * * * *', 'select public.auto_book_monitor()'
-) \g /dev/null
-select cron.schedule('recover', '* * * * *', 'select engine.recover()') \g /dev/null
-select cron.schedule('purge', '* 3-4 * * *', 'select engine.purge()') \g /dev/null
-select cron.schedule(
-  'watch_invariants', '* * * * *', 'select engine.watch_invariants()'
-) \g /dev/null
-select cron.schedule(
-  'purge_cron_log',
-  '17 3 * * *',
-  $$delete from cron.job_run_details
-    where status in ('succeeded', 'failed')
-      and coalesce(end_time, start_time, '-infinity') < now() - interval '7 days'$$
-) \g /dev/null
+select cron.schedule(j.job, j.schedule, j.command)
+from jsonb_to_recordset(:'jobs') as j (job text, schedule text, command text)
+\g /dev/null
 select cron.unschedule(j.jobid)
 from cron.job as j
 where j.username = current_user
   and j.database = current_database()
   and j.jobname not in (
-    'auto_book_monitor', 'recover', 'watch_invariants', 'purge', 'purge_cron_log'
+    select w.job from jsonb_to_recordset(:'jobs') as w (job text)
   )
 \g /dev/null
 reset role;

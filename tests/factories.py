@@ -205,6 +205,15 @@ class World:
         run = "select public.auto_book_monitor()"
         until(lambda: self.value(reason, self.value(run)) != "another tick is running")
 
+    def let_cron_do_it(self) -> None:
+        """Say that pg_cron did every job just now, so that no sidecar stands in."""
+        self.rows("update engine.job_beats set cron_succeeded_at = clock_timestamp()")
+
+    def alerts(self) -> set[tuple[str, str]]:
+        """Return kind and subject of what somebody should look at."""
+        rows = self.rows("select kind, subject from engine.open_alerts()")
+        return {(row["kind"], row["subject"]) for row in rows}
+
     def violations(self) -> list[Row]:
         """Return what must never be true."""
         return self.rows("select * from engine.check_invariants()")
@@ -332,9 +341,13 @@ def running_world(dsn: str, *, recordings: bool = True) -> Iterator[World]:
 
 
 def accept_history(dsn: str) -> None:
-    """Say that a clone (superuser) is its own original: its oid is another."""
+    """Say that a clone (superuser) is its own original, and new.
+
+    Its oid is another than its template's, and nobody ever did its jobs.
+    """
     with psycopg.connect(dsn, autocommit=True) as connection:
         connection.execute("select engine.confirm_history(now())")
+        connection.execute("update engine.job_beats set since = clock_timestamp()")
 
 
 def in_days(days: int) -> date:

@@ -23,6 +23,7 @@ from ldclient.version import VERSION as INSTALLED_SDK
 
 from skylatch_plpython import __version__
 from skylatch_plpython.boundary import Server
+from skylatch_plpython.doubts import flag_doubt, segment_doubt
 from skylatch_plpython.regexes import TEXT_LIMIT, regex_problem
 
 Kind = Literal["features", "segments"]
@@ -93,17 +94,22 @@ class Runtime:
         self._segments: dict[str, Segment | None] = {}
         self._contexts: dict[str, tuple[Context | None, str]] = {}
         self._usage: dict[tuple[str, int, str], int] = {}
+        # Of one generation, as the flags and segments are.
+        self._doubts: dict[tuple[Kind, str], str | None] = {}
+        # What the evaluation under way has read besides its own flag.
+        self._consulted: list[tuple[Kind, str]] = []
         self._events = EventFactory(False)
         self._evaluator = Evaluator(
             self._flag, self._segment, lambda _: _NO_BIG_SEGMENTS
         )
 
     def evaluate(self, flag: str, context: str) -> str:
-        """Return value, variation, reason and generation as JSON.
+        """Return value, variation, reason, generation and doubt as JSON.
 
         `context` is a LaunchDarkly context as JSON. The reason is the SDK's reason or
         error kind, or NEVER_LOADED or CONTEXT_TOO_LONG; `detail` is the SDK's whole
-        reason.
+        reason. `doubt` says why the answer is a guess, though the SDK gives it: a flag
+        or segment that it depends on is missing or not as it should be.
         """
         (state,) = self._state.execute() or ({"initialized": False},)
         if not state["initialized"]:
@@ -118,6 +124,7 @@ class Runtime:
         item = self._flags[flag]
         if item is None:
             return self._answer(flag, "MALFORMED_FLAG")
+        self._consulted = [("features", flag)]
         detail: Any = self._evaluator.evaluate(item, parsed, self._events).detail
         reason = detail.reason
         return self._answer(
@@ -125,7 +132,8 @@ class Runtime:
             reason.get("errorKind") or reason["kind"],
             detail.value,
             detail.variation_index,
-            reason,
+            detail=reason,
+            doubt=next(filter(None, map(self._doubt, self._consulted)), None),
         )
 
     def take_usage(self) -> str | None:
@@ -148,7 +156,9 @@ class Runtime:
         reason: str,
         value: Any = None,
         variation: int | None = None,
+        *,
         detail: dict[str, Any] | None = None,
+        doubt: str | None = None,
     ) -> str:
         counted = (flag, -1 if variation is None else variation, reason)
         if counted in self._usage or len(self._usage) < _COUNTED:
@@ -160,6 +170,7 @@ class Runtime:
                 "reason": reason,
                 "detail": detail or {"kind": "ERROR", "errorKind": reason},
                 "generation": self._generation,
+                "doubt": doubt,
             }
         )
 
@@ -179,7 +190,7 @@ class Runtime:
                 flags[key] = item
             else:
                 segments[key] = item
-        self._flags, self._segments = flags, segments
+        self._flags, self._segments, self._doubts = flags, segments, {}
         self._generation = generation
 
     def _context(self, text: str | None) -> tuple[Context | None, str]:
@@ -194,10 +205,29 @@ class Runtime:
         return found
 
     def _flag(self, key: str) -> FeatureFlag | None:
+        self._consulted.append(("features", key))
         return _wanted(self._flags, key)
 
     def _segment(self, key: str) -> Segment | None:
+        # A clause names segments by values of any kind; the SDK does not look.
+        if not isinstance(key, str):
+            raise EvaluationException("a segment's key is not a text")
+        self._consulted.append(("segments", key))
         return _wanted(self._segments, key)
+
+    def _doubt(self, consulted: tuple[Kind, str]) -> str | None:
+        """Say what makes an answer that depends on this item a guess."""
+        if consulted not in self._doubts:
+            self._doubts[consulted] = self._find_doubt(*consulted)
+        return self._doubts[consulted]
+
+    def _find_doubt(self, kind: Kind, key: str) -> str | None:
+        flag, segment = self._flags.get(key), self._segments.get(key)
+        if kind == "features":
+            doubt = flag_doubt(flag, self._flags.get) if flag else "it is missing"
+            return doubt and f"flag {key}: {doubt}"
+        doubt = segment_doubt(segment) if segment else "it is missing"
+        return doubt and f"segment {key}: {doubt}"
 
 
 def _wanted(items: dict[str, _Item | None], key: str) -> _Item | None:

@@ -5,13 +5,13 @@ create or replace function engine.evaluate_flag(p_flag text, p_context text)
   returns jsonb
   language plpython3u stable parallel restricted
 as $$
-  if "skylatch_flags_2" not in GD:
-      import sys; sys.path[:0] = {"/usr/lib/skylatch/py/2"} - {*sys.path}
+  if "skylatch_flags_3" not in GD:
+      import sys; sys.path[:0] = {"/usr/lib/skylatch/py/3"} - {*sys.path}
       from skylatch_plpython.flags import Runtime
-      GD["skylatch_flags_2"] = Runtime(plpy)
-  return GD["skylatch_flags_2"].evaluate(p_flag, p_context)
+      GD["skylatch_flags_3"] = Runtime(plpy)
+  return GD["skylatch_flags_3"].evaluate(p_flag, p_context)
 $$;
 comment on function engine.evaluate_flag(text, text) is
-  'Evaluates a mirrored flag for a context: value, variation, reason, generation.';
+  'Evaluates a mirrored flag for a context: value, variation, reason, generation, doubt.';
 revoke execute on function engine.evaluate_flag(text, text) from public;
 alter function engine.evaluate_flag(text, text) owner to skylatch_owner;

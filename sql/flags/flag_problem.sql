@@ -1,7 +1,10 @@
 -- Why automatic booking is off for this traveller, or null when it is on. Money fails
 -- closed, each failure with its own reason. The kill switch is looked at first, and
 -- without the evaluator: it works with no LaunchDarkly, and with no Python, at all.
--- The off variation is refused whatever its value: one set by mistake spends nothing.
+-- The pipeline's off variation is refused whatever its value: one set by mistake spends
+-- nothing. Both flags must be answered without a doubt: where something that an answer
+-- depends on is missing or broken, the evaluator gives one all the same. Booking is on
+-- when both say so in a way that is listed here; anything else is a reason why not.
 create or replace function engine.flag_problem(p_user_id uuid, p_now timestamptz)
   returns text
   language plpgsql stable
@@ -44,20 +47,24 @@ begin
       when v_reason = 'MALFORMED_FLAG' then format('flag %s is malformed', v_flag)
       when v_reason = 'USER_NOT_SPECIFIED' then 'no user'
       when v_reason = 'CONTEXT_TOO_LONG' then 'an attribute of the user is too long'
-      when v_reason not in (
-        'OFF', 'FALLTHROUGH', 'TARGET_MATCH', 'RULE_MATCH', 'PREREQUISITE_FAILED'
-      ) then format('flag %s: %s', v_flag, v_reason)
-      when v_answer -> 'detail' ? 'bigSegmentsStatus'
+      when (
+        v_reason in (
+          'OFF', 'FALLTHROUGH', 'TARGET_MATCH', 'RULE_MATCH', 'PREREQUISITE_FAILED'
+        )
+      ) is not true then format('flag %s: %s', v_flag, v_reason)
+      when (v_answer -> 'doubt' = 'null') is not true
+        then format('flag %s cannot be trusted: %s', v_flag, v_answer ->> 'doubt')
+      when (v_answer -> 'detail' ? 'bigSegmentsStatus') is not false
         then format('flag %s needs a big segment', v_flag)
       when v_flag = 'auto_booking_pipeline_enabled' and v_reason = 'OFF'
         then v_flag || ' is off'
       when v_flag = 'auto_booking_pipeline_enabled' and v_reason = 'PREREQUISITE_FAILED'
         then format('a prerequisite of %s failed', v_flag)
-      when jsonb_typeof(v_value) <> 'boolean'
+      when jsonb_typeof(v_value) is distinct from 'boolean'
         then format('flag %s is not a boolean', v_flag)
-      when v_flag = 'auto_booking_emergency_disable' and v_value = 'true'
+      when v_flag = 'auto_booking_emergency_disable' and v_value <> 'false'
         then v_flag || ' is on'
-      when v_flag = 'auto_booking_pipeline_enabled' and v_value = 'false'
+      when v_flag = 'auto_booking_pipeline_enabled' and v_value <> 'true'
         then v_flag || ' is off'
     end;
     exit when v_problem is not null;

@@ -8,7 +8,9 @@ declare
 begin
   return (
     select
-      jsonb_object_agg(f.flag, engine.evaluate_flag(f.flag, v_context) - 'detail')
+      jsonb_object_agg(
+        f.flag, engine.evaluate_flag(f.flag, v_context) - array['detail', 'doubt']
+      )
     from unnest(
       array[
         'auto_booking_pipeline_enabled', 'auto_booking_emergency_disable',

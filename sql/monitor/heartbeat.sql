@@ -1,6 +1,5 @@
--- A sidecar says it is alive. Where pg_cron has gone silent for three minutes (it is
--- not restarted when its launcher dies on 1.4), the same call stands in for it:
--- recovery and the monitor run from here, at most once a minute, one sidecar at a time.
+-- A sidecar says it is alive, and hears who does the scheduling: pg_cron, or, where it
+-- has gone silent (it is not restarted when its launcher dies on 1.4), the sidecars.
 create or replace function engine.heartbeat(p_worker text, p_version text)
   returns text
   language plpgsql volatile
@@ -15,20 +14,12 @@ begin
   on conflict (worker) do update
   set version = excluded.version, seen_at = excluded.seen_at;
   delete from engine.workers as w where w.seen_at < v_now - interval '1 day';
-  if exists (
-    select from engine.cron_beat as b where b.at > v_now - interval '3 minutes'
-  ) then
-    return 'pg_cron';
-  end if;
-  perform engine.recover();
-  if not exists (
-    select from engine.monitor_runs as r where r.started_at > v_now - interval '10 minutes'
-  ) then
-    perform engine.run_monitor('sidecar', v_now);
-  end if;
-  return 'sidecar';
+  return (
+    select string_agg(format('%s: %s', s.job, s.scheduled_by), ', ' order by s.job)
+    from engine.job_states(v_now) as s
+  );
 end;
 $$;
 comment on function engine.heartbeat(text, text) is
-  'Records a live sidecar; stands in for a silent pg_cron. Returns who is scheduling.';
+  'Records a live sidecar; returns who does each job.';
 grant execute on function engine.heartbeat(text, text) to skylatch_sidecar;

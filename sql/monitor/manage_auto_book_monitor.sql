@@ -1,5 +1,7 @@
-create or replace function public.manage_auto_book_monitor(p_action text)
-  returns jsonb
+drop function if exists public.manage_auto_book_monitor(text);
+create or replace function public.manage_auto_book_monitor(
+  p_action text, p_reason text default null
+) returns jsonb
   language plpgsql volatile
   security invoker
   set search_path = pg_catalog, pg_temp
@@ -8,7 +10,7 @@ begin
   if p_action = 'trigger' then
     return jsonb_build_object('run', public.auto_book_monitor());
   elsif p_action in ('start', 'stop', 'status') then
-    return engine.manage_monitor_job(p_action);
+    return engine.manage_monitor_job(p_action, p_reason);
   end if;
   raise exception using
     errcode = 'SK012',
@@ -18,7 +20,7 @@ begin
     hint = 'Use start, stop, status or trigger.';
 end;
 $$;
-comment on function public.manage_auto_book_monitor(text) is
-  'start, stop, status: the scheduled job; trigger: one tick now.';
-grant execute on function public.manage_auto_book_monitor(text)
+comment on function public.manage_auto_book_monitor(text, text) is
+  'start, stop (with a reason), status: the scheduled job; trigger: one tick now.';
+grant execute on function public.manage_auto_book_monitor(text, text)
   to skylatch_operator, service_role;

@@ -1,41 +1,60 @@
--- Definer as the job's own role: pg_cron shows and changes a user's own jobs only.
--- pg_cron is looked up when it is called, so that a database without it has the
--- function, and an error that says what is missing.
-create or replace function engine.manage_monitor_job(p_action text) returns jsonb
+-- A stop is a row of ours, with who, when and why: a deploy keeps it (cron.sql), the
+-- sidecars that stand in for pg_cron keep it, and where there is no pg_cron it is all
+-- there is. A second stop changes nothing, so that the first one stays on record.
+-- Definer: operators have no table.
+create or replace function engine.manage_monitor_job(p_action text, p_reason text)
+  returns jsonb
   language plpgsql volatile
   security definer
   set search_path = pg_catalog, pg_temp
 as $$
 declare
-  v_job jsonb;
+  v_now timestamptz := clock_timestamp();
+  v_reason text := nullif(btrim(p_reason), '');
+  v_job engine.jobs;
+  v_cron jsonb;
+  v_changed boolean := false;
 begin
-  if to_regnamespace('cron') is null then
-    raise exception using
-      errcode = 'SK303',
-      message = 'pg_cron is not installed in this database',
-      detail = jsonb_build_object('database', current_database()),
-      hint = 'Deploy with pg_cron, or let the sidecar''s heartbeat run the monitor.';
+  select j.* into strict v_job from engine.jobs as j where j.job = 'auto_book_monitor';
+  if p_action = 'stop' then
+    update engine.job_beats as b
+    set stopped_at = v_now, stopped_by = engine.caller(), stop_reason = v_reason
+    where b.job = v_job.job and b.stopped_at is null;
+    v_changed := found;
+  elsif p_action = 'start' then
+    update engine.job_beats as b
+    set stopped_at = null, stopped_by = null, stop_reason = null, since = v_now
+    where b.job = v_job.job and b.stopped_at is not null;
+    v_changed := found;
   end if;
-  if p_action = 'start' then
-    perform cron.schedule(
-      'auto_book_monitor', '*/10 * * * *', 'select public.auto_book_monitor()'
-    );
-  elsif p_action = 'stop' then
-    perform cron.unschedule(j.jobid)
-    from cron.job as j
-    where j.jobname = 'auto_book_monitor' and j.username = current_user;
+  if v_changed then
+    insert into engine.job_changes (at, job, stopped, reason, set_by)
+    values (v_now, v_job.job, p_action = 'stop', v_reason, engine.caller());
+    perform pg_notify('skylatch_alerts', '');
   end if;
-  select to_jsonb(j) - 'nodename' - 'nodeport' into v_job
-  from cron.job as j
-  where j.jobname = 'auto_book_monitor' and j.username = current_user;
+  v_cron := engine.change_cron_job(
+    p_action, v_job.job, v_job.schedule, v_job.command
+  );
+  if p_action = 'start' and v_cron is not null then
+    update engine.job_beats as b set scheduled_at = v_now where b.job = v_job.job;
+  end if;
   return coalesce(
-    v_job, jsonb_build_object('jobname', 'auto_book_monitor', 'active', false)
+    v_cron, jsonb_build_object('jobname', v_job.job, 'active', false)
+  ) || (
+    select
+      jsonb_build_object(
+        'scheduled_by', o.scheduled_by,
+        'last_succeeded_at', o.last_succeeded_at,
+        'stopped_at', o.stopped_at,
+        'stopped_by', o.stopped_by,
+        'stop_reason', o.stop_reason
+      )
+    from engine.job_overview() as o
+    where o.job = v_job.job
   );
 end;
 $$;
-comment on function engine.manage_monitor_job(text) is
-  'Schedules, unschedules or shows the pg_cron job auto_book_monitor.';
-revoke execute on function engine.manage_monitor_job(text) from public;
-alter function engine.manage_monitor_job(text) owner to skylatch_cron;
-grant execute on function engine.manage_monitor_job(text)
-  to skylatch_owner, skylatch_operator, service_role;
+comment on function engine.manage_monitor_job(text, text) is
+  'Starts, stops or shows the job auto_book_monitor, whoever runs it.';
+grant execute on function engine.manage_monitor_job(text, text)
+  to skylatch_operator, service_role;

@@ -22,7 +22,9 @@ declare
   v_job jsonb := '{}'::jsonb;
 begin
   if to_regnamespace('cron') is not null then
-    v_job := engine.manage_monitor_job('status');
+    v_job := coalesce(
+      engine.change_cron_job('status', 'auto_book_monitor', null, null), '{}'
+    );
   end if;
   return query
   select

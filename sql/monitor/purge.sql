@@ -8,10 +8,17 @@ create or replace function engine.purge() returns integer
 as $$
 declare
   v_now timestamptz := clock_timestamp();
+  v_batch constant integer := 50000;
+  v_removed integer[];
 begin
-  return engine.purge_offers(50000, v_now)
-    + engine.purge_searches(50000, v_now)
-    + engine.purge_events(50000, v_now);
+  v_removed := array[
+    engine.purge_offers(v_batch, v_now),
+    engine.purge_searches(v_batch, v_now),
+    engine.purge_events(v_batch, v_now)
+  ];
+  -- A full batch leaves more behind it: the day's work is not done yet.
+  perform engine.beat_job('purge', v_batch > all (v_removed));
+  return (select sum(n) from unnest(v_removed) as r (n));
 end;
 $$;
 comment on function engine.purge() is

@@ -10,11 +10,6 @@ declare
   v_now timestamptz := clock_timestamp();
   v_recovered integer;
 begin
-  if session_user = 'skylatch_cron' then
-    insert into engine.cron_beat as b (at)
-    values (v_now)
-    on conflict (only_row) do update set at = excluded.at;
-  end if;
   perform engine.start_scans(v_now);
   -- Trips before offers: the order in which everybody locks them.
   v_recovered := engine.recover_calls(session_user, v_now);
@@ -22,6 +17,7 @@ begin
   perform engine.expire_offers(v_now);
   perform engine.sum_flag_usage();
   perform engine.sweep_events(v_now);
+  perform engine.beat_job('recover', true);
   return v_recovered;
 end;
 $$;

@@ -12,7 +12,7 @@ create or replace function engine.run_monitor(p_started_by text, p_now timestamp
   set search_path = pg_catalog, pg_temp
 as $$
 declare
-  -- As in cron.sql.
+  -- As in operations/jobs.sql.
   v_tick constant interval := interval '10 minutes';
   v_every interval;
   v_free_from timestamptz;
@@ -192,6 +192,10 @@ begin
   )
   returning r.id into v_run_id;
   perform engine.record_flag_usage();
+  -- The tick that another one kept from running did nothing.
+  if v_reason is distinct from 'another tick is running' then
+    perform engine.beat_job('auto_book_monitor', true);
+  end if;
   return v_run_id;
 end;
 $$;

@@ -1,11 +1,22 @@
 -- The monitor as its callers may run it: they do not choose the time, or flags that
--- went stale long ago would look fresh.
+-- went stale long ago would look fresh. What was stopped on purpose stays stopped, even
+-- where pg_cron still has the job: from a dump, or another role's schedule. By hand it
+-- may be run.
 create or replace function engine.tick() returns bigint
-  language sql volatile
+  language plpgsql volatile
   security definer
-begin atomic
-  select engine.run_monitor(session_user::text, clock_timestamp());
+  set search_path = pg_catalog, pg_temp
+as $$
+begin
+  if session_user = 'skylatch_cron' and exists (
+    select from engine.job_beats as b
+    where b.job = 'auto_book_monitor' and b.stopped_at is not null
+  ) then
+    return null;
+  end if;
+  return engine.run_monitor(session_user::text, clock_timestamp());
 end;
+$$;
 comment on function engine.tick() is
   'Runs one tick of the monitor now and returns its row in monitor_runs.';
 grant execute on function engine.tick()

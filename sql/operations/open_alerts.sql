@@ -20,14 +20,24 @@ begin
   where r.resolved_at is null and r.kind = 'INVARIANT'
   union all
   select
-    'WATCH_SILENT', 'watch_invariants', c.checked_at, 'the invariants are not checked'
-  from engine.invariant_checks as c
-  where c.checked_at < v_now - interval '5 minutes'
+    'JOB_SILENT', s.job, coalesce(s.last_at, v_now),
+    'nobody does this job, or it fails each time'
+  from engine.job_states(v_now) as s
+  where s.is_silent
   union all
-  -- Where pg_cron never ran it is not missed: the sidecars do its work.
-  select 'CRON_SILENT', 'recover', b.at, 'pg_cron does not run'
-  from engine.cron_beat as b
-  where b.at < v_now - interval '3 minutes'
+  -- The sidecars do its work; where pg_cron never had a job it is not missed.
+  select
+    'CRON_SILENT', s.job, s.last_cron_at,
+    'pg_cron does not run this job, or it fails: see cron.job_run_details'
+  from engine.job_states(v_now) as s
+  where s.is_cron_silent
+  union all
+  -- Not a fault: whoever looks has to see it all the same.
+  select
+    'JOB_STOPPED', s.job, s.stopped_at,
+    'stopped on purpose; auto_book_monitor_status says by whom and why'
+  from engine.job_states(v_now) as s
+  where s.stopped_at is not null
   union all
   select
     'BREAKER_OPEN', b.operation, b.changed_at,

@@ -1,6 +1,6 @@
--- Every minute, by pg_cron; and by the sidecars, whose calls do nothing unless pg_cron
--- missed its turn. Not part of recovery: a check that is slow or fails keeps nothing
--- from ending. It looks at what changed since the last one, and at five minutes
+-- Every minute, by pg_cron or a sidecar that stands in for it; a second call in that
+-- minute does nothing. Not part of recovery: a check that is slow or fails keeps
+-- nothing from ending. It looks at what changed since the last one, and at five minutes
 -- more, because a transaction that began before it may have committed after it. What is
 -- present and older than that is looked for again every ten minutes, a day back. Each
 -- violation is a case until it is gone or a person is done with it: some are facts of
@@ -25,6 +25,7 @@ begin
   end if;
   select c.* into v_last from engine.invariant_checks as c;
   if v_last.checked_at > v_now - interval '50 seconds' then
+    perform engine.beat_job('watch_invariants', false);
     return null;
   elsif v_last.checked_to is not null then
     v_since := v_last.checked_to - interval '5 minutes';
@@ -129,10 +130,11 @@ begin
       or a.voided_at is not null
       or a.state in ('CONFIRMED', 'FAILED', 'CANCELLED')
     );
+  perform engine.beat_job('watch_invariants', true);
   return v_present;
 end;
 $$;
 comment on function engine.watch_invariants() is
   'Records broken promises and opens a case for each hold about to lapse; returns how '
   'many violations are present, null when it was not its turn.';
-grant execute on function engine.watch_invariants() to skylatch_cron, skylatch_sidecar;
+grant execute on function engine.watch_invariants() to skylatch_cron;

@@ -195,6 +195,11 @@ MUTANTS: dict[str, Mutant] = {
         "or v_report.error_code not in ('not_sent', 'no_answer', 'unreadable',"
         " 'too_large')\n",
         "",
+    # A switch that cannot be read is a stop; what does not work is noticed.
+    "an answer that is a guess switches booking on": Mutant(
+        "flags/flag_problem.sql",
+        "when (v_answer -> 'doubt' = 'null') is not true\n",
+        "when false\n",
     ),
 }
 

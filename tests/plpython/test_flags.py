@@ -216,3 +216,99 @@ def test_an_item_under_another_key_is_refused() -> None:
     assert "its key" in (find_problem("features", "a", '{"key":"b","version":1}') or "")
     assert find_problem("segments", "b", '{"key":"b","version":1}') is None
     assert find_problem("features", "b", "[]") is not None
+
+
+# What LaunchDarkly's evaluator passes over in silence: each stands for a way in which
+# an answer can be a guess. The flag is "f", its prerequisite "p", its segment "s".
+GUESSES: dict[str, tuple[dict[str, object], dict[str, object], dict[str, object]]] = {
+    'flag f: its prerequisite "q" is missing': (
+        {"prerequisites": [{"key": "q", "variation": 0}]},
+        {},
+        {},
+    ),
+    "flag f: there is no variation 7": (
+        {"prerequisites": [{"key": "p", "variation": 7}]},
+        {},
+        {},
+    ),
+    "flag p: there is no variation 9": ({}, {"fallthrough": {"variation": 9}}, {}),
+    'flag p: its prerequisite "q" is missing': (
+        {},
+        {"prerequisites": [{"key": "q", "variation": 0}]},
+        {},
+    ),
+    "flag p: it serves no variation": ({}, {"fallthrough": {}}, {}),
+    "flag p: the weights of a rollout do not add up": (
+        {},
+        {"fallthrough": {"rollout": {"variations": [{"variation": 0, "weight": 9}]}}},
+        {},
+    ),
+    "flag p: there is no variation True": (
+        {},
+        {"fallthrough": {"variation": True}},
+        {},
+    ),
+    'segment s: the operator "near" is unknown': (
+        {},
+        {},
+        {"rules": [{"clauses": [clause("key", "near", "u", negate=True)]}]},
+    ),
+    'segment s: a value cannot be compared by "matches"': (
+        {},
+        {},
+        {"rules": [{"clauses": [clause("key", "matches", "(", negate=True)]}]},
+    ),
+    "segment s: a weight is not a percentage": (
+        {},
+        {},
+        {"rules": [{"clauses": [], "weight": 100_001}]},
+    ),
+    "segment t: it is missing": (
+        {"rules": [rule(0, clause("", "segmentMatch", "t", negate=True))]},
+        {},
+        {},
+    ),
+}
+
+
+@pytest.mark.parametrize("doubt", GUESSES)
+def test_an_answer_that_is_a_guess_says_why(connect: Connect, doubt: str) -> None:
+    """The SDK's answer stays as it is; beside it stands what is wrong."""
+    connection = connect()
+    of_flag, of_prerequisite, of_segment = GUESSES[doubt]
+    in_segment = rule(1, clause("", "segmentMatch", "s"))
+
+    def put(*parts: dict[str, object]) -> None:
+        mirror(
+            connection,
+            flag(
+                "f",
+                **{  # type: ignore[arg-type]
+                    "prerequisites": [{"key": "p", "variation": 0}],
+                    "rules": [in_segment],
+                    **parts[0],
+                },
+            ),
+            flag("p", **parts[1]),  # type: ignore[arg-type]
+            segments=({"key": "s", "version": 1, **parts[2]},),
+        )
+
+    put({}, {}, {})
+    assert evaluate(connection, "f")["doubt"] is None
+    put(of_flag, of_prerequisite, of_segment)
+    answer = evaluate(connection, "f")
+    assert answer["doubt"] == doubt
+    assert answer["reason"] != "MALFORMED_FLAG"
+
+
+def test_a_flag_that_is_off_needs_nothing_but_its_off_variation(
+    connect: Connect,
+) -> None:
+    """And a prerequisite that really is off is an answer, not a guess."""
+    connection = connect()
+    missing = [{"key": "q", "variation": 0}]
+    mirror(connection, flag("f", on=False, prerequisites=missing))
+    assert evaluate(connection, "f")["doubt"] is None
+    mirror(connection, flag("f", prerequisites=missing), flag("q", on=False))
+    answer = evaluate(connection, "f")
+    assert (answer["reason"], answer["doubt"]) == ("PREREQUISITE_FAILED", None)

@@ -29,7 +29,7 @@ def test_a_commit_whose_acknowledgement_was_lost_is_not_done_twice(
 ) -> None:
     """The trip is booked and paid once; what the lost answer held is recovered."""
     # Or the heartbeat stands in for it, and its sweeps are reported too.
-    world.rows("insert into engine.cron_beat (at) values (now())")
+    world.let_cron_do_it()
     # Or the calls that nobody heard of would wait for minutes.
     world.rows("update engine.operations set lease = '1 second'")
     trip = world.trip(world.traveller())

@@ -52,7 +52,7 @@ FUNCTIONS = {
         public.pause_trip public.rank_offers public.resume_trip public.trip_saga""",
     "service_role": """
         engine.ask_cancellation engine.book_trip engine.change_trip_status
-        engine.check_trip_party public.cancel_booking
+        engine.check_trip_party public.cancel_booking engine.job_overview
         engine.manage_monitor_job engine.monitor_status engine.tick
         engine.describe_offer engine.list_reasons
         engine.flag_status engine.flag_value engine.is_enabled
@@ -64,18 +64,20 @@ FUNCTIONS = {
         public.pause_trip public.rank_offers public.resume_trip public.trip_saga""",
     "skylatch_sidecar": """
         engine.book_trip engine.claim_calls engine.finish_calls engine.heartbeat
+        engine.due_jobs engine.stand_in
         engine.mark_sent engine.plpython_handshake engine.tick
         engine.beat_flags engine.hold_mirror engine.read_flags engine.upsert_flag
         engine.drain_events engine.open_alerts engine.receive_events
-        engine.refuse_events engine.watch_invariants
+        engine.refuse_events
         engine.search_trip engine.sync_flags engine.version public.auto_book_monitor
         public.auto_book_production public.duffel_search""",
     "skylatch_cron": """
-        engine.manage_monitor_job engine.purge engine.recover engine.tick
-        engine.watch_invariants
+        engine.beat_job engine.change_cron_job engine.purge engine.purge_cron_log
+        engine.recover engine.tick engine.watch_invariants
         public.auto_book_monitor""",
     "skylatch_operator": """
-        engine.check_invariants engine.manage_monitor_job engine.monitor_status
+        engine.check_invariants engine.job_overview
+        engine.manage_monitor_job engine.monitor_status
         engine.open_alerts
         engine.flag_status engine.flag_value engine.is_enabled
         engine.decide_case engine.end_case engine.list_cases engine.look_again

@@ -35,6 +35,7 @@ NOT_A_FUNCTION = {
     "booking/saga_transitions.sql",
     "flags/flag_overview.sql",
     "monitor/auto_book_monitor_status.sql",
+    "operations/jobs.sql",
     "provider_calls/operations.sql",
     "provider_calls/outcome_rules.sql",
     "ranking/alliances.sql",
@@ -279,7 +280,7 @@ def test_the_owner_role_owns_everything(catalog: Catalog) -> None:
         ) as o
         where o.owner <> 'skylatch_owner'::regrole
         """,
-    ) == ["engine.manage_monitor_job"]
+    ) == ["engine.change_cron_job"]
 
 
 def test_views_read_as_their_caller(catalog: Catalog) -> None:

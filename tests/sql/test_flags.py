@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import psycopg
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from psycopg.types.json import Jsonb
 
 from tests.conftest import Connect
@@ -222,3 +225,178 @@ def test_an_attempt_keeps_what_the_flags_said(world: World) -> None:
         assert served["evaluations"] >= 3
         assert (row["version"], row["is_on"], row["is_stale"]) == (1, True, False)
     assert world.value("select count(*) from engine.flag_usage_parts") == 0
+
+
+class Tangle:
+    """A flag that leaves booking on, each part of which its answer depends on.
+
+    Where a part is missing or broken, the SDK still serves the same value: by the off
+    variation, by a rule that is passed over, by the last part of a rollout.
+    """
+
+    def __init__(self, key: str, value: object) -> None:
+        self.flag = flag(
+            key,
+            variations=[value, not value],
+            offVariation=0,
+            prerequisites=[{"key": "allowed", "variation": 0}],
+            rules=[
+                rule(
+                    1,
+                    clause("", "segmentMatch", "drill"),
+                    clause("key", "in", "nobody"),
+                ),
+                rule(0, clause("key", "startsWith", *"01234567")),
+            ],
+        )
+        self.allowed = flag("allowed", prerequisites=[{"key": "root", "variation": 0}])
+        self.root = flag("root")
+        self.drill: dict[str, Any] = {
+            "key": "drill",
+            "version": 1,
+            "rules": [{"clauses": [clause("key", "matches", "^[0-9a-f-]+$")]}],
+        }
+        self.others = [ON[key == PIPELINE]]
+        self.gone: set[str] = set()
+
+    def mirror(self, connection: Connection) -> None:
+        """Put what is there."""
+        mirror(
+            connection,
+            *(
+                item
+                for item in (self.flag, self.allowed, self.root, *self.others)
+                if item["key"] not in self.gone
+            ),
+            segments=(self.drill,) if "drill" not in self.gone else (),
+        )
+
+
+Break = Callable[[Tangle, int], object]
+NOT_A_VARIATION = [2, 99, -1, True, 1.5, "0", None]
+NOT_A_BOOLEAN = ["false", "true", 0, 1, None, {}, []]
+# A way to break what an answer depends on, of which the number chooses one.
+BREAKS: dict[str, Break] = {
+    "missing": lambda t, n: t.gone.add(("allowed", "root", "drill")[n % 3]),
+    "deleted": lambda t, n: (t.allowed, t.root, t.drill, t.flag)[n % 4].update(
+        deleted=True
+    ),
+    "a circle": lambda t, n: (t.root, t.allowed)[n % 2].update(
+        prerequisites=[{"key": (t.flag["key"], "allowed")[n // 2 % 2], "variation": 0}]
+    ),
+    "no such variation": lambda t, n: (
+        t.flag["prerequisites"][0],
+        t.allowed["prerequisites"][0],
+        t.allowed["fallthrough"],
+        t.root["fallthrough"],
+        t.flag["fallthrough"],
+        t.flag["rules"][0],
+        t.flag["rules"][1],
+    )[n % 7].update(variation=NOT_A_VARIATION[n // 7 % 7]),
+    "no such operator": lambda t, n: (
+        t.flag["rules"][0]["clauses"][1],
+        t.flag["rules"][1]["clauses"][0],
+        t.drill["rules"][0]["clauses"][0],
+    )[n % 3].update(op=("near", "", "regex", 5, None)[n // 3 % 5]),
+    "nothing to compare with": lambda t, n: (
+        t.flag["rules"][0]["clauses"][0],
+        t.flag["rules"][1]["clauses"][0],
+        t.drill["rules"][0]["clauses"][0],
+    )[n % 3].update(values=[[5], [None], [{}], [["a"]], "drill"][n // 3 % 5]),
+    "no such attribute": lambda t, n: (
+        t.flag["rules"][1]["clauses"][0],
+        t.drill["rules"][0]["clauses"][0],
+    )[
+        n % 2
+    ].update(attribute=("", "/", "/a//b", "/a~2", 5)[n // 2 % 5], contextKind="user"),
+    "another segment": lambda t, n: t.flag["rules"][0]["clauses"][0].update(
+        values=["absent"], negate=bool(n % 2)
+    ),
+    "a rollout of nothing": lambda t, n: (t.flag, t.allowed, t.root)[n % 3].update(
+        fallthrough={
+            "rollout": {
+                "variations": [
+                    {"variation": 0, "weight": weight}
+                    for weight in ([], [1], [0], [99_999], [True], [50_000] * 3)[
+                        n // 3 % 6
+                    ]
+                ]
+            }
+        }
+    ),
+    "no boolean": lambda t, n: t.flag.update(variations=[NOT_A_BOOLEAN[n % 7]] * 2),
+    "no shape": lambda t, n: (t.flag, t.allowed, t.root, t.drill)[n % 4].update(
+        rules=("none", {}, [5], [{"clauses": {}}], [{}])[n // 4 % 5]
+    ),
+    "an expression that could hang": lambda t, n: (
+        t.flag["rules"][1]["clauses"][0],
+        t.drill["rules"][0]["clauses"][0],
+    )[n % 2].update(op="matches", values=["^(a+)+$"]),
+    "a big segment": lambda t, n: t.drill.update(
+        unbounded=True, generation=n % 2 or None
+    ),
+}
+
+
+@pytest.mark.parametrize(("key", "value"), [(EMERGENCY, False), (PIPELINE, True)])
+def test_a_flag_that_cannot_be_evaluated_for_any_reason_stops(
+    connect: Connect, key: str, value: bool
+) -> None:
+    """Whatever the SDK would have answered over data that is broken anywhere."""
+    connection = connect()
+    tried = set[str]()
+
+    @settings(max_examples=250, deadline=None, suppress_health_check=list(HealthCheck))
+    @given(st.sampled_from(sorted(BREAKS)), st.integers(0, 99), st.uuids())
+    def stops(name: str, number: int, user_id: UUID) -> None:
+        tangle = Tangle(key, value)
+        tangle.mirror(connection)
+        assert problem(connection, user_id) is None
+        BREAKS[name](tangle, number)
+        tangle.mirror(connection)
+        assert problem(connection, user_id) is not None
+        tried.add(name)
+
+    stops()
+    assert tried == set(BREAKS)
+
+
+def test_a_missing_prerequisite_of_the_emergency_flag_stops(connect: Connect) -> None:
+    """Its off variation, though it says go, is no answer."""
+    connection, user_id = connect(), uuid4()
+    needs = [{"key": "region", "variation": 0}]
+    resting = flag(
+        EMERGENCY,
+        True,
+        variations=[True, False],
+        prerequisites=needs,
+    )
+    mirror(connection, flag(PIPELINE), resting)
+    assert problem(connection, user_id) == (
+        f"flag {EMERGENCY} cannot be trusted:"
+        f' flag {EMERGENCY}: its prerequisite "region" is missing'
+    )
+    mirror(connection, flag(PIPELINE), resting, flag("region", on=False))
+    assert problem(connection, user_id) is None
+    mirror(connection, flag(PIPELINE), resting, flag("region"))
+    assert problem(connection, user_id) == f"{EMERGENCY} is on"
+
+
+def test_an_answer_in_an_unknown_form_stops(connect: Connect) -> None:
+    """An evaluator that says too little, or what nobody knows, switches nothing on."""
+    connection, user_id = connect(), uuid4()
+    mirror(connection, *ON)
+    for answer in (
+        None,
+        {},
+        {"value": False, "reason": "OFF"},
+        {"value": False, "reason": "OFF", "detail": {"kind": "OFF"}},
+        {"value": False, "reason": "NEW", "detail": {}, "doubt": None},
+        {"reason": "OFF", "detail": {}, "doubt": None},
+    ):
+        connection.execute(
+            "create or replace function engine.evaluate_flag(p_flag text,"
+            " p_context text) returns jsonb language sql stable return"
+            f" {'null' if answer is None else repr(json.dumps(answer))}::jsonb"
+        )
+        assert problem(connection, user_id) is not None

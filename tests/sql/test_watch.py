@@ -179,13 +179,41 @@ def test_a_hold_about_to_lapse_opens_one_case_for_a_person(stage: Stage) -> None
         (
             "CRON_SILENT",
             "recover",
-            "insert into engine.cron_beat (at) values (now() - interval '4 minutes')",
+            "update engine.job_beats"
+            " set cron_succeeded_at = now() - interval '4 minutes'"
+            " where job = 'recover'",
         ),
         (
-            "WATCH_SILENT",
+            "CRON_SILENT",
+            "purge_cron_log",
+            "update engine.job_beats set scheduled_at = now() - interval '26 hours'"
+            " where job = 'purge_cron_log'",
+        ),
+        (
+            "JOB_SILENT",
             "watch_invariants",
-            "insert into engine.invariant_checks (checked_at, checked_to, violations)"
-            " values (now() - interval '6 minutes', now(), 0)",
+            "update engine.job_beats set since = now() - interval '6 minutes',"
+            " last_succeeded_at = null, last_succeeded_by = null"
+            " where job = 'watch_invariants'",
+        ),
+        (
+            "JOB_SILENT",
+            "auto_book_monitor",
+            "update engine.job_beats set since = now() - interval '1 day',"
+            " last_succeeded_at = now() - interval '16 minutes',"
+            " last_succeeded_by = 'skylatch_cron' where job = 'auto_book_monitor'",
+        ),
+        (
+            "JOB_SILENT",
+            "recover",
+            "delete from engine.job_beats where job = 'recover'",
+        ),
+        (
+            "JOB_STOPPED",
+            "auto_book_monitor",
+            "update engine.job_beats set since = now() - interval '1 day',"
+            " stopped_at = now() - interval '1 day', stopped_by = 'somebody'"
+            " where job = 'auto_book_monitor'",
         ),
     ],
 )

@@ -1,0 +1,35 @@
+-- Definer as the jobs' own role: pg_cron shows and changes a user's own jobs only. What
+-- is scheduled runs as that role, so nobody but the owner's functions may call this.
+-- pg_cron is looked up when it is called, so that a database without it has the
+-- function.
+drop function if exists engine.manage_monitor_job(text);
+create or replace function engine.change_cron_job(
+  p_action text, p_job text, p_schedule text, p_command text
+) returns jsonb
+  language plpgsql volatile
+  security definer
+  set search_path = pg_catalog, pg_temp
+as $$
+begin
+  if to_regnamespace('cron') is null then
+    return null;
+  elsif p_action = 'start' then
+    perform cron.schedule(p_job, p_schedule, p_command);
+  elsif p_action = 'stop' then
+    perform cron.unschedule(j.jobid)
+    from cron.job as j
+    where j.jobname = p_job and j.username = current_user;
+  end if;
+  return (
+    select to_jsonb(j) - 'nodename' - 'nodeport'
+    from cron.job as j
+    where j.jobname = p_job and j.username = current_user
+  );
+end;
+$$;
+comment on function engine.change_cron_job(text, text, text, text) is
+  'Schedules (start), unschedules (stop) or shows a job of pg_cron; null without one.';
+revoke execute on function engine.change_cron_job(text, text, text, text) from public;
+alter function engine.change_cron_job(text, text, text, text) owner to skylatch_cron;
+grant execute on function engine.change_cron_job(text, text, text, text)
+  to skylatch_owner;

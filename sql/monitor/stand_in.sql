@@ -1,0 +1,41 @@
+-- One job in place of pg_cron, in a transaction of its own: one that fails or is slow
+-- keeps none of the others from being done. Never twice at once: the lock is held until
+-- the commit that makes the beat visible, and whether the job is due is asked under it.
+-- Definer: the sidecar has no table.
+create or replace function engine.stand_in(p_job text) returns boolean
+  language plpgsql volatile
+  security definer
+  set search_path = pg_catalog, pg_temp
+as $$
+begin
+  -- 'stand_in' as a number; any fixed key will do.
+  if not pg_try_advisory_xact_lock(7302028, hashtext(p_job)) then
+    return false;
+  elsif not exists (
+    select from engine.job_states(clock_timestamp()) as s
+    where s.job = p_job and s.is_due
+  ) then
+    return false;
+  end if;
+  case p_job
+    when 'auto_book_monitor' then
+      perform engine.run_monitor('sidecar', clock_timestamp());
+    when 'recover' then
+      perform engine.recover();
+    when 'watch_invariants' then
+      perform engine.watch_invariants();
+    when 'purge' then
+      perform engine.purge();
+    else
+      raise exception using
+        errcode = 'SK310',
+        message = 'nobody knows how to stand in for this job',
+        detail = jsonb_build_object('job', p_job),
+        hint = 'Add it to engine.stand_in, or say in engine.jobs that nobody stands in.';
+  end case;
+  return true;
+end;
+$$;
+comment on function engine.stand_in(text) is
+  'Does a job that is due in place of pg_cron; false when it is not, or is under way.';
+grant execute on function engine.stand_in(text) to skylatch_sidecar;

@@ -1,0 +1,73 @@
+-- What the beats say of each job. A beat counts for as long as it is fresh, and one
+-- from the far future never is: the clock was set back since. pg_cron is missed where
+-- it was told to run a job or ran it once; the job itself is missed when nobody did it,
+-- unless it was stopped on purpose.
+create or replace function engine.job_states(p_now timestamptz)
+  returns table (
+    job text,
+    scheduled_by text,
+    is_due boolean,
+    is_silent boolean,
+    is_cron_silent boolean,
+    last_at timestamptz,
+    last_cron_at timestamptz,
+    stopped_at timestamptz,
+    stopped_by text,
+    stop_reason text
+  )
+  language plpgsql stable
+  set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return query
+  select
+    s.job,
+    case
+      when s.is_stopped then 'nobody'
+      when s.has_cron then 'pg_cron'
+      when s.stands_in then 'sidecar'
+      else 'nobody'
+    end,
+    s.stands_in
+    and not s.is_stopped
+    and not s.has_cron
+    and (
+      s.last_succeeded_at
+      between p_now - s.stand_in_every and p_now + s.stand_in_every
+    ) is not true,
+    s.stands_in
+    and not s.is_stopped
+    and (s.at between p_now - s.silent_after and p_now + s.silent_after) is not true,
+    not s.is_stopped
+    and s.cron_at is not null
+    and not (
+      s.cron_at between p_now - s.cron_silent_after and p_now + s.cron_silent_after
+    ),
+    s.at,
+    s.cron_at,
+    s.stopped_at,
+    s.stopped_by,
+    s.stop_reason
+  from (
+    select
+      j.*,
+      b.last_succeeded_at,
+      b.stopped_at,
+      b.stopped_by,
+      b.stop_reason,
+      b.stopped_at is not null as is_stopped,
+      greatest(b.last_succeeded_at, b.since) as at,
+      greatest(b.cron_succeeded_at, b.scheduled_at) as cron_at,
+      coalesce(
+        b.cron_succeeded_at
+        between p_now - j.cron_silent_after and p_now + j.cron_silent_after,
+        false
+      ) as has_cron
+    from engine.jobs as j
+    left join engine.job_beats as b on b.job = j.job
+  ) as s
+  order by s.job;
+end;
+$$;
+comment on function engine.job_states(timestamptz) is
+  'Returns of each scheduled job who does it, if it is missed, and who stopped it.';

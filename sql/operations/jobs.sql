@@ -1,0 +1,40 @@
+-- Every job that runs on a schedule, once: pg_cron's schedules, the sidecars' standing
+-- in and the alerts are made from these rows. The monitor's budget is for ten minutes
+-- (monitor/run_monitor.sql). Where pg_cron is late by two of a job's turns, or by an
+-- hour of a daily one, a sidecar does the job. The purge has two hours of turns a day.
+-- pg_cron's own records grow only where it runs, so nobody stands in for their purge.
+insert into engine.jobs as j (
+  job, schedule, command, stands_in, stand_in_every, cron_silent_after, silent_after
+)
+values
+  ('auto_book_monitor', '*/10 * * * *', 'select public.auto_book_monitor()',
+    true, '10 minutes', '12 minutes', '15 minutes'),
+  ('recover', '* * * * *', 'select engine.recover()',
+    true, '10 seconds', '3 minutes', '5 minutes'),
+  ('watch_invariants', '* * * * *', 'select engine.watch_invariants()',
+    true, '50 seconds', '3 minutes', '5 minutes'),
+  ('purge', '* 3-4 * * *', 'select engine.purge()',
+    true, '1 day', '25 hours', '26 hours'),
+  ('purge_cron_log', '17 3 * * *', 'select engine.purge_cron_log()',
+    false, null, '25 hours', '26 hours')
+on conflict (job) do update
+set
+  schedule = excluded.schedule,
+  command = excluded.command,
+  stands_in = excluded.stands_in,
+  stand_in_every = excluded.stand_in_every,
+  cron_silent_after = excluded.cron_silent_after,
+  silent_after = excluded.silent_after
+where j is distinct from excluded;
+
+delete from engine.jobs as j
+where j.job not in (
+  'auto_book_monitor', 'recover', 'watch_invariants', 'purge', 'purge_cron_log'
+);
+
+insert into engine.job_beats as b (job, since)
+select
+  j.job,
+  clock_timestamp()
+from engine.jobs as j
+on conflict (job) do nothing;
