@@ -126,6 +126,8 @@ SQLSTATES: dict[str, type[EngineError]] = {
     "SK303": EngineFault,  # pg_cron missing
     "SK305": EngineFault,  # flags not in LaunchDarkly's form
     "SK306": EngineFault,  # packages of another version in the server
+    "SK309": EngineFault,  # attempts are in flight
+    "SK312": EngineFault,  # the installation has no name
 }
 
 

@@ -18,6 +18,10 @@ create or replace trigger booking_events_append_only
 before update or delete or truncate on engine.booking_events
 for each statement execute function engine.refuse_change();
 
+create or replace trigger installation_changes_append_only
+before update or delete or truncate on engine.installation_changes
+for each statement execute function engine.refuse_change();
+
 create or replace trigger kill_switch_changes_append_only
 before update or delete or truncate on engine.kill_switch_changes
 for each statement execute function engine.refuse_change();
