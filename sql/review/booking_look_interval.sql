@@ -5,6 +5,11 @@
 create or replace function engine.booking_look_interval(p_ahead interval)
   returns interval
   language sql immutable
-return greatest(interval '1 hour', least(interval '7 days', p_ahead / 14));
+return case
+  -- greatest() and least() pass over a null.
+  when p_ahead is not null
+    then greatest(interval '1 hour', least(interval '7 days', p_ahead / 14))
+end;
 comment on function engine.booking_look_interval(interval) is
-  'Returns after how long a booking is read again, so long before its next departure.';
+  'Returns after how long a booking is read again, so long before its departure; null '
+  'when it has none.';
