@@ -127,6 +127,8 @@ SQLSTATES: dict[str, type[EngineError]] = {
     "SK306": EngineFault,  # packages of another version in the server
     "SK307": EngineFault,  # report says what a sidecar may not say
     "SK310": EngineFault,  # nobody can stand in for this job
+    "SK309": EngineFault,  # attempts are in flight
+    "SK312": EngineFault,  # the installation has no name
 }
 
 

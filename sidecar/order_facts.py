@@ -62,6 +62,9 @@ def event_facts(event: Any) -> dict[str, Any] | None:
         for name, value in (inner if isinstance(inner, dict) else {}).items()
         if (name == "id" or name.endswith("_id")) and isinstance(value, str)
     }
+    metadata = inner.get("metadata") if isinstance(inner, dict) else None
+    if isinstance(metadata, dict) and isinstance(metadata.get("installation_id"), str):
+        ids["installation_id"] = metadata["installation_id"]
     return {**{name: event.get(name) for name in _EVENT}, "data": {"object": ids}}
 
 

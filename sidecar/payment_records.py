@@ -68,6 +68,12 @@ def _refer(found: Record, *names: str) -> Record:
     return {name: _id(found.get(name)) for name in names}
 
 
+def _installation(about: Any) -> Record:
+    """Return which installation an object's metadata names, where it names one."""
+    name = _object(_object(about).get("metadata")).get("installation_id")
+    return {"installation_id": name} if isinstance(name, str) else {}
+
+
 def intent(found: Record) -> Record:
     """Cut a payment intent."""
     return {
@@ -105,6 +111,7 @@ def dispute(found: Record) -> Record:
         **_pick(found, "id", "status", "amount", "currency", "reason", "created"),
         **_pick(found, "is_charge_refundable", "metadata"),
         **_refer(found, "payment_intent", "charge"),
+        **_installation(found.get("payment_intent")),
         "evidence": _pick(evidence, "due_by", "has_evidence", "past_due"),
     }
 
@@ -114,6 +121,7 @@ def fraud_warning(found: Record) -> Record:
     return {
         **_pick(found, "id", "actionable", "fraud_type", "created"),
         **_refer(found, "payment_intent", "charge"),
+        **_installation(found.get("payment_intent")),
     }
 
 
@@ -146,7 +154,11 @@ def event(found: Record) -> Record:
     about = _object(_object(found.get("data")).get("object"))
     return {
         **_pick(found, "id", "type", "created", "livemode"),
-        "related_object": {"id": _id(about), "type": about.get("object")},
+        "related_object": {
+            "id": _id(about),
+            "type": about.get("object"),
+            **_installation(about),
+        },
     }
 
 

@@ -129,12 +129,19 @@ class Payments:
     def read_dispute(self, dispute_id: str) -> Answer:
         """Read a dispute."""
         retrieve = self._api.disputes.retrieve
-        return self._calls.one(lambda: retrieve(_id(dispute_id)), records.dispute)
+        # Its payment says whose it is.
+        return self._calls.one(
+            lambda: retrieve(_id(dispute_id), {"expand": ["payment_intent"]}),
+            records.dispute,
+        )
 
     def read_fraud_warning(self, warning_id: str) -> Answer:
         """Read an early fraud warning: the issuer expects a dispute."""
         retrieve = self._api.radar.early_fraud_warnings.retrieve
-        return self._calls.one(lambda: retrieve(_id(warning_id)), records.fraud_warning)
+        return self._calls.one(
+            lambda: retrieve(_id(warning_id), {"expand": ["payment_intent"]}),
+            records.fraud_warning,
+        )
 
     def read_setup(self, setup_id: str) -> Answer:
         """Read a setup intent."""

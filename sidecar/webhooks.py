@@ -260,10 +260,14 @@ def _words(about: dict[str, Any], *names: str) -> Event:
 
 
 def _attempt(about: dict[str, Any]) -> Event:
-    """Return the attempt that our own metadata names."""
-    metadata = about.get("metadata")
-    value = metadata.get("attempt_id") if isinstance(metadata, dict) else None
-    return {"attempt_id": value} if _fits(_UUID, value) else {}
+    """Return the attempt and the installation that our own metadata names."""
+    found = about.get("metadata")
+    metadata = found if isinstance(found, dict) else {}
+    return {
+        name: metadata[name]
+        for name in ("attempt_id", "installation_id")
+        if _fits(_UUID, metadata.get(name))
+    }
 
 
 def _time(value: Any) -> str | None:

@@ -28,6 +28,8 @@ set role skylatch_owner;
 \ir access/flight_bookings.sql
 \ir access/flight_offers.sql
 \ir access/history.sql
+\ir access/installation.sql
+\ir access/installation_changes.sql
 \ir access/invariant_checks.sql
 \ir access/invariant_violations.sql
 \ir access/job_beats.sql
@@ -63,6 +65,8 @@ set role skylatch_owner;
 \ir access/may_act_for.sql
 \ir operations/version.sql
 \ir operations/caller.sql
+\ir operations/installation_id.sql
+\ir operations/belongs_elsewhere.sql
 \ir operations/log_event.sql
 \ir operations/refuse_change.sql
 \ir operations/jobs.sql
@@ -158,6 +162,7 @@ set role skylatch_owner;
 \ir booking/found_order.sql
 \ir booking/found_refund.sql
 \ir provider_calls/enqueue_call.sql
+\ir provider_calls/our_mark.sql
 \ir provider_calls/build_request.sql
 \ir booking/lock_traveller.sql
 \ir booking/spending_problem.sql
@@ -222,6 +227,7 @@ set role skylatch_owner;
 \ir monitor/monitor_status.sql
 \ir monitor/auto_book_monitor_status.sql
 \ir operations/set_exchange_rate.sql
+\ir operations/renew_installation.sql
 \ir operations/trip_events.sql
 \ir operations/trip_saga.sql
 \ir operations/holds_secret.sql
@@ -241,6 +247,8 @@ set role skylatch_owner;
 \ir review/cancel_by_airline.sql
 \ir review/note_order.sql
 \ir review/note_orphan_void.sql
+\ir review/booking_look_interval.sql
+\ir review/look_at_bookings.sql
 \ir review/possible_actions.sql
 \ir review/lock_case.sql
 \ir review/require_text.sql

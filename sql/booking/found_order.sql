@@ -1,6 +1,7 @@
 -- Which of the listed orders is the attempt's. Were the provider's filter ignored,
 -- every order would be listed: offer and metadata are checked on each row. One order of
--- our offer that does not carry our mark is somebody's decision to make.
+-- our offer that does not carry our mark, or carries another installation's, is
+-- somebody's decision to make.
 create or replace function engine.found_order(
   p_attempt public.booking_attempts, p_body jsonb
 ) returns jsonb
@@ -18,7 +19,8 @@ begin
   select coalesce(jsonb_agg(o.value), '[]') into v_orders
   from jsonb_array_elements(p_body -> 'orders') as o
   where o.value ->> 'offer_id' = p_attempt.offer_id
-    or o.value #>> '{metadata,attempt_id}' = p_attempt.id::text;
+    or o.value #>> '{metadata,attempt_id}' = p_attempt.id::text
+    and not engine.belongs_elsewhere(o.value -> 'metadata');
   v_order := v_orders -> 0;
   return jsonb_build_object(
     'order', v_order,
@@ -33,6 +35,7 @@ begin
       when jsonb_array_length(v_orders) > 1 then 'several'
       when v_order ->> 'offer_id' is distinct from p_attempt.offer_id
         or v_order #>> '{metadata,attempt_id}' is distinct from p_attempt.id::text
+        or engine.belongs_elsewhere(v_order -> 'metadata')
         then 'wrong_offer'
       when v_order ->> 'cancelled_at' is not null then 'cancelled'
       when v_order ->> 'id' is null or v_order ->> 'booking_reference' is null

@@ -17,11 +17,13 @@ begin
   perform engine.expire_offers(v_now);
   perform engine.sum_flag_usage();
   perform engine.sweep_events(v_now);
+  -- Last, because it locks trips, though only those that are free.
+  perform engine.look_at_bookings(v_now);
   perform engine.beat_job('recover', true);
   return v_recovered;
 end;
 $$;
 comment on function engine.recover() is
   'Every minute: settles calls whose worker went away, applies events, expires old '
-  'offers, asks for events that never arrived.';
+  'offers, asks for events that never arrived and for bookings with a flight ahead.';
 grant execute on function engine.recover() to skylatch_cron;

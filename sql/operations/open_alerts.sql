@@ -39,6 +39,14 @@ begin
   from engine.job_states(v_now) as s
   where s.stopped_at is not null
   union all
+  -- Bookings that the airline may have cancelled, and nobody looks.
+  select
+    'BOOKINGS_UNREAD', 'look_order', min(b.next_look_at),
+    format('%s bookings were to be read again', count(*))
+  from public.flight_bookings as b
+  where b.status = 'CONFIRMED' and b.next_look_at < v_now - interval '6 hours'
+  having count(*) > 0
+  union all
   select
     'BREAKER_OPEN', b.operation, b.changed_at,
     format('%s failures in a row, the last %s', b.failures, b.last_error)

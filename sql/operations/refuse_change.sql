@@ -22,6 +22,10 @@ create or replace trigger job_changes_append_only
 before update or delete or truncate on engine.job_changes
 for each statement execute function engine.refuse_change();
 
+create or replace trigger installation_changes_append_only
+before update or delete or truncate on engine.installation_changes
+for each statement execute function engine.refuse_change();
+
 create or replace trigger kill_switch_changes_append_only
 before update or delete or truncate on engine.kill_switch_changes
 for each statement execute function engine.refuse_change();

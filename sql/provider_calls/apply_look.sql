@@ -35,7 +35,10 @@ begin
     when 'sweep_payment_events' then engine.receive_sweep(p_call, v_body, p_now)
     when 'cancel_orphan_payment' then engine.note_orphan_void(p_call, v_body, p_now)
   end;
-  if p_call.user_id is not null then
+  -- A booking is read again and again: only news is put down.
+  if p_call.user_id is not null
+    and (v_outcome is not null or not p_call.payload ? 'scheduled')
+  then
     perform engine.log_event(
       p_call.user_id, p_call.trip_request_id, p_call.booking_attempt_id, p_actor,
       'call:' || p_call.id, null, null,

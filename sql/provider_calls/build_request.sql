@@ -62,9 +62,7 @@ begin
             'currency', v_attempt.currency
           )
         ),
-        'metadata', jsonb_build_object(
-          'attempt_id', v_attempt.id, 'trip_request_id', v_attempt.trip_request_id
-        )
+        'metadata', engine.our_mark(v_attempt)
       );
     when 'create_payment' then
       select m.* into v_card
@@ -75,9 +73,7 @@ begin
         'currency', lower(v_attempt.currency),
         'customer', v_card.stripe_customer_id,
         'payment_method', v_card.stripe_payment_method_id,
-        'metadata', jsonb_build_object(
-          'attempt_id', v_attempt.id, 'trip_request_id', v_attempt.trip_request_id
-        )
+        'metadata', engine.our_mark(v_attempt)
       );
     when 'capture_payment' then
       return jsonb_build_object(
@@ -89,9 +85,8 @@ begin
       return jsonb_build_object(
         'payment_intent', v_attempt.payment_intent_id,
         'amount', engine.stripe_amount(v_attempt.refund_amount, v_attempt.currency),
-        'metadata', jsonb_build_object(
-          'attempt_id', v_attempt.id, 'refund_id',
-          format('%s:%s', v_attempt.id, v_attempt.refund_no)
+        'metadata', (engine.our_mark(v_attempt) - 'trip_request_id') || jsonb_build_object(
+          'refund_id', format('%s:%s', v_attempt.id, v_attempt.refund_no)
         )
       );
     when 'find_order' then

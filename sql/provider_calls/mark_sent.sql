@@ -1,6 +1,7 @@
 -- The last look before an order leaves: a crash before this commit is a safe retry, a
 -- crash after it is UNKNOWN. Returns null for "send it", else why not; in that case the
--- attempt is already on its way back.
+-- attempt is already on its way back, looks for an order that is known, or waits until
+-- a history that a failover or a restore has changed was compared.
 -- Lock order: trip_requests, then the traveller, then booking_attempts, then
 -- provider_calls.
 create or replace function engine.mark_sent(p_call_id bigint, p_epoch integer)
@@ -35,6 +36,23 @@ begin
     or v_call.attempt_epoch <> v_attempt.epoch
   then
     return 'the lease is over';
+  end if;
+  if v_attempt.order_hint is not null then
+    -- Duffel has shown an order of this attempt, whatever this history knows of it.
+    update engine.provider_calls as c
+    set
+      state = 'UNKNOWN', verdict = 'UNKNOWN', error_code = 'order_known',
+      lease_until = null, sent_at = v_now, finished_at = v_now
+    where c.id = p_call_id;
+    perform engine.advance_attempt(
+      v_attempt, v_call.operation, 'UNKNOWN', null::engine.outcome_rules,
+      jsonb_build_object(
+        'error_code', 'order_known', 'reason', 'Duffel has an order of it already.'
+      ),
+      coalesce(v_call.worker, session_user), 'call:' || p_call_id, v_now
+    );
+    perform engine.wake_sidecar();
+    return 'an order of this attempt is known';
   end if;
   v_reason := coalesce(
     'booking is off: ' || engine.flag_problem(v_trip.user_id, v_now),
@@ -73,6 +91,18 @@ begin
       )
     where c.id = p_call_id;
     return null;
+  end if;
+  if engine.history_problem() is not null then
+    -- An order may exist that this history has lost, so nothing is let go of either:
+    -- the call waits, its try given back, until both providers' lists were compared.
+    update engine.provider_calls as c
+    set
+      state = 'READY',
+      tries = greatest(c.tries - 1, 0),
+      lease_until = null,
+      run_at = v_now + interval '5 seconds'
+    where c.id = p_call_id;
+    return 'waiting: ' || engine.history_problem();
   end if;
   update engine.provider_calls as c
   set

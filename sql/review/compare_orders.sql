@@ -15,6 +15,18 @@ begin
     p_body -> 'orders', coalesce(p_call.claimed_at, p_now),
     p_now - interval '5 minutes', p_now
   );
+  -- What the airline did to a booking of ours without a word is in the list too.
+  perform engine.note_order(
+    p_call, jsonb_build_object('orders', jsonb_agg(o.value)), p_now
+  )
+  from jsonb_array_elements(p_body -> 'orders') as o
+  inner join public.flight_bookings as b on o.value ->> 'id' = b.order_id
+  where b.status = 'CONFIRMED'
+    and (
+      o.value ->> 'cancelled_at' is not null
+      or o.value -> 'airline_initiated_changes' @> '[{}]'
+    )
+  having count(*) > 0;
   perform engine.finish_scan('orders', p_call, v_found, p_now);
   perform engine.start_scan('payments', p_now);
   return format('%s of %s', v_found, jsonb_array_length(p_body -> 'orders'));

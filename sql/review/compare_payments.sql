@@ -1,4 +1,5 @@
--- Stripe's payments that carry our mark, beside our attempts. A hold of an attempt that
+-- Stripe's payments that carry our mark, and not another installation's, beside our
+-- attempts. A hold of an attempt that
 -- ended is released when Duffel's list, read to its end since, shows no order of it;
 -- what may belong to an order, and money that was taken, is a person's. A payment made
 -- a few minutes ago, or an attempt that ended since a list was asked for, is not judged
@@ -27,8 +28,10 @@ begin
         to_timestamp((i.value ->> 'created')::bigint) as made_at,
         coalesce((i.value ->> 'amount_received')::bigint, 0) as received,
         engine.try_uuid(i.value #>> '{metadata,attempt_id}') as attempt_id,
-        engine.try_uuid(i.value #>> '{metadata,trip_request_id}') as trip_id
+        engine.try_uuid(i.value #>> '{metadata,trip_request_id}') as trip_id,
+        i.value -> 'metadata' ? 'installation_id' as is_named
       from jsonb_array_elements(p_body -> 'payment_intents') as i
+      where not engine.belongs_elsewhere(i.value -> 'metadata')
     )
 
     select
@@ -66,8 +69,9 @@ begin
         -- Its id is on the way.
         when a.status = 'PENDING' and a.payment_intent_id is null then false
         when s.received > 0 or s.status = 'requires_capture' then true
-        -- No money is held: nobody waits for it after a day.
-        else s.made_at < p_now - interval '1 day'
+        -- No money is held: nobody waits for it after a day. One that names neither an
+        -- attempt of ours nor this installation may be somebody else's.
+        else s.made_at < p_now - interval '1 day' and (a.id is not null or s.is_named)
       end
     order by coalesce(a.trip_request_id, s.trip_id), s.payment
   loop

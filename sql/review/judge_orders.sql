@@ -1,4 +1,5 @@
--- Duffel's orders that carry our mark, beside our attempts. What agrees is passed over
+-- Duffel's orders that carry our mark, and not another installation's, beside our
+-- attempts. What agrees is passed over
 -- in one statement; what does not is adopted where an attempt waits for it, else it is
 -- a case. An attempt that ended since the list was asked for is not judged yet. A case
 -- that a person closed stays closed.
@@ -26,16 +27,18 @@ begin
         o.value ->> 'id' as order_id,
         o.value ->> 'cancelled_at' is not null as is_cancelled,
         m.attempt_id,
+        (o.value ->> 'created_at')::timestamptz < p_made_before as is_due,
         engine.try_uuid(o.value #>> '{metadata,trip_request_id}') as trip_id,
-        count(*) filter (where o.value ->> 'cancelled_at' is null) over (
-          partition by m.attempt_id
-        ) as live_orders,
+        count(*) filter (
+          where o.value ->> 'cancelled_at' is null
+            and (o.value ->> 'created_at')::timestamptz < p_made_before
+        ) over (partition by m.attempt_id) as live_orders,
         jsonb_agg(o.value) over (partition by m.attempt_id) as all_facts
       from jsonb_array_elements(p_orders) as o
       cross join lateral engine.try_uuid(o.value #>> '{metadata,attempt_id}')
         as m (attempt_id)
       where m.attempt_id is not null
-        and (o.value ->> 'created_at')::timestamptz < p_made_before
+        and not engine.belongs_elsewhere(o.value -> 'metadata')
     )
 
     select
@@ -43,6 +46,7 @@ begin
       a.user_id,
       a.trip_request_id,
       case
+        when u.is_unsent then 'HINT'
         when s.is_cancelled then 'GONE'
         when a.id is null then 'ORPHAN'
         when a.state in ('FAILED', 'CANCELLED') then 'ORPHAN'
@@ -52,7 +56,26 @@ begin
       end as finding
     from seen as s
     left join public.booking_attempts as a on s.attempt_id = a.id
+    -- As far as this history goes the order was not sent yet, so no answer is on its
+    -- way: it was sent in a history that a failover or a restore has lost, or by a try
+    -- that was taken for failed.
+    cross join lateral (
+      select not s.is_cancelled
+        and a.order_id is null
+        and (
+          a.state in ('REPRICING', 'CREATING_PAYMENT', 'AUTHORIZING')
+          or a.state = 'ORDERING' and exists (
+            select from engine.provider_calls as c
+            where c.user_id = a.user_id
+              and c.booking_attempt_id = a.id
+              and c.operation = 'create_order'
+              and c.state in ('READY', 'CLAIMED')
+          )
+        ) as is_unsent
+    ) as u
     where case
+      when u.is_unsent then a.order_hint is distinct from s.order_id
+      when s.is_due is not true then false
       when s.is_cancelled then exists (
         select from engine.review_cases as c
         where c.kind = 'ORPHAN_ORDER'

@@ -26,7 +26,7 @@ begin
     select o.value as facts, b.user_id, b.trip_request_id, b.id as booking_id
     from jsonb_array_elements(p_body -> 'orders') as o
     inner join public.flight_bookings as b on o.value ->> 'id' = b.order_id
-    where b.status = 'CONFIRMED'
+    where b.status = 'CONFIRMED' and not engine.belongs_elsewhere(o.value -> 'metadata')
     order by b.trip_request_id
   loop
     perform from public.trip_requests as t

@@ -46,6 +46,9 @@ begin
       if not found or v_effect.effect = 'IGNORE' then
         v_state := 'IGNORED';
         v_outcome := case when found then 'of no consequence' else 'unknown type' end;
+      elsif engine.belongs_elsewhere(v_event.hints) then
+        v_state := 'IGNORED';
+        v_outcome := 'of another installation';
       else
         v_outcome := engine.apply_event(
           v_event, v_effect, v_found.user_id, v_found.attempt_id, p_now

@@ -1,5 +1,6 @@
 -- The cardholder's bank takes the money back unless it is shown evidence in time: a
--- person's, whoever's payment it is. It ends by itself, won or lost, and that is kept.
+-- person's, whoever's payment it is, unless it is known to be another installation's.
+-- It ends by itself, won or lost, and that is kept.
 -- An early warning from the bank is the step before.
 create or replace function engine.note_dispute(
   p_call engine.provider_calls, p_body jsonb, p_now timestamptz
@@ -21,6 +22,10 @@ begin
   v_attempt := engine.event_attempt(
     v_id, jsonb_build_object('payment_intent', v_intent)
   );
+  -- Of a payment of another installation on this account.
+  if engine.belongs_elsewhere(p_body) then
+    return 'not ours';
+  end if;
   if p_call.operation = 'look_warning' then
     perform engine.open_case(
       'FRAUD_WARNING', v_id, v_attempt,

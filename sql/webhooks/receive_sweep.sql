@@ -39,7 +39,11 @@ begin
               case when l.object ->> 'id' like 'ord\_%' then l.object -> 'id' end
             ),
             'payment_id', l.object -> 'payment_id',
-            'aic_id', l.object -> 'aic_id'
+            'aic_id', l.object -> 'aic_id',
+            'installation_id', coalesce(
+              l.event #> '{related_object,installation_id}',
+              l.object -> 'installation_id'
+            )
           )
         ),
         -- Stripe counts seconds, Duffel writes a time.

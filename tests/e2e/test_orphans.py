@@ -32,8 +32,14 @@ PROBLEM = "select engine.flag_problem(%s, now())"
 
 
 def marked(trip: UUID, attempt: UUID | None = None) -> dict[str, str]:
-    """Return the metadata by which an order or a payment is ours."""
+    """Return the metadata by which an order or a payment is ours, without our name."""
     return {"attempt_id": str(attempt or uuid4()), "trip_request_id": str(trip)}
+
+
+def named(world: World, trip: UUID) -> dict[str, str]:
+    """Return the metadata of an attempt that nobody knows any more, with our name."""
+    name = world.value("select engine.installation_id()::text")
+    return {**marked(trip), "installation_id": name}
 
 
 def failed(world: World) -> UUID:
@@ -235,17 +241,24 @@ def test_money_taken_without_a_booking_is_a_case(world: World) -> None:
 def test_a_payment_that_was_never_confirmed_is_canceled_after_a_day(
     world: World,
 ) -> None:
-    """Not before."""
+    """Not before; and not when it names neither an attempt of ours nor us."""
     traveller = world.traveller()
     world.rows("update engine.history set confirmed_at = now() - interval '3 days'")
-    old = hold_elsewhere(world, traveller, marked(uuid4()), confirm=False, hours_ago=25)
-    young = hold_elsewhere(
-        world, traveller, marked(uuid4()), confirm=False, hours_ago=23
-    )
+
+    def leave(metadata: dict[str, str], hours: float) -> str:
+        return hold_elsewhere(
+            world, traveller, metadata, confirm=False, hours_ago=hours
+        )
+
+    old = leave(named(world, uuid4()), 25)
+    young = leave(named(world, uuid4()), 23)
+    nameless = leave(marked(uuid4()), 25)
     scan(world)
     with world.working():
         until(lambda: payment(world, old)["status"] == "canceled")
-    assert payment(world, young)["status"] == "requires_confirmation"
+        until(world.at_rest)
+    for intent in (young, nameless):
+        assert payment(world, intent)["status"] == "requires_confirmation"
     assert kinds(world) == []
 
 

@@ -47,11 +47,12 @@ class AirlineChanges:
         self._events = events
         self._changes: dict[str, dict[str, Any]] = {}
 
-    def move(self, order_id: str, *, minutes: int) -> str:
-        """Move every flight of an order; return the change's id."""
+    def move(self, order_id: str, *, minutes: int, silent: bool = False) -> str:
+        """Move every flight of an order, `silent`: without a word; return its id."""
         with self._lock:
             order = self._book.get(order_id)
-            return self._change(order, _moved(order.body["slices"], minutes))
+            moved = _moved(order.body["slices"], minutes)
+            return self._change(order, moved, silent=silent)
 
     def drop(self, order_id: str) -> str:
         """Drop the flights of an order without others; return the change's id."""
@@ -139,7 +140,9 @@ class AirlineChanges:
         self._show_on_order(self._book.get(change["order_id"]))
         return Reply(dict(change))
 
-    def _change(self, order: Order, added: list[dict[str, Any]]) -> str:
+    def _change(
+        self, order: Order, added: list[dict[str, Any]], *, silent: bool = False
+    ) -> str:
         now = timestamp(self._clock.now())
         change = {
             "id": self._ids.new("aic"),
@@ -159,11 +162,12 @@ class AirlineChanges:
         if added:
             order.body["slices"] = added
         self._show_on_order(order)
-        self._events.add(
-            "order.airline_initiated_change_detected",
-            {"order_id": order.id, "aic_id": change["id"]},
-            key=str(change["id"]),
-        )
+        if not silent:
+            self._events.add(
+                "order.airline_initiated_change_detected",
+                {"order_id": order.id, "aic_id": change["id"]},
+                key=str(change["id"]),
+            )
         return str(change["id"])
 
     def _show_on_order(self, order: Order) -> None:

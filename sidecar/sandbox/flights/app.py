@@ -179,10 +179,14 @@ class FlightsSandbox:
         with self._lock:
             self._cancellations.terms = terms
 
-    def airline_moves(self, order_id: str, minutes: int) -> str:
+    def airline_moves(
+        self, order_id: str, minutes: int, *, silent: bool = False
+    ) -> str:
         """Let the airline move an order's flights; return the change's id."""
         with self._lock:
-            change = self._airline_changes.move(order_id, minutes=minutes)
+            change = self._airline_changes.move(
+                order_id, minutes=minutes, silent=silent
+            )
             self._save()
         return change
 

@@ -86,7 +86,11 @@ def flight_control_routes(sandbox: FlightsSandbox) -> list[Route]:
         route(
             "airline_changes",
             lambda body: (
-                sandbox.airline_moves(body["order_id"], int(body["minutes"]))
+                sandbox.airline_moves(
+                    body["order_id"],
+                    int(body["minutes"]),
+                    silent=bool(body.get("silent")),
+                )
                 if body.get("minutes")
                 else sandbox.airline_drops(body["order_id"])
             ),

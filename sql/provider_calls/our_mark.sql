@@ -1,0 +1,26 @@
+-- By what an order or a payment is known as ours: the attempt that asked for it, its
+-- trip, and this installation. An attempt that began before the installation had its
+-- name goes on without: under the same key a provider takes the same body only.
+create or replace function engine.our_mark(p_attempt public.booking_attempts)
+  returns jsonb
+  language plpgsql stable
+  set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_id uuid := engine.installation_id();
+begin
+  return jsonb_strip_nulls(
+    jsonb_build_object(
+      'attempt_id', p_attempt.id,
+      'trip_request_id', p_attempt.trip_request_id,
+      'installation_id', (
+        select v_id
+        from engine.installation as i
+        where i.made_at <= p_attempt.started_at
+      )
+    )
+  );
+end;
+$$;
+comment on function engine.our_mark(public.booking_attempts) is
+  'Returns the metadata that an attempt''s orders and payments carry.';
