@@ -148,7 +148,7 @@ class Worker:
         """Say that we live; one sidecar at a time, as far as Redis can tell."""
         while not self._stopping.is_set():
             try:
-                with self._locks.held("auto_book_monitor"):
+                with self._locks.held("heartbeat"):
                     self._database.heartbeat(self.name)
             except _DATABASE_DOWN as error:
                 _log.warning("heartbeat.failed", error=describe(error))
@@ -204,7 +204,7 @@ class Worker:
         _log.info(
             "call.answered",
             call=call.call_id,
-            trip=str(call.trip_request_id),
+            trip=str(call.trip_request_id) if call.trip_request_id else None,
             operation=call.operation,
             http_status=answer.http_status,
             error_code=answer.error_code,

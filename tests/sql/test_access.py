@@ -64,7 +64,7 @@ FUNCTIONS = {
         public.pause_trip public.rank_offers public.resume_trip public.trip_saga""",
     "skylatch_sidecar": """
         engine.book_trip engine.claim_calls engine.finish_calls engine.heartbeat
-        engine.mark_sent engine.plpython_handshake engine.tick
+        engine.mark_sent engine.monitor_run engine.plpython_handshake engine.tick
         engine.beat_flags engine.hold_mirror engine.read_flags engine.upsert_flag
         engine.drain_events engine.open_alerts engine.receive_events
         engine.refuse_events engine.watch_invariants
