@@ -15,7 +15,7 @@ from rich.markup import escape
 
 from sidecar import __version__, checks, config, telemetry
 from sidecar.db import Database
-from sidecar.errors import SkylatchError
+from sidecar.errors import SetupError, SkylatchError
 from sidecar.flags import build_mirror
 from sidecar.flights import Flights
 from sidecar.limits import Budgets, Locks, connect
@@ -90,7 +90,9 @@ def work() -> None:
 @app.command()
 def serve() -> None:
     """Serve the HTTP endpoint."""
-    from sidecar.web import build_app  # noqa: PLC0415 - only this command needs it
+    # Only this command needs them.
+    from sidecar.serving import server_config  # noqa: PLC0415
+    from sidecar.web import build_app  # noqa: PLC0415
 
     telemetry.configure()
     settings = config.load(config.ServeSettings)
@@ -98,14 +100,16 @@ def serve() -> None:
     database = Database(settings.database_url.get_secret_value(), patience=5.0)
     try:
         database.check_version()
-        uvicorn.run(
-            build_app(settings, database),
-            host=settings.http_host,
-            port=settings.http_port,
-            # Its warnings go where ours go, in the same form.
-            log_config=None,
-            access_log=False,
+        server = uvicorn.Server(
+            server_config(
+                build_app(settings, database),
+                host=settings.http_host,
+                port=settings.http_port,
+            )
         )
+        server.run()
+        if not server.started:
+            raise SetupError("the endpoint did not start; the log says why")
     finally:
         database.close()
 

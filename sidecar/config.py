@@ -114,6 +114,8 @@ class ServeSettings(DatabaseSettings):
     http_host: str = "127.0.0.1"
     http_port: int = Field(default=8787, ge=1, le=65535)
     http_token: SecretStr = Field(min_length=16)
+    # The page at /docs, which loads scripts of others; /openapi.json is always there.
+    http_docs: bool = False
     # Events of the other mode are refused.
     live_mode: bool = False
     # Without a secret every event is refused; while one is rotated both are valid, with

@@ -179,6 +179,11 @@ class Database:
         (row,) = self._rows("public", function, *args)
         return row[function]
 
+    def monitor_run(self, run: object) -> Row:
+        """Return what a tick did: claimed, skipped, expired, searches, reason."""
+        rows = self._rows("engine", "monitor_run", run)
+        return rows[0] if rows else {}
+
     def check_version(self) -> None:
         """Refuse a database of another version; raises SetupError saying what to do."""
         try:

@@ -1,4 +1,4 @@
-"""The routes of the callbacks: read a bounded body, verify, store once, answer.
+"""The routes of the callbacks: take a bounded body, verify, store once, answer.
 
 Nothing else happens before the answer. What follows from an event is applied by one
 thread, after the answer, and by the engine every minute in any case; so a thread that
@@ -8,27 +8,29 @@ seconds, so that forged requests cost the database nothing.
 
 from __future__ import annotations
 
-import asyncio
 import threading
 import time
 from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
 
 import anyio.to_thread
 import psycopg
 import structlog
 from fastapi import APIRouter, Request, Response
 from pydantic import SecretStr
-from starlette.requests import ClientDisconnect
 
 from sidecar.config import ServeSettings
 from sidecar.db import Database, describe
 from sidecar.errors import EngineError
+from sidecar.intake import Rule
+from sidecar.waiting_room import WaitingRoom
 from sidecar.webhooks import HEADERS, MAX_BYTES, Provider, Reason, Refused, read_event
 
 _log = structlog.get_logger()
 _DATABASE_DOWN = (psycopg.Error, EngineError)
-# Bodies being read at once; a slow sender gives its place up after a while.
+# Bodies being read at once; a slow sender gives its place up after a while, or to
+# somebody new.
 _MAX_READING = 64
 _READ_SECONDS = 10.0
 # Connections that storing may take: the entry points need some as well.
@@ -59,7 +61,6 @@ class Inbox:
         self._thread: threading.Thread | None = None
         self._received = threading.Event()
         self._closing = threading.Event()
-        self._reading = 0
         # Of the event loop: made when the first request is there.
         self._storing: anyio.CapacityLimiter | None = None
 
@@ -69,6 +70,20 @@ class Inbox:
         router.post("/stripe")(self._route("stripe"))
         router.post("/duffel")(self._route("duffel"))
         return router
+
+    def rules(self) -> dict[str, Rule]:
+        """Return what is asked of a body before it gets here."""
+        room = WaitingRoom(_MAX_READING)
+        return {
+            f"/webhooks/{provider}": Rule(
+                room,
+                needs_token=False,
+                most_bytes=MAX_BYTES,
+                seconds=_READ_SECONDS,
+                refused=partial(self._count, provider),
+            )
+            for provider in HEADERS
+        }
 
     def refusals(self) -> dict[tuple[Provider, Reason], int]:
         """Return what was refused and is not in the database yet."""
@@ -90,26 +105,19 @@ class Inbox:
         return receive
 
     async def _receive(self, provider: Provider, request: Request) -> Response:
-        if self._reading >= _MAX_READING:
-            return Response(status_code=503)
-        self._reading += 1
-        try:
-            body = await _read(request)
-        except Refused as refusal:
-            return self._refuse(provider, refusal.reason)
-        finally:
-            self._reading -= 1
         try:
             event = read_event(
                 provider,
-                body,
+                await request.body(),
                 request.headers.get(HEADERS[provider]),
                 secrets=self._secrets[provider],
                 live_mode=self._live_mode,
                 now=self._clock(),
             )
         except Refused as refusal:
-            return self._refuse(provider, refusal.reason)
+            # An explanation would help a forger only.
+            self._count(provider, refusal.reason)
+            return Response(status_code=400)
         if self._storing is None:
             self._storing = anyio.CapacityLimiter(_MAX_STORING)
         try:
@@ -124,12 +132,10 @@ class Inbox:
         self._start()
         return Response(status_code=200)
 
-    def _refuse(self, provider: Provider, reason: Reason) -> Response:
-        """Count and say nothing: an explanation would help a forger only."""
+    def _count(self, provider: Provider, reason: Reason) -> None:
         with self._lock:
             self._refusals[provider, reason] += 1
         self._start()
-        return Response(status_code=400)
 
     def _start(self) -> None:
         with self._lock:
@@ -168,22 +174,6 @@ class Inbox:
                 self._refusals[provider, reason] -= times
                 if self._refusals[provider, reason] == 0:
                     del self._refusals[provider, reason]
-
-
-async def _read(request: Request) -> bytes:
-    """Return the body, reading no further than the limit whatever was announced."""
-    body = bytearray()
-    try:
-        async with asyncio.timeout(_READ_SECONDS):
-            async for chunk in request.stream():
-                body += chunk
-                if len(body) > MAX_BYTES:
-                    raise Refused("too_large")
-    except TimeoutError:
-        raise Refused("too_slow") from None
-    except ClientDisconnect:
-        raise Refused("cut_short") from None
-    return bytes(body)
 
 
 def _plain(secrets: Sequence[SecretStr]) -> list[str]:

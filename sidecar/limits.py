@@ -42,6 +42,10 @@ def connect(url: str | None) -> Redis | None:
     )
 
 
+class LockTaken(Exception):
+    """Another one holds the lock, and the caller does not want to wait."""
+
+
 class Locks:
     """Named locks with a token, a Lua release and a watchdog that renews them."""
 
@@ -50,13 +54,14 @@ class Locks:
         self._down_until = 0.0
 
     @contextmanager
-    def held(self, name: str) -> Iterator[bool]:
+    def held(self, name: str, *, patient: bool = True) -> Iterator[bool]:
         """Hold `name` (``locks:<name>``) for the block.
 
         Waits a moment for another holder, then goes on without: a lock here is a
-        courtesy, never an authority. Yields whether it is held.
+        courtesy, never an authority. Who is not `patient` does neither, and gets
+        LockTaken at once. Yields whether it is held.
         """
-        lock = self._acquire(f"locks:{name}")
+        lock = self._acquire(f"locks:{name}", patient=patient)
         if lock is None:
             yield False
             return
@@ -75,17 +80,20 @@ class Locks:
             except (LockError, RedisError):
                 _log.info("lock.lost", name=name)
 
-    def _acquire(self, key: str) -> Any:
+    def _acquire(self, key: str, *, patient: bool) -> Any:
         if self._redis is None or time.monotonic() < self._down_until:
             return None
         # thread_local=False: the watchdog renews with the same token.
         lock = self._redis.lock(key, timeout=_LOCK_SECONDS, thread_local=False)
         try:
-            if lock.acquire(blocking_timeout=_PATIENCE_SECONDS):
+            if lock.acquire(blocking=patient, blocking_timeout=_PATIENCE_SECONDS):
                 return lock
         except RedisError as error:
             self._down_until = time.monotonic() + _DOWN_SECONDS
             _log.warning("redis.down", error=type(error).__name__)
+            return None
+        if not patient:
+            raise LockTaken(key)
         return None
 
     @staticmethod

@@ -6,36 +6,81 @@ SQLSTATE and a JSON body with code, message, field, detail and hint.
 
 from __future__ import annotations
 
-import hmac
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Annotated
+from dataclasses import replace
+from typing import Any
 from uuid import UUID
 
 import psycopg
 import structlog
-from fastapi import Depends, FastAPI, HTTPException, Request
+from fastapi import Depends, FastAPI, Request
+from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
-from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+from fastapi.security import HTTPBearer
 from pydantic import BaseModel
+from starlette.types import ASGIApp
 
 from sidecar import __version__
 from sidecar.config import ServeSettings
 from sidecar.db import Database, describe
 from sidecar.errors import EngineError, SetupError
 from sidecar.inbox import Inbox
-from sidecar.limits import Locks, connect
+from sidecar.intake import Intake, Rule
+from sidecar.limits import Locks, LockTaken, connect
+from sidecar.waiting_room import WaitingRoom
 
 _log = structlog.get_logger()
-# Of the module: FastAPI looks the names in annotations up there, and takes a parameter
-# whose annotation it cannot resolve for a part of the query.
+# The description says that a token is needed; the intake has asked for it by then.
 _BEARER = HTTPBearer(auto_error=False)
+_MAX_BODY_BYTES = 4096
+_READ_SECONDS = 5.0
+# The pages of /docs are somebody else's scripts.
+_DOCS_POLICY = (
+    "default-src 'none'; connect-src 'self'; img-src data: https://fastapi.tiangolo.com;"
+    " script-src 'unsafe-inline' https://cdn.jsdelivr.net;"
+    " style-src 'unsafe-inline' https://cdn.jsdelivr.net; frame-ancestors 'none'"
+)
 
 
 class TripBody(BaseModel):
     """Names the trip an entry point is called for."""
 
     trip_request_id: UUID
+
+
+class _App(FastAPI):
+    """The application with the intake in front of everything, its errors included."""
+
+    rules: dict[str, Rule]
+    token: str
+
+    def build_middleware_stack(self) -> ASGIApp:
+        """Return what a request passes through."""
+        return Intake(
+            super().build_middleware_stack(),
+            token=self.token,
+            rules=self.rules,
+            otherwise=Rule(WaitingRoom(16)),
+        )
+
+
+def _rules(inbox: Inbox, *, docs: bool) -> dict[str, Rule]:
+    """Return what is asked of each path; of any other one the token, and no body."""
+    room = WaitingRoom(16)
+    open_to_all = Rule(room, needs_token=False, seconds=_READ_SECONDS)
+    return {
+        "/livez": open_to_all,
+        "/readyz": open_to_all,
+        "/openapi.json": open_to_all,
+        "/wake": replace(open_to_all, most_bytes=_MAX_BODY_BYTES),
+        "/rpc/": Rule(
+            WaitingRoom(16), most_bytes=_MAX_BODY_BYTES, seconds=_READ_SECONDS
+        ),
+        **inbox.rules(),
+        **({"/docs": replace(open_to_all, policy=_DOCS_POLICY)} if docs else {}),
+    }
 
 
 def build_app(settings: ServeSettings, database: Database) -> FastAPI:
@@ -47,24 +92,22 @@ def build_app(settings: ServeSettings, database: Database) -> FastAPI:
         yield
         inbox.close()
 
-    app = FastAPI(
-        title="Skylatch", version=__version__, redoc_url=None, lifespan=lifespan
+    app = _App(
+        title="Skylatch",
+        version=__version__,
+        docs_url="/docs" if settings.http_docs else None,
+        redoc_url=None,
+        swagger_ui_oauth2_redirect_url=None,
+        # A redirect would repeat the Host that was claimed.
+        redirect_slashes=False,
+        lifespan=lifespan,
     )
+    app.token = settings.http_token.get_secret_value()
+    app.rules = _rules(inbox, docs=settings.http_docs)
     redis_url = settings.redis_url
     locks = Locks(connect(redis_url.get_secret_value() if redis_url else None))
     app.state.inbox = inbox
     app.include_router(inbox.router())
-
-    def authorized(
-        given: Annotated[HTTPAuthorizationCredentials | None, Depends(_BEARER)],
-    ) -> None:
-        expected = settings.http_token.get_secret_value().encode()
-        if given is None or not hmac.compare_digest(
-            given.credentials.encode(), expected
-        ):
-            raise HTTPException(
-                401, "a valid bearer token is needed", {"WWW-Authenticate": "Bearer"}
-            )
 
     @app.exception_handler(EngineError)
     def engine_refused(_: Request, error: EngineError) -> JSONResponse:
@@ -77,16 +120,31 @@ def build_app(settings: ServeSettings, database: Database) -> FastAPI:
             return JSONResponse({"message": "the database is not available"}, 503)
         return JSONResponse({"message": "the call failed; the log says why"}, 500)
 
+    @app.exception_handler(RequestValidationError)
+    async def invalid(_: Request, error: RequestValidationError) -> JSONResponse:
+        return JSONResponse(_as_problem(error), 422)
+
+    @app.exception_handler(Exception)
+    async def crashed(_: Request, _error: Exception) -> JSONResponse:
+        # The server logs it.
+        return JSONResponse({"message": "the call failed; the log says why"}, 500)
+
     @app.get("/livez")
-    def livez() -> dict[str, str]:
+    async def livez() -> dict[str, str]:
         """Tell that the process runs; nothing else is asked."""
         return {"status": "ok"}
 
+    checking: asyncio.Task[None] | None = None
+
     @app.get("/readyz")
-    def readyz() -> JSONResponse:
+    async def readyz() -> JSONResponse:
         """Tell whether the database answers and is of our version."""
+        nonlocal checking
+        # One question to the database at a time, however many ask: it is open to all.
+        if checking is None or checking.done():
+            checking = asyncio.create_task(asyncio.to_thread(database.check_version))
         try:
-            database.check_version()
+            await asyncio.shield(checking)
         except SetupError as error:
             # Anyone may ask: what the server said is for the log.
             _log.warning("readyz.down", error=str(error))
@@ -95,14 +153,14 @@ def build_app(settings: ServeSettings, database: Database) -> FastAPI:
         return JSONResponse({"status": "ok", "version": __version__})
 
     @app.post("/wake", status_code=204)
-    def wake() -> None:
+    async def wake() -> None:
         """Accept pg_net's doorbell; workers hear of work by NOTIFY and by polling.
 
         It carries nothing and decides nothing, so that a lost or doubled ring is
         harmless and needs no credentials.
         """
 
-    guarded = [Depends(authorized)]
+    guarded = [Depends(_BEARER)]
 
     @app.post("/rpc/duffel_search", dependencies=guarded)
     def duffel_search(body: TripBody) -> dict[str, object]:
@@ -116,8 +174,43 @@ def build_app(settings: ServeSettings, database: Database) -> FastAPI:
 
     @app.post("/rpc/auto_book_monitor", dependencies=guarded)
     def auto_book_monitor() -> dict[str, object]:
-        """Run one tick of the monitor."""
-        with locks.held("auto_book_monitor"):
-            return {"run": database.rpc("auto_book_monitor")}
+        """Run one tick of the monitor; returns its number and what it did."""
+        try:
+            with locks.held("auto_book_monitor", patient=False):
+                run = database.rpc("auto_book_monitor")
+        except LockTaken:
+            return {**_NOTHING_DONE, "reason": "monitor already running"}
+        return {**_NOTHING_DONE, "run": run, **database.monitor_run(run)}
 
     return app
+
+
+_NOTHING_DONE: dict[str, object] = {
+    "run": None,
+    "claimed": 0,
+    "skipped": 0,
+    "expired": 0,
+    "searches": 0,
+    "reason": None,
+}
+
+
+def _as_problem(error: RequestValidationError) -> dict[str, Any]:
+    """Return what is wrong and where; what was sent is never repeated."""
+    first = error.errors()[0]
+    names = [part for part in first["loc"][1:] if isinstance(part, str)]
+    field = ".".join(names) or None
+    return {
+        "message": "the request is not valid",
+        "field": field,
+        "hint": f"{field or 'body'}: {_HINTS.get(first['type'], 'see /openapi.json')}",
+    }
+
+
+# By pydantic's own names; its messages may quote the input.
+_HINTS = {
+    "missing": "it is missing",
+    "json_invalid": "it is not JSON",
+    "uuid_parsing": "it is not a UUID",
+    "uuid_type": "it is not a UUID",
+}

@@ -153,7 +153,7 @@ class Worker:
         scheduled_by = ""
         while not self._stopping.is_set():
             try:
-                with self._locks.held("auto_book_monitor"):
+                with self._locks.held("heartbeat"):
                     found = self._database.heartbeat(self.name)
                     if found != scheduled_by:
                         _log.info("jobs.scheduled", by=found)
@@ -216,7 +216,7 @@ class Worker:
         _log.info(
             "call.answered",
             call=call.call_id,
-            trip=str(call.trip_request_id),
+            trip=str(call.trip_request_id) if call.trip_request_id else None,
             operation=call.operation,
             http_status=answer.http_status,
             error_code=answer.error_code,

@@ -214,6 +214,7 @@ set role skylatch_owner;
 \ir monitor/revive_plans.sql
 \ir monitor/run_monitor.sql
 \ir monitor/tick.sql
+\ir monitor/monitor_run.sql
 \ir monitor/auto_book_monitor.sql
 \ir monitor/recover.sql
 \ir monitor/purge_events.sql

@@ -12,7 +12,7 @@ import pytest
 from redis import Redis
 
 from sidecar import limits
-from sidecar.limits import Budgets, Locks, connect
+from sidecar.limits import Budgets, Locks, LockTaken, connect
 from tests.factories import until
 from tests.redis_server import RedisServer
 
@@ -105,6 +105,24 @@ def test_a_lock_that_stays_taken_is_done_without(
         with build_locks(redis_server).held(NAME) as held:
             assert not held
         assert time.monotonic() - started < 2
+
+
+def test_who_is_not_patient_hears_at_once_that_a_lock_is_taken(
+    redis_server: RedisServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And gets it when it is free; a Redis that is away is nobody's lock."""
+    monkeypatch.setattr(limits, "_PATIENCE_SECONDS", 3600.0)
+    with (
+        build_locks(redis_server).held(NAME),
+        pytest.raises(LockTaken),
+        build_locks(redis_server).held(NAME, patient=False),
+    ):
+        raise AssertionError
+    with build_locks(redis_server).held(NAME, patient=False) as held:
+        assert held
+    redis_server.stop()
+    with build_locks(redis_server).held(NAME, patient=False) as held:
+        assert not held
 
 
 def test_only_the_holder_releases_a_lock(

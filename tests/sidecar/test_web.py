@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from typing import Any
 from uuid import UUID, uuid4
 
+import psycopg
 import pytest
 import requests
 from psycopg.conninfo import make_conninfo
@@ -16,10 +17,12 @@ from pydantic import SecretStr
 from sidecar import __version__
 from sidecar.config import ServeSettings
 from sidecar.db import Database
+from sidecar.limits import Locks, connect
 from sidecar.sandbox.server import running_in_thread
 from sidecar.web import build_app
 from tests.factories import FLAGS, World, until
 from tests.raw_server import closed_port
+from tests.redis_server import RedisServer
 
 TOKEN = "a-token-of-the-test"
 RPCS = ["duffel_search", "auto_book_production", "auto_book_monitor"]
@@ -49,10 +52,12 @@ class Endpoint:
 
 
 @contextmanager
-def serving(dsn: str) -> Iterator[Endpoint]:
-    """Serve the endpoint for the database at `dsn`."""
+def serving(dsn: str, **changes: Any) -> Iterator[Endpoint]:
+    """Serve the endpoint for the database at `dsn`; `changes` are settings."""
     url = make_conninfo(dsn, user="skylatch_sidecar", password="pass-word")
-    settings = ServeSettings(database_url=SecretStr(url), http_token=SecretStr(TOKEN))
+    settings = ServeSettings(
+        database_url=SecretStr(url), http_token=SecretStr(TOKEN), **changes
+    )
     with ExitStack() as stack:
         database = Database(url, patience=1.0)
         stack.callback(database.close)
@@ -121,7 +126,7 @@ def test_a_wake_up_is_harmless_and_needs_no_credentials(
 ) -> None:
     """Lost, doubled or forged, it changes nothing."""
     before = world.value("select count(*) from engine.provider_calls")
-    for body in (b"", b"{}", b"\x00 no JSON", b"x" * 100_000):
+    for body in (b"", b"{}", b"\x00 no JSON", b"x" * 4096):
         answer = requests.post(endpoint.url + "/wake", data=body, timeout=30)
         assert (answer.status_code, answer.content) == (204, b"")
     assert world.value("select count(*) from engine.provider_calls") == before
@@ -171,12 +176,70 @@ def test_a_search_is_started(world: World, endpoint: Endpoint) -> None:
     assert answer.headers["Content-Type"] == "application/json"
 
 
-def test_the_monitor_runs_once(world: World, endpoint: Endpoint) -> None:
-    """The run's number comes back, to be looked up."""
+def test_a_tick_says_what_it_did(world: World, endpoint: Endpoint) -> None:
+    """The run's number, to be looked up, and what came of it."""
+    world.trip(world.traveller())
     answer = endpoint.rpc("auto_book_monitor")
     assert answer.status_code == 200
     run = answer.json()["run"]
     assert world.row("select id from engine.monitor_runs") == {"id": run}
+    done = {"claimed": 1, "skipped": 0, "expired": 0, "searches": 1, "reason": None}
+    assert answer.json() == {"run": run, **done}
+
+
+def test_a_tick_says_why_it_did_nothing(world: World, endpoint: Endpoint) -> None:
+    """Which switch it was, or that another tick has the database's own lock."""
+    world.trip(world.traveller())
+    world.set_flags({**FLAGS, "auto_booking_emergency_disable": True})
+    done = endpoint.rpc("auto_book_monitor").json()
+    assert (done["claimed"], done["skipped"], done["searches"]) == (0, 1, 0)
+    assert done["reason"] == "auto_booking_emergency_disable is on"
+    with psycopg.connect(world.dsn) as other:
+        other.execute("select pg_advisory_xact_lock(7302026)")
+        done = endpoint.rpc("auto_book_monitor").json()
+    assert done["reason"] == "another tick is running"
+
+
+def test_a_tick_that_meets_a_held_lock_says_so_at_once(
+    world: World, redis_server: RedisServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It neither waits nor goes on; when the lock is free, it runs."""
+    # Whoever waits, waits for longer than this test's client does.
+    monkeypatch.setattr("sidecar.limits._PATIENCE_SECONDS", 3600.0)
+    lock = Locks(connect(redis_server.url)).held("auto_book_monitor")
+    with serving(world.dsn, redis_url=SecretStr(redis_server.url)) as endpoint:
+        with lock as held:
+            assert held
+            answer = endpoint.rpc("auto_book_monitor")
+        assert answer.status_code == 200
+        assert (answer.json()["run"], answer.json()["claimed"]) == (None, 0)
+        assert answer.json()["reason"] == "monitor already running"
+        assert world.rows("select * from engine.monitor_runs") == []
+        assert endpoint.rpc("auto_book_monitor").json()["run"] is not None
+
+
+def test_a_tick_without_its_redis_runs(world: World, redis_server: RedisServer) -> None:
+    """Nobody knows of another holder: a lock is a courtesy, never an authority."""
+    with serving(world.dsn, redis_url=SecretStr(redis_server.url)) as endpoint:
+        redis_server.stop()
+        assert endpoint.rpc("auto_book_monitor").json()["run"] is not None
+
+
+def test_a_beating_sidecar_does_not_stand_in_the_way_of_a_tick(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What the sidecars hold while they beat is a lock of its own."""
+    names: list[str] = []
+    held = Locks.held
+
+    def recorded(locks: Locks, name: str, **how: bool) -> AbstractContextManager[bool]:
+        names.append(name)
+        return held(locks, name, **how)
+
+    monkeypatch.setattr(Locks, "held", recorded)
+    with world.working():
+        until(lambda: "heartbeat" in names)
+    assert "auto_book_monitor" not in names
 
 
 def test_the_best_offer_is_booked(world: World, endpoint: Endpoint) -> None:

@@ -65,7 +65,7 @@ FUNCTIONS = {
     "skylatch_sidecar": """
         engine.book_trip engine.claim_calls engine.finish_calls engine.heartbeat
         engine.due_jobs engine.stand_in
-        engine.mark_sent engine.plpython_handshake engine.tick
+        engine.mark_sent engine.monitor_run engine.plpython_handshake engine.tick
         engine.beat_flags engine.hold_mirror engine.read_flags engine.upsert_flag
         engine.drain_events engine.open_alerts engine.receive_events
         engine.refuse_events
