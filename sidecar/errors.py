@@ -110,6 +110,9 @@ SQLSTATES: dict[str, type[EngineError]] = {
     "SK016": InvalidInput,  # reason missing
     "SK017": InvalidInput,  # order id missing
     "SK018": InvalidInput,  # least refund out of range
+    "SK020": InvalidInput,  # consent text not published
+    "SK021": InvalidInput,  # price above the ceiling
+    "SK023": InvalidInput,  # not a value of the setting
     "SK101": Conflict,  # attempt in flight
     "SK102": Conflict,  # no eligible offer
     "SK103": Conflict,  # trip state forbids it
@@ -120,6 +123,9 @@ SQLSTATES: dict[str, type[EngineError]] = {
     "SK108": Conflict,  # decision not possible now
     "SK109": Conflict,  # over the traveller's spending limit
     "SK110": Conflict,  # a passenger is on another flight then
+    "SK114": Conflict,  # consent does not cover the trip
+    "SK115": Conflict,  # over a spending ceiling
+    "SK116": Conflict,  # exchange rate cannot be confirmed
     "SK201": PipelineDisabled,
     "SK301": EngineFault,  # illegal transition
     "SK302": EngineFault,  # audit is append-only

@@ -18,7 +18,7 @@ begin
     end if;
   end loop;
   foreach v_role in array array[
-    'skylatch_sidecar', 'skylatch_cron', 'authenticator'
+    'skylatch_sidecar', 'skylatch_cron', 'skylatch_feed', 'authenticator'
   ] loop
     if not exists (select from pg_roles where rolname = v_role) then
       execute format('create role %I login noinherit', v_role);
@@ -33,6 +33,9 @@ alter role skylatch_sidecar set lock_timeout = '10s';
 alter role skylatch_sidecar set idle_in_transaction_session_timeout = '30s';
 alter role skylatch_cron set statement_timeout = '50s';
 alter role skylatch_cron set lock_timeout = '5s';
+alter role skylatch_feed set statement_timeout = '30s';
+alter role skylatch_feed set lock_timeout = '5s';
+alter role skylatch_feed set idle_in_transaction_session_timeout = '30s';
 alter role authenticator set statement_timeout = '15s';
 alter role authenticator set lock_timeout = '5s';
 alter role authenticator set idle_in_transaction_session_timeout = '15s';

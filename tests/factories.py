@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -80,6 +81,12 @@ class World:
         self.set_flags(FLAGS)
         # No test waits for a provider's rate limit that is not about it.
         self.rows("select engine.set_search_settings('test', 100000)")
+        # Nor a ceiling: many travellers spend in one day here.
+        for period in ("day", "month"):
+            self.rows(
+                "select engine.set_spending_ceiling('installation', %s, 1e11, 'test')",
+                period,
+            )
 
     def reconnect(self) -> None:
         """Connect as superuser, again after the server was restarted."""
@@ -181,6 +188,24 @@ class World:
             f"select public.create_trip_request({named})", *arguments.values()
         )
         return trip_id
+
+    def rate(
+        self, base: str, quote: str, value: str, age: timedelta = timedelta()
+    ) -> None:
+        """Record an exchange rate as the feed; a second person confirms what waits."""
+        feed = make_conninfo(self.dsn, user="skylatch_feed")
+        with psycopg.connect(feed, autocommit=True, row_factory=dict_row) as connection:
+            row = connection.execute(
+                "select * from engine.set_exchange_rate(%s, %s, %s, 'a test', 'a list',"
+                " now() - %s)",
+                [base, quote, Decimal(value), age],
+            ).fetchone()
+        assert row is not None
+        if not row["in_force"]:
+            self.rows(
+                "select engine.confirm_exchange_rates(array[%s], 'looked it up')",
+                row["change_id"],
+            )
 
     def status(self, trip_id: UUID) -> str:
         """Return the trip's status."""

@@ -32,6 +32,7 @@ LOGIN_ROLES = (
     "postgres",
     "skylatch_sidecar",
     "skylatch_cron",
+    "skylatch_feed",
     "authenticator",
     "skylatch_operator",
 )

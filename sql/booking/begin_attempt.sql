@@ -64,6 +64,7 @@ begin
   end if;
   perform engine.check_card(p_trip.user_id, p_trip.payment_method_id, p_now);
   perform engine.check_party(p_trip.user_id, p_trip.id);
+  perform engine.check_consent(p_trip);
   -- Two trips of one traveller that begin at once are decided one after the other.
   perform engine.lock_traveller(p_trip.user_id);
   v_problem := engine.spending_problem(
@@ -76,6 +77,9 @@ begin
       detail = jsonb_build_object('trip', p_trip.id),
       hint = v_problem;
   end if;
+  perform engine.check_ceilings(
+    p_trip.user_id, p_trip.id, v_offer.price_currency, v_offer.price_amount, p_now
+  );
   v_problem := engine.overlap_problem(p_trip.user_id, p_trip.id, v_offer.itinerary);
   if v_problem is not null then
     raise exception using
@@ -141,4 +145,4 @@ comment on function engine.begin_attempt(
   public.trip_requests, uuid, text, timestamptz
 ) is
   'Commits the intent to book one offer and returns its first call; raises SK007, '
-  'SK008, SK010, SK101, SK102, SK103, SK109, SK110 or SK201.';
+  'SK008, SK010, SK101, SK102, SK103, SK109, SK110, SK114, SK115 or SK201.';

@@ -46,11 +46,13 @@ begin
         if v_reason is null then
           return engine.begin_attempt(v_trip, v_best, p_actor, p_now);
         end if;
-      exception when sqlstate 'SK007' or sqlstate 'SK008' or sqlstate 'SK010' then
+      exception
+      when sqlstate 'SK007' or sqlstate 'SK008' or sqlstate 'SK010' or sqlstate 'SK114'
+      then
         get stacked diagnostics v_reason = pg_exception_hint;
         v_status := 'ACTION_REQUIRED';
       -- What other trips stand in the way of may be free again by the next round.
-      when sqlstate 'SK109' or sqlstate 'SK110' then
+      when sqlstate 'SK109' or sqlstate 'SK110' or sqlstate 'SK115' then
         get stacked diagnostics v_reason = pg_exception_hint;
       end;
     end if;

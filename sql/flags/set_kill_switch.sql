@@ -10,9 +10,10 @@ as $$
 declare
   v_now timestamptz := clock_timestamp();
   v_actor text := engine.caller();
+  v_reason text := engine.require_text('reason', p_reason);
 begin
   insert into engine.kill_switch as k (engaged, reason, set_by, set_at)
-  values (p_engaged, p_reason, v_actor, v_now)
+  values (p_engaged, v_reason, v_actor, v_now)
   on conflict (only_row) do update
   set
     engaged = excluded.engaged,
@@ -20,10 +21,11 @@ begin
     set_by = excluded.set_by,
     set_at = excluded.set_at;
   insert into engine.kill_switch_changes (at, engaged, reason, set_by)
-  values (v_now, p_engaged, p_reason, v_actor);
+  values (v_now, p_engaged, v_reason, v_actor);
 end;
 $$;
 comment on function engine.set_kill_switch(boolean, text) is
-  'Stops (true) or allows (false) every new booking, at once; a stop needs a reason.';
+  'Stops (true) or allows (false) every new booking, at once, for a reason; raises '
+  'SK016.';
 grant execute on function engine.set_kill_switch(boolean, text)
   to skylatch_operator, service_role;

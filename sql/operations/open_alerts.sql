@@ -47,6 +47,14 @@ begin
   where b.status = 'CONFIRMED' and b.next_look_at < v_now - interval '6 hours'
   having count(*) > 0
   union all
+  -- Before the rate that is used meanwhile has grown too old.
+  select
+    'RATES_WAITING', 'exchange_rates', min(c.at),
+    format('%s exchange rates wait for a second person', count(*))
+  from engine.waiting_exchange_rates() as w
+  inner join engine.exchange_rate_changes as c on w.change_id = c.id
+  having count(*) > 0
+  union all
   select
     'BREAKER_OPEN', b.operation, b.changed_at,
     format('%s failures in a row, the last %s', b.failures, b.last_error)

@@ -29,3 +29,29 @@ for each statement execute function engine.refuse_change();
 create or replace trigger kill_switch_changes_append_only
 before update or delete or truncate on engine.kill_switch_changes
 for each statement execute function engine.refuse_change();
+
+create or replace trigger search_settings_changes_append_only
+before update or delete or truncate on engine.search_settings_changes
+for each statement execute function engine.refuse_change();
+
+create or replace trigger money_settings_changes_append_only
+before update or delete or truncate on engine.money_settings_changes
+for each statement execute function engine.refuse_change();
+
+create or replace trigger exchange_rate_changes_append_only
+before update or delete or truncate on engine.exchange_rate_changes
+for each statement execute function engine.refuse_change();
+
+create or replace trigger spending_ceiling_changes_append_only
+before update or delete or truncate on engine.spending_ceiling_changes
+for each statement execute function engine.refuse_change();
+
+create or replace trigger consents_append_only
+before update or delete or truncate on public.consents
+for each statement execute function engine.refuse_change();
+
+-- A text may be retired; what it says, and who published it, stays.
+create or replace trigger consent_texts_append_only
+before update of version, body, sha256, published_at, published_by, reason
+or delete or truncate on engine.consent_texts
+for each statement execute function engine.refuse_change();

@@ -3,7 +3,7 @@
 -- attempt is already on its way back, looks for an order that is known, or waits until
 -- a history that a failover or a restore has changed was compared.
 -- Lock order: trip_requests, then the traveller, then booking_attempts, then
--- provider_calls.
+-- provider_calls, then the installation's spending (booking/ceiling_problem.sql).
 create or replace function engine.mark_sent(p_call_id bigint, p_epoch integer)
   returns text
   language plpgsql volatile
@@ -62,6 +62,8 @@ begin
       when v_trip.version <> v_attempt.trip_version then 'the trip was changed'
       when engine.party_problem(v_trip.user_id, v_trip.id) is not null
         then 'a passenger is not complete'
+      when engine.consent_problem(v_trip) is not null
+        then 'the consent does not cover ' || engine.consent_problem(v_trip)
       when (
         v_attempt.agreed_amount <= (
           select c.cap from engine.convert_cap(v_trip, v_attempt.currency, v_now) as c
@@ -79,6 +81,11 @@ begin
           and o.id = v_attempt.flight_offer_id
           and o.expires_at > v_now
       ) then 'the offer has expired'
+      -- Last, for it lets one order at a time pass.
+      when engine.ceiling_problem(
+        v_attempt.user_id, v_attempt.currency, v_attempt.agreed_amount, v_attempt.id,
+        v_now
+      ) is not null then 'a spending ceiling was reached'
     end
   );
   if v_reason is null then

@@ -1,6 +1,7 @@
 -- The one place where a limit meets a price of another currency. It is the limit that
 -- is converted, rounded down to what can be paid: ranking, the intent and the last look
--- compare the same two numbers. No rate, or an old one: no limit, hence no purchase.
+-- compare the same two numbers. No rate, an old one, or two that contradict each other:
+-- no limit, hence no purchase.
 create or replace function engine.convert_cap(
   p_trip public.trip_requests, p_currency text, p_now timestamptz
 ) returns table (
@@ -10,37 +11,31 @@ create or replace function engine.convert_cap(
   rate_as_of timestamptz,
   problem text
 )
-  language sql stable
-begin atomic
-  select
-    case
-      -- As far as a stored amount goes.
-      when r.is_fresh
-        then least(trunc(p_trip.max_price * r.rate, c.minor_digits), 999999999999)
-    end,
-    r.rate,
-    r.as_of,
-    case
-      when r.rate is null or c.code is null then 'no_exchange_rate'
-      when not r.is_fresh then 'exchange_rate_too_old'
-    end
-  from (select p_currency as currency) as q
-  left join engine.currencies as c on q.currency = c.code
-  left join lateral (
-    select
-      1::numeric as rate,
-      null::timestamptz as as_of,
-      true as is_fresh
-    where q.currency = p_trip.currency
-    union all
-    select
-      f.rate,
-      f.as_of,
-      f.is_fresh
-    from engine.find_rate(p_trip.currency, q.currency, p_now) as f
-    where q.currency <> p_trip.currency
-  ) as r on true;
+  language plpgsql stable
+  set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_rate record;
+  v_digits smallint := (
+    select c.minor_digits from engine.currencies as c where c.code = p_currency
+  );
+begin
+  select k.* into v_rate from engine.known_rate(p_trip.currency, p_currency, p_now) as k;
+  rate := v_rate.rate;
+  rate_as_of := v_rate.as_of;
+  problem := case
+    when v_rate.rate is null or v_digits is null then 'no_exchange_rate'
+    else v_rate.problem
+  end;
+  if problem is null then
+    -- As far as a stored amount goes.
+    cap := least(trunc(p_trip.max_price * v_rate.rate, v_digits), 999999999999);
+  end if;
+  return next;
 end;
+$$;
 comment on function engine.convert_cap(public.trip_requests, text, timestamptz) is
   'Says the most that may be paid for a trip in a currency; null where no fresh rate '
   'is known.';
+-- Of version 0.1: known_rate took its place.
+drop function if exists engine.find_rate(text, text, timestamptz);

@@ -53,6 +53,8 @@ begin atomic
       'With unknown conditions accepted'),
     ('no_exchange_rate', null, 'in a currency without an exchange rate', null),
     ('exchange_rate_too_old', null, 'in a currency with an old exchange rate', null),
+    ('exchange_rates_disagree', null, 'in a currency whose exchange rates disagree',
+      null),
     ('not_chargeable', null, 'not chargeable to a card exactly', null),
     ('documents_required', null, 'in need of identity documents', null),
     ('expires_too_soon', null, 'about to expire', null),

@@ -16,6 +16,7 @@ begin
   if v_decision.decision = 'WAIT' then
     perform engine.check_card(p_trip.user_id, p_trip.payment_method_id, p_now);
     perform engine.check_party(p_trip.user_id, p_trip.id);
+    perform engine.check_consent(p_trip);
   end if;
   insert into engine.wait_decisions (
     user_id, trip_request_id, search_round, decided_at, decision, reason, price,
@@ -44,4 +45,4 @@ comment on function engine.reason_to_wait(
   public.trip_requests, uuid, timestamptz
 ) is
   'Records whether a fitting offer is booked now; returns why not, null for now. '
-  'Raises SK007, SK008 or SK010 like begin_attempt.';
+  'Raises SK007, SK008, SK010 or SK114 like begin_attempt.';

@@ -12,7 +12,7 @@ create or replace function engine.set_search_settings(
   set search_path = pg_catalog, pg_temp
 as $$
 declare
-  v_role text := nullif(current_setting('role', true), 'none');
+  v_reason text := engine.require_text('reason', p_reason);
   v_settings jsonb;
 begin
   update engine.search_settings as s
@@ -23,18 +23,15 @@ begin
     rate_max_age = coalesce(p_rate_max_age, s.rate_max_age)
   returning to_jsonb(s) - 'only_row' into v_settings;
   insert into engine.search_settings_changes (at, set_by, reason, settings)
-  values (
-    clock_timestamp(),
-    session_user || coalesce(' as ' || nullif(v_role, session_user), ''),
-    p_reason,
-    v_settings
-  );
+  values (clock_timestamp(), engine.caller(), v_reason, v_settings);
   return v_settings;
 end;
 $$;
 comment on function engine.set_search_settings(
   text, integer, interval, interval, interval
-) is 'Changes the search settings that are named, for a reason; returns them all.';
+) is
+  'Changes the search settings that are named, for a reason; returns them all. Raises '
+  'SK016.';
 grant execute on function engine.set_search_settings(
   text, integer, interval, interval, interval
 ) to skylatch_operator, service_role;

@@ -130,6 +130,14 @@ begin
       );
   end if;
 
+  -- A ceiling that was lowered meanwhile does not forbid other changes.
+  if tg_op = 'INSERT'
+    or (new.max_price, new.currency, new.auto_book_enabled)
+    is distinct from (old.max_price, old.currency, old.auto_book_enabled)
+  then
+    perform engine.check_price_ceiling(new);
+  end if;
+
   -- A day to decide by that has passed meanwhile does not forbid other changes.
   perform engine.check_wishes(
     new,

@@ -30,11 +30,7 @@ def search(world: World, trip: UUID) -> list[Decimal]:
 
 def rate(world: World, value: str, age: str = "0") -> None:
     """Record what a euro costs in pounds, so long ago."""
-    world.rows(
-        "select engine.set_exchange_rate('EUR', 'GBP', %s, 'a test', now() - %s)",
-        Decimal(value),
-        timedelta(hours=int(age)),
-    )
+    world.rate("EUR", "GBP", value, timedelta(hours=int(age)))
 
 
 def reasons(world: World, trip: UUID) -> set[str]:

@@ -60,6 +60,11 @@ class Shelf:
         self.sql = connection
         self.user_id, self.trip_id, self.card_id = uuid4(), uuid4(), uuid4()
         self.run("insert into auth.users (id) values (%s)", self.user_id)
+        # Limits of any size are wished for here; ceilings have tests of their own.
+        self.run(
+            "select engine.set_spending_ceiling(s, 'price', 999999999999, 'test')"
+            " from unnest('{everybody, installation}'::text[]) as s"
+        )
         self.run(
             "insert into public.payment_methods (user_id, id, stripe_customer_id,"
             " stripe_payment_method_id, brand, last4, exp_month, exp_year)"
@@ -73,7 +78,7 @@ class Shelf:
             " departure_from, departure_to, max_price, currency, max_connections,"
             " max_duration, payment_method_id, auto_book_enabled, consent_text_version)"
             " values (%s, %s, '{LHR}', '{JFK}', current_date + 40, current_date + 40,"
-            " 500, 'GBP', 2, '24 hours', %s, true, '1')",
+            " 500, 'GBP', 2, '24 hours', %s, true, '2026-11')",
             self.user_id,
             self.trip_id,
             self.card_id,
@@ -152,14 +157,46 @@ class Shelf:
     def rate(
         self, base: str, quote: str, rate: str, age: timedelta = timedelta(minutes=1)
     ) -> None:
-        """Record an exchange rate of some age."""
-        self.run(
-            "select engine.set_exchange_rate(%s, %s, %s, 'a test', %s)",
+        """Record an exchange rate of some age; a second person confirms what waits."""
+        self.feed(base, quote, rate, age)
+        # Also what is too old to be used, which nobody has to decide on.
+        for change in self.run(
+            "select c.id from engine.exchange_rate_changes as c where c.action = 'HELD'"
+            " and not exists (select from engine.exchange_rate_changes as o"
+            " where o.confirms = c.id)"
+        ):
+            self.confirm(change["id"])
+
+    def feed(
+        self,
+        base: str,
+        quote: str,
+        rate: str,
+        age: timedelta = timedelta(minutes=1),
+        *,
+        source: str = "a test",
+        login: str = "skylatch_feed",
+    ) -> Row:
+        """Record an exchange rate as a login of its own; return what became of it."""
+        self.run(f"set session authorization {login}")
+        (row,) = self.run(
+            "select * from engine.set_exchange_rate(%s, %s, %s, %s, 'a list', %s)",
             base,
             quote,
             Decimal(rate),
+            source,
             NOW - age,
         )
+        self.run("reset session authorization")
+        return row
+
+    def confirm(self, *changes: int) -> int:
+        """Put rates in force as the second person; return how many."""
+        (row,) = self.run(
+            "select engine.confirm_exchange_rates(%s, 'looked it up') as n",
+            list(changes),
+        )
+        return int(row["n"])
 
     def explain(self) -> Row:
         """Return the explanation of the trip as it is."""

@@ -36,6 +36,7 @@ ROLES = (
     "skylatch_sidecar",
     "skylatch_cron",
     "skylatch_operator",
+    "skylatch_feed",
     "authenticator",
 )
 
@@ -43,12 +44,13 @@ ROLES = (
 FUNCTIONS = {
     "anon": "",
     "authenticator": "",
+    "skylatch_feed": "engine.set_exchange_rate",
     "authenticated": """
         engine.ask_cancellation engine.book_trip engine.change_trip_status
         engine.check_trip_party engine.describe_offer engine.list_reasons
         engine.search_trip engine.trip_events public.auto_book_production
-        public.cancel_booking public.cancel_trip public.create_trip_request
-        public.duffel_search public.explain_trip
+        public.cancel_booking public.cancel_trip public.consent_to_trip
+        public.create_trip_request public.duffel_search public.explain_trip
         public.pause_trip public.rank_offers public.resume_trip public.trip_saga""",
     "service_role": """
         engine.ask_cancellation engine.book_trip engine.change_trip_status
@@ -57,9 +59,10 @@ FUNCTIONS = {
         engine.describe_offer engine.list_reasons
         engine.flag_status engine.flag_value engine.is_enabled
         engine.search_plan engine.search_status engine.search_trip
-        engine.set_exchange_rate engine.set_kill_switch
+        engine.set_kill_switch
         engine.set_search_settings engine.trip_events public.explain_trip
         public.auto_book_monitor public.auto_book_production public.cancel_trip
+        public.consent_to_trip
         public.create_trip_request public.duffel_search public.manage_auto_book_monitor
         public.pause_trip public.rank_offers public.resume_trip public.trip_saga""",
     "skylatch_sidecar": """
@@ -83,6 +86,9 @@ FUNCTIONS = {
         engine.decide_case engine.end_case engine.list_cases engine.look_again
         engine.renew_installation
         engine.search_plan engine.search_status engine.set_exchange_rate
+        engine.confirm_exchange_rates engine.publish_consent_text
+        engine.retire_consent_text engine.set_money_settings
+        engine.set_spending_ceiling engine.waiting_exchange_rates
         engine.set_kill_switch engine.set_search_settings engine.tick
         engine.version public.auto_book_monitor public.manage_auto_book_monitor
         public.refresh_case public.resolve_case public.review_attempt""",
@@ -93,6 +99,7 @@ TABLES = {
     "authenticated": {
         "public.booking_attempts": "select",
         "public.booking_passengers": "select",
+        "public.consents": "select",
         "public.fare_history": "select",
         "public.flight_bookings": "select",
         "public.flight_offers": "select",
@@ -106,6 +113,7 @@ TABLES = {
         "public.auto_book_monitor_status": "select",
         "public.booking_attempts": "select",
         "public.booking_passengers": "select",
+        "public.consents": "select",
         "public.fare_history": "select",
         "public.flag_overview": "select",
         "public.flight_bookings": "select",
@@ -130,6 +138,7 @@ ENGINE_WRITTEN = (
     "fare_history",
     "flight_bookings",
     "flight_offers",
+    "consents",
 )
 
 # What is unique across travellers: names given by a provider, and ids that a caller
@@ -146,6 +155,8 @@ GLOBALLY_UNIQUE = {
     "provider_calls_pkey",
     "review_cases_open_idx",
     "review_cases_pkey",
+    "spending_ceiling_changes_pkey",
+    "spending_ceilings_pkey",
     "trip_requests_id_key",
 }
 
@@ -623,7 +634,7 @@ def test_a_trip_cannot_be_stated_in_another_travellers_name_or_card(
         "p_origins => '{LHR}', p_destinations => '{JFK}', p_departure_from => %s,"
         " p_max_price => 500, p_currency => 'GBP', p_passengers => %s,"
         " p_payment_method_id => %s, p_auto_book_enabled => true,"
-        " p_consent_text_version => '1', p_user_id => %s"
+        " p_consent_text_version => '2026-11', p_user_id => %s"
     )
     query = f"select public.create_trip_request({arguments})"
     day, amelia, bessie = in_days(40), booked.amelia, booked.bessie

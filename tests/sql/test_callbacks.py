@@ -811,7 +811,7 @@ def test_a_card_that_was_removed_stops_the_trips_that_would_use_it(
             " p_destinations => array['JFK'], p_departure_from => current_date + 40,"
             " p_max_price => 500, p_currency => 'GBP',"
             " p_passengers => array[%s::uuid], p_payment_method_id => %s,"
-            " p_auto_book_enabled => true, p_consent_text_version => 'x',"
+            " p_auto_book_enabled => true, p_consent_text_version => '2026-11',"
             " p_user_id => %s)",
             booked.traveller.profile_id,
             booked.traveller.card_id,

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import json
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from decimal import ROUND_DOWN, Decimal
 from fractions import Fraction
@@ -356,6 +357,8 @@ def test_the_unit_of_money_does_not_matter(
         ("rate", {"rate": Decimal("Infinity")}),
         ("rate", {"rate": None}),
         ("source", {"source": ""}),
+        ("source", {"source": "  "}),
+        ("source", {"source": "x" * 201}),
         ("as_of", {"as_of": NOW + timedelta(hours=1)}),
         ("as_of", {"as_of": "infinity"}),
         ("as_of", {"as_of": "-infinity"}),
@@ -369,6 +372,7 @@ def test_what_is_no_rate_is_refused(shelf: Shelf, field: str, arguments: Row) ->
         "quote": "USD",
         "rate": Decimal("1.25"),
         "source": "a test",
+        "reason": "a list",
         "as_of": NOW,
         **arguments,
     }
@@ -390,15 +394,190 @@ def test_a_rate_may_be_corrected_and_is_otherwise_kept(shelf: Shelf) -> None:
     assert [row["rate"] for row in rows] == [Decimal("1.24"), Decimal("1.25")]
 
 
+def in_force(shelf: Shelf) -> list[Decimal]:
+    """Return the rates that may be used, oldest first."""
+    rows = shelf.run("select rate from engine.exchange_rates order by as_of")
+    return [row["rate"] for row in rows]
+
+
+def log(shelf: Shelf) -> list[Row]:
+    """Return the log of rates."""
+    return shelf.run("select * from engine.exchange_rate_changes order by id")
+
+
+@pytest.fixture
+def people(shelf: Shelf) -> Iterator[None]:
+    """Two operators with logins of their own."""
+    with shelf.sql.transaction(force_rollback=True):
+        shelf.run("create role anna login in role skylatch_operator")
+        shelf.run("create role ben login in role skylatch_operator")
+        yield
+
+
+def refused(shelf: Shelf, login: str, change: int) -> str:
+    """Let a login confirm a rate, in vain; return the code."""
+    shelf.run(f"set session authorization {login}")
+    with pytest.raises(psycopg.Error) as caught, shelf.sql.transaction():
+        shelf.confirm(change)
+    shelf.run("reset session authorization")
+    return str(caught.value.sqlstate)
+
+
+@pytest.mark.usefixtures("people")
+def test_a_rate_a_million_times_too_high_buys_nothing(shelf: Shelf) -> None:
+    """One person's slip is not in force; what was known goes on while it is fresh."""
+    shelf.rate("GBP", "USD", "1.25", HOUR)
+    typo = shelf.feed("GBP", "USD", "1000000", source="typo", login="anna")
+    assert not typo["in_force"]
+    assert typo["last_rate"] == Decimal("1.25")
+    assert cap(shelf, "USD")["cap"] == Decimal("625.00")
+    assert shelf.why_not(Offer(price="625.01", currency="USD")) == ["price_above_cap"]
+    shelf.run("update engine.exchange_rates set as_of = as_of - interval '25 hours'")
+    assert shelf.why_not(Offer(price="1.00", currency="USD")) == [
+        "exchange_rate_too_old"
+    ]
+
+
+@pytest.mark.usefixtures("people")
+def test_the_first_rate_of_a_pair_waits_for_a_second_person(shelf: Shelf) -> None:
+    """There is nothing to compare it with, whoever brings it."""
+    for login in ("anna", "skylatch_feed"):
+        assert not shelf.feed("EUR", "USD", "1.1", login=login)["in_force"]
+    assert in_force(shelf) == []
+
+
+@pytest.mark.usefixtures("people")
+def test_a_rate_is_confirmed_by_another_person_only(shelf: Shelf) -> None:
+    """Not by who gave it, nor as a member of the role; once; and it is on record."""
+    change = shelf.feed("GBP", "USD", "1.25", login="anna")["change_id"]
+    assert refused(shelf, "anna", change) == "SK116"
+    assert refused(shelf, "skylatch_feed", change) == "42501"
+    assert refused(shelf, "postgres", change + 1) == "SK116"
+    assert in_force(shelf) == []
+    shelf.run("set session authorization ben")
+    (waiting,) = shelf.run("select * from engine.waiting_exchange_rates()")
+    assert (waiting["change_id"], waiting["given_by"]) == (change, "anna")
+    assert shelf.confirm(change, change) == 1
+    shelf.run("reset session authorization")
+    assert in_force(shelf) == [Decimal("1.25")]
+    assert refused(shelf, "postgres", change) == "SK116"
+    assert [(c["action"], c["login"], c["reason"]) for c in log(shelf)] == [
+        ("HELD", "anna", "a list"),
+        ("CONFIRMED", "ben", "looked it up"),
+    ]
+    assert log(shelf)[1]["confirms"] == change
+
+
+def test_a_rate_near_the_last_one_is_in_force_at_once(shelf: Shelf) -> None:
+    """To the share that is set, up and down, straight and turned round."""
+    shelf.rate("GBP", "USD", "1.00", 2 * HOUR)
+    with shelf.sql.transaction(force_rollback=True):
+        assert shelf.feed("GBP", "USD", "1.10")["in_force"]
+    with shelf.sql.transaction(force_rollback=True):
+        assert shelf.feed("USD", "GBP", "1.10")["in_force"]
+    for base, quote, rate in (
+        ("GBP", "USD", "1.1001"),
+        ("GBP", "USD", "0.909"),
+        ("USD", "GBP", "1.1001"),
+    ):
+        assert not shelf.feed(base, quote, rate)["in_force"]
+    shelf.run("select engine.set_money_settings('calmer', p_rate_jump => 0.2)")
+    assert shelf.feed("GBP", "USD", "1.1001")["in_force"]
+
+
+def test_a_rate_is_compared_with_the_way_round_too(shelf: Shelf) -> None:
+    """What the engine would use now is what it must be near, whichever way."""
+    shelf.rate("EUR", "GBP", "0.80", HOUR)
+    shelf.rate("EUR", "USD", "1.00", HOUR)
+    found = shelf.feed("GBP", "USD", "1.50")
+    assert (found["in_force"], found["last_rate"].normalize()) == (
+        False,
+        Decimal("1.25"),
+    )
+    assert shelf.feed("GBP", "USD", "1.26")["in_force"]
+
+
+def test_a_rate_cannot_be_walked_away_in_small_steps(shelf: Shelf) -> None:
+    """Each step is near the last one, and far from what the day began with."""
+    shelf.rate("GBP", "USD", "1.00", HOUR)
+    assert shelf.feed("GBP", "USD", "1.09")["in_force"]
+    walked = shelf.feed("GBP", "USD", "1.18")
+    assert not walked["in_force"]
+    # As it was given: a correction of the same moment leaves the log as it is.
+    assert not shelf.feed("GBP", "USD", "1.18")["in_force"]
+    assert shelf.confirm(walked["change_id"]) == 1
+    assert shelf.feed("GBP", "USD", "1.20")["in_force"]
+
+
+@pytest.mark.parametrize(
+    ("others", "agree"),
+    [
+        ([("GBP", "USD", "1.2749")], True),
+        ([("GBP", "USD", "1.2751")], False),
+        ([("USD", "GBP", "0.7843")], False),
+        ([("EUR", "GBP", "0.80"), ("EUR", "USD", "1.03")], False),
+        ([("EUR", "GBP", "0.80"), ("EUR", "USD", "1.01")], True),
+    ],
+)
+def test_two_sources_that_disagree_mean_no_rate(
+    shelf: Shelf, others: list[tuple[str, str, str]], agree: bool
+) -> None:
+    """Straight or the way round; the one that is too old has no say."""
+    shelf.rate("GBP", "USD", "1.25")
+    for other in others:
+        change = shelf.feed(*other, HOUR, source="another bank")
+        if not change["in_force"]:
+            shelf.confirm(change["change_id"])
+    expected = [] if agree else ["exchange_rates_disagree"]
+    assert shelf.why_not(Offer(currency="USD")) == expected
+    assert (cap(shelf, "USD")["cap"] is not None) is agree
+    shelf.run(
+        "update engine.exchange_rates set as_of = as_of - interval '25 hours'"
+        " where source = 'another bank'"
+    )
+    assert shelf.why_not(Offer(currency="USD")) == []
+
+
+def test_while_sources_disagree_nobody_decides_it_alone(shelf: Shelf) -> None:
+    """Whichever of the two a new rate is near, a second person looks at it."""
+    shelf.rate("GBP", "USD", "1.25")
+    shelf.confirm(shelf.feed("GBP", "USD", "1.40", source="another")["change_id"])
+    assert not shelf.feed("GBP", "USD", "1.26", timedelta(0))["in_force"]
+
+
+def test_rates_that_wait_are_an_alert(shelf: Shelf) -> None:
+    """Before the rate that is used meanwhile has grown too old."""
+    alerts = "select * from engine.open_alerts() where kind = 'RATES_WAITING'"
+    assert shelf.run(alerts) == []
+    change = shelf.feed("GBP", "USD", "1.25")["change_id"]
+    (alert,) = shelf.run(alerts)
+    assert alert["detail"] == "1 exchange rates wait for a second person"
+    shelf.confirm(change)
+    assert shelf.run(alerts) == []
+
+
+@pytest.mark.usefixtures("people")
 def test_an_operator_sets_a_rate(shelf: Shelf) -> None:
     """As the role they have, without any right on the table."""
-    shelf.run("set local role skylatch_operator")
-    shelf.run("select engine.set_exchange_rate('GBP', 'USD', 1.25, 'a bank')")
+    change = shelf.feed("GBP", "USD", "1.25", source="a bank", login="anna")
+    shelf.confirm(change["change_id"])
+    shelf.run("set session authorization anna")
+    for table in ("exchange_rates", "exchange_rate_changes"):
+        with (
+            pytest.raises(psycopg.errors.InsufficientPrivilege),
+            shelf.sql.transaction(),
+        ):
+            shelf.run(f"select * from engine.{table}")
+    shelf.run("reset session authorization")
+    (row,) = shelf.run("select * from engine.exchange_rates")
+    assert (row["rate"], row["source"]) == (Decimal("1.25"), "a bank")
+
+
+def test_the_application_sets_no_rate(shelf: Shelf) -> None:
+    """It states trips; what they may cost is not its to move."""
+    shelf.run("set local role service_role")
     with (
         pytest.raises(psycopg.errors.InsufficientPrivilege),
         shelf.sql.transaction(),
     ):
-        shelf.run("select * from engine.exchange_rates")
-    shelf.run("reset role")
-    (row,) = shelf.run("select * from engine.exchange_rates")
-    assert (row["rate"], row["source"]) == (Decimal("1.25"), "a bank")
+        shelf.run("select engine.set_exchange_rate('GBP', 'USD', 1, 'x', 'a reason')")

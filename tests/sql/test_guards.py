@@ -38,7 +38,7 @@ def another_trip(stage: Stage, first: Trip, *, day: int, **columns: object) -> T
         "passengers": [row["traveler_profile_id"]],
         "payment_method_id": row["payment_method_id"],
         "auto_book_enabled": True,
-        "consent_text_version": "1",
+        "consent_text_version": "2026-11",
         "user_id": first.user_id,
         **columns,
     }

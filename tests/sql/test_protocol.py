@@ -231,7 +231,7 @@ class Stage:
             "passengers": [profile_id],
             "payment_method_id": card_id,
             "auto_book_enabled": True,
-            "consent_text_version": "1",
+            "consent_text_version": "2026-11",
             "user_id": user_id,
             **columns,
         }

@@ -830,6 +830,10 @@ def test_consent_is_dated_by_the_database(counter: Counter) -> None:
 
     same = change(counter, trip_id, max_price=Decimal("600.00"))
     assert same["consent_at"] == consent_at
+    counter.sql.execute("reset role")
+    counter.sql.execute(
+        "select engine.publish_consent_text('2026-12', repeat('words ', 9), 'test')"
+    )
     renewed = change(counter, trip_id, consent_text_version="2026-12")
     assert renewed["consent_at"] > consent_at
     off = change(counter, trip_id, auto_book_enabled=False, consent_text_version=None)

@@ -1,0 +1,29 @@
+-- Nobody can agree to it any more; what was agreed to before stays agreed to. Definer:
+-- operators have no table.
+create or replace function engine.retire_consent_text(p_version text, p_reason text)
+  returns void
+  language plpgsql volatile
+  security definer
+  set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_reason text := engine.require_text('reason', p_reason);
+begin
+  update engine.consent_texts as c
+  set
+    retired_at = clock_timestamp(), retired_by = engine.caller(),
+    retired_because = v_reason
+  where c.version = p_version and c.retired_at is null;
+  if not found then
+    raise exception using
+      errcode = 'SK023',
+      message = 'this is not a value of the setting',
+      detail = jsonb_build_object('field', 'version'),
+      column = 'version',
+      hint = 'Name a version that is published and not retired.';
+  end if;
+end;
+$$;
+comment on function engine.retire_consent_text(text, text) is
+  'Ends that a text may be agreed to, for a reason; raises SK016 or SK023.';
+grant execute on function engine.retire_consent_text(text, text) to skylatch_operator;

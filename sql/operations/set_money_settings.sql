@@ -1,0 +1,50 @@
+-- What is not named stays. A new base currency voids every ceiling until it is set in
+-- that currency (spending_ceilings.currency), for the number alone would mean another
+-- amount. Definer: operators have no table.
+create or replace function engine.set_money_settings(
+  p_reason text,
+  p_base_currency text default null,
+  p_rate_jump numeric default null,
+  p_rate_tolerance numeric default null
+) returns jsonb
+  language plpgsql volatile
+  security definer
+  set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_reason text := engine.require_text('reason', p_reason);
+  v_field text;
+  v_settings jsonb;
+begin
+  v_field := case
+    when p_base_currency is not null and not exists (
+      select from engine.currencies as c where c.code = p_base_currency
+    ) then 'base_currency'
+    when not (p_rate_jump > 0 and p_rate_jump <= 1) then 'rate_jump'
+    when not (p_rate_tolerance >= 0 and p_rate_tolerance <= 1) then 'rate_tolerance'
+  end;
+  if v_field is not null then
+    raise exception using
+      errcode = 'SK023',
+      message = 'this is not a value of the setting',
+      detail = jsonb_build_object('field', v_field),
+      column = v_field,
+      hint = 'The base currency is an ISO 4217 code; the jump and the tolerance of rates '
+        'are shares, such as 0.10 for a tenth.';
+  end if;
+  update engine.money_settings as s
+  set
+    base_currency = coalesce(p_base_currency, s.base_currency),
+    rate_jump = coalesce(p_rate_jump, s.rate_jump),
+    rate_tolerance = coalesce(p_rate_tolerance, s.rate_tolerance)
+  returning to_jsonb(s) - 'only_row' into v_settings;
+  insert into engine.money_settings_changes (at, actor, reason, settings)
+  values (clock_timestamp(), engine.caller(), v_reason, v_settings);
+  return v_settings;
+end;
+$$;
+comment on function engine.set_money_settings(text, text, numeric, numeric) is
+  'Changes how money is compared, for a reason; returns all settings. Raises SK016 or '
+  'SK023.';
+grant execute on function engine.set_money_settings(text, text, numeric, numeric)
+  to skylatch_operator;

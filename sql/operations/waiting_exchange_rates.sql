@@ -1,0 +1,34 @@
+-- What is too old to be used needs no decision any more. Definer: operators have no
+-- table.
+create or replace function engine.waiting_exchange_rates()
+  returns table (
+    change_id bigint,
+    base text,
+    quote text,
+    rate numeric,
+    last_rate numeric,
+    source text,
+    as_of timestamptz,
+    given_by text,
+    reason text
+  )
+  language plpgsql stable
+  security definer
+  set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return query
+  select c.id, c.base, c.quote, c.rate, c.last_rate, c.source, c.as_of, c.actor, c.reason
+  from engine.exchange_rate_changes as c
+  cross join engine.search_settings as s
+  where c.action = 'HELD'
+    and c.as_of >= clock_timestamp() - s.rate_max_age
+    and not exists (
+      select from engine.exchange_rate_changes as o where o.confirms = c.id
+    )
+  order by c.id;
+end;
+$$;
+comment on function engine.waiting_exchange_rates() is
+  'Lists the exchange rates that wait for a second person.';
+grant execute on function engine.waiting_exchange_rates() to skylatch_operator;
