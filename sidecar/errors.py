@@ -120,6 +120,7 @@ SQLSTATES: dict[str, type[EngineError]] = {
     "SK108": Conflict,  # decision not possible now
     "SK109": Conflict,  # over the traveller's spending limit
     "SK110": Conflict,  # a passenger is on another flight then
+    "SK112": Conflict,  # the offer is not for the trip's party
     "SK201": PipelineDisabled,
     "SK301": EngineFault,  # illegal transition
     "SK302": EngineFault,  # audit is append-only

@@ -9,6 +9,7 @@ set role skylatch_owner;
 \ir access/schemas.sql
 \ir access/airline_alliances.sql
 \ir access/airports.sql
+\ir access/booking_attempt_passengers.sql
 \ir access/booking_attempts.sql
 \ir access/booking_events.sql
 \ir access/booking_passengers.sql
@@ -50,6 +51,7 @@ set role skylatch_owner;
 \ir access/search_settings_changes.sql
 \ir access/spending_limits.sql
 \ir access/traveler_profiles.sql
+\ir access/travellers.sql
 \ir access/trip_passengers.sql
 \ir access/trip_requests.sql
 \ir access/trip_searches.sql
@@ -90,9 +92,12 @@ set role skylatch_owner;
 \ir trips/check_wishes.sql
 \ir trips/check_trip_request.sql
 \ir trips/check_trip_passenger.sql
+\ir trips/person_key.sql
 \ir trips/party_problem.sql
 \ir trips/check_party.sql
 \ir trips/check_trip_party.sql
+\ir trips/note_changed_person.sql
+\ir trips/note_changed_limit.sql
 \ir trips/create_trip_request.sql
 \ir trips/change_trip_status.sql
 \ir trips/pause_trip.sql
@@ -148,6 +153,10 @@ set role skylatch_owner;
 \ir ranking/last_wait_decision.sql
 \ir booking/saga_transitions.sql
 \ir booking/order_party.sql
+\ir booking/freeze_party.sql
+\ir booking/freeze_earlier_parties.sql
+\ir booking/party_change.sql
+\ir booking/order_itinerary.sql
 \ir booking/found_order.sql
 \ir booking/found_refund.sql
 \ir provider_calls/enqueue_call.sql
@@ -155,6 +164,7 @@ set role skylatch_owner;
 \ir booking/lock_traveller.sql
 \ir booking/spending_problem.sql
 \ir booking/flight_times.sql
+\ir booking/overlapping_attempts.sql
 \ir booking/overlap_problem.sql
 \ir booking/begin_attempt.sql
 \ir booking/decide_trip.sql
@@ -227,6 +237,7 @@ set role skylatch_owner;
 \ir review/compare_orders.sql
 \ir review/compare_payments.sql
 \ir review/cancel_by_airline.sql
+\ir review/note_itinerary.sql
 \ir review/note_order.sql
 \ir review/note_orphan_void.sql
 \ir review/possible_actions.sql

@@ -40,9 +40,10 @@ begin
     case
       when v_trip.auto_book_status <> 'BOOKING'
         then 'the trip is ' || v_trip.auto_book_status
-      when v_trip.version <> v_attempt.trip_version then 'the trip was changed'
       when engine.party_problem(v_trip.user_id, v_trip.id) is not null
         then 'a passenger is not complete'
+      when v_trip.version <> v_attempt.trip_version then 'the trip was changed'
+      when engine.party_change(v_attempt) then 'a passenger was changed'
       when (
         v_attempt.agreed_amount <= (
           select c.cap from engine.convert_cap(v_trip, v_attempt.currency, v_now) as c
@@ -52,6 +53,9 @@ begin
       when engine.spending_problem(
         v_attempt.user_id, v_attempt.currency, 0, v_now
       ) is not null then 'the spending limit was reached'
+      -- An airline may have moved another flight of somebody since.
+      when engine.overlap_problem(v_attempt.user_id, v_attempt.id) is not null
+        then 'a passenger is on another flight at that time'
       when v_attempt.capture_before < v_now + interval '1 hour'
         then 'the card authorization is about to lapse'
       when not exists (
