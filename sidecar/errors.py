@@ -126,6 +126,7 @@ SQLSTATES: dict[str, type[EngineError]] = {
     "SK114": Conflict,  # consent does not cover the trip
     "SK115": Conflict,  # over a spending ceiling
     "SK116": Conflict,  # exchange rate cannot be confirmed
+    "SK112": Conflict,  # the offer is not for the trip's party
     "SK201": PipelineDisabled,
     "SK301": EngineFault,  # illegal transition
     "SK302": EngineFault,  # audit is append-only

@@ -36,6 +36,11 @@ alter role skylatch_cron set lock_timeout = '5s';
 alter role skylatch_feed set statement_timeout = '30s';
 alter role skylatch_feed set lock_timeout = '5s';
 alter role skylatch_feed set idle_in_transaction_session_timeout = '30s';
+-- What holds for all trips of a traveller is decided by rows that are read after a wait:
+-- a transaction that sees the past only would fail each time.
+alter role skylatch_sidecar set default_transaction_isolation = 'read committed';
+alter role skylatch_cron set default_transaction_isolation = 'read committed';
+alter role authenticator set default_transaction_isolation = 'read committed';
 alter role authenticator set statement_timeout = '15s';
 alter role authenticator set lock_timeout = '5s';
 alter role authenticator set idle_in_transaction_session_timeout = '15s';

@@ -9,6 +9,7 @@ set role skylatch_owner;
 \ir access/schemas.sql
 \ir access/airline_alliances.sql
 \ir access/airports.sql
+\ir access/booking_attempt_passengers.sql
 \ir access/booking_attempts.sql
 \ir access/booking_events.sql
 \ir access/booking_passengers.sql
@@ -62,6 +63,7 @@ set role skylatch_owner;
 \ir access/spending_ceilings.sql
 \ir access/spending_limits.sql
 \ir access/traveler_profiles.sql
+\ir access/travellers.sql
 \ir access/trip_passengers.sql
 \ir access/trip_requests.sql
 \ir access/trip_searches.sql
@@ -109,6 +111,7 @@ set role skylatch_owner;
 \ir trips/check_price_ceiling.sql
 \ir trips/check_trip_request.sql
 \ir trips/check_trip_passenger.sql
+\ir trips/person_key.sql
 \ir trips/party_problem.sql
 \ir trips/check_party.sql
 \ir trips/check_trip_party.sql
@@ -120,6 +123,8 @@ set role skylatch_owner;
 \ir trips/consent_problem.sql
 \ir trips/check_consent.sql
 \ir trips/consent_to_trip.sql
+\ir trips/note_changed_person.sql
+\ir trips/note_changed_limit.sql
 \ir trips/create_trip_request.sql
 \ir trips/change_trip_status.sql
 \ir trips/pause_trip.sql
@@ -175,6 +180,10 @@ set role skylatch_owner;
 \ir ranking/last_wait_decision.sql
 \ir booking/saga_transitions.sql
 \ir booking/order_party.sql
+\ir booking/freeze_party.sql
+\ir booking/freeze_earlier_parties.sql
+\ir booking/party_change.sql
+\ir booking/order_itinerary.sql
 \ir booking/found_order.sql
 \ir booking/found_refund.sql
 \ir provider_calls/enqueue_call.sql
@@ -187,6 +196,7 @@ set role skylatch_owner;
 \ir booking/ceiling_problem.sql
 \ir booking/check_ceilings.sql
 \ir booking/flight_times.sql
+\ir booking/overlapping_attempts.sql
 \ir booking/overlap_problem.sql
 \ir booking/begin_attempt.sql
 \ir booking/decide_trip.sql
@@ -273,6 +283,7 @@ set role skylatch_owner;
 \ir review/compare_orders.sql
 \ir review/compare_payments.sql
 \ir review/cancel_by_airline.sql
+\ir review/note_itinerary.sql
 \ir review/note_order.sql
 \ir review/note_orphan_void.sql
 \ir review/booking_look_interval.sql

@@ -89,6 +89,7 @@ begin
     order_hint = v_attempt.order_hint,
     order_cancelled_at = v_attempt.order_cancelled_at,
     booking_reference = v_attempt.booking_reference,
+    itinerary = v_attempt.itinerary,
     cancellation_id = v_attempt.cancellation_id,
     refund_amount = v_attempt.refund_amount,
     refund_no = v_attempt.refund_no,

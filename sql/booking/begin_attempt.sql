@@ -80,14 +80,6 @@ begin
   perform engine.check_ceilings(
     p_trip.user_id, p_trip.id, v_offer.price_currency, v_offer.price_amount, p_now
   );
-  v_problem := engine.overlap_problem(p_trip.user_id, p_trip.id, v_offer.itinerary);
-  if v_problem is not null then
-    raise exception using
-      errcode = 'SK110',
-      message = 'a passenger is on another flight at that time',
-      detail = jsonb_build_object('trip', p_trip.id),
-      hint = v_problem;
-  end if;
 
   insert into public.booking_attempts as a (
     user_id, trip_request_id, attempt_no, state, idempotency_key, flight_offer_id,
@@ -113,6 +105,15 @@ begin
   from public.booking_attempts as b
   where b.user_id = p_trip.user_id and b.trip_request_id = p_trip.id
   returning a.* into v_attempt;
+  perform engine.freeze_party(v_attempt);
+  v_problem := engine.overlap_problem(p_trip.user_id, v_attempt.id);
+  if v_problem is not null then
+    raise exception using
+      errcode = 'SK110',
+      message = 'a passenger is on another flight at that time',
+      detail = jsonb_build_object('trip', p_trip.id),
+      hint = v_problem;
+  end if;
 
   update public.flight_offers as o
   set status = 'SELECTED', updated_at = p_now
@@ -145,4 +146,4 @@ comment on function engine.begin_attempt(
   public.trip_requests, uuid, text, timestamptz
 ) is
   'Commits the intent to book one offer and returns its first call; raises SK007, '
-  'SK008, SK010, SK101, SK102, SK103, SK109, SK110, SK114, SK115 or SK201.';
+  'SK008, SK010, SK101, SK102, SK103, SK109, SK110, SK112, SK114, SK115 or SK201.';

@@ -26,7 +26,8 @@ begin
     user_id, flight_booking_id, traveler_profile_id, passenger_id
   )
   select p_attempt.user_id, v_booking_id, p.traveler_profile_id, p.passenger_id
-  from engine.order_party(p_attempt.user_id, p_attempt.flight_offer_id) as p;
+  from engine.booking_attempt_passengers as p
+  where p.user_id = p_attempt.user_id and p.booking_attempt_id = p_attempt.id;
   update public.flight_offers as o
   set status = 'BOOKED', price_amount = p_attempt.agreed_amount, updated_at = p_now
   where o.user_id = p_attempt.user_id and o.id = p_attempt.flight_offer_id;

@@ -1,5 +1,6 @@
 -- The stay between the slices is free. The itinerary's times are the airport's own; a
--- zone that we lack is read as UTC.
+-- zone that we lack is read as UTC. An offer names the airports of a slice; an order
+-- names those of its segments.
 create or replace function engine.flight_times(p_itinerary jsonb)
   returns setof tstzrange
   language sql stable
@@ -11,16 +12,20 @@ begin atomic
       (i.value #>> '{segments,0,departing_at}')::timestamp at time zone coalesce(
         (
           select a.time_zone from engine.airports as a
-          where a.iata = i.value ->> 'origin'
+          where a.iata = coalesce(
+            i.value #>> '{segments,0,origin}', i.value ->> 'origin'
+          )
         ), 'UTC'
       ) as leaves,
       (i.value #>> '{segments,-1,arriving_at}')::timestamp at time zone coalesce(
         (
           select a.time_zone from engine.airports as a
-          where a.iata = i.value ->> 'destination'
+          where a.iata = coalesce(
+            i.value #>> '{segments,-1,destination}', i.value ->> 'destination'
+          )
         ), 'UTC'
       ) as lands
   ) as f;
 end;
 comment on function engine.flight_times(jsonb) is
-  'Returns from when to when each slice of an offer is in the air.';
+  'Returns from when to when each slice of an offer or an order is in the air.';

@@ -67,6 +67,9 @@ begin
     v_attempt.order_id := v_order ->> 'id';
     v_attempt.booking_reference := v_order ->> 'booking_reference';
     v_attempt.order_cancelled_at := (v_order ->> 'cancelled_at')::timestamptz;
+    v_attempt.itinerary := coalesce(
+      engine.order_itinerary(v_order), p_attempt.itinerary
+    );
   end if;
 
   if p_verdict in ('VOID', 'RELEASE') then

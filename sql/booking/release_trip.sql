@@ -12,6 +12,12 @@ declare
   v_again_at timestamptz := p_now + p_attempt.search_again_after;
   v_tries integer;
 begin
+  -- No order will name them any more; whose they are is kept, in case one is found.
+  update engine.booking_attempt_passengers as p
+  set
+    given_name = null, family_name = null, title = null, gender = null, born_on = null,
+    email = null, phone_number = null
+  where p.user_id = p_attempt.user_id and p.booking_attempt_id = p_attempt.id;
   -- Not back to ACTIVE: an offer that was refused once is not tried again.
   update public.flight_offers as o
   set status = 'EXPIRED', updated_at = p_now

@@ -40,20 +40,19 @@ begin
               jsonb_build_object(
                 'id', p.passenger_id,
                 'infant_passenger_id', p.infant_passenger_id,
-                'title', f.title,
-                'gender', f.gender,
-                'given_name', f.given_name,
-                'family_name', f.family_name,
-                'born_on', f.born_on,
-                'email', f.email,
-                'phone_number', f.phone_number
+                'title', p.title,
+                'gender', p.gender,
+                'given_name', p.given_name,
+                'family_name', p.family_name,
+                'born_on', to_char(p.born_on, 'YYYY-MM-DD'),
+                'email', p.email,
+                'phone_number', p.phone_number
               )
             )
             order by p.passenger_id
           )
-          from engine.order_party(v_attempt.user_id, v_attempt.flight_offer_id) as p
-          inner join public.traveler_profiles as f
-            on f.user_id = v_attempt.user_id and p.traveler_profile_id = f.id
+          from engine.booking_attempt_passengers as p
+          where p.user_id = v_attempt.user_id and p.booking_attempt_id = v_attempt.id
         ),
         'payments', jsonb_build_array(
           jsonb_build_object(

@@ -44,11 +44,10 @@ begin
       state = 'UNKNOWN', verdict = 'UNKNOWN', error_code = 'order_known',
       lease_until = null, sent_at = v_now, finished_at = v_now
     where c.id = p_call_id;
+    v_report.error_code := 'order_known';
     perform engine.advance_attempt(
-      v_attempt, v_call.operation, 'UNKNOWN', null::engine.outcome_rules,
-      jsonb_build_object(
-        'error_code', 'order_known', 'reason', 'Duffel has an order of it already.'
-      ),
+      v_attempt, v_call.operation, 'UNKNOWN', null::engine.outcome_rules, v_report,
+      null, 'Duffel has an order of it already.',
       coalesce(v_call.worker, session_user), 'call:' || p_call_id, v_now
     );
     perform engine.wake_sidecar();
@@ -59,9 +58,10 @@ begin
     case
       when v_trip.auto_book_status <> 'BOOKING'
         then 'the trip is ' || v_trip.auto_book_status
-      when v_trip.version <> v_attempt.trip_version then 'the trip was changed'
       when engine.party_problem(v_trip.user_id, v_trip.id) is not null
         then 'a passenger is not complete'
+      when v_trip.version <> v_attempt.trip_version then 'the trip was changed'
+      when engine.party_change(v_attempt) then 'a passenger was changed'
       when engine.consent_problem(v_trip) is not null
         then 'the consent does not cover ' || engine.consent_problem(v_trip)
       when (
@@ -73,6 +73,9 @@ begin
       when engine.spending_problem(
         v_attempt.user_id, v_attempt.currency, 0, v_now
       ) is not null then 'the spending limit was reached'
+      -- An airline may have moved another flight of somebody since.
+      when engine.overlap_problem(v_attempt.user_id, v_attempt.id) is not null
+        then 'a passenger is on another flight at that time'
       when v_attempt.capture_before < v_now + interval '1 hour'
         then 'the card authorization is about to lapse'
       when not exists (

@@ -39,6 +39,11 @@ begin
     from public.booking_attempts as a
     where a.user_id = v_booking.user_id and a.id = v_booking.booking_attempt_id
     for no key update;
+    if v_booking.status = 'CONFIRMED'
+      and engine.note_itinerary(v_attempt, v_order.facts)
+    then
+      v_outcome := 'moved by the airline';
+    end if;
     -- While a cancellation of ours runs, the order is the saga's to watch.
     continue when v_booking.status <> 'CONFIRMED' or v_attempt.state <> 'CONFIRMED';
     if v_order.facts ->> 'cancelled_at' is not null then

@@ -18,7 +18,8 @@ begin
         )
       ),
       column = v_field,
-      hint = 'Name one to nine passengers, at least one adult, and an adult per infant.';
+      hint = 'Name one to nine passengers, nobody twice, at least one adult, and an adult '
+        'per infant.';
   elsif v_field is not null then
     raise exception using
       errcode = 'SK008',

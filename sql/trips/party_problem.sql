@@ -16,6 +16,10 @@ begin atomic
       when bool_and(p.age < 18) then 'passengers'
       when count(*) filter (where p.age < 2) > count(*) filter (where p.age >= 18)
         then 'passengers'
+      -- One person under two profiles: an airline cancels the second seat.
+      when count(*) > count(
+        distinct engine.person_key(f.user_id, f.given_name, f.family_name, f.born_on)
+      ) then 'passengers'
     end
   from public.trip_requests as t
   cross join lateral engine.trip_party(

@@ -129,7 +129,7 @@ class Shelf:
                 "search_round": one.search_round,
                 "offer_id": one.offer_id,
                 "offer_request_id": "orq_1",
-                "passengers": Jsonb([]),
+                "passengers": Jsonb([{"id": "pas_1", "type": "adult", "age": None}]),
                 "price_amount": Decimal(one.price),
                 "price_currency": one.currency,
                 "expires_at": NOW + one.expires,

@@ -60,10 +60,13 @@ class Counter:
         self.insert("public.traveler_profiles", values)
         return UUID(str(values["id"]))
 
-    def aged(self, years: int) -> UUID:
-        """Create a profile of somebody of that age on the day of the flight."""
+    def aged(self, years: int, nth: int = 0) -> UUID:
+        """Create a profile of the n-th person of that age on the day of the flight."""
         flight = in_days(40)
-        return self.profile(born_on=date(flight.year - years, flight.month, 1))
+        return self.profile(
+            given_name="Amelia" + "abcdefghij"[nth],
+            born_on=date(flight.year - years, flight.month, 1),
+        )
 
     def new_card(self, user_id: UUID, **other: object) -> UUID:
         """Add a card; `other` overrides columns."""
@@ -421,7 +424,7 @@ def test_a_party_that_can_fly_together_is_accepted(
     counter: Counter, ages: tuple[int, ...], children: int
 ) -> None:
     """Nine adults, or an infant on every adult's lap."""
-    passengers = [counter.aged(age) for age in ages]
+    passengers = [counter.aged(age, nth) for nth, age in enumerate(ages)]
     trip_id = counter.state("create_trip_request", passengers=passengers)
     counter.sql.execute("reset role")
     found = counter.one(

@@ -1,0 +1,8 @@
+-- Only the engine knows who was to fly: it is personal.
+drop policy if exists booking_attempt_passengers_owner_all
+  on engine.booking_attempt_passengers;
+create policy booking_attempt_passengers_owner_all
+  on engine.booking_attempt_passengers
+  to skylatch_owner
+  using (true)
+  with check (true);

@@ -1,0 +1,45 @@
+-- An airline moves flights without asking. What the order says now is when its people
+-- are in the air: the new hours are taken, the old ones free. Only reads of one order
+-- follow each other (its call is the lease), so the last one told is the newest. The
+-- caller holds the locks of the trip and the attempt.
+create or replace function engine.note_itinerary(
+  p_attempt public.booking_attempts, p_order jsonb
+) returns boolean
+  language plpgsql volatile
+  security definer
+  set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_itinerary jsonb := engine.order_itinerary(p_order);
+  v_before jsonb;
+begin
+  if v_itinerary is null or v_itinerary is not distinct from p_attempt.itinerary then
+    return false;
+  end if;
+  update public.booking_attempts as a
+  set itinerary = v_itinerary
+  where a.user_id = p_attempt.user_id and a.id = p_attempt.id;
+  select coalesce(p_attempt.itinerary, o.itinerary) into v_before
+  from public.flight_offers as o
+  where o.user_id = p_attempt.user_id and o.id = p_attempt.flight_offer_id;
+  if array(select t.during from engine.flight_times(v_itinerary) as t (during))
+    = array(select t.during from engine.flight_times(v_before) as t (during))
+  then
+    return false;
+  end if;
+  update public.flight_bookings as b
+  set attention = 'The airline moved this flight: its times have changed.'
+  where b.user_id = p_attempt.user_id
+    and b.booking_attempt_id = p_attempt.id
+    and b.status = 'CONFIRMED'
+    and b.attention is null;
+  perform engine.log_event(
+    p_attempt.user_id, p_attempt.trip_request_id, p_attempt.id, 'engine',
+    'order:' || p_attempt.order_id, null, null, 'the airline moved the flight',
+    jsonb_build_object('flights', v_itinerary)
+  );
+  return true;
+end;
+$$;
+comment on function engine.note_itinerary(public.booking_attempts, jsonb) is
+  'Keeps the flights of an order as read now; tells whether their times have changed.';
