@@ -110,6 +110,7 @@ SQLSTATES: dict[str, type[EngineError]] = {
     "SK016": InvalidInput,  # reason missing
     "SK017": InvalidInput,  # order id missing
     "SK018": InvalidInput,  # least refund out of range
+    "SK025": InvalidInput,  # a value too large
     "SK101": Conflict,  # attempt in flight
     "SK102": Conflict,  # no eligible offer
     "SK103": Conflict,  # trip state forbids it

@@ -60,6 +60,7 @@ set role skylatch_owner;
 \ir access/may_act_for.sql
 \ir operations/version.sql
 \ir operations/caller.sql
+\ir operations/require_size.sql
 \ir operations/log_event.sql
 \ir operations/refuse_change.sql
 \ir review/present_history.sql
@@ -82,6 +83,9 @@ set role skylatch_owner;
 \ir flags/set_kill_switch.sql
 \ir flags/flag_status.sql
 \ir flags/flag_overview.sql
+\ir trips/size_limits.sql
+\ir trips/require_sizes.sql
+\ir trips/check_sizes.sql
 \ir trips/lock_trip.sql
 \ir trips/has_live_attempt.sql
 \ir trips/trip_party.sql

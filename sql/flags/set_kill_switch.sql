@@ -11,6 +11,7 @@ declare
   v_now timestamptz := clock_timestamp();
   v_actor text := engine.caller();
 begin
+  perform engine.require_size('p_reason', array[p_reason], 1, 2000);
   insert into engine.kill_switch as k (engaged, reason, set_by, set_at)
   values (p_engaged, p_reason, v_actor, v_now)
   on conflict (only_row) do update

@@ -15,6 +15,7 @@ declare
   v_role text := nullif(current_setting('role', true), 'none');
   v_settings jsonb;
 begin
+  perform engine.require_size('p_reason', array[p_reason], 1, 2000);
   update engine.search_settings as s
   set
     searches_per_minute = coalesce(p_searches_per_minute, s.searches_per_minute),

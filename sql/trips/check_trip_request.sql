@@ -1,6 +1,7 @@
 -- Every way to state a trip (the function, a plain insert, an update) meets the same
 -- checks, so that bad input gets one clear error and nothing is stored. Definer: the
--- reference tables are not for travellers.
+-- reference tables are not for travellers. Sizes come first: everything after them may
+-- look at every element of every column.
 create or replace function engine.check_trip_request() returns trigger
   language plpgsql volatile
   security definer
@@ -14,6 +15,7 @@ declare
   v_digits smallint;
   v_searches integer;
 begin
+  perform engine.require_sizes('trip_requests', to_jsonb(new));
   if tg_op = 'UPDATE' then
     if old.auto_book_status in ('BOOKED', 'CANCELLED') then
       raise exception using

@@ -186,6 +186,17 @@ MUTANTS: dict[str, Mutant] = {
         "before update or delete or truncate on engine.booking_events",
         "before truncate on engine.booking_events",
     ),
+    # Sizes and shares.
+    "a trip's content is looked at before its size": Mutant(
+        "trips/check_trip_request.sql",
+        "  perform engine.require_sizes('trip_requests', to_jsonb(new));\n",
+        "",
+    ),
+    "a column has no size": Mutant(
+        "trips/size_limits.sql",
+        "    ('traveler_profiles', 'email', 1, 320),\n",
+        "",
+    ),
 }
 
 
