@@ -121,6 +121,8 @@ SQLSTATES: dict[str, type[EngineError]] = {
     "SK108": Conflict,  # decision not possible now
     "SK109": Conflict,  # over the traveller's spending limit
     "SK110": Conflict,  # a passenger is on another flight then
+    "SK117": Conflict,  # as many trips or profiles as one may have
+    "SK118": Conflict,  # asked for a moment ago
     "SK201": PipelineDisabled,
     "SK301": EngineFault,  # illegal transition
     "SK302": EngineFault,  # audit is append-only

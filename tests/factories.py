@@ -80,6 +80,10 @@ class World:
         self.set_flags(FLAGS)
         # No test waits for a provider's rate limit that is not about it.
         self.rows("select engine.set_search_settings('test', 100000)")
+        # Nor for what one traveller may ask for.
+        self.rows(
+            "select engine.set_traveller_limits('test', 10000, 10000, '0', 1000000)"
+        )
 
     def reconnect(self) -> None:
         """Connect as superuser, again after the server was restarted."""

@@ -80,8 +80,9 @@ FUNCTIONS = {
         engine.flag_status engine.flag_value engine.is_enabled
         engine.decide_case engine.end_case engine.list_cases engine.look_again
         engine.search_plan engine.search_status engine.set_exchange_rate
-        engine.set_kill_switch engine.set_search_settings engine.tick
-        engine.version public.auto_book_monitor public.manage_auto_book_monitor
+        engine.set_kill_switch engine.set_search_settings engine.set_traveller_limits
+        engine.tick engine.version
+        public.auto_book_monitor public.manage_auto_book_monitor
         public.refresh_case public.resolve_case public.review_attempt""",
 }
 
