@@ -113,6 +113,7 @@ SQLSTATES: dict[str, type[EngineError]] = {
     "SK020": InvalidInput,  # consent text not published
     "SK021": InvalidInput,  # price above the ceiling
     "SK023": InvalidInput,  # not a value of the setting
+    "SK025": InvalidInput,  # a value too large
     "SK101": Conflict,  # attempt in flight
     "SK102": Conflict,  # no eligible offer
     "SK103": Conflict,  # trip state forbids it
@@ -127,6 +128,8 @@ SQLSTATES: dict[str, type[EngineError]] = {
     "SK115": Conflict,  # over a spending ceiling
     "SK116": Conflict,  # exchange rate cannot be confirmed
     "SK112": Conflict,  # the offer is not for the trip's party
+    "SK117": Conflict,  # as many trips or profiles as one may have
+    "SK118": Conflict,  # asked for a moment ago
     "SK201": PipelineDisabled,
     "SK301": EngineFault,  # illegal transition
     "SK302": EngineFault,  # audit is append-only

@@ -63,6 +63,8 @@ set role skylatch_owner;
 \ir access/spending_ceilings.sql
 \ir access/spending_limits.sql
 \ir access/traveler_profiles.sql
+\ir access/traveller_limit_changes.sql
+\ir access/traveller_limits.sql
 \ir access/travellers.sql
 \ir access/trip_passengers.sql
 \ir access/trip_requests.sql
@@ -76,6 +78,7 @@ set role skylatch_owner;
 \ir operations/caller.sql
 \ir operations/installation_id.sql
 \ir operations/belongs_elsewhere.sql
+\ir operations/require_size.sql
 \ir operations/log_event.sql
 \ir operations/refuse_change.sql
 \ir operations/jobs.sql
@@ -102,6 +105,14 @@ set role skylatch_owner;
 \ir flags/set_kill_switch.sql
 \ir flags/flag_status.sql
 \ir flags/flag_overview.sql
+\ir trips/size_limits.sql
+\ir trips/require_sizes.sql
+\ir trips/check_sizes.sql
+\ir trips/place_zone.sql
+\ir trips/is_over.sql
+\ir trips/hold_traveller.sql
+\ir trips/require_room.sql
+\ir trips/check_profile.sql
 \ir trips/lock_trip.sql
 \ir trips/has_live_attempt.sql
 \ir trips/trip_party.sql
@@ -150,6 +161,9 @@ set role skylatch_owner;
 \ir search/search_status.sql
 \ir search/set_search_settings.sql
 \ir search/start_searches.sql
+\ir search/search_credit.sql
+\ir search/may_ask_again_at.sql
+\ir search/charge_searches.sql
 \ir search/search_trip.sql
 \ir search/duffel_search.sql
 \ir search/offer_rules.sql
@@ -291,6 +305,7 @@ set role skylatch_owner;
 \ir review/possible_actions.sql
 \ir review/lock_case.sql
 \ir review/require_text.sql
+\ir operations/set_traveller_limits.sql
 \ir review/record_action.sql
 \ir review/decide_case.sql
 \ir review/review_attempt.sql

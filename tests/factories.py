@@ -87,6 +87,10 @@ class World:
                 "select engine.set_spending_ceiling('installation', %s, 1e11, 'test')",
                 period,
             )
+        # Nor for what one traveller may ask for.
+        self.rows(
+            "select engine.set_traveller_limits('test', 10000, 10000, '0', 1000000)"
+        )
 
     def reconnect(self) -> None:
         """Connect as superuser, again after the server was restarted."""

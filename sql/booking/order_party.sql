@@ -25,7 +25,7 @@ begin atomic
         coalesce(
           o.itinerary #>> array[(jsonb_array_length(o.itinerary) - 1)::text, 'segments',
             '0', 'departing_at'],
-          o.departs_at::text
+          (o.departs_at at time zone 'UTC')::text
         )
       )::date as last_day
     from public.flight_offers as o

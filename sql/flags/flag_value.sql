@@ -9,8 +9,13 @@ create or replace function engine.flag_value(
   set search_path = pg_catalog, pg_temp
 as $$
 declare
-  v_answer jsonb := engine.evaluate_flag(p_flag, engine.flag_context(p_user_id));
+  v_answer jsonb;
 begin
+  if octet_length(p_flag) > 200 or octet_length(p_default::text) > 65536 then
+    perform engine.require_size('p_flag', array[p_flag], 1, 200);
+    perform engine.require_size('p_default', array[p_default::text], 1, 65536);
+  end if;
+  v_answer := engine.evaluate_flag(p_flag, engine.flag_context(p_user_id));
   return case
     when v_answer -> 'variation' = 'null' then p_default
     else v_answer -> 'value'

@@ -12,6 +12,7 @@ declare
   v_actor text := engine.caller();
   v_reason text := engine.require_text('reason', p_reason);
 begin
+  perform engine.require_size('p_reason', array[p_reason], 1, 2000);
   insert into engine.kill_switch as k (engaged, reason, set_by, set_at)
   values (p_engaged, v_reason, v_actor, v_now)
   on conflict (only_row) do update

@@ -57,8 +57,9 @@ alter table public.spending_limits
   -- What was spent before counts against it; what was begun since must fit.
   add column changed_at timestamptz not null default now();
 
--- One row for each traveller whose money was decided about. Changing it is what makes
--- a second decision wait, and fail where its transaction sees the past only.
+-- One row for each traveller about whom something was decided or counted. Changing it
+-- is what makes a second decision wait, and fail where its transaction sees the past
+-- only.
 create table engine.travellers (
   user_id uuid not null primary key references auth.users (id) on delete cascade,
   decisions bigint not null default 1

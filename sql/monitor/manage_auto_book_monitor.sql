@@ -15,7 +15,7 @@ begin
   raise exception using
     errcode = 'SK012',
     message = 'unknown action',
-    detail = jsonb_build_object('field', 'p_action', 'value', p_action),
+    detail = jsonb_build_object('field', 'p_action', 'value', left(p_action, 100)),
     column = 'p_action',
     hint = 'Use start, stop, status or trigger.';
 end;

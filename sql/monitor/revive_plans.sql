@@ -1,8 +1,8 @@
--- Trips that are due, though none of their searches is. Dates went over at midnight:
--- they drop out. Or somebody made the trip due by hand (it was resumed, its last
--- attempt failed): all of its plan is due. Or it has no plan, being older than plans
--- are: it gets one; and where it cannot have one, nobody is on it, and it is asked
--- again tomorrow.
+-- Trips that are due, though none of their searches is. Dates went over at midnight of
+-- the place: they drop out. Or somebody made the trip due by hand (it was resumed, its
+-- last attempt failed): all of its plan is due. Or it has no plan, being older than
+-- plans are: it gets one; and where it cannot have one, nobody is on it, and it is
+-- asked again tomorrow.
 create or replace function engine.revive_plans(p_now timestamptz) returns void
   language plpgsql volatile
   security definer
@@ -23,7 +23,7 @@ begin
         where s.user_id = t.user_id
           and s.trip_request_id = t.id
           and s.next_look_at <= p_now
-          and s.departure_date >= p_now::date
+          and s.over_at > p_now
       )
     order by t.next_search_at
     limit 10000
@@ -38,7 +38,7 @@ begin
     where t.id = any (v_idle)
       and s.user_id = t.user_id
       and s.trip_request_id = t.id
-      and s.departure_date < p_now::date
+      and s.over_at <= p_now
     returning s.trip_request_id
   )
   select coalesce(array_agg(i.id), '{}') into v_asked

@@ -43,7 +43,9 @@ begin
       select o.user_id, o.id
       from public.trip_requests as o
       where o.auto_book_status in ('PENDING', 'PAUSED', 'ACTION_REQUIRED', 'FAILED')
-        and o.departure_to < (p_now - interval '12 hours')::date
+        -- Nowhere is it later than a day after UTC's, which the index finds.
+        and o.departure_to <= (p_now at time zone 'UTC')::date
+        and engine.is_over(o.origins, o.departure_to, p_now)
       for no key update skip locked
     ) as over
     where t.user_id = over.user_id and t.id = over.id;

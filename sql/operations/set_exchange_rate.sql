@@ -35,6 +35,10 @@ declare
   v_jump numeric;
   v_near boolean;
 begin
+  perform engine.require_size('p_base', array[p_base], 1, 100);
+  perform engine.require_size('p_quote', array[p_quote], 1, 100);
+  perform engine.require_size('p_source', array[p_source], 1, 2000);
+  perform engine.require_size('p_rate', array[p_rate::text], 1, 100);
   select w.field, w.value into v_field, v_value
   from (
     values

@@ -19,6 +19,8 @@ declare
   v_done engine.review_actions;
   v_outcome text;
 begin
+  perform engine.require_size('p_action', array[p_action], 1, 100);
+  perform engine.require_size('p_order_id', array[p_order_id], 1, 200);
   if p_action is null
     or p_action not in ('ADOPT', 'VOID', 'RELEASE', 'CANCEL', 'REFUND', 'RESUME')
   then

@@ -4,6 +4,7 @@ create or replace function engine.require_text(p_field text, p_text text) return
   set search_path = pg_catalog, pg_temp
 as $$
 begin
+  perform engine.require_size(p_field, array[p_text], 1, 2000);
   if length(trim(coalesce(p_text, ''))) < 3 then
     raise exception using
       errcode = 'SK016',

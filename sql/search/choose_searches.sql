@@ -7,16 +7,27 @@
 -- budget is short, searches are thus made in proportion to their need. One that was
 -- never made counts as a day old and urgent: its traveller is waiting.
 --
+-- Nobody holds up anybody: each traveller has a share, and what goes beyond a share
+-- comes after everybody's. The share is three quarters of the budget, divided by the
+-- travellers who have something due; but at least six searches, which is most people's
+-- whole plan, or a quarter of a budget that is smaller than 24. So who has no more due
+-- than a share gets it at this tick, whatever others ask for; where even six for each
+-- are more than the budget, priority decides, and nobody takes more than six of it.
+-- Where nobody has more than a share due, the choice is by priority alone.
+--
 -- Nobody starves: a quarter of the budget, at least one search, goes to those that have
--- been due the longest, whatever their priority. A due search before which n others
--- fell due is therefore taken within ceil((n + 1) / ceil(budget / 4)) ticks that have a
--- budget. (Among the 10,000 trips that are due the longest, which keeps a tick bounded;
--- the bound holds beyond: the oldest searches are of the oldest trips.)
+-- been due the longest, whatever their priority, here too first to those within their
+-- traveller's share. A due search before which n others fell due, m of them its own
+-- traveller's, is therefore taken within ceil((n + 1) / ceil(budget / 4))
+-- + floor(m / share) ticks that have a budget. (Among the 10,000 trips that are due the
+-- longest, which keeps a tick bounded; the bound holds beyond: the oldest searches are
+-- of the oldest trips.)
 --
 -- Of several due searches with one key that are only watched (the last answer found
 -- nothing at or below the cap), one leads and the others wait for its answer, which
--- search/share_looks.sql gives them. A first look, and one that may end in a booking,
--- is always the trip's own.
+-- search/share_looks.sql gives them: one within its traveller's share, for the others
+-- are not made first. A first look, and one that may end in a booking, is always the
+-- trip's own.
 --
 -- The searches of a trip come together, the most urgent trip's first. Time is p_now and
 -- nothing else is asked, so that a simulation runs on the same choice.
@@ -27,6 +38,9 @@ create or replace function engine.choose_searches(
   security definer
   set search_path = pg_catalog, pg_temp
 as $$
+declare
+  v_budget integer := greatest(p_budget, 0);
+  v_oldest integer := ceil(v_budget / 4.0);
 begin
   return query
   with trip as materialized (
@@ -40,7 +54,7 @@ begin
     limit 10000
   ),
 
-  due as (
+  due as materialized (
     select
       s.user_id,
       s.trip_request_id,
@@ -65,7 +79,28 @@ begin
     from trip as t
     inner join engine.trip_searches as s
       on s.user_id = t.user_id and s.trip_request_id = t.id
-    where s.next_look_at <= p_now and s.departure_date >= p_now::date
+    where s.next_look_at <= p_now and s.over_at > p_now
+  ),
+
+  share as (
+    select
+      greatest(
+        least(6, v_oldest), (v_budget - v_oldest) / greatest(count(distinct d.user_id), 1)
+      ) as searches
+    from due as d
+  ),
+
+  placed as (
+    select
+      d.*,
+      row_number() over (
+        partition by d.user_id order by d.priority desc, d.trip_request_id, d.ordinal
+      ) > s.searches as beyond,
+      row_number() over (
+        partition by d.user_id order by d.next_look_at, d.trip_request_id, d.ordinal
+      ) > s.searches as beyond_by_age
+    from due as d
+    cross join share as s
   ),
 
   leader as materialized (
@@ -75,9 +110,9 @@ begin
         d.*,
         row_number() over (
           partition by d.search_key
-          order by d.watched, d.priority desc, d.trip_request_id
+          order by d.watched, d.beyond, d.priority desc, d.trip_request_id
         ) as place
-      from due as d
+      from placed as d
     ) as d
     where not d.watched or d.place = 1
   ),
@@ -85,8 +120,8 @@ begin
   oldest as materialized (
     select l.*
     from leader as l
-    order by l.next_look_at, l.trip_request_id, l.ordinal
-    limit ceil(greatest(p_budget, 0) / 4.0)
+    order by l.beyond_by_age, l.next_look_at, l.trip_request_id, l.ordinal
+    limit v_oldest
   ),
 
   chosen as (
@@ -101,14 +136,14 @@ begin
         select from oldest as o
         where o.trip_request_id = l.trip_request_id and o.ordinal = l.ordinal
       )
-      order by l.priority desc, l.trip_request_id, l.ordinal
-      limit greatest(p_budget, 0)
+      order by l.beyond, l.priority desc, l.trip_request_id, l.ordinal
+      limit v_budget
     )
-    order by waited desc, priority desc, trip_request_id, ordinal
-    limit greatest(p_budget, 0)
+    order by waited desc, beyond, priority desc, trip_request_id, ordinal
+    limit v_budget
   ),
 
-  placed as (
+  ordered as (
     select
       c.*,
       max(c.priority) over (partition by c.trip_request_id) as trips_priority,
@@ -119,7 +154,7 @@ begin
   )
 
   select p.user_id, p.trip_request_id, p.ordinal
-  from placed as p
+  from ordered as p
   where p.trips_place <= p.rest
   order by p.trips_priority desc, p.trip_request_id, p.ordinal;
 end;

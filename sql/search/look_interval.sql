@@ -10,7 +10,8 @@
 -- (1.0), and a way off where they hardly do (5.0). 2 % stands in for a route of which
 -- little is known. At or below the cap the distance is none, and the need the least: a
 -- fare there may fit for minutes only. With 0.1 as the least need, simulated trips were
--- booked less often and with more searches each (../docs/search-simulation.md).
+-- booked less often and with more searches each (../docs/search-simulation.md). The day
+-- of departure is UTC's here: it measures how much time is left, and ends nothing.
 --
 --   days to departure   at the cap   10 % over, quiet   far above, quiet
 --   100                 29 min       24 h               24 h

@@ -25,7 +25,7 @@ begin
   insert into engine.trip_searches (
     user_id, trip_request_id, ordinal, origin, destination, departure_date,
     return_date, search_key, searches, last_looked_at, last_searched_at, offers,
-    cheapest, currency, volatility, next_look_at
+    cheapest, currency, volatility, next_look_at, over_at
   )
   select
     t.user_id,
@@ -43,9 +43,10 @@ begin
     k.cheapest,
     k.currency,
     coalesce(k.volatility, 0),
-    coalesce(k.next_look_at, p_now)
+    coalesce(k.next_look_at, p_now),
+    p.over_at
   from public.trip_requests as t
-  cross join lateral engine.plan_searches(t, p_now::date) as p
+  cross join lateral engine.plan_searches(t, p_now) as p
   cross join lateral (
     select engine.search_key(
       engine.search_request(t, p.origin, p.destination, p.departure_date, p.return_date)
@@ -64,7 +65,7 @@ begin
   from (
     select coalesce(k.trip_request_id, s.trip_request_id) as trip_request_id
     from (
-      select * from unnest(v_known) where departure_date >= p_now::date
+      select * from unnest(v_known) where over_at > p_now
     ) as k
     full join (
       select * from engine.trip_searches

@@ -14,7 +14,7 @@ begin
       from engine.trip_searches as s
       where s.user_id = t.user_id
         and s.trip_request_id = t.id
-        and s.departure_date >= p_now::date
+        and s.over_at > p_now
     ),
     p_now + interval '1 day'
   )

@@ -1,5 +1,9 @@
 -- Search now, whatever the schedule says. Also for a trip that does not book by itself:
--- the offers are stored and ranked for the traveller to see.
+-- the offers are stored and ranked for the traveller to see. All travellers share what
+-- the provider's account allows, so one may ask for a trip again after a pause, and for
+-- so many searches an hour; whoever acts for a traveller is held to the same. What the
+-- engine searches by itself, after a failed booking, is not.
+-- Lock order: trip_requests, then the traveller's row.
 create or replace function engine.search_trip(p_trip_id uuid)
   returns integer
   language plpgsql volatile
@@ -10,6 +14,7 @@ declare
   v_now timestamptz := clock_timestamp();
   v_trip public.trip_requests;
   v_searches integer;
+  v_again_at timestamptz;
 begin
   v_trip := engine.lock_trip(p_trip_id);
   perform engine.require_pipeline(v_trip.user_id, v_now);
@@ -31,7 +36,26 @@ begin
       ),
       hint = 'Pause and resume the trip to search as often again.';
   end if;
-  v_searches := engine.start_searches(array[p_trip_id], v_now);
+  v_again_at := engine.may_ask_again_at(v_trip, v_now);
+  if v_again_at > v_now then
+    raise exception using
+      errcode = 'SK118',
+      message = 'this was asked for a moment ago',
+      detail = jsonb_build_object('trip', p_trip_id, 'again_at', v_again_at),
+      hint = format(
+        'Ask again at %s UTC. Until then the trip is watched as always.',
+        to_char(v_again_at at time zone 'UTC', 'YYYY-MM-DD HH24:MI:SS')
+      );
+  end if;
+  perform engine.charge_searches(
+    v_trip, engine.start_searches(array[p_trip_id], v_now), v_now
+  );
+  select count(*) into v_searches
+  from engine.provider_calls as c
+  where c.user_id = v_trip.user_id
+    and c.trip_request_id = p_trip_id
+    and c.operation = 'search'
+    and c.state in ('READY', 'CLAIMED');
   perform engine.record_flag_usage();
   perform engine.wake_sidecar();
   return v_searches;

@@ -15,6 +15,7 @@ declare
   v_reason text := engine.require_text('reason', p_reason);
   v_settings jsonb;
 begin
+  perform engine.require_size('p_reason', array[p_reason], 1, 2000);
   update engine.search_settings as s
   set
     searches_per_minute = coalesce(p_searches_per_minute, s.searches_per_minute),

@@ -1,6 +1,7 @@
 -- The whole plan of the given trips, at once, whatever the schedule says; still
--- counted, and no further than each trip's ceiling. The caller holds the trips' row
--- locks.
+-- counted, and no further than each trip's ceiling. A search that a sidecar has, or may
+-- have any moment, is not asked for a second time: its answer joins the round. The
+-- caller holds the trips' row locks.
 create or replace function engine.start_searches(p_trips uuid[], p_now timestamptz)
   returns integer
   language plpgsql volatile
@@ -21,7 +22,17 @@ begin
   cross join lateral (
     select s.trip_request_id, s.ordinal
     from engine.trip_searches as s
-    where s.user_id = t.user_id and s.trip_request_id = t.id
+    where s.user_id = t.user_id
+      and s.trip_request_id = t.id
+      and not exists (
+        select from engine.provider_calls as c
+        where c.user_id = t.user_id
+          and c.trip_request_id = t.id
+          and c.operation = 'search'
+          and (c.state = 'CLAIMED' or c.state = 'READY' and c.run_at <= p_now)
+          and c.payload ->> 'search_key' = s.search_key
+          and (c.payload ->> 'round')::integer = t.search_round
+      )
     order by s.ordinal
     limit greatest(t.max_searches - t.searches, 0)
   ) as p
@@ -33,4 +44,4 @@ begin
 end;
 $$;
 comment on function engine.start_searches(uuid[], timestamptz) is
-  'Enqueues every search of the given trips now; returns how many.';
+  'Enqueues every search of the given trips that is not under way; returns how many.';

@@ -12,6 +12,7 @@ declare
   v_trip public.trip_requests;
   v_status text;
 begin
+  perform engine.require_size('p_action', array[p_action], 1, 100);
   v_trip := engine.lock_trip(p_trip_id);
   v_status := case
     when p_action = 'pause'

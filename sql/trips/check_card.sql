@@ -11,7 +11,8 @@ begin
     where m.user_id = p_user_id
       and m.id = p_card_id
       and m.detached_at is null
-      and make_date(m.exp_year, m.exp_month, 1) + interval '1 month' > p_now
+      and make_date(m.exp_year, m.exp_month, 1) + interval '1 month'
+      > p_now at time zone 'UTC'
   ) then
     raise exception using
       errcode = 'SK007',

@@ -9,6 +9,7 @@ declare
   v_profile public.traveler_profiles;
   v_missing text;
   v_row public.trip_passengers;
+  v_people integer;
 begin
   v_row := case tg_op when 'DELETE' then old else new end;
   if not engine.may_act_for(v_row.user_id) then
@@ -49,6 +50,20 @@ begin
       message = 'the trip can no longer be changed',
       detail = jsonb_build_object('trip', v_row.trip_request_id),
       hint = 'State a new trip.';
+  end if;
+  -- Under the trip's row lock, which the update above has taken.
+  if tg_op = 'INSERT' then
+    select count(*) into v_people
+    from public.trip_passengers as p
+    where p.user_id = new.user_id and p.trip_request_id = new.trip_request_id;
+    if v_people >= 9 then
+      raise exception using
+        errcode = 'SK010',
+        message = 'this party cannot be booked together',
+        detail = jsonb_build_object('field', 'passengers', 'people', v_people + 1),
+        column = 'passengers',
+        hint = 'Name one to nine passengers, at least one adult, and an adult per infant.';
+    end if;
   end if;
   return v_row;
 end;

@@ -1,6 +1,7 @@
 -- Every way to state a trip (the function, a plain insert, an update) meets the same
 -- checks, so that bad input gets one clear error and nothing is stored. Definer: the
--- reference tables are not for travellers.
+-- reference tables are not for travellers. Sizes come first: everything after them may
+-- look at every element of every column.
 create or replace function engine.check_trip_request() returns trigger
   language plpgsql volatile
   security definer
@@ -14,6 +15,7 @@ declare
   v_digits smallint;
   v_searches integer;
 begin
+  perform engine.require_sizes('trip_requests', to_jsonb(new));
   if tg_op = 'UPDATE' then
     if old.auto_book_status in ('BOOKED', 'CANCELLED') then
       raise exception using
@@ -59,13 +61,9 @@ begin
   end loop;
 
   -- Today as the earliest of the origins sees it.
-  select min((clock_timestamp() at time zone z.time_zone)::date) into v_today
-  from (
-    select a.time_zone from engine.airports as a where a.iata = any (new.origins)
-    union all
-    select m.time_zone
-    from engine.metropolitan_areas as m where m.iata = any (new.origins)
-  ) as z;
+  select min((clock_timestamp() at time zone engine.place_zone(o.code))::date)
+  into v_today
+  from unnest(new.origins) as o (code);
   if new.departure_from < v_today
     and (
       tg_op = 'INSERT'
@@ -173,7 +171,7 @@ begin
     v_searches := 61;
   else
     select count(*) into v_searches
-    from (select from engine.plan_searches(new, v_today) limit 61) as s;
+    from (select from engine.plan_searches(new, clock_timestamp()) limit 61) as s;
   end if;
   if v_searches > 60 then
     raise exception using
@@ -194,6 +192,9 @@ begin
       ),
       column = 'nights_max',
       hint = 'No departure and return date fit the windows and nights together.';
+  end if;
+  if tg_op = 'INSERT' then
+    perform engine.require_room(new.user_id, 'trip_requests');
   end if;
   return new;
 end;

@@ -61,6 +61,17 @@ as $$
 declare
   v_trip_id uuid := gen_random_uuid();
 begin
+  -- As many as an order takes, before anybody looks who they are.
+  if cardinality(p_passengers) > 9 then
+    raise exception using
+      errcode = 'SK010',
+      message = 'this party cannot be booked together',
+      detail = jsonb_build_object(
+        'field', 'passengers', 'people', cardinality(p_passengers)
+      ),
+      column = 'passengers',
+      hint = 'Name one to nine passengers, at least one adult, and an adult per infant.';
+  end if;
   if cardinality(p_passengers) > (
     select count(distinct p.id) from unnest(p_passengers) as p (id)
   ) then

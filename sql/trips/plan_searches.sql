@@ -1,13 +1,18 @@
--- The windows of a trip expanded into single searches, nearest departure first. A plain
--- SQL body: it is checked when it is created and needs no search_path.
+-- The windows of a trip expanded into single searches, nearest departure first: what is
+-- today and what is over is asked where each flight leaves from. A plain SQL body: it
+-- is checked when it is created and needs no search_path.
+-- In version 0.1 a date was handed in, of no place.
+drop function if exists engine.plan_searches(public.trip_requests, date);
 create or replace function engine.plan_searches(
-  p_trip public.trip_requests, p_today date
+  p_trip public.trip_requests, p_now timestamptz
 ) returns table (
   ordinal integer,
   origin text,
   destination text,
   departure_date date,
-  return_date date
+  return_date date,
+  -- When the day of departure is over.
+  over_at timestamptz
 )
   language sql stable parallel safe
 begin atomic
@@ -18,11 +23,13 @@ begin atomic
     o.code,
     t.code,
     d.departs::date,
-    r.returns::date
+    r.returns::date,
+    (d.departs + interval '1 day') at time zone z.zone
   from unnest(p_trip.origins) as o (code)
+  cross join lateral (select engine.place_zone(o.code) as zone) as z
   cross join unnest(p_trip.destinations) as t (code)
   cross join generate_series(
-    greatest(p_trip.departure_from, p_today)::timestamp,
+    greatest(p_trip.departure_from, (p_now at time zone z.zone)::date)::timestamp,
     p_trip.departure_to::timestamp,
     interval '1 day'
   ) as d (departs)
@@ -45,5 +52,5 @@ begin atomic
     where p_trip.return_from is not null or p_trip.nights_min is not null
   ) as r (returns);
 end;
-comment on function engine.plan_searches(public.trip_requests, date) is
+comment on function engine.plan_searches(public.trip_requests, timestamptz) is
   'Expands a trip''s windows into single searches; no rows when the windows are over.';

@@ -68,11 +68,11 @@ def fill(connection: Connection, *, trips: int, offers: int) -> None:
             """
             insert into engine.trip_searches (
               user_id, trip_request_id, ordinal, origin, destination, departure_date,
-              search_key, next_look_at
+              search_key, next_look_at, over_at
             )
             select
               t.user_id, t.id, o.n, 'LHR', 'JFK', current_date + 29 + o.n,
-              md5(t.id::text || o.n), t.next_search_at
+              md5(t.id::text || o.n), t.next_search_at, current_date + 30 + o.n
             from public.trip_requests as t cross join generate_series(1, 2) as o (n)
             """
         )

@@ -31,23 +31,27 @@ _TABLES = (
 def state_trips(sql: Connection, trips: Sequence[Trip]) -> None:
     """Insert the trips, each due when it arrives; the monitor makes their plans.
 
-    Triggers and keys are off meanwhile: superuser only. One traveller states them all,
-    because whose a trip is decides nothing here but how often a flag is asked.
+    Triggers and keys are off meanwhile: superuser only. Each trip is of a traveller of
+    its own, because travellers share what is searched.
     """
     sql.execute("select engine.sync_flags(%s, 'simulation')", [Json(expand(FLAGS))])
     with sql.transaction():
         sql.execute("set local session_replication_role = replica")
-        sql.execute("insert into auth.users (id) values (md5('user')::uuid)")
+        numbers = [[str(trip.number)] for trip in trips]
+        with sql.cursor() as cursor:
+            cursor.executemany(
+                "insert into auth.users (id) values (md5('user' || %s)::uuid)", numbers
+            )
         sql.execute(
             "insert into public.traveler_profiles (user_id, id, given_name,"
-            " family_name, born_on) values (md5('user')::uuid, md5('profile')::uuid,"
-            " 'Amelia', 'Earhart', '1987-07-24')"
+            " family_name, born_on) select id, md5('profile')::uuid,"
+            " 'Amelia', 'Earhart', '1987-07-24' from auth.users"
         )
         sql.execute(
             "insert into public.payment_methods (user_id, id, stripe_customer_id,"
             " stripe_payment_method_id, brand, last4, exp_month, exp_year)"
-            " values (md5('user')::uuid, md5('card')::uuid, 'cus_1', 'pm_1', 'visa',"
-            " '4242', 12, 2034)"
+            " select id, md5('card')::uuid, 'cus_1', 'pm_' || translate(id::text, '-', ''), 'visa', '4242', 12,"
+            " 2034 from auth.users"
         )
         with sql.cursor() as cursor:
             cursor.executemany(
@@ -58,12 +62,13 @@ def state_trips(sql: Connection, trips: Sequence[Trip]) -> None:
                   consent_at, consent_text_version, payment_method_id, next_search_at
                 )
                 values (
-                  md5('user')::uuid, md5('trip' || %s)::uuid, array[%s], %s, %s, %s,
-                  %s, %s, %s, %s, true, now(), '1', md5('card')::uuid, %s
+                  md5('user' || %s)::uuid, md5('trip' || %s)::uuid, array[%s], %s,
+                  %s, %s, %s, %s, %s, %s, true, now(), '1', md5('card')::uuid, %s
                 )
                 """,
                 [
                     (
+                        str(trip.number),
                         str(trip.number),
                         trip.origin,
                         list(trip.destinations),

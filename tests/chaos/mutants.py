@@ -151,8 +151,8 @@ MUTANTS: dict[str, Mutant] = {
     ),
     "two trips of a traveller are decided at once": Mutant(
         "booking/lock_traveller.sql",
-        "perform pg_advisory_xact_lock(7302028, hashtext(p_user_id::text))",
-        "perform 1",
+        "perform engine.hold_traveller(p_user_id);",
+        "perform 1;",
     ),
     "a restored database books at once": Mutant(
         "review/history_problem.sql",
@@ -200,6 +200,16 @@ MUTANTS: dict[str, Mutant] = {
         "flags/flag_problem.sql",
         "when (v_answer -> 'doubt' = 'null') is not true\n",
         "when false\n",
+    # Sizes and shares.
+    "a trip's content is looked at before its size": Mutant(
+        "trips/check_trip_request.sql",
+        "  perform engine.require_sizes('trip_requests', to_jsonb(new));\n",
+        "",
+    ),
+    "a column has no size": Mutant(
+        "trips/size_limits.sql",
+        "    ('traveler_profiles', 'email', 1, 320),\n",
+        "",
     ),
 }
 

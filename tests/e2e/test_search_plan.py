@@ -179,7 +179,8 @@ def test_dates_that_are_over_drop_out(world: World) -> None:
     learn(world, trip, next_look_at=later)
     world.rows(
         "update engine.trip_searches set departure_date = current_date - 1,"
-        " next_look_at = now() - interval '1 hour' where departure_date = %s",
+        " over_at = now(), next_look_at = now() - interval '1 hour'"
+        " where departure_date = %s",
         in_days(40),
     )
     world.rows("update public.trip_requests set next_search_at = now()")

@@ -89,8 +89,9 @@ FUNCTIONS = {
         engine.confirm_exchange_rates engine.publish_consent_text
         engine.retire_consent_text engine.set_money_settings
         engine.set_spending_ceiling engine.waiting_exchange_rates
-        engine.set_kill_switch engine.set_search_settings engine.tick
-        engine.version public.auto_book_monitor public.manage_auto_book_monitor
+        engine.set_kill_switch engine.set_search_settings engine.set_traveller_limits
+        engine.tick engine.version
+        public.auto_book_monitor public.manage_auto_book_monitor
         public.refresh_case public.resolve_case public.review_attempt""",
 }
 

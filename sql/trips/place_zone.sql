@@ -1,0 +1,17 @@
+-- What day it is, and when a day is over, is asked at the place where a flight leaves,
+-- of an airport or a city; never of the server or the session. PL/pgSQL, for its plans
+-- are kept.
+create or replace function engine.place_zone(p_code text) returns text
+  language plpgsql stable parallel safe
+  set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return coalesce(
+    (select a.time_zone from engine.airports as a where a.iata = p_code),
+    (select m.time_zone from engine.metropolitan_areas as m where m.iata = p_code),
+    'UTC'
+  );
+end;
+$$;
+comment on function engine.place_zone(text) is
+  'Returns the time zone of an airport or a city; UTC for one that is unknown.';
