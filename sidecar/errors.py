@@ -110,6 +110,7 @@ SQLSTATES: dict[str, type[EngineError]] = {
     "SK016": InvalidInput,  # reason missing
     "SK017": InvalidInput,  # order id missing
     "SK018": InvalidInput,  # least refund out of range
+    "SK019": InvalidInput,  # not a correction of an airport or city
     "SK101": Conflict,  # attempt in flight
     "SK102": Conflict,  # no eligible offer
     "SK103": Conflict,  # trip state forbids it
@@ -120,6 +121,7 @@ SQLSTATES: dict[str, type[EngineError]] = {
     "SK108": Conflict,  # decision not possible now
     "SK109": Conflict,  # over the traveller's spending limit
     "SK110": Conflict,  # a passenger is on another flight then
+    "SK111": Conflict,  # the offer's places are not the party's
     "SK201": PipelineDisabled,
     "SK301": EngineFault,  # illegal transition
     "SK302": EngineFault,  # audit is append-only

@@ -69,6 +69,9 @@ begin
     return null;
   end if;
 
+  if v_call.operation = 'get_offer' and p_report ->> 'http_status' = '200' then
+    perform engine.store_live_offer(v_attempt, p_report #> '{body,data}', p_now);
+  end if;
   v_report := p_report
     || jsonb_build_object('error_code', engine.outcome_code(v_call, p_report, p_now));
   v_rule := engine.find_rule(
