@@ -205,6 +205,8 @@ def _load_airports(connection: psycopg.Connection) -> None:
             for code, area in areas.items()
         ],
     )
+    # What operators have corrected holds over the packages.
+    connection.execute("select engine.apply_airport_overrides()")
 
 
 def _upsert(

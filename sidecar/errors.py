@@ -114,6 +114,7 @@ SQLSTATES: dict[str, type[EngineError]] = {
     "SK021": InvalidInput,  # price above the ceiling
     "SK023": InvalidInput,  # not a value of the setting
     "SK025": InvalidInput,  # a value too large
+    "SK019": InvalidInput,  # not a correction of an airport or city
     "SK101": Conflict,  # attempt in flight
     "SK102": Conflict,  # no eligible offer
     "SK103": Conflict,  # trip state forbids it
@@ -130,6 +131,7 @@ SQLSTATES: dict[str, type[EngineError]] = {
     "SK112": Conflict,  # the offer is not for the trip's party
     "SK117": Conflict,  # as many trips or profiles as one may have
     "SK118": Conflict,  # asked for a moment ago
+    "SK111": Conflict,  # the offer's places are not the party's
     "SK201": PipelineDisabled,
     "SK301": EngineFault,  # illegal transition
     "SK302": EngineFault,  # audit is append-only

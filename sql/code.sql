@@ -8,6 +8,7 @@ set role skylatch_owner;
 -- Who may see what.
 \ir access/schemas.sql
 \ir access/airline_alliances.sql
+\ir access/airport_overrides.sql
 \ir access/airports.sql
 \ir access/booking_attempt_passengers.sql
 \ir access/booking_attempts.sql
@@ -116,6 +117,7 @@ set role skylatch_owner;
 \ir trips/lock_trip.sql
 \ir trips/has_live_attempt.sql
 \ir trips/trip_party.sql
+\ir trips/match_party.sql
 \ir trips/plan_searches.sql
 \ir trips/check_card.sql
 \ir trips/check_wishes.sql
@@ -142,6 +144,7 @@ set role skylatch_owner;
 \ir trips/resume_trip.sql
 \ir trips/cancel_trip.sql
 \ir provider_calls/operations.sql
+\ir ranking/list_reasons.sql
 \ir provider_calls/outcome_rules.sql
 \ir provider_calls/wake_sidecar.sql
 \ir search/search_request.sql
@@ -166,10 +169,18 @@ set role skylatch_owner;
 \ir search/charge_searches.sql
 \ir search/search_trip.sql
 \ir search/duffel_search.sql
+\ir search/apply_airport_overrides.sql
+\ir search/override_airport.sql
+\ir search/override_city.sql
 \ir search/offer_rules.sql
 \ir search/offer_shape.sql
 \ir search/offer_problem.sql
+\ir search/earlier_reading.sql
+\ir search/told_times.sql
+\ir search/read_offers.sql
 \ir search/ingest_offers.sql
+\ir search/same_passengers.sql
+\ir search/store_live_offer.sql
 \ir search/keep_daily_fare.sql
 \ir search/expire_offers.sql
 \ir search/purge_offers.sql
@@ -179,11 +190,14 @@ set role skylatch_owner;
 \ir ranking/known_rate.sql
 \ir ranking/convert_cap.sql
 \ir ranking/is_within.sql
+\ir ranking/city_airports.sql
+\ir ranking/route_problems.sql
+\ir ranking/offer_terms.sql
 \ir ranking/judge_offer.sql
+\ir ranking/selected_offer_problem.sql
 \ir ranking/rank_trip.sql
 \ir ranking/best_offer.sql
 \ir ranking/rank_offers.sql
-\ir ranking/list_reasons.sql
 \ir ranking/describe_offer.sql
 \ir ranking/explain_trip.sql
 \ir ranking/describe_round.sql

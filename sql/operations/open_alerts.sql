@@ -9,6 +9,10 @@ create or replace function engine.open_alerts()
 as $$
 declare
   v_now timestamptz := clock_timestamp();
+  -- From how many offers of a day on, and from which share of them, durations that
+  -- differ are no longer single mistakes.
+  c_least_gaps constant integer := 20;
+  c_least_share constant numeric := 0.05;
 begin
   return query
   select 'REVIEW_CASE', r.id::text, r.opened_at, r.kind || ' ' || r.object_id
@@ -102,7 +106,25 @@ begin
   where c.state = 'DEAD'
     and c.operation <> 'search'
     and c.finished_at > v_now - interval '1 day'
-  group by c.operation;
+  group by c.operation
+  union all
+  -- One offer's durations may be its airline's mistake. Many say that a zone, or the
+  -- rules of the server's time zones, are out of date.
+  select
+    'DURATIONS_DIFFER', 'flight_offers', min(h.searched_at) filter (
+      where h.duration_gaps > 0
+    ),
+    format(
+      '%s of %s offers of a day state another duration than their times give, most '
+      'between %s', sum(h.duration_gaps), sum(h.offers),
+      mode() within group (order by h.origin || ' and ' || h.destination) filter (
+        where h.duration_gaps > 0
+      )
+    )
+  from public.fare_history as h
+  where h.searched_at > v_now - interval '1 day'
+  having sum(h.duration_gaps) >= c_least_gaps
+    and sum(h.duration_gaps) >= c_least_share * sum(h.offers);
 end;
 $$;
 comment on function engine.open_alerts() is

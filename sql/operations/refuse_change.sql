@@ -55,3 +55,7 @@ create or replace trigger consent_texts_append_only
 before update of version, body, sha256, published_at, published_by, reason
 or delete or truncate on engine.consent_texts
 for each statement execute function engine.refuse_change();
+
+create or replace trigger airport_overrides_append_only
+before update or delete or truncate on engine.airport_overrides
+for each statement execute function engine.refuse_change();

@@ -15,6 +15,8 @@ declare
   v_call engine.provider_calls;
   v_trip public.trip_requests;
   v_attempt public.booking_attempts;
+  v_offer public.flight_offers;
+  v_problem text;
   v_reason text;
   v_report engine.call_report;
 begin
@@ -53,6 +55,11 @@ begin
     perform engine.wake_sidecar();
     return 'an order of this attempt is known';
   end if;
+  -- As the live read left it.
+  select o.* into v_offer
+  from public.flight_offers as o
+  where o.user_id = v_attempt.user_id and o.id = v_attempt.flight_offer_id;
+  v_problem := engine.selected_offer_problem(v_trip, v_offer.id, v_now);
   v_reason := coalesce(
     'booking is off: ' || engine.flag_problem(v_trip.user_id, v_now),
     case
@@ -64,11 +71,16 @@ begin
       when engine.party_change(v_attempt) then 'a passenger was changed'
       when engine.consent_problem(v_trip) is not null
         then 'the consent does not cover ' || engine.consent_problem(v_trip)
-      when (
-        v_attempt.agreed_amount <= (
-          select c.cap from engine.convert_cap(v_trip, v_attempt.currency, v_now) as c
+      when (v_offer.price_amount, v_offer.price_currency)
+        is distinct from (v_attempt.agreed_amount, v_attempt.currency)
+        then 'the price is not the one that was agreed'
+      when v_problem in ('price_above_cap', 'no_exchange_rate', 'exchange_rate_too_old')
+        then 'the price is over the limit'
+      when v_problem is not null
+        then 'the offer is ' || coalesce(
+          (select r.what from engine.list_reasons() as r where r.reason = v_problem),
+          v_problem
         )
-      ) is not true then 'the price is over the limit'
       -- The fare may have risen, or the limit been lowered, since the booking began.
       when engine.spending_problem(
         v_attempt.user_id, v_attempt.currency, 0, v_now
@@ -78,12 +90,6 @@ begin
         then 'a passenger is on another flight at that time'
       when v_attempt.capture_before < v_now + interval '1 hour'
         then 'the card authorization is about to lapse'
-      when not exists (
-        select from public.flight_offers as o
-        where o.user_id = v_attempt.user_id
-          and o.id = v_attempt.flight_offer_id
-          and o.expires_at > v_now
-      ) then 'the offer has expired'
       -- Last, for it lets one order at a time pass.
       when engine.ceiling_problem(
         v_attempt.user_id, v_attempt.currency, v_attempt.agreed_amount, v_attempt.id,

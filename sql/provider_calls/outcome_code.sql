@@ -14,6 +14,7 @@ declare
   v_body jsonb := p_report.body;
   v_attempt public.booking_attempts;
   v_trip public.trip_requests;
+  v_offer public.flight_offers;
   v_code text;
   v_provider text;
   v_observes boolean;
@@ -63,23 +64,23 @@ begin
       select t.* into v_trip
       from public.trip_requests as t
       where t.user_id = p_call.user_id and t.id = p_call.trip_request_id;
+      select o.* into v_offer
+      from public.flight_offers as o
+      where o.user_id = v_attempt.user_id and o.id = v_attempt.flight_offer_id;
+      -- What was read is stored by now (store_live_offer), if it could be.
+      v_code := engine.selected_offer_problem(v_trip, v_offer.id, p_now);
       return case
         when v_body #>> '{data,id}' is distinct from v_attempt.offer_id
           or engine.offer_problem(v_body -> 'data') is not null then 'unreadable'
-        when v_body #>> '{data,total_currency}' <> v_attempt.currency
-          then 'currency_changed'
-        when engine.stripe_amount(
-          (v_body #>> '{data,total_amount}')::numeric, v_attempt.currency
-        ) is null then 'not_chargeable'
-        when (v_body #>> '{data,total_amount}')::numeric > v_attempt.cap_amount
-          or (
-            (v_body #>> '{data,total_amount}')::numeric <= (
-              select c.cap from engine.convert_cap(v_trip, v_attempt.currency, p_now) as c
-            )
-          ) is not true then 'price_above_cap'
-        when (v_body #>> '{data,expires_at}')::timestamptz < p_now + interval '1 minute'
-          then 'expires_too_soon'
-        else 'ok'
+        when not engine.same_passengers(
+          v_offer.passengers, v_body #> '{data,passengers}'
+        ) then 'other_passengers'
+        when v_offer.read_live_at is distinct from p_now then 'unreadable'
+        when v_offer.price_currency <> v_attempt.currency then 'currency_changed'
+        when v_offer.price_amount > v_attempt.cap_amount
+          or v_code in ('no_exchange_rate', 'exchange_rate_too_old')
+          then 'price_above_cap'
+        else coalesce(v_code, 'ok')
       end;
     when 'create_order' then
       return case

@@ -31,6 +31,8 @@ values
     'The airline now sells this fare in another currency.'),
   ('get_offer', '200', 'expires_too_soon', 'RESEARCH', 'PENDING', '0', false,
     'The offer was about to expire.'),
+  ('get_offer', '200', 'other_passengers', 'RESEARCH', 'PENDING', '0', false,
+    'The airline''s answer was about other passengers.'),
   ('get_offer', '4xx', '*', 'RESEARCH', 'PENDING', '0', false,
     'The offer is no longer available.'),
   ('get_offer', '429', '*', 'RETRY', null, null, false, null),
@@ -271,3 +273,24 @@ cross join (
     ('429', '*', 'RETRY', null, null)
 ) as r (http_status, error_code, verdict, trip_status, reason)
 where o.observes;
+
+-- An offer that is worse, when it is read live, than the trip allows, in whatever it
+-- is: each reason of judge_offer that has no rule of its own above.
+insert into engine.outcome_rules (
+  operation, http_status, error_code, verdict, trip_status, search_again_after, halts,
+  reason
+)
+select
+  'get_offer',
+  '200',
+  r.reason,
+  'RESEARCH',
+  'PENDING',
+  interval '0',
+  false,
+  format('Read again before paying, the offer was %s.', r.what)
+from engine.list_reasons() as r
+where not exists (
+  select from engine.outcome_rules as o
+  where o.operation = 'get_offer' and o.http_status = '200' and o.error_code = r.reason
+);

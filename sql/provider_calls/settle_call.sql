@@ -75,6 +75,9 @@ begin
     return null;
   end if;
 
+  if v_call.operation = 'get_offer' and p_report.http_status = 200 then
+    perform engine.store_live_offer(v_attempt, p_report.body -> 'data', p_now);
+  end if;
   v_report.error_code := engine.outcome_code(v_call, p_report, p_now);
   v_rule := engine.find_rule(
     v_call.operation, v_report.http_status, v_report.error_code

@@ -1,5 +1,7 @@
--- Whether one offer fits, with every reason why not, and its score. The reasons in
--- words are in list_reasons.sql.
+-- Whether one offer fits, with every reason why not, and its score. The one rule of
+-- what may be bought, asked each time an offer is used: when a search is answered, when
+-- the offer is read live before anything is paid, and before the order leaves. The
+-- reasons in words are in list_reasons.sql.
 --
 -- Each line says what fits; whatever else, null included, is a miss. What an airline
 -- does not state (refunds, changes, emissions, the cabin) is not "no": accept_unknown
@@ -12,13 +14,15 @@
 --     + connections_weight · connections / limit
 -- and, where airlines are preferred, that times (1 - airline_weight), plus
 -- airline_weight for any other airline.
+-- Its former signature is another function.
+drop function if exists engine.judge_offer(
+  public.trip_requests, public.flight_offers, numeric, numeric, timestamptz, text,
+  timestamptz
+);
 create or replace function engine.judge_offer(
   p_trip public.trip_requests,
   p_offer public.flight_offers,
-  p_cap numeric,
-  p_rate numeric,
-  p_rate_as_of timestamptz,
-  p_cap_problem text,
+  p_terms engine.offer_terms,
   p_now timestamptz,
   out ineligible text[],
   out score numeric,
@@ -53,12 +57,18 @@ begin
     );
   end if;
   -- No query in here: this is computed for every offer of every search.
-  ineligible := array_remove(
+  ineligible := engine.route_problems(p_trip, p_offer, p_terms.city_airports);
+  ineligible := ineligible || array_remove(
     array[
-      case when p_offer.status <> 'ACTIVE' then 'no_longer_offered' end,
+      case when p_terms.party_fits is not true then 'party_mismatch' end,
       case
-        when p_cap_problem is not null then p_cap_problem
-        when (p_offer.price_amount <= p_cap) is not true then 'price_above_cap'
+        when (p_offer.departs_at >= p_now + p_terms.least_lead_time) is not true
+          then 'leaves_too_soon'
+      end,
+      case when p_offer.status <> p_terms.status then 'no_longer_offered' end,
+      case
+        when p_terms.cap_problem is not null then p_terms.cap_problem
+        when (p_offer.price_amount <= p_terms.cap) is not true then 'price_above_cap'
         when engine.stripe_amount(p_offer.price_amount, p_offer.price_currency) is null
           then 'not_chargeable'
       end,
@@ -162,7 +172,7 @@ begin
     null
   );
 
-  v_price := p_offer.price_amount / (p_trip.max_price * p_rate);
+  v_price := p_offer.price_amount / (p_trip.max_price * p_terms.rate);
   v_duration := extract(epoch from p_offer.duration)
     / extract(epoch from p_trip.max_duration * v_slices);
   v_connections := coalesce(
@@ -194,9 +204,9 @@ begin
       'connections', p_trip.connections_weight * (1 - v_airline_weight),
       'airline', v_airline_weight
     ),
-    'cap', p_cap::text,
-    'rate', case when p_rate_as_of is not null then p_rate::text end,
-    'rate_as_of', p_rate_as_of
+    'cap', p_terms.cap::text,
+    'rate', case when p_terms.rate_as_of is not null then p_terms.rate::text end,
+    'rate_as_of', p_terms.rate_as_of
   );
   if score is null and ineligible = '{}' then
     ineligible := array['cannot_be_judged'];
@@ -209,6 +219,5 @@ exception when others then
 end;
 $$;
 comment on function engine.judge_offer(
-  public.trip_requests, public.flight_offers, numeric, numeric, timestamptz, text,
-  timestamptz
+  public.trip_requests, public.flight_offers, engine.offer_terms, timestamptz
 ) is 'Says whether an offer fits a trip, with every reason why not, and its score.';

@@ -8,6 +8,12 @@ begin atomic
   select v.*
   from (
     values
+    ('not_asked_for', null, 'found by another search than this trip''s', null),
+    ('wrong_slices', null, 'not the way out and the way back that you asked for', null),
+    ('wrong_route', null, 'between other airports than you asked for', null),
+    ('wrong_date', null, 'on another day than you asked for', null),
+    ('party_mismatch', null, 'not for exactly those who travel', null),
+    ('leaves_too_soon', null, 'leaving too soon to be booked', null),
     ('price_above_cap', 'max_price', 'above your price limit', null),
     ('too_many_connections', 'max_connections', 'with too many connections', null),
     ('too_long', 'max_duration', 'too long on the way',

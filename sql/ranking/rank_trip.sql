@@ -15,31 +15,38 @@ begin
   select t.* into v_trip
   from public.trip_requests as t where t.user_id = p_user_id and t.id = p_trip_id;
 
-  with money as (
-    select c.price_currency, m.*
+  with held_against as materialized (
+    select
+      c.*,
+      engine.offer_terms(
+        v_trip, c.price_currency, c.passengers, c.last_day, 'ACTIVE', p_now
+      ) as terms
     from (
-      select distinct o.price_currency
+      select distinct
+        o.price_currency,
+        o.passengers,
+        coalesce(o.asked_on[cardinality(o.asked_on)], 'infinity') as last_day
       from public.flight_offers as o
       where o.user_id = p_user_id
         and o.trip_request_id = p_trip_id
         and o.search_round = v_trip.search_round
     ) as c
-    cross join lateral engine.convert_cap(v_trip, c.price_currency, p_now) as m
   ),
 
   judged as (
     select
       o.id,
-      o.price_amount / m.rate as price,
+      o.price_amount / (h.terms).rate as price,
       o.duration,
       o.departs_at,
       o.offer_id,
       j.*
     from public.flight_offers as o
-    inner join money as m on o.price_currency = m.price_currency
-    cross join lateral engine.judge_offer(
-      v_trip, o, m.cap, m.rate, m.rate_as_of, m.problem, p_now
-    ) as j
+    inner join held_against as h
+      on o.price_currency = h.price_currency
+      and o.passengers = h.passengers
+      and coalesce(o.asked_on[cardinality(o.asked_on)], 'infinity') = h.last_day
+    cross join lateral engine.judge_offer(v_trip, o, h.terms, p_now) as j
     where o.user_id = p_user_id
       and o.trip_request_id = p_trip_id
       and o.search_round = v_trip.search_round

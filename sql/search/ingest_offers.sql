@@ -1,15 +1,7 @@
--- All offers of one answer, in one statement, from the provider's own JSON: the winners
--- and the losers, and beside them what could not be stored, with the reason, so that
--- one bad offer never hides the good ones. Nothing is cast that offer_rules did not
--- pass.
--- Times are the airport's local time; the airport's zone makes them instants, and an
--- hour that a clock strikes twice is the second, standard one. A duration that is
--- missing is computed from them. Unknown is not "no": a null condition stays null, a
--- cabin we do not know makes the lowest unknown, and an airline without a code flies as
--- "?", which is among no traveller's airlines and in no alliance.
--- A red-eye leaves in the evening or at night (18:00 to 04:59) and lands after midnight
--- or in the morning (00:30 to 10:59), each by the clock there. A layover is overnight
--- when the date changes during it.
+-- All offers of one answer, in one statement: the winners and the losers, and beside
+-- them what could not be stored, with the reason. With each offer goes what was asked
+-- for, slice by slice: what comes back may be something else, and is held against it
+-- whenever the offer is used.
 create or replace function engine.ingest_offers(
   p_user_id uuid,
   p_trip_id uuid,
@@ -21,231 +13,34 @@ create or replace function engine.ingest_offers(
   language plpgsql volatile
   security definer
   set search_path = pg_catalog, pg_temp
-  -- No two slices or segments are alike: remembering them costs and never pays.
-  set enable_memoize = off
 as $$
 declare
-  v_shape jsonpath := engine.offer_shape();
-  v_cabins text[] := array['economy', 'premium_economy', 'business', 'first'];
+  v_asked_from text[];
+  v_asked_to text[];
+  v_asked_on date[];
   v_stored integer;
 begin
-  with offer as materialized (
-    select
-      o.ordinality as offer_no,
-      o.value as o,
-      o.value ->> 'id' as offer_id,
-      (o.value @@ v_shape) is true as fits
-    from jsonb_array_elements(p_body -> 'offers') with ordinality as o
-  ),
+  select
+    array_agg(s.value ->> 'origin' order by s.ordinality),
+    array_agg(s.value ->> 'destination' order by s.ordinality),
+    array_agg((s.value ->> 'departure_date')::date order by s.ordinality)
+  into v_asked_from, v_asked_to, v_asked_on
+  from jsonb_array_elements(p_request -> 'slices') with ordinality as s;
 
-  -- Pages may overlap: an id that came twice is the offer that came first.
-  fresh as materialized (
-    select distinct on (f.offer_id) f.offer_no, f.offer_id
-    from offer as f
-    where f.fits
-    order by f.offer_id, f.offer_no
-  ),
-
-  seat as (
-    select
-      f.offer_no,
-      l.ordinality as slice_no,
-      g.ordinality as segment_no,
-      g.ordinality = jsonb_array_length(l.value -> 'segments') as is_last,
-      l.value ->> 'duration' as slice_duration,
-      left(l.value ->> 'fare_brand_name', 200) as fare_brand,
-      g.value #>> '{origin,iata_code}' as origin,
-      g.value #>> '{destination,iata_code}' as destination,
-      g.value ->> 'departing_at' as departing_at,
-      g.value ->> 'arriving_at' as arriving_at,
-      g.value #>> '{origin,time_zone}' as origin_zone,
-      g.value #>> '{destination,time_zone}' as destination_zone,
-      g.value #>> '{marketing_carrier,iata_code}' as carrier,
-      g.value ->> 'marketing_carrier_flight_number' as flight_number,
-      g.value #>> '{operating_carrier,iata_code}' as operated_by,
-      jsonb_path_query_array(g.value, '$.stops[*].airport.iata_code') as stops,
-      p.cabin,
-      p.carry_on,
-      p.checked
-    from fresh as n
-    inner join offer as f on n.offer_no = f.offer_no
-    cross join jsonb_path_query_array(
-      f.o, '$.passengers[*] ? (@.age < 2 || @.type == "infant_without_seat").id'
-    ) as lap (ids)
-    cross join jsonb_array_elements(f.o -> 'slices') with ordinality as l
-    cross join jsonb_array_elements(l.value -> 'segments') with ordinality as g
-    cross join lateral (
-      select
-        case
-          when count(*) = count(array_position(v_cabins, w.value ->> 'cabin_class'))
-            then min(array_position(v_cabins, w.value ->> 'cabin_class'))
-        end as cabin,
-        min(b.carry_on) filter (
-          where not lap.ids ? (w.value ->> 'passenger_id')
-        ) as carry_on,
-        min(b.checked) filter (
-          where not lap.ids ? (w.value ->> 'passenger_id')
-        ) as checked
-      from jsonb_array_elements(g.value -> 'passengers') as w
-      cross join lateral (
-        select
-          coalesce(
-            sum((q ->> 'quantity')::numeric) filter (where q ->> 'type' = 'carry_on'), 0
-          ) as carry_on,
-          coalesce(
-            sum((q ->> 'quantity')::numeric) filter (where q ->> 'type' = 'checked'), 0
-          ) as checked
-        from jsonb_path_query(w.value, '$.baggages[*]') as q
-      ) as b
-    ) as p
-  ),
-
-  -- Ours is the better list of time zones; the provider's is for what we lack.
-  flown as materialized (
-    select
-      s.*,
-      s.departing_at::timestamp as leaves,
-      s.arriving_at::timestamp as lands,
-      s.departing_at::timestamp at time zone coalesce(
-        (select a.time_zone from engine.airports as a where a.iata = s.origin),
-        case
-          when s.origin_zone in (select a.time_zone from engine.airports as a)
-            then s.origin_zone
-        end
-      ) as departs_at,
-      s.arriving_at::timestamp at time zone coalesce(
-        (select a.time_zone from engine.airports as a where a.iata = s.destination),
-        case
-          when s.destination_zone in (select a.time_zone from engine.airports as a)
-            then s.destination_zone
-        end
-      ) as arrives_at
-    from seat as s
-  ),
-
-  connected as (
-    select
-      g.*,
-      lag(g.arrives_at) over w as landed_at,
-      lag(g.lands) over w as landed,
-      lag(g.destination) over w as landed_in,
-      case when not g.is_last then lead(g.departs_at) over w - g.arrives_at end as layover
-    from flown as g
-    window w as (partition by g.offer_no order by g.slice_no, g.segment_no)
-  ),
-
-  slice as (
-    select
-      c.offer_no,
-      c.slice_no,
-      coalesce(
-        max(c.slice_duration)::interval, max(c.arrives_at) - min(c.departs_at)
-      ) as duration,
-      count(*) - 1 as connections,
-      sum(jsonb_array_length(c.stops)) as stops,
-      min(c.departs_at) as departs_at,
-      max(c.arrives_at) as arrives_at,
-      max(c.leaves) filter (where c.segment_no = 1) as leaves,
-      max(c.lands) filter (where c.is_last) as lands,
-      min(c.layover) as shortest_layover,
-      max(c.layover) as longest_layover,
-      count(*) filter (
-        where c.segment_no > 1 and c.origin <> c.landed_in
-      ) as airport_changes,
-      count(*) filter (
-        where c.segment_no > 1 and c.landed::date < c.leaves::date
-      ) as overnight_layovers,
-      count(*) filter (
-        where (c.leaves::time >= '18:00' or c.leaves::time < '05:00')
-          and c.lands::time >= '00:30' and c.lands::time < '11:00'
-      ) as red_eyes,
-      array_agg(c.carrier) || array_agg(coalesce(c.operated_by, '?')) as carriers,
-      case when count(c.cabin) = count(*) then min(c.cabin) end as cabin,
-      min(c.carry_on) as carry_on,
-      min(c.checked) as checked,
-      string_agg(
-        c.carrier || ltrim(c.flight_number, '0') || ' ' || c.departing_at, ','
-      ) as flights,
-      min(
-        case
-          when c.departs_at is null
-            then format('slices.segments.origin has no time zone: "%s"', c.origin)
-          when c.arrives_at is null then format(
-            'slices.segments.destination has no time zone: "%s"', c.destination
-          )
-          when c.arrives_at <= c.departs_at then format(
-            'slices.segments.arriving_at is not after departing_at: "%s"', c.arriving_at
-          )
-          when c.departs_at < c.landed_at then format(
-            'slices.segments.departing_at is before the landing before it: "%s"',
-            c.departing_at
-          )
-        end
-      ) as problem,
-      jsonb_build_object(
-        'origin', max(c.origin) filter (where c.segment_no = 1),
-        'destination', max(c.destination) filter (where c.is_last),
-        'duration', max(c.slice_duration),
-        'fare_brand', max(c.fare_brand),
-        'segments', jsonb_agg(
-          jsonb_build_object(
-            'origin', c.origin,
-            'destination', c.destination,
-            'departing_at', c.departing_at,
-            'arriving_at', c.arriving_at,
-            'carrier', c.carrier,
-            'flight_number', c.flight_number,
-            'operated_by', c.operated_by,
-            'cabin', v_cabins[c.cabin],
-            'stops', c.stops,
-            'layover_minutes', (extract(epoch from c.layover) / 60)::integer
-          )
-        )
-      ) as itinerary
-    -- An aggregate takes its rows as they come: in this order.
-    from (
-      select c.* from connected as c order by c.offer_no, c.slice_no, c.segment_no
-    ) as c
-    group by c.offer_no, c.slice_no
-  ),
-
-  journey as materialized (
-    select
-      l.offer_no,
-      sum(l.duration) as duration,
-      max(l.duration) as longest_slice,
-      sum(l.connections) as connections,
-      max(l.connections) as most_connections,
-      sum(l.stops) as stops,
-      min(l.departs_at) as departs_at,
-      max(l.arrives_at) as arrives_at,
-      array_agg(l.leaves) as departs_local,
-      array_agg(l.lands) as arrives_local,
-      min(l.shortest_layover) as shortest_layover,
-      max(l.longest_layover) as longest_layover,
-      sum(l.airport_changes) as airport_changes,
-      sum(l.overnight_layovers) as overnight_layovers,
-      sum(l.red_eyes) as red_eyes,
-      string_agg(array_to_string(l.carriers, ','), ',') as carriers,
-      case when count(l.cabin) = count(*) then v_cabins[min(l.cabin)] end as cabin,
-      min(l.carry_on) as carry_on,
-      min(l.checked) as checked,
-      md5(string_agg(l.flights, ',')) as itinerary_key,
-      min(l.problem) as problem,
-      jsonb_agg(l.itinerary) as itinerary
-    from (select l.* from slice as l order by l.offer_no, l.slice_no) as l
-    group by l.offer_no
+  with read as materialized (
+    select r.* from engine.read_offers(p_body -> 'offers') as r
   ),
 
   stored as (
     insert into public.flight_offers (
-      user_id, trip_request_id, search_round, offer_id, offer_request_id, passengers,
-      price_amount, price_currency, base_amount, base_currency, tax_amount,
-      tax_currency, expires_at, airline, carriers, lowest_cabin, duration,
-      longest_slice, connections, most_connections, technical_stops, departs_at,
-      arrives_at, departs_local, arrives_local, shortest_layover, longest_layover,
-      airport_changes, overnight_layovers, red_eyes, carry_on_bags, checked_bags,
-      refundable, refund_penalty, refund_penalty_currency, changeable, change_penalty,
+      user_id, trip_request_id, search_round, offer_id, offer_request_id, asked_from,
+      asked_to, asked_on, passengers, price_amount, price_currency, base_amount,
+      base_currency, tax_amount, tax_currency, expires_at, airline, carriers,
+      lowest_cabin, duration, duration_gap, longest_slice, connections,
+      most_connections, technical_stops, departs_at, arrives_at, departs_local,
+      arrives_local, shortest_layover, longest_layover, airport_changes,
+      overnight_layovers, red_eyes, carry_on_bags, checked_bags, refundable,
+      refund_penalty, refund_penalty_currency, changeable, change_penalty,
       change_penalty_currency, emissions_kg, documents_required, document_types,
       requires_instant_payment, price_guaranteed_until, payment_required_by,
       itinerary_key, itinerary, created_at, updated_at
@@ -254,71 +49,59 @@ begin
       p_user_id,
       p_trip_id,
       p_round,
-      f.offer_id,
+      r.offer_id,
       p_body #>> '{offer_request,id}',
-      (
-        select jsonb_agg(
-          jsonb_build_object(
-            'id', p.value -> 'id', 'type', p.value -> 'type', 'age', p.value -> 'age'
-          )
-        )
-        from jsonb_array_elements(f.o -> 'passengers') as p
-      ),
-      (f.o ->> 'total_amount')::numeric,
-      f.o ->> 'total_currency',
-      (f.o ->> 'base_amount')::numeric,
-      f.o ->> 'base_currency',
-      (f.o ->> 'tax_amount')::numeric,
-      f.o ->> 'tax_currency',
-      (f.o ->> 'expires_at')::timestamptz,
-      f.o #>> '{owner,iata_code}',
-      array(
-        select distinct c.code from string_to_table(j.carriers, ',') as c (code)
-        order by c.code
-      ),
-      j.cabin,
-      j.duration,
-      j.longest_slice,
-      j.connections,
-      j.most_connections,
-      j.stops,
-      j.departs_at,
-      j.arrives_at,
-      j.departs_local,
-      j.arrives_local,
-      j.shortest_layover,
-      j.longest_layover,
-      j.airport_changes,
-      j.overnight_layovers,
-      j.red_eyes,
-      coalesce(j.carry_on, 0),
-      coalesce(j.checked, 0),
-      (f.o #>> '{conditions,refund_before_departure,allowed}')::boolean,
-      (f.o #>> '{conditions,refund_before_departure,penalty_amount}')::numeric,
-      f.o #>> '{conditions,refund_before_departure,penalty_currency}',
-      (f.o #>> '{conditions,change_before_departure,allowed}')::boolean,
-      (f.o #>> '{conditions,change_before_departure,penalty_amount}')::numeric,
-      f.o #>> '{conditions,change_before_departure,penalty_currency}',
-      (f.o ->> 'total_emissions_kg')::numeric,
-      coalesce((f.o ->> 'passenger_identity_documents_required')::boolean, true),
-      array(
-        select d #>> '{}'
-        from jsonb_path_query(
-          f.o, '$.supported_passenger_identity_document_types[*] ? (@ != null)'
-        ) as d
-      ),
-      (f.o #>> '{payment_requirements,requires_instant_payment}')::boolean,
-      (f.o #>> '{payment_requirements,price_guarantee_expires_at}')::timestamptz,
-      (f.o #>> '{payment_requirements,payment_required_by}')::timestamptz,
-      j.itinerary_key,
-      j.itinerary,
+      v_asked_from,
+      v_asked_to,
+      v_asked_on,
+      r.passengers,
+      r.price_amount,
+      r.price_currency,
+      r.base_amount,
+      r.base_currency,
+      r.tax_amount,
+      r.tax_currency,
+      r.expires_at,
+      r.airline,
+      r.carriers,
+      r.lowest_cabin,
+      r.duration,
+      r.duration_gap,
+      r.longest_slice,
+      r.connections,
+      r.most_connections,
+      r.technical_stops,
+      r.departs_at,
+      r.arrives_at,
+      r.departs_local,
+      r.arrives_local,
+      r.shortest_layover,
+      r.longest_layover,
+      r.airport_changes,
+      r.overnight_layovers,
+      r.red_eyes,
+      r.carry_on_bags,
+      r.checked_bags,
+      r.refundable,
+      r.refund_penalty,
+      r.refund_penalty_currency,
+      r.changeable,
+      r.change_penalty,
+      r.change_penalty_currency,
+      r.emissions_kg,
+      r.documents_required,
+      r.document_types,
+      r.requires_instant_payment,
+      r.price_guaranteed_until,
+      r.payment_required_by,
+      r.itinerary_key,
+      r.itinerary,
       p_now,
       p_now
-    from journey as j
-    inner join offer as f on j.offer_no = f.offer_no
-    where j.problem is null
+    from read as r
+    where r.problem is null
     on conflict (offer_id) do nothing
-    returning offer_id, price_amount, price_currency
+    returning offer_id, price_amount, price_currency, duration_gap
   ),
 
   quarantined as (
@@ -331,22 +114,17 @@ begin
       p_trip_id,
       p_round,
       p_body #>> '{offer_request,id}',
-      left(f.offer_id, 100),
-      case
-        when not f.fits then coalesce(engine.offer_problem(f.o), 'cannot be read')
-        when n.offer_no is null
-          then format('id is that of an offer before it: "%s"', f.offer_id)
-        else coalesce(
-          j.problem, format('id is that of an offer stored before: "%s"', f.offer_id)
-        )
-      end,
-      left(f.o::text, 20000),
+      left(r.offer_id, 100),
+      coalesce(
+        r.problem, format('id is that of an offer stored before: "%s"', r.offer_id)
+      ),
+      left(f.value::text, 20000),
       p_now
-    from offer as f
-    left join fresh as n on f.offer_no = n.offer_no
-    left join journey as j on f.offer_no = j.offer_no
-    where n.offer_no is null or n.offer_id not in (select s.offer_id from stored as s)
-    order by f.offer_no
+    from read as r
+    inner join jsonb_array_elements(p_body -> 'offers') with ordinality as f
+      on r.offer_no = f.ordinality
+    where r.problem is not null or r.offer_id not in (select s.offer_id from stored as s)
+    order by r.offer_no
     -- All are counted; more than these teach nobody anything.
     limit 1000
   ),
@@ -354,7 +132,8 @@ begin
   history as (
     insert into public.fare_history (
       user_id, trip_request_id, search_round, searched_at, origin, destination,
-      departure_date, return_date, offers, malformed, currency, cheapest, median
+      departure_date, return_date, offers, malformed, duration_gaps, currency, cheapest,
+      median
     )
     select
       p_user_id,
@@ -367,6 +146,7 @@ begin
       (p_request #>> '{slices,1,departure_date}')::date,
       count(*),
       jsonb_array_length(p_body -> 'offers') - count(*),
+      count(*) filter (where s.duration_gap <> interval '0'),
       -- One search, one currency; a mixed answer has no single cheapest fare.
       case when count(distinct s.price_currency) = 1 then min(s.price_currency) end,
       case when count(distinct s.price_currency) = 1 then min(s.price_amount) end,

@@ -13,6 +13,7 @@ with pattern as (
     '"^[0-9]{1,11}(\\.[0-9]{1,3})?$"' as amount,
     '"^[A-Z]{3}$"' as currency,
     '"^[A-Z0-9]{2,3}$"' as airline,
+    '"^P([0-9]{1,3}D)?(T([0-9]{1,4}H)?([0-9]{1,5}M)?([0-9]{1,6}S)?)?$"' as span,
     -- Every day of this century, 29 February in leap years only.
     '"^20([0-9]{2}-((0[1-9]|1[0-2])-(0[1-9]|1[0-9]|2[0-8])|(0[13-9]|1[0-2])-(29|30)'
     || '|(0[13578]|1[02])-31)|([02468][048]|[13579][26])-02-29)'
@@ -143,9 +144,7 @@ rule as (
     ),
     (
       26, '$.slices[*]', 'duration', true, 'string',
-      '{} like_regex'
-      ' "^P([0-9]{1,3}D)?(T([0-9]{1,4}H)?([0-9]{1,5}M)?([0-9]{1,6}S)?)?$"'
-      ' && {} like_regex "[DHMS]$"',
+      '{} like_regex ' || x.span || ' && {} like_regex "[DHMS]$"',
       'is no duration'
     ),
     (
@@ -223,6 +222,11 @@ rule as (
       41, '$.slices[*].segments[*].passengers[*].baggages[*] ? (@ != null)',
       'quantity', false, 'number', '{} >= 0 && {} < 100 && {} == {}.floor()',
       'is no number of bags'
+    ),
+    (
+      42, '$.slices[*].segments[*]', 'duration', true, 'string',
+      '{} like_regex ' || x.span || ' && {} like_regex "[DHMS]$"',
+      'is no duration'
     )
   ) as r (rule_no, place, field, optional, type, test, problem)
 )

@@ -43,7 +43,7 @@ _CODE = "provider_calls/outcome_code.sql"
 MUTANTS: dict[str, Mutant] = {
     # An answer counts once, and only from whoever was asked last.
     "a report of an old epoch counts": Mutant(
-        _SETTLE, "if v_call.epoch <> p_epoch\n", "if false\n"
+        _SETTLE, "if v_call.epoch <> p_report.epoch\n", "if false\n"
     ),
     "a report counts twice": Mutant(
         _SETTLE, "or v_call.state not in ('CLAIMED', 'SENT')\n", "or false\n"
@@ -145,9 +145,8 @@ MUTANTS: dict[str, Mutant] = {
     ),
     "a fare that rose above the limit is held": Mutant(
         _CODE,
-        "(v_body #>> '{data,total_amount}')::numeric > v_attempt.cap_amount\n"
-        "          or (",
-        "(",
+        "when v_offer.price_amount > v_attempt.cap_amount\n          or ",
+        "when ",
     ),
     "two trips of a traveller are decided at once": Mutant(
         "booking/lock_traveller.sql",
@@ -195,11 +194,13 @@ MUTANTS: dict[str, Mutant] = {
         "or v_report.error_code not in ('not_sent', 'no_answer', 'unreadable',"
         " 'too_large')\n",
         "",
+    ),
     # A switch that cannot be read is a stop; what does not work is noticed.
     "an answer that is a guess switches booking on": Mutant(
         "flags/flag_problem.sql",
         "when (v_answer -> 'doubt' = 'null') is not true\n",
         "when false\n",
+    ),
     # Sizes and shares.
     "a trip's content is looked at before its size": Mutant(
         "trips/check_trip_request.sql",

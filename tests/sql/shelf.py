@@ -6,7 +6,7 @@ A case is then exactly what it says, and needs no provider.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
 from uuid import UUID, uuid4
@@ -14,7 +14,7 @@ from uuid import UUID, uuid4
 import psycopg
 from psycopg.types.json import Json, Jsonb
 
-from tests.factories import FLAGS
+from tests.factories import FLAGS, in_days
 from tests.flagdata import expand
 
 Row = dict[str, Any]
@@ -31,7 +31,7 @@ class Offer:
     minutes: int = 480
     connections: int = 0
     airline: str = "BA"
-    departs: int = 9  # hours after NOW
+    departs: int = 9  # hours after the beginning of the trip's day
     carry_on: int = 1
     checked: int = 1
     documents: bool = False
@@ -121,7 +121,12 @@ class Shelf:
         """Store offers."""
         for one in offers:
             parts = one.parts()
-            departs_at = NOW + timedelta(hours=one.departs)
+            days = [in_days(40), in_days(50)][: len(parts)]
+            noons = [datetime.combine(day, time(12)) for day in days]
+            ends = [["LHR", "JFK"], ["JFK", "LHR"]][: len(parts)]
+            departs_at = noons[0].replace(tzinfo=UTC) + timedelta(
+                hours=one.departs - 12
+            )
             total = timedelta(minutes=sum(minutes for minutes, _ in parts))
             columns: Row = {
                 "user_id": self.user_id,
@@ -130,6 +135,10 @@ class Shelf:
                 "offer_id": one.offer_id,
                 "offer_request_id": "orq_1",
                 "passengers": Jsonb([{"id": "pas_1", "type": "adult", "age": None}]),
+                "asked_from": [origin for origin, _ in ends],
+                "asked_to": [destination for _, destination in ends],
+                "asked_on": days,
+                "departs_local": noons,
                 "price_amount": Decimal(one.price),
                 "price_currency": one.currency,
                 "expires_at": NOW + one.expires,
@@ -145,7 +154,9 @@ class Shelf:
                 "carry_on_bags": one.carry_on,
                 "checked_bags": one.checked,
                 "documents_required": one.documents,
-                "itinerary": Jsonb([{} for _ in parts]),
+                "itinerary": Jsonb(
+                    [{"origin": origin, "destination": to} for origin, to in ends]
+                ),
                 **one.more,
             }
             self.run(

@@ -17,13 +17,13 @@ from hypothesis import strategies as st
 from psycopg.types.json import Jsonb
 
 from tests.factories import in_days
-from tests.sql.shelf import Offer, Row, Shelf
+from tests.sql.shelf import NOW, Offer, Row, Shelf
 from tests.sql.sources import SQL
 
 
-def local(text: str) -> datetime:
-    """Return a time of the airport's own clock: it has no zone."""
-    return datetime.fromisoformat(text)
+def local(days: int, clock: time) -> datetime:
+    """Return a time of the airport's own clock, so many days from today: no zone."""
+    return datetime.combine(in_days(days), clock)
 
 
 # A trip with every wish there is, and an offer that meets them all.
@@ -61,8 +61,8 @@ GOOD = Offer(
         "lowest_cabin": "business",
         "shortest_layover": timedelta(hours=2),
         "longest_layover": timedelta(hours=3),
-        "departs_local": [local("2030-01-01T23:00"), local("2030-01-09T10:00")],
-        "arrives_local": [local("2030-01-02T09:00"), local("2030-01-09T20:00")],
+        "departs_local": [local(40, time(23)), local(50, time(10))],
+        "arrives_local": [local(41, time(9)), local(50, time(20))],
         "refundable": True,
         "changeable": True,
         "emissions_kg": 800,
@@ -77,9 +77,14 @@ def but(**columns: object) -> Offer:
 
 def at(outbound: time, back: time) -> list[datetime]:
     """Return local times of two slices."""
+    return [local(40, outbound), local(50, back)]
+
+
+def to_and_from(origin: str, destination: str) -> list[Row]:
+    """Return the itinerary of a return trip, as far as judging looks at it."""
     return [
-        datetime.combine(date(2030, 1, 1), outbound),
-        datetime.combine(date(2030, 1, 9), back),
+        {"origin": origin, "destination": destination},
+        {"origin": destination, "destination": origin},
     ]
 
 
@@ -115,6 +120,16 @@ MISSES: dict[str, Offer] = {
     "expires_too_soon": replace(GOOD, expires=timedelta(seconds=119)),
     "no_longer_offered": replace(GOOD, status="EXPIRED"),
     "cannot_be_judged": but(itinerary=Jsonb({"not": "a list"})),
+    "not_asked_for": but(asked_on=[in_days(41), in_days(50)]),
+    "wrong_slices": but(
+        itinerary=Jsonb(to_and_from("LHR", "JFK") * 2),
+        departs_local=at(time(23), time(10)) * 2,
+        arrives_local=at(time(9), time(20)) * 2,
+    ),
+    "wrong_route": but(itinerary=Jsonb(to_and_from("LHR", "EWR"))),
+    "wrong_date": but(departs_local=[local(41, time(23)), local(50, time(10))]),
+    "party_mismatch": but(passengers=Jsonb([{"id": "pas_1", "type": "child"}])),
+    "leaves_too_soon": but(departs_at=NOW + timedelta(hours=3, seconds=-1)),
 }
 UNKNOWN = ("refund_unknown", "change_unknown", "emissions_unknown", "cabin_unknown")
 # Some misses imply another wish's: an excluded airline is not among the only ones.
@@ -151,13 +166,10 @@ def test_for_every_criterion_an_offer_that_misses_it_alone_is_never_chosen(
 
 def test_every_reason_has_a_case_and_words(picky: Shelf) -> None:
     """What judging may say, what is tested and what a traveller reads are the same."""
-    source = (SQL / "ranking" / "judge_offer.sql").read_text()
-    said = set(re.findall(r"then '([a-z_]+)'", source)) | {
-        "cannot_be_judged",
-        *re.findall(
-            r"then '([a-z_]+)'", (SQL / "ranking" / "convert_cap.sql").read_text()
-        ),
-    }
+    said = {"cannot_be_judged", "not_asked_for", "wrong_slices"}
+    for name in ("judge_offer", "route_problems", "convert_cap"):
+        source = (SQL / "ranking" / f"{name}.sql").read_text()
+        said |= set(re.findall(r"then '([a-z_]+)'", source))
     worded = {row["reason"] for row in picky.run("select * from engine.list_reasons()")}
     assert said == worded == set(MISSES)
 
@@ -247,7 +259,7 @@ def test_hours_are_the_airports_own(
 ) -> None:
     """From ten in the evening to six: by the clock on the wall there, ends included."""
     shelf.wish(depart_after=time(22), depart_before=time(6))
-    there = {"departs_local": [datetime.combine(date(2030, 7, 1), local)]}
+    there = {"departs_local": [datetime.combine(in_days(40), local)]}
     for hours in (0, 9, 15):  # the instant does not matter
         assert shelf.why_not(Offer(departs=hours, more=there)) == reasons
 
@@ -255,17 +267,25 @@ def test_hours_are_the_airports_own(
 def test_an_unknown_time_is_outside_every_window(shelf: Shelf) -> None:
     """A wish that cannot be checked is not met."""
     shelf.wish(depart_after=time(0), depart_before=time(23, 59, 59))
-    assert shelf.why_not(Offer()) == ["departs_outside_window"]
+    nobody_knows: Row = {"departs_local": []}
+    assert shelf.why_not(Offer(more=nobody_knows)) == [
+        "wrong_date",
+        "departs_outside_window",
+    ]
 
 
 def test_a_journey_that_does_not_come_back_misses_the_hours_back(picky: Shelf) -> None:
     """The only slice is the way out, not the way back."""
     times = {
-        "departs_local": [local("2030-01-01T23:00")],
-        "arrives_local": [local("2030-01-02T09:00")],
+        "departs_local": [local(40, time(23))],
+        "arrives_local": [local(41, time(9))],
+        "asked_from": ["LHR", "JFK"],
+        "asked_to": ["JFK", "LHR"],
+        "asked_on": [in_days(40), in_days(50)],
     }
     one_way = replace(but(**times), slices=((600, 1),))
     assert picky.why_not(one_way) == [
+        "wrong_slices",
         "return_departs_outside_window",
         "return_arrives_outside_window",
     ]

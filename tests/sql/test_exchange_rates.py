@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 from psycopg.types.json import Jsonb
 
 from sidecar.errors import SQLSTATES, InvalidInput
-from tests.sql.offers import offer
+from tests.factories import in_days
+from tests.sql.offers import JFK, LHR, flight, offer, segment
 from tests.sql.shelf import NOW, Offer, Row, Shelf
 
 HOUR = timedelta(hours=1)
@@ -60,7 +61,10 @@ def test_a_rate_past_its_time_buys_nothing(shelf: Shelf) -> None:
     shelf.run("update engine.search_settings set rate_max_age = '2 days'")
     assert shelf.why_not(usd) == []
     shelf.run("delete from engine.search_settings")
-    assert shelf.why_not(usd) == ["exchange_rate_too_old"]
+    assert shelf.why_not(usd) == [
+        "leaves_too_soon",
+        "exchange_rate_too_old",
+    ]
 
 
 def test_a_rate_of_the_future_is_not_used(shelf: Shelf) -> None:
@@ -261,8 +265,16 @@ def verdict(shelf: Shelf, amount: str) -> str:
         total_amount=amount,
         total_currency="USD",
         expires_at=f"{NOW + HOUR:%Y-%m-%dT%H:%M:%SZ}",
+        slices=flight(
+            segment(LHR, JFK, f"{in_days(40)}T10:00:00", f"{in_days(40)}T13:05:00")
+        ),
     )
     body = {"data": read_again}
+    shelf.run(
+        "select engine.store_live_offer(a, %s, %s) from public.booking_attempts as a",
+        json.dumps(read_again),
+        NOW,
+    )
     (row,) = shelf.run(
         "select engine.outcome_code(c, row(c.id, 1, 200, null, %s, null, null), %s)"
         " as code from engine.provider_calls as c where c.operation = 'get_offer'",

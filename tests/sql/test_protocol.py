@@ -823,7 +823,7 @@ STOPS: dict[Callable[[Stage, Trip], None], tuple[str, str]] = {
     declare_an_emergency: ("auto_booking_emergency_disable is on", "PENDING"),
     let_the_flags_go_stale: ("flags are stale", "PENDING"),
     throw_the_kill_switch: ("kill switch: a test", "PENDING"),
-    let_the_offer_expire: ("the offer has expired", "PENDING"),
+    let_the_offer_expire: ("the offer is about to expire", "PENDING"),
     let_the_hold_lapse: ("the card authorization is about to lapse", "PENDING"),
 }
 

@@ -16,6 +16,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tests.factories import in_days
 from tests.sql.shelf import Offer, Row, Shelf
 
 BOUNDED = settings(
@@ -87,6 +88,7 @@ def test_a_duration_is_time_however_it_is_written(
 
 def test_limits_are_per_slice(shelf: Shelf) -> None:
     """Two journeys of 20 h fit a limit of 24 h; one of 25 h does not."""
+    shelf.wish(return_from=in_days(50), return_to=in_days(50))
     fits = Offer(slices=((1200, 2), (1200, 2)))
     assert shelf.why_not(fits) == []
     long_return = Offer(slices=((300, 0), (1500, 3)))

@@ -1,0 +1,17 @@
+-- Each city among the codes followed by one of its airports, LONLHR, so that judging an
+-- offer needs no query.
+create or replace function engine.city_airports(p_codes text[]) returns text[]
+  language plpgsql stable
+  set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return array(
+    select m.iata || a.airport
+    from engine.metropolitan_areas as m
+    cross join unnest(m.airports) as a (airport)
+    where m.iata = any (p_codes)
+  );
+end;
+$$;
+comment on function engine.city_airports(text[]) is
+  'Lists the airports of the cities among some codes, each behind its city.';

@@ -1,0 +1,32 @@
+-- What an offer of a trip is held against besides the trip itself: worked out once for
+-- all offers that have the currency, the passengers and the last day in common.
+create or replace function engine.offer_terms(
+  p_trip public.trip_requests,
+  p_currency text,
+  p_passengers jsonb,
+  p_last_day date,
+  p_status text,
+  p_now timestamptz
+) returns engine.offer_terms
+  language plpgsql stable
+  set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_terms engine.offer_terms;
+begin
+  v_terms.status := p_status;
+  select c.cap, c.rate, c.rate_as_of, c.problem
+  into v_terms.cap, v_terms.rate, v_terms.rate_as_of, v_terms.cap_problem
+  from engine.convert_cap(p_trip, p_currency, p_now) as c;
+  v_terms.city_airports := engine.city_airports(p_trip.origins || p_trip.destinations);
+  v_terms.party_fits := exists (
+    select from engine.match_party(p_trip.user_id, p_trip.id, p_passengers, p_last_day)
+  );
+  select s.least_lead_time into v_terms.least_lead_time
+  from engine.search_settings as s;
+  return v_terms;
+end;
+$$;
+comment on function engine.offer_terms(
+  public.trip_requests, text, jsonb, date, text, timestamptz
+) is 'Gathers what offers of one currency and party are held against.';

@@ -1,0 +1,58 @@
+-- Which airports a city's code stands for, at once and at every deploy: an offer to any
+-- of them is what was asked for, to any other it is not. The newest correction of a
+-- city replaces the one before it. Definer: operators have no table.
+create or replace function engine.override_city(
+  p_reason text,
+  p_iata text,
+  p_airports text[],
+  p_name text default null,
+  p_time_zone text default null
+) returns void
+  language plpgsql volatile
+  security definer
+  set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_field text;
+begin
+  select w.field into v_field
+  from (
+    values
+    (1, 'reason', btrim(p_reason) <> '' and length(p_reason) <= 1000),
+    (2, 'iata', p_iata ~ '^[A-Z]{3}$'),
+    (3, 'airports', cardinality(p_airports) between 1 and 50 and p_airports <@ array(
+      select a.iata from engine.airports as a where a.iata = any (p_airports)
+    )),
+    (4, 'name', length(p_name) <= 200 or p_name is null),
+    (5, 'time_zone', p_time_zone is null or exists (
+      select from pg_timezone_names as z where z.name = p_time_zone
+    )),
+    (6, 'iata', exists (
+      select from engine.metropolitan_areas as m where m.iata = p_iata
+    ) or (p_name, p_time_zone) is not null)
+  ) as w (place, field, fits)
+  where w.fits is not true
+  order by w.place
+  limit 1;
+  if found then
+    raise exception using
+      errcode = 'SK019',
+      message = 'this is not a correction of an airport or city',
+      detail = jsonb_build_object('field', v_field, 'iata', left(p_iata, 3)),
+      column = v_field,
+      hint = 'Give a reason, the city''s IATA code and all of its airports; a city that '
+        'is not known yet needs a name and a time zone.';
+  end if;
+  insert into engine.airport_overrides (
+    at, set_by, reason, iata, airports, name, time_zone
+  )
+  values (
+    clock_timestamp(), engine.caller(), p_reason, p_iata, p_airports, p_name, p_time_zone
+  );
+  perform engine.apply_airport_overrides();
+end;
+$$;
+comment on function engine.override_city(text, text, text[], text, text) is
+  'Corrects which airports a city has, for a reason; raises SK019.';
+grant execute on function engine.override_city(text, text, text[], text, text)
+  to skylatch_operator;

@@ -1,0 +1,410 @@
+-- Offers from the provider's own JSON as rows of the shape that is stored, one for each
+-- element of the list, in its order; what cannot be read has its problem instead, so
+-- that one bad offer never hides the good ones. A search's answer and the live read of
+-- one offer are read by this one function: they are judged by what it says. Nothing is
+-- cast that offer_rules did not pass.
+-- Times are the airport's local time; the airport's zone makes them instants, and of an
+-- hour that a clock strikes twice the stated duration says which (told_times). A
+-- duration that is stated wins over the clocks' and the difference is kept; one that is
+-- missing is computed from them. Unknown is not "no": a null condition stays null, a
+-- cabin we do not know makes the lowest unknown, and an airline without a code flies as
+-- "?", which is among no traveller's airlines and in no alliance.
+-- A red-eye leaves in the evening or at night (18:00 to 04:59) and lands after midnight
+-- or in the morning (00:30 to 10:59), each by the clock there. A layover is overnight
+-- when the date changes during it.
+-- Dropped first: a function's columns cannot be replaced.
+drop function if exists engine.read_offers(jsonb);
+create or replace function engine.read_offers(p_offers jsonb)
+  returns table (
+    -- Position in the list, from 1.
+    offer_no bigint,
+    problem text,
+    offer_id text,
+    passengers jsonb,
+    price_amount numeric,
+    price_currency text,
+    base_amount numeric,
+    base_currency text,
+    tax_amount numeric,
+    tax_currency text,
+    expires_at timestamptz,
+    airline text,
+    carriers text[],
+    lowest_cabin text,
+    duration interval,
+    duration_gap interval,
+    longest_slice interval,
+    connections smallint,
+    most_connections smallint,
+    technical_stops smallint,
+    departs_at timestamptz,
+    arrives_at timestamptz,
+    departs_local timestamp[],
+    arrives_local timestamp[],
+    shortest_layover interval,
+    longest_layover interval,
+    airport_changes smallint,
+    overnight_layovers smallint,
+    red_eyes smallint,
+    carry_on_bags smallint,
+    checked_bags smallint,
+    refundable boolean,
+    refund_penalty numeric,
+    refund_penalty_currency text,
+    changeable boolean,
+    change_penalty numeric,
+    change_penalty_currency text,
+    emissions_kg numeric,
+    documents_required boolean,
+    document_types text[],
+    requires_instant_payment boolean,
+    price_guaranteed_until timestamptz,
+    payment_required_by timestamptz,
+    itinerary_key text,
+    itinerary jsonb
+  )
+  language plpgsql stable
+  set search_path = pg_catalog, pg_temp
+  -- No two slices or segments are alike: remembering them costs and never pays.
+  set enable_memoize = off
+as $$
+#variable_conflict use_column
+declare
+  v_shape jsonpath := engine.offer_shape();
+  v_cabins text[] := array['economy', 'premium_economy', 'business', 'first'];
+begin
+  return query
+  with offer as materialized (
+    select
+      o.ordinality as offer_no,
+      o.value as o,
+      o.value ->> 'id' as offer_id,
+      (o.value @@ v_shape) is true as fits
+    from jsonb_array_elements(p_offers) with ordinality as o
+  ),
+
+  -- Pages may overlap: an id that came twice is the offer that came first.
+  fresh as materialized (
+    select distinct on (f.offer_id) f.offer_no, f.offer_id
+    from offer as f
+    where f.fits
+    order by f.offer_id, f.offer_no
+  ),
+
+  seat as (
+    select
+      f.offer_no,
+      l.ordinality as slice_no,
+      g.ordinality as segment_no,
+      g.ordinality = jsonb_array_length(l.value -> 'segments') as is_last,
+      l.value ->> 'duration' as slice_duration,
+      coalesce(
+        g.value ->> 'duration',
+        case
+          when jsonb_array_length(l.value -> 'segments') = 1 then l.value ->> 'duration'
+        end
+      )::interval as stated,
+      left(l.value ->> 'fare_brand_name', 200) as fare_brand,
+      g.value #>> '{origin,iata_code}' as origin,
+      g.value #>> '{destination,iata_code}' as destination,
+      g.value ->> 'departing_at' as departing_at,
+      g.value ->> 'arriving_at' as arriving_at,
+      g.value #>> '{origin,time_zone}' as origin_zone,
+      g.value #>> '{destination,time_zone}' as destination_zone,
+      g.value #>> '{marketing_carrier,iata_code}' as carrier,
+      g.value ->> 'marketing_carrier_flight_number' as flight_number,
+      g.value #>> '{operating_carrier,iata_code}' as operated_by,
+      jsonb_path_query_array(g.value, '$.stops[*].airport.iata_code') as stops,
+      p.cabin,
+      p.carry_on,
+      p.checked
+    from fresh as n
+    inner join offer as f on n.offer_no = f.offer_no
+    cross join jsonb_path_query_array(
+      f.o, '$.passengers[*] ? (@.age < 2 || @.type == "infant_without_seat").id'
+    ) as lap (ids)
+    cross join jsonb_array_elements(f.o -> 'slices') with ordinality as l
+    cross join jsonb_array_elements(l.value -> 'segments') with ordinality as g
+    cross join lateral (
+      select
+        case
+          when count(*) = count(array_position(v_cabins, w.value ->> 'cabin_class'))
+            then min(array_position(v_cabins, w.value ->> 'cabin_class'))
+        end as cabin,
+        min(b.carry_on) filter (
+          where not lap.ids ? (w.value ->> 'passenger_id')
+        ) as carry_on,
+        min(b.checked) filter (
+          where not lap.ids ? (w.value ->> 'passenger_id')
+        ) as checked
+      from jsonb_array_elements(g.value -> 'passengers') as w
+      cross join lateral (
+        select
+          coalesce(
+            sum((q ->> 'quantity')::numeric) filter (where q ->> 'type' = 'carry_on'), 0
+          ) as carry_on,
+          coalesce(
+            sum((q ->> 'quantity')::numeric) filter (where q ->> 'type' = 'checked'), 0
+          ) as checked
+        from jsonb_path_query(w.value, '$.baggages[*]') as q
+      ) as b
+    ) as p
+  ),
+
+  -- Ours is the better list of time zones; the provider's is for what we lack.
+  located as (
+    select
+      s.*,
+      s.departing_at::timestamp as leaves,
+      s.arriving_at::timestamp as lands,
+      coalesce(
+        (select a.time_zone from engine.airports as a where a.iata = s.origin),
+        case
+          when s.origin_zone in (select a.time_zone from engine.airports as a)
+            then s.origin_zone
+        end
+      ) as leaves_in,
+      coalesce(
+        (select a.time_zone from engine.airports as a where a.iata = s.destination),
+        case
+          when s.destination_zone in (select a.time_zone from engine.airports as a)
+            then s.destination_zone
+        end
+      ) as lands_in
+    from seat as s
+  ),
+
+  clocked as materialized (
+    select
+      c.*,
+      c.leaves at time zone c.leaves_in as usually_departs_at,
+      c.lands at time zone c.lands_in as usually_arrives_at
+    from located as c
+  ),
+
+  flown as materialized (
+    select
+      r.*,
+      coalesce(w.told[1], r.usually_departs_at) as departs_at,
+      coalesce(w.told[2], r.usually_arrives_at) as arrives_at
+    from clocked as r
+    cross join lateral (
+      select
+        case
+          when r.usually_arrives_at - r.usually_departs_at <> r.stated
+            then engine.told_times(
+              r.usually_departs_at, r.usually_arrives_at, r.leaves_in, r.lands_in,
+              r.stated
+            )
+        end as told
+    ) as w
+  ),
+
+  connected as (
+    select
+      g.*,
+      lag(g.arrives_at) over w as landed_at,
+      lag(g.lands) over w as landed,
+      lag(g.destination) over w as landed_in,
+      case when not g.is_last then lead(g.departs_at) over w - g.arrives_at end as layover
+    from flown as g
+    window w as (partition by g.offer_no order by g.slice_no, g.segment_no)
+  ),
+
+  slice as (
+    select
+      c.offer_no,
+      c.slice_no,
+      coalesce(
+        max(c.slice_duration)::interval,
+        sum(coalesce(c.stated, c.arrives_at - c.departs_at))
+        + coalesce(sum(c.layover), interval '0')
+      ) as duration,
+      -- Either way round, of the slice or of one of its segments.
+      greatest(
+        max(c.slice_duration)::interval - (max(c.arrives_at) - min(c.departs_at)),
+        (max(c.arrives_at) - min(c.departs_at)) - max(c.slice_duration)::interval,
+        max(c.stated - (c.arrives_at - c.departs_at)),
+        max((c.arrives_at - c.departs_at) - c.stated)
+      ) as duration_gap,
+      count(*) - 1 as connections,
+      sum(jsonb_array_length(c.stops)) as stops,
+      min(c.departs_at) as departs_at,
+      max(c.arrives_at) as arrives_at,
+      max(c.leaves) filter (where c.segment_no = 1) as leaves,
+      max(c.lands) filter (where c.is_last) as lands,
+      min(c.layover) as shortest_layover,
+      max(c.layover) as longest_layover,
+      count(*) filter (
+        where c.segment_no > 1 and c.origin <> c.landed_in
+      ) as airport_changes,
+      count(*) filter (
+        where c.segment_no > 1 and c.landed::date < c.leaves::date
+      ) as overnight_layovers,
+      count(*) filter (
+        where (c.leaves::time >= '18:00' or c.leaves::time < '05:00')
+          and c.lands::time >= '00:30' and c.lands::time < '11:00'
+      ) as red_eyes,
+      array_agg(c.carrier) || array_agg(coalesce(c.operated_by, '?')) as carriers,
+      case when count(c.cabin) = count(*) then min(c.cabin) end as cabin,
+      min(c.carry_on) as carry_on,
+      min(c.checked) as checked,
+      string_agg(
+        c.carrier || ltrim(c.flight_number, '0') || ' ' || c.departing_at, ','
+      ) as flights,
+      min(
+        case
+          when c.departs_at is null
+            then format('slices.segments.origin has no time zone: "%s"', c.origin)
+          when c.arrives_at is null then format(
+            'slices.segments.destination has no time zone: "%s"', c.destination
+          )
+          when c.arrives_at <= c.departs_at then format(
+            'slices.segments.arriving_at is not after departing_at: "%s"', c.arriving_at
+          )
+          when c.departs_at < c.landed_at then format(
+            'slices.segments.departing_at is before the landing before it: "%s"',
+            c.departing_at
+          )
+        end
+      ) as problem,
+      jsonb_build_object(
+        'origin', max(c.origin) filter (where c.segment_no = 1),
+        'destination', max(c.destination) filter (where c.is_last),
+        'duration', max(c.slice_duration),
+        'fare_brand', max(c.fare_brand),
+        'segments', jsonb_agg(
+          jsonb_build_object(
+            'origin', c.origin,
+            'destination', c.destination,
+            'departing_at', c.departing_at,
+            'arriving_at', c.arriving_at,
+            'carrier', c.carrier,
+            'flight_number', c.flight_number,
+            'operated_by', c.operated_by,
+            'cabin', v_cabins[c.cabin],
+            'stops', c.stops,
+            'layover_minutes', (extract(epoch from c.layover) / 60)::integer
+          )
+        )
+      ) as itinerary
+    -- An aggregate takes its rows as they come: in this order.
+    from (
+      select c.* from connected as c order by c.offer_no, c.slice_no, c.segment_no
+    ) as c
+    group by c.offer_no, c.slice_no
+  ),
+
+  journey as materialized (
+    select
+      l.offer_no,
+      sum(l.duration) as duration,
+      max(l.duration_gap) as duration_gap,
+      max(l.duration) as longest_slice,
+      sum(l.connections) as connections,
+      max(l.connections) as most_connections,
+      sum(l.stops) as stops,
+      min(l.departs_at) as departs_at,
+      max(l.arrives_at) as arrives_at,
+      array_agg(l.leaves) as departs_local,
+      array_agg(l.lands) as arrives_local,
+      min(l.shortest_layover) as shortest_layover,
+      max(l.longest_layover) as longest_layover,
+      sum(l.airport_changes) as airport_changes,
+      sum(l.overnight_layovers) as overnight_layovers,
+      sum(l.red_eyes) as red_eyes,
+      string_agg(array_to_string(l.carriers, ','), ',') as carriers,
+      case when count(l.cabin) = count(*) then v_cabins[min(l.cabin)] end as cabin,
+      min(l.carry_on) as carry_on,
+      min(l.checked) as checked,
+      md5(string_agg(l.flights, ',')) as itinerary_key,
+      min(l.problem) as problem,
+      jsonb_agg(l.itinerary) as itinerary
+    from (select l.* from slice as l order by l.offer_no, l.slice_no) as l
+    group by l.offer_no
+  )
+
+  select
+    f.offer_no,
+    case
+      when not f.fits then coalesce(engine.offer_problem(f.raw), 'cannot be read')
+      when f.o is null
+        then format('id is that of an offer before it: "%s"', f.offer_id)
+      else j.problem
+    end,
+    f.offer_id,
+    (
+      select
+        jsonb_agg(
+          jsonb_build_object(
+            'id', p.value -> 'id', 'type', p.value -> 'type', 'age', p.value -> 'age'
+          )
+        )
+      from jsonb_array_elements(f.o -> 'passengers') as p
+    ),
+    (f.o ->> 'total_amount')::numeric,
+    f.o ->> 'total_currency',
+    (f.o ->> 'base_amount')::numeric,
+    f.o ->> 'base_currency',
+    (f.o ->> 'tax_amount')::numeric,
+    f.o ->> 'tax_currency',
+    (f.o ->> 'expires_at')::timestamptz,
+    f.o #>> '{owner,iata_code}',
+    array(
+      select distinct c.code from string_to_table(j.carriers, ',') as c (code)
+      order by c.code
+    ),
+    j.cabin,
+    j.duration,
+    j.duration_gap,
+    j.longest_slice,
+    j.connections::smallint,
+    j.most_connections::smallint,
+    j.stops::smallint,
+    j.departs_at,
+    j.arrives_at,
+    j.departs_local,
+    j.arrives_local,
+    j.shortest_layover,
+    j.longest_layover,
+    j.airport_changes::smallint,
+    j.overnight_layovers::smallint,
+    j.red_eyes::smallint,
+    coalesce(j.carry_on, 0)::smallint,
+    coalesce(j.checked, 0)::smallint,
+    (f.o #>> '{conditions,refund_before_departure,allowed}')::boolean,
+    (f.o #>> '{conditions,refund_before_departure,penalty_amount}')::numeric,
+    f.o #>> '{conditions,refund_before_departure,penalty_currency}',
+    (f.o #>> '{conditions,change_before_departure,allowed}')::boolean,
+    (f.o #>> '{conditions,change_before_departure,penalty_amount}')::numeric,
+    f.o #>> '{conditions,change_before_departure,penalty_currency}',
+    (f.o ->> 'total_emissions_kg')::numeric,
+    coalesce((f.o ->> 'passenger_identity_documents_required')::boolean, true),
+    array(
+      select d #>> '{}'
+      from jsonb_path_query(
+        f.o, '$.supported_passenger_identity_document_types[*] ? (@ != null)'
+      ) as d
+    ),
+    (f.o #>> '{payment_requirements,requires_instant_payment}')::boolean,
+    (f.o #>> '{payment_requirements,price_guarantee_expires_at}')::timestamptz,
+    (f.o #>> '{payment_requirements,payment_required_by}')::timestamptz,
+    j.itinerary_key,
+    j.itinerary
+  from (
+    -- Of what does not fit nothing is cast.
+    select
+      i.offer_no,
+      i.offer_id,
+      i.fits,
+      i.o as raw,
+      case when n.offer_no is not null then i.o end as o
+    from offer as i
+    left join fresh as n on i.offer_no = n.offer_no
+  ) as f
+  left join journey as j on f.offer_no = j.offer_no
+  order by f.offer_no;
+end;
+$$;
+comment on function engine.read_offers(jsonb) is
+  'Reads a list of a provider''s offers: rows as they are stored, or their problems.';

@@ -1,0 +1,16 @@
+-- By their ids: those of another offer request are other passengers, whoever they are.
+create or replace function engine.same_passengers(p_these jsonb, p_those jsonb)
+  returns boolean
+  language plpgsql immutable parallel safe
+  set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return array(
+    select i.value ->> 'id' from jsonb_array_elements(p_these) as i order by 1
+  ) = array(
+    select i.value ->> 'id' from jsonb_array_elements(p_those) as i order by 1
+  );
+end;
+$$;
+comment on function engine.same_passengers(jsonb, jsonb) is
+  'Tells whether two lists of passengers have the same ids.';

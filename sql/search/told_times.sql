@@ -1,0 +1,29 @@
+-- An hour that a clock shows twice is read as the second one, until a stated duration
+-- says otherwise: London 01:20 to Dublin 01:10 in 50 minutes left before the clocks
+-- went back. Of the readings that give the stated duration the latest counts; null when
+-- none does.
+create or replace function engine.told_times(
+  p_departs_at timestamptz,
+  p_arrives_at timestamptz,
+  p_origin_zone text,
+  p_destination_zone text,
+  p_duration interval
+) returns timestamptz[]
+  language plpgsql immutable parallel safe
+  set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_departs timestamptz := engine.earlier_reading(p_departs_at, p_origin_zone);
+  v_arrives timestamptz := engine.earlier_reading(p_arrives_at, p_destination_zone);
+begin
+  return case p_duration
+    when p_arrives_at - p_departs_at then array[p_departs_at, p_arrives_at]
+    when p_arrives_at - v_departs then array[v_departs, p_arrives_at]
+    when v_arrives - p_departs_at then array[p_departs_at, v_arrives]
+    when v_arrives - v_departs then array[v_departs, v_arrives]
+  end;
+end;
+$$;
+comment on function engine.told_times(
+  timestamptz, timestamptz, text, text, interval
+) is 'Chooses of an hour shown twice the reading that gives the stated duration.';
