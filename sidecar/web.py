@@ -22,7 +22,7 @@ from pydantic import BaseModel
 from sidecar import __version__
 from sidecar.config import ServeSettings
 from sidecar.db import Database, describe
-from sidecar.errors import EngineError, SetupError
+from sidecar.errors import EncodingError, EngineError, SetupError
 from sidecar.inbox import Inbox
 from sidecar.limits import Locks, connect
 
@@ -87,6 +87,8 @@ def build_app(settings: ServeSettings, database: Database) -> FastAPI:
         """Tell whether the database answers and is of our version."""
         try:
             database.check_version()
+        except EncodingError as error:
+            return JSONResponse({"status": "down", "reason": str(error)}, 503)
         except SetupError as error:
             # Anyone may ask: what the server said is for the log.
             _log.warning("readyz.down", error=str(error))
