@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Callable, Iterator
 
 import psycopg
 import pytest
 from psycopg import sql
 from psycopg.conninfo import make_conninfo
+from rich.console import Console
 
-from sidecar.db import Database
+from sidecar import checks
 from sidecar.deploy import SQL_DIR, _psql, deploy
 from sidecar.errors import EncodingError, SetupError
 from sidecar.local.cluster import Cluster
 from tests.factories import accept_history, in_days, running_world, until
+from tests.raw_server import closed_port
+from tests.sidecar.test_web import serving
 
 Create = Callable[[str], str]
 
@@ -86,7 +90,29 @@ def test_a_database_that_is_not_utf8_is_refused_before_anything_is_created(
         _psql(dsn, SQL_DIR / "bootstrap.sql")
     assert "create database NAME encoding 'UTF8'" in str(by_hand.value)
     assert there() == before
-    database = Database(make_conninfo(dsn, user="postgres"), size=1)
-    with pytest.raises(EncodingError, match=refusal):
-        database.check_version()
-    database.close()
+
+
+@pytest.mark.parametrize("encoding", ["LATIN1", "SQL_ASCII"])
+@pytest.mark.usefixtures("template")
+def test_a_sidecar_of_a_database_that_is_not_utf8_is_not_ready(
+    create: Create, encoding: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Somebody deployed by hand: /readyz and `check` say what to do, and to anyone."""
+    dsn = create(f"encoding '{encoding}' locale 'C'")
+    refusal = f"the database's encoding is {encoding}, not UTF8"
+    with serving(dsn) as endpoint:
+        answer = endpoint.get("/readyz")
+    assert (answer.status_code, answer.json()["status"]) == (503, "down")
+    assert answer.json()["reason"].startswith(refusal)
+    for name, value in {
+        "SKYLATCH_DATABASE_URL": make_conninfo(dsn, user="skylatch_sidecar"),
+        "SKYLATCH_DUFFEL_TOKEN": "duffel_test_fixture",
+        "SKYLATCH_STRIPE_KEY": "sk_test_fixture",
+        "SKYLATCH_FLAGS_FILE": "/nonexistent",
+        "SKYLATCH_DUFFEL_URL": f"http://127.0.0.1:{closed_port()}",
+        "SKYLATCH_STRIPE_URL": f"http://127.0.0.1:{closed_port()}",
+    }.items():
+        monkeypatch.setenv(name, value)
+    output = io.StringIO()
+    assert not checks.run(Console(file=output))
+    assert f"✗ database: {refusal}" in output.getvalue()
