@@ -20,7 +20,7 @@ from psycopg.types.json import Json, Jsonb
 from psycopg_pool import ConnectionPool
 
 from sidecar import __version__
-from sidecar.errors import SetupError, translate
+from sidecar.errors import EncodingError, SetupError, translate
 
 Row = dict[str, Any]
 Rpc = Literal["duffel_search", "auto_book_production", "auto_book_monitor"]
@@ -49,6 +49,14 @@ def describe(error: Exception) -> str:
         primary = error.diag.message_primary or str(error).split("\n", 1)[0]
         return f"{type(error).__name__} {error.sqlstate or ''} {primary}".strip()
     return f"{type(error).__name__} {error}"
+
+
+def check_encoding(found: str | bytes) -> None:
+    """Refuse a database that is not UTF8; raises EncodingError."""
+    # From a database without an encoding a text comes back as it lies there.
+    encoding = found.decode("ascii") if isinstance(found, bytes) else found
+    if encoding != "UTF8":
+        raise EncodingError(encoding)
 
 
 class Database:
@@ -185,8 +193,13 @@ class Database:
         return rows[0] if rows else {}
 
     def check_version(self) -> None:
-        """Refuse a database of another version; raises SetupError saying what to do."""
+        """Refuse a database of another encoding or version.
+
+        Raises SetupError saying what to do, EncodingError for the encoding.
+        """
         try:
+            (row,) = self._rows("pg_catalog", "current_setting", "server_encoding")
+            check_encoding(row["current_setting"])
             (row,) = self._rows("engine", "version")
         except psycopg.Error as error:
             raise SetupError(

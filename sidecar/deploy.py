@@ -21,6 +21,7 @@ import yoyo
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from psycopg.types.json import Jsonb
 
+from sidecar.db import check_encoding
 from sidecar.errors import SetupError
 
 SQL_DIR = Path(__file__).resolve().parent.parent / "sql"
@@ -38,9 +39,13 @@ def deploy(dsn: str, *, cron: bool = True) -> None:
     """Bring the database at `dsn` (superuser) to this version.
 
     `cron=False` leaves pg_cron alone: it can live in one database of a cluster only.
-    Raises SetupError naming the step that failed.
+    Raises SetupError naming the step that failed, before anything is created where the
+    database's encoding will not do.
     """
     verify_checksums(SQL_DIR / "migrations")
+    with psycopg.connect(dsn, client_encoding="utf8") as connection:
+        row = connection.execute("show server_encoding").fetchone()
+        check_encoding(row[0] if row else "unknown")
     _psql(dsn, SQL_DIR / "bootstrap.sql")
     _migrate(dsn)
     _psql(dsn, SQL_DIR / "code.sql")

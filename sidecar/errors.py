@@ -2,6 +2,7 @@
 
     SkylatchError
     ├── SetupError             the stack or a deploy cannot go on; one line says why
+    │   └── EncodingError      the database is not UTF8
     ├── ConfigError            a setting is missing or wrong
     └── EngineError            the database refused, with a registered SQLSTATE
         ├── InvalidInput       SK0xx  the request is wrong: field and hint say how
@@ -28,6 +29,17 @@ class SkylatchError(Exception):
 
 class SetupError(SkylatchError):
     """The local stack or a deploy cannot go on."""
+
+
+class EncodingError(SetupError):
+    """The database is not UTF8, which can only be chosen when it is created."""
+
+    def __init__(self, encoding: str) -> None:
+        super().__init__(
+            f"the database's encoding is {encoding}, not UTF8, and cannot be changed:"
+            " create another one (create database NAME encoding 'UTF8' template"
+            " template0) and deploy to it"
+        )
 
 
 class ConfigError(SkylatchError):

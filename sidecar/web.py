@@ -25,7 +25,7 @@ from starlette.types import ASGIApp
 from sidecar import __version__
 from sidecar.config import ServeSettings
 from sidecar.db import Database, describe
-from sidecar.errors import EngineError, SetupError
+from sidecar.errors import EncodingError, EngineError, SetupError
 from sidecar.inbox import Inbox
 from sidecar.intake import Intake, Rule
 from sidecar.limits import Locks, LockTaken, connect
@@ -145,6 +145,8 @@ def build_app(settings: ServeSettings, database: Database) -> FastAPI:
             checking = asyncio.create_task(asyncio.to_thread(database.check_version))
         try:
             await asyncio.shield(checking)
+        except EncodingError as error:
+            return JSONResponse({"status": "down", "reason": str(error)}, 503)
         except SetupError as error:
             # Anyone may ask: what the server said is for the log.
             _log.warning("readyz.down", error=str(error))

@@ -4,6 +4,20 @@
 \set ON_ERROR_STOP on
 set client_min_messages = warning;
 
+-- Before anything is created: the encoding of a database can never be changed, and
+-- names and what providers send are not to be had in any other.
+do $$
+declare
+  v_encoding text := current_setting('server_encoding');
+begin
+  if v_encoding <> 'UTF8' then
+    raise exception using
+      errcode = 'feature_not_supported',
+      message = format('the database''s encoding is %s, not UTF8', v_encoding),
+      hint = 'create database NAME encoding ''UTF8'' template template0';
+  end if;
+end $$;
+
 -- Roles. Only those that a process logs in with have LOGIN; none has a password
 -- here: the local stack maps OS users to them, a hosted database sets its own.
 do $$

@@ -107,7 +107,7 @@ begin
     p_correlation_id, p_attempt.state, v_to.next_state,
     format(
       '%s: %s', p_operation,
-      lower(p_verdict)
+      lower(p_verdict collate "C")
       || coalesce(
         ' (' || coalesce(nullif(p_report.error_code, 'ok'), p_reason) || ')', ''
       )

@@ -19,7 +19,9 @@ create or replace function engine.end_state(
 as $$
 begin
   if p_from.state = 'NEEDS_REVIEW' and p_to.state <> 'NEEDS_REVIEW' then
-    perform engine.close_case('ATTEMPT', p_to.id::text, p_actor, lower(p_verdict), p_now);
+    perform engine.close_case(
+      'ATTEMPT', p_to.id::text, p_actor, lower(p_verdict collate "C"), p_now
+    );
   end if;
   if p_to.state = 'CONFIRMED' and p_from.status = 'PENDING' then
     perform engine.confirm_booking(p_to, p_now);
@@ -65,7 +67,9 @@ begin
   if p_to.state = 'NEEDS_REVIEW' then
     perform engine.open_case(
       'ATTEMPT', p_to.id::text, p_to,
-      format('%s after %s: %s', p_to.review_from, p_operation, lower(p_verdict)),
+      format(
+        '%s after %s: %s', p_to.review_from, p_operation, lower(p_verdict collate "C")
+      ),
       '{}', p_now
     );
   end if;

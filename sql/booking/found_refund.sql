@@ -24,7 +24,7 @@ begin
     'refund', v_refund,
     'code', case
       when v_refund is null then 'none'
-      when v_refund ->> 'currency' is distinct from lower(p_attempt.currency)
+      when v_refund ->> 'currency' is distinct from lower(p_attempt.currency collate "C")
         or (v_refund ->> 'amount')::bigint is distinct from
         engine.stripe_amount(p_attempt.refund_amount, p_attempt.currency)
         then 'amount_mismatch'

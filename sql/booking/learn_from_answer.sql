@@ -73,7 +73,7 @@ begin
   end if;
 
   if p_verdict in ('VOID', 'RELEASE') then
-    v_attempt.error_code := lower(p_verdict);
+    v_attempt.error_code := lower(p_verdict collate "C");
     v_attempt.error_message := 'Not booked: ' || p_reason;
     v_attempt.trip_status_after := case p_verdict
       when 'VOID' then 'ACTION_REQUIRED' else 'PENDING'
@@ -83,7 +83,9 @@ begin
     and v_attempt.error_message is null
     and p_attempt.status = 'PENDING'
   then
-    v_attempt.error_code := coalesce(p_report.error_code, lower(p_verdict));
+    v_attempt.error_code := coalesce(
+      p_report.error_code, lower(p_verdict collate "C")
+    );
     v_attempt.error_message := coalesce(
       p_rule.reason, p_reason, 'The provider did not answer in time.'
     );

@@ -24,7 +24,9 @@ begin
           (v_account ->> 'created_at')::timestamptz at time zone 'UTC',
           'YYYY-MM-DD"T"HH24:MI:SS"Z"'
         ),
-        'email_domain', lower(substring(v_account ->> 'email' from '@([^@]+)$')),
+        'email_domain', lower(
+          substring(v_account ->> 'email' from '@([^@]+)$') collate "C"
+        ),
         'internal', coalesce(
           v_account #> '{raw_app_meta_data,internal}' = 'true'::jsonb, false
         )

@@ -449,7 +449,7 @@ begin
     where greatest(r.opened_at, r.evidence_at, r.resolved_at) >= p_since
   ) as t
   -- Most texts hold nothing that could be one, which is quickly seen.
-  where t.body ~* '_(live|test)_|whsec_|-----BEGIN|[3-6]( ?[0-9]){12}'
+  where t.body collate "C" ~* '_(live|test)_|whsec_|-----BEGIN|[3-6]( ?[0-9]){12}'
     and engine.holds_secret(t.body);
 
   -- I13

@@ -4,7 +4,7 @@ create or replace function engine.holds_secret(p_text text) returns boolean
   language sql immutable
 begin atomic
   select
-    p_text ~* '(sk|rk)_(live|test)_|duffel_(live|test)_|whsec_|-----BEGIN'
+    p_text collate "C" ~* '(sk|rk)_(live|test)_|duffel_(live|test)_|whsec_|-----BEGIN'
     or exists (
       select
       from regexp_matches(

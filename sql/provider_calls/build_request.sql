@@ -69,7 +69,7 @@ begin
       where m.user_id = v_attempt.user_id and m.id = v_attempt.payment_method_id;
       return jsonb_build_object(
         'amount', engine.stripe_amount(v_attempt.agreed_amount, v_attempt.currency),
-        'currency', lower(v_attempt.currency),
+        'currency', lower(v_attempt.currency collate "C"),
         'customer', v_card.stripe_customer_id,
         'payment_method', v_card.stripe_payment_method_id,
         'metadata', engine.our_mark(v_attempt)

@@ -144,7 +144,7 @@ begin
         end;
       end if;
       return case
-        when v_body ->> 'currency' is distinct from lower(v_attempt.currency)
+        when v_body ->> 'currency' is distinct from lower(v_attempt.currency collate "C")
           or (v_body ->> 'amount')::bigint is distinct from
           engine.stripe_amount(v_attempt.agreed_amount, v_attempt.currency)
           then 'amount_mismatch'

@@ -180,7 +180,7 @@ begin
   end if;
   perform engine.log_event(
     v_call.user_id, v_call.trip_request_id, null, p_actor, 'call:' || v_call.id,
-    null, null, format('search: %s', lower(v_verdict)),
+    null, null, format('search: %s', lower(v_verdict collate "C")),
     jsonb_strip_nulls(
       jsonb_build_object(
         'offers', v_stored,

@@ -30,7 +30,9 @@ begin
       detail = jsonb_build_object('field', 'p_action', 'value', p_action),
       column = 'p_action',
       hint = 'Use ADOPT, VOID, RELEASE, CANCEL, REFUND or RESUME.';
-  elsif p_action = 'ADOPT' and coalesce(p_order_id, '') !~ '^ord_\w{1,100}$' then
+  elsif p_action = 'ADOPT'
+    and coalesce(p_order_id, '') collate "C" !~ '^ord_\w{1,100}$'
+  then
     raise exception using
       errcode = 'SK017',
       message = 'an order to adopt needs its id',

@@ -73,7 +73,7 @@ begin
     );
   end if;
   v_problem := case
-    when p_body ->> 'currency' is distinct from lower(v_attempt.currency)
+    when p_body ->> 'currency' is distinct from lower(v_attempt.currency collate "C")
       then 'it is in another currency'
     when p_body ->> 'status' = 'requires_capture' then 'the amount is still held'
     when v_kept > v_ours then 'more was collected than is ours'

@@ -211,6 +211,48 @@ MUTANTS: dict[str, Mutant] = {
         "trips/size_limits.sql",
         "    ('traveler_profiles', 'email', 1, 320),\n",
         "",
+    "a tick that did nothing counts as one": Mutant(
+        "monitor/run_monitor.sql",
+        "  if v_reason is distinct from 'another tick is running' then\n"
+        "    perform engine.beat_job",
+        "  if true then\n    perform engine.beat_job",
+    ),
+    "two sidecars stand in for a job at once": Mutant(
+        "monitor/stand_in.sql",
+        "not pg_try_advisory_xact_lock(7302028, hashtext(p_job))",
+        "false",
+    ),
+    "a job that was done is done again": Mutant(
+        "monitor/stand_in.sql",
+        "where s.job = p_job and s.is_due",
+        "where s.job = p_job",
+    ),
+    "a sidecar starts what was stopped on purpose": Mutant(
+        "operations/job_states.sql",
+        "s.stands_in\n    and not s.is_stopped\n    and not s.has_cron",
+        "s.stands_in\n    and not s.has_cron",
+    ),
+    "a deploy starts what was stopped on purpose": Mutant(
+        "cron.sql", "where b.stopped_at is null\n\\gset", "\\gset"
+    ),
+    "pg_cron ticks though the monitor was stopped": Mutant(
+        "monitor/tick.sql", "b.stopped_at is not null", "false"
+    ),
+    "a beat from the future counts": Mutant(
+        "operations/job_states.sql",
+        "between p_now - j.cron_silent_after and p_now + j.cron_silent_after",
+        "> p_now - j.cron_silent_after",
+    ),
+    "one job's beat counts for all": Mutant(
+        "operations/beat_job.sql", "where b.job = p_job", "where p_job is not null"
+    ),
+    "a currency's letters follow the database's locale": Mutant(
+        "provider_calls/build_request.sql",
+        'lower(v_attempt.currency collate "C")',
+        "lower(v_attempt.currency)",
+    ),
+    "bootstrap.sql takes any encoding": Mutant(
+        "bootstrap.sql", "if v_encoding <> 'UTF8' then", "if false then"
     ),
 }
 

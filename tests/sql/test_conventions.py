@@ -245,6 +245,70 @@ def test_no_function_executes_a_string_that_it_built(catalog: Catalog) -> None:
     ] == []
 
 
+# What depends on the database's locale, and has no form that does not.
+_OF_A_LOCALE = re.compile(r"\b(?:ilike|similar\s+to|citext|initcap)\b|!?~~\*", re.I)
+_CASE = re.compile(r"\b(?:lower|upper)\s*\(", re.I)
+# A match that ignores case, or has a class of letters; what stands before it is pinned.
+_MATCH = re.compile(
+    r"""(?P<before>\S+\s+\S+)\s+(?:!?~\*|!?~\s+'[^']*(?:\\[wW]|\[\[:)[^']*')""", re.I
+)
+
+
+def of_the_locale(text: str) -> list[str]:
+    """Return what in an SQL text means something else under another locale."""
+    body = re.sub(r"--.*", "", text)
+    found = _OF_A_LOCALE.findall(body)
+    for match in _CASE.finditer(body):
+        depth, end = 1, match.end()
+        while depth:
+            depth += {"(": 1, ")": -1}.get(body[end], 0)
+            end += 1
+        call = body[match.start() : end]
+        if not call.endswith('collate "C")') and not re.search(
+            r'collate "C"\s*\)$', call
+        ):
+            found.append(call)
+    return found + [
+        match.group()
+        for match in _MATCH.finditer(body)
+        if match["before"] != 'collate "C"'
+    ]
+
+
+def test_codes_do_not_depend_on_the_databases_locale() -> None:
+    """Letters are compared and changed under "C": in Turkish, INR is not inr."""
+    assert of_the_locale(
+        "lower(a.b) upper(coalesce(c, 'x')) d ilike e f similar to g initcap(h)"
+        " i ~* 'j' k !~* 'l' m ~ '^\\w+$' lower(n collate \"C\" || o)"
+    ) == [
+        "ilike",
+        "similar to",
+        "initcap",
+        "lower(a.b)",
+        "upper(coalesce(c, 'x'))",
+        'lower(n collate "C" || o)',
+        "initcap(h) i ~*",
+        "'j' k !~*",
+        "'l' m ~ '^\\w+$'",
+    ]
+    pinned = (
+        'lower(a collate "C") b collate "C" ~* \'c\' d collate "C" !~ \'\\w\''
+        " lower_inf(e) f ~ '^[a-z]$' -- lower(g)"
+    )
+    assert of_the_locale(pinned) == []
+    released = (SQL / "migrations" / "SHA256SUMS").read_text()
+    written = [
+        *code_files(),
+        *SQL.glob("*.sql"),
+        *(p for p in SQL.glob("migrations/*.sql") if p.name not in released),
+    ]
+    assert {
+        path.name: found
+        for path in written
+        if path.name != "schema.sql" and (found := of_the_locale(path.read_text()))
+    } == {}
+
+
 def test_every_table_forces_row_level_security(catalog: Catalog) -> None:
     """On its owner too; the migration tool's tables are the owner's alone."""
     open_tables = column(

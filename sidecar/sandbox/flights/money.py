@@ -18,6 +18,7 @@ _BY_COUNTRY = {
     "CA": "CAD",
     "AU": "AUD",
     "CH": "CHF",
+    "IN": "INR",
 }
 _MINOR_UNITS = {"JPY": 0, "KWD": 3}
 # Units per US dollar; only plausibility matters, so they are constants.
@@ -30,6 +31,7 @@ _PER_DOLLAR = {
     "CAD": Decimal("1.37"),
     "AUD": Decimal("1.52"),
     "CHF": Decimal("0.88"),
+    "INR": Decimal(84),
 }
 
 
