@@ -84,13 +84,20 @@ def build_app(settings: ServeSettings, database: Database) -> FastAPI:
 
     @app.get("/readyz")
     def readyz() -> JSONResponse:
-        """Tell whether the database answers and is of our version."""
+        """Tell whether the database answers, is of our version, and is set up."""
         try:
             database.check_version()
         except SetupError as error:
             # Anyone may ask: what the server said is for the log.
             _log.warning("readyz.down", error=str(error))
             reason = "the database is away or of another version"
+            return JSONResponse({"status": "down", "reason": reason}, 503)
+        try:
+            database.check_setup()
+        except SetupError as error:
+            # What is open in a database is for the log too.
+            _log.error("readyz.not_set_up", error=str(error))
+            reason = "the database lacks what a deploy sets: deploy"
             return JSONResponse({"status": "down", "reason": reason}, 503)
         return JSONResponse({"status": "ok", "version": __version__})
 

@@ -61,6 +61,8 @@ set role skylatch_owner;
 -- Functions.
 \ir access/may_act_for.sql
 \ir operations/version.sql
+\ir operations/role_problems.sql
+\ir operations/bootstrap_problems.sql
 \ir operations/caller.sql
 \ir operations/log_event.sql
 \ir operations/refuse_change.sql

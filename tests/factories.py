@@ -332,9 +332,16 @@ def running_world(dsn: str, *, recordings: bool = True) -> Iterator[World]:
 
 
 def accept_history(dsn: str) -> None:
-    """Say that a clone (superuser) is its own original: its oid is another."""
+    """Say that a clone (superuser) is its own original: its oid is another.
+
+    A clone does not inherit what was revoked from its original as a whole.
+    """
     with psycopg.connect(dsn, autocommit=True) as connection:
         connection.execute("select engine.confirm_history(now())")
+        connection.execute(
+            "do $$ begin execute 'revoke temporary on database '"
+            " || quote_ident(current_database()) || ' from public'; end $$"
+        )
 
 
 def in_days(days: int) -> date:

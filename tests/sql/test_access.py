@@ -63,7 +63,8 @@ FUNCTIONS = {
         public.create_trip_request public.duffel_search public.manage_auto_book_monitor
         public.pause_trip public.rank_offers public.resume_trip public.trip_saga""",
     "skylatch_sidecar": """
-        engine.book_trip engine.claim_calls engine.finish_calls engine.heartbeat
+        engine.book_trip engine.bootstrap_problems
+        engine.claim_calls engine.finish_calls engine.heartbeat
         engine.mark_sent engine.plpython_handshake engine.tick
         engine.beat_flags engine.hold_mirror engine.read_flags engine.upsert_flag
         engine.drain_events engine.open_alerts engine.receive_events
@@ -75,6 +76,7 @@ FUNCTIONS = {
         engine.watch_invariants
         public.auto_book_monitor""",
     "skylatch_operator": """
+        engine.bootstrap_problems
         engine.check_invariants engine.manage_monitor_job engine.monitor_status
         engine.open_alerts
         engine.flag_status engine.flag_value engine.is_enabled
