@@ -1,7 +1,7 @@
 -- What only a superuser sets up (bootstrap.sql) and a copy of a database does not bring
 -- along: pg_restore into a new database loses what was revoked from it, another server
--- has no roles. Each row is one thing that is missing, in words; a deploy sets them all.
--- Safety relies on them. Definer: only the owner's own rights tell what it was granted.
+-- has no roles. Each row is one thing that is missing, in words; a deploy sets them
+-- all. Safety relies on them. Definer: only the owner's own rights tell what it was granted.
 create or replace function engine.bootstrap_problems() returns setof text
   language plpgsql stable
   security definer
@@ -48,7 +48,12 @@ begin
       ('auth.uid() is missing', to_regprocedure('auth.uid()') is null),
       (
         'skylatch_owner may not read which history this is',
-        not has_function_privilege('skylatch_owner', 'pg_control_system()', 'execute')
+        not exists (
+          select from pg_proc as p
+          cross join aclexplode(coalesce(p.proacl, acldefault('f', p.proowner))) as g
+          where p.oid = to_regprocedure('pg_control_system()')
+            and g.grantee in (0, to_regrole('skylatch_owner'))
+        )
       ),
       (
         'new functions of skylatch_owner are everybody''s',
@@ -73,19 +78,25 @@ begin
   where to_regrole(r.name) is not null
     and not has_schema_privilege(r.name, 'public', 'usage')
   union all
-  select format('everybody may call %s', string_agg(distinct f.proname, ', '))
-  from pg_proc as f
-  where f.pronamespace = 'pg_catalog'::regnamespace
-    and f.proname like any (array['pg\_advisory%', 'pg\_try\_advisory%'])
-    and has_function_privilege('public', f.oid, 'execute')
-  having count(*) > 0
-  union all
-  select format('skylatch_owner may not call %s', string_agg(distinct f.proname, ', '))
-  from pg_proc as f
-  where f.pronamespace = 'pg_catalog'::regnamespace
-    and f.proname like any (array['pg\_advisory%', 'pg\_try\_advisory%'])
-    and not has_function_privilege('skylatch_owner', f.oid, 'execute')
-  having count(*) > 0;
+  select
+    case
+      when f.everybody then format('everybody may call %s', f.names)
+      else format('skylatch_owner may not call %s', f.names)
+    end
+  from (
+    select g.everybody, string_agg(distinct p.proname, ', ') as names
+    from pg_proc as p
+    cross join lateral (
+      select
+        coalesce(bool_or(g.grantee = 0), false) as everybody,
+        coalesce(bool_or(g.grantee = to_regrole('skylatch_owner')), false) as ours
+      from aclexplode(coalesce(p.proacl, acldefault('f', p.proowner))) as g
+    ) as g
+    where p.pronamespace = 'pg_catalog'::regnamespace
+      and p.proname like any (array['pg\_advisory%', 'pg\_try\_advisory%'])
+      and (g.everybody or not g.ours)
+    group by g.everybody
+  ) as f;
 end;
 $$;
 comment on function engine.bootstrap_problems() is

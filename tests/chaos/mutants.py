@@ -228,8 +228,13 @@ MUTANTS: dict[str, Mutant] = {
     ),
     "a flight that was moved is not noticed": Mutant(
         "review/note_order.sql",
-        "engine.note_itinerary(v_attempt, v_order.facts)",
-        "false",
+        "      and engine.note_itinerary(",
+        "      and p_now < '2000-01-01' and engine.note_itinerary(",
+    ),
+    "an older read of an order moves its flight back": Mutant(
+        "review/note_itinerary.sql",
+        " or p_read_at < p_attempt.itinerary_read_at",
+        "",
     ),
     "who was not booked is remembered": Mutant(
         "booking/release_trip.sql",

@@ -503,6 +503,23 @@ def test_a_flight_that_did_not_move_is_no_news(stage: Stage) -> None:
     assert row["attention"] is None
 
 
+def test_an_older_read_moves_no_flight_back(stage: Stage) -> None:
+    """Its answer came late, and says what was so before."""
+    trip = stage.trip()
+    stage.book(trip)
+    read_order(stage, trip, moved(stage, trip, 41))
+    known = stage.attempt(trip)["itinerary"]
+    for age, itinerary in (("1 hour", known), ("-1 hour", None)):
+        stage.rows(
+            "select engine.note_order(jsonb_populate_record(c, jsonb_build_object("
+            "'claimed_at', now() - %s::interval)), %s, now())"
+            " from engine.provider_calls as c where operation = 'look_order'",
+            age,
+            Jsonb({"orders": [moved(stage, trip, 40)]}),
+        )
+        assert (stage.attempt(trip)["itinerary"] == known) == (itinerary == known)
+
+
 def test_an_order_at_other_hours_than_its_offer_blocks_its_own(stage: Stage) -> None:
     """The order's answer is the first reading of it."""
     first = stage.trip()
