@@ -61,6 +61,7 @@ def _check_database(settings: config.WorkSettings) -> None:
     )
     try:
         database.check_version()
+        database.check_setup()
         database.check_python()
     finally:
         database.close()

@@ -211,6 +211,23 @@ class Database:
                 f" {__version__}: deploy the one that is behind"
             )
 
+    def check_setup(self) -> None:
+        """Refuse a database that lacks what bootstrap.sql sets; SetupError names it.
+
+        A copy of a database does not bring it along, and safety relies on it.
+        """
+        try:
+            rows = self._rows("engine", "bootstrap_problems")
+        except psycopg.Error as error:
+            raise SetupError(
+                f"the database does not say how it is set up: {describe(error)}"
+            ) from error
+        if rows:
+            problems = "; ".join(str(row["bootstrap_problems"]) for row in rows)
+            raise SetupError(
+                f"the database lacks what a deploy sets: {problems}: deploy"
+            )
+
     def check_python(self) -> None:
         """Refuse a server whose Python package is missing or of another version."""
         try:

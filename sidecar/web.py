@@ -134,23 +134,35 @@ def build_app(settings: ServeSettings, database: Database) -> FastAPI:
         """Tell that the process runs; nothing else is asked."""
         return {"status": "ok"}
 
-    checking: asyncio.Task[None] | None = None
-
-    @app.get("/readyz")
-    async def readyz() -> JSONResponse:
-        """Tell whether the database answers and is of our version."""
-        nonlocal checking
-        # One question to the database at a time, however many ask: it is open to all.
-        if checking is None or checking.done():
-            checking = asyncio.create_task(asyncio.to_thread(database.check_version))
+    def what_is_missing() -> str | None:
+        """Return why the database cannot be worked with, as anyone may be told."""
         try:
-            await asyncio.shield(checking)
+            database.check_version()
         except EncodingError as error:
-            return JSONResponse({"status": "down", "reason": str(error)}, 503)
+            return str(error)
         except SetupError as error:
             # Anyone may ask: what the server said is for the log.
             _log.warning("readyz.down", error=str(error))
-            reason = "the database is away or of another version"
+            return "the database is away or of another version"
+        try:
+            database.check_setup()
+        except SetupError as error:
+            # What is open in a database is for the log too.
+            _log.error("readyz.not_set_up", error=str(error))
+            return "the database lacks what a deploy sets: deploy"
+        return None
+
+    checking: asyncio.Task[str | None] | None = None
+
+    @app.get("/readyz")
+    async def readyz() -> JSONResponse:
+        """Tell whether the database answers, is of our version, and is set up."""
+        nonlocal checking
+        # One question to the database at a time, however many ask: it is open to all.
+        if checking is None or checking.done():
+            checking = asyncio.create_task(asyncio.to_thread(what_is_missing))
+        reason = await asyncio.shield(checking)
+        if reason is not None:
             return JSONResponse({"status": "down", "reason": reason}, 503)
         return JSONResponse({"status": "ok", "version": __version__})
 

@@ -40,7 +40,15 @@ begin
   end loop;
 end $$;
 
-alter role service_role bypassrls;
+-- Whoever made them before: what they may do beyond their grants is said here.
+alter role skylatch_owner nologin nosuperuser nobypassrls;
+alter role skylatch_operator nologin nosuperuser nobypassrls;
+alter role skylatch_sidecar login noinherit nosuperuser nobypassrls;
+alter role skylatch_cron login noinherit nosuperuser nobypassrls;
+alter role authenticator login noinherit nosuperuser nobypassrls;
+alter role anon nosuperuser nobypassrls;
+alter role authenticated nosuperuser nobypassrls;
+alter role service_role nosuperuser bypassrls;
 grant anon, authenticated, service_role to authenticator;
 alter role skylatch_sidecar set statement_timeout = '30s';
 alter role skylatch_sidecar set lock_timeout = '10s';
@@ -55,6 +63,17 @@ alter role skylatch_feed set idle_in_transaction_session_timeout = '30s';
 alter role skylatch_sidecar set default_transaction_isolation = 'read committed';
 alter role skylatch_cron set default_transaction_isolation = 'read committed';
 alter role authenticator set default_transaction_isolation = 'read committed';
+do $$
+declare
+  v_role text;
+begin
+  foreach v_role in array array['skylatch_sidecar', 'skylatch_cron', 'authenticator'] loop
+    execute format(
+      'alter role %I in database %I reset default_transaction_isolation',
+      v_role, current_database()
+    );
+  end loop;
+end $$;
 alter role authenticator set statement_timeout = '15s';
 alter role authenticator set lock_timeout = '5s';
 alter role authenticator set idle_in_transaction_session_timeout = '15s';

@@ -76,6 +76,8 @@ set role skylatch_owner;
 -- Functions.
 \ir access/may_act_for.sql
 \ir operations/version.sql
+\ir operations/role_problems.sql
+\ir operations/bootstrap_problems.sql
 \ir operations/caller.sql
 \ir operations/installation_id.sql
 \ir operations/belongs_elsewhere.sql

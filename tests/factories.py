@@ -372,11 +372,16 @@ def running_world(dsn: str, *, recordings: bool = True) -> Iterator[World]:
 def accept_history(dsn: str) -> None:
     """Say that a clone (superuser) is its own original, and new.
 
-    Its oid is another than its template's, and nobody ever did its jobs.
+    Its oid is another than its template's, nobody ever did its jobs, and it does not
+    inherit what was revoked from its template as a whole.
     """
     with psycopg.connect(dsn, autocommit=True) as connection:
         connection.execute("select engine.confirm_history(now())")
         connection.execute("update engine.job_beats set since = clock_timestamp()")
+        connection.execute(
+            "do $$ begin execute 'revoke temporary on database '"
+            " || quote_ident(current_database()) || ' from public'; end $$"
+        )
 
 
 def in_days(days: int) -> date:

@@ -51,7 +51,9 @@ alter table engine.booking_attempt_passengers force row level security;
 alter table public.booking_attempts
   -- The flights of its order as last read, in the airports' own times; null until an
   -- order was read, when the offer's count.
-  add column itinerary jsonb;
+  add column itinerary jsonb,
+  -- When the read began that told it; null when the order's own answer did.
+  add column itinerary_read_at timestamptz;
 
 alter table public.spending_limits
   -- What was spent before counts against it; what was begun since must fit.

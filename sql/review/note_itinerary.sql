@@ -1,9 +1,9 @@
 -- An airline moves flights without asking. What the order says now is when its people
--- are in the air: the new hours are taken, the old ones free. Only reads of one order
--- follow each other (its call is the lease), so the last one told is the newest. The
--- caller holds the locks of the trip and the attempt.
+-- are in the air: the new hours are taken, the old ones free. A read that began before
+-- the one that is known undoes nothing. The caller holds the locks of the trip and the
+-- attempt.
 create or replace function engine.note_itinerary(
-  p_attempt public.booking_attempts, p_order jsonb
+  p_attempt public.booking_attempts, p_order jsonb, p_read_at timestamptz
 ) returns boolean
   language plpgsql volatile
   security definer
@@ -13,11 +13,11 @@ declare
   v_itinerary jsonb := engine.order_itinerary(p_order);
   v_before jsonb;
 begin
-  if v_itinerary is null or v_itinerary is not distinct from p_attempt.itinerary then
+  if v_itinerary is null or p_read_at < p_attempt.itinerary_read_at then
     return false;
   end if;
   update public.booking_attempts as a
-  set itinerary = v_itinerary
+  set itinerary = v_itinerary, itinerary_read_at = p_read_at
   where a.user_id = p_attempt.user_id and a.id = p_attempt.id;
   select coalesce(p_attempt.itinerary, o.itinerary) into v_before
   from public.flight_offers as o
@@ -41,5 +41,7 @@ begin
   return true;
 end;
 $$;
-comment on function engine.note_itinerary(public.booking_attempts, jsonb) is
+comment on function engine.note_itinerary(
+  public.booking_attempts, jsonb, timestamptz
+) is
   'Keeps the flights of an order as read now; tells whether their times have changed.';

@@ -40,7 +40,9 @@ begin
     where a.user_id = v_booking.user_id and a.id = v_booking.booking_attempt_id
     for no key update;
     if v_booking.status = 'CONFIRMED'
-      and engine.note_itinerary(v_attempt, v_order.facts)
+      and engine.note_itinerary(
+        v_attempt, v_order.facts, coalesce(p_call.claimed_at, p_now)
+      )
     then
       v_outcome := 'moved by the airline';
     end if;

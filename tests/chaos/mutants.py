@@ -152,6 +152,8 @@ MUTANTS: dict[str, Mutant] = {
         "booking/lock_traveller.sql",
         "perform engine.hold_traveller(p_user_id);",
         "perform 1;",
+        "select p_user_id where p_user_id is not null",
+        "select p_user_id where false",
     ),
     "a restored database books at once": Mutant(
         "review/history_problem.sql",
@@ -253,6 +255,70 @@ MUTANTS: dict[str, Mutant] = {
     ),
     "bootstrap.sql takes any encoding": Mutant(
         "bootstrap.sql", "if v_encoding <> 'UTF8' then", "if false then"
+    # Who flies is frozen, and when is what the order says.
+    "a waiting decision is taken by what was seen before": Mutant(
+        "booking/lock_traveller.sql",
+        "  insert into engine.travellers as t (user_id)\n"
+        "  select p_user_id where p_user_id is not null\n"
+        "  on conflict (user_id) do update set decisions = t.decisions + 1;\n",
+        "  perform pg_advisory_xact_lock(7302028, hashtext(p_user_id::text));\n",
+    ),
+    "a booking begins for another party": Mutant(
+        "booking/freeze_party.sql", "if v_matches is not true then", "if false then"
+    ),
+    "a booking begins for a baby on no lap": Mutant(
+        "booking/freeze_party.sql",
+        "        select count(*) = 1\n",
+        "        select true\n",
+    ),
+    "a changed person leaves the trip's version": Mutant(
+        "trips/note_changed_person.sql", "set version = t.version + 1, ", "set "
+    ),
+    "an order is sent for other people than were frozen": Mutant(
+        _LAST_LOOK, "when engine.party_change(v_attempt)", "when false"
+    ),
+    "an order is sent into another flight": Mutant(
+        _LAST_LOOK,
+        "when engine.overlap_problem(v_attempt.user_id, v_attempt.id) is not null",
+        "when false",
+    ),
+    "a person is a profile": Mutant(
+        "booking/freeze_party.sql",
+        "engine.person_key(f.user_id, f.given_name, f.family_name, f.born_on)",
+        "engine.person_key(f.id, f.given_name, f.family_name, f.born_on)",
+    ),
+    "one person has two seats": Mutant(
+        "trips/party_problem.sql", "when count(*) > count(\n", "when 0 > count(\n"
+    ),
+    "an offer's hours outlive its order": Mutant(
+        "booking/overlapping_attempts.sql",
+        "engine.flight_times(coalesce(a.itinerary, o.itinerary))",
+        "engine.flight_times(o.itinerary)",
+    ),
+    "a flight that was moved is not noticed": Mutant(
+        "review/note_order.sql",
+        "      and engine.note_itinerary(",
+        "      and p_now < '2000-01-01' and engine.note_itinerary(",
+    ),
+    "an older read of an order moves its flight back": Mutant(
+        "review/note_itinerary.sql",
+        " or p_read_at < p_attempt.itinerary_read_at",
+        "",
+    ),
+    "who was not booked is remembered": Mutant(
+        "booking/release_trip.sql",
+        "where p.user_id = p_attempt.user_id and p.booking_attempt_id = p_attempt.id;",
+        "where false;",
+    ),
+    "a restored database has temporary tables for all": Mutant(
+        "operations/bootstrap_problems.sql",
+        "has_database_privilege('public', current_database(), 'temporary')",
+        "false",
+    ),
+    "a role may lose its isolation": Mutant(
+        "operations/role_problems.sql",
+        "('authenticator', 'default_transaction_isolation', 'read committed')",
+        "('authenticator', 'lock_timeout', '5s')",
     ),
 }
 

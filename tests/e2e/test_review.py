@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import threading
+from datetime import timedelta
 from decimal import Decimal
 from uuid import UUID
 
@@ -407,6 +408,34 @@ def test_a_change_of_the_airline_is_shown_once_and_never_accepted(world: World) 
     )
     look(world, trip)
     assert kinds(world) == []
+
+
+def test_a_flight_that_an_airline_moved_takes_its_new_hours(world: World) -> None:
+    """What is kept is what the provider's own order says, and the traveller is told."""
+    trip = book(world)
+    (order,) = world.orders(trip)
+    world.flights.airline_moves(order["id"], 24 * 60)
+    look(world, trip)
+    flights = Flights(world.flights_url, "duffel_test_fixture")
+    now = flights.get_order(order["id"], "test").body["data"]
+    kept = world.attempt(trip)["itinerary"]
+    names = ("departing_at", "arriving_at")
+    assert [
+        [[flight[name] for name in names] for flight in one["segments"]] for one in kept
+    ] == [
+        [[flight[name] for name in names] for flight in one["segments"]]
+        for one in now["slices"]
+    ]
+    (leaves,) = world.rows(
+        "select lower(t.during) - lower(o.during) as by"
+        " from public.booking_attempts as a"
+        " join public.flight_offers as f on f.id = a.flight_offer_id,"
+        " engine.flight_times(a.itinerary) as t (during),"
+        " engine.flight_times(f.itinerary) as o (during)"
+    )
+    assert leaves["by"] == timedelta(days=1)
+    assert "changed" in world.value("select attention from public.flight_bookings")
+    assert world.violations() == []
 
 
 def test_an_older_read_undoes_nothing(world: World) -> None:

@@ -123,6 +123,21 @@ def test_a_database_of_another_version_says_which(world: World) -> None:
 
 
 @pytest.mark.usefixtures("settings")
+def test_a_database_that_lacks_what_a_deploy_sets_says_what(world: World) -> None:
+    """As after pg_restore into a new database: named, and what to do."""
+    world.rows(
+        "do $$ begin execute 'grant temporary on database '"
+        " || quote_ident(current_database()) || ' to public'; end $$"
+    )
+    world.rows("grant execute on function pg_advisory_lock(bigint) to public")
+    assert only_failure() == (
+        "✗ database: the database lacks what a deploy sets:"
+        " everybody may create temporary tables in this database;"
+        " everybody may call pg_advisory_lock: deploy"
+    )
+
+
+@pytest.mark.usefixtures("settings")
 def test_a_servers_python_package_of_another_version_says_which(world: World) -> None:
     """The evaluator would refuse to decide: better to know before the first trip."""
     world.rows(

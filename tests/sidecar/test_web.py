@@ -13,6 +13,7 @@ import pytest
 import requests
 from psycopg.conninfo import make_conninfo
 from pydantic import SecretStr
+from structlog.testing import capture_logs
 
 from sidecar import __version__
 from sidecar.config import ServeSettings
@@ -111,6 +112,22 @@ def test_readyz_refuses_a_database_of_another_version(
     )
     answer = endpoint.get("/readyz")
     assert (answer.status_code, answer.json()["status"]) == (503, "down")
+
+
+def test_readyz_refuses_a_database_that_lacks_what_a_deploy_sets(
+    world: World, endpoint: Endpoint
+) -> None:
+    """It says what to do; what stands open is for the log, since anyone may ask."""
+    world.rows("grant create on schema public to public")
+    with capture_logs() as logs:
+        answer = endpoint.get("/readyz")
+    assert (answer.status_code, answer.json()["status"]) == (503, "down")
+    assert answer.json()["reason"].endswith(": deploy")
+    assert "schema" not in answer.text
+    (line,) = [one for one in logs if one["event"] == "readyz.not_set_up"]
+    assert "everybody may create in the schema public" in line["error"]
+    world.rows("revoke create on schema public from public")
+    assert endpoint.get("/readyz").status_code == 200
 
 
 def test_readyz_without_a_database_says_so_and_no_more(stranded: Endpoint) -> None:

@@ -66,7 +66,8 @@ FUNCTIONS = {
         public.create_trip_request public.duffel_search public.manage_auto_book_monitor
         public.pause_trip public.rank_offers public.resume_trip public.trip_saga""",
     "skylatch_sidecar": """
-        engine.book_trip engine.claim_calls engine.finish_calls engine.heartbeat
+        engine.book_trip engine.bootstrap_problems
+        engine.claim_calls engine.finish_calls engine.heartbeat
         engine.due_jobs engine.stand_in
         engine.mark_sent engine.monitor_run engine.plpython_handshake engine.tick
         engine.beat_flags engine.hold_mirror engine.read_flags engine.upsert_flag
@@ -79,6 +80,7 @@ FUNCTIONS = {
         engine.recover engine.tick engine.watch_invariants
         public.auto_book_monitor""",
     "skylatch_operator": """
+        engine.bootstrap_problems
         engine.check_invariants engine.job_overview
         engine.manage_monitor_job engine.monitor_status
         engine.open_alerts

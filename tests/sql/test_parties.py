@@ -503,6 +503,23 @@ def test_a_flight_that_did_not_move_is_no_news(stage: Stage) -> None:
     assert row["attention"] is None
 
 
+def test_an_older_read_moves_no_flight_back(stage: Stage) -> None:
+    """Its answer came late, and says what was so before."""
+    trip = stage.trip()
+    stage.book(trip)
+    read_order(stage, trip, moved(stage, trip, 41))
+    known = stage.attempt(trip)["itinerary"]
+    for age, itinerary in (("1 hour", known), ("-1 hour", None)):
+        stage.rows(
+            "select engine.note_order(jsonb_populate_record(c, jsonb_build_object("
+            "'claimed_at', now() - %s::interval)), %s, now())"
+            " from engine.provider_calls as c where operation = 'look_order'",
+            age,
+            Jsonb({"orders": [moved(stage, trip, 40)]}),
+        )
+        assert (stage.attempt(trip)["itinerary"] == known) == (itinerary == known)
+
+
 def test_an_order_at_other_hours_than_its_offer_blocks_its_own(stage: Stage) -> None:
     """The order's answer is the first reading of it."""
     first = stage.trip()
@@ -736,3 +753,42 @@ def test_any_name_has_a_key(shelves: psycopg.Connection[Row], text: str) -> None
         ).fetchone()
     assert row is not None
     assert len(row["key"]) == 64
+
+
+# -- what is promised of all of a traveller's trips -----------------------------------
+
+
+def test_a_limit_that_was_lowered_after_it_was_spent_breaks_no_promise(
+    stage: Stage,
+) -> None:
+    """It was kept when it counted; what begins from now on is held against it."""
+    trip = stage.trip()
+    limit(stage, trip, 150)
+    stage.book(trip)
+    limit(stage, trip, 50)
+    assert stage.violations() == []
+    second = another_trip(stage, trip, day=60)
+    call = search_again(stage)[second.trip_id]
+    assert stage.finish(found(call, 60)) == []
+    assert "over your limit of 50 GBP" in reason(stage, second)
+
+
+def test_an_airline_that_moves_a_booked_flight_into_another_is_found(
+    stage: Stage,
+) -> None:
+    """By the minute's check, though no saga took a step; once, for the two of them."""
+    first = stage.trip()
+    stage.book(first)
+    second = another_trip(stage, first, day=41)
+    call = search_again(stage)[second.trip_id]
+    (call,) = stage.finish(found(call, 41))
+    while call["operation"] != "capture_payment":
+        call = stage.step(call)
+    assert stage.finish(stage.good_answer(call)) == []
+    now = stage.row("select clock_timestamp() as now")["now"]
+    assert stage.violations() == []
+    read_order(stage, first, moved(stage, first, 41))
+    (violation,) = stage.rows("select * from engine.check_invariants(%s)", now)
+    assert violation["invariant"] == "nobody is on two flights at once"
+    read_order(stage, first, moved(stage, first, 42))
+    assert stage.violations() == []

@@ -1,0 +1,105 @@
+-- What only a superuser sets up (bootstrap.sql) and a copy of a database does not bring
+-- along: pg_restore into a new database loses what was revoked from it, another server
+-- has no roles. Each row is one thing that is missing, in words; a deploy sets them
+-- all. Safety relies on them. Definer: only the owner's own rights tell what it was granted.
+create or replace function engine.bootstrap_problems() returns setof text
+  language plpgsql stable
+  security definer
+  set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return query select r.* from engine.role_problems() as r;
+
+  return query
+  select p.problem
+  from (
+    values
+      (
+        'the extension plpython3u is missing',
+        not exists (select from pg_extension as e where e.extname = 'plpython3u')
+      ),
+      (
+        'everybody may create temporary tables in this database',
+        has_database_privilege('public', current_database(), 'temporary')
+      ),
+      (
+        'everybody may create in the schema public',
+        has_schema_privilege('public', 'public', 'create')
+      ),
+      (
+        'the schema engine is not skylatch_owner''s',
+        not exists (
+          select from pg_namespace as n
+          where n.nspname = 'engine' and n.nspowner = to_regrole('skylatch_owner')
+        )
+      ),
+      (
+        'skylatch_owner may not create in the schema public',
+        not has_schema_privilege('skylatch_owner', 'public', 'create')
+        or not has_schema_privilege('skylatch_owner', 'public', 'usage')
+      ),
+      (
+        'skylatch_owner may not use auth.users',
+        to_regclass('auth.users') is null
+        or not has_schema_privilege('skylatch_owner', 'auth', 'usage')
+        or not has_table_privilege('skylatch_owner', 'auth.users', 'select')
+        or not has_table_privilege('skylatch_owner', 'auth.users', 'references')
+      ),
+      ('auth.uid() is missing', to_regprocedure('auth.uid()') is null),
+      (
+        'skylatch_owner may not read which history this is',
+        not exists (
+          select from pg_proc as p
+          cross join aclexplode(coalesce(p.proacl, acldefault('f', p.proowner))) as g
+          where p.oid = to_regprocedure('pg_control_system()')
+            and g.grantee in (0, to_regrole('skylatch_owner'))
+        )
+      ),
+      (
+        'new functions of skylatch_owner are everybody''s',
+        not exists (
+          select from pg_default_acl as a
+          where a.defaclrole = to_regrole('skylatch_owner')
+            and a.defaclnamespace = 0
+            and a.defaclobjtype = 'f'
+            and not exists (
+              select from aclexplode(a.defaclacl) as g where g.grantee = 0
+            )
+        )
+      )
+  ) as p (problem, is_so)
+  where p.is_so
+  union all
+  select format('%s may not use the schema public', r.name)
+  from unnest(
+    '{anon,authenticated,service_role,skylatch_sidecar,skylatch_cron,skylatch_operator}'
+    ::text[]
+  ) as r (name)
+  where to_regrole(r.name) is not null
+    and not has_schema_privilege(r.name, 'public', 'usage')
+  union all
+  select
+    case
+      when f.everybody then format('everybody may call %s', f.names)
+      else format('skylatch_owner may not call %s', f.names)
+    end
+  from (
+    select g.everybody, string_agg(distinct p.proname, ', ') as names
+    from pg_proc as p
+    cross join lateral (
+      select
+        coalesce(bool_or(g.grantee = 0), false) as everybody,
+        coalesce(bool_or(g.grantee = to_regrole('skylatch_owner')), false) as ours
+      from aclexplode(coalesce(p.proacl, acldefault('f', p.proowner))) as g
+    ) as g
+    where p.pronamespace = 'pg_catalog'::regnamespace
+      and p.proname like any (array['pg\_advisory%', 'pg\_try\_advisory%'])
+      and (g.everybody or not g.ours)
+    group by g.everybody
+  ) as f;
+end;
+$$;
+comment on function engine.bootstrap_problems() is
+  'Returns what bootstrap.sql sets up and is missing here, one line each.';
+grant execute on function engine.bootstrap_problems()
+  to skylatch_sidecar, skylatch_operator;
