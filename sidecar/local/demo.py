@@ -141,7 +141,7 @@ class Demo:
             "select public.create_trip_request(p_origins => %s, p_destinations => %s,"
             " p_departure_from => %s, p_return_from => %s, p_max_price => %s,"
             " p_currency => %s, p_passengers => %s, p_payment_method_id => %s,"
-            " p_auto_book_enabled => true, p_consent_text_version => 'demo')",
+            " p_auto_book_enabled => true, p_consent_text_version => '2026-11')",
             [story.origin],
             [story.destination],
             departs,

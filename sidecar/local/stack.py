@@ -24,6 +24,7 @@ from sidecar.local.cluster import Cluster
 from sidecar.local.packages import ensure_installed, find_installation
 from sidecar.local.places import CHECKOUT, Places
 from sidecar.local.plpython import SOURCE, content_hash, install_plpython
+from sidecar.local.rates import record_rates
 from sidecar.local.settings import DATABASE, Settings, is_free, load_settings
 from sidecar.local.supervision import (
     Program,
@@ -80,6 +81,7 @@ class Stack:
                 self.say(f"created database {DATABASE}")
             self.say("applying schema and code")
             deploy(cluster.dsn(DATABASE), cron=True)
+            record_rates(lambda user: cluster.dsn(DATABASE, user))
             if not only_database:
                 for program in _PORTS:
                     self._start(program, supervisor, settings, cluster)

@@ -10,7 +10,7 @@ as $$
 declare
   v_now timestamptz := clock_timestamp();
   v_actor text := engine.caller();
-  v_reason text := engine.require_text('reason', p_reason);
+  v_reason text := engine.require_text('p_reason', p_reason);
 begin
   perform engine.require_size('p_reason', array[p_reason], 1, 2000);
   insert into engine.kill_switch as k (engaged, reason, set_by, set_at)

@@ -9,7 +9,7 @@ create or replace function engine.confirm_exchange_rates(
 as $$
 declare
   v_now timestamptz := clock_timestamp();
-  v_reason text := engine.require_text('reason', p_reason);
+  v_reason text := engine.require_text('p_reason', p_reason);
   v_id bigint;
   v_change engine.exchange_rate_changes;
   v_problem text;

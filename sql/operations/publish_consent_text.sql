@@ -8,7 +8,7 @@ create or replace function engine.publish_consent_text(
   set search_path = pg_catalog, pg_temp
 as $$
 declare
-  v_reason text := engine.require_text('reason', p_reason);
+  v_reason text := engine.require_text('p_reason', p_reason);
   v_field text;
   v_sha256 text;
 begin

@@ -7,7 +7,7 @@ create or replace function engine.retire_consent_text(p_version text, p_reason t
   set search_path = pg_catalog, pg_temp
 as $$
 declare
-  v_reason text := engine.require_text('reason', p_reason);
+  v_reason text := engine.require_text('p_reason', p_reason);
 begin
   update engine.consent_texts as c
   set

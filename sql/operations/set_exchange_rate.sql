@@ -28,7 +28,7 @@ create or replace function engine.set_exchange_rate(
 as $$
 declare
   v_now timestamptz := clock_timestamp();
-  v_reason text := engine.require_text('reason', p_reason);
+  v_reason text := engine.require_text('p_reason', p_reason);
   v_field text;
   v_value text;
   v_known record;

@@ -13,7 +13,7 @@ create or replace function engine.set_spending_ceiling(
   set search_path = pg_catalog, pg_temp
 as $$
 declare
-  v_reason text := engine.require_text('reason', p_reason);
+  v_reason text := engine.require_text('p_reason', p_reason);
   v_base text := (select m.base_currency from engine.money_settings as m);
   v_field text;
 begin

@@ -1,20 +1,23 @@
--- A reason that says nothing is none: whoever reads the audit needs a word.
+-- A reason that says nothing is none: whoever reads the audit needs a word, and not a
+-- book. Blanks of any kind are not said.
 create or replace function engine.require_text(p_field text, p_text text) returns text
   language plpgsql immutable
   set search_path = pg_catalog, pg_temp
 as $$
 begin
   perform engine.require_size(p_field, array[p_text], 1, 2000);
-  if length(trim(coalesce(p_text, ''))) < 3 then
+  if length(regexp_replace(coalesce(p_text, ''), '\s', '', 'g')) < 3 then
     raise exception using
       errcode = 'SK016',
       message = 'a decision needs its reason',
-      detail = jsonb_build_object('field', p_field, 'value', p_text),
+      detail = jsonb_build_object('field', p_field, 'value', left(p_text, 40)),
       column = p_field,
-      hint = 'Say in a few words why: it is kept with the decision.';
+      hint = 'Say in a few words why, 2,000 characters at most: it is kept with the '
+        'decision.';
   end if;
   return trim(p_text);
 end;
 $$;
 comment on function engine.require_text(text, text) is
-  'Returns a text without blanks around it; raises SK016 when it says nothing.';
+  'Returns a text without blanks around it; raises SK016 when it says nothing or is '
+  'too long.';

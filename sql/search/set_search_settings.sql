@@ -17,7 +17,7 @@ create or replace function engine.set_search_settings(
   set search_path = pg_catalog, pg_temp
 as $$
 declare
-  v_reason text := engine.require_text('reason', p_reason);
+  v_reason text := engine.require_text('p_reason', p_reason);
   v_settings jsonb;
 begin
   perform engine.require_size('p_reason', array[p_reason], 1, 2000);

@@ -134,7 +134,7 @@ def test_without_a_source_nothing_is_allowed(
     assert problem(bare) == "flags were never loaded"
     bare.execute("select engine.set_kill_switch(true, 'test')")
     assert problem(bare) == "kill switch: test"
-    bare.execute("select engine.set_kill_switch(false, null)")
+    bare.execute("select engine.set_kill_switch(false, 'over')")
     peer.refuse(503)
     with running_in_thread(peer.app) as url, mirroring(database, url=url):
         until(lambda: peer.state()["refuses_with"] == 503)

@@ -123,8 +123,9 @@ def test_every_change_of_the_kill_switch_stays_on_record(connect: Connect) -> No
     operator, admin = connect("skylatch_operator"), connect()
     operator.execute("select engine.set_kill_switch(true, 'drill')")
     admin.execute("select engine.set_kill_switch(false, 'over')")
-    with pytest.raises(psycopg.errors.CheckViolation):
+    with pytest.raises(psycopg.Error) as caught:
         operator.execute("select engine.set_kill_switch(true, null)")
+    assert caught.value.sqlstate == "SK016"
     found = admin.execute(
         "select engaged, reason, set_by from engine.kill_switch_changes order by id"
     ).fetchall()
