@@ -76,7 +76,7 @@ FUNCTIONS = {
         public.auto_book_monitor""",
     "skylatch_operator": """
         engine.check_invariants engine.manage_monitor_job engine.monitor_status
-        engine.open_alerts
+        engine.open_alerts engine.override_airport engine.override_city
         engine.flag_status engine.flag_value engine.is_enabled
         engine.decide_case engine.end_case engine.list_cases engine.look_again
         engine.search_plan engine.search_status engine.set_exchange_rate
