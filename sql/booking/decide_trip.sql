@@ -58,7 +58,9 @@ begin
     end if;
   else
     v_reason := coalesce(
-      engine.describe_round(p_user_id, p_trip_id), v_trip.status_reason
+      engine.describe_round(p_user_id, p_trip_id), v_trip.status_reason,
+      -- A late answer to what the trip no longer asks for is none of this round.
+      'No search was answered yet.'
     );
   end if;
   update public.trip_requests as t

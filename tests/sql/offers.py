@@ -6,6 +6,7 @@ the airportsdata package and Python's own zone arithmetic: nothing of it is SQL.
 
 from __future__ import annotations
 
+import copy
 import functools
 import hashlib
 import itertools
@@ -50,24 +51,86 @@ def clock(segment: Json, end: str) -> datetime:
     )
 
 
-def instant(segment: Json, end: str) -> datetime:
-    """Return when a segment leaves its origin or reaches its destination, in UTC.
+def readings(segment: Json, end: str) -> list[datetime]:
+    """Return the instants at which the place's clock shows a time, the latest first.
 
-    A time that a clock shows twice, or skips, is taken as standard time, which is the
-    later of the two readings.
+    A time that a clock skips is taken as standard time, which is the later.
     """
     place = segment[end]
     zone = zones().get(place["iata_code"]) or ZoneInfo(place["time_zone"])
     local = clock(segment, end)
-    return max(local.replace(tzinfo=zone, fold=fold).astimezone(UTC) for fold in (0, 1))
+    latest, *earlier = sorted(
+        {local.replace(tzinfo=zone, fold=fold).astimezone(UTC) for fold in (0, 1)},
+        reverse=True,
+    )
+    shown = [at for at in earlier if at.astimezone(zone).replace(tzinfo=None) == local]
+    return [latest, *shown]
+
+
+def instant(segment: Json, end: str) -> datetime:
+    """Return when a segment leaves its origin or reaches its destination, in UTC.
+
+    A time that a clock shows twice is the later, unless only the other makes the
+    segment as long as it says.
+    """
+    leaves, lands = readings(segment, "origin"), readings(segment, "destination")
+    told = [
+        (departs, arrives)
+        for departs, arrives in itertools.product(leaves, lands)
+        if segment.get("duration") is not None
+        and arrives - departs == parse_duration(segment["duration"])
+    ]
+    departs, arrives = max(told) if told else (leaves[0], lands[0])
+    return departs if end == "origin" else arrives
+
+
+def flown(segment: Json) -> timedelta:
+    """Return how long a segment takes by the clocks."""
+    return instant(segment, "destination") - instant(segment, "origin")
 
 
 def slice_duration(slice_: Json) -> timedelta:
-    """Return the slice's own duration, else from first departure to last arrival."""
+    """Return the slice's own duration, else its segments' and the waits between."""
     if slice_.get("duration") is not None:
         return parse_duration(slice_["duration"])
-    segments = slice_["segments"]
-    return instant(segments[-1], "destination") - instant(segments[0], "origin")
+    waits = [layover(*pair) for pair in itertools.pairwise(slice_["segments"])]
+    return sum(waits, timedelta()) + sum(
+        (
+            parse_duration(one["duration"]) if one.get("duration") else flown(one)
+            for one in slice_["segments"]
+        ),
+        timedelta(),
+    )
+
+
+def duration_gap(slices: list[Json]) -> timedelta | None:
+    """Return by how much a stated duration is not the clocks', at the most."""
+    gaps = [
+        abs(parse_duration(one["duration"]) - flown(one))
+        for slice_ in slices
+        for one in slice_["segments"]
+        if one.get("duration") is not None
+    ] + [
+        abs(
+            parse_duration(one["duration"])
+            - (
+                instant(one["segments"][-1], "destination")
+                - instant(one["segments"][0], "origin")
+            )
+        )
+        for one in slices
+        if one.get("duration") is not None
+    ]
+    return max(gaps, default=None)
+
+
+def told(slices: list[Json]) -> list[Json]:
+    """Return slices whose only segment is as long as the slice says it is."""
+    slices = copy.deepcopy(slices)
+    for one in slices:
+        if len(one["segments"]) == 1 and one["segments"][0].get("duration") is None:
+            one["segments"][0]["duration"] = one.get("duration")
+    return slices
 
 
 def connections(offer: Json) -> list[tuple[Json, Json]]:
@@ -176,7 +239,8 @@ def moment(value: str | None) -> datetime | None:
 
 def expected(offer: Json) -> Row:
     """Derive every column of an offer from its JSON."""
-    slices = offer["slices"]
+    slices = told(offer["slices"])
+    offer = {**offer, "slices": slices}
     segments = [g for s in slices for g in s["segments"]]
     durations = [slice_duration(s) for s in slices]
     changes = [len(s["segments"]) - 1 for s in slices]
@@ -205,6 +269,7 @@ def expected(offer: Json) -> Row:
         ),
         "lowest_cabin": lowest_cabin([p for g in segments for p in g["passengers"]]),
         "duration": sum(durations, timedelta()),
+        "duration_gap": duration_gap(slices),
         "longest_slice": max(durations),
         "connections": sum(changes),
         "most_connections": max(changes),

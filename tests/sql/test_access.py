@@ -83,7 +83,7 @@ FUNCTIONS = {
         engine.bootstrap_problems
         engine.check_invariants engine.job_overview
         engine.manage_monitor_job engine.monitor_status
-        engine.open_alerts
+        engine.open_alerts engine.override_airport engine.override_city
         engine.flag_status engine.flag_value engine.is_enabled
         engine.decide_case engine.end_case engine.list_cases engine.look_again
         engine.renew_installation

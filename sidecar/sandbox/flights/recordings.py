@@ -3,13 +3,11 @@
 A recording is a JSON file holding an offer request with its offers, with or
 without the ``data`` envelope. Older ones have the v1 shape and are converted.
 
-Rule for dates. Every date moves by the same number of whole weeks, so weekdays,
-lengths of stay and connections remain as recorded. The number is the one that
-brings the first slice closest to the requested departure date, raised until the
-recorded first departure lies in the future. Later slices move with the first,
-whatever date was asked for them. Local times stay as recorded, also across a
-clock change, and so do durations. UTC timestamps (creation, expiry, hold
-deadlines) move with the creation of the offer instead.
+Rule for dates. Each slice moves by whole days to the date that was asked for it, so
+that its connections remain as recorded; what has left by then is not offered. Local
+times stay as recorded, also across a clock change, and so do durations. UTC
+timestamps (creation, expiry, hold deadlines) move with the creation of the offer
+instead.
 """
 
 from __future__ import annotations
@@ -55,8 +53,6 @@ class Recording:
 
     route: Route
     recorded_at: datetime
-    departs_on: date
-    first_departure: datetime
     slices: list[dict[str, Any]]
     offers: list[str]  # JSON text, so that each use starts from a fresh copy
 
@@ -91,13 +87,17 @@ class Recordings:
         *,
         now: datetime,
     ) -> list[dict[str, Any]]:
-        """Return every recorded offer, moved to the request's week."""
-        shift = _weeks(recording, wish.slices[0].on, now)
+        """Return every recorded offer, moved to the request's dates."""
+        shifts = [
+            one.on - date.fromisoformat(recorded["departure_date"])
+            for one, recorded in zip(wish.slices, recording.slices, strict=True)
+        ]
         found = []
         for text in recording.offers:
             offer = json.loads(text)
-            self._renew(offer, passengers, shift=shift, now=now)
-            found.append(offer)
+            self._renew(offer, passengers, shifts=shifts, now=now)
+            if _utc_departure(offer["slices"][0]["segments"][0]) > now:
+                found.append(offer)
         return [offer for offer in found if wish.accepts(offer["slices"])]
 
     def _renew(
@@ -105,7 +105,7 @@ class Recordings:
         offer: dict[str, Any],
         passengers: list[dict[str, Any]],
         *,
-        shift: timedelta,
+        shifts: list[timedelta],
         now: datetime,
     ) -> None:
         offer["id"] = self._ids.new("off")
@@ -116,7 +116,7 @@ class Recordings:
             for key in _AMOUNTS:
                 if offer[key] is not None:
                     offer[key] = times(offer[key], Decimal(len(passengers)))
-        for one in offer["slices"]:
+        for one, shift in zip(offer["slices"], shifts, strict=True):
             one["id"] = self._ids.new("sli")
             for segment in one["segments"]:
                 segment["id"] = self._ids.new("seg")
@@ -128,14 +128,6 @@ class Recordings:
                 segment["passengers"] = [
                     {**seat, "passenger_id": person["id"]} for person in passengers
                 ]
-
-
-def _weeks(recording: Recording, requested: date, now: datetime) -> timedelta:
-    """Return the whole weeks by which to move (see the rule above)."""
-    weeks = round((requested - recording.departs_on).days / 7)
-    while recording.first_departure + timedelta(weeks=weeks) <= now:
-        weeks += 1
-    return timedelta(weeks=weeks)
 
 
 def _move_timestamps(offer: dict[str, Any], now: datetime) -> None:
@@ -169,9 +161,6 @@ def _scan(directory: Path) -> Iterator[Recording]:
 def _read(body: dict[str, Any]) -> Recording:
     for offer in body["offers"]:
         _convert_offer(offer)
-    departures = [
-        _utc_departure(offer["slices"][0]["segments"][0]) for offer in body["offers"]
-    ]
     slices = [
         {key: value for key, value in one.items() if key != "created_at"}
         for one in body["slices"]
@@ -182,8 +171,6 @@ def _read(body: dict[str, Any]) -> Recording:
             for one in slices
         ),
         recorded_at=parse_timestamp(body["created_at"]),
-        departs_on=date.fromisoformat(slices[0]["departure_date"]),
-        first_departure=min(departures),
         slices=slices,
         offers=[json.dumps(offer) for offer in body["offers"]],
     )
