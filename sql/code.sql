@@ -60,6 +60,7 @@ set role skylatch_owner;
 \ir access/may_act_for.sql
 \ir operations/version.sql
 \ir operations/caller.sql
+\ir operations/format_money.sql
 \ir operations/log_event.sql
 \ir operations/refuse_change.sql
 \ir review/present_history.sql
