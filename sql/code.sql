@@ -82,6 +82,7 @@ set role skylatch_owner;
 \ir operations/installation_id.sql
 \ir operations/belongs_elsewhere.sql
 \ir operations/require_size.sql
+\ir operations/format_money.sql
 \ir operations/log_event.sql
 \ir operations/refuse_change.sql
 \ir operations/jobs.sql

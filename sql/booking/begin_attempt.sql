@@ -123,8 +123,8 @@ begin
     auto_book_status = 'BOOKING',
     selected_offer_id = v_offer.id,
     status_reason = format(
-      'Booking %s for %s %s.', v_offer.airline, v_offer.price_amount,
-      v_offer.price_currency
+      'Booking %s for %s.', v_offer.airline,
+      engine.format_money(v_offer.price_amount, v_offer.price_currency)
     ),
     status_changed_at = p_now
   where t.user_id = p_trip.user_id and t.id = p_trip.id;

@@ -6,29 +6,38 @@ create or replace function engine.cancel_booked_trip(
   security definer
   set search_path = pg_catalog, pg_temp
 as $$
+declare
+  v_words text := case
+    when p_attempt.refund_amount = 0 then 'nothing is returned'
+    else engine.format_money(p_attempt.refund_amount, p_attempt.currency)
+      || case
+        when p_attempt.refunded_at is null then ' is being returned' else ' was returned'
+      end
+  end;
 begin
   update public.flight_bookings as b
   set
-    status = case when p_attempt.refunded_at is null then 'CANCELLED' else 'REFUNDED' end,
+    -- Where nothing was due, nothing was refunded.
+    status = case
+      when p_attempt.refunded_at is null or p_attempt.refund_amount = 0 then 'CANCELLED'
+      else 'REFUNDED'
+    end,
     cancelled_at = coalesce(b.cancelled_at, p_attempt.order_cancelled_at),
     refund_amount = p_attempt.refund_amount,
-    attention = format(
-      case
-        when p_attempt.refund_amount = 0 then 'Cancelled; nothing is returned.'
-        when p_attempt.refunded_at is null then 'Cancelled; %s %s is being returned.'
-        else 'Cancelled; %s %s was returned.'
-      end,
-      p_attempt.refund_amount, p_attempt.currency
-    )
+    attention = format('Cancelled; %s.', v_words)
   where b.user_id = p_attempt.user_id and b.booking_attempt_id = p_attempt.id;
   update public.trip_requests as t
   set
     auto_book_status = 'CANCELLED',
-    status_reason = 'The booking was cancelled.',
-    status_changed_at = p_now
+    status_reason = format('The booking was cancelled; %s.', v_words),
+    status_changed_at = case t.auto_book_status
+      when 'BOOKED' then p_now else t.status_changed_at
+    end
   where t.user_id = p_attempt.user_id
     and t.id = p_attempt.trip_request_id
-    and t.auto_book_status = 'BOOKED';
+    -- Again when the refund has arrived.
+    and p_attempt.status = 'SUCCESS'
+    and t.auto_book_status in ('BOOKED', 'CANCELLED');
 end;
 $$;
 comment on function engine.cancel_booked_trip(public.booking_attempts, timestamptz) is

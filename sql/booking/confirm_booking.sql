@@ -37,8 +37,8 @@ begin
     auto_book_status = 'BOOKED',
     selected_offer_id = p_attempt.flight_offer_id,
     status_reason = format(
-      'Booked: %s, %s %s.', p_attempt.booking_reference, p_attempt.agreed_amount,
-      p_attempt.currency
+      'Booked: %s, %s.', p_attempt.booking_reference,
+      engine.format_money(p_attempt.agreed_amount, p_attempt.currency)
     ),
     status_changed_at = p_now
   where t.user_id = p_attempt.user_id and t.id = p_attempt.trip_request_id;

@@ -31,11 +31,24 @@ begin
       when 'EXHAUSTED' then 'Not cancelled: the airline did not answer.'
       else 'Not cancelled: the airline would ' || case p_report.error_code
         when 'refund_too_low' then format(
-          'return only %s %s.', p_report.body #>> '{data,refund_amount}', p_to.currency
+          'return only %s.',
+          engine.format_money(
+            (p_report.body #>> '{data,refund_amount}')::numeric, p_to.currency
+          )
         )
         when 'refund_elsewhere' then format(
-          'return %s %s as %s.', p_report.body #>> '{data,refund_amount}',
-          p_report.body #>> '{data,refund_currency}',
+          'return %s as %s.',
+          coalesce(
+            engine.format_money(
+              -- Nothing was asked of this amount: it may be no number.
+              substring(
+                p_report.body #>> '{data,refund_amount}'
+                from '^[0-9]{1,12}(?:\.[0-9]{1,6})?$'
+              )::numeric,
+              p_report.body #>> '{data,refund_currency}'
+            ),
+            'it'
+          ),
           replace(p_report.body #>> '{data,refund_to}', '_', ' ')
         )
         else 'not cancel it.'

@@ -8,9 +8,10 @@ create or replace function engine.spending_problem(
 begin atomic
   select
     format(
-      'It would take you over your limit of %s %s %s: %s is spent or on its way.',
-      l.amount, l.currency,
-      case l.period when 'total' then 'in total' else 'a ' || l.period end, s.spent
+      'It would take you over your limit of %s %s: %s is spent or on its way.',
+      engine.format_money(l.amount, l.currency),
+      case l.period when 'total' then 'in total' else 'a ' || l.period end,
+      engine.format_money(s.spent, l.currency)
     )
   from public.spending_limits as l
   cross join lateral (

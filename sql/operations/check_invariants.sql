@@ -78,8 +78,9 @@ begin
   select
     'a booking is what was agreed', b.id::text,
     format(
-      '%s %s, agreed %s %s, collected %s', b.price, b.currency, a.agreed_amount,
-      a.currency, coalesce(a.captured_amount::text, 'nothing')
+      '%s, agreed %s, collected %s', engine.format_money(b.price, b.currency),
+      engine.format_money(a.agreed_amount, a.currency),
+      coalesce(engine.format_money(a.captured_amount, a.currency), 'nothing')
     ),
     a.state_changed_at
   from public.booking_attempts as a
@@ -112,8 +113,10 @@ begin
   select
     'nothing is kept of an attempt that failed', a.id::text,
     format(
-      'collected %s, returned %s', a.captured_amount,
-      case when a.refunded_at is null then 0 else a.refund_amount end
+      'collected %s, returned %s', engine.format_money(a.captured_amount, a.currency),
+      engine.format_money(
+        case when a.refunded_at is null then 0 else a.refund_amount end, a.currency
+      )
     ),
     a.state_changed_at
   from public.booking_attempts as a
@@ -241,7 +244,10 @@ begin
   return query
   select
     'never above the limit', a.id::text,
-    format('%s over a limit of %s %s', a.agreed_amount, a.cap_amount, a.currency),
+    format(
+      '%s over a limit of %s', engine.format_money(a.agreed_amount, a.currency),
+      engine.format_money(a.cap_amount, a.currency)
+    ),
     a.state_changed_at
   from public.booking_attempts as a
   where a.state_changed_at >= p_since and a.agreed_amount > a.cap_amount;

@@ -48,6 +48,8 @@ values
     'Your card could not be used. Please add another one.'),
   ('create_payment', '400', 'amount_too_small', 'FAIL', 'PENDING', '10 minutes', false,
     'The fare is too small to be charged to a card.'),
+  ('create_payment', '400', 'amount_too_large', 'FAIL', 'PENDING', '10 minutes', false,
+    'The fare is too large an amount to be charged to a card.'),
   ('create_payment', 'none', 'key_expired', 'FAIL', 'PENDING', '10 minutes', false,
     'The payment could not be prepared in time.'),
   ('create_payment', '409', '*', 'RETRY', null, null, false, null),

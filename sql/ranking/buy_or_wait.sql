@@ -48,7 +48,7 @@ begin
   price := v_offer.price_amount;
   samples := 0;
   decide_by := v_decide_on::timestamp at time zone coalesce(v_zone, 'UTC');
-  v_fits := format('Fits at %s %s; ', price, v_offer.price_currency);
+  v_fits := format('Fits at %s; ', engine.format_money(price, v_offer.price_currency));
   -- Further than six weeks ahead the past has little to say: then it is asked again.
   v_days := least(v_decide_on - v_today, 42);
   v_until := to_char(v_today + v_days, 'FMDD FMMonth');

@@ -2,10 +2,9 @@ create or replace function engine.describe_offer(p_offer public.flight_offers)
   returns text
   language sql stable
 return format(
-  '%s for %s %s (%s, %s)',
+  '%s for %s (%s, %s)',
   p_offer.airline,
-  p_offer.price_amount,
-  p_offer.price_currency,
+  engine.format_money(p_offer.price_amount, p_offer.price_currency),
   to_char(
     make_interval(secs => extract(epoch from p_offer.duration)::double precision),
     'FMHH24 "h" MI "min"'

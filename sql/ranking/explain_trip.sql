@@ -95,9 +95,12 @@ begin
     end if;
     if v_chosen.score_parts ->> 'rate' is not null then
       v_why := v_why || format(
-        'Your limit of %s %s is %s %s, at the exchange rate of %s.',
-        v_trip.max_price, v_trip.currency, v_chosen.score_parts ->> 'cap',
-        v_chosen.price_currency, left(v_chosen.score_parts ->> 'rate_as_of', 10)
+        'Your limit of %s is %s, at the exchange rate of %s.',
+        engine.format_money(v_trip.max_price, v_trip.currency),
+        engine.format_money(
+          (v_chosen.score_parts ->> 'cap')::numeric, v_chosen.price_currency
+        ),
+        left(v_chosen.score_parts ->> 'rate_as_of', 10)
       );
     end if;
   elsif not v_answered then
@@ -200,17 +203,22 @@ begin
         'offers', x.offers,
         'sentence', case x.change
           when 'max_price' then format(
-            'The cheapest%s is %s, %s %s over your limit of %s.',
+            'The cheapest%s is %s, %s over your limit of %s%s.',
             case
               when x.offers > 1 then format(' of %s that fit otherwise', x.offers)
             end,
             engine.describe_offer(o),
-            o.price_amount - (o.score_parts ->> 'cap')::numeric,
-            o.price_currency,
+            engine.format_money(
+              o.price_amount - (o.score_parts ->> 'cap')::numeric, o.price_currency
+            ),
             case
-              when o.price_currency = v_trip.currency then ''
-              else format('%s %s, which is ', v_trip.max_price, v_trip.currency)
-            end || (o.score_parts ->> 'cap') || ' ' || o.price_currency
+              when o.price_currency <> v_trip.currency
+                then engine.format_money(v_trip.max_price, v_trip.currency)
+                || ', which is '
+            end,
+            engine.format_money(
+              (o.score_parts ->> 'cap')::numeric, o.price_currency
+            )
           )
           else format(
             '%s %s%s, such as %s.',

@@ -35,8 +35,8 @@ begin
   perform engine.open_case(
     'AIRLINE_CANCELLATION', p_attempt.order_id, p_attempt,
     format(
-      'The airline cancelled a booking of %s %s.', p_attempt.captured_amount,
-      p_attempt.currency
+      'The airline cancelled a booking of %s.',
+      engine.format_money(p_attempt.captured_amount, p_attempt.currency)
     ),
     jsonb_build_object(
       'found', p_order,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from decimal import Decimal
 from typing import Any
 
@@ -70,6 +71,56 @@ def test_a_booking_stays_when_the_airline_returns_less(world: World) -> None:
     (intent,) = world.intents(trip)
     assert 0 < intent["refunded"] < intent["captured"]
     assert world.violations() == []
+
+
+def test_a_booking_that_returns_nothing_is_cancelled_and_not_refunded(
+    world: World,
+) -> None:
+    """Nothing was refunded, and nobody is told that it was."""
+    trip = book(world)
+    world.flights.set_cancellations(Terms(refund_share=Decimal(0)))
+    with world.working():
+        world.value(CANCEL, booking(world)["id"], Decimal(0))
+        until(lambda: state(world, trip) == "CANCELLED")
+    (intent,) = world.intents(trip)
+    assert (intent["refunded"], intent["captured"] > 0) == (0, True)
+    held = booking(world)
+    assert (held["status"], held["refund_amount"]) == ("CANCELLED", 0)
+    assert held["attention"] == "Cancelled; nothing is returned."
+    said = "select auto_book_status, status_reason from public.trip_requests"
+    assert world.row(said) == {
+        "auto_book_status": "CANCELLED",
+        "status_reason": "The booking was cancelled; nothing is returned.",
+    }
+    assert world.value(CANCEL, held["id"], None) == "CANCELLED"
+    assert kinds(world) == []
+    assert world.violations() == []
+    # Whoever writes it: a refund of nothing is none.
+    with pytest.raises(psycopg.errors.CheckViolation):
+        world.rows("update public.flight_bookings set status = 'REFUNDED'")
+
+
+def test_what_is_returned_is_said_with_the_digits_of_its_currency(world: World) -> None:
+    """To the traveller, on the booking and on the trip, while and after."""
+    trip = book(world)
+    price = booking(world)["price"]
+    half = (price / 2).quantize(Decimal("0.01"))
+    world.flights.set_cancellations(Terms(refund_share=Decimal("0.5")))
+    with world.working():
+        world.value(CANCEL, booking(world)["id"], None)
+        until(lambda: state(world, trip) == "CONFIRMED")
+    words = booking(world)["attention"]
+    assert re.fullmatch(
+        r"Not cancelled: the airline would return only \d+\.\d\d GBP\.", words
+    )
+    with world.working():
+        world.value(CANCEL, booking(world)["id"], Decimal(1))
+        until(lambda: state(world, trip) == "CANCELLED")
+    held = booking(world)
+    assert abs(held["refund_amount"] - half) <= Decimal("0.01")
+    assert re.fullmatch(r"Cancelled; \d+\.\d\d GBP was returned\.", held["attention"])
+    said = world.value("select status_reason from public.trip_requests")
+    assert said == f"The booking was cancelled; {held['attention'][11:]}"
 
 
 def test_nobody_cancels_the_booking_of_another(world: World, connect: Connect) -> None:

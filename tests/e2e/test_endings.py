@@ -60,6 +60,30 @@ def test_a_declined_card_asks_the_traveller_and_voids(world: World) -> None:
     assert "declined" in attempt["error_message"]
 
 
+def test_an_amount_that_is_too_large_is_said_to_be_the_amount(world: World) -> None:
+    """Another card would not help, and nobody is asked for one."""
+    trip = world.trip(world.traveller())
+    error = {"type": "invalid_request_error", "code": "amount_too_large"}
+    world.payments.faults.arm(
+        Fault(
+            match="POST /v1/payment_intents",
+            kind="status",
+            status=400,
+            body={"error": {**error, "param": "amount", "message": "Amount too large"}},
+        )
+    )
+    with world.working():
+        world.tick()
+        until(lambda: world.rows("select * from public.booking_attempts"))
+        until(world.at_rest)
+    attempt = assert_no_trace(world, trip)
+    assert attempt["error_code"] == "amount_too_large"
+    assert "amount" in attempt["error_message"]
+    assert "another" not in attempt["error_message"]
+    assert world.status(trip) == "PENDING"
+    assert world.orders(trip) == []
+
+
 def test_an_offer_that_is_gone_is_searched_for_again(world: World) -> None:
     """The best offer vanishes on the live read: the next one is booked instead."""
     trip = world.trip(world.traveller())

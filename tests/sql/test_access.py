@@ -47,8 +47,9 @@ FUNCTIONS = {
     "skylatch_feed": "engine.set_exchange_rate",
     "authenticated": """
         engine.ask_cancellation engine.book_trip engine.change_trip_status
-        engine.check_trip_party engine.describe_offer engine.list_reasons
-        engine.search_trip engine.trip_events public.auto_book_production
+        engine.check_trip_party engine.describe_offer engine.format_money
+        engine.list_reasons engine.search_trip engine.trip_events
+        public.auto_book_production
         public.cancel_booking public.cancel_trip public.consent_to_trip
         public.create_trip_request public.duffel_search public.explain_trip
         public.pause_trip public.rank_offers public.resume_trip public.trip_saga""",
@@ -56,7 +57,7 @@ FUNCTIONS = {
         engine.ask_cancellation engine.book_trip engine.change_trip_status
         engine.check_trip_party public.cancel_booking engine.job_overview
         engine.manage_monitor_job engine.monitor_status engine.tick
-        engine.describe_offer engine.list_reasons
+        engine.describe_offer engine.format_money engine.list_reasons
         engine.flag_status engine.flag_value engine.is_enabled
         engine.search_plan engine.search_status engine.search_trip
         engine.set_kill_switch

@@ -190,12 +190,12 @@ def test_the_explanation_names_both_currencies(shelf: Shelf) -> None:
     shelf.rank()
     assert shelf.explain()["sentences"][1] == (
         "The cheapest is BA for 650.50 USD (8 h 00 min, nonstop), 25.50 USD over your"
-        " limit of 500 GBP, which is 625.00 USD."
+        " limit of 500.00 GBP, which is 625.00 USD."
     )
     shelf.put(Offer("good", price="600.00", currency="USD"))
     shelf.rank()
     assert (
-        "Your limit of 500 GBP is 625.00 USD, at the exchange rate of"
+        "Your limit of 500.00 GBP is 625.00 USD, at the exchange rate of"
         f" {NOW - timedelta(minutes=1):%Y-%m-%d}." in shelf.explain()["why"]
     )
 

@@ -129,8 +129,8 @@ def test_a_trip_that_would_pass_a_limit_waits_with_its_reason(
     call = search_again(stage)[second.trip_id]
     assert stage.finish(found(call, 60)) == []
     assert stage.status(second) == "PENDING"
-    assert "over your limit of 199 GBP" in reason(stage, second)
-    assert "100.00 is spent" in reason(stage, second)
+    assert "over your limit of 199.00 GBP" in reason(stage, second)
+    assert "100.00 GBP is spent" in reason(stage, second)
     assert (
         stage.rows(
             "select from public.booking_attempts where trip_request_id = %s",
@@ -154,7 +154,7 @@ def test_who_asks_to_book_over_a_limit_is_told_why(stage: Stage) -> None:
     with pytest.raises(psycopg.Error, match="spending limit") as refused:
         stage.rows("select public.auto_book_production(%s)", trip.trip_id)
     assert refused.value.sqlstate == "SK109"
-    assert "over your limit of 99 GBP" in str(refused.value.diag.message_hint)
+    assert "over your limit of 99.00 GBP" in str(refused.value.diag.message_hint)
     assert stage.status(trip) == "PENDING"
 
 
@@ -234,7 +234,7 @@ def test_two_trips_that_race_for_one_limit_are_decided_one_after_the_other(
         [first, second],
         [found(calls[first.trip_id], 40), found(calls[second.trip_id], 60)],
     )
-    assert "over your limit of 150 GBP" in reason(stage, second)
+    assert "over your limit of 150.00 GBP" in reason(stage, second)
 
 
 def test_a_limit_that_is_being_lowered_is_waited_for(stage: Stage) -> None:
@@ -249,7 +249,7 @@ def test_a_limit_that_is_being_lowered_is_waited_for(stage: Stage) -> None:
         )
         traveller.commit()
         assert waiting.result(timeout=30) == []
-    assert "over your limit of 50 GBP" in reason(stage, trip)
+    assert "over your limit of 50.00 GBP" in reason(stage, trip)
 
 
 def test_a_limit_lowered_in_mid_saga_stops_the_order(stage: Stage) -> None:

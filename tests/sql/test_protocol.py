@@ -1354,3 +1354,33 @@ def test_no_personal_data_stays_in_the_engine(stage: Stage) -> None:
     assert len(text) > 1000
     private = ("given_name", "family_name", "born_on", "email", "phone_number")
     assert [name for name in private if str(PERSON[name]) in text] == []
+
+
+@pytest.mark.parametrize("table", ["engine.provider_calls", "public.booking_attempts"])
+@pytest.mark.parametrize(
+    "key",
+    [
+        "undefined",
+        "null",
+        "null:null",
+        "nan",
+        "none",
+        "none:create_order",
+        "undefined:1",
+        "trip:null",
+        "trip-null:1",
+        "trip:1:nan",
+        "",
+        ":",
+        "trip",
+    ],
+)
+def test_a_key_made_of_something_missing_is_refused(
+    stage: Stage, table: str, key: str
+) -> None:
+    """Two things that have nothing to do with each other must not share one."""
+    stage.drive(stage.trip(), "create_payment")
+    with pytest.raises(psycopg.errors.CheckViolation) as refused:
+        stage.rows(f"update {table} set idempotency_key = %s", key)
+    name = table.partition(".")[2]
+    assert refused.value.diag.constraint_name == f"{name}_idempotency_key"

@@ -1,0 +1,23 @@
+-- As people write an amount: with all the digits of its currency (137.40 EUR, 13740
+-- JPY, 42.500 KWD), and more only where it has more, for a text must not round money.
+-- As its owner: the functions that a traveller may call write amounts, and the table of
+-- currencies is not theirs to read.
+create or replace function engine.format_money(p_amount numeric, p_currency text)
+  returns text
+  language plpgsql stable strict
+  security definer
+  set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_digits integer;
+begin
+  select c.minor_digits into v_digits
+  from engine.currencies as c where c.code = p_currency;
+  return round(p_amount, greatest(v_digits, scale(trim_scale(p_amount))))
+    || ' ' || p_currency;
+end;
+$$;
+comment on function engine.format_money(numeric, text) is
+  'Writes an amount with its currency and all its digits; null when either is.';
+grant execute on function engine.format_money(numeric, text)
+  to authenticated, service_role;
