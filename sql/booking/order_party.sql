@@ -21,13 +21,13 @@ begin atomic
         end
         order by i.ordinality
       ) as place,
-      (
-        coalesce(
+      coalesce(
+        (
           o.itinerary #>> array[(jsonb_array_length(o.itinerary) - 1)::text, 'segments',
-            '0', 'departing_at'],
-          (o.departs_at at time zone 'UTC')::text
-        )
-      )::date as last_day
+            '0', 'departing_at']
+        )::date,
+        (o.departs_at at time zone 'UTC')::date
+      ) as last_day
     from public.flight_offers as o
     cross join jsonb_array_elements(o.passengers) with ordinality as i
     where o.user_id = p_user_id and o.id = p_flight_offer_id
