@@ -51,10 +51,10 @@ begin
   v_fits := format('Fits at %s; ', engine.format_money(price, v_offer.price_currency));
   -- Further than six weeks ahead the past has little to say: then it is asked again.
   v_days := least(v_decide_on - v_today, 42);
-  v_until := to_char(v_today + v_days, 'FMDD FMMonth');
+  v_until := to_char((v_today + v_days)::timestamp, 'FMDD FMMonth');
   if p_now >= decide_by or v_days < 1 then
     reason := v_fits || format(
-      'the day to decide by, %s, is here.', to_char(v_decide_on, 'FMDD FMMonth')
+      'the day to decide by, %s, is here.', to_char(v_decide_on::timestamp, 'FMDD FMMonth')
     );
     return next;
     return;

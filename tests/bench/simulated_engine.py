@@ -50,8 +50,9 @@ def state_trips(sql: Connection, trips: Sequence[Trip]) -> None:
         sql.execute(
             "insert into public.payment_methods (user_id, id, stripe_customer_id,"
             " stripe_payment_method_id, brand, last4, exp_month, exp_year)"
-            " select id, md5('card')::uuid, 'cus_1', 'pm_' || translate(id::text, '-', ''), 'visa', '4242', 12,"
-            " 2034 from auth.users"
+            " select id, md5('card')::uuid, 'cus_1',"
+            " 'pm_' || translate(id::text, '-', ''), 'visa', '4242', 12, 2034"
+            " from auth.users"
         )
         with sql.cursor() as cursor:
             cursor.executemany(

@@ -35,6 +35,7 @@ from tests.bench.simulated_policies import (
 )
 from tests.bench.simulated_trips import Trip, draw_trips
 from tests.bench.simulation_page import Run, write_page
+from tests.factories import accept_history
 
 DATABASE = "skylatch_simulation"
 SEED = 7
@@ -48,6 +49,7 @@ def clone(cluster: Cluster, name: str) -> str:
                 sql.Identifier(name), sql.Identifier(DATABASE)
             )
         )
+    accept_history(cluster.dsn(name))
     return cluster.dsn(name)
 
 

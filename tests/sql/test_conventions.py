@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import psycopg
 import pytest
 
+from sidecar.local.cluster import Cluster
+from tests.sql import cloned_database
 from tests.sql.sources import (
     SQL,
     code_files,
@@ -451,3 +453,149 @@ def test_an_index_is_not_the_beginning_of_another(catalog: Catalog) -> None:
         )
         == []
     )
+
+
+# Whatever makes a day, an hour or a local time of a moment, or the reverse, by the zone
+# of the session: casts, comparisons, functions. Without these rows of the catalog such
+# an expression cannot be read, wherever it stands. A date is a local time only where
+# that is written out: else it counts as a moment first, as in age() and to_char().
+WITHOUT_A_ZONE = """
+  delete from pg_cast
+  where {moment} in (castsource, casttarget)
+    and (castsource in ({local}) or casttarget in ({local}));
+  update pg_cast set castcontext = 'e'
+  where castsource = 'date'::regtype and casttarget = 'timestamp'::regtype;
+  delete from pg_operator
+  where oprleft in ({moment}, {local})
+    and oprright in ({moment}, {local})
+    and (oprleft = {moment}) <> (oprright = {moment});
+  delete from pg_proc
+  where pronamespace = 'pg_catalog'::regnamespace
+    and proname in ('date_trunc', 'to_char', 'age')
+    and {moment} = any (proargtypes::oid[])
+    and not (proname = 'date_trunc' and pronargs = 3);
+""".format(
+    moment="'timestamptz'::regtype::oid",
+    local="'date'::regtype::oid, 'timestamp'::regtype::oid, 'time'::regtype::oid,"
+    " 'timetz'::regtype::oid",
+)
+# What the catalog does not tell apart: `extract` of a moment also counts seconds, which
+# have no zone; these words are moments of the session; and a text has forgotten its
+# zone.
+OF_A_SESSION = re.compile(
+    r"\b(?:current_date|current_time|localtime|localtimestamp|date_part)\b"
+    r"|\bextract\s*\(\s*(?!year\s+from\s+age\b|epoch\b)\w+"
+    r"|(?<!'UTC')::text\)*::(?:date|time|timestamp)\b",
+    re.IGNORECASE,
+)
+
+
+@pytest.fixture(scope="module")
+def without_a_zone(
+    cluster: Cluster, template: str, clone_name: Callable[[], str]
+) -> Iterator[Catalog]:
+    """Connect to a clone in which no date can be made of a moment without a zone."""
+    with cloned_database(cluster, template, clone_name) as dsn:
+        with psycopg.connect(dsn, autocommit=True) as surgeon:
+            surgeon.execute("create extension plpgsql_check")
+            surgeon.execute("set allow_system_table_mods = on")
+            surgeon.execute(WITHOUT_A_ZONE.encode())
+        with psycopg.connect(dsn, autocommit=True) as connection:
+            connection.execute("set search_path = pg_catalog, pg_temp")
+            yield connection
+
+
+def unreadable(catalog: Catalog) -> dict[str, str]:
+    """Return every function that cannot be read in this catalog, and why."""
+    found: dict[str, str] = dict(
+        catalog.execute(
+            f"""
+            select p.name, min(concat_ws(': ', r.message, r.detail))
+            from ({FUNCTIONS}) as p
+            inner join pg_language as l on l.oid = p.prolang and l.lanname = 'plpgsql'
+            left join pg_trigger as t on t.tgfoid = p.oid and not t.tgisinternal
+            cross join lateral public.plpgsql_check_function_tb(
+              p.oid, coalesce(t.tgrelid, 0), oldtable => t.tgoldtable,
+              newtable => t.tgnewtable, performance_warnings => true
+            ) as r
+            where r.level = 'error'
+              and r.message <> all (array[
+                'schema "net" does not exist', 'schema "cron" does not exist'
+              ])
+              or r.detail ~ 'cast "(timestamp|date).* value to "(timestamp|date|time)'
+            group by p.name
+            """
+        ).fetchall()
+    )
+    for name, definition in catalog.execute(
+        f"""
+        select p.name, pg_get_functiondef(p.oid) from ({FUNCTIONS}) as p
+        inner join pg_language as l on l.oid = p.prolang and l.lanname = 'sql'
+        """
+    ).fetchall():
+        try:
+            with catalog.transaction():
+                catalog.execute(definition.encode())
+        except psycopg.Error as error:
+            found[name] = str(error)
+    return found
+
+
+def test_a_date_is_made_of_a_moment_only_with_a_named_zone(
+    without_a_zone: Catalog,
+) -> None:
+    """The zone of the session decides nothing: no cast, no comparison, no function."""
+    assert unreadable(without_a_zone) == {}
+    said = [
+        (name, match.group())
+        for name, body in without_a_zone.execute(
+            f"""
+            select p.name, coalesce(pg_get_function_sqlbody(p.oid), p.prosrc)
+            from ({FUNCTIONS}) as p
+            """
+        )
+        for match in OF_A_SESSION.finditer(re.sub(r"--.*", "", body))
+    ]
+    assert said == []
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "select now()::date",
+        "select current_date - 1 < now()",
+        "select '2026-01-01'::date <= now()",
+        "select now() > '2026-01-01'::timestamp",
+        "select date_trunc('day', now())",
+        "select to_char(now(), 'HH24')",
+        "select now()::time",
+    ],
+)
+@pytest.mark.parametrize("language", ["sql", "plpgsql"])
+def test_the_guard_sees_a_date_without_a_zone(
+    without_a_zone: Catalog, language: str, body: str
+) -> None:
+    """In both languages, written out or implied."""
+    inner = f"{body};"
+    if language == "plpgsql":
+        inner = f"begin perform {body[7:]}; end"
+    with without_a_zone.transaction(force_rollback=True):
+        without_a_zone.execute("set local check_function_bodies = off")
+        without_a_zone.execute(
+            f"create function engine.of_a_session() returns void language {language}"
+            f" volatile as $$ {inner} $$".encode()
+        )
+        without_a_zone.execute("set local check_function_bodies = on")
+        assert list(unreadable(without_a_zone)) == ["engine.of_a_session"]
+
+
+def test_the_guard_sees_a_moment_that_is_assigned_to_a_date(
+    without_a_zone: Catalog,
+) -> None:
+    """Which PL/pgSQL does by way of a text, whatever casts there are."""
+    with without_a_zone.transaction(force_rollback=True):
+        without_a_zone.execute(
+            "create function engine.of_a_session() returns void language plpgsql"
+            " volatile as $$ declare v_day date; begin v_day := now(); end $$"
+        )
+        assert list(unreadable(without_a_zone)) == ["engine.of_a_session"]
