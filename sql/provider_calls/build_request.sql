@@ -44,7 +44,7 @@ begin
                 'gender', p.gender,
                 'given_name', p.given_name,
                 'family_name', p.family_name,
-                'born_on', to_char(p.born_on, 'YYYY-MM-DD'),
+                'born_on', to_char(p.born_on::timestamp, 'YYYY-MM-DD'),
                 'email', p.email,
                 'phone_number', p.phone_number
               )

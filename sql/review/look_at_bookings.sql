@@ -48,7 +48,7 @@ begin
     -- None is left once the last slice has departed.
     cross join lateral (
       select min(lower(s.during)) as leaves_at
-      from engine.flight_times(o.itinerary) as s (during)
+      from engine.flight_times(coalesce(a.itinerary, o.itinerary)) as s (during)
       where lower(s.during) > p_now
     ) as f
     where b.user_id = d.user_id and b.id = d.id
