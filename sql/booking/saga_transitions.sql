@@ -7,7 +7,7 @@
 -- CANCEL, REFUND, RESUME.
 insert into engine.saga_states as s (state, is_final, is_parked, meaning)
 values
-  ('REPRICING', false, false, 'Reading the offer live: still there, still affordable?'),
+  ('REPRICING', false, false, 'Reading the offer live: does it still fit?'),
   ('CREATING_PAYMENT', false, false, 'Creating the payment intent, without money yet.'),
   ('AUTHORIZING', false, false, 'Asking the card''s bank to hold the amount.'),
   ('ORDERING', false, false, 'Ordering the tickets, once.'),

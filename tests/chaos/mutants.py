@@ -39,6 +39,7 @@ _BEGIN = "booking/begin_attempt.sql"
 _FOUND = "booking/found_order.sql"
 _RULES = "provider_calls/outcome_rules.sql"
 _CODE = "provider_calls/outcome_code.sql"
+_ROUTE = "ranking/route_problems.sql"
 
 MUTANTS: dict[str, Mutant] = {
     # An answer counts once, and only from whoever was asked last.
@@ -145,8 +146,8 @@ MUTANTS: dict[str, Mutant] = {
     ),
     "a fare that rose above the limit is held": Mutant(
         _CODE,
-        "when v_offer.price_amount > v_attempt.cap_amount\n          or ",
-        "when ",
+        "v_offer.price_amount > v_attempt.cap_amount\n          or v_code in",
+        "v_code in",
     ),
     "two trips of a traveller are decided at once": Mutant(
         "booking/lock_traveller.sql",
@@ -319,6 +320,69 @@ MUTANTS: dict[str, Mutant] = {
         "operations/role_problems.sql",
         "('authenticator', 'default_transaction_isolation', 'read committed')",
         "('authenticator', 'lock_timeout', '5s')",
+    ),
+    # What is bought is what was asked for, at each of three looks.
+    "an offer to another airport fits": Mutant(
+        _ROUTE, "case when v_route is not true then", "case when false then"
+    ),
+    "an offer on another day fits": Mutant(
+        _ROUTE, "case when v_date is not true then", "case when false then"
+    ),
+    "a one-way offer fits a return trip": Mutant(
+        _ROUTE,
+        "elsif jsonb_array_length(v_itinerary) <> v_slices then",
+        "elsif false then",
+    ),
+    "an answer to what the trip was fits": Mutant(
+        _ROUTE, "    ) is not true\n  then", "    ) is null\n  then"
+    ),
+    "an offer for other people fits": Mutant(
+        "ranking/judge_offer.sql",
+        "case when p_terms.party_fits is not true then",
+        "case when false then",
+    ),
+    "an order leaves somebody out": Mutant(
+        "trips/match_party.sql",
+        "    and (select count(*) from traveller) = (select count(*) from taken)\n",
+        "",
+    ),
+    "an order takes a place twice": Mutant(
+        "trips/match_party.sql", "count(*) = count(distinct p.id) and ", ""
+    ),
+    "a child sits on another child's place": Mutant(
+        "trips/match_party.sql", "p on t.age = p.age and t.nth", "p on t.nth"
+    ),
+    "a flight that leaves at once fits": Mutant(
+        "ranking/judge_offer.sql", "p_now + p_terms.least_lead_time", "p_now"
+    ),
+    "the live offer is not judged": Mutant(
+        _CODE, "else coalesce(v_code, 'ok')", "else 'ok'"
+    ),
+    "the live offer is judged as it was found": Mutant(
+        "search/store_live_offer.sql", "    refundable = r.refundable,\n", ""
+    ),
+    "the live offer may be for other passengers": Mutant(
+        "search/store_live_offer.sql",
+        "\n    and engine.same_passengers(o.passengers, r.passengers)",
+        "",
+    ),
+    "an order is sent for an offer that fits no more": Mutant(
+        _LAST_LOOK, "when v_problem is not null\n", "when false\n"
+    ),
+    "an order is sent at a price that was not agreed": Mutant(
+        _LAST_LOOK,
+        "is distinct from (v_attempt.agreed_amount, v_attempt.currency)",
+        "is null",
+    ),
+    "the repeated hour is always the second": Mutant(
+        "search/read_offers.sql",
+        "coalesce(w.told[1], r.usually_departs_at)",
+        "r.usually_departs_at",
+    ),
+    "corrections of places can be rewritten": Mutant(
+        "operations/refuse_change.sql",
+        "before update or delete or truncate on engine.airport_overrides",
+        "before truncate on engine.airport_overrides",
     ),
 }
 

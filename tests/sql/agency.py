@@ -7,8 +7,8 @@ send, report. So an offer goes the whole real way: searched, read live, paid, or
 from __future__ import annotations
 
 import copy
+from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
-from decimal import Decimal
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -17,13 +17,18 @@ from psycopg.types.json import Json, Jsonb
 
 from tests.factories import FLAGS, in_days
 from tests.flagdata import expand
-from tests.sql.offers import JFK, LHR, flight, offer, segment
+from tests.sql.offers import JFK, LHR, flight, offer, place, segment
 from tests.sql.offers import Json as Offer
 from tests.sql.test_protocol import answer, intent, letters
 
 Row = dict[str, Any]
-OUT, BACK = 40, 50
-PENNY = Decimal("0.01")
+Places = list[Row]
+Change = Callable[[Offer], None]
+OUT, BACK = 40, 50  # days from today
+ADULT: Row = {"type": "adult", "age": None}
+EWR = place("EWR", "America/New_York")
+BOS = place("BOS", "America/New_York")
+LTN = place("LTN", "Europe/London")
 
 
 class Agency:
@@ -208,3 +213,26 @@ def found(
             (seat,) = flown["passengers"][:1]
             flown["passengers"] = [{**seat, "passenger_id": p["id"]} for p in people]
     return one
+
+
+def years_old(age: int, *, days: int = 100, on: int = OUT) -> date:
+    """Return the birth date of who is this old on a day of the trip."""
+    day = in_days(on)
+    return day.replace(year=day.year - age, day=1) - timedelta(days=days)
+
+
+def seats(places: Places) -> Places:
+    """Return the places with ids of their own."""
+    return [{"id": f"pas_{number}", **one} for number, one in enumerate(places, 1)]
+
+
+def put(*path: str | int, to: Any) -> Change:
+    """Return a change of one field to a value."""
+
+    def apply(one: Json) -> None:
+        target: Any = one
+        for step in path[:-1]:
+            target = target[step]
+        target[path[-1]] = to
+
+    return apply

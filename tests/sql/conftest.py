@@ -11,6 +11,7 @@ from psycopg.rows import dict_row
 
 from sidecar.local.cluster import Cluster
 from tests.sql import cloned_database
+from tests.sql.agency import Agency
 from tests.sql.shelf import Shelf
 
 
@@ -30,4 +31,11 @@ def shelves(
 def shelf(shelves: psycopg.Connection[dict[str, Any]]) -> Iterator[Shelf]:
     """Return an empty shelf; undone afterwards."""
     yield Shelf(shelves)
+    shelves.rollback()
+
+
+@pytest.fixture
+def agency(shelves: psycopg.Connection[dict[str, Any]]) -> Iterator[Agency]:
+    """Return an agency whose work is undone afterwards."""
+    yield Agency(shelves)
     shelves.rollback()

@@ -258,6 +258,16 @@ def test_a_fare_read_again_is_compared_at_the_rate_of_now(
     assert verdict(shelf, "620.00") == "price_above_cap"
 
 
+def test_a_fare_read_again_is_held_to_the_limit_of_the_intent(shelf: Shelf) -> None:
+    """A limit that has grown since, by the rate alone, was not what was agreed to."""
+    shelf.rate("GBP", "USD", "1.25")
+    shelf.put(Offer("a", price="620.00", currency="USD"))
+    shelf.book()
+    shelf.rate("GBP", "USD", "1.50", timedelta(0))
+    assert verdict(shelf, "625.00") == "ok"
+    assert verdict(shelf, "625.01") == "price_above_cap"
+
+
 def verdict(shelf: Shelf, amount: str) -> str:
     """Return what the engine calls an offer that is read again at this price."""
     read_again = offer(

@@ -1,0 +1,136 @@
+"""Everybody who travels has exactly one place of the offer, and it is theirs."""
+
+from __future__ import annotations
+
+import psycopg
+import pytest
+from psycopg.types.json import Jsonb
+
+from tests.factories import in_days
+from tests.sql.agency import (
+    ADULT,
+    BACK,
+    Agency,
+    Places,
+    back,
+    found,
+    seats,
+    there,
+    years_old,
+)
+from tests.sql.offers import flight
+
+FITS: dict[str, tuple[list[int], Places]] = {
+    "an adult": ([30], [ADULT]),
+    "an adult by age": ([30], [{"type": None, "age": 30}]),
+    "two adults": ([30, 40], [ADULT, ADULT]),
+    "a baby by age": ([30, 0], [ADULT, {"type": None, "age": 0}]),
+    "a baby by type": ([30, 0], [ADULT, {"type": "infant_without_seat", "age": None}]),
+    "a child by age": ([30, 11], [ADULT, {"type": None, "age": 11}]),
+    "a child by type": ([30, 11], [ADULT, {"type": "child", "age": None}]),
+    "children by both": (
+        [30, 11, 12],
+        [{"type": "child", "age": None}, ADULT, {"type": "child", "age": 11}],
+    ),
+}
+MISFITS: dict[str, tuple[list[int], Places]] = {
+    "no place for the baby": ([30, 0], [ADULT]),
+    "a seat for the baby": ([30, 0], [ADULT, ADULT]),
+    "one place for two": ([30, 40], [ADULT]),
+    "two places for one": ([30], [ADULT, ADULT]),
+    "priced as twelve": ([30, 11], [ADULT, {"type": None, "age": 12}]),
+    "a child as an adult": ([30, 11], [ADULT, ADULT]),
+    "an adult as a child": ([30], [{"type": "child", "age": None}]),
+    "an adult aged eleven": ([30, 11], [ADULT, {"type": "adult", "age": 11}]),
+    "an infant aged five": (
+        [30, 5],
+        [ADULT, {"type": "infant_without_seat", "age": 5}],
+    ),
+    "neither type nor age": ([30], [{"type": None, "age": None}]),
+    "a type nobody knows": ([30], [{"type": "senior", "age": None}]),
+    "another adult's age": ([30], [{"type": "adult", "age": 64}]),
+    "two babies, one lap": (
+        [30, 0],
+        [ADULT, {"type": None, "age": 0}, {"type": None, "age": 0}],
+    ),
+}
+
+
+@pytest.mark.parametrize("case", FITS)
+def test_everybody_is_ordered_on_exactly_one_matching_place(
+    agency: Agency, case: str
+) -> None:
+    """By type or by age; infants on a lap; nobody twice and nobody left out."""
+    ages, places = FITS[case]
+    agency.state(born=[years_old(age) for age in ages])
+    one = found(passengers=seats(places))
+    call = agency.search(one)
+    assert call is not None
+    ordered = agency.order(call, one)
+    assert ordered is not None
+    people = ordered["request"]["passengers"]
+    assert sorted(p["id"] for p in people) == [p["id"] for p in one["passengers"]]
+    assert len({p["given_name"] for p in people}) == len(ages)
+    babies = {
+        p["id"] for p in people if p["born_on"] > years_old(2, days=0).isoformat()
+    }
+    laps = [p["infant_passenger_id"] for p in people if "infant_passenger_id" in p]
+    assert (set(laps), len(laps)) == (babies, len(babies))
+    assert agency.mark_sent(ordered) is None
+
+
+@pytest.mark.parametrize("case", MISFITS)
+def test_an_offer_for_other_people_is_never_booked(agency: Agency, case: str) -> None:
+    """One place too few or too many, or for somebody of another age."""
+    ages, places = MISFITS[case]
+    agency.state(born=[years_old(age) for age in ages])
+    assert agency.search(found(passengers=seats(places))) is None
+    assert agency.offers()["off_a"]["ineligible"] == ["party_mismatch"]
+    assert agency.attempts() == []
+
+
+@pytest.mark.parametrize("ids", [["pas_1", "pas_1"], ["pas_1", ""]])
+def test_two_places_of_one_id_are_not_two(agency: Agency, ids: list[str]) -> None:
+    """The order would name one person twice and the other not at all."""
+    agency.state(born=[years_old(30), years_old(40)])
+    people = [{"id": name, **ADULT} for name in ids]
+    assert agency.search(found(passengers=people)) is None
+    assert agency.offers()["off_a"]["ineligible"] == ["party_mismatch"]
+
+
+def test_an_age_is_that_of_the_last_flight(agency: Agency) -> None:
+    """Who turns twelve on the trip was searched for, and is ordered, as twelve."""
+    birthday = in_days(BACK - 1)
+    turns_twelve = birthday.replace(year=birthday.year - 12)
+    agency.state(born=[years_old(30), turns_twelve], return_from=in_days(BACK))
+    both_ways = flight(there()) + flight(back())
+    for age, fits in ((11, False), (12, True)):
+        people = seats([ADULT, {"type": None, "age": age}])
+        one = found(f"aged{age}", passengers=people, slices=both_ways)
+        assert (agency.search(one) is not None) == fits
+
+
+@pytest.mark.parametrize(
+    "passengers",
+    [[], [{"id": "pas_1", **ADULT}] * 2, [{"id": "pas_1", "type": None, "age": 3}]],
+    ids=["nobody", "one twice", "somebody else"],
+)
+def test_an_order_that_omits_or_repeats_anybody_cannot_be_built(
+    agency: Agency, passengers: Places
+) -> None:
+    """Whatever is stored by then: there is no partial order, there is none."""
+    agency.state()
+    one = found()
+    call = agency.search(one)
+    assert call is not None
+    agency.run(
+        "update public.flight_offers set passengers = %s",
+        Jsonb(passengers),
+    )
+    with pytest.raises(psycopg.Error) as refused, agency.sql.transaction():
+        agency.run(
+            "select * from engine.order_party(%s, %s)",
+            agency.user_id,
+            agency.offers()["off_a"]["id"],
+        )
+    assert refused.value.sqlstate == "SK111"
