@@ -254,40 +254,36 @@ begin
 
   -- I6: only what was ordered; a fare that rose is stopped at the last look.
   return query
-  with ordered as materialized (
-    select
-      a.*,
-      case when a.status = 'PENDING' then v_now else a.ended_at end as counts_at
-    from public.booking_attempts as a
-    where a.order_id is not null
-      and a.status <> 'FAILED'
-      and a.user_id in (
-        select c.user_id from public.booking_attempts as c
-        where c.state_changed_at >= p_since
-      )
-  )
   select
-    'no limit of a traveller is exceeded', format('%s %s', l.user_id, l.currency),
-    format('%s over a limit of %s, %s', s.spent, l.amount, l.period), s.changed
-  from public.spending_limits as l
+    'no limit of a traveller is exceeded',
+    format('%s %s %s', l.user_id, l.currency, l.period),
+    format('%s over a limit of %s', sum(s.kept), l.amount), max(a.state_changed_at)
+  from (
+    select distinct c.user_id
+    from public.booking_attempts as c
+    where c.state_changed_at >= p_since
+  ) as d
+  inner join public.spending_limits as l on d.user_id = l.user_id
+  inner join public.booking_attempts as a
+    on l.user_id = a.user_id and l.currency = a.currency
   cross join lateral (
     select
-      max(o.started_at) as begun,
-      max(o.state_changed_at) as changed,
-      sum(
-        o.agreed_amount
-        - case when o.refunded_at is null then 0 else coalesce(o.refund_amount, 0) end
-      ) as spent
-    from ordered as o
-    where o.user_id = l.user_id
-      and o.currency = l.currency
+      a.agreed_amount - case
+        when a.refunded_at is null then 0 else coalesce(a.refund_amount, 0)
+      end as kept
+  ) as s
+  where a.order_id is not null
+    and (
+      a.status = 'PENDING'
+      or a.status = 'SUCCESS'
       and (
         l.period = 'total'
-        or o.counts_at >= date_trunc(l.period, v_now at time zone 'UTC')
+        or a.ended_at >= date_trunc(l.period, v_now at time zone 'UTC')
         at time zone 'UTC'
       )
-  ) as s
-  where s.spent > l.amount and s.begun > l.changed_at;
+    )
+  group by l.user_id, l.currency, l.period
+  having sum(s.kept) > l.amount and max(a.started_at) > l.changed_at;
 
   -- I6: whose flights changed since, by a step of the saga or by the airline.
   return query

@@ -277,6 +277,52 @@ def test_an_offer_for_another_party_begins_no_booking(
     assert stage.rows("select from public.booking_attempts") == []
 
 
+def with_a_baby(stage: Stage) -> tuple[Trip, Row]:
+    """State a trip of an adult and a baby; return it and an answer to its search."""
+    first = stage.trip()
+    stage.rows("select public.cancel_trip(%s)", first.trip_id)
+    row = stage.row("select id from public.traveler_profiles")
+    baby = profile(stage, first, given_name="Baby", born_on=in_days(-300))
+    trip = another_trip(stage, first, day=40, passengers=[row["id"], baby])
+    call = search_again(stage)[trip.trip_id]
+    report = found(call, 40)
+    (one,) = report["body"]["offers"]
+    one["passengers"] = [
+        {"id": "pas_1", "type": "adult", "age": None},
+        {"id": "pas_2", "type": "infant_without_seat", "age": 0},
+    ]
+    return trip, report
+
+
+def test_a_baby_is_frozen_on_one_lap(stage: Stage) -> None:
+    """Each has a place of their own, and the order says on whose lap."""
+    trip, report = with_a_baby(stage)
+    (call,) = stage.finish(report)
+    party = stage.rows(PARTY + " order by passenger_id", stage.attempt(trip)["id"])
+    assert [(p["passenger_id"], p["infant_passenger_id"]) for p in party] == [
+        ("pas_1", "pas_2"),
+        ("pas_2", None),
+    ]
+    assert call["operation"] == "get_offer"
+
+
+@pytest.mark.parametrize("lap", ["null", "'pas_2'", "'pas_1'"])
+def test_a_baby_on_no_lap_or_on_two_begins_no_booking(stage: Stage, lap: str) -> None:
+    """However places are matched: what does not hold the party is not begun."""
+    trip, report = with_a_baby(stage)
+    stage.rows(
+        "create or replace function engine.order_party("
+        " p_user_id uuid, p_flight_offer_id uuid) returns table ("
+        " traveler_profile_id uuid, passenger_id text, infant_passenger_id text)"
+        " language sql stable begin atomic select p.id, 'pas_' || row_number()"
+        f" over (order by p.born_on), {lap}::text from public.traveler_profiles as p"
+        " where p.user_id = p_user_id; end"
+    )
+    assert stage.finish(report) == []
+    assert "not for the people of this trip" in reason(stage, trip)
+    assert stage.rows("select from public.booking_attempts") == []
+
+
 def test_an_attempt_from_before_parties_were_frozen_gets_its_party(
     stage: Stage,
 ) -> None:
