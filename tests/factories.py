@@ -91,6 +91,8 @@ class World:
         self.rows(
             "select engine.set_traveller_limits('test', 10000, 10000, '0', 1000000)"
         )
+        # The recorded offers are in dollars, the ceilings in pounds.
+        self.rate("GBP", "USD", "1.25", timedelta(hours=2))
 
     def reconnect(self) -> None:
         """Connect as superuser, again after the server was restarted."""
@@ -321,8 +323,12 @@ class World:
         )
 
     def let_time_pass(self, seconds: float) -> None:
-        """Let time pass for a database with a movable clock and for both providers."""
+        """Let time pass for a database with a movable clock and for both providers.
+
+        The feed goes on: the rate that is there at first is given anew.
+        """
         move_clock(self.rows, seconds)
+        self.rate("GBP", "USD", "1.25")
         self.flights.clock.advance(seconds)
         self.payments.clock.advance(seconds)
 

@@ -384,6 +384,84 @@ MUTANTS: dict[str, Mutant] = {
         "before update or delete or truncate on engine.airport_overrides",
         "before truncate on engine.airport_overrides",
     ),
+    # Whose authority money moves on.
+    "a rate far from the last one is in force at once": Mutant(
+        "operations/set_exchange_rate.sql",
+        "case when v_near then 'SET' else 'HELD' end",
+        "'SET'",
+    ),
+    "a rate may be walked away in small steps": Mutant(
+        "operations/set_exchange_rate.sql",
+        "where c.at > v_now - interval '1 day'",
+        "where c.at > v_now",
+    ),
+    "one person gives a rate and confirms it": Mutant(
+        "operations/confirm_exchange_rates.sql",
+        "when v_change.login = session_user then 'same_person'\n",
+        "",
+    ),
+    "two sources that disagree are believed": Mutant(
+        "ranking/known_rate.sql", "and not o.sources && w.sources", "and false"
+    ),
+    "a booking begins that its consent does not cover": Mutant(
+        _BEGIN, "  perform engine.check_consent(p_trip);\n", ""
+    ),
+    "an order is sent that its consent does not cover": Mutant(
+        _LAST_LOOK, "when engine.consent_problem(v_trip) is not null", "when false"
+    ),
+    "a limit may be raised after the consent": Mutant(
+        "trips/consent_problem.sql",
+        "when v_consent.max_price < p_trip.max_price",
+        "when false",
+    ),
+    "anybody may join after the consent": Mutant(
+        "trips/consent_problem.sql", "then 'who flies'", "then null"
+    ),
+    "whoever joins later completes the consent": Mutant(
+        "trips/complete_consent.sql", "where n.party = '{}'", "where true"
+    ),
+    "a text that nobody published is agreed to": Mutant(
+        "trips/check_consent_text.sql",
+        "where c.version = p_version and c.retired_at is null",
+        "where true",
+    ),
+    "a limit of any height is taken": Mutant(
+        "trips/check_trip_request.sql",
+        "    perform engine.check_price_ceiling(new);\n",
+        "    null;\n",
+    ),
+    "a booking begins over a ceiling": Mutant(
+        "booking/check_ceilings.sql", "if v_problem is not null then", "if false then"
+    ),
+    "an order is sent over a ceiling": Mutant(
+        _LAST_LOOK, ") is not null then 'a spending", ") = '' then 'a spending"
+    ),
+    "two orders pass a ceiling together": Mutant(
+        "booking/ceiling_problem.sql",
+        "perform pg_advisory_xact_lock(7302029, 0);",
+        "null;",
+    ),
+    "an order that may exist is not counted": Mutant(
+        "booking/spent_in_base.sql", "and c.sent_at is not null", "and false"
+    ),
+    "a ceiling is compared at an old rate": Mutant(
+        "booking/in_base_currency.sql",
+        "where k.problem is null or not p_is_new",
+        "where true",
+    ),
+    "a ceiling in pounds is one in yen": Mutant(
+        "booking/ceiling_problem.sql",
+        "case when c.currency = v_base then c.amount else 0 end as amount",
+        "c.amount",
+    ),
+    "a reason may say nothing": Mutant(
+        "review/require_text.sql", "'', 'g')) < 3", "'', 'g')) < 0"
+    ),
+    "the record of settings can be rewritten": Mutant(
+        "operations/refuse_change.sql",
+        "before update or delete or truncate on engine.search_settings_changes",
+        "before truncate on engine.search_settings_changes",
+    ),
 }
 
 

@@ -95,7 +95,10 @@ def test_a_limit_that_a_cent_keeps_from_a_fare_keeps_it(world: World) -> None:
     pounds = ((enough - CENT) * Decimal("0.85")).quantize(CENT, rounding=ROUND_DOWN)
     assert f"over your limit of {enough - CENT} EUR, which is {pounds} GBP" in reason
     world.rows(
-        "update public.trip_requests set max_price = %s where id = %s", enough, trip
+        "update public.trip_requests set max_price = %s,"
+        " consent_text_version = '2026-11' where id = %s",
+        enough,
+        trip,
     )
     with world.working():
         world.rows("select public.duffel_search(%s)", trip)
