@@ -462,6 +462,98 @@ MUTANTS: dict[str, Mutant] = {
         "before update or delete or truncate on engine.search_settings_changes",
         "before truncate on engine.search_settings_changes",
     ),
+    # Installations, failovers, and airlines that do not say what they do.
+    "another installation's orders and payments are ours": Mutant(
+        "operations/belongs_elsewhere.sql",
+        "p_metadata ->> 'installation_id' <> engine.installation_id()::text",
+        "false",
+    ),
+    "another installation's orders are judged": Mutant(
+        "review/judge_orders.sql",
+        "        and not engine.belongs_elsewhere(o.value -> 'metadata')\n",
+        "",
+    ),
+    "another installation's payments are judged": Mutant(
+        "review/compare_payments.sql",
+        "      where not engine.belongs_elsewhere(i.value -> 'metadata')\n",
+        "",
+    ),
+    "another installation's order is adopted": Mutant(
+        _FOUND,
+        "        or engine.belongs_elsewhere(v_order -> 'metadata')\n",
+        "",
+    ),
+    "another installation's events are applied": Mutant(
+        "webhooks/apply_events.sql",
+        "elsif engine.belongs_elsewhere(v_event.hints) then",
+        "elsif false then",
+    ),
+    "another installation's dispute is a case": Mutant(
+        "webhooks/note_dispute.sql",
+        "if engine.belongs_elsewhere(p_body) then",
+        "if false then",
+    ),
+    "another installation's booking is cancelled here": Mutant(
+        "review/note_order.sql",
+        " and not engine.belongs_elsewhere(o.value -> 'metadata')\n",
+        "\n",
+    ),
+    "a payment that may be somebody's is canceled": Mutant(
+        "review/compare_payments.sql",
+        " and (a.id is not null or s.is_named)\n",
+        "\n",
+    ),
+    "a copy takes a new name in flight": Mutant(
+        "operations/renew_installation.sql", "if v_live > 0 then", "if false then"
+    ),
+    "an order or a payment goes without our name": Mutant(
+        "provider_calls/our_mark.sql",
+        "where i.made_at <= p_attempt.started_at",
+        "where false",
+    ),
+    "a payment changes under its key": Mutant(
+        "provider_calls/our_mark.sql",
+        "        where i.made_at <= p_attempt.started_at\n",
+        "",
+    ),
+    "an authorised attempt ends with a failover": Mutant(
+        _LAST_LOOK, "if engine.history_problem() is not null then", "if false then"
+    ),
+    "waiting for the lists uses up tries": Mutant(
+        _LAST_LOOK, "tries = greatest(c.tries - 1, 0)", "tries = c.tries"
+    ),
+    "an order that a failover lost is made again": Mutant(
+        _LAST_LOOK, "if v_attempt.order_hint is not null then", "if false then"
+    ),
+    "a young order of a lost history is passed over": Mutant(
+        "review/judge_orders.sql",
+        "when u.is_unsent then a.order_hint",
+        "when false then a.order_hint",
+    ),
+    "bookings ahead are not read": Mutant(
+        "monitor/recover.sql", "  perform engine.look_at_bookings(v_now);\n", ""
+    ),
+    "bookings ahead are read all at once": Mutant(
+        "review/look_at_bookings.sql", "limit greatest(v_room, 0)", "limit 100000"
+    ),
+    "bookings made together are read together": Mutant(
+        "review/look_at_bookings.sql", "(0.8 + 0.2 * random())", "1"
+    ),
+    "a booking is read after its last departure": Mutant(
+        "review/booking_look_interval.sql",
+        "when p_ahead is not null\n    then",
+        "when true then",
+    ),
+    "a scan passes over what an airline cancelled": Mutant(
+        "review/compare_orders.sql",
+        "o.value ->> 'cancelled_at' is not null",
+        "false",
+    ),
+    "a locked trip holds up every reading": Mutant(
+        "review/look_at_bookings.sql",
+        "for no key update of t skip locked",
+        "for no key update of t",
+    ),
 }
 
 

@@ -176,6 +176,13 @@ def test_bookings_are_read_a_few_a_minute_and_never_all_at_once(world: World) ->
     crowd(world, 300)
     world.rows(DUE)
     assert world.value(LOOK) == A_MINUTE
+    assert (
+        world.value(
+            "select count(distinct run_at) from engine.provider_calls"
+            " where state = 'READY' and run_at < now() + interval '1 minute'"
+        )
+        == A_MINUTE
+    )
     # What still waits counts: nothing piles up while Duffel does not answer.
     assert world.value(LOOK) == 0
     world.rows("update engine.provider_calls set state = 'DONE', finished_at = now()")
@@ -203,6 +210,8 @@ def test_a_traveller_who_holds_a_trip_holds_up_nobodys_reads(world: World) -> No
     """The others are read; this one in a later minute."""
     first, second = book(world), book(world)
     world.rows(DUE)
+    # To wait at all is wrong: an error instead of a test that hangs.
+    world.rows("set lock_timeout = '1s'")
     with psycopg.connect(world.dsn) as holder:
         holder.execute(
             "select from public.trip_requests where id = %s for update", [first]
@@ -239,5 +248,11 @@ def test_due_bookings_are_found_by_their_index(world: World) -> None:
         if node["Node Type"] == "Seq Scan"
     }
     assert scans.isdisjoint(
-        {"flight_bookings", "trip_requests", "booking_attempts", "flight_offers"}
+        {
+            "flight_bookings",
+            "trip_requests",
+            "booking_attempts",
+            "flight_offers",
+            "provider_calls",
+        }
     )

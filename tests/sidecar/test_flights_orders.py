@@ -351,6 +351,12 @@ def test_what_is_no_object_has_no_facts(value: Any) -> None:
         ({"id": "ord_1"}, {"id"}),
         ({"object": {"id": "ord_1", "passengers": [TRAVELLER], "born": "x"}}, {"id"}),
         ({"object": {"order_id": {"email": "x"}, "aic_id": "aic_1"}}, {"aic_id"}),
+        # Whose it is, where a whole order says so.
+        (
+            {"object": {"id": "ord_1", "metadata": {"installation_id": "i", "n": "x"}}},
+            {"id", "installation_id"},
+        ),
+        ({"object": {"id": "ord_1", "metadata": {"installation_id": 7}}}, {"id"}),
         ({"object": None}, set()),
         (None, set()),
     ],

@@ -2,7 +2,8 @@
 
 Nothing here happens by chance: ``POST /__sandbox/airline_changes`` and
 ``POST /__sandbox/airline_cancellations`` make it happen, and so does each read of the
-changes of an order on LHR-LTN, as in Duffel's test mode.
+changes of an order on LHR-LTN, as in Duffel's test mode. A cancellation has no event;
+a change has none when ``"silent": true`` is said.
 """
 
 from __future__ import annotations
