@@ -246,7 +246,7 @@ MUTANTS: dict[str, Mutant] = {
         "> p_now - j.cron_silent_after",
     ),
     "one job's beat counts for all": Mutant(
-        "operations/beat_job.sql", "where b.job = p_job", "where p_job is not null"
+        "operations/beat_job.sql", "where f.job = p_job", "where p_job is not null"
     ),
     "a currency's letters follow the database's locale": Mutant(
         "provider_calls/build_request.sql",

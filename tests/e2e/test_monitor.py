@@ -265,3 +265,17 @@ def test_a_trip_with_several_dates_is_decided_when_all_are_searched(
         " from public.flight_offers"
     )
     assert best["booked"] == best["best"]
+
+
+def test_a_job_never_waits_for_another_one_to_say_it_is_done(world: World) -> None:
+    """A transaction that hangs after its beat keeps no other from committing."""
+    beat = "select engine.beat_job('recover', true)"
+    with psycopg.connect(world.dsn) as hanging:
+        hanging.execute(beat.encode())
+        world.rows("set lock_timeout = '1s'")
+        world.rows(beat)
+        hanging.rollback()
+    last = "select last_succeeded_by from engine.job_beats where job = 'recover'"
+    assert world.value(last) is None
+    world.rows(beat)
+    assert world.value(last) == "postgres"
