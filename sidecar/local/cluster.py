@@ -48,8 +48,8 @@ SETTINGS = {
     "log_timezone": "UTC",
     "log_line_prefix": "%m [%p] %q%u@%d ",
     "log_lock_waits": "on",
-    # Statements, their parameters, and rows and keys in an error's detail carry names and
-    # birth dates: they have no business in a log.
+    # Statements, parameters, and an error's rows and keys carry names and birth dates:
+    # they have no business in a log.
     "log_error_verbosity": "terse",
     "log_min_error_statement": "panic",
     "log_parameter_max_length": "0",
