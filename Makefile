@@ -52,8 +52,8 @@ $(STAMP): pyproject.toml
 install: setup
 	@$(LOCAL) install
 
-up: setup ## Start the stack and leave it running
-	@$(LOCAL) up
+up: setup ## Start the stack and leave it running: RECORDINGS=
+	@$(LOCAL) up $(if $(RECORDINGS),--recordings '$(RECORDINGS)')
 
 down: ## Stop the stack; its data stays
 	@if [ -e $(STAMP) ]; then $(LOCAL) down; fi
@@ -64,7 +64,7 @@ status: setup ## Show what runs
 psql: setup ## Open psql on the stack's database
 	@$(LOCAL) psql
 
-demo: install ## Show the whole thing at work, then stop
+demo: install ## Show the whole thing at work, then stop: RECORDINGS=
 	@$(LOCAL) demo $(if $(RECORDINGS),--recordings '$(RECORDINGS)')
 
 test: install ## Run the tests, each worker on a cluster of its own

@@ -21,6 +21,7 @@ from sidecar.flights import Flights
 from sidecar.limits import Budgets, Locks, connect
 from sidecar.local import app as local_app
 from sidecar.payments import Payments
+from sidecar.redaction import redact
 from sidecar.switches import app as flags_app
 from sidecar.worker import Worker
 
@@ -151,7 +152,7 @@ def run() -> None:
     try:
         app()
     except SkylatchError as error:
-        text = f"[bold red]error:[/] {escape(str(error))}"
+        text = f"[bold red]error:[/] {escape(redact(str(error)))}"
         Console(stderr=True).print(text, highlight=False, soft_wrap=True)
         raise SystemExit(1) from None
 

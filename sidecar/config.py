@@ -7,11 +7,13 @@ Every name starts with ``SKYLATCH_``; a directory of files named like the settin
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 from typing import Annotated, Any, Self, TypeVar
 from urllib.parse import urlsplit
 
 from pydantic import (
+    AfterValidator,
     BeforeValidator,
     Field,
     SecretStr,
@@ -26,13 +28,45 @@ from sidecar.errors import ConfigError
 _Settings = TypeVar("_Settings", bound=BaseSettings)
 
 
+# What no secret has and what a shell, an editor or a file of settings leaves in one.
+_FOREIGN = re.compile(r"[^!-~]|[\"'`]")
+_UNPRINTABLE = re.compile(r"[^ -~]")
+
+
+def _check_secret(secret: SecretStr) -> SecretStr:
+    """Refuse what would only be found out by the provider's "401", if at all."""
+    if _FOREIGN.search(secret.get_secret_value()):
+        raise ValueError(
+            "has a quotation mark, a blank, a line break, a byte order mark or another"
+            " character that no secret has: give it bare"
+        )
+    return secret
+
+
+def _check_address(address: SecretStr) -> SecretStr:
+    """Check an address with a password; libpq's `name=value` form has blanks."""
+    value = address.get_secret_value()
+    if "://" in value or value[:1] in {'"', "'", "`"}:
+        return _check_secret(address)
+    if _UNPRINTABLE.search(value) or value != value.strip():
+        raise ValueError(
+            "has a line break, a byte order mark, a blank at an end or another"
+            " character that no address has: give it bare"
+        )
+    return address
+
+
+Secret = Annotated[SecretStr, AfterValidator(_check_secret)]
+Address = Annotated[SecretStr, AfterValidator(_check_address)]
+
+
 def _split_secrets(given: Any) -> Any:
     if not isinstance(given, str):
         return given
     secrets = [secret.strip() for secret in given.split(",")]
     if any(len(secret) < 16 for secret in secrets):
         raise ValueError("needs secrets of at least 16 characters, comma between")
-    return tuple(SecretStr(secret) for secret in secrets)
+    return tuple(_check_secret(SecretStr(secret)) for secret in secrets)
 
 
 WebhookSecrets = Annotated[
@@ -51,8 +85,8 @@ class DatabaseSettings(BaseSettings):
         env_ignore_empty=True,
     )
 
-    database_url: SecretStr
-    redis_url: SecretStr | None = None
+    database_url: Address
+    redis_url: Address | None = None
 
     @field_validator("redis_url")
     @classmethod
@@ -68,11 +102,11 @@ class WorkSettings(DatabaseSettings):
 
     live_mode: bool = False
     duffel_url: str = "https://api.duffel.com"
-    duffel_token: SecretStr
+    duffel_token: Secret
     stripe_url: str = "https://api.stripe.com"
-    stripe_key: SecretStr
+    stripe_key: Secret
     # Flags come from LaunchDarkly, or without an SDK key from a file in its format.
-    launchdarkly_sdk_key: SecretStr | None = None
+    launchdarkly_sdk_key: Secret | None = None
     launchdarkly_url: str | None = None
     flags_file: Path | None = None
     # Calls in flight at once, and how many of them may be searches.
@@ -113,7 +147,7 @@ class ServeSettings(DatabaseSettings):
     # Loopback, unless a container's own network stands in between.
     http_host: str = "127.0.0.1"
     http_port: int = Field(default=8787, ge=1, le=65535)
-    http_token: SecretStr = Field(min_length=16)
+    http_token: Secret = Field(min_length=16)
     # The page at /docs, which loads scripts of others; /openapi.json is always there.
     http_docs: bool = False
     # Events of the other mode are refused.
@@ -131,7 +165,7 @@ class OperatorSettings(BaseSettings):
         env_prefix="SKYLATCH_", extra="ignore", hide_input_in_errors=True
     )
 
-    operator_url: SecretStr
+    operator_url: Address
 
 
 class SandboxSettings(BaseSettings):

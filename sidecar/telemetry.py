@@ -3,32 +3,21 @@
 from __future__ import annotations
 
 import logging
-import re
 import sys
+import threading
+from types import TracebackType
 from typing import Any
 
 import structlog
 
-# Anything that looks like a credential, wherever it slipped in.
-_SECRET = re.compile(r"\b(?:sk|rk|whsec|duffel)_(?:live|test)?_?[A-Za-z0-9_-]{8,}")
+from sidecar.redaction import redact
 
 
 def _redact(
     _logger: Any, _method: str, event: structlog.typing.EventDict
 ) -> structlog.typing.EventDict:
-    for key, value in event.items():
-        event[key] = _clean(value)
-    return event
-
-
-def _clean(value: Any) -> Any:
-    if isinstance(value, str):
-        return _SECRET.sub("[redacted]", value)
-    if isinstance(value, dict):
-        return {_clean(key): _clean(one) for key, one in value.items()}
-    if isinstance(value, list | tuple):
-        return [_clean(one) for one in value]
-    return value
+    redacted: structlog.typing.EventDict = redact(dict(event))
+    return redacted
 
 
 _FIRST: list[structlog.typing.Processor] = [
@@ -38,12 +27,12 @@ _FIRST: list[structlog.typing.Processor] = [
 _LAST: list[structlog.typing.Processor] = [
     structlog.processors.format_exc_info,
     _redact,
-    structlog.processors.JSONRenderer(default=lambda value: _clean(repr(value))),
+    structlog.processors.JSONRenderer(default=lambda value: redact(repr(value))),
 ]
 
 
 def configure() -> None:
-    """Send structlog and the standard library's warnings to standard error."""
+    """Send what we, the libraries and uncaught exceptions say to standard error."""
     formatter = structlog.stdlib.ProcessorFormatter(
         foreign_pre_chain=_FIRST,
         processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *_LAST],
@@ -51,8 +40,30 @@ def configure() -> None:
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(formatter)
     logging.basicConfig(level=logging.WARNING, handlers=[handler])
+    logging.captureWarnings(True)
     structlog.configure(
         processors=[structlog.contextvars.merge_contextvars, *_FIRST, *_LAST],
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
         cache_logger_on_first_use=False,
+    )
+    # Python itself would print the texts of exceptions as they are.
+    sys.excepthook = _log_uncaught
+    threading.excepthook = _log_thread
+
+
+def _log_uncaught(
+    kind: type[BaseException], error: BaseException, trace: TracebackType | None
+) -> None:
+    if issubclass(kind, KeyboardInterrupt):
+        return
+    structlog.get_logger().critical("uncaught", exc_info=(kind, error, trace))
+
+
+def _log_thread(ended: threading.ExceptHookArgs) -> None:
+    if ended.exc_value is None:
+        return
+    structlog.get_logger().critical(
+        "thread.uncaught",
+        thread=ended.thread.name if ended.thread else None,
+        exc_info=(ended.exc_type, ended.exc_value, ended.exc_traceback),
     )

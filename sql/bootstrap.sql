@@ -77,6 +77,19 @@ end $$;
 alter role authenticator set statement_timeout = '15s';
 alter role authenticator set lock_timeout = '5s';
 alter role authenticator set idle_in_transaction_session_timeout = '15s';
+-- The server's log is read by more people than the tables are. What these roles send has
+-- names and birth dates in it: no statement, parameter, row or key of theirs is written
+-- there, whatever the server's own settings. Messages quote values too ("invalid input
+-- syntax for type date"): of the authenticator, whose client gets them all, none is.
+alter role authenticator set log_error_verbosity = 'terse';
+alter role authenticator set log_min_error_statement = 'panic';
+alter role authenticator set log_min_duration_statement = '-1';
+alter role authenticator set log_statement = 'none';
+alter role authenticator set log_min_messages = 'log';
+alter role skylatch_sidecar set log_error_verbosity = 'terse';
+alter role skylatch_sidecar set log_min_error_statement = 'panic';
+alter role skylatch_sidecar set log_min_duration_statement = '-1';
+alter role skylatch_sidecar set log_statement = 'none';
 
 create schema if not exists engine authorization skylatch_owner;
 create extension if not exists plpython3u;

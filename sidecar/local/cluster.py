@@ -49,9 +49,14 @@ SETTINGS = {
     "log_timezone": "UTC",
     "log_line_prefix": "%m [%p] %q%u@%d ",
     "log_lock_waits": "on",
-    # Parameters carry names and prices: they have no business in a log.
+    # Statements, parameters, and an error's rows and keys carry names and birth dates:
+    # they have no business in a log.
+    "log_error_verbosity": "terse",
+    "log_min_error_statement": "panic",
     "log_parameter_max_length": "0",
     "log_parameter_max_length_on_error": "0",
+    "log_statement": "none",
+    "log_min_duration_statement": "-1",
 }
 
 

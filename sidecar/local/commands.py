@@ -31,6 +31,9 @@ app = typer.Typer(
     no_args_is_help=True,
 )
 _progress = Console(stderr=True, highlight=False)
+Recordings = Annotated[
+    Path | None, typer.Option(help="Directory of recorded Duffel responses to replay.")
+]
 
 
 def _say(message: str) -> None:
@@ -60,6 +63,15 @@ def _stack() -> Stack:
     return Stack(default_places(), _say)
 
 
+def _replay(recordings: Path | None) -> None:
+    """Let the stack's settings name the recordings; the sandbox starts again for it."""
+    if recordings is None:
+        return
+    if not recordings.is_dir():
+        raise SetupError(f"--recordings {recordings} is not a directory")
+    os.environ["SKYLATCH_RECORDINGS"] = str(recordings.resolve())
+
+
 @app.command()
 def install() -> None:
     """Install the system packages and the plpython package."""
@@ -74,9 +86,11 @@ def up(
     only_database: Annotated[
         bool, typer.Option(help="Start PostgreSQL only, without Redis and programs.")
     ] = False,
+    recordings: Recordings = None,
 ) -> None:
     """Start everything that is not running and apply this version of the schema."""
     with one_line_errors():
+        _replay(recordings)
         stack = _stack()
         settings = stack.up(only_database=only_database)
         if not only_database:
@@ -109,18 +123,10 @@ def status() -> None:
 
 
 @app.command()
-def demo(
-    recordings: Annotated[
-        Path | None,
-        typer.Option(help="Directory of recorded Duffel responses to replay."),
-    ] = None,
-) -> None:
+def demo(recordings: Recordings = None) -> None:
     """Book six trips with six endings, check them, and stop what was started."""
     with one_line_errors():
-        if recordings is not None:
-            if not recordings.is_dir():
-                raise SetupError(f"--recordings {recordings} is not a directory")
-            os.environ["SKYLATCH_RECORDINGS"] = str(recordings.resolve())
+        _replay(recordings)
         stack = _stack()
         was_running = "RUNNING" in stack.states().values()
         settings = stack.up()

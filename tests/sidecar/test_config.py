@@ -279,3 +279,102 @@ def test_callback_secrets_are_a_list_and_none_is_guessed(
     (tmp_path / f"skylatch_{field}").write_text(both + "\n")
     monkeypatch.setenv("SKYLATCH_SECRETS_DIR", str(tmp_path))
     assert secrets() == expected
+
+
+UNWANTED = {
+    "double quotes": '"{}"',
+    "single quotes": "'{}'",
+    "an opening quote": '"{}',
+    "a closing quote": "{}'",
+    "a byte order mark": "\ufeff{}",
+    "a blank before": " {}",
+    "a blank after": "{} ",
+    "a line break after": "{}\n",
+    "a carriage return": "{}\r",
+    "a tab": "{}\t",
+    "a zero width space": "{}\u200b",
+    "a no-break space": "\u00a0{}",
+}
+
+
+@pytest.mark.parametrize("kind", UNWANTED)
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("SKYLATCH_DATABASE_URL", "postgresql://sidecar:canary@db/skylatch"),
+        ("SKYLATCH_DATABASE_URL", "host=db user=sidecar password=canary"),
+        ("SKYLATCH_REDIS_URL", "redis://:canary@redis/0"),
+        ("SKYLATCH_DUFFEL_TOKEN", "duffel_test_canary"),
+        ("SKYLATCH_STRIPE_KEY", "sk_test_canary"),
+        ("SKYLATCH_LAUNCHDARKLY_SDK_KEY", "sdk-canary"),
+    ],
+)
+def test_a_secret_with_something_around_it_is_refused(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str, kind: str
+) -> None:
+    """By name, at the start, and not by the first booking's 401; never repeated."""
+    written = UNWANTED[kind].format(value)
+    if kind in {"an opening quote", "a closing quote"} and "host=" in value:
+        written = UNWANTED["double quotes"].format(value)
+    line = refusal(monkeypatch, {**WORK, name: written})[0]
+    assert line.startswith(f"{name}: ")
+    assert "canary" not in line
+
+
+@pytest.mark.parametrize("inside", [" ", "\n", "\t", '"', "'", "\ufeff", "\u00e9"])
+@pytest.mark.parametrize("name", ["SKYLATCH_DUFFEL_TOKEN", "SKYLATCH_STRIPE_KEY"])
+def test_a_secret_with_something_inside_is_refused(
+    monkeypatch: pytest.MonkeyPatch, name: str, inside: str
+) -> None:
+    """As a line that was wrapped, or two secrets in one."""
+    value = SECRETS[name] + inside + "canary"
+    (line,) = refusal(monkeypatch, {**WORK, name: value})
+    assert line.startswith(f"{name}: ")
+    assert "canary" not in line
+
+
+@pytest.mark.parametrize("kind", UNWANTED)
+@pytest.mark.parametrize(
+    "name",
+    [
+        "SKYLATCH_HTTP_TOKEN",
+        "SKYLATCH_STRIPE_WEBHOOK_SECRETS",
+        "SKYLATCH_DUFFEL_WEBHOOK_SECRETS",
+    ],
+)
+def test_a_secret_of_the_endpoint_with_something_around_it_is_refused(
+    monkeypatch: pytest.MonkeyPatch, name: str, kind: str
+) -> None:
+    """Between the commas of a list blanks are no part of a secret."""
+    monkeypatch.setenv("SKYLATCH_DATABASE_URL", "postgresql://db/skylatch")
+    monkeypatch.setenv("SKYLATCH_HTTP_TOKEN", "long-enough-secret")
+    written = UNWANTED[kind].format("a-canary-of-the-test")
+    monkeypatch.setenv(name, written)
+    if name.endswith("SECRETS") and written.strip() == "a-canary-of-the-test":
+        assert load(ServeSettings)
+        return
+    with pytest.raises(ConfigError) as raised:
+        load(ServeSettings)
+    assert str(raised.value).startswith(f"{name}: ")
+    assert "canary" not in str(raised.value)
+
+
+def test_a_secret_file_with_a_byte_order_mark_is_refused(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Some editors write one, and nobody sees it."""
+    path = tmp_path / "skylatch_stripe_key"
+    path.write_text("sk_test_canary\n", encoding="utf-8-sig")
+    settings = {**WORK, "SKYLATCH_SECRETS_DIR": str(tmp_path)}
+    del settings["SKYLATCH_STRIPE_KEY"]
+    (line,) = refusal(monkeypatch, settings)
+    assert line.startswith("SKYLATCH_STRIPE_KEY: ")
+
+
+def test_an_address_in_libpqs_own_form_may_have_blanks(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """And a quoted value inside."""
+    address = "host=/run/pg dbname=skylatch password='a b'"
+    settings = work_with(monkeypatch, {**WORK, "SKYLATCH_DATABASE_URL": address})
+    assert settings.database_url.get_secret_value() == address

@@ -11,11 +11,13 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from typer import Exit
 
 from sidecar.errors import SetupError
 from sidecar.local import places as places_module
 from sidecar.local.accounts import clean_command, current_account, server_account
 from sidecar.local.cluster import Cluster
+from sidecar.local.commands import demo, up
 from sidecar.local.packages import (
     Installation,
     choose_major,
@@ -24,9 +26,9 @@ from sidecar.local.packages import (
     find_installation,
     missing_packages,
 )
-from sidecar.local.places import Places, default_places
+from sidecar.local.places import CHECKOUT, Places, default_places
 from sidecar.local.plpython import content_hash
-from sidecar.local.settings import complete, free_port, is_free, load_settings
+from sidecar.local.settings import Settings, complete, free_port, is_free, load_settings
 from sidecar.local.snapshot import dump_schema
 from sidecar.local.stack import Stack
 from sidecar.local.supervision import (
@@ -347,6 +349,50 @@ def test_the_plpython_hash_sees_content_and_names_but_no_caches(
     assert content_hash(package) == before
     (package / "a.py").rename(package / "b.py")
     assert content_hash(package) != before
+
+
+@pytest.mark.parametrize("target", ["up", "demo"])
+def test_make_hands_the_recordings_on(target: str) -> None:
+    """Both start the same sandbox."""
+    printed = subprocess.run(
+        ["make", "--dry-run", target, "RECORDINGS=/some where"],
+        cwd=CHECKOUT,
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+    assert f"sidecar local {target} --recordings '/some where'" in printed
+
+
+@pytest.mark.parametrize("command", [up, demo])
+def test_recordings_that_are_named_are_in_the_sandboxs_settings(
+    scratch: Path, monkeypatch: pytest.MonkeyPatch, command: Callable[..., None]
+) -> None:
+    """Kept, so that the stack replays them when it is started again."""
+    monkeypatch.delenv("SKYLATCH_RECORDINGS", raising=False)
+    places = Places(scratch / "state")
+    places.create()
+    seen: list[Settings] = []
+
+    def start(_: Stack, **_how: bool) -> Settings:
+        seen.append(load_settings(places, scratch, 5432))
+        raise SetupError("far enough")
+
+    monkeypatch.setattr(Stack, "up", start)
+    monkeypatch.setattr(Stack, "states", lambda _: {})
+    (scratch / "recorded").mkdir()
+    # The command sets it for this process; the fixture takes it away again.
+    monkeypatch.setenv("SKYLATCH_RECORDINGS", "")
+    with pytest.raises(Exit):
+        command(recordings=scratch / "recorded")
+    (settings,) = seen
+    assert settings.values["SKYLATCH_RECORDINGS"] == str(scratch / "recorded")
+    monkeypatch.delenv("SKYLATCH_RECORDINGS")
+    again = load_settings(places, scratch, 5432)
+    assert again.values["SKYLATCH_RECORDINGS"] == str(scratch / "recorded")
+    with pytest.raises(Exit):
+        command(recordings=scratch / "nowhere")
+    assert len(seen) == 1
 
 
 def test_waiting_ends_at_once_when_waiting_has_become_pointless() -> None:

@@ -16,6 +16,7 @@ from uuid import UUID, uuid4
 
 import pytest
 from psycopg.conninfo import make_conninfo
+from structlog.testing import capture_logs
 
 from sidecar.db import Call, Database
 from sidecar.flights import Flights
@@ -519,3 +520,23 @@ def test_an_operation_that_is_not_known_is_not_sent(world: World) -> None:
     assert bench.worker._make(call) == NOT_SENT
     bench.database.close()
     assert world.flights.faults.describe()["requests"] == {}
+
+
+def test_a_call_about_no_trip_has_no_trip_in_the_log(world: World) -> None:
+    """Not the word None, which a search for trips would find."""
+    bench = Bench(world)
+    call = Call(
+        call_id=1,
+        epoch=1,
+        operation="scan_payments",
+        trip_request_id=None,
+        idempotency_key="k",
+        marks_sent=False,
+        request={"created_after": 0},
+    )
+    with capture_logs() as lines:
+        bench.worker._make(call)
+    bench.database.close()
+    (line,) = [line for line in lines if line["event"] == "call.answered"]
+    assert line["trip"] is None
+    assert "None" not in line.values()
