@@ -118,6 +118,10 @@ set role skylatch_owner;
 \ir trips/require_room.sql
 \ir trips/check_profile.sql
 \ir trips/lock_trip.sql
+\ir trips/drop_passenger.sql
+\ir trips/remove_passenger.sql
+\ir trips/drop_spending_limit.sql
+\ir trips/remove_spending_limit.sql
 \ir trips/has_live_attempt.sql
 \ir trips/trip_party.sql
 \ir trips/match_party.sql
@@ -220,6 +224,7 @@ set role skylatch_owner;
 \ir provider_calls/enqueue_call.sql
 \ir provider_calls/our_mark.sql
 \ir provider_calls/build_request.sql
+\ir booking/require_bookable.sql
 \ir booking/lock_traveller.sql
 \ir booking/spending_problem.sql
 \ir booking/in_base_currency.sql

@@ -15,11 +15,9 @@ create policy trip_passengers_authenticated_insert on public.trip_passengers
   for insert to authenticated
   with check (user_id = (select auth.uid()));
 
+-- By remove_passenger instead: the privilege to delete is one to lock the whole table.
 drop policy if exists trip_passengers_authenticated_delete on public.trip_passengers;
-create policy trip_passengers_authenticated_delete on public.trip_passengers
-  for delete to authenticated
-  using (user_id = (select auth.uid()));
-
-grant select, delete on public.trip_passengers to authenticated, service_role;
+revoke delete on public.trip_passengers from authenticated, service_role;
+grant select on public.trip_passengers to authenticated, service_role;
 grant insert (user_id, trip_request_id, traveler_profile_id)
   on public.trip_passengers to authenticated, service_role;

@@ -1,4 +1,7 @@
--- Book now from the offers at hand. As safe as through the monitor: the same intent.
+-- Book now from the offers at hand. As safe as through the monitor: the same intent,
+-- which asks everything again. What is cheap to see is asked before the offers are
+-- ranked, which takes as long as there are offers: asking for what cannot be must not
+-- keep the server busy.
 create or replace function engine.book_trip(p_trip_id uuid)
   returns uuid
   language plpgsql volatile
@@ -13,6 +16,9 @@ declare
 begin
   v_trip := engine.lock_trip(p_trip_id);
   perform engine.require_pipeline(v_trip.user_id, v_now);
+  perform engine.require_bookable(v_trip);
+  perform engine.check_card(v_trip.user_id, v_trip.payment_method_id, v_now);
+  perform engine.check_party(v_trip.user_id, v_trip.id);
   perform engine.rank_trip(v_trip.user_id, p_trip_id, v_now);
   v_best := engine.best_offer(v_trip);
   perform engine.begin_attempt(v_trip, v_best, session_user, v_now);

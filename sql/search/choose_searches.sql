@@ -9,19 +9,19 @@
 --
 -- Nobody holds up anybody: each traveller has a share, and what goes beyond a share
 -- comes after everybody's. The share is three quarters of the budget, divided by the
--- travellers who have something due; but at least six searches, which is most people's
--- whole plan, or a quarter of a budget that is smaller than 24. So who has no more due
--- than a share gets it at this tick, whatever others ask for; where even six for each
--- are more than the budget, priority decides, and nobody takes more than six of it.
--- Where nobody has more than a share due, the choice is by priority alone.
+-- travellers who have something due; where they are many, it is six searches, most
+-- people's whole plan (less of a budget below 24). So who has no more due than the
+-- divided share gets it at this tick, whatever others ask for. And where that is less
+-- than six, a greedy traveller has no more than half of a tick (of six searches or
+-- more) while others are within their shares: what these would have had in one tick,
+-- they have in two. Where nobody has more than a share due, priority alone decides.
 --
 -- Nobody starves: a quarter of the budget, at least one search, goes to those that have
--- been due the longest, whatever their priority, here too first to those within their
--- traveller's share. A due search before which n others fell due, m of them its own
--- traveller's, is therefore taken within ceil((n + 1) / ceil(budget / 4))
--- + floor(m / share) ticks that have a budget. (Among the 10,000 trips that are due the
--- longest, which keeps a tick bounded; the bound holds beyond: the oldest searches are
--- of the oldest trips.)
+-- been due the longest, whatever their priority and whosever they are. A due search
+-- before which n others fell due is therefore taken within
+-- ceil((n + 1) / ceil(budget / 4)) ticks that have a budget. (Among the 10,000 trips
+-- that are due the longest, which keeps a tick bounded; the bound holds beyond: the
+-- oldest searches are of the oldest trips.)
 --
 -- Of several due searches with one key that are only watched (the last answer found
 -- nothing at or below the cap), one leads and the others wait for its answer, which
@@ -85,7 +85,9 @@ begin
   share as (
     select
       greatest(
-        least(6, v_oldest), (v_budget - v_oldest) / greatest(count(distinct d.user_id), 1)
+        1,
+        least(6, v_budget / 2 - v_oldest),
+        (v_budget - v_oldest) / greatest(count(distinct d.user_id), 1)
       ) as searches
     from due as d
   ),
@@ -95,10 +97,7 @@ begin
       d.*,
       row_number() over (
         partition by d.user_id order by d.priority desc, d.trip_request_id, d.ordinal
-      ) > s.searches as beyond,
-      row_number() over (
-        partition by d.user_id order by d.next_look_at, d.trip_request_id, d.ordinal
-      ) > s.searches as beyond_by_age
+      ) > s.searches as beyond
     from due as d
     cross join share as s
   ),
@@ -120,7 +119,7 @@ begin
   oldest as materialized (
     select l.*
     from leader as l
-    order by l.beyond_by_age, l.next_look_at, l.trip_request_id, l.ordinal
+    order by l.next_look_at, l.trip_request_id, l.ordinal
     limit v_oldest
   ),
 

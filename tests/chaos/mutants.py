@@ -554,6 +554,56 @@ MUTANTS: dict[str, Mutant] = {
         "for no key update of t skip locked",
         "for no key update of t",
     ),
+    "a greedy traveller takes the whole tick": Mutant(
+        "search/choose_searches.sql",
+        "      ) > s.searches as beyond\n",
+        "      ) > 1000000 as beyond\n",
+    ),
+    "a greedy traveller leads what it does not make": Mutant(
+        "search/choose_searches.sql",
+        "          order by d.watched, d.beyond, d.priority desc, d.trip_request_id\n",
+        "          order by d.watched, d.priority desc, d.trip_request_id\n",
+    ),
+    "open trips are counted without the traveller's lock": Mutant(
+        "trips/require_room.sql",
+        "  perform engine.hold_traveller(p_user_id);\n",
+        "",
+    ),
+    "a trip takes any number of passengers": Mutant(
+        "trips/check_trip_passenger.sql",
+        "    if v_people >= 9 then\n",
+        "    if v_people >= 9000 then\n",
+    ),
+    "a traveller asks for searches without a pause": Mutant(
+        "search/search_trip.sql",
+        "  if v_again_at > v_now then\n",
+        "  if false then\n",
+    ),
+    "a search that is under way is made twice": Mutant(
+        "search/start_searches.sql",
+        "          and (c.state = 'CLAIMED' or c.state = 'READY' and c.run_at <= p_now)\n",
+        "          and false\n",
+    ),
+    "a plan begins with the day of the session": Mutant(
+        "trips/plan_searches.sql",
+        "(p_now at time zone z.zone)::date",
+        "p_now::date",
+    ),
+    "a trip expires with the day of UTC": Mutant(
+        "monitor/run_monitor.sql",
+        "        and engine.is_over(o.origins, o.departure_to, p_now)\n",
+        "",
+    ),
+    "a caller may lock a table": Mutant(
+        "access/trip_passengers.sql",
+        "grant select on public.trip_passengers",
+        "grant select, delete on public.trip_passengers",
+    ),
+    "offers are ranked before the trip's status is asked": Mutant(
+        "booking/book_trip.sql",
+        "  perform engine.require_bookable(v_trip);\n",
+        "",
+    ),
 }
 
 

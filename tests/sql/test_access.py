@@ -50,12 +50,16 @@ FUNCTIONS = {
         engine.check_trip_party engine.describe_offer engine.format_money
         engine.list_reasons engine.search_trip engine.trip_events
         public.auto_book_production
+        engine.drop_passenger engine.drop_spending_limit public.remove_passenger
+        public.remove_spending_limit
         public.cancel_booking public.cancel_trip public.consent_to_trip
         public.create_trip_request public.duffel_search public.explain_trip
         public.pause_trip public.rank_offers public.resume_trip public.trip_saga""",
     "service_role": """
         engine.ask_cancellation engine.book_trip engine.change_trip_status
         engine.check_trip_party public.cancel_booking engine.job_overview
+        engine.drop_passenger engine.drop_spending_limit public.remove_passenger
+        public.remove_spending_limit
         engine.manage_monitor_job engine.monitor_status engine.tick
         engine.describe_offer engine.format_money engine.list_reasons
         engine.flag_status engine.flag_value engine.is_enabled
@@ -108,9 +112,9 @@ TABLES = {
         "public.flight_bookings": "select",
         "public.flight_offers": "select",
         "public.payment_methods": "select",
-        "public.spending_limits": "delete insert select update",
+        "public.spending_limits": "insert select update",
         "public.traveler_profiles": "insert select update",
-        "public.trip_passengers": "delete insert select",
+        "public.trip_passengers": "insert select",
         "public.trip_requests": "insert select update",
     },
     "service_role": {
@@ -123,9 +127,9 @@ TABLES = {
         "public.flight_bookings": "select",
         "public.flight_offers": "select",
         "public.payment_methods": "insert select update",
-        "public.spending_limits": "delete insert select update",
+        "public.spending_limits": "insert select update",
         "public.traveler_profiles": "insert select update",
-        "public.trip_passengers": "delete insert select",
+        "public.trip_passengers": "insert select",
         "public.trip_requests": "insert select update",
     },
     "skylatch_operator": {
@@ -419,6 +423,41 @@ def test_advisory_locks_are_not_for_everybody(booked: Booked) -> None:
     assert rows == []
 
 
+def test_nobody_may_lock_a_table(booked: Booked) -> None:
+    """A table that one caller has locked stops everybody: tried with every lock that
+    keeps others from writing, on every table and view, by every role."""
+    relations = booked.world.rows(
+        "select c.oid::regclass::text as name from pg_class as c"
+        " join pg_namespace as n on n.oid = c.relnamespace"
+        f" where {_OURS} and c.relkind in ('r', 'p', 'v', 'm', 'f')"
+    )
+    assert len(relations) > 50
+    modes = (
+        "share update exclusive",
+        "share",
+        "share row exclusive",
+        "exclusive",
+        "access exclusive",
+    )
+    logins: list[tuple[str, str | None]] = [
+        ("authenticator", None),
+        ("authenticator", "anon"),
+        ("authenticator", "authenticated"),
+        ("authenticator", "service_role"),
+        ("skylatch_sidecar", None),
+        ("skylatch_cron", None),
+        ("postgres", "skylatch_operator"),
+    ]
+    for login, role in logins:
+        with booked.login(login, role, booked.amelia.user_id) as connection:
+            connection.execute("set local lock_timeout = '1s'")
+            for relation in relations:
+                for mode in modes:
+                    assert_refused(
+                        connection, f"lock table {relation['name']} in {mode} mode"
+                    )
+
+
 def test_nobody_but_the_owner_may_create_in_our_schemas(booked: Booked) -> None:
     """A function planted in public would be called by name."""
     rows = booked.world.rows(
@@ -573,12 +612,18 @@ def test_a_traveller_cannot_change_another_travellers_rows(booked: Booked) -> No
                 "update public.trip_requests set max_price = 1 where id = %s",
                 booked.bessies_trip,
             ),
-            (
-                "delete from public.trip_passengers where trip_request_id = %s",
-                booked.bessies_trip,
-            ),
         ):
             assert connection.execute(statement.encode(), [row]).rowcount == 0
+        assert_refused(
+            connection,
+            "select public.remove_passenger(%s, %s)",
+            booked.bessies_plan,
+            booked.bessie.profile_id,
+            code="SK104",
+        )
+        limit = "select public.remove_spending_limit('GBP', 'month', %s) as done"
+        removed = connection.execute(limit, [booked.bessie.user_id]).fetchone()
+        assert removed == {"done": False}
         assert_refused(
             connection,
             "insert into public.traveler_profiles (user_id, given_name, family_name)"

@@ -531,6 +531,11 @@ def unreadable(catalog: Catalog) -> dict[str, str]:
         f"""
         select p.name, pg_get_functiondef(p.oid) from ({FUNCTIONS}) as p
         inner join pg_language as l on l.oid = p.prolang and l.lanname = 'sql'
+        union all
+        select c.relname, rtrim(pg_get_viewdef(c.oid), ';') || ' limit 0'
+        from pg_class as c
+        where c.relkind = 'v'
+          and c.relnamespace in ('engine'::regnamespace, 'public'::regnamespace)
         """
     ).fetchall():
         try:

@@ -301,7 +301,11 @@ def test_a_traveller_keeps_their_own_limits_and_nobody_elses(stage: Stage) -> No
         connection.execute("update public.spending_limits set amount = 6")
         rows = connection.execute("select * from public.spending_limits").fetchall()
         assert [(row["user_id"], row["amount"]) for row in rows] == [(mine.user_id, 6)]
-        assert connection.execute("delete from public.spending_limits").rowcount == 1
+        removed = connection.execute(
+            "select public.remove_spending_limit('GBP', 'day') as done"
+        ).fetchone()
+        assert removed == {"done": True}
+        assert connection.execute("select from public.spending_limits").rowcount == 0
         with pytest.raises(psycopg.errors.InsufficientPrivilege):
             connection.execute(
                 "insert into public.spending_limits values (%s, 'GBP', 'day', 5)",

@@ -720,9 +720,11 @@ def test_a_change_of_the_party_raises_the_version_too(counter: Counter) -> None:
         {"trip_request_id": trip_id, "traveler_profile_id": second},
     )
     assert counter.trip(trip_id)["version"] == before + 1
-    counter.sql.execute(
-        "delete from public.trip_passengers where traveler_profile_id = %s", [second]
-    )
+    for on_it in (True, False):
+        found = counter.one(
+            "select public.remove_passenger(%s, %s) as found", trip_id, second
+        )
+        assert found == {"found": on_it}
     assert counter.trip(trip_id)["version"] == before + 2
 
 
@@ -795,7 +797,9 @@ def test_a_trip_that_is_over_cannot_be_changed(counter: Counter, status: str) ->
 
     def remove() -> None:
         counter.act_as("authenticated")
-        counter.sql.execute("delete from public.trip_passengers")
+        counter.sql.execute(
+            "select public.remove_passenger(%s, %s)", [trip_id, counter.adult]
+        )
 
     for attempt in (
         lambda: change(counter, trip_id, max_price=Decimal("600.00")),

@@ -1,0 +1,23 @@
+-- Instead of the privilege to delete, with which a caller may also lock the whole table
+-- and stop everybody. The trip is locked first, as everywhere; the triggers check and
+-- plan anew. Definer: callers may not delete.
+create or replace function engine.drop_passenger(
+  p_trip_id uuid, p_traveler_profile_id uuid
+) returns boolean
+  language plpgsql volatile
+  security definer
+  set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_trip public.trip_requests := engine.lock_trip(p_trip_id);
+begin
+  delete from public.trip_passengers as p
+  where p.user_id = v_trip.user_id
+    and p.trip_request_id = v_trip.id
+    and p.traveler_profile_id = p_traveler_profile_id;
+  return found;
+end;
+$$;
+comment on function engine.drop_passenger(uuid, uuid) is 'See remove_passenger.';
+grant execute on function engine.drop_passenger(uuid, uuid)
+  to authenticated, service_role;

@@ -1,0 +1,10 @@
+create or replace function public.remove_spending_limit(
+  p_currency text, p_period text, p_user_id uuid default auth.uid()
+) returns boolean
+  language sql volatile
+  security invoker
+return engine.drop_spending_limit(p_currency, p_period, p_user_id);
+comment on function public.remove_spending_limit(text, text, uuid) is
+  'Removes one of a traveller''s spending limits; tells whether there was one.';
+grant execute on function public.remove_spending_limit(text, text, uuid)
+  to authenticated, service_role;
