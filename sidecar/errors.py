@@ -127,6 +127,7 @@ SQLSTATES: dict[str, type[EngineError]] = {
     "SK305": EngineFault,  # flags not in LaunchDarkly's form
     "SK306": EngineFault,  # packages of another version in the server
     "SK307": EngineFault,  # report says what a sidecar may not say
+    "SK308": EngineFault,  # trip is held by another transaction
 }
 
 

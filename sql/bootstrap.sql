@@ -33,9 +33,32 @@ alter role skylatch_sidecar set lock_timeout = '10s';
 alter role skylatch_sidecar set idle_in_transaction_session_timeout = '30s';
 alter role skylatch_cron set statement_timeout = '50s';
 alter role skylatch_cron set lock_timeout = '5s';
-alter role authenticator set statement_timeout = '15s';
-alter role authenticator set lock_timeout = '5s';
-alter role authenticator set idle_in_transaction_session_timeout = '15s';
+alter role skylatch_operator set lock_timeout = '5s';
+alter role skylatch_operator set idle_in_transaction_session_timeout = '60s';
+
+-- How long a caller may hold a row that others want. PostgreSQL applies these at login
+-- only: they are on the role that logs in, and on those it takes on, because PostgREST
+-- applies theirs too. A login of another name that is granted `authenticated` gets none
+-- of them, and any session may set its own. So the engine waits for no traveller
+-- (trips/take_trip.sql, provider_calls/finish_calls.sql); this is the second line.
+do $$
+declare
+  v_role text;
+begin
+  foreach v_role in array array[
+    'authenticator', 'anon', 'authenticated', 'service_role'
+  ] loop
+    execute format('alter role %I set statement_timeout = %L', v_role, '15s');
+    execute format('alter role %I set lock_timeout = %L', v_role, '5s');
+    execute format(
+      'alter role %I set idle_in_transaction_session_timeout = %L', v_role, '15s'
+    );
+    -- From PostgreSQL 17 on a whole transaction has a limit, however busy it is.
+    if current_setting('server_version_num')::integer >= 170000 then
+      execute format('alter role %I set transaction_timeout = %L', v_role, '30s');
+    end if;
+  end loop;
+end $$;
 
 create schema if not exists engine authorization skylatch_owner;
 create extension if not exists plpython3u;

@@ -61,6 +61,7 @@ set role skylatch_owner;
 \ir operations/version.sql
 \ir operations/caller.sql
 \ir operations/log_event.sql
+\ir operations/wait_less.sql
 \ir operations/refuse_change.sql
 \ir review/present_history.sql
 \ir review/history_problem.sql
@@ -83,6 +84,7 @@ set role skylatch_owner;
 \ir flags/flag_status.sql
 \ir flags/flag_overview.sql
 \ir trips/lock_trip.sql
+\ir trips/take_trip.sql
 \ir trips/has_live_attempt.sql
 \ir trips/trip_party.sql
 \ir trips/plan_searches.sql

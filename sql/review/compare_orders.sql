@@ -10,12 +10,14 @@ create or replace function engine.compare_orders(
 as $$
 declare
   v_found integer;
+  v_passed_over integer;
 begin
-  v_found := engine.judge_orders(
+  select j.at_odds, j.passed_over into v_found, v_passed_over
+  from engine.judge_orders(
     p_body -> 'orders', coalesce(p_call.claimed_at, p_now),
     p_now - interval '5 minutes', p_now
-  );
-  perform engine.finish_scan('orders', p_call, v_found, p_now);
+  ) as j;
+  perform engine.finish_scan('orders', p_call, v_found, v_passed_over, p_now);
   perform engine.start_scan('payments', p_now);
   return format('%s of %s', v_found, jsonb_array_length(p_body -> 'orders'));
 end;
