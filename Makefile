@@ -101,6 +101,9 @@ bench-scale: install ## Compare a tick beside a million trips with one beside fe
 bench-invariants: install ## Measure what watching a million attempts costs
 	@$(PYTHON) -m tests.bench.invariants
 
+bench-locked: install ## Measure others' bookings beside a traveller who holds rows
+	@$(PYTHON) -m tests.bench.locked
+
 crash-points: install ## Crash the saga at every point, and again at every point after
 	@CRASH_PAIRS=all $(PYTHON) -m pytest -n 4 --dist worksteal tests/chaos/test_kill.py
 
@@ -139,5 +142,5 @@ clean: ## Stop the stack and remove caches and .venv; the stack's data stays
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 .PHONY: help setup install up down status psql demo test fuzz crash-points mutants model campaign \
-  chaos check bench-flags bench-ingest bench-waiting bench-scale bench-invariants simulate schema \
-  diagram clean
+  chaos check bench-flags bench-ingest bench-waiting bench-scale bench-invariants bench-locked \
+  simulate schema diagram clean

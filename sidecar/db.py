@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 from uuid import UUID
 
@@ -38,6 +38,18 @@ class Call:
     idempotency_key: str
     marks_sent: bool
     request: dict[str, Any] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """What became of a batch of reports: the next calls, and what was set aside.
+
+    `set_aside` has the (call_id, epoch) of each report that somebody's lock kept from
+    being applied; nothing is wrong with it, and it has to be reported again.
+    """
+
+    calls: list[Call] = field(default_factory=list)
+    set_aside: frozenset[tuple[int, int]] = frozenset()
 
 
 def describe(error: Exception) -> str:
@@ -101,10 +113,17 @@ class Database:
 
     def finish_calls(
         self, worker: str, reports: list[Row], *, hand_on: bool
-    ) -> list[Call]:
+    ) -> Finished:
         """Report finished calls; return the next ones, claimed for this worker."""
         rows = self._rows("engine", "finish_calls", worker, Jsonb(reports), hand_on)
-        return [Call(**row) for row in rows]
+        calls: list[Call] = []
+        set_aside: set[tuple[int, int]] = set()
+        for row in rows:
+            if row.pop("is_set_aside"):
+                set_aside.add((row["call_id"], row["epoch"]))
+            else:
+                calls.append(Call(**row))
+        return Finished(calls, frozenset(set_aside))
 
     def heartbeat(self, worker: str) -> str:
         """Say that `worker` lives; return who does each scheduled job."""

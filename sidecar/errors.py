@@ -153,6 +153,7 @@ SQLSTATES: dict[str, type[EngineError]] = {
     "SK310": EngineFault,  # nobody can stand in for this job
     "SK309": EngineFault,  # attempts are in flight
     "SK312": EngineFault,  # the installation has no name
+    "SK308": EngineFault,  # trip is held by another transaction
 }
 
 

@@ -5,8 +5,9 @@
                  └─────────────────────────────────────────────┘
 
 One thread reports: whatever came back since the last commit goes into one transaction,
-and the next steps it hands back go straight to the runners. No database connection is
-held while a call is out.
+and the next steps it hands back go straight to the runners. A report that somebody's
+lock keeps from being applied is set aside, and tried again alone by another thread. No
+database connection is held while a call is out.
 """
 
 from __future__ import annotations
@@ -24,13 +25,14 @@ import psycopg
 import structlog
 
 from sidecar.alerts import AlertLog
-from sidecar.db import Call, Database, describe
+from sidecar.db import Call, Database, Finished, describe
 from sidecar.errors import EngineError
 from sidecar.flights import Flights
 from sidecar.limits import Budgets, Locks
 from sidecar.operations import outward_calls
 from sidecar.payments import Payments
 from sidecar.providers import NOT_SENT, Answer
+from sidecar.set_aside import SetAside
 
 _log = structlog.get_logger()
 _HEARTBEAT_SECONDS = 15.0
@@ -66,6 +68,7 @@ class Worker:
         self._reports: queue.SimpleQueue[tuple[Call, Answer | None] | None] = (
             queue.SimpleQueue()
         )
+        self._set_aside = SetAside()
         self._lock = threading.Lock()
         self._in_flight = {True: 0, False: 0}  # by "is a search"
         self._operations = outward_calls(flights, payments)
@@ -82,6 +85,7 @@ class Worker:
         _log.info("worker.started", worker=self.name, threads=self._threads)
         runners = [self._start(self._run_calls) for _ in range(self._threads)]
         reporter = self._start(self._report)
+        again = self._start(self._report_again)
         self._start(self._listen)
         beat = self._start(self._beat)
         while True:
@@ -99,6 +103,8 @@ class Worker:
             runner.join()
         self._reports.put(None)
         reporter.join()
+        self._set_aside.close()
+        again.join()
         beat.join()
         _log.info("worker.stopped", worker=self.name)
 
@@ -237,13 +243,30 @@ class Worker:
                     break
                 batch.append(item)
             reports = [a.as_report(c.call_id, c.epoch) for c, a in batch if a]
-            following = self._finish(reports) if reports else []
-            self._dispatch(following, instead_of=[call for call, _ in batch])
+            finished = self._finish(reports) if reports else Finished()
+            for report, call in zip(reports, (c for c, a in batch if a), strict=True):
+                if (call.call_id, call.epoch) in finished.set_aside:
+                    _log.info("report.set_aside", call=call.call_id)
+                    self._set_aside.put(call, report)
+            self._dispatch(finished.calls, instead_of=[call for call, _ in batch])
             self._wake.set()
             if last:
                 return
 
-    def _finish(self, reports: list[dict[str, Any]]) -> list[Call]:
+    def _report_again(self) -> None:
+        """Report what was set aside, each alone, until it is applied."""
+        while (waiting := self._set_aside.take()) is not None:
+            call = waiting.call
+            # It may hand on one more call: until then the worker is not done.
+            with self._lock:
+                self._in_flight[call.operation == "search"] += 1
+            finished = self._finish([waiting.report])
+            if finished.set_aside:
+                self._set_aside.put(call, waiting.report, tries=waiting.tries + 1)
+            self._dispatch(finished.calls, instead_of=[call])
+            self._wake.set()
+
+    def _finish(self, reports: list[dict[str, Any]]) -> Finished:
         pause = 0.1
         while True:
             try:
@@ -255,9 +278,13 @@ class Worker:
                 # not hold up the others; to the engine it is an unreadable one.
                 _log.warning("report.unreadable", error=describe(error))
                 if len(reports) > 1:
-                    return [call for one in reports for call in self._finish([one])]
+                    each = [self._finish([one]) for one in reports]
+                    return Finished(
+                        [call for one in each for call in one.calls],
+                        frozenset().union(*(one.set_aside for one in each)),
+                    )
                 if reports[0]["body"] is None:
-                    return []  # the lease runs out, recovery decides
+                    return Finished()  # the lease runs out, recovery decides
                 reports = [{**reports[0], "body": None}]
             except _DATABASE_DOWN as error:
                 _log.warning(

@@ -58,6 +58,8 @@ alter role skylatch_cron set lock_timeout = '5s';
 alter role skylatch_feed set statement_timeout = '30s';
 alter role skylatch_feed set lock_timeout = '5s';
 alter role skylatch_feed set idle_in_transaction_session_timeout = '30s';
+alter role skylatch_operator set lock_timeout = '5s';
+alter role skylatch_operator set idle_in_transaction_session_timeout = '60s';
 -- What holds for all trips of a traveller is decided by rows that are read after a wait:
 -- a transaction that sees the past only would fail each time.
 alter role skylatch_sidecar set default_transaction_isolation = 'read committed';
@@ -74,9 +76,6 @@ begin
     );
   end loop;
 end $$;
-alter role authenticator set statement_timeout = '15s';
-alter role authenticator set lock_timeout = '5s';
-alter role authenticator set idle_in_transaction_session_timeout = '15s';
 -- The server's log is read by more people than the tables are. What these roles send has
 -- names and birth dates in it: no statement, parameter, row or key of theirs is written
 -- there, whatever the server's own settings. Messages quote values too ("invalid input
@@ -90,6 +89,29 @@ alter role skylatch_sidecar set log_error_verbosity = 'terse';
 alter role skylatch_sidecar set log_min_error_statement = 'panic';
 alter role skylatch_sidecar set log_min_duration_statement = '-1';
 alter role skylatch_sidecar set log_statement = 'none';
+-- How long a caller may hold a row that others want. PostgreSQL applies these at login
+-- only: they are on the role that logs in, and on those it takes on, because PostgREST
+-- applies theirs too. A login of another name that is granted `authenticated` gets none
+-- of them, and any session may set its own. So the engine waits for no traveller
+-- (trips/take_trip.sql, provider_calls/finish_calls.sql); this is the second line.
+do $$
+declare
+  v_role text;
+begin
+  foreach v_role in array array[
+    'authenticator', 'anon', 'authenticated', 'service_role'
+  ] loop
+    execute format('alter role %I set statement_timeout = %L', v_role, '15s');
+    execute format('alter role %I set lock_timeout = %L', v_role, '5s');
+    execute format(
+      'alter role %I set idle_in_transaction_session_timeout = %L', v_role, '15s'
+    );
+    -- From PostgreSQL 17 on a whole transaction has a limit, however busy it is.
+    if current_setting('server_version_num')::integer >= 170000 then
+      execute format('alter role %I set transaction_timeout = %L', v_role, '30s');
+    end if;
+  end loop;
+end $$;
 
 create schema if not exists engine authorization skylatch_owner;
 create extension if not exists plpython3u;

@@ -84,6 +84,7 @@ set role skylatch_owner;
 \ir operations/require_size.sql
 \ir operations/format_money.sql
 \ir operations/log_event.sql
+\ir operations/wait_less.sql
 \ir operations/refuse_change.sql
 \ir operations/jobs.sql
 \ir operations/beat_job.sql
@@ -122,6 +123,7 @@ set role skylatch_owner;
 \ir trips/remove_passenger.sql
 \ir trips/drop_spending_limit.sql
 \ir trips/remove_spending_limit.sql
+\ir trips/take_trip.sql
 \ir trips/has_live_attempt.sql
 \ir trips/trip_party.sql
 \ir trips/match_party.sql

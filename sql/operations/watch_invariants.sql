@@ -4,11 +4,13 @@
 -- more, because a transaction that began before it may have committed after it. What is
 -- present and older than that is looked for again every ten minutes, a day back. Each
 -- violation is a case until it is gone or a person is done with it: some are facts of
--- the past, and stay true.
+-- the past, and stay true. A case of a trip that somebody holds is opened a minute
+-- later: one traveller must not keep the others' promises from being watched.
 create or replace function engine.watch_invariants() returns integer
   language plpgsql volatile
   security definer
   set search_path = pg_catalog, pg_temp
+  set lock_timeout = '250ms'
 as $$
 declare
   v_now timestamptz := clock_timestamp();
@@ -110,14 +112,19 @@ begin
         where r.kind = 'AUTHORIZATION_LAPSING' and r.object_id = a.id::text
       )
   loop
-    perform engine.open_case(
-      'AUTHORIZATION_LAPSING', v_attempt.id::text, v_attempt,
-      format(
-        '%s, and the card authorization lapses at %s', v_attempt.state,
-        v_attempt.capture_before
-      ),
-      '{}', v_now
-    );
+    begin
+      perform engine.open_case(
+        'AUTHORIZATION_LAPSING', v_attempt.id::text, v_attempt,
+        format(
+          '%s, and the card authorization lapses at %s', v_attempt.state,
+          to_char(v_attempt.capture_before at time zone 'UTC', 'YYYY-MM-DD HH24:MI "UTC"')
+        ),
+        '{}', v_now
+      );
+    exception when lock_not_available then
+      perform engine.wait_less();
+      raise warning 'no case of attempt % yet: its trip is held', v_attempt.id;
+    end;
   end loop;
   perform engine.close_case(r.kind, r.object_id, 'watch', 'decided', v_now)
   from engine.review_cases as r

@@ -13,9 +13,7 @@ declare
   v_attempt public.booking_attempts;
 begin
   select c.* into v_call from engine.provider_calls as c where c.id = p_call_id;
-  perform from public.trip_requests as t
-  where t.user_id = v_call.user_id and t.id = v_call.trip_request_id
-  for no key update;
+  perform engine.take_trip(v_call.user_id, v_call.trip_request_id);
   select a.* into v_attempt
   from public.booking_attempts as a
   where a.user_id = v_call.user_id and a.id = v_call.booking_attempt_id

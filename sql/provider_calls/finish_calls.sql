@@ -2,6 +2,11 @@
 -- its own subtransaction: one that cannot be applied spoils no other. The next step of
 -- each saga is handed straight back, claimed, so that a step costs one commit; a worker
 -- that is stopping leaves it to the others.
+-- Nobody holds up anybody: a trip's row is taken without waiting, and for any other
+-- lock (a traveller's limits, a passenger's profile) a batch waits half a second at the
+-- most, however many are held. A report that stands behind such a lock is set aside:
+-- its row in the answer says so, with no call in it, and the worker tries it again.
+drop function if exists engine.finish_calls(text, jsonb, boolean);
 create or replace function engine.finish_calls(
   p_worker text, p_reports jsonb, p_hand_on boolean
 )
@@ -12,65 +17,88 @@ create or replace function engine.finish_calls(
     trip_request_id uuid,
     idempotency_key text,
     marks_sent boolean,
-    request jsonb
+    request jsonb,
+    is_set_aside boolean
   )
   language plpgsql volatile
   security definer
   set search_path = pg_catalog, pg_temp
+  set lock_timeout = '250ms'
 as $$
 declare
-  v_raw jsonb;
+  v_found record;
   v_next bigint;
   v_nexts bigint[] := '{}'::bigint[];
   v_now timestamptz := clock_timestamp();
+  v_report engine.call_report;
+  v_error text;
+  -- Travellers who hold a row of theirs: one wait for each is enough.
+  v_held uuid[] := '{}'::uuid[];
 begin
   -- In trip order, so that two sidecars reporting at once cannot deadlock.
-  for v_raw in
-    select r.value
+  for v_found in
+    select r.value as said, (r.value ->> 'call_id')::bigint as id, c.user_id
     from jsonb_array_elements(p_reports) as r
     left join engine.provider_calls as c on c.id = (r.value ->> 'call_id')::bigint
     order by c.trip_request_id, c.id
   loop
     begin
-      v_next := engine.settle_call(
-        engine.read_report(v_raw), false, p_worker, v_now
-      );
+      v_report := engine.read_report(v_found.said);
+      if v_found.user_id = any (v_held) then
+        raise lock_not_available;
+      end if;
+      v_next := engine.settle_call(v_report, false, p_worker, v_now);
       v_nexts := v_nexts || v_next;
     exception when others then
-      -- A lock that could not be had in time, or a full disk: nothing is wrong with the
-      -- report, so the worker sends the batch again.
-      if sqlstate in ('40001', '40P01', '55P03', '53100') then
+      v_error := sqlerrm;
+      -- No room on the disk: the worker sends the whole batch again.
+      if sqlstate = '53100' then
         raise;
+      elsif sqlstate in ('SK308', '55P03', '40P01', '40001') then
+        -- A lock that could not be had says nothing against the report.
+        if sqlstate = '55P03' and v_found.user_id = any (v_held) is not true then
+          v_held := v_held || v_found.user_id;
+          perform engine.wait_less();
+        end if;
+        call_id := v_found.id;
+        epoch := (v_found.said ->> 'epoch')::integer;
+        is_set_aside := true;
+        return next;
+        continue;
       end if;
       -- The lease runs out and recovery takes over; the reason must not be lost.
-      raise warning 'report of call % not applied: % %',
-        v_raw ->> 'call_id', sqlstate, sqlerrm;
-      perform engine.log_event(
-        c.user_id, c.trip_request_id, c.booking_attempt_id, p_worker, 'call:' || c.id,
-        null, null, c.operation || ': the report could not be applied',
-        jsonb_strip_nulls(
-          jsonb_build_object(
-            'sqlstate', sqlstate,
-            'message', sqlerrm,
-            'http_status', v_raw -> 'http_status',
-            'request_id', v_raw -> 'request_id',
-            -- It may be the only trace of an order.
-            'object', coalesce(
-              v_raw #>> '{body,data,id}', v_raw #>> '{body,id}'
+      raise warning 'report of call % not applied: % %', v_found.id, sqlstate, v_error;
+      begin
+        perform engine.count_apply_failure(v_found.id, v_error, p_worker, v_now);
+        perform engine.log_event(
+          c.user_id, c.trip_request_id, c.booking_attempt_id, p_worker, 'call:' || c.id,
+          null, null, c.operation || ': the report could not be applied',
+          jsonb_strip_nulls(
+            jsonb_build_object(
+              'sqlstate', sqlstate,
+              'message', v_error,
+              'http_status', v_found.said -> 'http_status',
+              'request_id', v_found.said -> 'request_id',
+              -- It may be the only trace of an order.
+              'object', coalesce(
+                v_found.said #>> '{body,data,id}', v_found.said #>> '{body,id}'
+              )
             )
           )
         )
-      )
-      from engine.provider_calls as c
-      where c.id = (v_raw ->> 'call_id')::bigint and c.user_id is not null;
-      perform engine.count_apply_failure(
-        (v_raw ->> 'call_id')::bigint, sqlerrm, p_worker, v_now
-      );
+        from engine.provider_calls as c
+        where c.id = v_found.id and c.user_id is not null;
+      exception when lock_not_available or sqlstate 'SK308' then
+        call_id := v_found.id;
+        epoch := (v_found.said ->> 'epoch')::integer;
+        is_set_aside := true;
+        return next;
+      end;
     end;
   end loop;
   perform engine.record_flag_usage();
   return query
-  select l.*
+  select l.*, false
   from engine.lease_calls(
     p_worker,
     array(
@@ -82,5 +110,6 @@ begin
 end;
 $$;
 comment on function engine.finish_calls(text, jsonb, boolean) is
-  'Applies reports of finished calls and hands the next calls back, claimed.';
+  'Applies reports of finished calls; hands the next calls back, claimed, and names '
+  'the reports that were set aside because somebody holds their trip.';
 grant execute on function engine.finish_calls(text, jsonb, boolean) to skylatch_sidecar;

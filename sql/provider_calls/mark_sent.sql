@@ -1,7 +1,9 @@
 -- The last look before an order leaves: a crash before this commit is a safe retry, a
 -- crash after it is UNKNOWN. Returns null for "send it", else why not; in that case the
 -- attempt is already on its way back, looks for an order that is known, or waits until
--- a history that a failover or a restore has changed was compared.
+-- a history that a failover or a restore has changed was compared. Whoever holds the
+-- trip's or the traveller's rows keeps a worker for a quarter of a second at the most:
+-- then it fails, nothing leaves, and the worker says so.
 -- Lock order: trip_requests, then the traveller, then booking_attempts, then
 -- provider_calls, then the installation's spending (booking/ceiling_problem.sql).
 create or replace function engine.mark_sent(p_call_id bigint, p_epoch integer)
@@ -9,6 +11,7 @@ create or replace function engine.mark_sent(p_call_id bigint, p_epoch integer)
   language plpgsql volatile
   security definer
   set search_path = pg_catalog, pg_temp
+  set lock_timeout = '250ms'
 as $$
 declare
   v_now timestamptz := clock_timestamp();

@@ -1,11 +1,14 @@
 -- Leases that ended. Claimed but not sent: safe to try again. Sent: nobody knows, and
 -- for an order that means frozen. And keys that their provider may have forgotten: the
--- call must not be repeated under them. Each call is settled under its own locks.
+-- call must not be repeated under them. Each call is settled under its own locks; one
+-- whose trip or traveller somebody holds is left for the next time, and all waits of
+-- one run together last half a second at the most.
 create or replace function engine.recover_calls(p_actor text, p_now timestamptz)
   returns integer
   language plpgsql volatile
   security definer
   set search_path = pg_catalog, pg_temp
+  set lock_timeout = '250ms'
 as $$
 declare
   v_call record;
@@ -37,8 +40,14 @@ begin
     exception when others then
       -- One that cannot be settled must not keep the others from it, minute by minute.
       raise warning 'call % not recovered: % %', v_call.id, sqlstate, sqlerrm;
-      if sqlstate not in ('40001', '40P01', '55P03', '53100') then
-        perform engine.count_apply_failure(v_call.id, sqlerrm, p_actor, p_now);
+      if sqlstate = '55P03' then
+        perform engine.wait_less();
+      elsif sqlstate not in ('40001', '40P01', '53100', 'SK308') then
+        begin
+          perform engine.count_apply_failure(v_call.id, sqlerrm, p_actor, p_now);
+        exception when lock_not_available or sqlstate 'SK308' then
+          raise warning 'the failure of call % was not counted: %', v_call.id, sqlerrm;
+        end;
       end if;
     end;
   end loop;

@@ -25,9 +25,7 @@ declare
   v_fare public.fare_history;
 begin
   select c.* into v_call from engine.provider_calls as c where c.id = p_report.call_id;
-  perform from public.trip_requests as t
-  where t.user_id = v_call.user_id and t.id = v_call.trip_request_id
-  for no key update;
+  perform engine.take_trip(v_call.user_id, v_call.trip_request_id);
   -- An account-wide call has no trip to lock, and its own row keeps others off.
   select a.* into v_attempt
   from public.booking_attempts as a

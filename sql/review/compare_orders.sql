@@ -10,11 +10,13 @@ create or replace function engine.compare_orders(
 as $$
 declare
   v_found integer;
+  v_passed_over integer;
 begin
-  v_found := engine.judge_orders(
+  select j.at_odds, j.passed_over into v_found, v_passed_over
+  from engine.judge_orders(
     p_body -> 'orders', coalesce(p_call.claimed_at, p_now),
     p_now - interval '5 minutes', p_now
-  );
+  ) as j;
   -- What the airline did to a booking of ours without a word is in the list too.
   perform engine.note_order(
     p_call, jsonb_build_object('orders', jsonb_agg(o.value)), p_now
@@ -27,7 +29,7 @@ begin
       or o.value -> 'airline_initiated_changes' @> '[{}]'
     )
   having count(*) > 0;
-  perform engine.finish_scan('orders', p_call, v_found, p_now);
+  perform engine.finish_scan('orders', p_call, v_found, v_passed_over, p_now);
   perform engine.start_scan('payments', p_now);
   return format('%s of %s', v_found, jsonb_array_length(p_body -> 'orders'));
 end;

@@ -3,7 +3,8 @@
 -- ended is released when Duffel's list, read to its end since, shows no order of it;
 -- what may belong to an order, and money that was taken, is a person's. A payment made
 -- a few minutes ago, or an attempt that ended since a list was asked for, is not judged
--- yet.
+-- yet. A trip that somebody holds for long is passed over, as in
+-- review/judge_orders.sql.
 -- Lock order: trip_requests, then booking_attempts, then provider_calls.
 create or replace function engine.compare_payments(
   p_call engine.provider_calls, p_body jsonb, p_now timestamptz
@@ -18,6 +19,7 @@ declare
   v_attempt public.booking_attempts;
   v_case_id bigint;
   v_number integer := 0;
+  v_passed_over integer := 0;
 begin
   for v_found in
     with seen as materialized (
@@ -83,8 +85,8 @@ begin
     elsif v_found.finding = 'WAIT' then
       continue;
     end if;
-    v_number := v_number + 1;
     if v_found.finding = 'CANCEL' then
+      v_number := v_number + 1;
       perform engine.enqueue_look(
         'cancel_orphan_payment', v_found.payment,
         jsonb_build_object(
@@ -94,9 +96,19 @@ begin
       );
       continue;
     end if;
-    perform from public.trip_requests as t
-    where t.id = coalesce(v_found.trip_request_id, v_found.trip_id)
-    for no key update;
+    begin
+      perform from public.trip_requests as t
+      where t.id = coalesce(v_found.trip_request_id, v_found.trip_id)
+      for no key update;
+    exception when lock_not_available then
+      if p_now < v_read_at + interval '20 seconds' then
+        raise;
+      end if;
+      v_passed_over := v_passed_over + 1;
+      perform engine.wait_less();
+      continue;
+    end;
+    v_number := v_number + 1;
     select a.* into v_attempt
     from public.booking_attempts as a
     where a.user_id = v_found.user_id and a.id = v_found.attempt_id
@@ -115,7 +127,7 @@ begin
       );
     end if;
   end loop;
-  perform engine.finish_scan('payments', p_call, v_number, p_now);
+  perform engine.finish_scan('payments', p_call, v_number, v_passed_over, p_now);
   return format(
     '%s of %s', v_number, jsonb_array_length(p_body -> 'payment_intents')
   );

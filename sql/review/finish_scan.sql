@@ -1,7 +1,15 @@
 -- A list that was read to its end. What is compared next time begins at the moment this
--- one was asked for.
+-- one was asked for. Where something was passed over, because its trip is held, the
+-- list is read again soon, from where this one began.
+drop function if exists engine.finish_scan(
+  text, engine.provider_calls, integer, timestamptz
+);
 create or replace function engine.finish_scan(
-  p_scan text, p_call engine.provider_calls, p_found integer, p_now timestamptz
+  p_scan text,
+  p_call engine.provider_calls,
+  p_found integer,
+  p_passed_over integer,
+  p_now timestamptz
 ) returns void
   language plpgsql volatile
   security definer
@@ -9,12 +17,23 @@ create or replace function engine.finish_scan(
 as $$
 declare
   v_history text := engine.present_history();
+  v_scanned_to timestamptz := coalesce(p_call.claimed_at, p_now);
 begin
+  if p_passed_over > 0 then
+    -- As start_scan wrote it: for Duffel a time, for Stripe seconds.
+    if p_scan = 'orders' then
+      v_scanned_to := (p_call.payload ->> 'created_after')::timestamptz;
+    else
+      v_scanned_to := to_timestamp((p_call.payload ->> 'created_after')::bigint);
+    end if;
+    -- It takes these off again.
+    v_scanned_to := v_scanned_to + interval '6 hours';
+  end if;
   insert into engine.scans as s (
     scan, provider, scanned_to, finished_at, found, history
   )
   select
-    p_scan, o.provider, coalesce(p_call.claimed_at, p_now), p_now, p_found,
+    p_scan, o.provider, v_scanned_to, p_now, p_found,
     p_call.payload ->> 'history'
   from engine.operations as o
   where o.operation = p_call.operation
@@ -24,6 +43,9 @@ begin
     finished_at = excluded.finished_at,
     found = excluded.found,
     history = excluded.history;
+  if p_passed_over > 0 then
+    perform engine.start_scan(p_scan, p_now + interval '5 minutes');
+  end if;
   if engine.history_problem() is not null and (
     select count(*) = 2
     from engine.scans as s
@@ -34,5 +56,5 @@ begin
 end;
 $$;
 comment on function engine.finish_scan(
-  text, engine.provider_calls, integer, timestamptz
+  text, engine.provider_calls, integer, integer, timestamptz
 ) is 'Notes how far a list was compared; the second one confirms the history.';

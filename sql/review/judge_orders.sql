@@ -2,14 +2,19 @@
 -- attempts. What agrees is passed over
 -- in one statement; what does not is adopted where an attempt waits for it, else it is
 -- a case. An attempt that ended since the list was asked for is not judged yet. A case
--- that a person closed stays closed.
+-- that a person closed stays closed. A trip that somebody holds is waited for, and the
+-- answer tried again, for twenty seconds; then it is passed over and counted, because
+-- one traveller must not keep the whole list from being compared.
 -- Lock order: trip_requests, then booking_attempts, then provider_calls.
+drop function if exists engine.judge_orders(
+  jsonb, timestamptz, timestamptz, timestamptz
+);
 create or replace function engine.judge_orders(
   p_orders jsonb,
   p_read_at timestamptz,
   p_made_before timestamptz,
   p_now timestamptz
-) returns integer
+) returns table (at_odds integer, passed_over integer)
   language plpgsql volatile
   security definer
   set search_path = pg_catalog, pg_temp
@@ -19,6 +24,7 @@ declare
   v_attempt public.booking_attempts;
   v_case_id bigint;
   v_number integer := 0;
+  v_passed_over integer := 0;
 begin
   for v_found in
     with seen as materialized (
@@ -98,9 +104,18 @@ begin
       );
       continue;
     end if;
-    perform from public.trip_requests as t
-    where t.id = coalesce(v_found.trip_request_id, v_found.trip_id)
-    for no key update;
+    begin
+      perform from public.trip_requests as t
+      where t.id = coalesce(v_found.trip_request_id, v_found.trip_id)
+      for no key update;
+    exception when lock_not_available then
+      if p_now < p_read_at + interval '20 seconds' then
+        raise;
+      end if;
+      v_passed_over := v_passed_over + 1;
+      perform engine.wait_less();
+      continue;
+    end;
     select a.* into v_attempt
     from public.booking_attempts as a
     where a.user_id = v_found.user_id and a.id = v_found.attempt_id
@@ -157,10 +172,11 @@ begin
       end if;
     end if;
   end loop;
-  return v_number;
+  return query select v_number, v_passed_over;
 end;
 $$;
 comment on function engine.judge_orders(
   jsonb, timestamptz, timestamptz, timestamptz
 ) is
-  'Compares Duffel''s orders with our attempts; returns how many do not agree.';
+  'Compares Duffel''s orders with our attempts; returns how many do not agree, and how '
+  'many were passed over because their trip is held.';

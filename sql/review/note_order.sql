@@ -11,17 +11,28 @@ create or replace function engine.note_order(
   set search_path = pg_catalog, pg_temp
 as $$
 declare
-  v_found integer;
+  v_found record;
   v_order record;
   v_booking public.flight_bookings;
   v_attempt public.booking_attempts;
   v_change jsonb;
   v_outcome text;
 begin
-  v_found := engine.judge_orders(
+  select j.* into v_found
+  from engine.judge_orders(
     p_body -> 'orders', coalesce(p_call.claimed_at, p_now), 'infinity', p_now
-  );
-  v_outcome := case when v_found > 0 then format('%s to look at', v_found) end;
+  ) as j;
+  if v_found.passed_over > 0 then
+    -- Of a few orders none is passed over: they are looked at again, all of them.
+    raise exception using
+      errcode = 'SK308',
+      message = 'the trip is held by another transaction',
+      detail = jsonb_build_object('call', p_call.id),
+      hint = 'Nothing is wrong with the answer: it is taken in again.';
+  end if;
+  v_outcome := case
+    when v_found.at_odds > 0 then format('%s to look at', v_found.at_odds)
+  end;
   for v_order in
     select o.value as facts, b.user_id, b.trip_request_id, b.id as booking_id
     from jsonb_array_elements(p_body -> 'orders') as o
@@ -29,9 +40,7 @@ begin
     where b.status = 'CONFIRMED' and not engine.belongs_elsewhere(o.value -> 'metadata')
     order by b.trip_request_id
   loop
-    perform from public.trip_requests as t
-    where t.user_id = v_order.user_id and t.id = v_order.trip_request_id
-    for no key update;
+    perform engine.take_trip(v_order.user_id, v_order.trip_request_id);
     select b.* into v_booking
     from public.flight_bookings as b
     where b.user_id = v_order.user_id and b.id = v_order.booking_id;

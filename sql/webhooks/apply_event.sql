@@ -36,12 +36,9 @@ begin
     return case when found then 'looks' else 'not ours' end;
   end if;
 
-  perform from public.trip_requests as t
-  where t.user_id = p_user_id and t.id = (
-    select a.trip_request_id from public.booking_attempts as a
-    where a.user_id = p_user_id and a.id = p_attempt_id
-  )
-  for no key update;
+  perform engine.take_trip(p_user_id, a.trip_request_id)
+  from public.booking_attempts as a
+  where a.user_id = p_user_id and a.id = p_attempt_id;
   select a.* into v_attempt
   from public.booking_attempts as a
   where a.user_id = p_user_id and a.id = p_attempt_id

@@ -9,6 +9,7 @@ create or replace function engine.apply_events(p_limit integer, p_now timestampt
   language plpgsql volatile
   security definer
   set search_path = pg_catalog, pg_temp
+  set lock_timeout = '250ms'
 as $$
 declare
   v_found record;
@@ -64,10 +65,13 @@ begin
       v_outcome := sqlstate || ' ' || sqlerrm;
       -- A lock that could not be had in time, or a full disk, says nothing about it.
       v_state := case
-        when sqlstate in ('40001', '40P01', '55P03', '53100') or v_event.tries < 7
-          then 'RECEIVED'
+        when sqlstate in ('40001', '40P01', '55P03', '53100', 'SK308')
+          or v_event.tries < 7 then 'RECEIVED'
         else 'DEAD'
       end;
+      if sqlstate = '55P03' then
+        perform engine.wait_less();
+      end if;
       raise warning 'event % not applied: %', v_event.event_id, v_outcome;
     end;
     update engine.provider_events as e

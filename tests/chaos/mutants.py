@@ -604,6 +604,28 @@ MUTANTS: dict[str, Mutant] = {
         "  perform engine.require_bookable(v_trip);\n",
         "",
     ),
+    # Nobody holds up anybody.
+    "reports wait for whoever holds a trip": Mutant(
+        "trips/take_trip.sql", "for no key update skip locked;", "for no key update;"
+    ),
+    "a report that waited in vain spoils its batch": Mutant(
+        "provider_calls/finish_calls.sql",
+        "elsif sqlstate in ('SK308', '55P03', '40P01', '40001') then",
+        "elsif sqlstate = '22000' then",
+    ),
+    "every held row is waited for as long as the first": Mutant(
+        "operations/wait_less.sql", "* 500, 1", "* 1000, 1"
+    ),
+    "a scan waits for ever for whoever holds a trip": Mutant(
+        "review/judge_orders.sql",
+        "if p_now < p_read_at + interval '20 seconds' then",
+        "if true then",
+    ),
+    "what a scan passed over is not looked at again": Mutant(
+        "review/finish_scan.sql",
+        "  if p_passed_over > 0 then\n    -- As",
+        "  if false then\n    -- As",
+    ),
 }
 
 

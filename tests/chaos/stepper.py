@@ -169,9 +169,9 @@ class Stepper:
         self, worker: str, reports: list[dict[str, Any]], *, hand_on: bool = True
     ) -> None:
         """Report, perhaps not for the first time."""
-        self._take(
-            worker, self._database.finish_calls(worker, reports, hand_on=hand_on)
-        )
+        finished = self._database.finish_calls(worker, reports, hand_on=hand_on)
+        assert not finished.set_aside
+        self._take(worker, finished.calls)
 
     def work(self, worker: str) -> int:
         """Send and report all that the worker holds, once; return how many."""

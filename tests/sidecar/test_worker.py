@@ -14,16 +14,18 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
+import psycopg
 import pytest
 from psycopg.conninfo import make_conninfo
 from structlog.testing import capture_logs
 
-from sidecar.db import Call, Database
+from sidecar.db import Call, Database, Finished
 from sidecar.flights import Flights
 from sidecar.limits import Budgets, Locks
 from sidecar.payments import Payments
 from sidecar.providers import NOT_SENT, Answer
 from sidecar.sandbox.control import Fault
+from sidecar.set_aside import SetAside
 from sidecar.worker import Worker
 from tests.factories import FLAGS, World, until
 
@@ -210,9 +212,9 @@ def test_a_call_handed_back_while_stopping_is_still_made(world: World) -> None:
 
     def stop_meanwhile(
         worker: str, reports: list[dict[str, Any]], *, hand_on: bool
-    ) -> list[Call]:
+    ) -> Finished:
         following = finish(worker, reports, hand_on=hand_on)
-        if following and not handed_back.is_set():
+        if following.calls and not handed_back.is_set():
             bench.worker.stop()
             # Had the runners been sent home already, they would be gone by now.
             next(t for t in threading.enumerate() if t.name == "_run_calls").join(0.5)
@@ -256,7 +258,7 @@ def test_an_answer_outlasts_a_database_that_is_away(world: World) -> None:
     failures = []
     finish = bench.database.finish_calls
 
-    def watched(*args: Any, **options: Any) -> list[Call]:
+    def watched(*args: Any, **options: Any) -> Finished:
         try:
             return finish(*args, **options)
         except Exception as error:
@@ -324,7 +326,7 @@ def test_answers_that_come_together_share_one_report(world: World) -> None:
 
     def counted(
         worker: str, reports: list[dict[str, Any]], *, hand_on: bool
-    ) -> list[Call]:
+    ) -> Finished:
         if not sizes:
             # While the first is on its way, the others come in.
             until(lambda: bench.worker._reports.qsize() == many - len(reports))
@@ -403,6 +405,93 @@ def test_no_connection_is_held_while_a_provider_is_asked(world: World) -> None:
         assert held() == many
         release(world)
         until(world.at_rest, seconds=60)
+
+
+# -- what a traveller holds ------------------------------------------------------------
+
+
+@contextmanager
+def held(world: World, trip: UUID) -> Iterator[None]:
+    """Keep a trip's row locked, as its traveller may."""
+    with psycopg.connect(world.dsn) as traveller:
+        traveller.execute(
+            "select from public.trip_requests where id = %s for update", [trip]
+        )
+        yield
+        traveller.rollback()
+
+
+def test_a_locked_trip_holds_up_no_other_booking(world: World) -> None:
+    """The others are booked while it is held; it is booked when it is let go."""
+    greedy = world.trip(world.traveller())
+    others = [world.trip(world.traveller()) for _ in range(3)]
+    searched = hold(world, SEARCH, times=None)
+    bench = Bench(world, threads=5, search_threads=4)
+    with bench.running():
+        world.tick()
+        until(lambda: searched() == 4)
+        with held(world, greedy):
+            release(world)
+            until(lambda: all(world.status(trip) == "BOOKED" for trip in others))
+            until(lambda: len(bench.worker._set_aside) == 1)
+            # Its runner is free meanwhile: what is set aside is nobody's call.
+            until(lambda: not bench.worker._is_busy())
+        until(lambda: world.status(greedy) == "BOOKED")
+        assert len(bench.worker._set_aside) == 0
+    again = "select from engine.provider_calls where tries > 1"
+    assert world.rows(f"{again} and operation = 'search'") == []
+    for trip in (greedy, *others):
+        assert_booked_once(world, trip)
+
+
+def test_a_worker_stops_though_a_trip_is_locked(world: World) -> None:
+    """It tries a moment more and goes; the order it knew of is found, and paid once."""
+    trip = world.trip(world.traveller())
+    ordered = hold(world, STEPS["create_order"], times=1)
+    bench = Bench(world)
+    with bench.running():
+        world.tick()
+        until(lambda: ordered() == 1)
+        with held(world, trip):
+            release(world)
+            until(lambda: len(bench.worker._set_aside) == 1)
+            bench.worker.stop()
+            bench.thread.join(timeout=20)
+            assert not bench.thread.is_alive()
+    assert calls(world, "SENT") == 1
+    world.rows(
+        "update engine.provider_calls set lease_until = now() where state = 'SENT'"
+    )
+    with world.working():
+        until(lambda: world.status(trip) == "BOOKED", seconds=60)
+    assert_booked_once(world, trip)
+
+
+def test_far_too_many_reports_set_aside_lose_searches_only(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A search is made again when its lease ends; what an order said is kept."""
+    monkeypatch.setattr("sidecar.set_aside._MOST", 2)
+    aside = SetAside()
+    for number, operation in enumerate(["search", "search", "search", "create_order"]):
+        call = Call(number, 1, operation, uuid4(), "key", False, None)
+        aside.put(call, {"call_id": number})
+    aside.close()
+    taken = [aside.take() for _ in range(4)]
+    assert [one.call.call_id for one in taken if one] == [0, 1, 3]
+
+
+def test_what_was_set_aside_last_is_tried_first(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Somebody who was held up for a moment is not behind those who hold for long."""
+    monkeypatch.setattr("sidecar.set_aside._FIRST_PAUSE", 0.0)
+    aside = SetAside()
+    for number, tries in enumerate([7, 3, 0]):
+        call = Call(number, 1, "search", uuid4(), "key", False, None)
+        aside.put(call, {}, tries=tries)
+    taken = [aside.take() for _ in range(3)]
+    assert [one.call.call_id for one in taken if one] == [2, 1, 0]
 
 
 # -- what must not end a worker ------------------------------------------------------

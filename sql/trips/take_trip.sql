@@ -1,0 +1,29 @@
+-- The first lock of everything that is done for many trips in one go (reports, events,
+-- recovery): a traveller's own open transaction may hold the row for as long as it
+-- likes, and whoever waited for it would keep all the others waiting. So nobody waits.
+-- What concerns this trip is set aside and tried again; the rest goes on. What belongs
+-- to no trip has nothing to take.
+create or replace function engine.take_trip(p_user_id uuid, p_trip_id uuid)
+  returns void
+  language plpgsql volatile
+  security definer
+  set search_path = pg_catalog, pg_temp
+as $$
+begin
+  perform from public.trip_requests as t
+  where t.user_id = p_user_id and t.id = p_trip_id
+  for no key update skip locked;
+  if not found and exists (
+    select from public.trip_requests as t
+    where t.user_id = p_user_id and t.id = p_trip_id
+  ) then
+    raise exception using
+      errcode = 'SK308',
+      message = 'the trip is held by another transaction',
+      detail = jsonb_build_object('trip', p_trip_id),
+      hint = 'Nothing is wrong with what was to be done: it is tried again.';
+  end if;
+end;
+$$;
+comment on function engine.take_trip(uuid, uuid) is
+  'Takes a trip''s row lock without waiting; raises SK308 while somebody else has it.';
