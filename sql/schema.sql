@@ -38,6 +38,39 @@ ALTER SCHEMA engine OWNER TO skylatch_owner;
 CREATE EXTENSION IF NOT EXISTS plpython3u WITH SCHEMA pg_catalog;
 
 --
+-- Name: call_report; Type: TYPE; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE TYPE engine.call_report AS (
+	call_id bigint,
+	epoch integer,
+	http_status integer,
+	error_code text,
+	body jsonb,
+	request_id text,
+	retry_after numeric
+);
+
+ALTER TYPE engine.call_report OWNER TO skylatch_owner;
+
+--
+-- Name: offer_terms; Type: TYPE; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE TYPE engine.offer_terms AS (
+	status text,
+	cap numeric,
+	rate numeric,
+	rate_as_of timestamp with time zone,
+	cap_problem text,
+	city_airports text[],
+	party_fits boolean,
+	least_lead_time interval
+);
+
+ALTER TYPE engine.offer_terms OWNER TO skylatch_owner;
+
+--
 -- Name: money_amount; Type: DOMAIN; Schema: public; Owner: skylatch_owner
 --
 
@@ -127,9 +160,12 @@ CREATE TABLE public.booking_attempts (
     refund_no smallint DEFAULT 1 NOT NULL,
     refund_id text,
     refunded_at timestamp with time zone,
+    itinerary jsonb,
+    itinerary_read_at timestamp with time zone,
     CONSTRAINT booking_attempts_cap CHECK (((agreed_amount)::numeric <= (cap_amount)::numeric)),
     CONSTRAINT booking_attempts_ended CHECK (((status = 'PENDING'::text) = (ended_at IS NULL))),
     CONSTRAINT booking_attempts_failed CHECK (((status <> 'FAILED'::text) OR (error_message IS NOT NULL))),
+    CONSTRAINT booking_attempts_idempotency_key CHECK (((idempotency_key ~ '^[0-9a-z_-]+(:[0-9a-z_-]+)+$'::text) AND (idempotency_key !~ '(^|[^0-9a-z])(undefined|null|nil|none|nan|infinity)([^0-9a-z]|$)'::text))),
     CONSTRAINT booking_attempts_refund CHECK (((refund_amount IS NULL) OR ((refund_amount)::numeric <= (captured_amount)::numeric))),
     CONSTRAINT booking_attempts_status CHECK ((status = ANY (ARRAY['PENDING'::text, 'SUCCESS'::text, 'FAILED'::text]))),
     CONSTRAINT booking_attempts_success CHECK (((status <> 'SUCCESS'::text) OR ((order_id IS NOT NULL) AND (booking_reference IS NOT NULL) AND (payment_intent_id IS NOT NULL)))),
@@ -141,10 +177,10 @@ ALTER TABLE ONLY public.booking_attempts FORCE ROW LEVEL SECURITY;
 ALTER TABLE public.booking_attempts OWNER TO skylatch_owner;
 
 --
--- Name: advance_attempt(public.booking_attempts, text, text, engine.outcome_rules, jsonb, text, text, timestamp with time zone); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
+-- Name: advance_attempt(public.booking_attempts, text, text, engine.outcome_rules, engine.call_report, text, text, text, text, timestamp with time zone); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
 --
 
-CREATE FUNCTION engine.advance_attempt(p_attempt public.booking_attempts, p_operation text, p_verdict text, p_rule engine.outcome_rules, p_report jsonb, p_actor text, p_correlation_id text, p_now timestamp with time zone) RETURNS bigint
+CREATE FUNCTION engine.advance_attempt(p_attempt public.booking_attempts, p_operation text, p_verdict text, p_rule engine.outcome_rules, p_report engine.call_report, p_as_state text, p_reason text, p_actor text, p_correlation_id text, p_now timestamp with time zone) RETURNS bigint
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
@@ -155,13 +191,13 @@ declare
 begin
   select t.* into v_to
   from engine.saga_transitions as t
-  where t.state = coalesce(p_report ->> 'as_state', p_attempt.state)
+  where t.state = coalesce(p_as_state, p_attempt.state)
     and t.verdict = p_verdict;
   if not found then
     v_to.next_state := 'NEEDS_REVIEW';
   end if;
   v_attempt := engine.learn_from_answer(
-    v_attempt, p_operation, p_verdict, p_rule, p_report, p_now
+    v_attempt, p_operation, p_verdict, p_rule, p_report, p_reason, p_now
   );
   if v_to.next_state = 'VOIDING' and v_attempt.payment_intent_id is null then
     v_to.next_state := 'FAILED';  -- nothing was ever held
@@ -212,6 +248,7 @@ begin
     order_hint = v_attempt.order_hint,
     order_cancelled_at = v_attempt.order_cancelled_at,
     booking_reference = v_attempt.booking_reference,
+    itinerary = v_attempt.itinerary,
     cancellation_id = v_attempt.cancellation_id,
     refund_amount = v_attempt.refund_amount,
     refund_no = v_attempt.refund_no,
@@ -229,16 +266,15 @@ begin
     p_correlation_id, p_attempt.state, v_to.next_state,
     format(
       '%s: %s', p_operation,
-      lower(p_verdict)
+      lower(p_verdict collate "C")
       || coalesce(
-        ' (' || coalesce(nullif(p_report ->> 'error_code', 'ok'), p_report ->> 'reason')
-        || ')', ''
+        ' (' || coalesce(nullif(p_report.error_code, 'ok'), p_reason) || ')', ''
       )
     ),
     jsonb_strip_nulls(
       jsonb_build_object(
-        'http_status', p_report -> 'http_status',
-        'request_id', p_report -> 'request_id',
+        'http_status', p_report.http_status,
+        'request_id', p_report.request_id,
         'amount', v_attempt.agreed_amount::text,
         'currency', v_attempt.currency
       )
@@ -261,7 +297,68 @@ begin
 end;
 $$;
 
-ALTER FUNCTION engine.advance_attempt(p_attempt public.booking_attempts, p_operation text, p_verdict text, p_rule engine.outcome_rules, p_report jsonb, p_actor text, p_correlation_id text, p_now timestamp with time zone) OWNER TO skylatch_owner;
+ALTER FUNCTION engine.advance_attempt(p_attempt public.booking_attempts, p_operation text, p_verdict text, p_rule engine.outcome_rules, p_report engine.call_report, p_as_state text, p_reason text, p_actor text, p_correlation_id text, p_now timestamp with time zone) OWNER TO skylatch_owner;
+
+--
+-- Name: apply_airport_overrides(); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE FUNCTION engine.apply_airport_overrides() RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  insert into engine.airports as a (
+    iata, name, city, country, time_zone, latitude, longitude
+  )
+  select
+    n.iata,
+    coalesce(n.name, k.name),
+    coalesce(n.city, k.city),
+    coalesce(n.country, k.country),
+    coalesce(n.time_zone, k.time_zone),
+    coalesce(n.latitude, k.latitude),
+    coalesce(n.longitude, k.longitude)
+  from (
+    select distinct on (o.iata) o.*
+    from engine.airport_overrides as o
+    where o.airports is null
+    order by o.iata, o.id desc
+  ) as n
+  left join engine.airports as k on n.iata = k.iata
+  on conflict (iata) do update
+  set
+    name = excluded.name,
+    city = excluded.city,
+    country = excluded.country,
+    time_zone = excluded.time_zone,
+    latitude = excluded.latitude,
+    longitude = excluded.longitude
+  where a is distinct from excluded;
+
+  insert into engine.metropolitan_areas as m (iata, name, time_zone, airports)
+  select
+    n.iata,
+    coalesce(n.name, k.name),
+    coalesce(n.time_zone, k.time_zone),
+    n.airports
+  from (
+    select distinct on (o.iata) o.*
+    from engine.airport_overrides as o
+    where o.airports is not null
+    order by o.iata, o.id desc
+  ) as n
+  left join engine.metropolitan_areas as k on n.iata = k.iata
+  on conflict (iata) do update
+  set
+    name = excluded.name,
+    time_zone = excluded.time_zone,
+    airports = excluded.airports
+  where m is distinct from excluded;
+end;
+$$;
+
+ALTER FUNCTION engine.apply_airport_overrides() OWNER TO skylatch_owner;
 
 --
 -- Name: event_effects; Type: TABLE; Schema: engine; Owner: skylatch_owner
@@ -336,12 +433,9 @@ begin
     return case when found then 'looks' else 'not ours' end;
   end if;
 
-  perform from public.trip_requests as t
-  where t.user_id = p_user_id and t.id = (
-    select a.trip_request_id from public.booking_attempts as a
-    where a.user_id = p_user_id and a.id = p_attempt_id
-  )
-  for no key update;
+  perform engine.take_trip(p_user_id, a.trip_request_id)
+  from public.booking_attempts as a
+  where a.user_id = p_user_id and a.id = p_attempt_id;
   select a.* into v_attempt
   from public.booking_attempts as a
   where a.user_id = p_user_id and a.id = p_attempt_id
@@ -424,6 +518,7 @@ ALTER FUNCTION engine.apply_event(p_event engine.provider_events, p_effect engin
 CREATE FUNCTION engine.apply_events(p_limit integer, p_now timestamp with time zone) RETURNS integer
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
+    SET lock_timeout TO '250ms'
     AS $$
 declare
   v_found record;
@@ -461,6 +556,9 @@ begin
       if not found or v_effect.effect = 'IGNORE' then
         v_state := 'IGNORED';
         v_outcome := case when found then 'of no consequence' else 'unknown type' end;
+      elsif engine.belongs_elsewhere(v_event.hints) then
+        v_state := 'IGNORED';
+        v_outcome := 'of another installation';
       else
         v_outcome := engine.apply_event(
           v_event, v_effect, v_found.user_id, v_found.attempt_id, p_now
@@ -476,10 +574,13 @@ begin
       v_outcome := sqlstate || ' ' || sqlerrm;
       -- A lock that could not be had in time, or a full disk, says nothing about it.
       v_state := case
-        when sqlstate in ('40001', '40P01', '55P03', '53100') or v_event.tries < 7
-          then 'RECEIVED'
+        when sqlstate in ('40001', '40P01', '55P03', '53100', 'SK308')
+          or v_event.tries < 7 then 'RECEIVED'
         else 'DEAD'
       end;
+      if sqlstate = '55P03' then
+        perform engine.wait_less();
+      end if;
       raise warning 'event % not applied: %', v_event.event_id, v_outcome;
     end;
     update engine.provider_events as e
@@ -505,6 +606,25 @@ end;
 $$;
 
 ALTER FUNCTION engine.apply_events(p_limit integer, p_now timestamp with time zone) OWNER TO skylatch_owner;
+
+--
+-- Name: apply_exchange_rate(bigint); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE FUNCTION engine.apply_exchange_rate(p_change_id bigint) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  insert into engine.exchange_rates as r (base, quote, as_of, rate, source)
+  select c.base, c.quote, c.as_of, c.rate, c.source
+  from engine.exchange_rate_changes as c
+  where c.id = p_change_id
+  on conflict (base, quote, source, as_of) do update set rate = excluded.rate;
+end;
+$$;
+
+ALTER FUNCTION engine.apply_exchange_rate(p_change_id bigint) OWNER TO skylatch_owner;
 
 --
 -- Name: provider_calls; Type: TABLE; Schema: engine; Owner: skylatch_owner
@@ -539,7 +659,7 @@ CREATE TABLE engine.provider_calls (
     first_claimed_at timestamp with time zone,
     CONSTRAINT provider_calls_attempt CHECK (((booking_attempt_id IS NULL) = (attempt_epoch IS NULL))),
     CONSTRAINT provider_calls_finished CHECK (((state = ANY (ARRAY['DONE'::text, 'UNKNOWN'::text, 'DEAD'::text])) = (finished_at IS NOT NULL))),
-    CONSTRAINT provider_calls_idempotency_key CHECK ((idempotency_key ~ '^[0-9a-z_-]+(:[0-9a-z_-]+)+$'::text)),
+    CONSTRAINT provider_calls_idempotency_key CHECK (((idempotency_key ~ '^[0-9a-z_-]+(:[0-9a-z_-]+)+$'::text) AND (idempotency_key !~ '(^|[^0-9a-z])(undefined|null|nil|none|nan|infinity)([^0-9a-z]|$)'::text))),
     CONSTRAINT provider_calls_lease CHECK (((state = ANY (ARRAY['CLAIMED'::text, 'SENT'::text])) = (lease_until IS NOT NULL))),
     CONSTRAINT provider_calls_owner CHECK ((((user_id IS NULL) = (trip_request_id IS NULL)) AND ((user_id IS NOT NULL) OR (booking_attempt_id IS NULL)))),
     CONSTRAINT provider_calls_sent CHECK (((state <> 'SENT'::text) OR (sent_at IS NOT NULL))),
@@ -551,15 +671,15 @@ ALTER TABLE ONLY engine.provider_calls FORCE ROW LEVEL SECURITY;
 ALTER TABLE engine.provider_calls OWNER TO skylatch_owner;
 
 --
--- Name: apply_look(engine.provider_calls, jsonb, text, timestamp with time zone); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
+-- Name: apply_look(engine.provider_calls, engine.call_report, text, timestamp with time zone); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
 --
 
-CREATE FUNCTION engine.apply_look(p_call engine.provider_calls, p_report jsonb, p_actor text, p_now timestamp with time zone) RETURNS void
+CREATE FUNCTION engine.apply_look(p_call engine.provider_calls, p_report engine.call_report, p_actor text, p_now timestamp with time zone) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 declare
-  v_body jsonb := p_report -> 'body';
+  v_body jsonb := p_report.body;
   v_outcome text;
 begin
   if p_call.operation like 'look\_%' then
@@ -580,18 +700,21 @@ begin
     when 'sweep_payment_events' then engine.receive_sweep(p_call, v_body, p_now)
     when 'cancel_orphan_payment' then engine.note_orphan_void(p_call, v_body, p_now)
   end;
-  if p_call.user_id is not null then
+  -- A booking is read again and again: only news is put down.
+  if p_call.user_id is not null
+    and (v_outcome is not null or not p_call.payload ? 'scheduled')
+  then
     perform engine.log_event(
       p_call.user_id, p_call.trip_request_id, p_call.booking_attempt_id, p_actor,
       'call:' || p_call.id, null, null,
       format('%s: %s', p_call.operation, coalesce(v_outcome, 'nothing new')),
-      jsonb_strip_nulls(jsonb_build_object('request_id', p_report -> 'request_id'))
+      jsonb_strip_nulls(jsonb_build_object('request_id', p_report.request_id))
     );
   end if;
 end;
 $$;
 
-ALTER FUNCTION engine.apply_look(p_call engine.provider_calls, p_report jsonb, p_actor text, p_now timestamp with time zone) OWNER TO skylatch_owner;
+ALTER FUNCTION engine.apply_look(p_call engine.provider_calls, p_report engine.call_report, p_actor text, p_now timestamp with time zone) OWNER TO skylatch_owner;
 
 --
 -- Name: ask_cancellation(uuid, numeric); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
@@ -682,6 +805,38 @@ $$;
 ALTER FUNCTION engine.beat_flags(p_source text) OWNER TO skylatch_owner;
 
 --
+-- Name: beat_job(text, boolean); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE FUNCTION engine.beat_job(p_job text, p_done boolean) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  v_now timestamptz := clock_timestamp();
+begin
+  update engine.job_beats as b
+  set
+    last_succeeded_at = case when p_done then v_now else b.last_succeeded_at end,
+    last_succeeded_by = case
+      when p_done then session_user::text else b.last_succeeded_by
+    end,
+    cron_succeeded_at = case
+      when session_user = 'skylatch_cron' then v_now else b.cron_succeeded_at
+    end
+  from (
+    select f.job
+    from engine.job_beats as f
+    where f.job = p_job
+    for no key update skip locked
+  ) as free
+  where b.job = free.job;
+end;
+$$;
+
+ALTER FUNCTION engine.beat_job(p_job text, p_done boolean) OWNER TO skylatch_owner;
+
+--
 -- Name: trip_requests; Type: TABLE; Schema: public; Owner: skylatch_owner
 --
 
@@ -744,6 +899,7 @@ CREATE TABLE public.trip_requests (
     decide_by date,
     max_searches integer DEFAULT 1500 NOT NULL,
     searches integer DEFAULT 0 NOT NULL,
+    asked_at timestamp with time zone,
     CONSTRAINT trip_requests_airlines CHECK (((cardinality(airlines_only) <= 20) AND (cardinality(airlines_never) <= 20) AND (NOT (airlines_only && airlines_never)) AND (NOT (preferred_airlines && airlines_never)))),
     CONSTRAINT trip_requests_alliances CHECK ((alliances <@ ARRAY['oneworld'::text, 'skyteam'::text, 'star_alliance'::text])),
     CONSTRAINT trip_requests_auto_book_status CHECK ((auto_book_status = ANY (ARRAY['PENDING'::text, 'BOOKING'::text, 'BOOKED'::text, 'PAUSED'::text, 'ACTION_REQUIRED'::text, 'EXPIRED'::text, 'CANCELLED'::text, 'FAILED'::text]))),
@@ -832,6 +988,7 @@ begin
   end if;
   perform engine.check_card(p_trip.user_id, p_trip.payment_method_id, p_now);
   perform engine.check_party(p_trip.user_id, p_trip.id);
+  perform engine.check_consent(p_trip);
   -- Two trips of one traveller that begin at once are decided one after the other.
   perform engine.lock_traveller(p_trip.user_id);
   v_problem := engine.spending_problem(
@@ -844,14 +1001,9 @@ begin
       detail = jsonb_build_object('trip', p_trip.id),
       hint = v_problem;
   end if;
-  v_problem := engine.overlap_problem(p_trip.user_id, p_trip.id, v_offer.itinerary);
-  if v_problem is not null then
-    raise exception using
-      errcode = 'SK110',
-      message = 'a passenger is on another flight at that time',
-      detail = jsonb_build_object('trip', p_trip.id),
-      hint = v_problem;
-  end if;
+  perform engine.check_ceilings(
+    p_trip.user_id, p_trip.id, v_offer.price_currency, v_offer.price_amount, p_now
+  );
 
   insert into public.booking_attempts as a (
     user_id, trip_request_id, attempt_no, state, idempotency_key, flight_offer_id,
@@ -877,6 +1029,15 @@ begin
   from public.booking_attempts as b
   where b.user_id = p_trip.user_id and b.trip_request_id = p_trip.id
   returning a.* into v_attempt;
+  perform engine.freeze_party(v_attempt);
+  v_problem := engine.overlap_problem(p_trip.user_id, v_attempt.id);
+  if v_problem is not null then
+    raise exception using
+      errcode = 'SK110',
+      message = 'a passenger is on another flight at that time',
+      detail = jsonb_build_object('trip', p_trip.id),
+      hint = v_problem;
+  end if;
 
   update public.flight_offers as o
   set status = 'SELECTED', updated_at = p_now
@@ -886,8 +1047,8 @@ begin
     auto_book_status = 'BOOKING',
     selected_offer_id = v_offer.id,
     status_reason = format(
-      'Booking %s for %s %s.', v_offer.airline, v_offer.price_amount,
-      v_offer.price_currency
+      'Booking %s for %s.', v_offer.airline,
+      engine.format_money(v_offer.price_amount, v_offer.price_currency)
     ),
     status_changed_at = p_now
   where t.user_id = p_trip.user_id and t.id = p_trip.id;
@@ -907,6 +1068,23 @@ end;
 $$;
 
 ALTER FUNCTION engine.begin_attempt(p_trip public.trip_requests, p_flight_offer_id uuid, p_actor text, p_now timestamp with time zone) OWNER TO skylatch_owner;
+
+--
+-- Name: belongs_elsewhere(jsonb); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE FUNCTION engine.belongs_elsewhere(p_metadata jsonb) RETURNS boolean
+    LANGUAGE plpgsql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  return coalesce(
+    p_metadata ->> 'installation_id' <> engine.installation_id()::text, false
+  );
+end;
+$$;
+
+ALTER FUNCTION engine.belongs_elsewhere(p_metadata jsonb) OWNER TO skylatch_owner;
 
 --
 -- Name: flight_offers; Type: TABLE; Schema: public; Owner: skylatch_owner
@@ -967,6 +1145,12 @@ CREATE TABLE public.flight_offers (
     payment_required_by timestamp with time zone,
     document_types text[] DEFAULT '{}'::text[] NOT NULL,
     itinerary_key text,
+    asked_from text[],
+    asked_to text[],
+    asked_on date[],
+    duration_gap interval,
+    read_live_at timestamp with time zone,
+    CONSTRAINT flight_offers_asked CHECK ((((asked_from IS NULL) = (asked_on IS NULL)) AND ((asked_to IS NULL) = (asked_on IS NULL)) AND (cardinality(asked_from) = cardinality(asked_on)) AND (cardinality(asked_to) = cardinality(asked_on)))),
     CONSTRAINT flight_offers_offer_id CHECK ((offer_id ~ '^off_\w+$'::text)),
     CONSTRAINT flight_offers_rank CHECK (((rank IS NULL) OR ((score IS NOT NULL) AND (ineligible = '{}'::text[])))),
     CONSTRAINT flight_offers_status CHECK ((status = ANY (ARRAY['ACTIVE'::text, 'EXPIRED'::text, 'SELECTED'::text, 'BOOKED'::text]))),
@@ -1007,6 +1191,9 @@ declare
 begin
   v_trip := engine.lock_trip(p_trip_id);
   perform engine.require_pipeline(v_trip.user_id, v_now);
+  perform engine.require_bookable(v_trip);
+  perform engine.check_card(v_trip.user_id, v_trip.payment_method_id, v_now);
+  perform engine.check_party(v_trip.user_id, v_trip.id);
   perform engine.rank_trip(v_trip.user_id, p_trip_id, v_now);
   v_best := engine.best_offer(v_trip);
   perform engine.begin_attempt(v_trip, v_best, session_user, v_now);
@@ -1022,6 +1209,119 @@ end;
 $$;
 
 ALTER FUNCTION engine.book_trip(p_trip_id uuid) OWNER TO skylatch_owner;
+
+--
+-- Name: booking_look_interval(interval); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE FUNCTION engine.booking_look_interval(p_ahead interval) RETURNS interval
+    LANGUAGE sql IMMUTABLE
+    RETURN CASE WHEN (p_ahead IS NOT NULL) THEN GREATEST('01:00:00'::interval, LEAST('7 days'::interval, (p_ahead / (14)::double precision))) ELSE NULL::interval END;
+
+ALTER FUNCTION engine.booking_look_interval(p_ahead interval) OWNER TO skylatch_owner;
+
+--
+-- Name: bootstrap_problems(); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE FUNCTION engine.bootstrap_problems() RETURNS SETOF text
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  return query select r.* from engine.role_problems() as r;
+
+  return query
+  select p.problem
+  from (
+    values
+      (
+        'the extension plpython3u is missing',
+        not exists (select from pg_extension as e where e.extname = 'plpython3u')
+      ),
+      (
+        'everybody may create temporary tables in this database',
+        has_database_privilege('public', current_database(), 'temporary')
+      ),
+      (
+        'everybody may create in the schema public',
+        has_schema_privilege('public', 'public', 'create')
+      ),
+      (
+        'the schema engine is not skylatch_owner''s',
+        not exists (
+          select from pg_namespace as n
+          where n.nspname = 'engine' and n.nspowner = to_regrole('skylatch_owner')
+        )
+      ),
+      (
+        'skylatch_owner may not create in the schema public',
+        not has_schema_privilege('skylatch_owner', 'public', 'create')
+        or not has_schema_privilege('skylatch_owner', 'public', 'usage')
+      ),
+      (
+        'skylatch_owner may not use auth.users',
+        to_regclass('auth.users') is null
+        or not has_schema_privilege('skylatch_owner', 'auth', 'usage')
+        or not has_table_privilege('skylatch_owner', 'auth.users', 'select')
+        or not has_table_privilege('skylatch_owner', 'auth.users', 'references')
+      ),
+      ('auth.uid() is missing', to_regprocedure('auth.uid()') is null),
+      (
+        'skylatch_owner may not read which history this is',
+        not exists (
+          select from pg_proc as p
+          cross join aclexplode(coalesce(p.proacl, acldefault('f', p.proowner))) as g
+          where p.oid = to_regprocedure('pg_control_system()')
+            and g.grantee in (0, to_regrole('skylatch_owner'))
+        )
+      ),
+      (
+        'new functions of skylatch_owner are everybody''s',
+        not exists (
+          select from pg_default_acl as a
+          where a.defaclrole = to_regrole('skylatch_owner')
+            and a.defaclnamespace = 0
+            and a.defaclobjtype = 'f'
+            and not exists (
+              select from aclexplode(a.defaclacl) as g where g.grantee = 0
+            )
+        )
+      )
+  ) as p (problem, is_so)
+  where p.is_so
+  union all
+  select format('%s may not use the schema public', r.name)
+  from unnest(
+    '{anon,authenticated,service_role,skylatch_sidecar,skylatch_cron,skylatch_operator}'
+    ::text[]
+  ) as r (name)
+  where to_regrole(r.name) is not null
+    and not has_schema_privilege(r.name, 'public', 'usage')
+  union all
+  select
+    case
+      when f.everybody then format('everybody may call %s', f.names)
+      else format('skylatch_owner may not call %s', f.names)
+    end
+  from (
+    select g.everybody, string_agg(distinct p.proname, ', ') as names
+    from pg_proc as p
+    cross join lateral (
+      select
+        coalesce(bool_or(g.grantee = 0), false) as everybody,
+        coalesce(bool_or(g.grantee = to_regrole('skylatch_owner')), false) as ours
+      from aclexplode(coalesce(p.proacl, acldefault('f', p.proowner))) as g
+    ) as g
+    where p.pronamespace = 'pg_catalog'::regnamespace
+      and p.proname like any (array['pg\_advisory%', 'pg\_try\_advisory%'])
+      and (g.everybody or not g.ours)
+    group by g.everybody
+  ) as f;
+end;
+$$;
+
+ALTER FUNCTION engine.bootstrap_problems() OWNER TO skylatch_owner;
 
 --
 -- Name: build_request(engine.provider_calls); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
@@ -1063,20 +1363,19 @@ begin
               jsonb_build_object(
                 'id', p.passenger_id,
                 'infant_passenger_id', p.infant_passenger_id,
-                'title', f.title,
-                'gender', f.gender,
-                'given_name', f.given_name,
-                'family_name', f.family_name,
-                'born_on', f.born_on,
-                'email', f.email,
-                'phone_number', f.phone_number
+                'title', p.title,
+                'gender', p.gender,
+                'given_name', p.given_name,
+                'family_name', p.family_name,
+                'born_on', to_char(p.born_on::timestamp, 'YYYY-MM-DD'),
+                'email', p.email,
+                'phone_number', p.phone_number
               )
             )
             order by p.passenger_id
           )
-          from engine.order_party(v_attempt.user_id, v_attempt.flight_offer_id) as p
-          inner join public.traveler_profiles as f
-            on f.user_id = v_attempt.user_id and p.traveler_profile_id = f.id
+          from engine.booking_attempt_passengers as p
+          where p.user_id = v_attempt.user_id and p.booking_attempt_id = v_attempt.id
         ),
         'payments', jsonb_build_array(
           jsonb_build_object(
@@ -1085,9 +1384,7 @@ begin
             'currency', v_attempt.currency
           )
         ),
-        'metadata', jsonb_build_object(
-          'attempt_id', v_attempt.id, 'trip_request_id', v_attempt.trip_request_id
-        )
+        'metadata', engine.our_mark(v_attempt)
       );
     when 'create_payment' then
       select m.* into v_card
@@ -1095,12 +1392,10 @@ begin
       where m.user_id = v_attempt.user_id and m.id = v_attempt.payment_method_id;
       return jsonb_build_object(
         'amount', engine.stripe_amount(v_attempt.agreed_amount, v_attempt.currency),
-        'currency', lower(v_attempt.currency),
+        'currency', lower(v_attempt.currency collate "C"),
         'customer', v_card.stripe_customer_id,
         'payment_method', v_card.stripe_payment_method_id,
-        'metadata', jsonb_build_object(
-          'attempt_id', v_attempt.id, 'trip_request_id', v_attempt.trip_request_id
-        )
+        'metadata', engine.our_mark(v_attempt)
       );
     when 'capture_payment' then
       return jsonb_build_object(
@@ -1112,9 +1407,8 @@ begin
       return jsonb_build_object(
         'payment_intent', v_attempt.payment_intent_id,
         'amount', engine.stripe_amount(v_attempt.refund_amount, v_attempt.currency),
-        'metadata', jsonb_build_object(
-          'attempt_id', v_attempt.id, 'refund_id',
-          format('%s:%s', v_attempt.id, v_attempt.refund_no)
+        'metadata', (engine.our_mark(v_attempt) - 'trip_request_id') || jsonb_build_object(
+          'refund_id', format('%s:%s', v_attempt.id, v_attempt.refund_no)
         )
       );
     when 'find_order' then
@@ -1173,13 +1467,13 @@ begin
   price := v_offer.price_amount;
   samples := 0;
   decide_by := v_decide_on::timestamp at time zone coalesce(v_zone, 'UTC');
-  v_fits := format('Fits at %s %s; ', price, v_offer.price_currency);
+  v_fits := format('Fits at %s; ', engine.format_money(price, v_offer.price_currency));
   -- Further than six weeks ahead the past has little to say: then it is asked again.
   v_days := least(v_decide_on - v_today, 42);
-  v_until := to_char(v_today + v_days, 'FMDD FMMonth');
+  v_until := to_char((v_today + v_days)::timestamp, 'FMDD FMMonth');
   if p_now >= decide_by or v_days < 1 then
     reason := v_fits || format(
-      'the day to decide by, %s, is here.', to_char(v_decide_on, 'FMDD FMMonth')
+      'the day to decide by, %s, is here.', to_char(v_decide_on::timestamp, 'FMDD FMMonth')
     );
     return next;
     return;
@@ -1315,29 +1609,38 @@ CREATE FUNCTION engine.cancel_booked_trip(p_attempt public.booking_attempts, p_n
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
+declare
+  v_words text := case
+    when p_attempt.refund_amount = 0 then 'nothing is returned'
+    else engine.format_money(p_attempt.refund_amount, p_attempt.currency)
+      || case
+        when p_attempt.refunded_at is null then ' is being returned' else ' was returned'
+      end
+  end;
 begin
   update public.flight_bookings as b
   set
-    status = case when p_attempt.refunded_at is null then 'CANCELLED' else 'REFUNDED' end,
+    -- Where nothing was due, nothing was refunded.
+    status = case
+      when p_attempt.refunded_at is null or p_attempt.refund_amount = 0 then 'CANCELLED'
+      else 'REFUNDED'
+    end,
     cancelled_at = coalesce(b.cancelled_at, p_attempt.order_cancelled_at),
     refund_amount = p_attempt.refund_amount,
-    attention = format(
-      case
-        when p_attempt.refund_amount = 0 then 'Cancelled; nothing is returned.'
-        when p_attempt.refunded_at is null then 'Cancelled; %s %s is being returned.'
-        else 'Cancelled; %s %s was returned.'
-      end,
-      p_attempt.refund_amount, p_attempt.currency
-    )
+    attention = format('Cancelled; %s.', v_words)
   where b.user_id = p_attempt.user_id and b.booking_attempt_id = p_attempt.id;
   update public.trip_requests as t
   set
     auto_book_status = 'CANCELLED',
-    status_reason = 'The booking was cancelled.',
-    status_changed_at = p_now
+    status_reason = format('The booking was cancelled; %s.', v_words),
+    status_changed_at = case t.auto_book_status
+      when 'BOOKED' then p_now else t.status_changed_at
+    end
   where t.user_id = p_attempt.user_id
     and t.id = p_attempt.trip_request_id
-    and t.auto_book_status = 'BOOKED';
+    -- Again when the refund has arrived.
+    and p_attempt.status = 'SUCCESS'
+    and t.auto_book_status in ('BOOKED', 'CANCELLED');
 end;
 $$;
 
@@ -1378,8 +1681,8 @@ begin
   perform engine.open_case(
     'AIRLINE_CANCELLATION', p_attempt.order_id, p_attempt,
     format(
-      'The airline cancelled a booking of %s %s.', p_attempt.captured_amount,
-      p_attempt.currency
+      'The airline cancelled a booking of %s.',
+      engine.format_money(p_attempt.captured_amount, p_attempt.currency)
     ),
     jsonb_build_object(
       'found', p_order,
@@ -1394,6 +1697,101 @@ $$;
 ALTER FUNCTION engine.cancel_by_airline(p_attempt public.booking_attempts, p_order jsonb, p_now timestamp with time zone) OWNER TO skylatch_owner;
 
 --
+-- Name: ceiling_problem(uuid, text, numeric, uuid, timestamp with time zone); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE FUNCTION engine.ceiling_problem(p_user_id uuid, p_currency text, p_amount numeric, p_attempt_id uuid, p_now timestamp with time zone) RETURNS text
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  v_base text := (select m.base_currency from engine.money_settings as m);
+  v_amount numeric := engine.in_base_currency(p_amount, p_currency, true, p_now);
+  v_ceiling record;
+  v_spent numeric;
+begin
+  if v_amount is null then
+    return format(
+      'There is no exchange rate from %s to %s to compare it with the spending ceiling.',
+      p_currency, v_base
+    );
+  end if;
+  if p_attempt_id is not null then
+    perform pg_advisory_xact_lock(7302029, 0);
+  end if;
+  for v_ceiling in
+    -- The traveller's own in place of everybody's; the installation's last.
+    select distinct on (c.subject = 'installation', c.period)
+      c.subject,
+      c.period,
+      case when c.currency = v_base then c.amount else 0 end as amount
+    from engine.spending_ceilings as c
+    where c.user_id is null or c.user_id = p_user_id
+    order by c.subject = 'installation', c.period, c.user_id nulls last
+  loop
+    v_spent := case
+      when v_ceiling.period = 'price' then 0
+      else engine.spent_in_base(
+        case when v_ceiling.subject <> 'installation' then p_user_id end,
+        case
+          when v_ceiling.period = 'total' then '-infinity'
+          else date_trunc(v_ceiling.period, p_now, 'UTC')
+        end,
+        p_attempt_id,
+        p_now
+      )
+    end;
+    if (v_spent + v_amount <= v_ceiling.amount) is not true then
+      return format(
+        'It would pass %s of %s %s %s.',
+        case v_ceiling.subject
+          when 'installation' then 'what this service may spend,'
+          else 'the most that you may spend,'
+        end,
+        v_ceiling.amount, v_base,
+        case v_ceiling.period
+          when 'price' then 'for one booking'
+          when 'total' then 'in total'
+          else 'a ' || v_ceiling.period
+        end
+      );
+    end if;
+  end loop;
+  return null;
+end;
+$$;
+
+ALTER FUNCTION engine.ceiling_problem(p_user_id uuid, p_currency text, p_amount numeric, p_attempt_id uuid, p_now timestamp with time zone) OWNER TO skylatch_owner;
+
+--
+-- Name: change_cron_job(text, text, text, text); Type: FUNCTION; Schema: engine; Owner: skylatch_cron
+--
+
+CREATE FUNCTION engine.change_cron_job(p_action text, p_job text, p_schedule text, p_command text) RETURNS jsonb
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  if to_regnamespace('cron') is null then
+    return null;
+  elsif p_action = 'start' then
+    perform cron.schedule(p_job, p_schedule, p_command);
+  elsif p_action = 'stop' then
+    perform cron.unschedule(j.jobid)
+    from cron.job as j
+    where j.jobname = p_job and j.username = current_user;
+  end if;
+  return (
+    select to_jsonb(j) - 'nodename' - 'nodeport'
+    from cron.job as j
+    where j.jobname = p_job and j.username = current_user
+  );
+end;
+$$;
+
+ALTER FUNCTION engine.change_cron_job(p_action text, p_job text, p_schedule text, p_command text) OWNER TO skylatch_cron;
+
+--
 -- Name: change_trip_status(uuid, text); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
 --
 
@@ -1405,6 +1803,7 @@ declare
   v_trip public.trip_requests;
   v_status text;
 begin
+  perform engine.require_size('p_action', array[p_action], 1, 100);
   v_trip := engine.lock_trip(p_trip_id);
   v_status := case
     when p_action = 'pause'
@@ -1448,6 +1847,29 @@ $$;
 ALTER FUNCTION engine.change_trip_status(p_trip_id uuid, p_action text) OWNER TO skylatch_owner;
 
 --
+-- Name: charge_searches(public.trip_requests, integer, timestamp with time zone); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE FUNCTION engine.charge_searches(p_trip public.trip_requests, p_searches integer, p_now timestamp with time zone) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  update engine.travellers as t
+  set
+    search_credit = engine.search_credit(t, l.searches_per_hour, p_now) - p_searches,
+    credited_at = p_now
+  from engine.traveller_limits as l
+  where t.user_id = p_trip.user_id;
+  update public.trip_requests as t
+  set asked_at = p_now
+  where t.user_id = p_trip.user_id and t.id = p_trip.id;
+end;
+$$;
+
+ALTER FUNCTION engine.charge_searches(p_trip public.trip_requests, p_searches integer, p_now timestamp with time zone) OWNER TO skylatch_owner;
+
+--
 -- Name: check_card(uuid, uuid, timestamp with time zone); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
 --
 
@@ -1461,7 +1883,8 @@ begin
     where m.user_id = p_user_id
       and m.id = p_card_id
       and m.detached_at is null
-      and make_date(m.exp_year, m.exp_month, 1) + interval '1 month' > p_now
+      and make_date(m.exp_year, m.exp_month, 1) + interval '1 month'
+      > p_now at time zone 'UTC'
   ) then
     raise exception using
       errcode = 'SK007',
@@ -1476,6 +1899,90 @@ $$;
 ALTER FUNCTION engine.check_card(p_user_id uuid, p_card_id uuid, p_now timestamp with time zone) OWNER TO skylatch_owner;
 
 --
+-- Name: check_ceilings(uuid, uuid, text, numeric, timestamp with time zone); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE FUNCTION engine.check_ceilings(p_user_id uuid, p_trip_id uuid, p_currency text, p_amount numeric, p_now timestamp with time zone) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  v_problem text := engine.ceiling_problem(
+    p_user_id, p_currency, p_amount, null, p_now
+  );
+begin
+  if v_problem is not null then
+    raise exception using
+      errcode = 'SK115',
+      message = 'a spending ceiling does not allow this',
+      detail = jsonb_build_object('trip', p_trip_id),
+      hint = v_problem;
+  end if;
+end;
+$$;
+
+ALTER FUNCTION engine.check_ceilings(p_user_id uuid, p_trip_id uuid, p_currency text, p_amount numeric, p_now timestamp with time zone) OWNER TO skylatch_owner;
+
+--
+-- Name: check_consent(public.trip_requests); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE FUNCTION engine.check_consent(p_trip public.trip_requests) RETURNS void
+    LANGUAGE plpgsql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  v_problem text := engine.consent_problem(p_trip);
+begin
+  if v_problem is not null then
+    raise exception using
+      errcode = 'SK114',
+      message = 'the consent does not cover this trip as it is now',
+      detail = jsonb_build_object('trip', p_trip.id, 'problem', v_problem),
+      hint = format(
+        'Your consent does not cover %s: agree again (consent_to_trip), then resume.',
+        v_problem
+      );
+  end if;
+end;
+$$;
+
+ALTER FUNCTION engine.check_consent(p_trip public.trip_requests) OWNER TO skylatch_owner;
+
+--
+-- Name: check_consent_text(text); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE FUNCTION engine.check_consent_text(p_version text) RETURNS void
+    LANGUAGE plpgsql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  if not exists (
+    select from engine.consent_texts as c
+    where c.version = p_version and c.retired_at is null
+  ) then
+    raise exception using
+      errcode = 'SK020',
+      message = 'this consent text is not published',
+      detail = jsonb_build_object(
+        'field', 'consent_text_version', 'value', left(p_version, 40),
+        'published', (
+          select c.version from engine.consent_texts as c
+          where c.retired_at is null
+          order by c.published_at desc
+          limit 1
+        )
+      ),
+      column = 'consent_text_version',
+      hint = 'Show the traveller the text that is published now and pass its version.';
+  end if;
+end;
+$$;
+
+ALTER FUNCTION engine.check_consent_text(p_version text) OWNER TO skylatch_owner;
+
+--
 -- Name: check_flag(text, text, text); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
 --
 
@@ -1483,8 +1990,8 @@ CREATE FUNCTION engine.check_flag(p_kind text, p_key text, p_item text) RETURNS 
     LANGUAGE plpython3u STABLE PARALLEL RESTRICTED
     AS $$
   import sys
-  if "/usr/lib/skylatch/py/2" not in sys.path:
-      sys.path.insert(0, "/usr/lib/skylatch/py/2")
+  if "/usr/lib/skylatch/py/3" not in sys.path:
+      sys.path.insert(0, "/usr/lib/skylatch/py/3")
   from skylatch_plpython.flags import find_problem
   return find_problem(p_kind, p_key, p_item)
 $$;
@@ -1546,8 +2053,9 @@ begin
   select
     'a booking is what was agreed', b.id::text,
     format(
-      '%s %s, agreed %s %s, collected %s', b.price, b.currency, a.agreed_amount,
-      a.currency, coalesce(a.captured_amount::text, 'nothing')
+      '%s, agreed %s, collected %s', engine.format_money(b.price, b.currency),
+      engine.format_money(a.agreed_amount, a.currency),
+      coalesce(engine.format_money(a.captured_amount, a.currency), 'nothing')
     ),
     a.state_changed_at
   from public.booking_attempts as a
@@ -1580,8 +2088,10 @@ begin
   select
     'nothing is kept of an attempt that failed', a.id::text,
     format(
-      'collected %s, returned %s', a.captured_amount,
-      case when a.refunded_at is null then 0 else a.refund_amount end
+      'collected %s, returned %s', engine.format_money(a.captured_amount, a.currency),
+      engine.format_money(
+        case when a.refunded_at is null then 0 else a.refund_amount end, a.currency
+      )
     ),
     a.state_changed_at
   from public.booking_attempts as a
@@ -1709,10 +2219,73 @@ begin
   return query
   select
     'never above the limit', a.id::text,
-    format('%s over a limit of %s %s', a.agreed_amount, a.cap_amount, a.currency),
+    format(
+      '%s over a limit of %s', engine.format_money(a.agreed_amount, a.currency),
+      engine.format_money(a.cap_amount, a.currency)
+    ),
     a.state_changed_at
   from public.booking_attempts as a
   where a.state_changed_at >= p_since and a.agreed_amount > a.cap_amount;
+
+  -- I6: only what was ordered; a fare that rose is stopped at the last look.
+  return query
+  select
+    'no limit of a traveller is exceeded',
+    format('%s %s %s', l.user_id, l.currency, l.period),
+    format('%s over a limit of %s', sum(s.kept), l.amount), max(a.state_changed_at)
+  from (
+    select distinct c.user_id
+    from public.booking_attempts as c
+    where c.state_changed_at >= p_since
+  ) as d
+  inner join public.spending_limits as l on d.user_id = l.user_id
+  inner join public.booking_attempts as a
+    on l.user_id = a.user_id and l.currency = a.currency
+  cross join lateral (
+    select
+      a.agreed_amount - case
+        when a.refunded_at is null then 0 else coalesce(a.refund_amount, 0)
+      end as kept
+  ) as s
+  where a.order_id is not null
+    and (
+      a.status = 'PENDING'
+      or a.status = 'SUCCESS'
+      and (
+        l.period = 'total'
+        or a.ended_at >= date_trunc(l.period, v_now at time zone 'UTC')
+        at time zone 'UTC'
+      )
+    )
+  group by l.user_id, l.currency, l.period
+  having sum(s.kept) > l.amount and max(a.started_at) > l.changed_at;
+
+  -- I6: whose flights changed since, by a step of the saga or by the airline.
+  return query
+  select
+    'nobody is on two flights at once', format('%s %s', c.one, c.other),
+    'overlap', max(c.changed)
+  from (
+    select
+      least(d.id, o.attempt_id) as one,
+      greatest(d.id, o.attempt_id) as other,
+      d.changed
+    from (
+      select a.user_id, a.id, a.state_changed_at as changed
+      from public.booking_attempts as a
+      where a.state_changed_at >= p_since
+      union all
+      select e.user_id, e.booking_attempt_id, e.at
+      from engine.booking_events as e
+      where e.at >= p_since and e.reason = 'the airline moved the flight'
+    ) as d
+    inner join public.booking_attempts as a on d.user_id = a.user_id and d.id = a.id
+    left join public.flight_bookings as b
+      on a.user_id = b.user_id and a.id = b.booking_attempt_id
+    cross join lateral engine.overlapping_attempts(d.user_id, d.id) as o
+    where a.status = 'PENDING' or b.status = 'CONFIRMED'
+  ) as c
+  group by c.one, c.other;
 
   -- I6
   return query
@@ -1853,7 +2426,7 @@ begin
     where greatest(r.opened_at, r.evidence_at, r.resolved_at) >= p_since
   ) as t
   -- Most texts hold nothing that could be one, which is quickly seen.
-  where t.body ~* '_(live|test)_|whsec_|-----BEGIN|[3-6]( ?[0-9]){12}'
+  where t.body collate "C" ~* '_(live|test)_|whsec_|-----BEGIN|[3-6]( ?[0-9]){12}'
     and engine.holds_secret(t.body);
 
   -- I13
@@ -2013,7 +2586,8 @@ begin
         )
       ),
       column = v_field,
-      hint = 'Name one to nine passengers, at least one adult, and an adult per infant.';
+      hint = 'Name one to nine passengers, nobody twice, at least one adult, and an adult '
+        'per infant.';
   elsif v_field is not null then
     raise exception using
       errcode = 'SK008',
@@ -2027,6 +2601,84 @@ end;
 $$;
 
 ALTER FUNCTION engine.check_party(p_user_id uuid, p_trip_id uuid) OWNER TO skylatch_owner;
+
+--
+-- Name: check_price_ceiling(public.trip_requests); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE FUNCTION engine.check_price_ceiling(p_trip public.trip_requests) RETURNS void
+    LANGUAGE plpgsql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  v_now timestamptz := clock_timestamp();
+  v_ceiling record;
+begin
+  select min(n.amount) as amount, min(n.base_currency) as base_currency into v_ceiling
+  from (
+    select distinct on (c.subject = 'installation')
+      case when c.currency = m.base_currency then c.amount else 0 end as amount,
+      m.base_currency
+    from engine.spending_ceilings as c
+    cross join engine.money_settings as m
+    where c.period = 'price' and (c.user_id is null or c.user_id = p_trip.user_id)
+    order by c.subject = 'installation', c.user_id nulls last
+  ) as n;
+  if engine.in_base_currency(p_trip.max_price, p_trip.currency, false, v_now)
+    > v_ceiling.amount
+  then
+    raise exception using
+      errcode = 'SK021',
+      message = 'the highest price is above what one booking may cost',
+      detail = jsonb_build_object(
+        'field', 'max_price', 'value', p_trip.max_price::text,
+        'ceiling', v_ceiling.amount::text, 'currency', v_ceiling.base_currency
+      ),
+      column = 'max_price',
+      hint = format(
+        'One booking may cost %s %s at most; an operator may raise this ceiling.',
+        v_ceiling.amount, v_ceiling.base_currency
+      );
+  end if;
+end;
+$$;
+
+ALTER FUNCTION engine.check_price_ceiling(p_trip public.trip_requests) OWNER TO skylatch_owner;
+
+--
+-- Name: check_profile(); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE FUNCTION engine.check_profile() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  -- Otherwise row level security refuses it, and nothing is told.
+  if engine.may_act_for(new.user_id) then
+    perform engine.require_room(new.user_id, 'traveler_profiles');
+  end if;
+  return new;
+end;
+$$;
+
+ALTER FUNCTION engine.check_profile() OWNER TO skylatch_owner;
+
+--
+-- Name: check_sizes(); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE FUNCTION engine.check_sizes() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  perform engine.require_sizes(tg_table_name, to_jsonb(new));
+  return new;
+end;
+$$;
+
+ALTER FUNCTION engine.check_sizes() OWNER TO skylatch_owner;
 
 --
 -- Name: check_trip_party(uuid, uuid); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
@@ -2057,6 +2709,7 @@ declare
   v_profile public.traveler_profiles;
   v_missing text;
   v_row public.trip_passengers;
+  v_people integer;
 begin
   v_row := case tg_op when 'DELETE' then old else new end;
   if not engine.may_act_for(v_row.user_id) then
@@ -2098,6 +2751,20 @@ begin
       detail = jsonb_build_object('trip', v_row.trip_request_id),
       hint = 'State a new trip.';
   end if;
+  -- Under the trip's row lock, which the update above has taken.
+  if tg_op = 'INSERT' then
+    select count(*) into v_people
+    from public.trip_passengers as p
+    where p.user_id = new.user_id and p.trip_request_id = new.trip_request_id;
+    if v_people >= 9 then
+      raise exception using
+        errcode = 'SK010',
+        message = 'this party cannot be booked together',
+        detail = jsonb_build_object('field', 'passengers', 'people', v_people + 1),
+        column = 'passengers',
+        hint = 'Name one to nine passengers, at least one adult, and an adult per infant.';
+    end if;
+  end if;
   return v_row;
 end;
 $$;
@@ -2120,6 +2787,7 @@ declare
   v_digits smallint;
   v_searches integer;
 begin
+  perform engine.require_sizes('trip_requests', to_jsonb(new));
   if tg_op = 'UPDATE' then
     if old.auto_book_status in ('BOOKED', 'CANCELLED') then
       raise exception using
@@ -2165,13 +2833,9 @@ begin
   end loop;
 
   -- Today as the earliest of the origins sees it.
-  select min((clock_timestamp() at time zone z.time_zone)::date) into v_today
-  from (
-    select a.time_zone from engine.airports as a where a.iata = any (new.origins)
-    union all
-    select m.time_zone
-    from engine.metropolitan_areas as m where m.iata = any (new.origins)
-  ) as z;
+  select min((clock_timestamp() at time zone engine.place_zone(o.code))::date)
+  into v_today
+  from unnest(new.origins) as o (code);
   if new.departure_from < v_today
     and (
       tg_op = 'INSERT'
@@ -2236,6 +2900,14 @@ begin
       );
   end if;
 
+  -- A ceiling that was lowered meanwhile does not forbid other changes.
+  if tg_op = 'INSERT'
+    or (new.max_price, new.currency, new.auto_book_enabled)
+    is distinct from (old.max_price, old.currency, old.auto_book_enabled)
+  then
+    perform engine.check_price_ceiling(new);
+  end if;
+
   -- A day to decide by that has passed meanwhile does not forbid other changes.
   perform engine.check_wishes(
     new,
@@ -2271,7 +2943,7 @@ begin
     v_searches := 61;
   else
     select count(*) into v_searches
-    from (select from engine.plan_searches(new, v_today) limit 61) as s;
+    from (select from engine.plan_searches(new, clock_timestamp()) limit 61) as s;
   end if;
   if v_searches > 60 then
     raise exception using
@@ -2292,6 +2964,9 @@ begin
       ),
       column = 'nights_max',
       hint = 'No departure and return date fit the windows and nights together.';
+  end if;
+  if tg_op = 'INSERT' then
+    perform engine.require_room(new.user_id, 'trip_requests');
   end if;
   return new;
 end;
@@ -2498,6 +3173,9 @@ CREATE FUNCTION engine.choose_searches(p_budget integer, p_now timestamp with ti
     LANGUAGE plpgsql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
+declare
+  v_budget integer := greatest(p_budget, 0);
+  v_oldest integer := ceil(v_budget / 4.0);
 begin
   return query
   with trip as materialized (
@@ -2511,7 +3189,7 @@ begin
     limit 10000
   ),
 
-  due as (
+  due as materialized (
     select
       s.user_id,
       s.trip_request_id,
@@ -2536,7 +3214,27 @@ begin
     from trip as t
     inner join engine.trip_searches as s
       on s.user_id = t.user_id and s.trip_request_id = t.id
-    where s.next_look_at <= p_now and s.departure_date >= p_now::date
+    where s.next_look_at <= p_now and s.over_at > p_now
+  ),
+
+  share as (
+    select
+      greatest(
+        1,
+        least(6, v_budget / 2 - v_oldest),
+        (v_budget - v_oldest) / greatest(count(distinct d.user_id), 1)
+      ) as searches
+    from due as d
+  ),
+
+  placed as (
+    select
+      d.*,
+      row_number() over (
+        partition by d.user_id order by d.priority desc, d.trip_request_id, d.ordinal
+      ) > s.searches as beyond
+    from due as d
+    cross join share as s
   ),
 
   leader as materialized (
@@ -2546,9 +3244,9 @@ begin
         d.*,
         row_number() over (
           partition by d.search_key
-          order by d.watched, d.priority desc, d.trip_request_id
+          order by d.watched, d.beyond, d.priority desc, d.trip_request_id
         ) as place
-      from due as d
+      from placed as d
     ) as d
     where not d.watched or d.place = 1
   ),
@@ -2557,7 +3255,7 @@ begin
     select l.*
     from leader as l
     order by l.next_look_at, l.trip_request_id, l.ordinal
-    limit ceil(greatest(p_budget, 0) / 4.0)
+    limit v_oldest
   ),
 
   chosen as (
@@ -2572,14 +3270,14 @@ begin
         select from oldest as o
         where o.trip_request_id = l.trip_request_id and o.ordinal = l.ordinal
       )
-      order by l.priority desc, l.trip_request_id, l.ordinal
-      limit greatest(p_budget, 0)
+      order by l.beyond, l.priority desc, l.trip_request_id, l.ordinal
+      limit v_budget
     )
-    order by waited desc, priority desc, trip_request_id, ordinal
-    limit greatest(p_budget, 0)
+    order by waited desc, beyond, priority desc, trip_request_id, ordinal
+    limit v_budget
   ),
 
-  placed as (
+  ordered as (
     select
       c.*,
       max(c.priority) over (partition by c.trip_request_id) as trips_priority,
@@ -2590,13 +3288,33 @@ begin
   )
 
   select p.user_id, p.trip_request_id, p.ordinal
-  from placed as p
+  from ordered as p
   where p.trips_place <= p.rest
   order by p.trips_priority desc, p.trip_request_id, p.ordinal;
 end;
 $$;
 
 ALTER FUNCTION engine.choose_searches(p_budget integer, p_now timestamp with time zone) OWNER TO skylatch_owner;
+
+--
+-- Name: city_airports(text[]); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE FUNCTION engine.city_airports(p_codes text[]) RETURNS text[]
+    LANGUAGE plpgsql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  return array(
+    select m.iata || a.airport
+    from engine.metropolitan_areas as m
+    cross join unnest(m.airports) as a (airport)
+    where m.iata = any (p_codes)
+  );
+end;
+$$;
+
+ALTER FUNCTION engine.city_airports(p_codes text[]) OWNER TO skylatch_owner;
 
 --
 -- Name: claim_calls(text, integer, integer); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
@@ -2731,8 +3449,7 @@ begin
   end if;
   perform engine.advance_attempt(
     v_attempt, 'order', p_verdict, null::engine.outcome_rules,
-    jsonb_build_object('as_state', v_as_state, 'reason', p_reason),
-    p_actor, p_correlation_id, p_now
+    null::engine.call_report, v_as_state, p_reason, p_actor, p_correlation_id, p_now
   );
   perform engine.wake_sidecar();
   select a.state into v_as_state
@@ -2754,12 +3471,26 @@ CREATE FUNCTION engine.compare_orders(p_call engine.provider_calls, p_body jsonb
     AS $$
 declare
   v_found integer;
+  v_passed_over integer;
 begin
-  v_found := engine.judge_orders(
+  select j.at_odds, j.passed_over into v_found, v_passed_over
+  from engine.judge_orders(
     p_body -> 'orders', coalesce(p_call.claimed_at, p_now),
     p_now - interval '5 minutes', p_now
-  );
-  perform engine.finish_scan('orders', p_call, v_found, p_now);
+  ) as j;
+  -- What the airline did to a booking of ours without a word is in the list too.
+  perform engine.note_order(
+    p_call, jsonb_build_object('orders', jsonb_agg(o.value)), p_now
+  )
+  from jsonb_array_elements(p_body -> 'orders') as o
+  inner join public.flight_bookings as b on o.value ->> 'id' = b.order_id
+  where b.status = 'CONFIRMED'
+    and (
+      o.value ->> 'cancelled_at' is not null
+      or o.value -> 'airline_initiated_changes' @> '[{}]'
+    )
+  having count(*) > 0;
+  perform engine.finish_scan('orders', p_call, v_found, v_passed_over, p_now);
   perform engine.start_scan('payments', p_now);
   return format('%s of %s', v_found, jsonb_array_length(p_body -> 'orders'));
 end;
@@ -2781,6 +3512,7 @@ declare
   v_attempt public.booking_attempts;
   v_case_id bigint;
   v_number integer := 0;
+  v_passed_over integer := 0;
 begin
   for v_found in
     with seen as materialized (
@@ -2791,8 +3523,10 @@ begin
         to_timestamp((i.value ->> 'created')::bigint) as made_at,
         coalesce((i.value ->> 'amount_received')::bigint, 0) as received,
         engine.try_uuid(i.value #>> '{metadata,attempt_id}') as attempt_id,
-        engine.try_uuid(i.value #>> '{metadata,trip_request_id}') as trip_id
+        engine.try_uuid(i.value #>> '{metadata,trip_request_id}') as trip_id,
+        i.value -> 'metadata' ? 'installation_id' as is_named
       from jsonb_array_elements(p_body -> 'payment_intents') as i
+      where not engine.belongs_elsewhere(i.value -> 'metadata')
     )
 
     select
@@ -2830,8 +3564,9 @@ begin
         -- Its id is on the way.
         when a.status = 'PENDING' and a.payment_intent_id is null then false
         when s.received > 0 or s.status = 'requires_capture' then true
-        -- No money is held: nobody waits for it after a day.
-        else s.made_at < p_now - interval '1 day'
+        -- No money is held: nobody waits for it after a day. One that names neither an
+        -- attempt of ours nor this installation may be somebody else's.
+        else s.made_at < p_now - interval '1 day' and (a.id is not null or s.is_named)
       end
     order by coalesce(a.trip_request_id, s.trip_id), s.payment
   loop
@@ -2843,8 +3578,8 @@ begin
     elsif v_found.finding = 'WAIT' then
       continue;
     end if;
-    v_number := v_number + 1;
     if v_found.finding = 'CANCEL' then
+      v_number := v_number + 1;
       perform engine.enqueue_look(
         'cancel_orphan_payment', v_found.payment,
         jsonb_build_object(
@@ -2854,9 +3589,19 @@ begin
       );
       continue;
     end if;
-    perform from public.trip_requests as t
-    where t.id = coalesce(v_found.trip_request_id, v_found.trip_id)
-    for no key update;
+    begin
+      perform from public.trip_requests as t
+      where t.id = coalesce(v_found.trip_request_id, v_found.trip_id)
+      for no key update;
+    exception when lock_not_available then
+      if p_now < v_read_at + interval '20 seconds' then
+        raise;
+      end if;
+      v_passed_over := v_passed_over + 1;
+      perform engine.wait_less();
+      continue;
+    end;
+    v_number := v_number + 1;
     select a.* into v_attempt
     from public.booking_attempts as a
     where a.user_id = v_found.user_id and a.id = v_found.attempt_id
@@ -2875,7 +3620,7 @@ begin
       );
     end if;
   end loop;
-  perform engine.finish_scan('payments', p_call, v_number, p_now);
+  perform engine.finish_scan('payments', p_call, v_number, v_passed_over, p_now);
   return format(
     '%s of %s', v_number, jsonb_array_length(p_body -> 'payment_intents')
   );
@@ -2883,6 +3628,37 @@ end;
 $$;
 
 ALTER FUNCTION engine.compare_payments(p_call engine.provider_calls, p_body jsonb, p_now timestamp with time zone) OWNER TO skylatch_owner;
+
+--
+-- Name: complete_consent(); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE FUNCTION engine.complete_consent() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  insert into public.consents (
+    user_id, trip_request_id, text_version, max_price, currency, payment_method_id,
+    party, given_at, actor
+  )
+  select
+    n.user_id, n.trip_request_id, n.text_version, n.max_price, n.currency,
+    n.payment_method_id, engine.consent_party(n.user_id, n.trip_request_id),
+    clock_timestamp(), engine.caller()
+  from (select distinct c.user_id, c.trip_request_id from changed as c) as t
+  cross join lateral (
+    select c.* from public.consents as c
+    where c.user_id = t.user_id and c.trip_request_id = t.trip_request_id
+    order by c.id desc
+    limit 1
+  ) as n
+  where n.party = '{}';
+  return null;
+end;
+$$;
+
+ALTER FUNCTION engine.complete_consent() OWNER TO skylatch_owner;
 
 --
 -- Name: confirm_booking(public.booking_attempts, timestamp with time zone); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
@@ -2910,7 +3686,8 @@ begin
     user_id, flight_booking_id, traveler_profile_id, passenger_id
   )
   select p_attempt.user_id, v_booking_id, p.traveler_profile_id, p.passenger_id
-  from engine.order_party(p_attempt.user_id, p_attempt.flight_offer_id) as p;
+  from engine.booking_attempt_passengers as p
+  where p.user_id = p_attempt.user_id and p.booking_attempt_id = p_attempt.id;
   update public.flight_offers as o
   set status = 'BOOKED', price_amount = p_attempt.agreed_amount, updated_at = p_now
   where o.user_id = p_attempt.user_id and o.id = p_attempt.flight_offer_id;
@@ -2920,8 +3697,8 @@ begin
     auto_book_status = 'BOOKED',
     selected_offer_id = p_attempt.flight_offer_id,
     status_reason = format(
-      'Booked: %s, %s %s.', p_attempt.booking_reference, p_attempt.agreed_amount,
-      p_attempt.currency
+      'Booked: %s, %s.', p_attempt.booking_reference,
+      engine.format_money(p_attempt.agreed_amount, p_attempt.currency)
     ),
     status_changed_at = p_now
   where t.user_id = p_attempt.user_id and t.id = p_attempt.trip_request_id;
@@ -2929,6 +3706,61 @@ end;
 $$;
 
 ALTER FUNCTION engine.confirm_booking(p_attempt public.booking_attempts, p_now timestamp with time zone) OWNER TO skylatch_owner;
+
+--
+-- Name: confirm_exchange_rates(bigint[], text); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE FUNCTION engine.confirm_exchange_rates(p_change_ids bigint[], p_reason text) RETURNS integer
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  v_now timestamptz := clock_timestamp();
+  v_reason text := engine.require_text('p_reason', p_reason);
+  v_id bigint;
+  v_change engine.exchange_rate_changes;
+  v_problem text;
+  v_confirmed integer := 0;
+begin
+  -- Each once, and always in this order, so that two who confirm do not block each other.
+  for v_id in
+    select distinct n.id from unnest(p_change_ids) as n (id) order by n.id limit 1000
+  loop
+    select c.* into v_change
+    from engine.exchange_rate_changes as c where c.id = v_id for update;
+    v_problem := case
+      when v_change.id is null then 'unknown'
+      when v_change.action <> 'HELD' then 'not_waiting'
+      when exists (
+        select from engine.exchange_rate_changes as c where c.confirms = v_id
+      ) then 'confirmed_already'
+      when v_change.login = session_user then 'same_person'
+    end;
+    if v_problem is not null then
+      raise exception using
+        errcode = 'SK116',
+        message = 'this exchange rate cannot be confirmed',
+        detail = jsonb_build_object('change', v_id, 'problem', v_problem),
+        hint = 'A rate that waits (engine.waiting_exchange_rates) is confirmed by '
+          'somebody else than who gave it, under a login of their own.';
+    end if;
+    insert into engine.exchange_rate_changes (
+      at, action, base, quote, as_of, rate, source, last_rate, login, actor, reason,
+      confirms
+    )
+    values (
+      v_now, 'CONFIRMED', v_change.base, v_change.quote, v_change.as_of, v_change.rate,
+      v_change.source, v_change.last_rate, session_user, engine.caller(), v_reason, v_id
+    );
+    perform engine.apply_exchange_rate(v_id);
+    v_confirmed := v_confirmed + 1;
+  end loop;
+  return v_confirmed;
+end;
+$$;
+
+ALTER FUNCTION engine.confirm_exchange_rates(p_change_ids bigint[], p_reason text) OWNER TO skylatch_owner;
 
 --
 -- Name: present_history(); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
@@ -2979,144 +3811,87 @@ END;
 ALTER FUNCTION engine.confirm_history(p_now timestamp with time zone) OWNER TO skylatch_owner;
 
 --
--- Name: exchange_rates; Type: TABLE; Schema: engine; Owner: skylatch_owner
+-- Name: consent_party(uuid, uuid); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
 --
 
-CREATE TABLE engine.exchange_rates (
-    base text NOT NULL,
-    quote text NOT NULL,
-    as_of timestamp with time zone NOT NULL,
-    rate numeric NOT NULL,
-    source text NOT NULL,
-    CONSTRAINT exchange_rates_pair CHECK ((base <> quote)),
-    CONSTRAINT exchange_rates_rate CHECK (((rate > (0)::numeric) AND (rate < (1000000000)::numeric)))
-);
+CREATE FUNCTION engine.consent_party(p_user_id uuid, p_trip_id uuid) RETURNS text[]
+    LANGUAGE plpgsql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  return array(
+    select engine.person_key(f.user_id, f.given_name, f.family_name, f.born_on) as person
+    from public.trip_passengers as p
+    inner join public.traveler_profiles as f
+      on p.user_id = f.user_id and p.traveler_profile_id = f.id
+    where p.user_id = p_user_id and p.trip_request_id = p_trip_id
+    order by person
+  );
+end;
+$$;
 
-ALTER TABLE ONLY engine.exchange_rates FORCE ROW LEVEL SECURITY;
-
-ALTER TABLE engine.exchange_rates OWNER TO skylatch_owner;
-
---
--- Name: search_settings; Type: TABLE; Schema: engine; Owner: skylatch_owner
---
-
-CREATE TABLE engine.search_settings (
-    only_row boolean DEFAULT true NOT NULL,
-    searches_per_minute integer DEFAULT 30 NOT NULL,
-    fresh_for interval DEFAULT '00:15:00'::interval NOT NULL,
-    keep_offers_for interval DEFAULT '30 days'::interval NOT NULL,
-    rate_max_age interval DEFAULT '24:00:00'::interval NOT NULL,
-    CONSTRAINT search_settings_only_row CHECK (only_row),
-    CONSTRAINT search_settings_values CHECK ((((searches_per_minute >= 1) AND (searches_per_minute <= 100000)) AND ((fresh_for >= '00:00:00'::interval) AND (fresh_for <= '01:00:00'::interval)) AND ((keep_offers_for >= '1 day'::interval) AND (keep_offers_for <= '10 years'::interval)) AND ((rate_max_age >= '00:01:00'::interval) AND (rate_max_age <= '30 days'::interval))))
-);
-
-ALTER TABLE ONLY engine.search_settings FORCE ROW LEVEL SECURITY;
-
-ALTER TABLE engine.search_settings OWNER TO skylatch_owner;
+ALTER FUNCTION engine.consent_party(p_user_id uuid, p_trip_id uuid) OWNER TO skylatch_owner;
 
 --
--- Name: find_rate(text, text, timestamp with time zone); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
+-- Name: consent_problem(public.trip_requests); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
 --
 
-CREATE FUNCTION engine.find_rate(p_base text, p_quote text, p_now timestamp with time zone) RETURNS TABLE(rate numeric, as_of timestamp with time zone, is_fresh boolean)
-    LANGUAGE sql STABLE
-    BEGIN ATOMIC
- WITH stored AS (
-          SELECT DISTINCT ON (r.base, r.quote) r.base,
-             r.quote,
-             r.rate,
-             r.as_of
-            FROM engine.exchange_rates r
-           WHERE ((r.as_of <= find_rate.p_now) AND ((r.base = ANY (ARRAY[find_rate.p_base, find_rate.p_quote])) OR (r.quote = ANY (ARRAY[find_rate.p_base, find_rate.p_quote]))))
-           ORDER BY r.base, r.quote, r.as_of DESC
-         ), leg AS (
-          SELECT s_1.base,
-             s_1.quote,
-             s_1.rate,
-             s_1.as_of
-            FROM stored s_1
-         UNION ALL
-          SELECT s_1.quote,
-             s_1.base,
-             ((1)::numeric / s_1.rate),
-             s_1.as_of
-            FROM stored s_1
-         ), way AS (
-          SELECT l.rate,
-             l.as_of,
-             1 AS legs
-            FROM leg l
-           WHERE ((l.base = find_rate.p_base) AND (l.quote = find_rate.p_quote))
-         UNION ALL
-          SELECT (a.rate * b.rate),
-             LEAST(a.as_of, b.as_of) AS "least",
-             2
-            FROM (leg a
-              JOIN leg b ON ((a.quote = b.base)))
-           WHERE ((a.base = find_rate.p_base) AND (b.quote = find_rate.p_quote))
-         )
-  SELECT w.rate,
-     w.as_of,
-     COALESCE((w.as_of >= (find_rate.p_now - s.rate_max_age)), false) AS is_fresh
-    FROM (way w
-      LEFT JOIN engine.search_settings s ON (true))
-   ORDER BY COALESCE((w.as_of >= (find_rate.p_now - s.rate_max_age)), false) DESC, w.legs, w.as_of DESC
-  LIMIT 1;
-END;
+CREATE FUNCTION engine.consent_problem(p_trip public.trip_requests) RETURNS text
+    LANGUAGE plpgsql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  v_consent public.consents;
+begin
+  select c.* into v_consent
+  from public.consents as c
+  where c.user_id = p_trip.user_id and c.trip_request_id = p_trip.id
+  order by c.id desc
+  limit 1;
+  return case
+    when v_consent.id is null
+      or v_consent.text_version is distinct from p_trip.consent_text_version
+      then 'this trip'
+    when v_consent.currency <> p_trip.currency then 'the currency'
+    when v_consent.max_price < p_trip.max_price then 'the highest price'
+    when v_consent.payment_method_id is distinct from p_trip.payment_method_id
+      then 'the card'
+    when v_consent.party <> engine.consent_party(p_trip.user_id, p_trip.id)
+      then 'who flies'
+  end;
+end;
+$$;
 
-ALTER FUNCTION engine.find_rate(p_base text, p_quote text, p_now timestamp with time zone) OWNER TO skylatch_owner;
-
---
--- Name: currencies; Type: TABLE; Schema: engine; Owner: skylatch_owner
---
-
-CREATE TABLE engine.currencies (
-    code text NOT NULL,
-    name text NOT NULL,
-    minor_digits smallint NOT NULL,
-    stripe_factor integer NOT NULL,
-    stripe_step integer DEFAULT 1 NOT NULL,
-    CONSTRAINT currencies_code CHECK ((code ~ '^[A-Z]{3}$'::text)),
-    CONSTRAINT currencies_minor_digits CHECK (((minor_digits >= 0) AND (minor_digits <= 3))),
-    CONSTRAINT currencies_stripe CHECK (((stripe_factor = ANY (ARRAY[1, 100, 1000])) AND (stripe_step > 0)))
-);
-
-ALTER TABLE ONLY engine.currencies FORCE ROW LEVEL SECURITY;
-
-ALTER TABLE engine.currencies OWNER TO skylatch_owner;
+ALTER FUNCTION engine.consent_problem(p_trip public.trip_requests) OWNER TO skylatch_owner;
 
 --
 -- Name: convert_cap(public.trip_requests, text, timestamp with time zone); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
 --
 
 CREATE FUNCTION engine.convert_cap(p_trip public.trip_requests, p_currency text, p_now timestamp with time zone) RETURNS TABLE(cap numeric, rate numeric, rate_as_of timestamp with time zone, problem text)
-    LANGUAGE sql STABLE
-    BEGIN ATOMIC
- SELECT
-         CASE
-             WHEN r.is_fresh THEN LEAST(trunc(((convert_cap.p_trip).max_price * r.rate), (c.minor_digits)::integer), ('999999999999'::bigint)::numeric)
-             ELSE NULL::numeric
-         END AS "case",
-     r.rate,
-     r.as_of,
-         CASE
-             WHEN ((r.rate IS NULL) OR (c.code IS NULL)) THEN 'no_exchange_rate'::text
-             WHEN (NOT r.is_fresh) THEN 'exchange_rate_too_old'::text
-             ELSE NULL::text
-         END AS "case"
-    FROM ((( SELECT convert_cap.p_currency AS currency) q
-      LEFT JOIN engine.currencies c ON ((q.currency = c.code)))
-      LEFT JOIN LATERAL ( SELECT (1)::numeric AS rate,
-             NULL::timestamp with time zone AS as_of,
-             true AS is_fresh
-           WHERE (q.currency = (convert_cap.p_trip).currency)
-         UNION ALL
-          SELECT f.rate,
-             f.as_of,
-             f.is_fresh
-            FROM engine.find_rate((convert_cap.p_trip).currency, q.currency, convert_cap.p_now) f(rate, as_of, is_fresh)
-           WHERE (q.currency <> (convert_cap.p_trip).currency)) r ON (true));
-END;
+    LANGUAGE plpgsql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  v_rate record;
+  v_digits smallint := (
+    select c.minor_digits from engine.currencies as c where c.code = p_currency
+  );
+begin
+  select k.* into v_rate from engine.known_rate(p_trip.currency, p_currency, p_now) as k;
+  rate := v_rate.rate;
+  rate_as_of := v_rate.as_of;
+  problem := case
+    when v_rate.rate is null or v_digits is null then 'no_exchange_rate'
+    else v_rate.problem
+  end;
+  if problem is null then
+    -- As far as a stored amount goes.
+    cap := least(trunc(p_trip.max_price * v_rate.rate, v_digits), 999999999999);
+  end if;
+  return next;
+end;
+$$;
 
 ALTER FUNCTION engine.convert_cap(p_trip public.trip_requests, p_currency text, p_now timestamp with time zone) OWNER TO skylatch_owner;
 
@@ -3133,9 +3908,7 @@ declare
   v_attempt public.booking_attempts;
 begin
   select c.* into v_call from engine.provider_calls as c where c.id = p_call_id;
-  perform from public.trip_requests as t
-  where t.user_id = v_call.user_id and t.id = v_call.trip_request_id
-  for no key update;
+  perform engine.take_trip(v_call.user_id, v_call.trip_request_id);
   select a.* into v_attempt
   from public.booking_attempts as a
   where a.user_id = v_call.user_id and a.id = v_call.booking_attempt_id
@@ -3173,6 +3946,25 @@ $$;
 ALTER FUNCTION engine.count_apply_failure(p_call_id bigint, p_error text, p_actor text, p_now timestamp with time zone) OWNER TO skylatch_owner;
 
 --
+-- Name: date_consent(); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE FUNCTION engine.date_consent() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  if new.consent_text_version is not null then
+    perform engine.check_consent_text(new.consent_text_version);
+    new.consent_at := clock_timestamp();
+  end if;
+  return new;
+end;
+$$;
+
+ALTER FUNCTION engine.date_consent() OWNER TO skylatch_owner;
+
+--
 -- Name: decide_case(bigint, text, text, text); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
 --
 
@@ -3189,6 +3981,8 @@ declare
   v_done engine.review_actions;
   v_outcome text;
 begin
+  perform engine.require_size('p_action', array[p_action], 1, 100);
+  perform engine.require_size('p_order_id', array[p_order_id], 1, 200);
   if p_action is null
     or p_action not in ('ADOPT', 'VOID', 'RELEASE', 'CANCEL', 'REFUND', 'RESUME')
   then
@@ -3198,7 +3992,9 @@ begin
       detail = jsonb_build_object('field', 'p_action', 'value', p_action),
       column = 'p_action',
       hint = 'Use ADOPT, VOID, RELEASE, CANCEL, REFUND or RESUME.';
-  elsif p_action = 'ADOPT' and coalesce(p_order_id, '') !~ '^ord_\w{1,100}$' then
+  elsif p_action = 'ADOPT'
+    and coalesce(p_order_id, '') collate "C" !~ '^ord_\w{1,100}$'
+  then
     raise exception using
       errcode = 'SK017',
       message = 'an order to adopt needs its id',
@@ -3314,17 +4110,21 @@ begin
         if v_reason is null then
           return engine.begin_attempt(v_trip, v_best, p_actor, p_now);
         end if;
-      exception when sqlstate 'SK007' or sqlstate 'SK008' or sqlstate 'SK010' then
+      exception
+      when sqlstate 'SK007' or sqlstate 'SK008' or sqlstate 'SK010' or sqlstate 'SK114'
+      then
         get stacked diagnostics v_reason = pg_exception_hint;
         v_status := 'ACTION_REQUIRED';
       -- What other trips stand in the way of may be free again by the next round.
-      when sqlstate 'SK109' or sqlstate 'SK110' then
+      when sqlstate 'SK109' or sqlstate 'SK110' or sqlstate 'SK112' or sqlstate 'SK115' then
         get stacked diagnostics v_reason = pg_exception_hint;
       end;
     end if;
   else
     v_reason := coalesce(
-      engine.describe_round(p_user_id, p_trip_id), v_trip.status_reason
+      engine.describe_round(p_user_id, p_trip_id), v_trip.status_reason,
+      -- A late answer to what the trip no longer asks for is none of this round.
+      'No search was answered yet.'
     );
   end if;
   update public.trip_requests as t
@@ -3346,12 +4146,32 @@ $$;
 ALTER FUNCTION engine.decide_trip(p_user_id uuid, p_trip_id uuid, p_actor text, p_now timestamp with time zone) OWNER TO skylatch_owner;
 
 --
+-- Name: format_money(numeric, text); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE FUNCTION engine.format_money(p_amount numeric, p_currency text) RETURNS text
+    LANGUAGE plpgsql STABLE STRICT SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  v_digits integer;
+begin
+  select c.minor_digits into v_digits
+  from engine.currencies as c where c.code = p_currency;
+  return round(p_amount, greatest(v_digits, scale(trim_scale(p_amount))))
+    || ' ' || p_currency;
+end;
+$$;
+
+ALTER FUNCTION engine.format_money(p_amount numeric, p_currency text) OWNER TO skylatch_owner;
+
+--
 -- Name: describe_offer(public.flight_offers); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
 --
 
 CREATE FUNCTION engine.describe_offer(p_offer public.flight_offers) RETURNS text
     LANGUAGE sql STABLE
-    RETURN format('%s for %s %s (%s, %s)'::text, (p_offer).airline, (p_offer).price_amount, (p_offer).price_currency, to_char(make_interval(secs => (EXTRACT(epoch FROM (p_offer).duration))::double precision), 'FMHH24 "h" MI "min"'::text), CASE WHEN ((p_offer).connections = 1) THEN '1 connection'::text WHEN ((p_offer).connections > 1) THEN ((p_offer).connections || ' connections'::text) WHEN ((p_offer).technical_stops > 0) THEN 'no connection'::text ELSE 'nonstop'::text END);
+    RETURN format('%s for %s (%s, %s)'::text, (p_offer).airline, engine.format_money(((p_offer).price_amount)::numeric, (p_offer).price_currency), to_char(make_interval(secs => (EXTRACT(epoch FROM (p_offer).duration))::double precision), 'FMHH24 "h" MI "min"'::text), CASE WHEN ((p_offer).connections = 1) THEN '1 connection'::text WHEN ((p_offer).connections > 1) THEN ((p_offer).connections || ' connections'::text) WHEN ((p_offer).technical_stops > 0) THEN 'no connection'::text ELSE 'nonstop'::text END);
 
 ALTER FUNCTION engine.describe_offer(p_offer public.flight_offers) OWNER TO skylatch_owner;
 
@@ -3452,9 +4272,12 @@ begin
     end if;
     if v_chosen.score_parts ->> 'rate' is not null then
       v_why := v_why || format(
-        'Your limit of %s %s is %s %s, at the exchange rate of %s.',
-        v_trip.max_price, v_trip.currency, v_chosen.score_parts ->> 'cap',
-        v_chosen.price_currency, left(v_chosen.score_parts ->> 'rate_as_of', 10)
+        'Your limit of %s is %s, at the exchange rate of %s.',
+        engine.format_money(v_trip.max_price, v_trip.currency),
+        engine.format_money(
+          (v_chosen.score_parts ->> 'cap')::numeric, v_chosen.price_currency
+        ),
+        left(v_chosen.score_parts ->> 'rate_as_of', 10)
       );
     end if;
   elsif not v_answered then
@@ -3557,17 +4380,22 @@ begin
         'offers', x.offers,
         'sentence', case x.change
           when 'max_price' then format(
-            'The cheapest%s is %s, %s %s over your limit of %s.',
+            'The cheapest%s is %s, %s over your limit of %s%s.',
             case
               when x.offers > 1 then format(' of %s that fit otherwise', x.offers)
             end,
             engine.describe_offer(o),
-            o.price_amount - (o.score_parts ->> 'cap')::numeric,
-            o.price_currency,
+            engine.format_money(
+              o.price_amount - (o.score_parts ->> 'cap')::numeric, o.price_currency
+            ),
             case
-              when o.price_currency = v_trip.currency then ''
-              else format('%s %s, which is ', v_trip.max_price, v_trip.currency)
-            end || (o.score_parts ->> 'cap') || ' ' || o.price_currency
+              when o.price_currency <> v_trip.currency
+                then engine.format_money(v_trip.max_price, v_trip.currency)
+                || ', which is '
+            end,
+            engine.format_money(
+              (o.score_parts ->> 'cap')::numeric, o.price_currency
+            )
           )
           else format(
             '%s %s%s, such as %s.',
@@ -3694,6 +4522,92 @@ END;
 ALTER FUNCTION engine.drain_events(p_limit integer) OWNER TO skylatch_owner;
 
 --
+-- Name: drop_passenger(uuid, uuid); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE FUNCTION engine.drop_passenger(p_trip_id uuid, p_traveler_profile_id uuid) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  v_trip public.trip_requests := engine.lock_trip(p_trip_id);
+begin
+  delete from public.trip_passengers as p
+  where p.user_id = v_trip.user_id
+    and p.trip_request_id = v_trip.id
+    and p.traveler_profile_id = p_traveler_profile_id;
+  return found;
+end;
+$$;
+
+ALTER FUNCTION engine.drop_passenger(p_trip_id uuid, p_traveler_profile_id uuid) OWNER TO skylatch_owner;
+
+--
+-- Name: drop_spending_limit(text, text, uuid); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE FUNCTION engine.drop_spending_limit(p_currency text, p_period text, p_user_id uuid) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  perform engine.require_size('p_currency', array[p_currency], 1, 100);
+  perform engine.require_size('p_period', array[p_period], 1, 100);
+  delete from public.spending_limits as l
+  where l.user_id = p_user_id
+    and l.currency = p_currency
+    and l.period = p_period
+    and engine.may_act_for(l.user_id);
+  return found;
+end;
+$$;
+
+ALTER FUNCTION engine.drop_spending_limit(p_currency text, p_period text, p_user_id uuid) OWNER TO skylatch_owner;
+
+--
+-- Name: due_jobs(); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE FUNCTION engine.due_jobs() RETURNS SETOF text
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  return query
+  select s.job
+  from engine.job_states(clock_timestamp()) as s
+  where s.is_due;
+end;
+$$;
+
+ALTER FUNCTION engine.due_jobs() OWNER TO skylatch_owner;
+
+--
+-- Name: earlier_reading(timestamp with time zone, text); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE FUNCTION engine.earlier_reading(p_at timestamp with time zone, p_zone text) RETURNS timestamp with time zone
+    LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  v_before timestamptz := p_at - interval '3 hours';
+  -- By how much the clock was put back meanwhile.
+  v_back interval := (v_before at time zone p_zone) - (p_at at time zone p_zone)
+    + interval '3 hours';
+begin
+  if v_back > interval '0'
+    and (p_at - v_back) at time zone p_zone = p_at at time zone p_zone
+  then
+    return p_at - v_back;
+  end if;
+  return null;
+end;
+$$;
+
+ALTER FUNCTION engine.earlier_reading(p_at timestamp with time zone, p_zone text) OWNER TO skylatch_owner;
+
+--
 -- Name: end_case(bigint, text, text); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
 --
 
@@ -3730,16 +4644,18 @@ $$;
 ALTER FUNCTION engine.end_case(p_case_id bigint, p_resolution text, p_reason text) OWNER TO skylatch_owner;
 
 --
--- Name: end_state(public.booking_attempts, public.booking_attempts, text, text, jsonb, text, timestamp with time zone); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
+-- Name: end_state(public.booking_attempts, public.booking_attempts, text, text, engine.call_report, text, timestamp with time zone); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
 --
 
-CREATE FUNCTION engine.end_state(p_from public.booking_attempts, p_to public.booking_attempts, p_operation text, p_verdict text, p_report jsonb, p_actor text, p_now timestamp with time zone) RETURNS void
+CREATE FUNCTION engine.end_state(p_from public.booking_attempts, p_to public.booking_attempts, p_operation text, p_verdict text, p_report engine.call_report, p_actor text, p_now timestamp with time zone) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
-    AS $$
+    AS $_$
 begin
   if p_from.state = 'NEEDS_REVIEW' and p_to.state <> 'NEEDS_REVIEW' then
-    perform engine.close_case('ATTEMPT', p_to.id::text, p_actor, lower(p_verdict), p_now);
+    perform engine.close_case(
+      'ATTEMPT', p_to.id::text, p_actor, lower(p_verdict collate "C"), p_now
+    );
   end if;
   if p_to.state = 'CONFIRMED' and p_from.status = 'PENDING' then
     perform engine.confirm_booking(p_to, p_now);
@@ -3747,14 +4663,27 @@ begin
     update public.flight_bookings as b
     set attention = case p_verdict
       when 'EXHAUSTED' then 'Not cancelled: the airline did not answer.'
-      else 'Not cancelled: the airline would ' || case p_report ->> 'error_code'
+      else 'Not cancelled: the airline would ' || case p_report.error_code
         when 'refund_too_low' then format(
-          'return only %s %s.', p_report #>> '{body,data,refund_amount}', p_to.currency
+          'return only %s.',
+          engine.format_money(
+            (p_report.body #>> '{data,refund_amount}')::numeric, p_to.currency
+          )
         )
         when 'refund_elsewhere' then format(
-          'return %s %s as %s.', p_report #>> '{body,data,refund_amount}',
-          p_report #>> '{body,data,refund_currency}',
-          replace(p_report #>> '{body,data,refund_to}', '_', ' ')
+          'return %s as %s.',
+          coalesce(
+            engine.format_money(
+              -- Nothing was asked of this amount: it may be no number.
+              substring(
+                p_report.body #>> '{data,refund_amount}'
+                from '^[0-9]{1,12}(?:\.[0-9]{1,6})?$'
+              )::numeric,
+              p_report.body #>> '{data,refund_currency}'
+            ),
+            'it'
+          ),
+          replace(p_report.body #>> '{data,refund_to}', '_', ' ')
         )
         else 'not cancel it.'
       end
@@ -3785,14 +4714,16 @@ begin
   if p_to.state = 'NEEDS_REVIEW' then
     perform engine.open_case(
       'ATTEMPT', p_to.id::text, p_to,
-      format('%s after %s: %s', p_to.review_from, p_operation, lower(p_verdict)),
+      format(
+        '%s after %s: %s', p_to.review_from, p_operation, lower(p_verdict collate "C")
+      ),
       '{}', p_now
     );
   end if;
 end;
-$$;
+$_$;
 
-ALTER FUNCTION engine.end_state(p_from public.booking_attempts, p_to public.booking_attempts, p_operation text, p_verdict text, p_report jsonb, p_actor text, p_now timestamp with time zone) OWNER TO skylatch_owner;
+ALTER FUNCTION engine.end_state(p_from public.booking_attempts, p_to public.booking_attempts, p_operation text, p_verdict text, p_report engine.call_report, p_actor text, p_now timestamp with time zone) OWNER TO skylatch_owner;
 
 --
 -- Name: enqueue_call(public.booking_attempts, text, timestamp with time zone); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
@@ -4019,11 +4950,11 @@ ALTER FUNCTION engine.enqueue_searches(p_trips uuid[], p_ordinals smallint[], p_
 CREATE FUNCTION engine.evaluate_flag(p_flag text, p_context text) RETURNS jsonb
     LANGUAGE plpython3u STABLE PARALLEL RESTRICTED
     AS $$
-  if "skylatch_flags_2" not in GD:
-      import sys; sys.path[:0] = {"/usr/lib/skylatch/py/2"} - {*sys.path}
+  if "skylatch_flags_3" not in GD:
+      import sys; sys.path[:0] = {"/usr/lib/skylatch/py/3"} - {*sys.path}
       from skylatch_plpython.flags import Runtime
-      GD["skylatch_flags_2"] = Runtime(plpy)
-  return GD["skylatch_flags_2"].evaluate(p_flag, p_context)
+      GD["skylatch_flags_3"] = Runtime(plpy)
+  return GD["skylatch_flags_3"].evaluate(p_flag, p_context)
 $$;
 
 ALTER FUNCTION engine.evaluate_flag(p_flag text, p_context text) OWNER TO skylatch_owner;
@@ -4073,7 +5004,9 @@ CREATE FUNCTION engine.event_attempt(p_object_id text, p_hints jsonb) RETURNS pu
      a.refund_amount,
      a.refund_no,
      a.refund_id,
-     a.refunded_at
+     a.refunded_at,
+     a.itinerary,
+     a.itinerary_read_at
     FROM public.booking_attempts a
    WHERE ((a.payment_intent_id = COALESCE((event_attempt.p_hints ->> 'payment_intent'::text), event_attempt.p_object_id)) OR (a.order_id = (event_attempt.p_hints ->> 'order_id'::text)) OR (a.offer_id = (event_attempt.p_hints ->> 'offer_id'::text)) OR (a.id =
          CASE
@@ -4273,64 +5206,85 @@ ALTER FUNCTION engine.find_rule(p_operation text, p_http_status integer, p_error
 -- Name: finish_calls(text, jsonb, boolean); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
 --
 
-CREATE FUNCTION engine.finish_calls(p_worker text, p_reports jsonb, p_hand_on boolean) RETURNS TABLE(call_id bigint, epoch integer, operation text, trip_request_id uuid, idempotency_key text, marks_sent boolean, request jsonb)
+CREATE FUNCTION engine.finish_calls(p_worker text, p_reports jsonb, p_hand_on boolean) RETURNS TABLE(call_id bigint, epoch integer, operation text, trip_request_id uuid, idempotency_key text, marks_sent boolean, request jsonb, is_set_aside boolean)
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
+    SET lock_timeout TO '250ms'
     AS $$
 declare
-  v_report jsonb;
+  v_found record;
   v_next bigint;
   v_nexts bigint[] := '{}'::bigint[];
   v_now timestamptz := clock_timestamp();
+  v_report engine.call_report;
+  v_error text;
+  -- Travellers who hold a row of theirs: one wait for each is enough.
+  v_held uuid[] := '{}'::uuid[];
 begin
   -- In trip order, so that two sidecars reporting at once cannot deadlock.
-  for v_report in
-    select r.value
+  for v_found in
+    select r.value as said, (r.value ->> 'call_id')::bigint as id, c.user_id
     from jsonb_array_elements(p_reports) as r
     left join engine.provider_calls as c on c.id = (r.value ->> 'call_id')::bigint
     order by c.trip_request_id, c.id
   loop
     begin
-      v_next := engine.settle_call(
-        (v_report ->> 'call_id')::bigint, (v_report ->> 'epoch')::integer, v_report,
-        p_worker, v_now
-      );
+      v_report := engine.read_report(v_found.said);
+      if v_found.user_id = any (v_held) then
+        raise lock_not_available;
+      end if;
+      v_next := engine.settle_call(v_report, false, p_worker, v_now);
       v_nexts := v_nexts || v_next;
     exception when others then
-      -- A lock that could not be had in time, or a full disk: nothing is wrong with the
-      -- report, so the worker sends the batch again.
-      if sqlstate in ('40001', '40P01', '55P03', '53100') then
+      v_error := sqlerrm;
+      -- No room on the disk: the worker sends the whole batch again.
+      if sqlstate = '53100' then
         raise;
+      elsif sqlstate in ('SK308', '55P03', '40P01', '40001') then
+        -- A lock that could not be had says nothing against the report.
+        if sqlstate = '55P03' and v_found.user_id = any (v_held) is not true then
+          v_held := v_held || v_found.user_id;
+          perform engine.wait_less();
+        end if;
+        call_id := v_found.id;
+        epoch := (v_found.said ->> 'epoch')::integer;
+        is_set_aside := true;
+        return next;
+        continue;
       end if;
       -- The lease runs out and recovery takes over; the reason must not be lost.
-      raise warning 'report of call % not applied: % %',
-        v_report ->> 'call_id', sqlstate, sqlerrm;
-      perform engine.log_event(
-        c.user_id, c.trip_request_id, c.booking_attempt_id, p_worker, 'call:' || c.id,
-        null, null, c.operation || ': the report could not be applied',
-        jsonb_strip_nulls(
-          jsonb_build_object(
-            'sqlstate', sqlstate,
-            'message', sqlerrm,
-            'http_status', v_report -> 'http_status',
-            'request_id', v_report -> 'request_id',
-            -- It may be the only trace of an order.
-            'object', coalesce(
-              v_report #>> '{body,data,id}', v_report #>> '{body,id}'
+      raise warning 'report of call % not applied: % %', v_found.id, sqlstate, v_error;
+      begin
+        perform engine.count_apply_failure(v_found.id, v_error, p_worker, v_now);
+        perform engine.log_event(
+          c.user_id, c.trip_request_id, c.booking_attempt_id, p_worker, 'call:' || c.id,
+          null, null, c.operation || ': the report could not be applied',
+          jsonb_strip_nulls(
+            jsonb_build_object(
+              'sqlstate', sqlstate,
+              'message', v_error,
+              'http_status', v_found.said -> 'http_status',
+              'request_id', v_found.said -> 'request_id',
+              -- It may be the only trace of an order.
+              'object', coalesce(
+                v_found.said #>> '{body,data,id}', v_found.said #>> '{body,id}'
+              )
             )
           )
         )
-      )
-      from engine.provider_calls as c
-      where c.id = (v_report ->> 'call_id')::bigint and c.user_id is not null;
-      perform engine.count_apply_failure(
-        (v_report ->> 'call_id')::bigint, sqlerrm, p_worker, v_now
-      );
+        from engine.provider_calls as c
+        where c.id = v_found.id and c.user_id is not null;
+      exception when lock_not_available or sqlstate 'SK308' then
+        call_id := v_found.id;
+        epoch := (v_found.said ->> 'epoch')::integer;
+        is_set_aside := true;
+        return next;
+      end;
     end;
   end loop;
   perform engine.record_flag_usage();
   return query
-  select l.*
+  select l.*, false
   from engine.lease_calls(
     p_worker,
     array(
@@ -4345,21 +5299,32 @@ $$;
 ALTER FUNCTION engine.finish_calls(p_worker text, p_reports jsonb, p_hand_on boolean) OWNER TO skylatch_owner;
 
 --
--- Name: finish_scan(text, engine.provider_calls, integer, timestamp with time zone); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
+-- Name: finish_scan(text, engine.provider_calls, integer, integer, timestamp with time zone); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
 --
 
-CREATE FUNCTION engine.finish_scan(p_scan text, p_call engine.provider_calls, p_found integer, p_now timestamp with time zone) RETURNS void
+CREATE FUNCTION engine.finish_scan(p_scan text, p_call engine.provider_calls, p_found integer, p_passed_over integer, p_now timestamp with time zone) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 declare
   v_history text := engine.present_history();
+  v_scanned_to timestamptz := coalesce(p_call.claimed_at, p_now);
 begin
+  if p_passed_over > 0 then
+    -- As start_scan wrote it: for Duffel a time, for Stripe seconds.
+    if p_scan = 'orders' then
+      v_scanned_to := (p_call.payload ->> 'created_after')::timestamptz;
+    else
+      v_scanned_to := to_timestamp((p_call.payload ->> 'created_after')::bigint);
+    end if;
+    -- It takes these off again.
+    v_scanned_to := v_scanned_to + interval '6 hours';
+  end if;
   insert into engine.scans as s (
     scan, provider, scanned_to, finished_at, found, history
   )
   select
-    p_scan, o.provider, coalesce(p_call.claimed_at, p_now), p_now, p_found,
+    p_scan, o.provider, v_scanned_to, p_now, p_found,
     p_call.payload ->> 'history'
   from engine.operations as o
   where o.operation = p_call.operation
@@ -4369,6 +5334,9 @@ begin
     finished_at = excluded.finished_at,
     found = excluded.found,
     history = excluded.history;
+  if p_passed_over > 0 then
+    perform engine.start_scan(p_scan, p_now + interval '5 minutes');
+  end if;
   if engine.history_problem() is not null and (
     select count(*) = 2
     from engine.scans as s
@@ -4379,7 +5347,7 @@ begin
 end;
 $$;
 
-ALTER FUNCTION engine.finish_scan(p_scan text, p_call engine.provider_calls, p_found integer, p_now timestamp with time zone) OWNER TO skylatch_owner;
+ALTER FUNCTION engine.finish_scan(p_scan text, p_call engine.provider_calls, p_found integer, p_passed_over integer, p_now timestamp with time zone) OWNER TO skylatch_owner;
 
 --
 -- Name: flag_context(uuid); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
@@ -4407,7 +5375,9 @@ begin
           (v_account ->> 'created_at')::timestamptz at time zone 'UTC',
           'YYYY-MM-DD"T"HH24:MI:SS"Z"'
         ),
-        'email_domain', lower(substring(v_account ->> 'email' from '@([^@]+)$')),
+        'email_domain', lower(
+          substring(v_account ->> 'email' from '@([^@]+)$') collate "C"
+        ),
         'internal', coalesce(
           v_account #> '{raw_app_meta_data,internal}' = 'true'::jsonb, false
         )
@@ -4464,20 +5434,24 @@ begin
       when v_reason = 'MALFORMED_FLAG' then format('flag %s is malformed', v_flag)
       when v_reason = 'USER_NOT_SPECIFIED' then 'no user'
       when v_reason = 'CONTEXT_TOO_LONG' then 'an attribute of the user is too long'
-      when v_reason not in (
-        'OFF', 'FALLTHROUGH', 'TARGET_MATCH', 'RULE_MATCH', 'PREREQUISITE_FAILED'
-      ) then format('flag %s: %s', v_flag, v_reason)
-      when v_answer -> 'detail' ? 'bigSegmentsStatus'
+      when (
+        v_reason in (
+          'OFF', 'FALLTHROUGH', 'TARGET_MATCH', 'RULE_MATCH', 'PREREQUISITE_FAILED'
+        )
+      ) is not true then format('flag %s: %s', v_flag, v_reason)
+      when (v_answer -> 'doubt' = 'null') is not true
+        then format('flag %s cannot be trusted: %s', v_flag, v_answer ->> 'doubt')
+      when (v_answer -> 'detail' ? 'bigSegmentsStatus') is not false
         then format('flag %s needs a big segment', v_flag)
       when v_flag = 'auto_booking_pipeline_enabled' and v_reason = 'OFF'
         then v_flag || ' is off'
       when v_flag = 'auto_booking_pipeline_enabled' and v_reason = 'PREREQUISITE_FAILED'
         then format('a prerequisite of %s failed', v_flag)
-      when jsonb_typeof(v_value) <> 'boolean'
+      when jsonb_typeof(v_value) is distinct from 'boolean'
         then format('flag %s is not a boolean', v_flag)
-      when v_flag = 'auto_booking_emergency_disable' and v_value = 'true'
+      when v_flag = 'auto_booking_emergency_disable' and v_value <> 'false'
         then v_flag || ' is on'
-      when v_flag = 'auto_booking_pipeline_enabled' and v_value = 'false'
+      when v_flag = 'auto_booking_pipeline_enabled' and v_value <> 'true'
         then v_flag || ' is off'
     end;
     exit when v_problem is not null;
@@ -4620,8 +5594,13 @@ CREATE FUNCTION engine.flag_value(p_flag text, p_user_id uuid, p_default jsonb) 
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 declare
-  v_answer jsonb := engine.evaluate_flag(p_flag, engine.flag_context(p_user_id));
+  v_answer jsonb;
 begin
+  if octet_length(p_flag) > 200 or octet_length(p_default::text) > 65536 then
+    perform engine.require_size('p_flag', array[p_flag], 1, 200);
+    perform engine.require_size('p_default', array[p_default::text], 1, 65536);
+  end if;
+  v_answer := engine.evaluate_flag(p_flag, engine.flag_context(p_user_id));
   return case
     when v_answer -> 'variation' = 'null' then p_default
     else v_answer -> 'value'
@@ -4661,10 +5640,10 @@ CREATE FUNCTION engine.flight_times(p_itinerary jsonb) RETURNS SETOF tstzrange
     FROM (jsonb_array_elements(flight_times.p_itinerary) i(value)
       CROSS JOIN LATERAL ( SELECT (((i.value #>> '{segments,0,departing_at}'::text[]))::timestamp without time zone AT TIME ZONE COALESCE(( SELECT a.time_zone
                     FROM engine.airports a
-                   WHERE (a.iata = (i.value ->> 'origin'::text))), 'UTC'::text)) AS leaves,
+                   WHERE (a.iata = COALESCE((i.value #>> '{segments,0,origin}'::text[]), (i.value ->> 'origin'::text)))), 'UTC'::text)) AS leaves,
              (((i.value #>> '{segments,-1,arriving_at}'::text[]))::timestamp without time zone AT TIME ZONE COALESCE(( SELECT a.time_zone
                     FROM engine.airports a
-                   WHERE (a.iata = (i.value ->> 'destination'::text))), 'UTC'::text)) AS lands) f);
+                   WHERE (a.iata = COALESCE((i.value #>> '{segments,-1,destination}'::text[]), (i.value ->> 'destination'::text)))), 'UTC'::text)) AS lands) f);
 END;
 
 ALTER FUNCTION engine.flight_times(p_itinerary jsonb) OWNER TO skylatch_owner;
@@ -4687,7 +5666,8 @@ begin
   select coalesce(jsonb_agg(o.value), '[]') into v_orders
   from jsonb_array_elements(p_body -> 'orders') as o
   where o.value ->> 'offer_id' = p_attempt.offer_id
-    or o.value #>> '{metadata,attempt_id}' = p_attempt.id::text;
+    or o.value #>> '{metadata,attempt_id}' = p_attempt.id::text
+    and not engine.belongs_elsewhere(o.value -> 'metadata');
   v_order := v_orders -> 0;
   return jsonb_build_object(
     'order', v_order,
@@ -4702,6 +5682,7 @@ begin
       when jsonb_array_length(v_orders) > 1 then 'several'
       when v_order ->> 'offer_id' is distinct from p_attempt.offer_id
         or v_order #>> '{metadata,attempt_id}' is distinct from p_attempt.id::text
+        or engine.belongs_elsewhere(v_order -> 'metadata')
         then 'wrong_offer'
       when v_order ->> 'cancelled_at' is not null then 'cancelled'
       when v_order ->> 'id' is null or v_order ->> 'booking_reference' is null
@@ -4742,7 +5723,7 @@ begin
     'refund', v_refund,
     'code', case
       when v_refund is null then 'none'
-      when v_refund ->> 'currency' is distinct from lower(p_attempt.currency)
+      when v_refund ->> 'currency' is distinct from lower(p_attempt.currency collate "C")
         or (v_refund ->> 'amount')::bigint is distinct from
         engine.stripe_amount(p_attempt.refund_amount, p_attempt.currency)
         then 'amount_mismatch'
@@ -4755,6 +5736,150 @@ end;
 $$;
 
 ALTER FUNCTION engine.found_refund(p_attempt public.booking_attempts, p_body jsonb) OWNER TO skylatch_owner;
+
+--
+-- Name: freeze_earlier_parties(); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE FUNCTION engine.freeze_earlier_parties() RETURNS integer
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  v_attempt public.booking_attempts;
+  v_frozen integer;
+begin
+  insert into engine.booking_attempt_passengers (
+    user_id, booking_attempt_id, traveler_profile_id, passenger_id, given_name,
+    family_name, title, gender, born_on, email, phone_number, person
+  )
+  select
+    b.user_id, b.booking_attempt_id, f.id, n.passenger_id, w.given_name, w.family_name,
+    w.title, w.gender, w.born_on, w.email, w.phone_number,
+    engine.person_key(f.user_id, f.given_name, f.family_name, f.born_on)
+  from public.flight_bookings as b
+  inner join public.booking_passengers as n
+    on b.user_id = n.user_id and b.id = n.flight_booking_id
+  inner join public.traveler_profiles as f
+    on n.user_id = f.user_id and n.traveler_profile_id = f.id
+  -- A profile that was emptied since keeps the person only.
+  left join public.traveler_profiles as w
+    on w.user_id = f.user_id
+    and w.id = f.id
+    and num_nonnulls(w.title, w.gender, w.born_on, w.email, w.phone_number) = 5
+  where b.status = 'CONFIRMED'
+    and f.born_on is not null
+    and not exists (
+      select from engine.booking_attempt_passengers as p
+      where p.user_id = b.user_id and p.booking_attempt_id = b.booking_attempt_id
+    );
+  get diagnostics v_frozen = row_count;
+  for v_attempt in
+    select a.*
+    from public.booking_attempts as a
+    where a.status = 'PENDING'
+      and not exists (
+        select from engine.booking_attempt_passengers as p
+        where p.user_id = a.user_id and p.booking_attempt_id = a.id
+      )
+  loop
+    begin
+      perform engine.freeze_party(v_attempt);
+      v_frozen := v_frozen + 1;
+    exception when others then
+      raise warning 'the party of attempt % is not known: % %',
+        v_attempt.id, sqlstate, sqlerrm;
+    end;
+  end loop;
+  return v_frozen;
+end;
+$$;
+
+ALTER FUNCTION engine.freeze_earlier_parties() OWNER TO skylatch_owner;
+
+--
+-- Name: freeze_party(public.booking_attempts); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE FUNCTION engine.freeze_party(p_attempt public.booking_attempts) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  v_frozen integer;
+  v_matches boolean;
+begin
+  -- Somebody twice, or two in one place, falls out and is missed by the count.
+  insert into engine.booking_attempt_passengers (
+    user_id, booking_attempt_id, traveler_profile_id, passenger_id,
+    infant_passenger_id, given_name, family_name, title, gender, born_on, email,
+    phone_number, person
+  )
+  select
+    p_attempt.user_id, p_attempt.id, f.id, p.passenger_id, p.infant_passenger_id,
+    f.given_name, f.family_name, f.title, f.gender, f.born_on, f.email,
+    f.phone_number,
+    engine.person_key(f.user_id, f.given_name, f.family_name, f.born_on)
+  from engine.order_party(p_attempt.user_id, p_attempt.flight_offer_id) as p
+  inner join public.traveler_profiles as f
+    on f.user_id = p_attempt.user_id and p.traveler_profile_id = f.id
+  on conflict do nothing;
+  get diagnostics v_frozen = row_count;
+
+  select
+    -- Everybody, and nobody else, in a place of their own.
+    v_frozen = count(*)
+    and bool_and(
+      exists (
+        select from engine.booking_attempt_passengers as p
+        where p.user_id = t.user_id
+          and p.booking_attempt_id = p_attempt.id
+          and p.traveler_profile_id = t.traveler_profile_id
+      )
+    )
+  into v_matches
+  from public.trip_passengers as t
+  where t.user_id = p_attempt.user_id
+    and t.trip_request_id = p_attempt.trip_request_id;
+  select
+    v_matches
+    and v_frozen = count(*)
+    and bool_and(p.passenger_id is not null)
+    -- Each infant on one lap, and on no lap anybody else.
+    and bool_and(
+      (
+        i.value ->> 'type' is not distinct from 'infant_without_seat'
+        or coalesce((i.value ->> 'age')::integer < 2, false)
+      )
+      = (
+        select count(*) = 1
+        from engine.booking_attempt_passengers as l
+        where l.user_id = p_attempt.user_id
+          and l.booking_attempt_id = p_attempt.id
+          and l.infant_passenger_id = i.value ->> 'id'
+      )
+    )
+  into v_matches
+  from public.flight_offers as o
+  cross join jsonb_array_elements(o.passengers) as i
+  left join engine.booking_attempt_passengers as p
+    on p.user_id = o.user_id
+    and p.booking_attempt_id = p_attempt.id
+    and p.passenger_id = i.value ->> 'id'
+  where o.user_id = p_attempt.user_id and o.id = p_attempt.flight_offer_id;
+  if v_matches is not true then
+    raise exception using
+      errcode = 'SK112',
+      message = 'the offer has not one place for each passenger of the trip',
+      detail = jsonb_build_object(
+        'trip', p_attempt.trip_request_id, 'offer', p_attempt.offer_id
+      ),
+      hint = 'The offer is not for the people of this trip; search again.';
+  end if;
+end;
+$$;
+
+ALTER FUNCTION engine.freeze_party(p_attempt public.booking_attempts) OWNER TO skylatch_owner;
 
 --
 -- Name: gather_evidence(bigint, timestamp with time zone); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
@@ -4843,18 +5968,10 @@ begin
   on conflict (worker) do update
   set version = excluded.version, seen_at = excluded.seen_at;
   delete from engine.workers as w where w.seen_at < v_now - interval '1 day';
-  if exists (
-    select from engine.cron_beat as b where b.at > v_now - interval '3 minutes'
-  ) then
-    return 'pg_cron';
-  end if;
-  perform engine.recover();
-  if not exists (
-    select from engine.monitor_runs as r where r.started_at > v_now - interval '10 minutes'
-  ) then
-    perform engine.run_monitor('sidecar', v_now);
-  end if;
-  return 'sidecar';
+  return (
+    select string_agg(format('%s: %s', s.job, s.scheduled_by), ', ' order by s.job)
+    from engine.job_states(v_now) as s
+  );
 end;
 $$;
 
@@ -4893,6 +6010,44 @@ $$;
 ALTER FUNCTION engine.hold_mirror(p_worker text) OWNER TO skylatch_owner;
 
 --
+-- Name: travellers; Type: TABLE; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE TABLE engine.travellers (
+    user_id uuid NOT NULL,
+    decisions bigint DEFAULT 1 NOT NULL,
+    search_credit double precision,
+    credited_at timestamp with time zone,
+    CONSTRAINT travellers_credit CHECK (((search_credit IS NULL) = (credited_at IS NULL)))
+)
+WITH (fillfactor='70');
+
+ALTER TABLE ONLY engine.travellers FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE engine.travellers OWNER TO skylatch_owner;
+
+--
+-- Name: hold_traveller(uuid); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE FUNCTION engine.hold_traveller(p_user_id uuid) RETURNS engine.travellers
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  v_traveller engine.travellers;
+begin
+  insert into engine.travellers as t (user_id)
+  values (p_user_id)
+  on conflict (user_id) do update set decisions = t.decisions + 1
+  returning t.* into v_traveller;
+  return v_traveller;
+end;
+$$;
+
+ALTER FUNCTION engine.hold_traveller(p_user_id uuid) OWNER TO skylatch_owner;
+
+--
 -- Name: hold_trip(bigint, uuid, timestamp with time zone); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
 --
 
@@ -4923,7 +6078,7 @@ ALTER FUNCTION engine.hold_trip(p_case_id bigint, p_trip_id uuid, p_now timestam
 CREATE FUNCTION engine.holds_secret(p_text text) RETURNS boolean
     LANGUAGE sql IMMUTABLE
     BEGIN ATOMIC
- SELECT ((p_text ~* '(sk|rk)_(live|test)_|duffel_(live|test)_|whsec_|-----BEGIN'::text) OR (EXISTS ( SELECT
+ SELECT (((p_text COLLATE "C") ~* '(sk|rk)_(live|test)_|duffel_(live|test)_|whsec_|-----BEGIN'::text) OR (EXISTS ( SELECT
             FROM (regexp_matches(holds_secret.p_text, '(?<![0-9])[3-6](?: ?[0-9]){12,18}(?![0-9])'::text, 'g'::text) m(found)
               CROSS JOIN LATERAL ( SELECT sum(
                          CASE (d.n % (2)::bigint)
@@ -4939,236 +6094,63 @@ END;
 ALTER FUNCTION engine.holds_secret(p_text text) OWNER TO skylatch_owner;
 
 --
+-- Name: in_base_currency(numeric, text, boolean, timestamp with time zone); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE FUNCTION engine.in_base_currency(p_amount numeric, p_currency text, p_is_new boolean, p_now timestamp with time zone) RETURNS numeric
+    LANGUAGE plpgsql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  v_rate numeric;
+  v_digits smallint;
+begin
+  select k.rate, c.minor_digits into v_rate, v_digits
+  from engine.money_settings as m
+  inner join engine.currencies as c on m.base_currency = c.code
+  cross join lateral engine.known_rate(p_currency, m.base_currency, p_now) as k
+  where k.problem is null or not p_is_new;
+  return ceil(p_amount * v_rate * 10::numeric ^ v_digits) / 10::numeric ^ v_digits;
+end;
+$$;
+
+ALTER FUNCTION engine.in_base_currency(p_amount numeric, p_currency text, p_is_new boolean, p_now timestamp with time zone) OWNER TO skylatch_owner;
+
+--
 -- Name: ingest_offers(uuid, uuid, integer, jsonb, jsonb, timestamp with time zone); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
 --
 
 CREATE FUNCTION engine.ingest_offers(p_user_id uuid, p_trip_id uuid, p_round integer, p_request jsonb, p_body jsonb, p_now timestamp with time zone) RETURNS integer
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
-    SET enable_memoize TO 'off'
-    AS $_$
+    AS $$
 declare
-  v_shape jsonpath := engine.offer_shape();
-  v_cabins text[] := array['economy', 'premium_economy', 'business', 'first'];
+  v_asked_from text[];
+  v_asked_to text[];
+  v_asked_on date[];
   v_stored integer;
 begin
-  with offer as materialized (
-    select
-      o.ordinality as offer_no,
-      o.value as o,
-      o.value ->> 'id' as offer_id,
-      (o.value @@ v_shape) is true as fits
-    from jsonb_array_elements(p_body -> 'offers') with ordinality as o
-  ),
+  select
+    array_agg(s.value ->> 'origin' order by s.ordinality),
+    array_agg(s.value ->> 'destination' order by s.ordinality),
+    array_agg((s.value ->> 'departure_date')::date order by s.ordinality)
+  into v_asked_from, v_asked_to, v_asked_on
+  from jsonb_array_elements(p_request -> 'slices') with ordinality as s;
 
-  -- Pages may overlap: an id that came twice is the offer that came first.
-  fresh as materialized (
-    select distinct on (f.offer_id) f.offer_no, f.offer_id
-    from offer as f
-    where f.fits
-    order by f.offer_id, f.offer_no
-  ),
-
-  seat as (
-    select
-      f.offer_no,
-      l.ordinality as slice_no,
-      g.ordinality as segment_no,
-      g.ordinality = jsonb_array_length(l.value -> 'segments') as is_last,
-      l.value ->> 'duration' as slice_duration,
-      left(l.value ->> 'fare_brand_name', 200) as fare_brand,
-      g.value #>> '{origin,iata_code}' as origin,
-      g.value #>> '{destination,iata_code}' as destination,
-      g.value ->> 'departing_at' as departing_at,
-      g.value ->> 'arriving_at' as arriving_at,
-      g.value #>> '{origin,time_zone}' as origin_zone,
-      g.value #>> '{destination,time_zone}' as destination_zone,
-      g.value #>> '{marketing_carrier,iata_code}' as carrier,
-      g.value ->> 'marketing_carrier_flight_number' as flight_number,
-      g.value #>> '{operating_carrier,iata_code}' as operated_by,
-      jsonb_path_query_array(g.value, '$.stops[*].airport.iata_code') as stops,
-      p.cabin,
-      p.carry_on,
-      p.checked
-    from fresh as n
-    inner join offer as f on n.offer_no = f.offer_no
-    cross join jsonb_path_query_array(
-      f.o, '$.passengers[*] ? (@.age < 2 || @.type == "infant_without_seat").id'
-    ) as lap (ids)
-    cross join jsonb_array_elements(f.o -> 'slices') with ordinality as l
-    cross join jsonb_array_elements(l.value -> 'segments') with ordinality as g
-    cross join lateral (
-      select
-        case
-          when count(*) = count(array_position(v_cabins, w.value ->> 'cabin_class'))
-            then min(array_position(v_cabins, w.value ->> 'cabin_class'))
-        end as cabin,
-        min(b.carry_on) filter (
-          where not lap.ids ? (w.value ->> 'passenger_id')
-        ) as carry_on,
-        min(b.checked) filter (
-          where not lap.ids ? (w.value ->> 'passenger_id')
-        ) as checked
-      from jsonb_array_elements(g.value -> 'passengers') as w
-      cross join lateral (
-        select
-          coalesce(
-            sum((q ->> 'quantity')::numeric) filter (where q ->> 'type' = 'carry_on'), 0
-          ) as carry_on,
-          coalesce(
-            sum((q ->> 'quantity')::numeric) filter (where q ->> 'type' = 'checked'), 0
-          ) as checked
-        from jsonb_path_query(w.value, '$.baggages[*]') as q
-      ) as b
-    ) as p
-  ),
-
-  -- Ours is the better list of time zones; the provider's is for what we lack.
-  flown as materialized (
-    select
-      s.*,
-      s.departing_at::timestamp as leaves,
-      s.arriving_at::timestamp as lands,
-      s.departing_at::timestamp at time zone coalesce(
-        (select a.time_zone from engine.airports as a where a.iata = s.origin),
-        case
-          when s.origin_zone in (select a.time_zone from engine.airports as a)
-            then s.origin_zone
-        end
-      ) as departs_at,
-      s.arriving_at::timestamp at time zone coalesce(
-        (select a.time_zone from engine.airports as a where a.iata = s.destination),
-        case
-          when s.destination_zone in (select a.time_zone from engine.airports as a)
-            then s.destination_zone
-        end
-      ) as arrives_at
-    from seat as s
-  ),
-
-  connected as (
-    select
-      g.*,
-      lag(g.arrives_at) over w as landed_at,
-      lag(g.lands) over w as landed,
-      lag(g.destination) over w as landed_in,
-      case when not g.is_last then lead(g.departs_at) over w - g.arrives_at end as layover
-    from flown as g
-    window w as (partition by g.offer_no order by g.slice_no, g.segment_no)
-  ),
-
-  slice as (
-    select
-      c.offer_no,
-      c.slice_no,
-      coalesce(
-        max(c.slice_duration)::interval, max(c.arrives_at) - min(c.departs_at)
-      ) as duration,
-      count(*) - 1 as connections,
-      sum(jsonb_array_length(c.stops)) as stops,
-      min(c.departs_at) as departs_at,
-      max(c.arrives_at) as arrives_at,
-      max(c.leaves) filter (where c.segment_no = 1) as leaves,
-      max(c.lands) filter (where c.is_last) as lands,
-      min(c.layover) as shortest_layover,
-      max(c.layover) as longest_layover,
-      count(*) filter (
-        where c.segment_no > 1 and c.origin <> c.landed_in
-      ) as airport_changes,
-      count(*) filter (
-        where c.segment_no > 1 and c.landed::date < c.leaves::date
-      ) as overnight_layovers,
-      count(*) filter (
-        where (c.leaves::time >= '18:00' or c.leaves::time < '05:00')
-          and c.lands::time >= '00:30' and c.lands::time < '11:00'
-      ) as red_eyes,
-      array_agg(c.carrier) || array_agg(coalesce(c.operated_by, '?')) as carriers,
-      case when count(c.cabin) = count(*) then min(c.cabin) end as cabin,
-      min(c.carry_on) as carry_on,
-      min(c.checked) as checked,
-      string_agg(
-        c.carrier || ltrim(c.flight_number, '0') || ' ' || c.departing_at, ','
-      ) as flights,
-      min(
-        case
-          when c.departs_at is null
-            then format('slices.segments.origin has no time zone: "%s"', c.origin)
-          when c.arrives_at is null then format(
-            'slices.segments.destination has no time zone: "%s"', c.destination
-          )
-          when c.arrives_at <= c.departs_at then format(
-            'slices.segments.arriving_at is not after departing_at: "%s"', c.arriving_at
-          )
-          when c.departs_at < c.landed_at then format(
-            'slices.segments.departing_at is before the landing before it: "%s"',
-            c.departing_at
-          )
-        end
-      ) as problem,
-      jsonb_build_object(
-        'origin', max(c.origin) filter (where c.segment_no = 1),
-        'destination', max(c.destination) filter (where c.is_last),
-        'duration', max(c.slice_duration),
-        'fare_brand', max(c.fare_brand),
-        'segments', jsonb_agg(
-          jsonb_build_object(
-            'origin', c.origin,
-            'destination', c.destination,
-            'departing_at', c.departing_at,
-            'arriving_at', c.arriving_at,
-            'carrier', c.carrier,
-            'flight_number', c.flight_number,
-            'operated_by', c.operated_by,
-            'cabin', v_cabins[c.cabin],
-            'stops', c.stops,
-            'layover_minutes', (extract(epoch from c.layover) / 60)::integer
-          )
-        )
-      ) as itinerary
-    -- An aggregate takes its rows as they come: in this order.
-    from (
-      select c.* from connected as c order by c.offer_no, c.slice_no, c.segment_no
-    ) as c
-    group by c.offer_no, c.slice_no
-  ),
-
-  journey as materialized (
-    select
-      l.offer_no,
-      sum(l.duration) as duration,
-      max(l.duration) as longest_slice,
-      sum(l.connections) as connections,
-      max(l.connections) as most_connections,
-      sum(l.stops) as stops,
-      min(l.departs_at) as departs_at,
-      max(l.arrives_at) as arrives_at,
-      array_agg(l.leaves) as departs_local,
-      array_agg(l.lands) as arrives_local,
-      min(l.shortest_layover) as shortest_layover,
-      max(l.longest_layover) as longest_layover,
-      sum(l.airport_changes) as airport_changes,
-      sum(l.overnight_layovers) as overnight_layovers,
-      sum(l.red_eyes) as red_eyes,
-      string_agg(array_to_string(l.carriers, ','), ',') as carriers,
-      case when count(l.cabin) = count(*) then v_cabins[min(l.cabin)] end as cabin,
-      min(l.carry_on) as carry_on,
-      min(l.checked) as checked,
-      md5(string_agg(l.flights, ',')) as itinerary_key,
-      min(l.problem) as problem,
-      jsonb_agg(l.itinerary) as itinerary
-    from (select l.* from slice as l order by l.offer_no, l.slice_no) as l
-    group by l.offer_no
+  with read as materialized (
+    select r.* from engine.read_offers(p_body -> 'offers') as r
   ),
 
   stored as (
     insert into public.flight_offers (
-      user_id, trip_request_id, search_round, offer_id, offer_request_id, passengers,
-      price_amount, price_currency, base_amount, base_currency, tax_amount,
-      tax_currency, expires_at, airline, carriers, lowest_cabin, duration,
-      longest_slice, connections, most_connections, technical_stops, departs_at,
-      arrives_at, departs_local, arrives_local, shortest_layover, longest_layover,
-      airport_changes, overnight_layovers, red_eyes, carry_on_bags, checked_bags,
-      refundable, refund_penalty, refund_penalty_currency, changeable, change_penalty,
+      user_id, trip_request_id, search_round, offer_id, offer_request_id, asked_from,
+      asked_to, asked_on, passengers, price_amount, price_currency, base_amount,
+      base_currency, tax_amount, tax_currency, expires_at, airline, carriers,
+      lowest_cabin, duration, duration_gap, longest_slice, connections,
+      most_connections, technical_stops, departs_at, arrives_at, departs_local,
+      arrives_local, shortest_layover, longest_layover, airport_changes,
+      overnight_layovers, red_eyes, carry_on_bags, checked_bags, refundable,
+      refund_penalty, refund_penalty_currency, changeable, change_penalty,
       change_penalty_currency, emissions_kg, documents_required, document_types,
       requires_instant_payment, price_guaranteed_until, payment_required_by,
       itinerary_key, itinerary, created_at, updated_at
@@ -5177,71 +6159,59 @@ begin
       p_user_id,
       p_trip_id,
       p_round,
-      f.offer_id,
+      r.offer_id,
       p_body #>> '{offer_request,id}',
-      (
-        select jsonb_agg(
-          jsonb_build_object(
-            'id', p.value -> 'id', 'type', p.value -> 'type', 'age', p.value -> 'age'
-          )
-        )
-        from jsonb_array_elements(f.o -> 'passengers') as p
-      ),
-      (f.o ->> 'total_amount')::numeric,
-      f.o ->> 'total_currency',
-      (f.o ->> 'base_amount')::numeric,
-      f.o ->> 'base_currency',
-      (f.o ->> 'tax_amount')::numeric,
-      f.o ->> 'tax_currency',
-      (f.o ->> 'expires_at')::timestamptz,
-      f.o #>> '{owner,iata_code}',
-      array(
-        select distinct c.code from string_to_table(j.carriers, ',') as c (code)
-        order by c.code
-      ),
-      j.cabin,
-      j.duration,
-      j.longest_slice,
-      j.connections,
-      j.most_connections,
-      j.stops,
-      j.departs_at,
-      j.arrives_at,
-      j.departs_local,
-      j.arrives_local,
-      j.shortest_layover,
-      j.longest_layover,
-      j.airport_changes,
-      j.overnight_layovers,
-      j.red_eyes,
-      coalesce(j.carry_on, 0),
-      coalesce(j.checked, 0),
-      (f.o #>> '{conditions,refund_before_departure,allowed}')::boolean,
-      (f.o #>> '{conditions,refund_before_departure,penalty_amount}')::numeric,
-      f.o #>> '{conditions,refund_before_departure,penalty_currency}',
-      (f.o #>> '{conditions,change_before_departure,allowed}')::boolean,
-      (f.o #>> '{conditions,change_before_departure,penalty_amount}')::numeric,
-      f.o #>> '{conditions,change_before_departure,penalty_currency}',
-      (f.o ->> 'total_emissions_kg')::numeric,
-      coalesce((f.o ->> 'passenger_identity_documents_required')::boolean, true),
-      array(
-        select d #>> '{}'
-        from jsonb_path_query(
-          f.o, '$.supported_passenger_identity_document_types[*] ? (@ != null)'
-        ) as d
-      ),
-      (f.o #>> '{payment_requirements,requires_instant_payment}')::boolean,
-      (f.o #>> '{payment_requirements,price_guarantee_expires_at}')::timestamptz,
-      (f.o #>> '{payment_requirements,payment_required_by}')::timestamptz,
-      j.itinerary_key,
-      j.itinerary,
+      v_asked_from,
+      v_asked_to,
+      v_asked_on,
+      r.passengers,
+      r.price_amount,
+      r.price_currency,
+      r.base_amount,
+      r.base_currency,
+      r.tax_amount,
+      r.tax_currency,
+      r.expires_at,
+      r.airline,
+      r.carriers,
+      r.lowest_cabin,
+      r.duration,
+      r.duration_gap,
+      r.longest_slice,
+      r.connections,
+      r.most_connections,
+      r.technical_stops,
+      r.departs_at,
+      r.arrives_at,
+      r.departs_local,
+      r.arrives_local,
+      r.shortest_layover,
+      r.longest_layover,
+      r.airport_changes,
+      r.overnight_layovers,
+      r.red_eyes,
+      r.carry_on_bags,
+      r.checked_bags,
+      r.refundable,
+      r.refund_penalty,
+      r.refund_penalty_currency,
+      r.changeable,
+      r.change_penalty,
+      r.change_penalty_currency,
+      r.emissions_kg,
+      r.documents_required,
+      r.document_types,
+      r.requires_instant_payment,
+      r.price_guaranteed_until,
+      r.payment_required_by,
+      r.itinerary_key,
+      r.itinerary,
       p_now,
       p_now
-    from journey as j
-    inner join offer as f on j.offer_no = f.offer_no
-    where j.problem is null
+    from read as r
+    where r.problem is null
     on conflict (offer_id) do nothing
-    returning offer_id, price_amount, price_currency
+    returning offer_id, price_amount, price_currency, duration_gap
   ),
 
   quarantined as (
@@ -5254,22 +6224,17 @@ begin
       p_trip_id,
       p_round,
       p_body #>> '{offer_request,id}',
-      left(f.offer_id, 100),
-      case
-        when not f.fits then coalesce(engine.offer_problem(f.o), 'cannot be read')
-        when n.offer_no is null
-          then format('id is that of an offer before it: "%s"', f.offer_id)
-        else coalesce(
-          j.problem, format('id is that of an offer stored before: "%s"', f.offer_id)
-        )
-      end,
-      left(f.o::text, 20000),
+      left(r.offer_id, 100),
+      coalesce(
+        r.problem, format('id is that of an offer stored before: "%s"', r.offer_id)
+      ),
+      left(f.value::text, 20000),
       p_now
-    from offer as f
-    left join fresh as n on f.offer_no = n.offer_no
-    left join journey as j on f.offer_no = j.offer_no
-    where n.offer_no is null or n.offer_id not in (select s.offer_id from stored as s)
-    order by f.offer_no
+    from read as r
+    inner join jsonb_array_elements(p_body -> 'offers') with ordinality as f
+      on r.offer_no = f.ordinality
+    where r.problem is not null or r.offer_id not in (select s.offer_id from stored as s)
+    order by r.offer_no
     -- All are counted; more than these teach nobody anything.
     limit 1000
   ),
@@ -5277,7 +6242,8 @@ begin
   history as (
     insert into public.fare_history (
       user_id, trip_request_id, search_round, searched_at, origin, destination,
-      departure_date, return_date, offers, malformed, currency, cheapest, median
+      departure_date, return_date, offers, malformed, duration_gaps, currency, cheapest,
+      median
     )
     select
       p_user_id,
@@ -5290,6 +6256,7 @@ begin
       (p_request #>> '{slices,1,departure_date}')::date,
       count(*),
       jsonb_array_length(p_body -> 'offers') - count(*),
+      count(*) filter (where s.duration_gap <> interval '0'),
       -- One search, one currency; a mixed answer has no single cheapest fare.
       case when count(distinct s.price_currency) = 1 then min(s.price_currency) end,
       case when count(distinct s.price_currency) = 1 then min(s.price_amount) end,
@@ -5303,9 +6270,33 @@ begin
   select count(*) into v_stored from stored;
   return v_stored;
 end;
-$_$;
+$$;
 
 ALTER FUNCTION engine.ingest_offers(p_user_id uuid, p_trip_id uuid, p_round integer, p_request jsonb, p_body jsonb, p_now timestamp with time zone) OWNER TO skylatch_owner;
+
+--
+-- Name: installation_id(); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE FUNCTION engine.installation_id() RETURNS uuid
+    LANGUAGE plpgsql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  v_id uuid := (select i.id from engine.installation as i);
+begin
+  if v_id is null then
+    raise exception using
+      errcode = 'SK312',
+      message = 'the installation has no name',
+      detail = jsonb_build_object('table', 'engine.installation'),
+      hint = 'Restore the one row of engine.installation from a backup.';
+  end if;
+  return v_id;
+end;
+$$;
+
+ALTER FUNCTION engine.installation_id() OWNER TO skylatch_owner;
 
 --
 -- Name: breakers; Type: TABLE; Schema: engine; Owner: skylatch_owner
@@ -5384,6 +6375,24 @@ $$;
 ALTER FUNCTION engine.is_enabled(p_flag text, p_user_id uuid, p_default boolean) OWNER TO skylatch_owner;
 
 --
+-- Name: is_over(text[], date, timestamp with time zone); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE FUNCTION engine.is_over(p_places text[], p_day date, p_now timestamp with time zone) RETURNS boolean
+    LANGUAGE plpgsql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  return not exists (
+    select from unnest(p_places) as o (code)
+    where (p_now at time zone engine.place_zone(o.code))::date <= p_day
+  );
+end;
+$$;
+
+ALTER FUNCTION engine.is_over(p_places text[], p_day date, p_now timestamp with time zone) OWNER TO skylatch_owner;
+
+--
 -- Name: is_within(time without time zone, time without time zone, time without time zone); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
 --
 
@@ -5394,10 +6403,99 @@ CREATE FUNCTION engine.is_within(p_time time without time zone, p_after time wit
 ALTER FUNCTION engine.is_within(p_time time without time zone, p_after time without time zone, p_before time without time zone) OWNER TO skylatch_owner;
 
 --
--- Name: judge_offer(public.trip_requests, public.flight_offers, numeric, numeric, timestamp with time zone, text, timestamp with time zone); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
+-- Name: job_overview(); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
 --
 
-CREATE FUNCTION engine.judge_offer(p_trip public.trip_requests, p_offer public.flight_offers, p_cap numeric, p_rate numeric, p_rate_as_of timestamp with time zone, p_cap_problem text, p_now timestamp with time zone, OUT ineligible text[], OUT score numeric, OUT score_parts jsonb) RETURNS record
+CREATE FUNCTION engine.job_overview() RETURNS TABLE(job text, scheduled_by text, is_silent boolean, last_succeeded_at timestamp with time zone, last_succeeded_by text, cron_succeeded_at timestamp with time zone, stopped_at timestamp with time zone, stopped_by text, stop_reason text)
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  return query
+  select
+    s.job,
+    s.scheduled_by,
+    s.is_silent or s.is_cron_silent,
+    b.last_succeeded_at,
+    b.last_succeeded_by,
+    b.cron_succeeded_at,
+    s.stopped_at,
+    s.stopped_by,
+    s.stop_reason
+  from engine.job_states(clock_timestamp()) as s
+  left join engine.job_beats as b on b.job = s.job;
+end;
+$$;
+
+ALTER FUNCTION engine.job_overview() OWNER TO skylatch_owner;
+
+--
+-- Name: job_states(timestamp with time zone); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE FUNCTION engine.job_states(p_now timestamp with time zone) RETURNS TABLE(job text, scheduled_by text, is_due boolean, is_silent boolean, is_cron_silent boolean, last_at timestamp with time zone, last_cron_at timestamp with time zone, stopped_at timestamp with time zone, stopped_by text, stop_reason text)
+    LANGUAGE plpgsql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  return query
+  select
+    s.job,
+    case
+      when s.is_stopped then 'nobody'
+      when s.has_cron then 'pg_cron'
+      when s.stands_in then 'sidecar'
+      else 'nobody'
+    end,
+    s.stands_in
+    and not s.is_stopped
+    and not s.has_cron
+    and (
+      s.last_succeeded_at
+      between p_now - s.stand_in_every and p_now + s.stand_in_every
+    ) is not true,
+    s.stands_in
+    and not s.is_stopped
+    and (s.at between p_now - s.silent_after and p_now + s.silent_after) is not true,
+    not s.is_stopped
+    and s.cron_at is not null
+    and not (
+      s.cron_at between p_now - s.cron_silent_after and p_now + s.cron_silent_after
+    ),
+    s.at,
+    s.cron_at,
+    s.stopped_at,
+    s.stopped_by,
+    s.stop_reason
+  from (
+    select
+      j.*,
+      b.last_succeeded_at,
+      b.stopped_at,
+      b.stopped_by,
+      b.stop_reason,
+      b.stopped_at is not null as is_stopped,
+      greatest(b.last_succeeded_at, b.since) as at,
+      greatest(b.cron_succeeded_at, b.scheduled_at) as cron_at,
+      coalesce(
+        b.cron_succeeded_at
+        between p_now - j.cron_silent_after and p_now + j.cron_silent_after,
+        false
+      ) as has_cron
+    from engine.jobs as j
+    left join engine.job_beats as b on b.job = j.job
+  ) as s
+  order by s.job;
+end;
+$$;
+
+ALTER FUNCTION engine.job_states(p_now timestamp with time zone) OWNER TO skylatch_owner;
+
+--
+-- Name: judge_offer(public.trip_requests, public.flight_offers, engine.offer_terms, timestamp with time zone); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE FUNCTION engine.judge_offer(p_trip public.trip_requests, p_offer public.flight_offers, p_terms engine.offer_terms, p_now timestamp with time zone, OUT ineligible text[], OUT score numeric, OUT score_parts jsonb) RETURNS record
     LANGUAGE plpgsql STABLE
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
@@ -5427,12 +6525,18 @@ begin
     );
   end if;
   -- No query in here: this is computed for every offer of every search.
-  ineligible := array_remove(
+  ineligible := engine.route_problems(p_trip, p_offer, p_terms.city_airports);
+  ineligible := ineligible || array_remove(
     array[
-      case when p_offer.status <> 'ACTIVE' then 'no_longer_offered' end,
+      case when p_terms.party_fits is not true then 'party_mismatch' end,
       case
-        when p_cap_problem is not null then p_cap_problem
-        when (p_offer.price_amount <= p_cap) is not true then 'price_above_cap'
+        when (p_offer.departs_at >= p_now + p_terms.least_lead_time) is not true
+          then 'leaves_too_soon'
+      end,
+      case when p_offer.status <> p_terms.status then 'no_longer_offered' end,
+      case
+        when p_terms.cap_problem is not null then p_terms.cap_problem
+        when (p_offer.price_amount <= p_terms.cap) is not true then 'price_above_cap'
         when engine.stripe_amount(p_offer.price_amount, p_offer.price_currency) is null
           then 'not_chargeable'
       end,
@@ -5536,7 +6640,7 @@ begin
     null
   );
 
-  v_price := p_offer.price_amount / (p_trip.max_price * p_rate);
+  v_price := p_offer.price_amount / (p_trip.max_price * p_terms.rate);
   v_duration := extract(epoch from p_offer.duration)
     / extract(epoch from p_trip.max_duration * v_slices);
   v_connections := coalesce(
@@ -5568,9 +6672,9 @@ begin
       'connections', p_trip.connections_weight * (1 - v_airline_weight),
       'airline', v_airline_weight
     ),
-    'cap', p_cap::text,
-    'rate', case when p_rate_as_of is not null then p_rate::text end,
-    'rate_as_of', p_rate_as_of
+    'cap', p_terms.cap::text,
+    'rate', case when p_terms.rate_as_of is not null then p_terms.rate::text end,
+    'rate_as_of', p_terms.rate_as_of
   );
   if score is null and ineligible = '{}' then
     ineligible := array['cannot_be_judged'];
@@ -5583,13 +6687,13 @@ exception when others then
 end;
 $$;
 
-ALTER FUNCTION engine.judge_offer(p_trip public.trip_requests, p_offer public.flight_offers, p_cap numeric, p_rate numeric, p_rate_as_of timestamp with time zone, p_cap_problem text, p_now timestamp with time zone, OUT ineligible text[], OUT score numeric, OUT score_parts jsonb) OWNER TO skylatch_owner;
+ALTER FUNCTION engine.judge_offer(p_trip public.trip_requests, p_offer public.flight_offers, p_terms engine.offer_terms, p_now timestamp with time zone, OUT ineligible text[], OUT score numeric, OUT score_parts jsonb) OWNER TO skylatch_owner;
 
 --
 -- Name: judge_orders(jsonb, timestamp with time zone, timestamp with time zone, timestamp with time zone); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
 --
 
-CREATE FUNCTION engine.judge_orders(p_orders jsonb, p_read_at timestamp with time zone, p_made_before timestamp with time zone, p_now timestamp with time zone) RETURNS integer
+CREATE FUNCTION engine.judge_orders(p_orders jsonb, p_read_at timestamp with time zone, p_made_before timestamp with time zone, p_now timestamp with time zone) RETURNS TABLE(at_odds integer, passed_over integer)
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
@@ -5598,6 +6702,7 @@ declare
   v_attempt public.booking_attempts;
   v_case_id bigint;
   v_number integer := 0;
+  v_passed_over integer := 0;
 begin
   for v_found in
     with seen as materialized (
@@ -5606,16 +6711,18 @@ begin
         o.value ->> 'id' as order_id,
         o.value ->> 'cancelled_at' is not null as is_cancelled,
         m.attempt_id,
+        (o.value ->> 'created_at')::timestamptz < p_made_before as is_due,
         engine.try_uuid(o.value #>> '{metadata,trip_request_id}') as trip_id,
-        count(*) filter (where o.value ->> 'cancelled_at' is null) over (
-          partition by m.attempt_id
-        ) as live_orders,
+        count(*) filter (
+          where o.value ->> 'cancelled_at' is null
+            and (o.value ->> 'created_at')::timestamptz < p_made_before
+        ) over (partition by m.attempt_id) as live_orders,
         jsonb_agg(o.value) over (partition by m.attempt_id) as all_facts
       from jsonb_array_elements(p_orders) as o
       cross join lateral engine.try_uuid(o.value #>> '{metadata,attempt_id}')
         as m (attempt_id)
       where m.attempt_id is not null
-        and (o.value ->> 'created_at')::timestamptz < p_made_before
+        and not engine.belongs_elsewhere(o.value -> 'metadata')
     )
 
     select
@@ -5623,6 +6730,7 @@ begin
       a.user_id,
       a.trip_request_id,
       case
+        when u.is_unsent then 'HINT'
         when s.is_cancelled then 'GONE'
         when a.id is null then 'ORPHAN'
         when a.state in ('FAILED', 'CANCELLED') then 'ORPHAN'
@@ -5632,7 +6740,26 @@ begin
       end as finding
     from seen as s
     left join public.booking_attempts as a on s.attempt_id = a.id
+    -- As far as this history goes the order was not sent yet, so no answer is on its
+    -- way: it was sent in a history that a failover or a restore has lost, or by a try
+    -- that was taken for failed.
+    cross join lateral (
+      select not s.is_cancelled
+        and a.order_id is null
+        and (
+          a.state in ('REPRICING', 'CREATING_PAYMENT', 'AUTHORIZING')
+          or a.state = 'ORDERING' and exists (
+            select from engine.provider_calls as c
+            where c.user_id = a.user_id
+              and c.booking_attempt_id = a.id
+              and c.operation = 'create_order'
+              and c.state in ('READY', 'CLAIMED')
+          )
+        ) as is_unsent
+    ) as u
     where case
+      when u.is_unsent then a.order_hint is distinct from s.order_id
+      when s.is_due is not true then false
       when s.is_cancelled then exists (
         select from engine.review_cases as c
         where c.kind = 'ORPHAN_ORDER'
@@ -5655,9 +6782,18 @@ begin
       );
       continue;
     end if;
-    perform from public.trip_requests as t
-    where t.id = coalesce(v_found.trip_request_id, v_found.trip_id)
-    for no key update;
+    begin
+      perform from public.trip_requests as t
+      where t.id = coalesce(v_found.trip_request_id, v_found.trip_id)
+      for no key update;
+    exception when lock_not_available then
+      if p_now < p_read_at + interval '20 seconds' then
+        raise;
+      end if;
+      v_passed_over := v_passed_over + 1;
+      perform engine.wait_less();
+      continue;
+    end;
     select a.* into v_attempt
     from public.booking_attempts as a
     where a.user_id = v_found.user_id and a.id = v_found.attempt_id
@@ -5714,7 +6850,7 @@ begin
       end if;
     end if;
   end loop;
-  return v_number;
+  return query select v_number, v_passed_over;
 end;
 $$;
 
@@ -5759,6 +6895,78 @@ end;
 $$;
 
 ALTER FUNCTION engine.keep_daily_fare() OWNER TO skylatch_owner;
+
+--
+-- Name: known_rate(text, text, timestamp with time zone); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE FUNCTION engine.known_rate(p_base text, p_quote text, p_now timestamp with time zone) RETURNS TABLE(rate numeric, as_of timestamp with time zone, problem text)
+    LANGUAGE plpgsql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  if p_base = p_quote then
+    return query select 1::numeric, null::timestamptz, null::text;
+    return;
+  end if;
+  return query
+  with stored as (
+    select distinct on (r.base, r.quote, r.source)
+      r.base, r.quote, r.source, r.rate, r.as_of
+    from engine.exchange_rates as r
+    where r.as_of <= p_now
+      and (r.base in (p_base, p_quote) or r.quote in (p_base, p_quote))
+    order by r.base asc, r.quote asc, r.source asc, r.as_of desc
+  ),
+
+  leg as (
+    select s.base, s.quote, s.source, s.rate, s.as_of
+    from stored as s
+    union all
+    select s.quote, s.base, s.source, 1 / s.rate, s.as_of
+    from stored as s
+  ),
+
+  way as materialized (
+    select l.rate, l.as_of, 1 as legs, array[l.source] as sources
+    from leg as l
+    where l.base = p_base and l.quote = p_quote
+    union all
+    select a.rate * b.rate, least(a.as_of, b.as_of), 2, array[a.source, b.source]
+    from leg as a
+    inner join leg as b on a.quote = b.base
+    where a.base = p_base and b.quote = p_quote
+  ),
+
+  aged as materialized (
+    -- Without settings nothing is fresh, and nothing is tolerated.
+    select
+      w.*, coalesce(w.as_of >= p_now - s.rate_max_age, false) as is_fresh,
+      coalesce(m.rate_tolerance, 0) as tolerance
+    from way as w
+    left join engine.search_settings as s on true
+    left join engine.money_settings as m on true
+  )
+
+  select
+    w.rate,
+    w.as_of,
+    case
+      when not w.is_fresh then 'exchange_rate_too_old'
+      when exists (
+        select from aged as o
+        where o.is_fresh
+          and not o.sources && w.sources
+          and greatest(o.rate, w.rate) > least(o.rate, w.rate) * (1 + o.tolerance)
+      ) then 'exchange_rates_disagree'
+    end
+  from aged as w
+  order by w.is_fresh desc, w.legs asc, w.as_of desc, w.sources asc
+  limit 1;
+end;
+$$;
+
+ALTER FUNCTION engine.known_rate(p_base text, p_quote text, p_now timestamp with time zone) OWNER TO skylatch_owner;
 
 --
 -- Name: wait_decisions; Type: TABLE; Schema: engine; Owner: skylatch_owner
@@ -5817,16 +7025,16 @@ END;
 ALTER FUNCTION engine.last_wait_decision(p_trip public.trip_requests) OWNER TO skylatch_owner;
 
 --
--- Name: learn_from_answer(public.booking_attempts, text, text, engine.outcome_rules, jsonb, timestamp with time zone); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
+-- Name: learn_from_answer(public.booking_attempts, text, text, engine.outcome_rules, engine.call_report, text, timestamp with time zone); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
 --
 
-CREATE FUNCTION engine.learn_from_answer(p_attempt public.booking_attempts, p_operation text, p_verdict text, p_rule engine.outcome_rules, p_report jsonb, p_now timestamp with time zone) RETURNS public.booking_attempts
+CREATE FUNCTION engine.learn_from_answer(p_attempt public.booking_attempts, p_operation text, p_verdict text, p_rule engine.outcome_rules, p_report engine.call_report, p_reason text, p_now timestamp with time zone) RETURNS public.booking_attempts
     LANGUAGE plpgsql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 declare
   v_attempt public.booking_attempts := p_attempt;
-  v_body jsonb := p_report -> 'body';
+  v_body jsonb := p_report.body;
   v_order jsonb;
   v_ok boolean := p_verdict = 'OK';
 begin
@@ -5835,7 +7043,7 @@ begin
   elsif p_operation = 'create_order' and p_verdict = 'UNKNOWN' then
     v_attempt.order_hint := coalesce(v_body #>> '{data,id}', p_attempt.order_hint);
   elsif p_operation = 'find_order' and p_verdict in ('OK', 'REVIEW', 'FAIL')
-    and p_report ->> 'error_code' <> 'several'
+    and p_report.error_code <> 'several'
   then
     v_order := engine.found_order(p_attempt, v_body) -> 'order';
   elsif p_operation = 'get_offer' and v_ok then
@@ -5875,11 +7083,14 @@ begin
     v_attempt.order_id := v_order ->> 'id';
     v_attempt.booking_reference := v_order ->> 'booking_reference';
     v_attempt.order_cancelled_at := (v_order ->> 'cancelled_at')::timestamptz;
+    v_attempt.itinerary := coalesce(
+      engine.order_itinerary(v_order), p_attempt.itinerary
+    );
   end if;
 
   if p_verdict in ('VOID', 'RELEASE') then
-    v_attempt.error_code := lower(p_verdict);
-    v_attempt.error_message := 'Not booked: ' || (p_report ->> 'reason');
+    v_attempt.error_code := lower(p_verdict collate "C");
+    v_attempt.error_message := 'Not booked: ' || p_reason;
     v_attempt.trip_status_after := case p_verdict
       when 'VOID' then 'ACTION_REQUIRED' else 'PENDING'
     end;
@@ -5888,9 +7099,11 @@ begin
     and v_attempt.error_message is null
     and p_attempt.status = 'PENDING'
   then
-    v_attempt.error_code := coalesce(p_report ->> 'error_code', lower(p_verdict));
+    v_attempt.error_code := coalesce(
+      p_report.error_code, lower(p_verdict collate "C")
+    );
     v_attempt.error_message := coalesce(
-      p_rule.reason, p_report ->> 'reason', 'The provider did not answer in time.'
+      p_rule.reason, p_reason, 'The provider did not answer in time.'
     );
     v_attempt.trip_status_after := coalesce(p_rule.trip_status, 'PENDING');
     v_attempt.search_again_after := coalesce(
@@ -5901,7 +7114,7 @@ begin
 end;
 $$;
 
-ALTER FUNCTION engine.learn_from_answer(p_attempt public.booking_attempts, p_operation text, p_verdict text, p_rule engine.outcome_rules, p_report jsonb, p_now timestamp with time zone) OWNER TO skylatch_owner;
+ALTER FUNCTION engine.learn_from_answer(p_attempt public.booking_attempts, p_operation text, p_verdict text, p_rule engine.outcome_rules, p_report engine.call_report, p_reason text, p_now timestamp with time zone) OWNER TO skylatch_owner;
 
 --
 -- Name: lease_calls(text, bigint[], timestamp with time zone); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
@@ -6015,6 +7228,8 @@ CREATE FUNCTION engine.possible_actions(p_case engine.review_cases, p_now timest
              a.refund_no,
              a.refund_id,
              a.refunded_at,
+             a.itinerary,
+             a.itinerary_read_at,
                  CASE
                      WHEN (a.state <> 'NEEDS_REVIEW'::text) THEN a.state
                      WHEN (d.action = 'RESUME'::text) THEN a.review_from
@@ -6165,7 +7380,7 @@ CREATE FUNCTION engine.list_reasons() RETURNS TABLE(reason text, change text, wh
      v.change,
      v.what,
      v.without
-    FROM ( VALUES ('price_above_cap'::text,'max_price'::text,'above your price limit'::text,NULL::text), ('too_many_connections'::text,'max_connections'::text,'with too many connections'::text,NULL::text), ('too_long'::text,'max_duration'::text,'too long on the way'::text,'Without the limit on duration'::text), ('layover_too_short'::text,'layover_min'::text,'with a connection that is too short'::text,'Without the shortest time for a connection'::text), ('layover_too_long'::text,'layover_max'::text,'with a connection that is too long'::text,'Without the longest time for a connection'::text), ('airport_change'::text,'no_airport_change'::text,'with a change of airports'::text,'With a change of airports allowed'::text), ('departs_outside_window'::text,'depart_after'::text,'leaving outside your hours'::text,'Without your hours for leaving'::text), ('arrives_outside_window'::text,'arrive_after'::text,'arriving outside your hours'::text,'Without your hours for arriving'::text), ('return_departs_outside_window'::text,'return_depart_after'::text,'leaving for home outside your hours'::text,'Without your hours for leaving for home'::text), ('return_arrives_outside_window'::text,'return_arrive_after'::text,'arriving home outside your hours'::text,'Without your hours for arriving home'::text), ('red_eye'::text,'no_red_eye'::text,'overnight'::text,'Without the red-eye rule'::text), ('airline_not_included'::text,'airlines_only'::text,'not only of the airlines you named'::text,'With any airline allowed'::text), ('airline_excluded'::text,'airlines_never'::text,'of an airline you excluded'::text,'With no airline excluded'::text), ('not_in_alliance'::text,'alliances'::text,'not of one of your alliances'::text,'Without the choice of alliances'::text), ('carry_on_missing'::text,'carry_on_bags'::text,'without your carry-on bags'::text,'Without included carry-on bags'::text), ('checked_bags_missing'::text,'checked_bags'::text,'without your checked bags'::text,'Without included checked bags'::text), ('not_refundable'::text,'refundable'::text,'not refundable'::text,'Without the right to a refund'::text), ('refund_unknown'::text,'accept_unknown'::text,'without a word on refunds'::text,'With unknown conditions accepted'::text), ('not_changeable'::text,'changeable'::text,'not changeable'::text,'Without the right to change'::text), ('change_unknown'::text,'accept_unknown'::text,'without a word on changes'::text,'With unknown conditions accepted'::text), ('emissions_too_high'::text,'max_emissions_kg'::text,'above your limit on emissions'::text,'Without the limit on emissions'::text), ('emissions_unknown'::text,'accept_unknown'::text,'without a word on emissions'::text,'With unknown conditions accepted'::text), ('cabin_too_low'::text,'cabin_class'::text,'partly in a lower cabin'::text,'With a lower cabin on a part of the way'::text), ('cabin_unknown'::text,'accept_unknown'::text,'without a word on the cabin'::text,'With unknown conditions accepted'::text), ('no_exchange_rate'::text,NULL::text,'in a currency without an exchange rate'::text,NULL::text), ('exchange_rate_too_old'::text,NULL::text,'in a currency with an old exchange rate'::text,NULL::text), ('not_chargeable'::text,NULL::text,'not chargeable to a card exactly'::text,NULL::text), ('documents_required'::text,NULL::text,'in need of identity documents'::text,NULL::text), ('expires_too_soon'::text,NULL::text,'about to expire'::text,NULL::text), ('no_longer_offered'::text,NULL::text,'no longer offered'::text,NULL::text), ('cannot_be_judged'::text,NULL::text,'not readable'::text,NULL::text)) v(reason, change, what, without);
+    FROM ( VALUES ('not_asked_for'::text,NULL::text,'found by another search than this trip''s'::text,NULL::text), ('wrong_slices'::text,NULL::text,'not the way out and the way back that you asked for'::text,NULL::text), ('wrong_route'::text,NULL::text,'between other airports than you asked for'::text,NULL::text), ('wrong_date'::text,NULL::text,'on another day than you asked for'::text,NULL::text), ('party_mismatch'::text,NULL::text,'not for exactly those who travel'::text,NULL::text), ('leaves_too_soon'::text,NULL::text,'leaving too soon to be booked'::text,NULL::text), ('price_above_cap'::text,'max_price'::text,'above your price limit'::text,NULL::text), ('too_many_connections'::text,'max_connections'::text,'with too many connections'::text,NULL::text), ('too_long'::text,'max_duration'::text,'too long on the way'::text,'Without the limit on duration'::text), ('layover_too_short'::text,'layover_min'::text,'with a connection that is too short'::text,'Without the shortest time for a connection'::text), ('layover_too_long'::text,'layover_max'::text,'with a connection that is too long'::text,'Without the longest time for a connection'::text), ('airport_change'::text,'no_airport_change'::text,'with a change of airports'::text,'With a change of airports allowed'::text), ('departs_outside_window'::text,'depart_after'::text,'leaving outside your hours'::text,'Without your hours for leaving'::text), ('arrives_outside_window'::text,'arrive_after'::text,'arriving outside your hours'::text,'Without your hours for arriving'::text), ('return_departs_outside_window'::text,'return_depart_after'::text,'leaving for home outside your hours'::text,'Without your hours for leaving for home'::text), ('return_arrives_outside_window'::text,'return_arrive_after'::text,'arriving home outside your hours'::text,'Without your hours for arriving home'::text), ('red_eye'::text,'no_red_eye'::text,'overnight'::text,'Without the red-eye rule'::text), ('airline_not_included'::text,'airlines_only'::text,'not only of the airlines you named'::text,'With any airline allowed'::text), ('airline_excluded'::text,'airlines_never'::text,'of an airline you excluded'::text,'With no airline excluded'::text), ('not_in_alliance'::text,'alliances'::text,'not of one of your alliances'::text,'Without the choice of alliances'::text), ('carry_on_missing'::text,'carry_on_bags'::text,'without your carry-on bags'::text,'Without included carry-on bags'::text), ('checked_bags_missing'::text,'checked_bags'::text,'without your checked bags'::text,'Without included checked bags'::text), ('not_refundable'::text,'refundable'::text,'not refundable'::text,'Without the right to a refund'::text), ('refund_unknown'::text,'accept_unknown'::text,'without a word on refunds'::text,'With unknown conditions accepted'::text), ('not_changeable'::text,'changeable'::text,'not changeable'::text,'Without the right to change'::text), ('change_unknown'::text,'accept_unknown'::text,'without a word on changes'::text,'With unknown conditions accepted'::text), ('emissions_too_high'::text,'max_emissions_kg'::text,'above your limit on emissions'::text,'Without the limit on emissions'::text), ('emissions_unknown'::text,'accept_unknown'::text,'without a word on emissions'::text,'With unknown conditions accepted'::text), ('cabin_too_low'::text,'cabin_class'::text,'partly in a lower cabin'::text,'With a lower cabin on a part of the way'::text), ('cabin_unknown'::text,'accept_unknown'::text,'without a word on the cabin'::text,'With unknown conditions accepted'::text), ('no_exchange_rate'::text,NULL::text,'in a currency without an exchange rate'::text,NULL::text), ('exchange_rate_too_old'::text,NULL::text,'in a currency with an old exchange rate'::text,NULL::text), ('exchange_rates_disagree'::text,NULL::text,'in a currency whose exchange rates disagree'::text,NULL::text), ('not_chargeable'::text,NULL::text,'not chargeable to a card exactly'::text,NULL::text), ('documents_required'::text,NULL::text,'in need of identity documents'::text,NULL::text), ('expires_too_soon'::text,NULL::text,'about to expire'::text,NULL::text), ('no_longer_offered'::text,NULL::text,'no longer offered'::text,NULL::text), ('cannot_be_judged'::text,NULL::text,'not readable'::text,NULL::text)) v(reason, change, what, without);
 END;
 
 ALTER FUNCTION engine.list_reasons() OWNER TO skylatch_owner;
@@ -6224,7 +7439,10 @@ CREATE FUNCTION engine.lock_traveller(p_user_id uuid) RETURNS void
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 begin
-  perform pg_advisory_xact_lock(7302028, hashtext(p_user_id::text));
+  if p_user_id is null then
+    return;  -- the call that was asked for is not there
+  end if;
+  perform engine.hold_traveller(p_user_id);
   perform from public.spending_limits as l
   where l.user_id = p_user_id
   order by l.currency, l.period
@@ -6297,6 +7515,75 @@ $$;
 ALTER FUNCTION engine.look_again(p_case_id bigint) OWNER TO skylatch_owner;
 
 --
+-- Name: look_at_bookings(timestamp with time zone); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE FUNCTION engine.look_at_bookings(p_now timestamp with time zone) RETURNS integer
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  v_room integer := 20 - (
+    select count(*)::integer
+    from engine.provider_calls as c
+    where c.state = 'READY'
+      and c.booking_attempt_id is not null
+      and c.payload ? 'scheduled'
+  );
+  v_due record;
+  v_asked integer := 0;
+begin
+  for v_due in
+    with due as materialized (
+      select b.user_id, b.id
+      from public.flight_bookings as b
+      inner join public.trip_requests as t
+        on b.user_id = t.user_id and b.trip_request_id = t.id
+      where b.status = 'CONFIRMED' and b.next_look_at <= p_now
+      order by b.next_look_at
+      limit greatest(v_room, 0)
+      for no key update of t skip locked
+    )
+
+    update public.flight_bookings as b
+    set
+      next_look_at = p_now + engine.booking_look_interval(f.leaves_at - p_now)
+        * (0.8 + 0.2 * random())
+    from due as d
+    inner join public.flight_bookings as was on d.user_id = was.user_id and d.id = was.id
+    inner join public.booking_attempts as a
+      on was.user_id = a.user_id and was.booking_attempt_id = a.id
+    inner join public.flight_offers as o
+      on was.user_id = o.user_id and was.flight_offer_id = o.id
+    -- None is left once the last slice has departed.
+    cross join lateral (
+      select min(lower(s.during)) as leaves_at
+      from engine.flight_times(coalesce(a.itinerary, o.itinerary)) as s (during)
+      where lower(s.during) > p_now
+    ) as f
+    where b.user_id = d.user_id and b.id = d.id
+    returning b.order_id, b.offer_id, f.leaves_at, a as attempt
+  loop
+    continue when v_due.leaves_at is null;
+    perform engine.enqueue_look(
+      'look_order', v_due.order_id,
+      jsonb_build_object(
+        'offer_id', v_due.offer_id, 'order_id', v_due.order_id, 'scheduled', true
+      ),
+      v_due.attempt, p_now + v_asked * interval '3 seconds'
+    );
+    v_asked := v_asked + 1;
+  end loop;
+  if v_asked > 0 then
+    perform engine.wake_sidecar();
+  end if;
+  return v_asked;
+end;
+$$;
+
+ALTER FUNCTION engine.look_at_bookings(p_now timestamp with time zone) OWNER TO skylatch_owner;
+
+--
 -- Name: look_interval(date, numeric, numeric, real, timestamp with time zone); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
 --
 
@@ -6307,42 +7594,61 @@ CREATE FUNCTION engine.look_interval(p_departure_date date, p_cheapest numeric, 
 ALTER FUNCTION engine.look_interval(p_departure_date date, p_cheapest numeric, p_cap numeric, p_volatility real, p_now timestamp with time zone) OWNER TO skylatch_owner;
 
 --
--- Name: manage_monitor_job(text); Type: FUNCTION; Schema: engine; Owner: skylatch_cron
+-- Name: manage_monitor_job(text, text); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
 --
 
-CREATE FUNCTION engine.manage_monitor_job(p_action text) RETURNS jsonb
+CREATE FUNCTION engine.manage_monitor_job(p_action text, p_reason text) RETURNS jsonb
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 declare
-  v_job jsonb;
+  v_now timestamptz := clock_timestamp();
+  v_reason text := nullif(btrim(p_reason), '');
+  v_job engine.jobs;
+  v_cron jsonb;
+  v_changed boolean := false;
 begin
-  if to_regnamespace('cron') is null then
-    raise exception using
-      errcode = 'SK303',
-      message = 'pg_cron is not installed in this database',
-      detail = jsonb_build_object('database', current_database()),
-      hint = 'Deploy with pg_cron, or let the sidecar''s heartbeat run the monitor.';
+  select j.* into strict v_job from engine.jobs as j where j.job = 'auto_book_monitor';
+  if p_action = 'stop' then
+    update engine.job_beats as b
+    set stopped_at = v_now, stopped_by = engine.caller(), stop_reason = v_reason
+    where b.job = v_job.job and b.stopped_at is null;
+    v_changed := found;
+  elsif p_action = 'start' then
+    update engine.job_beats as b
+    set stopped_at = null, stopped_by = null, stop_reason = null, since = v_now
+    where b.job = v_job.job and b.stopped_at is not null;
+    v_changed := found;
   end if;
-  if p_action = 'start' then
-    perform cron.schedule(
-      'auto_book_monitor', '*/10 * * * *', 'select public.auto_book_monitor()'
-    );
-  elsif p_action = 'stop' then
-    perform cron.unschedule(j.jobid)
-    from cron.job as j
-    where j.jobname = 'auto_book_monitor' and j.username = current_user;
+  if v_changed then
+    insert into engine.job_changes (at, job, stopped, reason, set_by)
+    values (v_now, v_job.job, p_action = 'stop', v_reason, engine.caller());
+    perform pg_notify('skylatch_alerts', '');
   end if;
-  select to_jsonb(j) - 'nodename' - 'nodeport' into v_job
-  from cron.job as j
-  where j.jobname = 'auto_book_monitor' and j.username = current_user;
+  v_cron := engine.change_cron_job(
+    p_action, v_job.job, v_job.schedule, v_job.command
+  );
+  if p_action = 'start' and v_cron is not null then
+    update engine.job_beats as b set scheduled_at = v_now where b.job = v_job.job;
+  end if;
   return coalesce(
-    v_job, jsonb_build_object('jobname', 'auto_book_monitor', 'active', false)
+    v_cron, jsonb_build_object('jobname', v_job.job, 'active', false)
+  ) || (
+    select
+      jsonb_build_object(
+        'scheduled_by', o.scheduled_by,
+        'last_succeeded_at', o.last_succeeded_at,
+        'stopped_at', o.stopped_at,
+        'stopped_by', o.stopped_by,
+        'stop_reason', o.stop_reason
+      )
+    from engine.job_overview() as o
+    where o.job = v_job.job
   );
 end;
 $$;
 
-ALTER FUNCTION engine.manage_monitor_job(p_action text) OWNER TO skylatch_cron;
+ALTER FUNCTION engine.manage_monitor_job(p_action text, p_reason text) OWNER TO skylatch_owner;
 
 --
 -- Name: mark_sent(bigint, integer); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
@@ -6351,13 +7657,17 @@ ALTER FUNCTION engine.manage_monitor_job(p_action text) OWNER TO skylatch_cron;
 CREATE FUNCTION engine.mark_sent(p_call_id bigint, p_epoch integer) RETURNS text
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
+    SET lock_timeout TO '250ms'
     AS $$
 declare
   v_now timestamptz := clock_timestamp();
   v_call engine.provider_calls;
   v_trip public.trip_requests;
   v_attempt public.booking_attempts;
+  v_offer public.flight_offers;
+  v_problem text;
   v_reason text;
+  v_report engine.call_report;
 begin
   select c.* into v_call from engine.provider_calls as c where c.id = p_call_id;
   select t.* into v_trip
@@ -6378,31 +7688,62 @@ begin
   then
     return 'the lease is over';
   end if;
+  if v_attempt.order_hint is not null then
+    -- Duffel has shown an order of this attempt, whatever this history knows of it.
+    update engine.provider_calls as c
+    set
+      state = 'UNKNOWN', verdict = 'UNKNOWN', error_code = 'order_known',
+      lease_until = null, sent_at = v_now, finished_at = v_now
+    where c.id = p_call_id;
+    v_report.error_code := 'order_known';
+    perform engine.advance_attempt(
+      v_attempt, v_call.operation, 'UNKNOWN', null::engine.outcome_rules, v_report,
+      null, 'Duffel has an order of it already.',
+      coalesce(v_call.worker, session_user), 'call:' || p_call_id, v_now
+    );
+    perform engine.wake_sidecar();
+    return 'an order of this attempt is known';
+  end if;
+  -- As the live read left it.
+  select o.* into v_offer
+  from public.flight_offers as o
+  where o.user_id = v_attempt.user_id and o.id = v_attempt.flight_offer_id;
+  v_problem := engine.selected_offer_problem(v_trip, v_offer.id, v_now);
   v_reason := coalesce(
     'booking is off: ' || engine.flag_problem(v_trip.user_id, v_now),
     case
       when v_trip.auto_book_status <> 'BOOKING'
         then 'the trip is ' || v_trip.auto_book_status
-      when v_trip.version <> v_attempt.trip_version then 'the trip was changed'
       when engine.party_problem(v_trip.user_id, v_trip.id) is not null
         then 'a passenger is not complete'
-      when (
-        v_attempt.agreed_amount <= (
-          select c.cap from engine.convert_cap(v_trip, v_attempt.currency, v_now) as c
+      when v_trip.version <> v_attempt.trip_version then 'the trip was changed'
+      when engine.party_change(v_attempt) then 'a passenger was changed'
+      when engine.consent_problem(v_trip) is not null
+        then 'the consent does not cover ' || engine.consent_problem(v_trip)
+      when (v_offer.price_amount, v_offer.price_currency)
+        is distinct from (v_attempt.agreed_amount, v_attempt.currency)
+        then 'the price is not the one that was agreed'
+      when v_problem in ('price_above_cap', 'no_exchange_rate', 'exchange_rate_too_old')
+        then 'the price is over the limit'
+      when v_problem is not null
+        then 'the offer is ' || coalesce(
+          (select r.what from engine.list_reasons() as r where r.reason = v_problem),
+          v_problem
         )
-      ) is not true then 'the price is over the limit'
       -- The fare may have risen, or the limit been lowered, since the booking began.
       when engine.spending_problem(
         v_attempt.user_id, v_attempt.currency, 0, v_now
       ) is not null then 'the spending limit was reached'
+      -- An airline may have moved another flight of somebody since.
+      when engine.overlap_problem(v_attempt.user_id, v_attempt.id) is not null
+        then 'a passenger is on another flight at that time'
       when v_attempt.capture_before < v_now + interval '1 hour'
         then 'the card authorization is about to lapse'
-      when not exists (
-        select from public.flight_offers as o
-        where o.user_id = v_attempt.user_id
-          and o.id = v_attempt.flight_offer_id
-          and o.expires_at > v_now
-      ) then 'the offer has expired'
+      -- Last, for it lets one order at a time pass.
+      when engine.ceiling_problem(
+        v_attempt.user_id, v_attempt.currency, v_attempt.agreed_amount, v_attempt.id,
+        v_now
+      ) is not null then 'a spending ceiling was reached'
     end
   );
   if v_reason is null then
@@ -6416,17 +7757,28 @@ begin
     where c.id = p_call_id;
     return null;
   end if;
+  if engine.history_problem() is not null then
+    -- An order may exist that this history has lost, so nothing is let go of either:
+    -- the call waits, its try given back, until both providers' lists were compared.
+    update engine.provider_calls as c
+    set
+      state = 'READY',
+      tries = greatest(c.tries - 1, 0),
+      lease_until = null,
+      run_at = v_now + interval '5 seconds'
+    where c.id = p_call_id;
+    return 'waiting: ' || engine.history_problem();
+  end if;
   update engine.provider_calls as c
   set
     state = 'DONE', verdict = 'STOP', error_code = 'stopped', lease_until = null,
     finished_at = v_now
   where c.id = p_call_id;
+  v_report.error_code := 'stopped';
   perform engine.advance_attempt(
-    v_attempt, v_call.operation, 'STOP', null::engine.outcome_rules,
-    jsonb_build_object(
-      'error_code', 'stopped', 'reason', 'Not ordered: ' || v_reason || '.'
-    ),
-    coalesce(v_call.worker, session_user), 'call:' || p_call_id, v_now
+    v_attempt, v_call.operation, 'STOP', null::engine.outcome_rules, v_report, null,
+    'Not ordered: ' || v_reason || '.', coalesce(v_call.worker, session_user),
+    'call:' || p_call_id, v_now
   );
   perform engine.wake_sidecar();
   return v_reason;
@@ -6434,6 +7786,110 @@ end;
 $$;
 
 ALTER FUNCTION engine.mark_sent(p_call_id bigint, p_epoch integer) OWNER TO skylatch_owner;
+
+--
+-- Name: match_party(uuid, uuid, jsonb, date); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE FUNCTION engine.match_party(p_user_id uuid, p_trip_id uuid, p_places jsonb, p_last_day date) RETURNS TABLE(traveler_profile_id uuid, passenger_id text, infant_passenger_id text)
+    LANGUAGE plpgsql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+begin
+  return query
+  with place as materialized (
+    select
+      i.ordinality as nth,
+      nullif(i.value ->> 'id', '') as id,
+      (i.value ->> 'age')::integer as age,
+      case
+        when i.value ->> 'age' is null then case i.value ->> 'type'
+          when 'adult' then 'adult'
+          when 'child' then 'child'
+          when 'infant_without_seat' then 'infant'
+        end
+        when i.value ->> 'type' = 'adult' and (i.value ->> 'age')::integer < 18
+          then null
+        when i.value ->> 'type' = 'child' and (i.value ->> 'age')::integer >= 18
+          then null
+        when i.value ->> 'type' = 'infant_without_seat'
+          and (i.value ->> 'age')::integer >= 2 then null
+        when (i.value ->> 'age')::integer < 2 then 'infant'
+        when (i.value ->> 'age')::integer < 18 then 'child'
+        else 'adult'
+      end as kind
+    from jsonb_array_elements(p_places) with ordinality as i
+  ),
+
+  traveller as materialized (
+    select
+      t.traveler_profile_id as id,
+      t.age,
+      case when t.age < 2 then 'infant' when t.age < 18 then 'child' else 'adult' end
+        as kind,
+      row_number() over (partition by t.age order by t.traveler_profile_id) as nth_of_age
+    from engine.trip_party(p_user_id, p_trip_id, p_last_day) as t
+  ),
+
+  by_age as materialized (
+    select t.id as traveller, p.id, p.nth, p.kind
+    from traveller as t
+    inner join (
+      select
+        p.*,
+        row_number() over (partition by p.age order by p.nth) as nth_of_age
+      from place as p
+      where p.age is not null and p.kind is not null
+    ) as p on t.age = p.age and t.nth_of_age = p.nth_of_age
+  ),
+
+  taken as materialized (
+    select a.traveller, a.id, a.nth, a.kind
+    from by_age as a
+    union all
+    select t.id, p.id, p.nth, p.kind
+    from (
+      select
+        t.id,
+        t.kind,
+        row_number() over (partition by t.kind order by t.id) as nth_of_kind
+      from traveller as t
+      where t.id not in (select a.traveller from by_age as a)
+    ) as t
+    inner join (
+      select
+        p.*,
+        row_number() over (partition by p.kind order by p.nth) as nth_of_kind
+      from place as p
+      where p.age is null
+    ) as p on t.kind = p.kind and t.nth_of_kind = p.nth_of_kind
+  ),
+
+  seated as (
+    select
+      t.traveller,
+      t.id,
+      t.kind,
+      row_number() over (partition by t.kind = 'infant' order by t.nth) as nth
+    from taken as t
+  )
+
+  select a.traveller, a.id, l.id
+  from seated as a
+  left join seated as l on a.kind = 'adult' and l.kind = 'infant' and a.nth = l.nth
+  where (
+      select count(*) = count(distinct p.id) and count(*) = (select count(*) from taken)
+      from place as p
+    )
+    and (select count(*) from traveller) = (select count(*) from taken)
+    and (select count(*) from seated as s where s.kind = 'infant')
+    <= (select count(*) from seated as s where s.kind = 'adult')
+  order by a.id;
+end;
+$$;
+
+ALTER FUNCTION engine.match_party(p_user_id uuid, p_trip_id uuid, p_places jsonb, p_last_day date) OWNER TO skylatch_owner;
 
 --
 -- Name: may_act_for(uuid); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
@@ -6444,6 +7900,39 @@ CREATE FUNCTION engine.may_act_for(p_user_id uuid) RETURNS boolean
     RETURN ((p_user_id = auth.uid()) OR pg_has_role(CASE WHEN (current_setting('role'::text) = 'none'::text) THEN SESSION_USER ELSE (current_setting('role'::text))::name END, 'service_role'::name, 'usage'::text));
 
 ALTER FUNCTION engine.may_act_for(p_user_id uuid) OWNER TO skylatch_owner;
+
+--
+-- Name: may_ask_again_at(public.trip_requests, timestamp with time zone); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE FUNCTION engine.may_ask_again_at(p_trip public.trip_requests, p_now timestamp with time zone) RETURNS timestamp with time zone
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  v_limits engine.traveller_limits;
+  v_traveller engine.travellers := engine.hold_traveller(p_trip.user_id);
+  v_needed integer;
+  v_credit double precision;
+begin
+  select l.* into v_limits from engine.traveller_limits as l;
+  select count(*) into v_needed
+  from engine.trip_searches as s
+  where s.user_id = p_trip.user_id
+    and s.trip_request_id = p_trip.id
+    and s.over_at > p_now;
+  v_needed := least(greatest(v_needed, 1), v_limits.searches_per_hour);
+  v_credit := engine.search_credit(v_traveller, v_limits.searches_per_hour, p_now);
+  return greatest(
+    p_trip.asked_at + v_limits.search_pause,
+    p_now + make_interval(
+      secs => greatest(v_needed - v_credit, 0) * 3600 / v_limits.searches_per_hour
+    )
+  );
+end;
+$$;
+
+ALTER FUNCTION engine.may_ask_again_at(p_trip public.trip_requests, p_now timestamp with time zone) OWNER TO skylatch_owner;
 
 --
 -- Name: may_have_order(uuid, uuid, timestamp with time zone); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
@@ -6469,6 +7958,50 @@ END;
 ALTER FUNCTION engine.may_have_order(p_user_id uuid, p_attempt_id uuid, p_made_at timestamp with time zone) OWNER TO skylatch_owner;
 
 --
+-- Name: monitor_runs; Type: TABLE; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE TABLE engine.monitor_runs (
+    id bigint NOT NULL,
+    started_at timestamp with time zone NOT NULL,
+    finished_at timestamp with time zone NOT NULL,
+    started_by text NOT NULL,
+    claimed integer NOT NULL,
+    skipped integer NOT NULL,
+    expired integer NOT NULL,
+    searches integer NOT NULL,
+    reason text,
+    budget integer DEFAULT 0 NOT NULL,
+    shared integer DEFAULT 0 NOT NULL,
+    postponed integer DEFAULT 0 NOT NULL,
+    free_from timestamp with time zone,
+    CONSTRAINT monitor_runs_counts CHECK (((claimed >= 0) AND (skipped >= 0) AND (expired >= 0) AND (searches >= 0))),
+    CONSTRAINT monitor_runs_plan CHECK (((budget >= 0) AND (shared >= 0) AND (postponed >= 0)))
+);
+
+ALTER TABLE ONLY engine.monitor_runs FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE engine.monitor_runs OWNER TO skylatch_owner;
+
+--
+-- Name: monitor_run(bigint); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE FUNCTION engine.monitor_run(p_run_id bigint) RETURNS TABLE(claimed integer, skipped integer, expired integer, searches integer, reason text)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    BEGIN ATOMIC
+ SELECT r.claimed,
+     r.skipped,
+     r.expired,
+     r.searches,
+     r.reason
+    FROM engine.monitor_runs r
+   WHERE (r.id = monitor_run.p_run_id);
+END;
+
+ALTER FUNCTION engine.monitor_run(p_run_id bigint) OWNER TO skylatch_owner;
+
+--
 -- Name: monitor_status(); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
 --
 
@@ -6480,7 +8013,9 @@ declare
   v_job jsonb := '{}'::jsonb;
 begin
   if to_regnamespace('cron') is not null then
-    v_job := engine.manage_monitor_job('status');
+    v_job := coalesce(
+      engine.change_cron_job('status', 'auto_book_monitor', null, null), '{}'
+    );
   end if;
   return query
   select
@@ -6517,25 +8052,24 @@ CREATE FUNCTION engine.next_volatility(p_volatility real, p_before numeric, p_af
 ALTER FUNCTION engine.next_volatility(p_volatility real, p_before numeric, p_after numeric) OWNER TO skylatch_owner;
 
 --
--- Name: note_breaker(text, jsonb, timestamp with time zone); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
+-- Name: note_breaker(text, engine.call_report, timestamp with time zone); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
 --
 
-CREATE FUNCTION engine.note_breaker(p_operation text, p_report jsonb, p_now timestamp with time zone) RETURNS void
+CREATE FUNCTION engine.note_breaker(p_operation text, p_report engine.call_report, p_now timestamp with time zone) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 declare
   v_after smallint;
-  v_status integer := (p_report ->> 'http_status')::integer;
+  v_status integer := p_report.http_status;
 begin
   select o.breaks_after into v_after
   from engine.operations as o where o.operation = p_operation;
-  -- What recovery says about a worker that went away says nothing of the provider.
-  if v_after is null or p_report ? 'recovered' then
+  if v_after is null then
     return;
   elsif v_status is null or v_status >= 500 then
     insert into engine.breakers as b (operation, failures, last_error, changed_at)
-    values (p_operation, 1, coalesce(v_status::text, p_report ->> 'error_code'), p_now)
+    values (p_operation, 1, coalesce(v_status::text, p_report.error_code), p_now)
     on conflict (operation) do update
     set
       failures = b.failures + 1,
@@ -6559,7 +8093,54 @@ begin
 end;
 $$;
 
-ALTER FUNCTION engine.note_breaker(p_operation text, p_report jsonb, p_now timestamp with time zone) OWNER TO skylatch_owner;
+ALTER FUNCTION engine.note_breaker(p_operation text, p_report engine.call_report, p_now timestamp with time zone) OWNER TO skylatch_owner;
+
+--
+-- Name: note_changed_limit(); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE FUNCTION engine.note_changed_limit() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  new.changed_at := clock_timestamp();
+  return new;
+end;
+$$;
+
+ALTER FUNCTION engine.note_changed_limit() OWNER TO skylatch_owner;
+
+--
+-- Name: note_changed_person(); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE FUNCTION engine.note_changed_person() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  perform from public.trip_passengers as p
+  inner join public.trip_requests as t
+    on p.user_id = t.user_id and p.trip_request_id = t.id
+  where p.user_id = old.user_id
+    and p.traveler_profile_id = old.id
+    and t.auto_book_status not in ('BOOKED', 'CANCELLED', 'EXPIRED')
+  order by t.id
+  for no key update of t;
+  update public.trip_requests as t
+  set version = t.version + 1, updated_at = clock_timestamp()
+  from public.trip_passengers as p
+  where p.user_id = old.user_id
+    and p.traveler_profile_id = old.id
+    and t.user_id = p.user_id
+    and t.id = p.trip_request_id
+    and t.auto_book_status not in ('BOOKED', 'CANCELLED', 'EXPIRED');
+  return new;
+end;
+$$;
+
+ALTER FUNCTION engine.note_changed_person() OWNER TO skylatch_owner;
 
 --
 -- Name: note_dispute(engine.provider_calls, jsonb, timestamp with time zone); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
@@ -6582,6 +8163,10 @@ begin
   v_attempt := engine.event_attempt(
     v_id, jsonb_build_object('payment_intent', v_intent)
   );
+  -- Of a payment of another installation on this account.
+  if engine.belongs_elsewhere(p_body) then
+    return 'not ours';
+  end if;
   if p_call.operation = 'look_warning' then
     perform engine.open_case(
       'FRAUD_WARNING', v_id, v_attempt,
@@ -6627,6 +8212,49 @@ end;
 $$;
 
 ALTER FUNCTION engine.note_dispute(p_call engine.provider_calls, p_body jsonb, p_now timestamp with time zone) OWNER TO skylatch_owner;
+
+--
+-- Name: note_itinerary(public.booking_attempts, jsonb, timestamp with time zone); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE FUNCTION engine.note_itinerary(p_attempt public.booking_attempts, p_order jsonb, p_read_at timestamp with time zone) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  v_itinerary jsonb := engine.order_itinerary(p_order);
+  v_before jsonb;
+begin
+  if v_itinerary is null or p_read_at < p_attempt.itinerary_read_at then
+    return false;
+  end if;
+  update public.booking_attempts as a
+  set itinerary = v_itinerary, itinerary_read_at = p_read_at
+  where a.user_id = p_attempt.user_id and a.id = p_attempt.id;
+  select coalesce(p_attempt.itinerary, o.itinerary) into v_before
+  from public.flight_offers as o
+  where o.user_id = p_attempt.user_id and o.id = p_attempt.flight_offer_id;
+  if array(select t.during from engine.flight_times(v_itinerary) as t (during))
+    = array(select t.during from engine.flight_times(v_before) as t (during))
+  then
+    return false;
+  end if;
+  update public.flight_bookings as b
+  set attention = 'The airline moved this flight: its times have changed.'
+  where b.user_id = p_attempt.user_id
+    and b.booking_attempt_id = p_attempt.id
+    and b.status = 'CONFIRMED'
+    and b.attention is null;
+  perform engine.log_event(
+    p_attempt.user_id, p_attempt.trip_request_id, p_attempt.id, 'engine',
+    'order:' || p_attempt.order_id, null, null, 'the airline moved the flight',
+    jsonb_build_object('flights', v_itinerary)
+  );
+  return true;
+end;
+$$;
+
+ALTER FUNCTION engine.note_itinerary(p_attempt public.booking_attempts, p_order jsonb, p_read_at timestamp with time zone) OWNER TO skylatch_owner;
 
 --
 -- Name: note_method(engine.provider_calls, jsonb, timestamp with time zone); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
@@ -6716,27 +8344,36 @@ CREATE FUNCTION engine.note_order(p_call engine.provider_calls, p_body jsonb, p_
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 declare
-  v_found integer;
+  v_found record;
   v_order record;
   v_booking public.flight_bookings;
   v_attempt public.booking_attempts;
   v_change jsonb;
   v_outcome text;
 begin
-  v_found := engine.judge_orders(
+  select j.* into v_found
+  from engine.judge_orders(
     p_body -> 'orders', coalesce(p_call.claimed_at, p_now), 'infinity', p_now
-  );
-  v_outcome := case when v_found > 0 then format('%s to look at', v_found) end;
+  ) as j;
+  if v_found.passed_over > 0 then
+    -- Of a few orders none is passed over: they are looked at again, all of them.
+    raise exception using
+      errcode = 'SK308',
+      message = 'the trip is held by another transaction',
+      detail = jsonb_build_object('call', p_call.id),
+      hint = 'Nothing is wrong with the answer: it is taken in again.';
+  end if;
+  v_outcome := case
+    when v_found.at_odds > 0 then format('%s to look at', v_found.at_odds)
+  end;
   for v_order in
     select o.value as facts, b.user_id, b.trip_request_id, b.id as booking_id
     from jsonb_array_elements(p_body -> 'orders') as o
     inner join public.flight_bookings as b on o.value ->> 'id' = b.order_id
-    where b.status = 'CONFIRMED'
+    where b.status = 'CONFIRMED' and not engine.belongs_elsewhere(o.value -> 'metadata')
     order by b.trip_request_id
   loop
-    perform from public.trip_requests as t
-    where t.user_id = v_order.user_id and t.id = v_order.trip_request_id
-    for no key update;
+    perform engine.take_trip(v_order.user_id, v_order.trip_request_id);
     select b.* into v_booking
     from public.flight_bookings as b
     where b.user_id = v_order.user_id and b.id = v_order.booking_id;
@@ -6744,6 +8381,13 @@ begin
     from public.booking_attempts as a
     where a.user_id = v_booking.user_id and a.id = v_booking.booking_attempt_id
     for no key update;
+    if v_booking.status = 'CONFIRMED'
+      and engine.note_itinerary(
+        v_attempt, v_order.facts, coalesce(p_call.claimed_at, p_now)
+      )
+    then
+      v_outcome := 'moved by the airline';
+    end if;
     -- While a cancellation of ours runs, the order is the saga's to watch.
     continue when v_booking.status <> 'CONFIRMED' or v_attempt.state <> 'CONFIRMED';
     if v_order.facts ->> 'cancelled_at' is not null then
@@ -6875,7 +8519,7 @@ begin
     );
   end if;
   v_problem := case
-    when p_body ->> 'currency' is distinct from lower(v_attempt.currency)
+    when p_body ->> 'currency' is distinct from lower(v_attempt.currency collate "C")
       then 'it is in another currency'
     when p_body ->> 'status' = 'requires_capture' then 'the amount is still held'
     when v_kept > v_ours then 'more was collected than is ours'
@@ -7024,6 +8668,7 @@ CREATE FUNCTION engine.offer_rules() RETURNS TABLE(rule_no integer, place text, 
           SELECT '"^[0-9]{1,11}(\\.[0-9]{1,3})?$"'::text AS amount,
              '"^[A-Z]{3}$"'::text AS currency,
              '"^[A-Z0-9]{2,3}$"'::text AS airline,
+             '"^P([0-9]{1,3}D)?(T([0-9]{1,4}H)?([0-9]{1,5}M)?([0-9]{1,6}S)?)?$"'::text AS span,
              (('"^20([0-9]{2}-((0[1-9]|1[0-2])-(0[1-9]|1[0-9]|2[0-8])|(0[13-9]|1[0-2])-(29|30)'::text || '|(0[13578]|1[02])-31)|([02468][048]|[13579][26])-02-29)'::text) || 'T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]'::text) AS clock
          ), rule AS (
           SELECT r_1.rule_no,
@@ -7034,7 +8679,7 @@ CREATE FUNCTION engine.offer_rules() RETURNS TABLE(rule_no integer, place text, 
              r_1.test,
              r_1.problem
             FROM (pattern x
-              CROSS JOIN LATERAL ( VALUES (1,'$'::text,'id'::text,false,'string'::text,'{} like_regex "^off_[0-9A-Za-z_]{1,40}$"'::text,'is no offer''s id'::text), (2,'$'::text,'total_amount'::text,false,'string'::text,('{} like_regex '::text || x.amount),'is no exact amount'::text), (3,'$'::text,'total_currency'::text,false,'string'::text,('{} like_regex '::text || x.currency),'is no currency'::text), (4,'$'::text,'base_amount'::text,true,'string'::text,('{} like_regex '::text || x.amount),'is no exact amount'::text), (5,'$'::text,'base_currency'::text,true,'string'::text,('{} == $.total_currency || {} like_regex '::text || x.currency),'is no currency'::text), (6,'$'::text,'tax_amount'::text,true,'string'::text,('{} like_regex '::text || x.amount),'is no exact amount'::text), (7,'$'::text,'tax_currency'::text,true,'string'::text,('{} == $.total_currency || {} like_regex '::text || x.currency),'is no currency'::text), (8,'$'::text,'expires_at'::text,false,'string'::text,(('{} like_regex '::text || x.clock) || '(\\.[0-9]{1,9})?Z$"'::text),'is no time in UTC'::text), (9,'$'::text,'owner'::text,false,'object'::text,('{}.iata_code.type() == "string" && {}.iata_code like_regex '::text || x.airline),'has no airline code'::text), (10,'$'::text,'total_emissions_kg'::text,true,'string'::text,'{} like_regex "^[0-9]{1,9}(\\.[0-9]{1,9})?$"'::text,'is no weight'::text), (11,'$'::text,'passenger_identity_documents_required'::text,true,'boolean'::text,NULL::text,'is neither true nor false'::text), (12,'$'::text,'supported_passenger_identity_document_types'::text,true,'array'::text,'{}.size() <= 50 && !({}[*].type() != "string") && !exists({}[*] ? (!(@ like_regex "^[a-z_]+$")))'::text,'is no list of document types'::text), (13,'$'::text,'payment_requirements'::text,true,'object'::text,NULL::text,'is no object'::text), (14,'$.payment_requirements'::text,'requires_instant_payment'::text,true,'boolean'::text,NULL::text,'is neither true nor false'::text), (15,'$.payment_requirements'::text,'price_guarantee_expires_at'::text,true,'string'::text,(('{} like_regex '::text || x.clock) || '(\\.[0-9]{1,9})?Z$"'::text),'is no time in UTC'::text), (16,'$.payment_requirements'::text,'payment_required_by'::text,true,'string'::text,(('{} like_regex '::text || x.clock) || '(\\.[0-9]{1,9})?Z$"'::text),'is no time in UTC'::text), (17,'$'::text,'conditions'::text,true,'object'::text,'({}.refund_before_departure.type() == "object" || {}.refund_before_departure.type() == "null" || !exists({}.refund_before_departure)) && ({}.change_before_departure.type() == "object" || {}.change_before_departure.type() == "null" || !exists({}.change_before_departure))'::text,'does not say what may be changed and refunded'::text), (18,'$.conditions.*'::text,'allowed'::text,true,'boolean'::text,NULL::text,'is neither true nor false'::text), (19,'$.conditions.*'::text,'penalty_amount'::text,true,'string'::text,('{} like_regex '::text || x.amount),'is no exact amount'::text), (20,'$.conditions.*'::text,'penalty_currency'::text,true,'string'::text,('{} == $.total_currency || {} like_regex '::text || x.currency),'is no currency'::text), (21,'$'::text,'passengers'::text,false,'array'::text,'{}.size() > 0 && {}.size() <= 50 && !({}[*].type() != "object")'::text,'is no list of passengers'::text), (22,'$.passengers[*]'::text,'id'::text,false,'string'::text,NULL::text,'is no passenger''s id'::text), (23,'$.passengers[*]'::text,'type'::text,true,'string'::text,NULL::text,'is no kind of passenger'::text), (24,'$.passengers[*]'::text,'age'::text,true,'number'::text,'{} >= 0 && {} < 150 && {} == {}.floor()'::text,'is no age in years'::text), (25,'$'::text,'slices'::text,false,'array'::text,'{}.size() > 0 && {}.size() <= 20 && !({}[*].type() != "object")'::text,'is no list of slices'::text), (26,'$.slices[*]'::text,'duration'::text,true,'string'::text,'{} like_regex "^P([0-9]{1,3}D)?(T([0-9]{1,4}H)?([0-9]{1,5}M)?([0-9]{1,6}S)?)?$" && {} like_regex "[DHMS]$"'::text,'is no duration'::text), (27,'$.slices[*]'::text,'fare_brand_name'::text,true,'string'::text,NULL::text,'is no name'::text), (28,'$.slices[*]'::text,'segments'::text,false,'array'::text,'{}.size() > 0 && {}.size() <= 20 && !({}[*].type() != "object")'::text,'is no list of segments'::text), (29,'$.slices[*].segments[*]'::text,'departing_at'::text,false,'string'::text,(('{} like_regex '::text || x.clock) || '$"'::text),'is no local time'::text), (30,'$.slices[*].segments[*]'::text,'arriving_at'::text,false,'string'::text,(('{} like_regex '::text || x.clock) || '$"'::text),'is no local time'::text), (31,'$.slices[*].segments[*]'::text,'origin'::text,false,'object'::text,'{}.iata_code.type() == "string" && {}.iata_code like_regex "^[A-Z0-9]{3}$"'::text,'has no airport code'::text), (32,'$.slices[*].segments[*]'::text,'destination'::text,false,'object'::text,'{}.iata_code.type() == "string" && {}.iata_code like_regex "^[A-Z0-9]{3}$"'::text,'has no airport code'::text), (33,'$.slices[*].segments[*]'::text,'marketing_carrier'::text,false,'object'::text,('{}.iata_code.type() == "string" && {}.iata_code like_regex '::text || x.airline),'has no airline code'::text), (34,'$.slices[*].segments[*]'::text,'marketing_carrier_flight_number'::text,false,'string'::text,'{} like_regex "^[0-9A-Z]{1,8}$"'::text,'is no flight number'::text), (35,'$.slices[*].segments[*]'::text,'operating_carrier'::text,true,'object'::text,(('!exists({}.iata_code) || {}.iata_code.type() == "null" || ({}.iata_code.type() == "string" && {}.iata_code like_regex '::text || x.airline) || ')'::text),'has no airline code'::text), (36,'$.slices[*].segments[*]'::text,'stops'::text,true,'array'::text,'{}.size() <= 20 && !({}[*].type() != "object")'::text,'is no list of stops'::text), (37,'$.slices[*].segments[*].stops[*] ? (@ != null)'::text,'airport'::text,false,'object'::text,'{}.iata_code.type() == "string" && {}.iata_code like_regex "^[A-Z0-9]{3}$"'::text,'has no airport code'::text), (38,'$.slices[*].segments[*]'::text,'passengers'::text,false,'array'::text,'{}.size() > 0 && {}.size() <= 50 && !({}[*].type() != "object")'::text,'is no list of passengers'::text), (39,'$.slices[*].segments[*].passengers[*]'::text,'passenger_id'::text,false,'string'::text,NULL::text,'is no passenger''s id'::text), (40,'$.slices[*].segments[*].passengers[*]'::text,'baggages'::text,true,'array'::text,'{}.size() <= 100 && !({}[*].type() != "object")'::text,'is no list of bags'::text), (41,'$.slices[*].segments[*].passengers[*].baggages[*] ? (@ != null)'::text,'quantity'::text,false,'number'::text,'{} >= 0 && {} < 100 && {} == {}.floor()'::text,'is no number of bags'::text)) r_1(rule_no, place, field, optional, type, test, problem))
+              CROSS JOIN LATERAL ( VALUES (1,'$'::text,'id'::text,false,'string'::text,'{} like_regex "^off_[0-9A-Za-z_]{1,40}$"'::text,'is no offer''s id'::text), (2,'$'::text,'total_amount'::text,false,'string'::text,('{} like_regex '::text || x.amount),'is no exact amount'::text), (3,'$'::text,'total_currency'::text,false,'string'::text,('{} like_regex '::text || x.currency),'is no currency'::text), (4,'$'::text,'base_amount'::text,true,'string'::text,('{} like_regex '::text || x.amount),'is no exact amount'::text), (5,'$'::text,'base_currency'::text,true,'string'::text,('{} == $.total_currency || {} like_regex '::text || x.currency),'is no currency'::text), (6,'$'::text,'tax_amount'::text,true,'string'::text,('{} like_regex '::text || x.amount),'is no exact amount'::text), (7,'$'::text,'tax_currency'::text,true,'string'::text,('{} == $.total_currency || {} like_regex '::text || x.currency),'is no currency'::text), (8,'$'::text,'expires_at'::text,false,'string'::text,(('{} like_regex '::text || x.clock) || '(\\.[0-9]{1,9})?Z$"'::text),'is no time in UTC'::text), (9,'$'::text,'owner'::text,false,'object'::text,('{}.iata_code.type() == "string" && {}.iata_code like_regex '::text || x.airline),'has no airline code'::text), (10,'$'::text,'total_emissions_kg'::text,true,'string'::text,'{} like_regex "^[0-9]{1,9}(\\.[0-9]{1,9})?$"'::text,'is no weight'::text), (11,'$'::text,'passenger_identity_documents_required'::text,true,'boolean'::text,NULL::text,'is neither true nor false'::text), (12,'$'::text,'supported_passenger_identity_document_types'::text,true,'array'::text,'{}.size() <= 50 && !({}[*].type() != "string") && !exists({}[*] ? (!(@ like_regex "^[a-z_]+$")))'::text,'is no list of document types'::text), (13,'$'::text,'payment_requirements'::text,true,'object'::text,NULL::text,'is no object'::text), (14,'$.payment_requirements'::text,'requires_instant_payment'::text,true,'boolean'::text,NULL::text,'is neither true nor false'::text), (15,'$.payment_requirements'::text,'price_guarantee_expires_at'::text,true,'string'::text,(('{} like_regex '::text || x.clock) || '(\\.[0-9]{1,9})?Z$"'::text),'is no time in UTC'::text), (16,'$.payment_requirements'::text,'payment_required_by'::text,true,'string'::text,(('{} like_regex '::text || x.clock) || '(\\.[0-9]{1,9})?Z$"'::text),'is no time in UTC'::text), (17,'$'::text,'conditions'::text,true,'object'::text,'({}.refund_before_departure.type() == "object" || {}.refund_before_departure.type() == "null" || !exists({}.refund_before_departure)) && ({}.change_before_departure.type() == "object" || {}.change_before_departure.type() == "null" || !exists({}.change_before_departure))'::text,'does not say what may be changed and refunded'::text), (18,'$.conditions.*'::text,'allowed'::text,true,'boolean'::text,NULL::text,'is neither true nor false'::text), (19,'$.conditions.*'::text,'penalty_amount'::text,true,'string'::text,('{} like_regex '::text || x.amount),'is no exact amount'::text), (20,'$.conditions.*'::text,'penalty_currency'::text,true,'string'::text,('{} == $.total_currency || {} like_regex '::text || x.currency),'is no currency'::text), (21,'$'::text,'passengers'::text,false,'array'::text,'{}.size() > 0 && {}.size() <= 50 && !({}[*].type() != "object")'::text,'is no list of passengers'::text), (22,'$.passengers[*]'::text,'id'::text,false,'string'::text,NULL::text,'is no passenger''s id'::text), (23,'$.passengers[*]'::text,'type'::text,true,'string'::text,NULL::text,'is no kind of passenger'::text), (24,'$.passengers[*]'::text,'age'::text,true,'number'::text,'{} >= 0 && {} < 150 && {} == {}.floor()'::text,'is no age in years'::text), (25,'$'::text,'slices'::text,false,'array'::text,'{}.size() > 0 && {}.size() <= 20 && !({}[*].type() != "object")'::text,'is no list of slices'::text), (26,'$.slices[*]'::text,'duration'::text,true,'string'::text,(('{} like_regex '::text || x.span) || ' && {} like_regex "[DHMS]$"'::text),'is no duration'::text), (27,'$.slices[*]'::text,'fare_brand_name'::text,true,'string'::text,NULL::text,'is no name'::text), (28,'$.slices[*]'::text,'segments'::text,false,'array'::text,'{}.size() > 0 && {}.size() <= 20 && !({}[*].type() != "object")'::text,'is no list of segments'::text), (29,'$.slices[*].segments[*]'::text,'departing_at'::text,false,'string'::text,(('{} like_regex '::text || x.clock) || '$"'::text),'is no local time'::text), (30,'$.slices[*].segments[*]'::text,'arriving_at'::text,false,'string'::text,(('{} like_regex '::text || x.clock) || '$"'::text),'is no local time'::text), (31,'$.slices[*].segments[*]'::text,'origin'::text,false,'object'::text,'{}.iata_code.type() == "string" && {}.iata_code like_regex "^[A-Z0-9]{3}$"'::text,'has no airport code'::text), (32,'$.slices[*].segments[*]'::text,'destination'::text,false,'object'::text,'{}.iata_code.type() == "string" && {}.iata_code like_regex "^[A-Z0-9]{3}$"'::text,'has no airport code'::text), (33,'$.slices[*].segments[*]'::text,'marketing_carrier'::text,false,'object'::text,('{}.iata_code.type() == "string" && {}.iata_code like_regex '::text || x.airline),'has no airline code'::text), (34,'$.slices[*].segments[*]'::text,'marketing_carrier_flight_number'::text,false,'string'::text,'{} like_regex "^[0-9A-Z]{1,8}$"'::text,'is no flight number'::text), (35,'$.slices[*].segments[*]'::text,'operating_carrier'::text,true,'object'::text,(('!exists({}.iata_code) || {}.iata_code.type() == "null" || ({}.iata_code.type() == "string" && {}.iata_code like_regex '::text || x.airline) || ')'::text),'has no airline code'::text), (36,'$.slices[*].segments[*]'::text,'stops'::text,true,'array'::text,'{}.size() <= 20 && !({}[*].type() != "object")'::text,'is no list of stops'::text), (37,'$.slices[*].segments[*].stops[*] ? (@ != null)'::text,'airport'::text,false,'object'::text,'{}.iata_code.type() == "string" && {}.iata_code like_regex "^[A-Z0-9]{3}$"'::text,'has no airport code'::text), (38,'$.slices[*].segments[*]'::text,'passengers'::text,false,'array'::text,'{}.size() > 0 && {}.size() <= 50 && !({}[*].type() != "object")'::text,'is no list of passengers'::text), (39,'$.slices[*].segments[*].passengers[*]'::text,'passenger_id'::text,false,'string'::text,NULL::text,'is no passenger''s id'::text), (40,'$.slices[*].segments[*].passengers[*]'::text,'baggages'::text,true,'array'::text,'{}.size() <= 100 && !({}[*].type() != "object")'::text,'is no list of bags'::text), (41,'$.slices[*].segments[*].passengers[*].baggages[*] ? (@ != null)'::text,'quantity'::text,false,'number'::text,'{} >= 0 && {} < 100 && {} == {}.floor()'::text,'is no number of bags'::text), (42,'$.slices[*].segments[*]'::text,'duration'::text,true,'string'::text,(('{} like_regex '::text || x.span) || ' && {} like_regex "[DHMS]$"'::text),'is no duration'::text)) r_1(rule_no, place, field, optional, type, test, problem))
          )
   SELECT r.rule_no,
      r.place,
@@ -7068,6 +8713,33 @@ END;
 ALTER FUNCTION engine.offer_shape() OWNER TO skylatch_owner;
 
 --
+-- Name: offer_terms(public.trip_requests, text, jsonb, date, text, timestamp with time zone); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE FUNCTION engine.offer_terms(p_trip public.trip_requests, p_currency text, p_passengers jsonb, p_last_day date, p_status text, p_now timestamp with time zone) RETURNS engine.offer_terms
+    LANGUAGE plpgsql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  v_terms engine.offer_terms;
+begin
+  v_terms.status := p_status;
+  select c.cap, c.rate, c.rate_as_of, c.problem
+  into v_terms.cap, v_terms.rate, v_terms.rate_as_of, v_terms.cap_problem
+  from engine.convert_cap(p_trip, p_currency, p_now) as c;
+  v_terms.city_airports := engine.city_airports(p_trip.origins || p_trip.destinations);
+  v_terms.party_fits := exists (
+    select from engine.match_party(p_trip.user_id, p_trip.id, p_passengers, p_last_day)
+  );
+  select s.least_lead_time into v_terms.least_lead_time
+  from engine.search_settings as s;
+  return v_terms;
+end;
+$$;
+
+ALTER FUNCTION engine.offer_terms(p_trip public.trip_requests, p_currency text, p_passengers jsonb, p_last_day date, p_status text, p_now timestamp with time zone) OWNER TO skylatch_owner;
+
+--
 -- Name: open_alerts(); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
 --
 
@@ -7077,6 +8749,10 @@ CREATE FUNCTION engine.open_alerts() RETURNS TABLE(kind text, subject text, sinc
     AS $$
 declare
   v_now timestamptz := clock_timestamp();
+  -- From how many offers of a day on, and from which share of them, durations that
+  -- differ are no longer single mistakes.
+  c_least_gaps constant integer := 20;
+  c_least_share constant numeric := 0.05;
 begin
   return query
   select 'REVIEW_CASE', r.id::text, r.opened_at, r.kind || ' ' || r.object_id
@@ -7088,14 +8764,40 @@ begin
   where r.resolved_at is null and r.kind = 'INVARIANT'
   union all
   select
-    'WATCH_SILENT', 'watch_invariants', c.checked_at, 'the invariants are not checked'
-  from engine.invariant_checks as c
-  where c.checked_at < v_now - interval '5 minutes'
+    'JOB_SILENT', s.job, coalesce(s.last_at, v_now),
+    'nobody does this job, or it fails each time'
+  from engine.job_states(v_now) as s
+  where s.is_silent
   union all
-  -- Where pg_cron never ran it is not missed: the sidecars do its work.
-  select 'CRON_SILENT', 'recover', b.at, 'pg_cron does not run'
-  from engine.cron_beat as b
-  where b.at < v_now - interval '3 minutes'
+  -- The sidecars do its work; where pg_cron never had a job it is not missed.
+  select
+    'CRON_SILENT', s.job, s.last_cron_at,
+    'pg_cron does not run this job, or it fails: see cron.job_run_details'
+  from engine.job_states(v_now) as s
+  where s.is_cron_silent
+  union all
+  -- Not a fault: whoever looks has to see it all the same.
+  select
+    'JOB_STOPPED', s.job, s.stopped_at,
+    'stopped on purpose; auto_book_monitor_status says by whom and why'
+  from engine.job_states(v_now) as s
+  where s.stopped_at is not null
+  union all
+  -- Bookings that the airline may have cancelled, and nobody looks.
+  select
+    'BOOKINGS_UNREAD', 'look_order', min(b.next_look_at),
+    format('%s bookings were to be read again', count(*))
+  from public.flight_bookings as b
+  where b.status = 'CONFIRMED' and b.next_look_at < v_now - interval '6 hours'
+  having count(*) > 0
+  union all
+  -- Before the rate that is used meanwhile has grown too old.
+  select
+    'RATES_WAITING', 'exchange_rates', min(c.at),
+    format('%s exchange rates wait for a second person', count(*))
+  from engine.waiting_exchange_rates() as w
+  inner join engine.exchange_rate_changes as c on w.change_id = c.id
+  having count(*) > 0
   union all
   select
     'BREAKER_OPEN', b.operation, b.changed_at,
@@ -7144,7 +8846,25 @@ begin
   where c.state = 'DEAD'
     and c.operation <> 'search'
     and c.finished_at > v_now - interval '1 day'
-  group by c.operation;
+  group by c.operation
+  union all
+  -- One offer's durations may be its airline's mistake. Many say that a zone, or the
+  -- rules of the server's time zones, are out of date.
+  select
+    'DURATIONS_DIFFER', 'flight_offers', min(h.searched_at) filter (
+      where h.duration_gaps > 0
+    ),
+    format(
+      '%s of %s offers of a day state another duration than their times give, most '
+      'between %s', sum(h.duration_gaps), sum(h.offers),
+      mode() within group (order by h.origin || ' and ' || h.destination) filter (
+        where h.duration_gaps > 0
+      )
+    )
+  from public.fare_history as h
+  where h.searched_at > v_now - interval '1 day'
+  having sum(h.duration_gaps) >= c_least_gaps
+    and sum(h.duration_gaps) >= c_least_share * sum(h.offers);
 end;
 $$;
 
@@ -7187,139 +8907,153 @@ $$;
 ALTER FUNCTION engine.open_case(p_kind text, p_object_id text, p_attempt public.booking_attempts, p_summary text, p_evidence jsonb, p_now timestamp with time zone) OWNER TO skylatch_owner;
 
 --
--- Name: traveler_profiles; Type: TABLE; Schema: public; Owner: skylatch_owner
+-- Name: order_itinerary(jsonb); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
 --
 
-CREATE TABLE public.traveler_profiles (
-    user_id uuid DEFAULT auth.uid() NOT NULL,
-    id uuid DEFAULT gen_random_uuid() NOT NULL,
-    given_name text NOT NULL,
-    family_name text NOT NULL,
-    title text,
-    gender text,
-    born_on date,
-    email text,
-    phone_number text,
-    created_at timestamp with time zone DEFAULT now() NOT NULL,
-    updated_at timestamp with time zone DEFAULT now() NOT NULL,
-    CONSTRAINT traveler_profiles_born_on CHECK ((born_on > '1900-01-01'::date)),
-    CONSTRAINT traveler_profiles_email CHECK ((email ~ '^[^@\s]+@[^@\s]+\.[^@\s]+$'::text)),
-    CONSTRAINT traveler_profiles_family_name CHECK ((family_name ~ '^[A-Za-zÀ-ÖØ-öø-ſ][A-Za-zÀ-ÖØ-öø-ſ ''-]{0,19}$'::text)),
-    CONSTRAINT traveler_profiles_gender CHECK ((gender = ANY (ARRAY['m'::text, 'f'::text]))),
-    CONSTRAINT traveler_profiles_given_name CHECK ((given_name ~ '^[A-Za-zÀ-ÖØ-öø-ſ][A-Za-zÀ-ÖØ-öø-ſ ''-]{0,19}$'::text)),
-    CONSTRAINT traveler_profiles_phone_number CHECK ((phone_number ~ '^\+[1-9][0-9]{6,14}$'::text)),
-    CONSTRAINT traveler_profiles_title CHECK ((title = ANY (ARRAY['mr'::text, 'ms'::text, 'mrs'::text, 'miss'::text, 'dr'::text])))
-);
+CREATE FUNCTION engine.order_itinerary(p_order jsonb) RETURNS jsonb
+    LANGUAGE plpgsql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $_$
+declare
+  v_itinerary jsonb;
+  v_fits boolean;
+begin
+  if jsonb_typeof(p_order -> 'slices') is distinct from 'array' then
+    return null;
+  end if;
+  select
+    jsonb_agg(jsonb_build_object('segments', s.segments) order by l.ordinality),
+    bool_and(coalesce(s.fits, false))
+  into v_itinerary, v_fits
+  from jsonb_array_elements(p_order -> 'slices') with ordinality as l
+  left join lateral (
+    select
+      jsonb_agg(
+        jsonb_build_object(
+          'origin', g.value -> 'origin',
+          'destination', g.value -> 'destination',
+          'departing_at', g.value -> 'departing_at',
+          'arriving_at', g.value -> 'arriving_at',
+          'carrier', g.value -> 'carrier',
+          'flight_number', g.value -> 'number'
+        )
+        order by g.ordinality
+      ) as segments,
+      -- Local times, without an offset; the cast refuses the 30th of February.
+      bool_and(
+        g.value ->> 'origin' ~ '^[A-Z0-9]{3}$'
+        and g.value ->> 'destination' ~ '^[A-Z0-9]{3}$'
+        and t.departing_at ~ '^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,6})?)?$'
+        and t.arriving_at ~ '^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,6})?)?$'
+        and case
+          when t.departing_at ~ '^\d{4}-' and t.arriving_at ~ '^\d{4}-'
+            then t.departing_at::timestamp is not null
+            and t.arriving_at::timestamp is not null
+        end
+      ) as fits
+    from jsonb_array_elements(
+      case jsonb_typeof(l.value -> 'segments')
+        when 'array' then l.value -> 'segments' else '[]'
+      end
+    ) with ordinality as g
+    cross join lateral (
+      select
+        g.value ->> 'departing_at' as departing_at,
+        g.value ->> 'arriving_at' as arriving_at
+    ) as t
+  ) as s on true;
+  return case when v_fits then v_itinerary end;
+exception when data_exception then
+  return null;
+end;
+$_$;
 
-ALTER TABLE ONLY public.traveler_profiles FORCE ROW LEVEL SECURITY;
-
-ALTER TABLE public.traveler_profiles OWNER TO skylatch_owner;
-
---
--- Name: trip_passengers; Type: TABLE; Schema: public; Owner: skylatch_owner
---
-
-CREATE TABLE public.trip_passengers (
-    user_id uuid DEFAULT auth.uid() NOT NULL,
-    trip_request_id uuid NOT NULL,
-    traveler_profile_id uuid NOT NULL,
-    created_at timestamp with time zone DEFAULT now() NOT NULL
-);
-
-ALTER TABLE ONLY public.trip_passengers FORCE ROW LEVEL SECURITY;
-
-ALTER TABLE public.trip_passengers OWNER TO skylatch_owner;
-
---
--- Name: trip_party(uuid, uuid, date); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
---
-
-CREATE FUNCTION engine.trip_party(p_user_id uuid, p_trip_id uuid, p_last_day date) RETURNS TABLE(traveler_profile_id uuid, age integer, child_age integer, place bigint)
-    LANGUAGE sql STABLE PARALLEL SAFE
-    BEGIN ATOMIC
- WITH party AS (
-          SELECT f.id,
-             (EXTRACT(year FROM age((trip_party.p_last_day)::timestamp with time zone, (f.born_on)::timestamp with time zone)))::integer AS age
-            FROM (public.trip_passengers p
-              JOIN public.traveler_profiles f ON (((p.user_id = f.user_id) AND (p.traveler_profile_id = f.id))))
-           WHERE ((p.user_id = trip_party.p_user_id) AND (p.trip_request_id = trip_party.p_trip_id))
-         ), keyed AS (
-          SELECT party.id,
-             party.age,
-                 CASE
-                     WHEN (party.age < 18) THEN party.age
-                     ELSE NULL::integer
-                 END AS child_age
-            FROM party
-         )
-  SELECT k.id,
-     k.age,
-     k.child_age,
-     row_number() OVER (PARTITION BY k.child_age ORDER BY k.id) AS row_number
-    FROM keyed k;
-END;
-
-ALTER FUNCTION engine.trip_party(p_user_id uuid, p_trip_id uuid, p_last_day date) OWNER TO skylatch_owner;
+ALTER FUNCTION engine.order_itinerary(p_order jsonb) OWNER TO skylatch_owner;
 
 --
 -- Name: order_party(uuid, uuid); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
 --
 
 CREATE FUNCTION engine.order_party(p_user_id uuid, p_flight_offer_id uuid) RETURNS TABLE(traveler_profile_id uuid, passenger_id text, infant_passenger_id text)
-    LANGUAGE sql STABLE
-    BEGIN ATOMIC
- WITH place AS (
-          SELECT o.trip_request_id,
-             (i_1.value ->> 'id'::text) AS id,
-                 CASE
-                     WHEN (((i_1.value ->> 'age'::text))::integer < 18) THEN ((i_1.value ->> 'age'::text))::integer
-                     ELSE NULL::integer
-                 END AS child_age,
-             row_number() OVER (PARTITION BY
-                 CASE
-                     WHEN (((i_1.value ->> 'age'::text))::integer < 18) THEN ((i_1.value ->> 'age'::text))::integer
-                     ELSE NULL::integer
-                 END ORDER BY i_1.ordinality) AS place,
-             (COALESCE((o.itinerary #>> ARRAY[((jsonb_array_length(o.itinerary) - 1))::text, 'segments'::text, '0'::text, 'departing_at'::text]), (o.departs_at)::text))::date AS last_day
-            FROM (public.flight_offers o
-              CROSS JOIN LATERAL jsonb_array_elements(o.passengers) WITH ORDINALITY i_1(value, ordinality))
-           WHERE ((o.user_id = order_party.p_user_id) AND (o.id = order_party.p_flight_offer_id))
-         ), taken AS (
-          SELECT t.traveler_profile_id,
-             p.id AS passenger_id,
-             p.child_age,
-             row_number() OVER (PARTITION BY (p.child_age IS NULL), (COALESCE(p.child_age, 99) < 2) ORDER BY p.child_age, p.place) AS nth
-            FROM (place p
-              JOIN LATERAL engine.trip_party(order_party.p_user_id, p.trip_request_id, p.last_day) t(traveler_profile_id, age, child_age, place) ON (((NOT (p.child_age IS DISTINCT FROM t.child_age)) AND (p.place = t.place))))
-         )
-  SELECT a.traveler_profile_id,
-     a.passenger_id,
-     i.passenger_id
-    FROM (taken a
-      LEFT JOIN taken i ON (((a.child_age IS NULL) AND (i.child_age < 2) AND (a.nth = i.nth))));
-END;
+    LANGUAGE plpgsql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+  v_offer public.flight_offers;
+begin
+  select o.* into v_offer
+  from public.flight_offers as o
+  where o.user_id = p_user_id and o.id = p_flight_offer_id;
+  return query
+  select m.traveler_profile_id, m.passenger_id, m.infant_passenger_id
+  from engine.match_party(
+    p_user_id, v_offer.trip_request_id, v_offer.passengers,
+    coalesce(
+      v_offer.asked_on[cardinality(v_offer.asked_on)],
+      v_offer.departs_local[cardinality(v_offer.departs_local)]::date,
+      (v_offer.departs_at at time zone 'UTC')::date
+    )
+  ) as m;
+  if not found then
+    raise exception using
+      errcode = 'SK111',
+      message = 'the offer''s places are not those of the travellers',
+      detail = jsonb_build_object('offer', v_offer.offer_id),
+      hint = 'Search again: the party or the offer is another one by now.';
+  end if;
+end;
+$$;
 
 ALTER FUNCTION engine.order_party(p_user_id uuid, p_flight_offer_id uuid) OWNER TO skylatch_owner;
 
 --
--- Name: outcome_code(engine.provider_calls, jsonb, timestamp with time zone); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
+-- Name: our_mark(public.booking_attempts); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
 --
 
-CREATE FUNCTION engine.outcome_code(p_call engine.provider_calls, p_report jsonb, p_now timestamp with time zone) RETURNS text
+CREATE FUNCTION engine.our_mark(p_attempt public.booking_attempts) RETURNS jsonb
+    LANGUAGE plpgsql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  v_id uuid := engine.installation_id();
+begin
+  return jsonb_strip_nulls(
+    jsonb_build_object(
+      'attempt_id', p_attempt.id,
+      'trip_request_id', p_attempt.trip_request_id,
+      'installation_id', (
+        select v_id
+        from engine.installation as i
+        where i.made_at <= p_attempt.started_at
+      )
+    )
+  );
+end;
+$$;
+
+ALTER FUNCTION engine.our_mark(p_attempt public.booking_attempts) OWNER TO skylatch_owner;
+
+--
+-- Name: outcome_code(engine.provider_calls, engine.call_report, timestamp with time zone); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE FUNCTION engine.outcome_code(p_call engine.provider_calls, p_report engine.call_report, p_now timestamp with time zone) RETURNS text
     LANGUAGE plpgsql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 declare
-  v_status integer := (p_report ->> 'http_status')::integer;
-  v_body jsonb := p_report -> 'body';
+  v_status integer := p_report.http_status;
+  v_body jsonb := p_report.body;
   v_attempt public.booking_attempts;
   v_trip public.trip_requests;
+  v_offer public.flight_offers;
   v_code text;
   v_provider text;
   v_observes boolean;
 begin
   if v_status is null then
-    return coalesce(p_report ->> 'error_code', 'no_answer');
+    return coalesce(p_report.error_code, 'no_answer');
   elsif jsonb_typeof(v_body) is distinct from 'object' then
     return 'unreadable';
   end if;
@@ -7363,23 +9097,23 @@ begin
       select t.* into v_trip
       from public.trip_requests as t
       where t.user_id = p_call.user_id and t.id = p_call.trip_request_id;
+      select o.* into v_offer
+      from public.flight_offers as o
+      where o.user_id = v_attempt.user_id and o.id = v_attempt.flight_offer_id;
+      -- What was read is stored by now (store_live_offer), if it could be.
+      v_code := engine.selected_offer_problem(v_trip, v_offer.id, p_now);
       return case
         when v_body #>> '{data,id}' is distinct from v_attempt.offer_id
           or engine.offer_problem(v_body -> 'data') is not null then 'unreadable'
-        when v_body #>> '{data,total_currency}' <> v_attempt.currency
-          then 'currency_changed'
-        when engine.stripe_amount(
-          (v_body #>> '{data,total_amount}')::numeric, v_attempt.currency
-        ) is null then 'not_chargeable'
-        when (v_body #>> '{data,total_amount}')::numeric > v_attempt.cap_amount
-          or (
-            (v_body #>> '{data,total_amount}')::numeric <= (
-              select c.cap from engine.convert_cap(v_trip, v_attempt.currency, p_now) as c
-            )
-          ) is not true then 'price_above_cap'
-        when (v_body #>> '{data,expires_at}')::timestamptz < p_now + interval '1 minute'
-          then 'expires_too_soon'
-        else 'ok'
+        when not engine.same_passengers(
+          v_offer.passengers, v_body #> '{data,passengers}'
+        ) then 'other_passengers'
+        when v_offer.read_live_at is distinct from p_now then 'unreadable'
+        when v_offer.price_currency <> v_attempt.currency then 'currency_changed'
+        when v_offer.price_amount > v_attempt.cap_amount
+          or v_code in ('no_exchange_rate', 'exchange_rate_too_old')
+          then 'price_above_cap'
+        else coalesce(v_code, 'ok')
       end;
     when 'create_order' then
       return case
@@ -7443,7 +9177,7 @@ begin
         end;
       end if;
       return case
-        when v_body ->> 'currency' is distinct from lower(v_attempt.currency)
+        when v_body ->> 'currency' is distinct from lower(v_attempt.currency collate "C")
           or (v_body ->> 'amount')::bigint is distinct from
           engine.stripe_amount(v_attempt.agreed_amount, v_attempt.currency)
           then 'amount_mismatch'
@@ -7456,58 +9190,316 @@ begin
 end;
 $$;
 
-ALTER FUNCTION engine.outcome_code(p_call engine.provider_calls, p_report jsonb, p_now timestamp with time zone) OWNER TO skylatch_owner;
+ALTER FUNCTION engine.outcome_code(p_call engine.provider_calls, p_report engine.call_report, p_now timestamp with time zone) OWNER TO skylatch_owner;
 
 --
--- Name: flight_bookings; Type: TABLE; Schema: public; Owner: skylatch_owner
+-- Name: overlap_problem(uuid, uuid); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
 --
 
-CREATE TABLE public.flight_bookings (
-    user_id uuid NOT NULL,
+CREATE FUNCTION engine.overlap_problem(p_user_id uuid, p_attempt_id uuid) RETURNS text
+    LANGUAGE plpgsql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  v_other text;
+begin
+  select coalesce(o.booking_reference, 'a booking in flight') into v_other
+  from engine.overlapping_attempts(p_user_id, p_attempt_id) as o
+  order by o.booking_reference
+  limit 1;
+  return 'A passenger is on another flight of yours at that time: ' || v_other || '.';
+end;
+$$;
+
+ALTER FUNCTION engine.overlap_problem(p_user_id uuid, p_attempt_id uuid) OWNER TO skylatch_owner;
+
+--
+-- Name: overlapping_attempts(uuid, uuid); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE FUNCTION engine.overlapping_attempts(p_user_id uuid, p_attempt_id uuid) RETURNS TABLE(attempt_id uuid, booking_reference text)
+    LANGUAGE plpgsql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  return query
+  select a.id, b.booking_reference
+  from public.booking_attempts as a
+  left join public.flight_bookings as b
+    on a.user_id = b.user_id and a.id = b.booking_attempt_id
+  inner join public.flight_offers as o
+    on a.user_id = o.user_id and a.flight_offer_id = o.id
+  inner join public.booking_attempts as m
+    on m.user_id = p_user_id and m.id = p_attempt_id
+  inner join public.flight_offers as n
+    on m.user_id = n.user_id and m.flight_offer_id = n.id
+  where a.user_id = p_user_id
+    and a.id in (
+      select q.booking_attempt_id
+      from engine.booking_attempt_passengers as p
+      inner join engine.booking_attempt_passengers as q
+        on p.user_id = q.user_id and p.person = q.person
+      where p.user_id = p_user_id
+        and p.booking_attempt_id = p_attempt_id
+        and q.booking_attempt_id <> p_attempt_id
+    )
+    and (a.status = 'PENDING' or b.status = 'CONFIRMED')
+    and exists (
+      select from engine.flight_times(coalesce(m.itinerary, n.itinerary)) as mine (during)
+      inner join engine.flight_times(coalesce(a.itinerary, o.itinerary)) as other (during)
+        on mine.during && other.during
+    );
+end;
+$$;
+
+ALTER FUNCTION engine.overlapping_attempts(p_user_id uuid, p_attempt_id uuid) OWNER TO skylatch_owner;
+
+--
+-- Name: override_airport(text, text, text, text, text, text, double precision, double precision); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE FUNCTION engine.override_airport(p_reason text, p_iata text, p_time_zone text DEFAULT NULL::text, p_name text DEFAULT NULL::text, p_city text DEFAULT NULL::text, p_country text DEFAULT NULL::text, p_latitude double precision DEFAULT NULL::double precision, p_longitude double precision DEFAULT NULL::double precision) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $_$
+declare
+  v_field text;
+begin
+  select w.field into v_field
+  from (
+    values
+    (1, 'reason', btrim(p_reason) <> '' and length(p_reason) <= 1000),
+    (2, 'iata', p_iata ~ '^[A-Z]{3}$'),
+    (3, 'time_zone', p_time_zone is null or exists (
+      select from pg_timezone_names as z where z.name = p_time_zone
+    )),
+    (4, 'name', length(p_name) <= 200 or p_name is null),
+    (5, 'city', length(p_city) <= 200 or p_city is null),
+    (6, 'country', p_country ~ '^[A-Z]{2}$' or p_country is null),
+    (7, 'latitude', p_latitude between -90 and 90 or p_latitude is null),
+    (8, 'longitude', p_longitude between -180 and 180 or p_longitude is null),
+    (9, 'iata', exists (select from engine.airports as a where a.iata = p_iata) or (
+      p_time_zone, p_name, p_city, p_country, p_latitude, p_longitude
+    ) is not null)
+  ) as w (place, field, fits)
+  where w.fits is not true
+  order by w.place
+  limit 1;
+  if found then
+    raise exception using
+      errcode = 'SK019',
+      message = 'this is not a correction of an airport or city',
+      detail = jsonb_build_object('field', v_field, 'iata', left(p_iata, 3)),
+      column = v_field,
+      hint = 'Give a reason, the IATA code and what is right instead; an airport that is '
+        'not known yet needs everything, and a time zone its name in the tz database.';
+  end if;
+  insert into engine.airport_overrides (
+    at, set_by, reason, iata, time_zone, name, city, country, latitude, longitude
+  )
+  values (
+    clock_timestamp(), engine.caller(), p_reason, p_iata, p_time_zone, p_name, p_city,
+    p_country, p_latitude, p_longitude
+  );
+  perform engine.apply_airport_overrides();
+end;
+$_$;
+
+ALTER FUNCTION engine.override_airport(p_reason text, p_iata text, p_time_zone text, p_name text, p_city text, p_country text, p_latitude double precision, p_longitude double precision) OWNER TO skylatch_owner;
+
+--
+-- Name: override_city(text, text, text[], text, text); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE FUNCTION engine.override_city(p_reason text, p_iata text, p_airports text[], p_name text DEFAULT NULL::text, p_time_zone text DEFAULT NULL::text) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $_$
+declare
+  v_field text;
+begin
+  select w.field into v_field
+  from (
+    values
+    (1, 'reason', btrim(p_reason) <> '' and length(p_reason) <= 1000),
+    (2, 'iata', p_iata ~ '^[A-Z]{3}$'),
+    (3, 'airports', cardinality(p_airports) between 1 and 50 and p_airports <@ array(
+      select a.iata from engine.airports as a where a.iata = any (p_airports)
+    )),
+    (4, 'name', length(p_name) <= 200 or p_name is null),
+    (5, 'time_zone', p_time_zone is null or exists (
+      select from pg_timezone_names as z where z.name = p_time_zone
+    )),
+    (6, 'iata', exists (
+      select from engine.metropolitan_areas as m where m.iata = p_iata
+    ) or (p_name, p_time_zone) is not null)
+  ) as w (place, field, fits)
+  where w.fits is not true
+  order by w.place
+  limit 1;
+  if found then
+    raise exception using
+      errcode = 'SK019',
+      message = 'this is not a correction of an airport or city',
+      detail = jsonb_build_object('field', v_field, 'iata', left(p_iata, 3)),
+      column = v_field,
+      hint = 'Give a reason, the city''s IATA code and all of its airports; a city that '
+        'is not known yet needs a name and a time zone.';
+  end if;
+  insert into engine.airport_overrides (
+    at, set_by, reason, iata, airports, name, time_zone
+  )
+  values (
+    clock_timestamp(), engine.caller(), p_reason, p_iata, p_airports, p_name, p_time_zone
+  );
+  perform engine.apply_airport_overrides();
+end;
+$_$;
+
+ALTER FUNCTION engine.override_city(p_reason text, p_iata text, p_airports text[], p_name text, p_time_zone text) OWNER TO skylatch_owner;
+
+--
+-- Name: party_change(public.booking_attempts); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE FUNCTION engine.party_change(p_attempt public.booking_attempts) RETURNS boolean
+    LANGUAGE plpgsql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  return exists (
+    select from (
+      select * from engine.booking_attempt_passengers as p
+      where p.user_id = p_attempt.user_id and p.booking_attempt_id = p_attempt.id
+    ) as p
+    full join (
+      select f.*
+      from public.trip_passengers as t
+      inner join public.traveler_profiles as f
+        on t.user_id = f.user_id and t.traveler_profile_id = f.id
+      where t.user_id = p_attempt.user_id
+        and t.trip_request_id = p_attempt.trip_request_id
+    ) as f on p.traveler_profile_id = f.id
+    where (
+      p.given_name, p.family_name, p.title, p.gender, p.born_on, p.email,
+      p.phone_number
+    ) is distinct from (
+      f.given_name, f.family_name, f.title, f.gender, f.born_on, f.email,
+      f.phone_number
+    )
+  );
+end;
+$$;
+
+ALTER FUNCTION engine.party_change(p_attempt public.booking_attempts) OWNER TO skylatch_owner;
+
+--
+-- Name: person_key(uuid, text, text, date); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE FUNCTION engine.person_key(p_user_id uuid, p_given_name text, p_family_name text, p_born_on date) RETURNS text
+    LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  v_name text := normalize(p_given_name || '/' || p_family_name, NFKD) collate "C";
+begin
+  -- What does not decompose; then capitals, of ASCII alone; then marks and separators.
+  v_name := translate(v_name, 'ØøÐðĐđĦħıŁłŦŧŊŋĸ', 'OoDdDdHhiLlTtNnk');
+  v_name := replace(replace(replace(v_name, 'ß', 'ss'), 'ẞ', 'SS'), 'Þ', 'TH');
+  v_name := replace(replace(replace(v_name, 'þ', 'th'), 'Æ', 'AE'), 'æ', 'ae');
+  v_name := lower(replace(replace(v_name, 'Œ', 'OE'), 'œ', 'oe') collate "C");
+  v_name := regexp_replace(
+    v_name,
+    '[\u0300-\u036f \u00a0''`.\u02bc\u2018\u2019\u00b7\u2010-\u2015-]+', '', 'g'
+  );
+  return encode(
+    sha256(
+      convert_to(
+        p_user_id || '/' || v_name || '/' || (p_born_on - date '1900-01-01'), 'UTF8'
+      )
+    ),
+    'hex'
+  );
+end;
+$$;
+
+ALTER FUNCTION engine.person_key(p_user_id uuid, p_given_name text, p_family_name text, p_born_on date) OWNER TO skylatch_owner;
+
+--
+-- Name: traveler_profiles; Type: TABLE; Schema: public; Owner: skylatch_owner
+--
+
+CREATE TABLE public.traveler_profiles (
+    user_id uuid DEFAULT auth.uid() NOT NULL,
     id uuid DEFAULT gen_random_uuid() NOT NULL,
-    trip_request_id uuid NOT NULL,
-    booking_attempt_id uuid NOT NULL,
-    flight_offer_id uuid NOT NULL,
-    offer_id text NOT NULL,
-    order_id text NOT NULL,
-    payment_intent_id text NOT NULL,
-    booking_reference text NOT NULL,
-    price public.money_amount NOT NULL,
-    currency text DEFAULT 'USD'::text NOT NULL,
-    booked_at timestamp with time zone NOT NULL,
-    status text DEFAULT 'CONFIRMED'::text NOT NULL,
-    cancelled_at timestamp with time zone,
-    refund_amount public.money_amount,
-    attention text,
-    CONSTRAINT flight_bookings_cancelled CHECK (((status = 'CONFIRMED'::text) = (cancelled_at IS NULL))),
-    CONSTRAINT flight_bookings_status CHECK ((status = ANY (ARRAY['CONFIRMED'::text, 'CANCELLED'::text, 'REFUNDED'::text])))
+    given_name text NOT NULL,
+    family_name text NOT NULL,
+    title text,
+    gender text,
+    born_on date,
+    email text,
+    phone_number text,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT traveler_profiles_born_on CHECK ((born_on > '1900-01-01'::date)),
+    CONSTRAINT traveler_profiles_email CHECK ((email ~ '^[^@\s]+@[^@\s]+\.[^@\s]+$'::text)),
+    CONSTRAINT traveler_profiles_family_name CHECK ((family_name ~ '^[A-Za-zÀ-ÖØ-öø-ſ][A-Za-zÀ-ÖØ-öø-ſ ''-]{0,19}$'::text)),
+    CONSTRAINT traveler_profiles_gender CHECK ((gender = ANY (ARRAY['m'::text, 'f'::text]))),
+    CONSTRAINT traveler_profiles_given_name CHECK ((given_name ~ '^[A-Za-zÀ-ÖØ-öø-ſ][A-Za-zÀ-ÖØ-öø-ſ ''-]{0,19}$'::text)),
+    CONSTRAINT traveler_profiles_phone_number CHECK ((phone_number ~ '^\+[1-9][0-9]{6,14}$'::text)),
+    CONSTRAINT traveler_profiles_title CHECK ((title = ANY (ARRAY['mr'::text, 'ms'::text, 'mrs'::text, 'miss'::text, 'dr'::text])))
 );
 
-ALTER TABLE ONLY public.flight_bookings FORCE ROW LEVEL SECURITY;
+ALTER TABLE ONLY public.traveler_profiles FORCE ROW LEVEL SECURITY;
 
-ALTER TABLE public.flight_bookings OWNER TO skylatch_owner;
+ALTER TABLE public.traveler_profiles OWNER TO skylatch_owner;
 
 --
--- Name: overlap_problem(uuid, uuid, jsonb); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
+-- Name: trip_passengers; Type: TABLE; Schema: public; Owner: skylatch_owner
 --
 
-CREATE FUNCTION engine.overlap_problem(p_user_id uuid, p_trip_id uuid, p_itinerary jsonb) RETURNS text
-    LANGUAGE sql STABLE
+CREATE TABLE public.trip_passengers (
+    user_id uuid DEFAULT auth.uid() NOT NULL,
+    trip_request_id uuid NOT NULL,
+    traveler_profile_id uuid NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL
+);
+
+ALTER TABLE ONLY public.trip_passengers FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.trip_passengers OWNER TO skylatch_owner;
+
+--
+-- Name: trip_party(uuid, uuid, date); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE FUNCTION engine.trip_party(p_user_id uuid, p_trip_id uuid, p_last_day date) RETURNS TABLE(traveler_profile_id uuid, age integer, child_age integer, place bigint)
+    LANGUAGE sql STABLE PARALLEL SAFE
     BEGIN ATOMIC
- SELECT format('A passenger is on another flight of yours at that time: %s.'::text, COALESCE(b.booking_reference, 'a booking in flight'::text)) AS format
-    FROM ((((public.trip_passengers p
-      JOIN public.trip_passengers q ON (((p.user_id = q.user_id) AND (p.traveler_profile_id = q.traveler_profile_id) AND (p.trip_request_id <> q.trip_request_id))))
-      JOIN public.booking_attempts a ON (((q.user_id = a.user_id) AND (q.trip_request_id = a.trip_request_id))))
-      LEFT JOIN public.flight_bookings b ON (((a.user_id = b.user_id) AND (a.id = b.booking_attempt_id))))
-      JOIN public.flight_offers o ON (((a.user_id = o.user_id) AND (a.flight_offer_id = o.id))))
-   WHERE ((p.user_id = overlap_problem.p_user_id) AND (p.trip_request_id = overlap_problem.p_trip_id) AND ((a.status = 'PENDING'::text) OR (b.status = 'CONFIRMED'::text)) AND (EXISTS ( SELECT
-            FROM (engine.flight_times(overlap_problem.p_itinerary) mine(during)
-              JOIN engine.flight_times(o.itinerary) other(during) ON ((mine.during && other.during))))))
-   ORDER BY b.booking_reference
-  LIMIT 1;
+ WITH party AS (
+          SELECT f.id,
+             (EXTRACT(year FROM age((trip_party.p_last_day)::timestamp without time zone, (f.born_on)::timestamp without time zone)))::integer AS age
+            FROM (public.trip_passengers p
+              JOIN public.traveler_profiles f ON (((p.user_id = f.user_id) AND (p.traveler_profile_id = f.id))))
+           WHERE ((p.user_id = trip_party.p_user_id) AND (p.trip_request_id = trip_party.p_trip_id))
+         ), keyed AS (
+          SELECT party.id,
+             party.age,
+                 CASE
+                     WHEN (party.age < 18) THEN party.age
+                     ELSE NULL::integer
+                 END AS child_age
+            FROM party
+         )
+  SELECT k.id,
+     k.age,
+     k.child_age,
+     row_number() OVER (PARTITION BY k.child_age ORDER BY k.id) AS row_number
+    FROM keyed k;
 END;
 
-ALTER FUNCTION engine.overlap_problem(p_user_id uuid, p_trip_id uuid, p_itinerary jsonb) OWNER TO skylatch_owner;
+ALTER FUNCTION engine.trip_party(p_user_id uuid, p_trip_id uuid, p_last_day date) OWNER TO skylatch_owner;
 
 --
 -- Name: party_problem(uuid, uuid); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
@@ -7526,6 +9518,7 @@ CREATE FUNCTION engine.party_problem(p_user_id uuid, p_trip_id uuid) RETURNS tex
              WHEN bool_or((f.phone_number IS NULL)) THEN 'phone_number'::text
              WHEN bool_and((p.age < 18)) THEN 'passengers'::text
              WHEN (count(*) FILTER (WHERE (p.age < 2)) > count(*) FILTER (WHERE (p.age >= 18))) THEN 'passengers'::text
+             WHEN (count(*) > count(DISTINCT engine.person_key(f.user_id, f.given_name, f.family_name, f.born_on))) THEN 'passengers'::text
              ELSE NULL::text
          END AS "case"
     FROM ((public.trip_requests t
@@ -7549,7 +9542,9 @@ declare
 begin
   return (
     select
-      jsonb_object_agg(f.flag, engine.evaluate_flag(f.flag, v_context) - 'detail')
+      jsonb_object_agg(
+        f.flag, engine.evaluate_flag(f.flag, v_context) - array['detail', 'doubt']
+      )
     from unnest(
       array[
         'auto_booking_pipeline_enabled', 'auto_booking_emergency_disable',
@@ -7561,6 +9556,25 @@ end;
 $$;
 
 ALTER FUNCTION engine.pin_flags(p_user_id uuid) OWNER TO skylatch_owner;
+
+--
+-- Name: place_zone(text); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE FUNCTION engine.place_zone(p_code text) RETURNS text
+    LANGUAGE plpgsql STABLE PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  return coalesce(
+    (select a.time_zone from engine.airports as a where a.iata = p_code),
+    (select m.time_zone from engine.metropolitan_areas as m where m.iata = p_code),
+    'UTC'
+  );
+end;
+$$;
+
+ALTER FUNCTION engine.place_zone(p_code text) OWNER TO skylatch_owner;
 
 --
 -- Name: plan_changed_party(); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
@@ -7639,20 +9653,22 @@ $$;
 ALTER FUNCTION engine.plan_changed_trip() OWNER TO skylatch_owner;
 
 --
--- Name: plan_searches(public.trip_requests, date); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
+-- Name: plan_searches(public.trip_requests, timestamp with time zone); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
 --
 
-CREATE FUNCTION engine.plan_searches(p_trip public.trip_requests, p_today date) RETURNS TABLE(ordinal integer, origin text, destination text, departure_date date, return_date date)
+CREATE FUNCTION engine.plan_searches(p_trip public.trip_requests, p_now timestamp with time zone) RETURNS TABLE(ordinal integer, origin text, destination text, departure_date date, return_date date, over_at timestamp with time zone)
     LANGUAGE sql STABLE PARALLEL SAFE
     BEGIN ATOMIC
  SELECT (row_number() OVER (ORDER BY ((d.departs)::date), ((r.returns)::date) NULLS FIRST, o.code, t.code))::integer AS row_number,
      o.code,
      t.code,
      (d.departs)::date AS departs,
-     (r.returns)::date AS returns
-    FROM (((unnest((plan_searches.p_trip).origins) o(code)
+     (r.returns)::date AS returns,
+     ((d.departs + '1 day'::interval) AT TIME ZONE z.zone) AS timezone
+    FROM ((((unnest((plan_searches.p_trip).origins) o(code)
+      CROSS JOIN LATERAL ( SELECT engine.place_zone(o.code) AS zone) z)
       CROSS JOIN unnest((plan_searches.p_trip).destinations) t(code))
-      CROSS JOIN generate_series((GREATEST((plan_searches.p_trip).departure_from, plan_searches.p_today))::timestamp without time zone, ((plan_searches.p_trip).departure_to)::timestamp without time zone, '1 day'::interval) d(departs))
+      CROSS JOIN LATERAL generate_series((GREATEST((plan_searches.p_trip).departure_from, ((plan_searches.p_now AT TIME ZONE z.zone))::date))::timestamp without time zone, ((plan_searches.p_trip).departure_to)::timestamp without time zone, '1 day'::interval) d(departs))
       CROSS JOIN LATERAL ( SELECT NULL::timestamp without time zone AS "timestamp"
            WHERE (((plan_searches.p_trip).return_from IS NULL) AND ((plan_searches.p_trip).nights_min IS NULL))
          UNION ALL
@@ -7661,7 +9677,7 @@ CREATE FUNCTION engine.plan_searches(p_trip public.trip_requests, p_today date) 
            WHERE (((plan_searches.p_trip).return_from IS NOT NULL) OR ((plan_searches.p_trip).nights_min IS NOT NULL))) r(returns));
 END;
 
-ALTER FUNCTION engine.plan_searches(p_trip public.trip_requests, p_today date) OWNER TO skylatch_owner;
+ALTER FUNCTION engine.plan_searches(p_trip public.trip_requests, p_now timestamp with time zone) OWNER TO skylatch_owner;
 
 --
 -- Name: plan_trips(uuid[], timestamp with time zone); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
@@ -7686,7 +9702,7 @@ begin
   insert into engine.trip_searches (
     user_id, trip_request_id, ordinal, origin, destination, departure_date,
     return_date, search_key, searches, last_looked_at, last_searched_at, offers,
-    cheapest, currency, volatility, next_look_at
+    cheapest, currency, volatility, next_look_at, over_at
   )
   select
     t.user_id,
@@ -7704,9 +9720,10 @@ begin
     k.cheapest,
     k.currency,
     coalesce(k.volatility, 0),
-    coalesce(k.next_look_at, p_now)
+    coalesce(k.next_look_at, p_now),
+    p.over_at
   from public.trip_requests as t
-  cross join lateral engine.plan_searches(t, p_now::date) as p
+  cross join lateral engine.plan_searches(t, p_now) as p
   cross join lateral (
     select engine.search_key(
       engine.search_request(t, p.origin, p.destination, p.departure_date, p.return_date)
@@ -7725,7 +9742,7 @@ begin
   from (
     select coalesce(k.trip_request_id, s.trip_request_id) as trip_request_id
     from (
-      select * from unnest(v_known) where departure_date >= p_now::date
+      select * from unnest(v_known) where over_at > p_now
     ) as k
     full join (
       select * from engine.trip_searches
@@ -7763,13 +9780,56 @@ CREATE FUNCTION engine.plpython_handshake() RETURNS jsonb
     LANGUAGE plpython3u STABLE
     AS $$
   import json, sys
-  if "/usr/lib/skylatch/py/2" not in sys.path:
-      sys.path.insert(0, "/usr/lib/skylatch/py/2")
+  if "/usr/lib/skylatch/py/3" not in sys.path:
+      sys.path.insert(0, "/usr/lib/skylatch/py/3")
   from skylatch_plpython.handshake import describe
   return json.dumps(describe())
 $$;
 
 ALTER FUNCTION engine.plpython_handshake() OWNER TO skylatch_owner;
+
+--
+-- Name: publish_consent_text(text, text, text); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE FUNCTION engine.publish_consent_text(p_version text, p_body text, p_reason text) RETURNS text
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $_$
+declare
+  v_reason text := engine.require_text('p_reason', p_reason);
+  v_field text;
+  v_sha256 text;
+begin
+  v_field := case
+    when (length(p_version) <= 40 and p_version ~ '^[A-Za-z0-9][A-Za-z0-9._-]*$')
+      is not true then 'version'
+    when (length(p_body) <= 20000 and length(trim(p_body)) >= 20) is not true then 'body'
+    when exists (
+      select from engine.consent_texts as c where c.version = p_version
+    ) then 'version'
+  end;
+  if v_field is not null then
+    raise exception using
+      errcode = 'SK023',
+      message = 'this is not a value of the setting',
+      detail = jsonb_build_object('field', v_field),
+      column = v_field,
+      hint = 'Give a version of at most 40 letters, digits, dots and hyphens that no text '
+        'has had, and a text of 20 to 20,000 characters.';
+  end if;
+  v_sha256 := encode(sha256(convert_to(p_body, 'UTF8')), 'hex');
+  insert into engine.consent_texts (
+    version, body, sha256, published_at, published_by, reason
+  )
+  values (
+    p_version, p_body, v_sha256, clock_timestamp(), engine.caller(), v_reason
+  );
+  return v_sha256;
+end;
+$_$;
+
+ALTER FUNCTION engine.publish_consent_text(p_version text, p_body text, p_reason text) OWNER TO skylatch_owner;
 
 --
 -- Name: purge(); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
@@ -7781,14 +9841,40 @@ CREATE FUNCTION engine.purge() RETURNS integer
     AS $$
 declare
   v_now timestamptz := clock_timestamp();
+  v_batch constant integer := 50000;
+  v_removed integer[];
 begin
-  return engine.purge_offers(50000, v_now)
-    + engine.purge_searches(50000, v_now)
-    + engine.purge_events(50000, v_now);
+  v_removed := array[
+    engine.purge_offers(v_batch, v_now),
+    engine.purge_searches(v_batch, v_now),
+    engine.purge_events(v_batch, v_now)
+  ];
+  -- A full batch leaves more behind it: the day's work is not done yet.
+  perform engine.beat_job('purge', v_batch > all (v_removed));
+  return (select sum(n) from unnest(v_removed) as r (n));
 end;
 $$;
 
 ALTER FUNCTION engine.purge() OWNER TO skylatch_owner;
+
+--
+-- Name: purge_cron_log(); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE FUNCTION engine.purge_cron_log() RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  delete from cron.job_run_details as d
+  where d.status in ('succeeded', 'failed')
+    and coalesce(d.end_time, d.start_time, '-infinity')
+    < clock_timestamp() - interval '7 days';
+  perform engine.beat_job('purge_cron_log', true);
+end;
+$$;
+
+ALTER FUNCTION engine.purge_cron_log() OWNER TO skylatch_owner;
 
 --
 -- Name: purge_events(integer, timestamp with time zone); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
@@ -7924,31 +10010,38 @@ begin
   select t.* into v_trip
   from public.trip_requests as t where t.user_id = p_user_id and t.id = p_trip_id;
 
-  with money as (
-    select c.price_currency, m.*
+  with held_against as materialized (
+    select
+      c.*,
+      engine.offer_terms(
+        v_trip, c.price_currency, c.passengers, c.last_day, 'ACTIVE', p_now
+      ) as terms
     from (
-      select distinct o.price_currency
+      select distinct
+        o.price_currency,
+        o.passengers,
+        coalesce(o.asked_on[cardinality(o.asked_on)], 'infinity') as last_day
       from public.flight_offers as o
       where o.user_id = p_user_id
         and o.trip_request_id = p_trip_id
         and o.search_round = v_trip.search_round
     ) as c
-    cross join lateral engine.convert_cap(v_trip, c.price_currency, p_now) as m
   ),
 
   judged as (
     select
       o.id,
-      o.price_amount / m.rate as price,
+      o.price_amount / (h.terms).rate as price,
       o.duration,
       o.departs_at,
       o.offer_id,
       j.*
     from public.flight_offers as o
-    inner join money as m on o.price_currency = m.price_currency
-    cross join lateral engine.judge_offer(
-      v_trip, o, m.cap, m.rate, m.rate_as_of, m.problem, p_now
-    ) as j
+    inner join held_against as h
+      on o.price_currency = h.price_currency
+      and o.passengers = h.passengers
+      and coalesce(o.asked_on[cardinality(o.asked_on)], 'infinity') = h.last_day
+    cross join lateral engine.judge_offer(v_trip, o, h.terms, p_now) as j
     where o.user_id = p_user_id
       and o.trip_request_id = p_trip_id
       and o.search_round = v_trip.search_round
@@ -8016,6 +10109,396 @@ $$;
 ALTER FUNCTION engine.read_flags(p_kind text, p_key text) OWNER TO skylatch_owner;
 
 --
+-- Name: read_offers(jsonb); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE FUNCTION engine.read_offers(p_offers jsonb) RETURNS TABLE(offer_no bigint, problem text, offer_id text, passengers jsonb, price_amount numeric, price_currency text, base_amount numeric, base_currency text, tax_amount numeric, tax_currency text, expires_at timestamp with time zone, airline text, carriers text[], lowest_cabin text, duration interval, duration_gap interval, longest_slice interval, connections smallint, most_connections smallint, technical_stops smallint, departs_at timestamp with time zone, arrives_at timestamp with time zone, departs_local timestamp without time zone[], arrives_local timestamp without time zone[], shortest_layover interval, longest_layover interval, airport_changes smallint, overnight_layovers smallint, red_eyes smallint, carry_on_bags smallint, checked_bags smallint, refundable boolean, refund_penalty numeric, refund_penalty_currency text, changeable boolean, change_penalty numeric, change_penalty_currency text, emissions_kg numeric, documents_required boolean, document_types text[], requires_instant_payment boolean, price_guaranteed_until timestamp with time zone, payment_required_by timestamp with time zone, itinerary_key text, itinerary jsonb)
+    LANGUAGE plpgsql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET enable_memoize TO 'off'
+    AS $_$
+#variable_conflict use_column
+declare
+  v_shape jsonpath := engine.offer_shape();
+  v_cabins text[] := array['economy', 'premium_economy', 'business', 'first'];
+begin
+  return query
+  with offer as materialized (
+    select
+      o.ordinality as offer_no,
+      o.value as o,
+      o.value ->> 'id' as offer_id,
+      (o.value @@ v_shape) is true as fits
+    from jsonb_array_elements(p_offers) with ordinality as o
+  ),
+
+  -- Pages may overlap: an id that came twice is the offer that came first.
+  fresh as materialized (
+    select distinct on (f.offer_id) f.offer_no, f.offer_id
+    from offer as f
+    where f.fits
+    order by f.offer_id, f.offer_no
+  ),
+
+  seat as (
+    select
+      f.offer_no,
+      l.ordinality as slice_no,
+      g.ordinality as segment_no,
+      g.ordinality = jsonb_array_length(l.value -> 'segments') as is_last,
+      l.value ->> 'duration' as slice_duration,
+      coalesce(
+        g.value ->> 'duration',
+        case
+          when jsonb_array_length(l.value -> 'segments') = 1 then l.value ->> 'duration'
+        end
+      )::interval as stated,
+      left(l.value ->> 'fare_brand_name', 200) as fare_brand,
+      g.value #>> '{origin,iata_code}' as origin,
+      g.value #>> '{destination,iata_code}' as destination,
+      g.value ->> 'departing_at' as departing_at,
+      g.value ->> 'arriving_at' as arriving_at,
+      g.value #>> '{origin,time_zone}' as origin_zone,
+      g.value #>> '{destination,time_zone}' as destination_zone,
+      g.value #>> '{marketing_carrier,iata_code}' as carrier,
+      g.value ->> 'marketing_carrier_flight_number' as flight_number,
+      g.value #>> '{operating_carrier,iata_code}' as operated_by,
+      jsonb_path_query_array(g.value, '$.stops[*].airport.iata_code') as stops,
+      p.cabin,
+      p.carry_on,
+      p.checked
+    from fresh as n
+    inner join offer as f on n.offer_no = f.offer_no
+    cross join jsonb_path_query_array(
+      f.o, '$.passengers[*] ? (@.age < 2 || @.type == "infant_without_seat").id'
+    ) as lap (ids)
+    cross join jsonb_array_elements(f.o -> 'slices') with ordinality as l
+    cross join jsonb_array_elements(l.value -> 'segments') with ordinality as g
+    cross join lateral (
+      select
+        case
+          when count(*) = count(array_position(v_cabins, w.value ->> 'cabin_class'))
+            then min(array_position(v_cabins, w.value ->> 'cabin_class'))
+        end as cabin,
+        min(b.carry_on) filter (
+          where not lap.ids ? (w.value ->> 'passenger_id')
+        ) as carry_on,
+        min(b.checked) filter (
+          where not lap.ids ? (w.value ->> 'passenger_id')
+        ) as checked
+      from jsonb_array_elements(g.value -> 'passengers') as w
+      cross join lateral (
+        select
+          coalesce(
+            sum((q ->> 'quantity')::numeric) filter (where q ->> 'type' = 'carry_on'), 0
+          ) as carry_on,
+          coalesce(
+            sum((q ->> 'quantity')::numeric) filter (where q ->> 'type' = 'checked'), 0
+          ) as checked
+        from jsonb_path_query(w.value, '$.baggages[*]') as q
+      ) as b
+    ) as p
+  ),
+
+  -- Ours is the better list of time zones; the provider's is for what we lack.
+  located as (
+    select
+      s.*,
+      s.departing_at::timestamp as leaves,
+      s.arriving_at::timestamp as lands,
+      coalesce(
+        (select a.time_zone from engine.airports as a where a.iata = s.origin),
+        case
+          when s.origin_zone in (select a.time_zone from engine.airports as a)
+            then s.origin_zone
+        end
+      ) as leaves_in,
+      coalesce(
+        (select a.time_zone from engine.airports as a where a.iata = s.destination),
+        case
+          when s.destination_zone in (select a.time_zone from engine.airports as a)
+            then s.destination_zone
+        end
+      ) as lands_in
+    from seat as s
+  ),
+
+  clocked as materialized (
+    select
+      c.*,
+      c.leaves at time zone c.leaves_in as usually_departs_at,
+      c.lands at time zone c.lands_in as usually_arrives_at
+    from located as c
+  ),
+
+  flown as materialized (
+    select
+      r.*,
+      coalesce(w.told[1], r.usually_departs_at) as departs_at,
+      coalesce(w.told[2], r.usually_arrives_at) as arrives_at
+    from clocked as r
+    cross join lateral (
+      select
+        case
+          when r.usually_arrives_at - r.usually_departs_at <> r.stated
+            then engine.told_times(
+              r.usually_departs_at, r.usually_arrives_at, r.leaves_in, r.lands_in,
+              r.stated
+            )
+        end as told
+    ) as w
+  ),
+
+  connected as (
+    select
+      g.*,
+      lag(g.arrives_at) over w as landed_at,
+      lag(g.lands) over w as landed,
+      lag(g.destination) over w as landed_in,
+      case when not g.is_last then lead(g.departs_at) over w - g.arrives_at end as layover
+    from flown as g
+    window w as (partition by g.offer_no order by g.slice_no, g.segment_no)
+  ),
+
+  slice as (
+    select
+      c.offer_no,
+      c.slice_no,
+      coalesce(
+        max(c.slice_duration)::interval,
+        sum(coalesce(c.stated, c.arrives_at - c.departs_at))
+        + coalesce(sum(c.layover), interval '0')
+      ) as duration,
+      -- Either way round, of the slice or of one of its segments.
+      greatest(
+        max(c.slice_duration)::interval - (max(c.arrives_at) - min(c.departs_at)),
+        (max(c.arrives_at) - min(c.departs_at)) - max(c.slice_duration)::interval,
+        max(c.stated - (c.arrives_at - c.departs_at)),
+        max((c.arrives_at - c.departs_at) - c.stated)
+      ) as duration_gap,
+      count(*) - 1 as connections,
+      sum(jsonb_array_length(c.stops)) as stops,
+      min(c.departs_at) as departs_at,
+      max(c.arrives_at) as arrives_at,
+      max(c.leaves) filter (where c.segment_no = 1) as leaves,
+      max(c.lands) filter (where c.is_last) as lands,
+      min(c.layover) as shortest_layover,
+      max(c.layover) as longest_layover,
+      count(*) filter (
+        where c.segment_no > 1 and c.origin <> c.landed_in
+      ) as airport_changes,
+      count(*) filter (
+        where c.segment_no > 1 and c.landed::date < c.leaves::date
+      ) as overnight_layovers,
+      count(*) filter (
+        where (c.leaves::time >= '18:00' or c.leaves::time < '05:00')
+          and c.lands::time >= '00:30' and c.lands::time < '11:00'
+      ) as red_eyes,
+      array_agg(c.carrier) || array_agg(coalesce(c.operated_by, '?')) as carriers,
+      case when count(c.cabin) = count(*) then min(c.cabin) end as cabin,
+      min(c.carry_on) as carry_on,
+      min(c.checked) as checked,
+      string_agg(
+        c.carrier || ltrim(c.flight_number, '0') || ' ' || c.departing_at, ','
+      ) as flights,
+      min(
+        case
+          when c.departs_at is null
+            then format('slices.segments.origin has no time zone: "%s"', c.origin)
+          when c.arrives_at is null then format(
+            'slices.segments.destination has no time zone: "%s"', c.destination
+          )
+          when c.arrives_at <= c.departs_at then format(
+            'slices.segments.arriving_at is not after departing_at: "%s"', c.arriving_at
+          )
+          when c.departs_at < c.landed_at then format(
+            'slices.segments.departing_at is before the landing before it: "%s"',
+            c.departing_at
+          )
+        end
+      ) as problem,
+      jsonb_build_object(
+        'origin', max(c.origin) filter (where c.segment_no = 1),
+        'destination', max(c.destination) filter (where c.is_last),
+        'duration', max(c.slice_duration),
+        'fare_brand', max(c.fare_brand),
+        'segments', jsonb_agg(
+          jsonb_build_object(
+            'origin', c.origin,
+            'destination', c.destination,
+            'departing_at', c.departing_at,
+            'arriving_at', c.arriving_at,
+            'carrier', c.carrier,
+            'flight_number', c.flight_number,
+            'operated_by', c.operated_by,
+            'cabin', v_cabins[c.cabin],
+            'stops', c.stops,
+            'layover_minutes', (extract(epoch from c.layover) / 60)::integer
+          )
+        )
+      ) as itinerary
+    -- An aggregate takes its rows as they come: in this order.
+    from (
+      select c.* from connected as c order by c.offer_no, c.slice_no, c.segment_no
+    ) as c
+    group by c.offer_no, c.slice_no
+  ),
+
+  journey as materialized (
+    select
+      l.offer_no,
+      sum(l.duration) as duration,
+      max(l.duration_gap) as duration_gap,
+      max(l.duration) as longest_slice,
+      sum(l.connections) as connections,
+      max(l.connections) as most_connections,
+      sum(l.stops) as stops,
+      min(l.departs_at) as departs_at,
+      max(l.arrives_at) as arrives_at,
+      array_agg(l.leaves) as departs_local,
+      array_agg(l.lands) as arrives_local,
+      min(l.shortest_layover) as shortest_layover,
+      max(l.longest_layover) as longest_layover,
+      sum(l.airport_changes) as airport_changes,
+      sum(l.overnight_layovers) as overnight_layovers,
+      sum(l.red_eyes) as red_eyes,
+      string_agg(array_to_string(l.carriers, ','), ',') as carriers,
+      case when count(l.cabin) = count(*) then v_cabins[min(l.cabin)] end as cabin,
+      min(l.carry_on) as carry_on,
+      min(l.checked) as checked,
+      md5(string_agg(l.flights, ',')) as itinerary_key,
+      min(l.problem) as problem,
+      jsonb_agg(l.itinerary) as itinerary
+    from (select l.* from slice as l order by l.offer_no, l.slice_no) as l
+    group by l.offer_no
+  )
+
+  select
+    f.offer_no,
+    case
+      when not f.fits then coalesce(engine.offer_problem(f.raw), 'cannot be read')
+      when f.o is null
+        then format('id is that of an offer before it: "%s"', f.offer_id)
+      else j.problem
+    end,
+    f.offer_id,
+    (
+      select
+        jsonb_agg(
+          jsonb_build_object(
+            'id', p.value -> 'id', 'type', p.value -> 'type', 'age', p.value -> 'age'
+          )
+        )
+      from jsonb_array_elements(f.o -> 'passengers') as p
+    ),
+    (f.o ->> 'total_amount')::numeric,
+    f.o ->> 'total_currency',
+    (f.o ->> 'base_amount')::numeric,
+    f.o ->> 'base_currency',
+    (f.o ->> 'tax_amount')::numeric,
+    f.o ->> 'tax_currency',
+    (f.o ->> 'expires_at')::timestamptz,
+    f.o #>> '{owner,iata_code}',
+    array(
+      select distinct c.code from string_to_table(j.carriers, ',') as c (code)
+      order by c.code
+    ),
+    j.cabin,
+    j.duration,
+    j.duration_gap,
+    j.longest_slice,
+    j.connections::smallint,
+    j.most_connections::smallint,
+    j.stops::smallint,
+    j.departs_at,
+    j.arrives_at,
+    j.departs_local,
+    j.arrives_local,
+    j.shortest_layover,
+    j.longest_layover,
+    j.airport_changes::smallint,
+    j.overnight_layovers::smallint,
+    j.red_eyes::smallint,
+    coalesce(j.carry_on, 0)::smallint,
+    coalesce(j.checked, 0)::smallint,
+    (f.o #>> '{conditions,refund_before_departure,allowed}')::boolean,
+    (f.o #>> '{conditions,refund_before_departure,penalty_amount}')::numeric,
+    f.o #>> '{conditions,refund_before_departure,penalty_currency}',
+    (f.o #>> '{conditions,change_before_departure,allowed}')::boolean,
+    (f.o #>> '{conditions,change_before_departure,penalty_amount}')::numeric,
+    f.o #>> '{conditions,change_before_departure,penalty_currency}',
+    (f.o ->> 'total_emissions_kg')::numeric,
+    coalesce((f.o ->> 'passenger_identity_documents_required')::boolean, true),
+    array(
+      select d #>> '{}'
+      from jsonb_path_query(
+        f.o, '$.supported_passenger_identity_document_types[*] ? (@ != null)'
+      ) as d
+    ),
+    (f.o #>> '{payment_requirements,requires_instant_payment}')::boolean,
+    (f.o #>> '{payment_requirements,price_guarantee_expires_at}')::timestamptz,
+    (f.o #>> '{payment_requirements,payment_required_by}')::timestamptz,
+    j.itinerary_key,
+    j.itinerary
+  from (
+    -- Of what does not fit nothing is cast.
+    select
+      i.offer_no,
+      i.offer_id,
+      i.fits,
+      i.o as raw,
+      case when n.offer_no is not null then i.o end as o
+    from offer as i
+    left join fresh as n on i.offer_no = n.offer_no
+  ) as f
+  left join journey as j on f.offer_no = j.offer_no
+  order by f.offer_no;
+end;
+$_$;
+
+ALTER FUNCTION engine.read_offers(p_offers jsonb) OWNER TO skylatch_owner;
+
+--
+-- Name: read_report(jsonb); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE FUNCTION engine.read_report(p_report jsonb) RETURNS engine.call_report
+    LANGUAGE plpgsql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  v_report engine.call_report;
+  v_unknown text;
+begin
+  select string_agg(f.name, ', ' order by f.name) into v_unknown
+  from jsonb_object_keys(p_report) as f (name)
+  where f.name not in (
+    'call_id', 'epoch', 'http_status', 'error_code', 'body', 'request_id', 'retry_after'
+  );
+  v_report := jsonb_populate_record(null::engine.call_report, p_report);
+  if v_unknown is not null
+    or v_report.call_id is null
+    or v_report.epoch is null
+    or v_report.error_code not in ('not_sent', 'no_answer', 'unreadable', 'too_large')
+  then
+    raise exception using
+      errcode = 'SK307',
+      message = 'the report says what a sidecar may not say',
+      detail = jsonb_build_object(
+        'call', v_report.call_id,
+        'fields', v_unknown,
+        'error_code', left(v_report.error_code, 80)
+      ),
+      hint = 'Its fields are those of the type engine.call_report; error_code is not_sent, '
+        'no_answer, unreadable or too_large.';
+  end if;
+  return v_report;
+end;
+$$;
+
+ALTER FUNCTION engine.read_report(p_report jsonb) OWNER TO skylatch_owner;
+
+--
 -- Name: reason_to_wait(public.trip_requests, uuid, timestamp with time zone); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
 --
 
@@ -8031,6 +10514,7 @@ begin
   if v_decision.decision = 'WAIT' then
     perform engine.check_card(p_trip.user_id, p_trip.payment_method_id, p_now);
     perform engine.check_party(p_trip.user_id, p_trip.id);
+    perform engine.check_consent(p_trip);
   end if;
   insert into engine.wait_decisions (
     user_id, trip_request_id, search_round, decided_at, decision, reason, price,
@@ -8127,7 +10611,11 @@ begin
               case when l.object ->> 'id' like 'ord\_%' then l.object -> 'id' end
             ),
             'payment_id', l.object -> 'payment_id',
-            'aic_id', l.object -> 'aic_id'
+            'aic_id', l.object -> 'aic_id',
+            'installation_id', coalesce(
+              l.event #> '{related_object,installation_id}',
+              l.object -> 'installation_id'
+            )
           )
         ),
         -- Stripe counts seconds, Duffel writes a time.
@@ -8192,6 +10680,30 @@ end;
 $$;
 
 ALTER FUNCTION engine.record_action(p_case engine.review_cases, p_action text, p_reason text, p_outcome text, p_now timestamp with time zone) OWNER TO skylatch_owner;
+
+--
+-- Name: record_consent(); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE FUNCTION engine.record_consent() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  insert into public.consents (
+    user_id, trip_request_id, text_version, max_price, currency, payment_method_id,
+    party, given_at, actor
+  )
+  values (
+    new.user_id, new.id, new.consent_text_version, new.max_price, new.currency,
+    new.payment_method_id, engine.consent_party(new.user_id, new.id), new.consent_at,
+    engine.caller()
+  );
+  return null;
+end;
+$$;
+
+ALTER FUNCTION engine.record_consent() OWNER TO skylatch_owner;
 
 --
 -- Name: record_evidence(engine.provider_calls, jsonb, timestamp with time zone); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
@@ -8344,11 +10856,6 @@ declare
   v_now timestamptz := clock_timestamp();
   v_recovered integer;
 begin
-  if session_user = 'skylatch_cron' then
-    insert into engine.cron_beat as b (at)
-    values (v_now)
-    on conflict (only_row) do update set at = excluded.at;
-  end if;
   perform engine.start_scans(v_now);
   -- Trips before offers: the order in which everybody locks them.
   v_recovered := engine.recover_calls(session_user, v_now);
@@ -8356,6 +10863,9 @@ begin
   perform engine.expire_offers(v_now);
   perform engine.sum_flag_usage();
   perform engine.sweep_events(v_now);
+  -- Last, because it locks trips, though only those that are free.
+  perform engine.look_at_bookings(v_now);
+  perform engine.beat_job('recover', true);
   return v_recovered;
 end;
 $$;
@@ -8369,9 +10879,11 @@ ALTER FUNCTION engine.recover() OWNER TO skylatch_owner;
 CREATE FUNCTION engine.recover_calls(p_actor text, p_now timestamp with time zone) RETURNS integer
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
+    SET lock_timeout TO '250ms'
     AS $$
 declare
   v_call record;
+  v_report engine.call_report;
   v_recovered integer := 0;
 begin
   for v_call in
@@ -8387,24 +10899,26 @@ begin
     limit 1000
   loop
     begin
-      perform engine.settle_call(
-        v_call.id, v_call.epoch,
-        jsonb_build_object(
-          'recovered', true,
-          'error_code', case v_call.state
-            when 'SENT' then 'no_answer'
-            when 'READY' then 'key_expired'
-            else 'not_sent'
-          end
-        ),
-        p_actor, p_now
-      );
+      v_report.call_id := v_call.id;
+      v_report.epoch := v_call.epoch;
+      v_report.error_code := case v_call.state
+        when 'SENT' then 'no_answer'
+        when 'READY' then 'key_expired'
+        else 'not_sent'
+      end;
+      perform engine.settle_call(v_report, true, p_actor, p_now);
       v_recovered := v_recovered + 1;
     exception when others then
       -- One that cannot be settled must not keep the others from it, minute by minute.
       raise warning 'call % not recovered: % %', v_call.id, sqlstate, sqlerrm;
-      if sqlstate not in ('40001', '40P01', '55P03', '53100') then
-        perform engine.count_apply_failure(v_call.id, sqlerrm, p_actor, p_now);
+      if sqlstate = '55P03' then
+        perform engine.wait_less();
+      elsif sqlstate not in ('40001', '40P01', '53100', 'SK308') then
+        begin
+          perform engine.count_apply_failure(v_call.id, sqlerrm, p_actor, p_now);
+        exception when lock_not_available or sqlstate 'SK308' then
+          raise warning 'the failure of call % was not counted: %', v_call.id, sqlerrm;
+        end;
       end if;
     end;
   end loop;
@@ -8500,6 +11014,12 @@ declare
   v_again_at timestamptz := p_now + p_attempt.search_again_after;
   v_tries integer;
 begin
+  -- No order will name them any more; whose they are is kept, in case one is found.
+  update engine.booking_attempt_passengers as p
+  set
+    given_name = null, family_name = null, title = null, gender = null, born_on = null,
+    email = null, phone_number = null
+  where p.user_id = p_attempt.user_id and p.booking_attempt_id = p_attempt.id;
   -- Not back to ACTIVE: an offer that was refused once is not tried again.
   update public.flight_offers as o
   set status = 'EXPIRED', updated_at = p_now
@@ -8535,6 +11055,87 @@ $$;
 ALTER FUNCTION engine.release_trip(p_attempt public.booking_attempts, p_now timestamp with time zone) OWNER TO skylatch_owner;
 
 --
+-- Name: renew_installation(text); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE FUNCTION engine.renew_installation(p_reason text) RETURNS uuid
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  v_role text := nullif(current_setting('role', true), 'none');
+  v_former uuid := (select i.id from engine.installation as i);
+  v_new uuid := gen_random_uuid();
+  v_live integer := (
+    select count(*)
+    from public.booking_attempts as a
+    where a.state not in ('CONFIRMED', 'FAILED', 'CANCELLED')
+  );
+begin
+  if v_live > 0 then
+    raise exception using
+      errcode = 'SK309',
+      message = 'attempts are in flight',
+      detail = jsonb_build_object('attempts', v_live),
+      hint = 'Copy a database at rest: engage the kill switch in the original, wait until '
+        'nothing is in flight, then copy it.';
+  end if;
+  insert into engine.installation_changes (at, set_by, reason, former_id, new_id)
+  values (
+    clock_timestamp(),
+    session_user || coalesce(' as ' || nullif(v_role, session_user), ''),
+    engine.require_text('p_reason', p_reason),
+    v_former,
+    v_new
+  );
+  insert into engine.installation as i (id, made_at)
+  values (v_new, clock_timestamp())
+  on conflict (only_row) do update
+  set id = excluded.id, made_at = excluded.made_at;
+  update public.flight_bookings as b
+  set next_look_at = null
+  where b.status = 'CONFIRMED' and b.next_look_at is not null;
+  return v_new;
+end;
+$$;
+
+ALTER FUNCTION engine.renew_installation(p_reason text) OWNER TO skylatch_owner;
+
+--
+-- Name: require_bookable(public.trip_requests); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE FUNCTION engine.require_bookable(p_trip public.trip_requests) RETURNS void
+    LANGUAGE plpgsql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  v_problem text := case
+    when p_trip.auto_book_status <> 'PENDING' then 'status'
+    when not p_trip.auto_book_enabled or p_trip.consent_at is null then 'consent'
+  end;
+begin
+  if engine.has_live_attempt(p_trip.user_id, p_trip.id) then
+    raise exception using
+      errcode = 'SK101',
+      message = 'a booking of this trip is already in flight',
+      detail = jsonb_build_object('trip', p_trip.id),
+      hint = 'Wait for it to end; its state is in booking_attempts.';
+  elsif v_problem is not null then
+    raise exception using
+      errcode = 'SK103',
+      message = 'the trip''s status does not allow this',
+      detail = jsonb_build_object(
+        'trip', p_trip.id, 'status', p_trip.auto_book_status, 'problem', v_problem
+      ),
+      hint = 'A trip is booked when it is pending and agreed to.';
+  end if;
+end;
+$$;
+
+ALTER FUNCTION engine.require_bookable(p_trip public.trip_requests) OWNER TO skylatch_owner;
+
+--
 -- Name: require_pipeline(uuid, timestamp with time zone); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
 --
 
@@ -8558,6 +11159,122 @@ $$;
 ALTER FUNCTION engine.require_pipeline(p_user_id uuid, p_now timestamp with time zone) OWNER TO skylatch_owner;
 
 --
+-- Name: require_room(uuid, text); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE FUNCTION engine.require_room(p_user_id uuid, p_relation text) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  v_limit integer;
+  v_count integer;
+begin
+  perform engine.hold_traveller(p_user_id);
+  if p_relation = 'trip_requests' then
+    select l.open_trips into v_limit from engine.traveller_limits as l;
+    select count(*) into v_count
+    from public.trip_requests as t
+    where t.user_id = p_user_id
+      and t.auto_book_status in (
+        'PENDING', 'BOOKING', 'PAUSED', 'ACTION_REQUIRED', 'FAILED'
+      );
+  else
+    select l.profiles into v_limit from engine.traveller_limits as l;
+    select count(*) into v_count
+    from public.traveler_profiles as f where f.user_id = p_user_id;
+  end if;
+  if (v_count < v_limit) is not true then
+    raise exception using
+      errcode = 'SK117',
+      message = 'the traveller has as many of these as one may have',
+      detail = jsonb_build_object('table', p_relation, 'limit', v_limit),
+      hint = case p_relation
+        when 'trip_requests' then 'Cancel a trip that is not needed any more first.'
+        else 'Change a profile that is not needed any more instead.'
+      end;
+  end if;
+end;
+$$;
+
+ALTER FUNCTION engine.require_room(p_user_id uuid, p_relation text) OWNER TO skylatch_owner;
+
+--
+-- Name: require_size(text, text[], integer, integer); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE FUNCTION engine.require_size(p_field text, p_values text[], p_elements integer, p_bytes integer) RETURNS void
+    LANGUAGE plpgsql IMMUTABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  v_size bigint := cardinality(p_values);
+  v_is_long boolean := false;
+begin
+  if v_size <= p_elements then
+    select max(octet_length(v.value)), max(octet_length(v.value)) > p_bytes
+    into v_size, v_is_long
+    from unnest(p_values) as v (value);
+    if v_is_long is not true then
+      return;
+    end if;
+  elsif p_values is null then
+    return;
+  end if;
+  raise exception using
+    errcode = 'SK025',
+    message = 'a value is larger than this field holds',
+    detail = jsonb_build_object(
+      'field', p_field,
+      'limit', case when v_is_long then p_bytes else p_elements end,
+      'unit', case when v_is_long then 'bytes' else 'values' end,
+      'size', v_size
+    ),
+    column = p_field,
+    hint = case
+      when v_is_long then format('Give at most %s bytes.', p_bytes)
+      else format('Give at most %s values.', p_elements)
+    end;
+end;
+$$;
+
+ALTER FUNCTION engine.require_size(p_field text, p_values text[], p_elements integer, p_bytes integer) OWNER TO skylatch_owner;
+
+--
+-- Name: require_sizes(text, jsonb); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE FUNCTION engine.require_sizes(p_relation text, p_row jsonb) RETURNS void
+    LANGUAGE plpgsql IMMUTABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  v_limit record;
+  v_value jsonb;
+begin
+  for v_limit in
+    select l.field, l.elements, l.bytes
+    from engine.size_limits() as l
+    where l.relation = p_relation
+  loop
+    v_value := p_row -> v_limit.field;
+    perform engine.require_size(
+      v_limit.field,
+      case
+        when jsonb_typeof(v_value) = 'array'
+          then array(select e.value from jsonb_array_elements_text(v_value) as e (value))
+        else array[v_value #>> '{}']
+      end,
+      v_limit.elements,
+      v_limit.bytes
+    );
+  end loop;
+end;
+$$;
+
+ALTER FUNCTION engine.require_sizes(p_relation text, p_row jsonb) OWNER TO skylatch_owner;
+
+--
 -- Name: require_text(text, text); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
 --
 
@@ -8566,19 +11283,50 @@ CREATE FUNCTION engine.require_text(p_field text, p_text text) RETURNS text
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 begin
-  if length(trim(coalesce(p_text, ''))) < 3 then
+  perform engine.require_size(p_field, array[p_text], 1, 2000);
+  if length(regexp_replace(coalesce(p_text, ''), '\s', '', 'g')) < 3 then
     raise exception using
       errcode = 'SK016',
       message = 'a decision needs its reason',
-      detail = jsonb_build_object('field', p_field, 'value', p_text),
+      detail = jsonb_build_object('field', p_field, 'value', left(p_text, 40)),
       column = p_field,
-      hint = 'Say in a few words why: it is kept with the decision.';
+      hint = 'Say in a few words why, 2,000 characters at most: it is kept with the '
+        'decision.';
   end if;
   return trim(p_text);
 end;
 $$;
 
 ALTER FUNCTION engine.require_text(p_field text, p_text text) OWNER TO skylatch_owner;
+
+--
+-- Name: retire_consent_text(text, text); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE FUNCTION engine.retire_consent_text(p_version text, p_reason text) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  v_reason text := engine.require_text('p_reason', p_reason);
+begin
+  update engine.consent_texts as c
+  set
+    retired_at = clock_timestamp(), retired_by = engine.caller(),
+    retired_because = v_reason
+  where c.version = p_version and c.retired_at is null;
+  if not found then
+    raise exception using
+      errcode = 'SK023',
+      message = 'this is not a value of the setting',
+      detail = jsonb_build_object('field', 'version'),
+      column = 'version',
+      hint = 'Name a version that is published and not retired.';
+  end if;
+end;
+$$;
+
+ALTER FUNCTION engine.retire_consent_text(p_version text, p_reason text) OWNER TO skylatch_owner;
 
 --
 -- Name: retry_at(text, integer, numeric, timestamp with time zone, timestamp with time zone); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
@@ -8621,7 +11369,7 @@ begin
         where s.user_id = t.user_id
           and s.trip_request_id = t.id
           and s.next_look_at <= p_now
-          and s.departure_date >= p_now::date
+          and s.over_at > p_now
       )
     order by t.next_search_at
     limit 10000
@@ -8636,7 +11384,7 @@ begin
     where t.id = any (v_idle)
       and s.user_id = t.user_id
       and s.trip_request_id = t.id
-      and s.departure_date < p_now::date
+      and s.over_at <= p_now
     returning s.trip_request_id
   )
   select coalesce(array_agg(i.id), '{}') into v_asked
@@ -8654,6 +11402,149 @@ $$;
 ALTER FUNCTION engine.revive_plans(p_now timestamp with time zone) OWNER TO skylatch_owner;
 
 --
+-- Name: role_problems(); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE FUNCTION engine.role_problems() RETURNS SETOF text
+    LANGUAGE plpgsql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  return query
+  select format('the role %s is missing, or has other attributes', r.name)
+  from (
+    values
+      ('skylatch_owner', false, false),
+      ('skylatch_operator', false, false),
+      ('skylatch_sidecar', true, false),
+      ('skylatch_cron', true, false),
+      ('authenticator', true, false),
+      -- A platform may let these log in.
+      ('anon', null, false),
+      ('authenticated', null, false),
+      ('service_role', null, true)
+  ) as r (name, logs_in, bypasses)
+  where not exists (
+    select from pg_roles as p
+    where p.rolname = r.name
+      and p.rolcanlogin = coalesce(r.logs_in, p.rolcanlogin)
+      -- Who logs in takes a role by name, or has no more than its own.
+      and not (p.rolinherit and coalesce(r.logs_in, false))
+      and p.rolbypassrls = r.bypasses
+      and not p.rolsuper
+  );
+
+  return query
+  select format('authenticator may not become %s', m.name)
+  from unnest('{anon,authenticated,service_role}'::text[]) as m (name)
+  where not exists (
+    select from pg_auth_members as a
+    where a.roleid = to_regrole(m.name) and a.member = to_regrole('authenticator')
+  );
+
+  return query
+  select format('%s has not %s = %s', s.role, s.name, s.value)
+  from (
+    values
+      ('skylatch_sidecar', 'statement_timeout', '30s'),
+      ('skylatch_sidecar', 'lock_timeout', '10s'),
+      ('skylatch_sidecar', 'idle_in_transaction_session_timeout', '30s'),
+      ('skylatch_sidecar', 'default_transaction_isolation', 'read committed'),
+      ('skylatch_cron', 'statement_timeout', '50s'),
+      ('skylatch_cron', 'lock_timeout', '5s'),
+      ('skylatch_cron', 'default_transaction_isolation', 'read committed'),
+      ('authenticator', 'statement_timeout', '15s'),
+      ('authenticator', 'lock_timeout', '5s'),
+      ('authenticator', 'idle_in_transaction_session_timeout', '15s'),
+      ('authenticator', 'default_transaction_isolation', 'read committed')
+  ) as s (role, name, value)
+  where not exists (
+    select from pg_db_role_setting as d
+    where d.setdatabase = 0
+      and d.setrole = to_regrole(s.role)
+      and s.name || '=' || s.value = any (d.setconfig)
+  )
+  -- What is set for one database wins over what is set for the role.
+  or s.name = 'default_transaction_isolation' and exists (
+    select from pg_db_role_setting as d
+    inner join pg_database as b on d.setdatabase = b.oid
+    cross join unnest(d.setconfig) as c (setting)
+    where b.datname = current_database()
+      and d.setrole = to_regrole(s.role)
+      and c.setting like s.name || '=%'
+      and c.setting <> s.name || '=' || s.value
+  );
+end;
+$$;
+
+ALTER FUNCTION engine.role_problems() OWNER TO skylatch_owner;
+
+--
+-- Name: route_problems(public.trip_requests, public.flight_offers, text[]); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE FUNCTION engine.route_problems(p_trip public.trip_requests, p_offer public.flight_offers, p_city_airports text[]) RETURNS text[]
+    LANGUAGE plpgsql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  v_from text[] := p_offer.asked_from;
+  v_to text[] := p_offer.asked_to;
+  v_on date[] := p_offer.asked_on;
+  v_slices integer := cardinality(v_on);
+  v_itinerary jsonb := p_offer.itinerary;
+  v_route boolean := true;
+  v_date boolean := true;
+begin
+  if v_slices is null
+    or (
+      v_from[1] = any (p_trip.origins)
+      and v_to[1] = any (p_trip.destinations)
+      and v_on[1] between p_trip.departure_from and p_trip.departure_to
+      and case
+        when p_trip.return_from is null and p_trip.nights_min is null then v_slices = 1
+        else v_slices = 2
+          and v_from[2] = v_to[1]
+          and v_to[2] = v_from[1]
+          and v_on[2] >= v_on[1]
+          and (p_trip.return_from is null or v_on[2] >= p_trip.return_from)
+          and (p_trip.return_to is null or v_on[2] <= p_trip.return_to)
+          and (p_trip.nights_min is null or v_on[2] - v_on[1] >= p_trip.nights_min)
+          and (p_trip.nights_max is null or v_on[2] - v_on[1] <= p_trip.nights_max)
+      end
+    ) is not true
+  then
+    return array['not_asked_for'];
+  elsif jsonb_array_length(v_itinerary) <> v_slices then
+    return array['wrong_slices'];
+  end if;
+  for v_no in 1..v_slices loop
+    v_route := v_route
+      and (
+        v_itinerary #>> array[(v_no - 1)::text, 'origin'] = v_from[v_no]
+        or v_from[v_no] || (v_itinerary #>> array[(v_no - 1)::text, 'origin'])
+        = any (p_city_airports)
+      )
+      and (
+        v_itinerary #>> array[(v_no - 1)::text, 'destination'] = v_to[v_no]
+        or v_to[v_no] || (v_itinerary #>> array[(v_no - 1)::text, 'destination'])
+        = any (p_city_airports)
+      );
+    v_date := v_date and p_offer.departs_local[v_no]::date = v_on[v_no];
+  end loop;
+  return array_remove(
+    array[
+      case when v_route is not true then 'wrong_route' end,
+      case when v_date is not true then 'wrong_date' end
+    ],
+    null
+  );
+end;
+$$;
+
+ALTER FUNCTION engine.route_problems(p_trip public.trip_requests, p_offer public.flight_offers, p_city_airports text[]) OWNER TO skylatch_owner;
+
+--
 -- Name: run_monitor(text, timestamp with time zone); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
 --
 
@@ -8662,7 +11553,7 @@ CREATE FUNCTION engine.run_monitor(p_started_by text, p_now timestamp with time 
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 declare
-  -- As in cron.sql.
+  -- As in operations/jobs.sql.
   v_tick constant interval := interval '10 minutes';
   v_every interval;
   v_free_from timestamptz;
@@ -8693,7 +11584,9 @@ begin
       select o.user_id, o.id
       from public.trip_requests as o
       where o.auto_book_status in ('PENDING', 'PAUSED', 'ACTION_REQUIRED', 'FAILED')
-        and o.departure_to < (p_now - interval '12 hours')::date
+        -- Nowhere is it later than a day after UTC's, which the index finds.
+        and o.departure_to <= (p_now at time zone 'UTC')::date
+        and engine.is_over(o.origins, o.departure_to, p_now)
       for no key update skip locked
     ) as over
     where t.user_id = over.user_id and t.id = over.id;
@@ -8842,11 +11735,34 @@ begin
   )
   returning r.id into v_run_id;
   perform engine.record_flag_usage();
+  -- The tick that another one kept from running did nothing.
+  if v_reason is distinct from 'another tick is running' then
+    perform engine.beat_job('auto_book_monitor', true);
+  end if;
   return v_run_id;
 end;
 $$;
 
 ALTER FUNCTION engine.run_monitor(p_started_by text, p_now timestamp with time zone) OWNER TO skylatch_owner;
+
+--
+-- Name: same_passengers(jsonb, jsonb); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE FUNCTION engine.same_passengers(p_these jsonb, p_those jsonb) RETURNS boolean
+    LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  return array(
+    select i.value ->> 'id' from jsonb_array_elements(p_these) as i order by 1
+  ) = array(
+    select i.value ->> 'id' from jsonb_array_elements(p_those) as i order by 1
+  );
+end;
+$$;
+
+ALTER FUNCTION engine.same_passengers(p_these jsonb, p_those jsonb) OWNER TO skylatch_owner;
 
 --
 -- Name: schedule_trips(uuid[], timestamp with time zone); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
@@ -8864,7 +11780,7 @@ begin
       from engine.trip_searches as s
       where s.user_id = t.user_id
         and s.trip_request_id = t.id
-        and s.departure_date >= p_now::date
+        and s.over_at > p_now
     ),
     p_now + interval '1 day'
   )
@@ -8873,6 +11789,29 @@ end;
 $$;
 
 ALTER FUNCTION engine.schedule_trips(p_trips uuid[], p_now timestamp with time zone) OWNER TO skylatch_owner;
+
+--
+-- Name: search_credit(engine.travellers, integer, timestamp with time zone); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE FUNCTION engine.search_credit(p_traveller engine.travellers, p_searches_per_hour integer, p_now timestamp with time zone) RETURNS double precision
+    LANGUAGE plpgsql IMMUTABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  return least(
+    p_searches_per_hour,
+    coalesce(
+      p_traveller.search_credit
+      + greatest(extract(epoch from p_now - p_traveller.credited_at), 0)
+      * p_searches_per_hour / 3600.0,
+      p_searches_per_hour
+    )
+  );
+end;
+$$;
+
+ALTER FUNCTION engine.search_credit(p_traveller engine.travellers, p_searches_per_hour integer, p_now timestamp with time zone) OWNER TO skylatch_owner;
 
 --
 -- Name: search_key(jsonb); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
@@ -8905,6 +11844,7 @@ CREATE TABLE engine.trip_searches (
     currency text,
     volatility real DEFAULT 0 NOT NULL,
     next_look_at timestamp with time zone NOT NULL,
+    over_at timestamp with time zone NOT NULL,
     CONSTRAINT trip_searches_counts CHECK (((searches >= 0) AND (offers >= 0) AND (volatility >= (0)::double precision))),
     CONSTRAINT trip_searches_fare CHECK (((cheapest IS NULL) = (currency IS NULL)))
 );
@@ -8967,30 +11907,24 @@ END;
 ALTER FUNCTION engine.search_request(p_trip public.trip_requests, p_origin text, p_destination text, p_departure_date date, p_return_date date) OWNER TO skylatch_owner;
 
 --
--- Name: monitor_runs; Type: TABLE; Schema: engine; Owner: skylatch_owner
+-- Name: search_settings; Type: TABLE; Schema: engine; Owner: skylatch_owner
 --
 
-CREATE TABLE engine.monitor_runs (
-    id bigint NOT NULL,
-    started_at timestamp with time zone NOT NULL,
-    finished_at timestamp with time zone NOT NULL,
-    started_by text NOT NULL,
-    claimed integer NOT NULL,
-    skipped integer NOT NULL,
-    expired integer NOT NULL,
-    searches integer NOT NULL,
-    reason text,
-    budget integer DEFAULT 0 NOT NULL,
-    shared integer DEFAULT 0 NOT NULL,
-    postponed integer DEFAULT 0 NOT NULL,
-    free_from timestamp with time zone,
-    CONSTRAINT monitor_runs_counts CHECK (((claimed >= 0) AND (skipped >= 0) AND (expired >= 0) AND (searches >= 0))),
-    CONSTRAINT monitor_runs_plan CHECK (((budget >= 0) AND (shared >= 0) AND (postponed >= 0)))
+CREATE TABLE engine.search_settings (
+    only_row boolean DEFAULT true NOT NULL,
+    searches_per_minute integer DEFAULT 30 NOT NULL,
+    fresh_for interval DEFAULT '00:15:00'::interval NOT NULL,
+    keep_offers_for interval DEFAULT '30 days'::interval NOT NULL,
+    rate_max_age interval DEFAULT '24:00:00'::interval NOT NULL,
+    least_lead_time interval DEFAULT '03:00:00'::interval NOT NULL,
+    CONSTRAINT search_settings_least_lead_time CHECK (((least_lead_time >= '00:00:00'::interval) AND (least_lead_time <= '7 days'::interval))),
+    CONSTRAINT search_settings_only_row CHECK (only_row),
+    CONSTRAINT search_settings_values CHECK ((((searches_per_minute >= 1) AND (searches_per_minute <= 100000)) AND ((fresh_for >= '00:00:00'::interval) AND (fresh_for <= '01:00:00'::interval)) AND ((keep_offers_for >= '1 day'::interval) AND (keep_offers_for <= '10 years'::interval)) AND ((rate_max_age >= '00:01:00'::interval) AND (rate_max_age <= '30 days'::interval))))
 );
 
-ALTER TABLE ONLY engine.monitor_runs FORCE ROW LEVEL SECURITY;
+ALTER TABLE ONLY engine.search_settings FORCE ROW LEVEL SECURITY;
 
-ALTER TABLE engine.monitor_runs OWNER TO skylatch_owner;
+ALTER TABLE engine.search_settings OWNER TO skylatch_owner;
 
 --
 -- Name: search_status(); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
@@ -9053,6 +11987,7 @@ declare
   v_now timestamptz := clock_timestamp();
   v_trip public.trip_requests;
   v_searches integer;
+  v_again_at timestamptz;
 begin
   v_trip := engine.lock_trip(p_trip_id);
   perform engine.require_pipeline(v_trip.user_id, v_now);
@@ -9074,7 +12009,26 @@ begin
       ),
       hint = 'Pause and resume the trip to search as often again.';
   end if;
-  v_searches := engine.start_searches(array[p_trip_id], v_now);
+  v_again_at := engine.may_ask_again_at(v_trip, v_now);
+  if v_again_at > v_now then
+    raise exception using
+      errcode = 'SK118',
+      message = 'this was asked for a moment ago',
+      detail = jsonb_build_object('trip', p_trip_id, 'again_at', v_again_at),
+      hint = format(
+        'Ask again at %s UTC. Until then the trip is watched as always.',
+        to_char(v_again_at at time zone 'UTC', 'YYYY-MM-DD HH24:MI:SS')
+      );
+  end if;
+  perform engine.charge_searches(
+    v_trip, engine.start_searches(array[p_trip_id], v_now), v_now
+  );
+  select count(*) into v_searches
+  from engine.provider_calls as c
+  where c.user_id = v_trip.user_id
+    and c.trip_request_id = p_trip_id
+    and c.operation = 'search'
+    and c.state in ('READY', 'CLAIMED');
   perform engine.record_flag_usage();
   perform engine.wake_sidecar();
   return v_searches;
@@ -9084,30 +12038,74 @@ $$;
 ALTER FUNCTION engine.search_trip(p_trip_id uuid) OWNER TO skylatch_owner;
 
 --
--- Name: set_exchange_rate(text, text, numeric, text, timestamp with time zone); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
+-- Name: selected_offer_problem(public.trip_requests, uuid, timestamp with time zone); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
 --
 
-CREATE FUNCTION engine.set_exchange_rate(p_base text, p_quote text, p_rate numeric, p_source text, p_as_of timestamp with time zone DEFAULT now()) RETURNS void
+CREATE FUNCTION engine.selected_offer_problem(p_trip public.trip_requests, p_flight_offer_id uuid, p_now timestamp with time zone) RETURNS text
+    LANGUAGE plpgsql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  v_offer public.flight_offers;
+  v_ineligible text[];
+begin
+  select o.* into v_offer
+  from public.flight_offers as o
+  where o.user_id = p_trip.user_id
+    and o.id = p_flight_offer_id
+    and o.trip_request_id = p_trip.id;
+  if not found then
+    return 'no_longer_offered';
+  end if;
+  select j.ineligible into v_ineligible
+  from engine.judge_offer(
+    p_trip, v_offer,
+    engine.offer_terms(
+      p_trip, v_offer.price_currency, v_offer.passengers,
+      v_offer.asked_on[cardinality(v_offer.asked_on)], 'SELECTED', p_now
+    ),
+    p_now
+  ) as j;
+  return v_ineligible[1];
+end;
+$$;
+
+ALTER FUNCTION engine.selected_offer_problem(p_trip public.trip_requests, p_flight_offer_id uuid, p_now timestamp with time zone) OWNER TO skylatch_owner;
+
+--
+-- Name: set_exchange_rate(text, text, numeric, text, text, timestamp with time zone); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE FUNCTION engine.set_exchange_rate(p_base text, p_quote text, p_rate numeric, p_source text, p_reason text, p_as_of timestamp with time zone DEFAULT now()) RETURNS TABLE(change_id bigint, in_force boolean, last_rate numeric)
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 declare
+  v_now timestamptz := clock_timestamp();
+  v_reason text := engine.require_text('p_reason', p_reason);
   v_field text;
   v_value text;
+  v_known record;
+  v_jump numeric;
+  v_near boolean;
 begin
+  perform engine.require_size('p_base', array[p_base], 1, 100);
+  perform engine.require_size('p_quote', array[p_quote], 1, 100);
+  perform engine.require_size('p_source', array[p_source], 1, 2000);
+  perform engine.require_size('p_rate', array[p_rate::text], 1, 100);
   select w.field, w.value into v_field, v_value
   from (
     values
-    (1, 'base', p_base, exists (
+    (1, 'base', left(p_base, 40), exists (
       select from engine.currencies as c where c.code = p_base
     )),
-    (2, 'quote', p_quote, p_quote <> p_base and exists (
+    (2, 'quote', left(p_quote, 40), p_quote <> p_base and exists (
       select from engine.currencies as c where c.code = p_quote
     )),
     (3, 'rate', p_rate::text, p_rate > 0 and p_rate < 1000000000),
-    (4, 'source', p_source, p_source <> ''),
-    (5, 'as_of', p_as_of::text,
-      p_as_of <= clock_timestamp() and p_as_of > '1999-01-01')
+    (4, 'source', left(p_source, 40),
+      trim(p_source) <> '' and length(p_source) <= 200),
+    (5, 'as_of', p_as_of::text, p_as_of <= v_now and p_as_of > '1999-01-01')
   ) as w (place, field, value, fits)
   where w.fits is not true
   order by w.place
@@ -9121,14 +12119,55 @@ begin
       hint = 'Give two different ISO 4217 codes, how much of the second a unit of the '
         'first costs, where that is published, and a moment that is not in the future.';
   end if;
-  insert into engine.exchange_rates as r (base, quote, as_of, rate, source)
-  values (p_base, p_quote, p_as_of, p_rate, p_source)
-  on conflict (base, quote, as_of) do update
-  set rate = excluded.rate, source = excluded.source;
+  perform pg_advisory_xact_lock(
+    7302030, hashtext(least(p_base, p_quote) || greatest(p_base, p_quote))
+  );
+
+  select m.rate_jump into v_jump from engine.money_settings as m;
+  select k.rate, k.problem into v_known
+  from engine.known_rate(p_base, p_quote, v_now) as k;
+  -- What the pair was in the last day, but not before a second person last confirmed
+  -- it.
+  with lately as (
+    select c.*
+    from engine.exchange_rate_changes as c
+    where (c.base, c.quote) in ((p_base, p_quote), (p_quote, p_base))
+      and c.action in ('SET', 'CONFIRMED')
+  )
+
+  select
+    coalesce(bool_and(greatest(p_rate / n.rate, n.rate / p_rate) <= 1 + v_jump), false)
+  into v_near
+  from (
+    select v_known.rate
+    where v_known.problem is distinct from 'exchange_rates_disagree'
+    union all
+    select case when c.base = p_base then c.rate else 1 / c.rate end
+    from lately as c
+    where c.at > v_now - interval '1 day'
+      and c.id >= coalesce(
+        (select max(l.id) from lately as l where l.action = 'CONFIRMED'), 0
+      )
+  ) as n
+  where v_known.rate is not null;
+
+  insert into engine.exchange_rate_changes as c (
+    at, action, base, quote, as_of, rate, source, last_rate, login, actor, reason
+  )
+  values (
+    v_now, case when v_near then 'SET' else 'HELD' end, p_base, p_quote, p_as_of,
+    p_rate, p_source, v_known.rate, session_user, engine.caller(), v_reason
+  )
+  returning c.id, c.action = 'SET', c.last_rate
+  into change_id, in_force, last_rate;
+  if in_force then
+    perform engine.apply_exchange_rate(change_id);
+  end if;
+  return next;
 end;
 $$;
 
-ALTER FUNCTION engine.set_exchange_rate(p_base text, p_quote text, p_rate numeric, p_source text, p_as_of timestamp with time zone) OWNER TO skylatch_owner;
+ALTER FUNCTION engine.set_exchange_rate(p_base text, p_quote text, p_rate numeric, p_source text, p_reason text, p_as_of timestamp with time zone) OWNER TO skylatch_owner;
 
 --
 -- Name: set_kill_switch(boolean, text); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
@@ -9141,9 +12180,11 @@ CREATE FUNCTION engine.set_kill_switch(p_engaged boolean, p_reason text) RETURNS
 declare
   v_now timestamptz := clock_timestamp();
   v_actor text := engine.caller();
+  v_reason text := engine.require_text('p_reason', p_reason);
 begin
+  perform engine.require_size('p_reason', array[p_reason], 1, 2000);
   insert into engine.kill_switch as k (engaged, reason, set_by, set_at)
-  values (p_engaged, p_reason, v_actor, v_now)
+  values (p_engaged, v_reason, v_actor, v_now)
   on conflict (only_row) do update
   set
     engaged = excluded.engaged,
@@ -9151,49 +12192,164 @@ begin
     set_by = excluded.set_by,
     set_at = excluded.set_at;
   insert into engine.kill_switch_changes (at, engaged, reason, set_by)
-  values (v_now, p_engaged, p_reason, v_actor);
+  values (v_now, p_engaged, v_reason, v_actor);
 end;
 $$;
 
 ALTER FUNCTION engine.set_kill_switch(p_engaged boolean, p_reason text) OWNER TO skylatch_owner;
 
 --
--- Name: set_search_settings(text, integer, interval, interval, interval); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
+-- Name: set_money_settings(text, text, numeric, numeric); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
 --
 
-CREATE FUNCTION engine.set_search_settings(p_reason text, p_searches_per_minute integer DEFAULT NULL::integer, p_fresh_for interval DEFAULT NULL::interval, p_keep_offers_for interval DEFAULT NULL::interval, p_rate_max_age interval DEFAULT NULL::interval) RETURNS jsonb
+CREATE FUNCTION engine.set_money_settings(p_reason text, p_base_currency text DEFAULT NULL::text, p_rate_jump numeric DEFAULT NULL::numeric, p_rate_tolerance numeric DEFAULT NULL::numeric) RETURNS jsonb
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 declare
-  v_role text := nullif(current_setting('role', true), 'none');
+  v_reason text := engine.require_text('p_reason', p_reason);
+  v_field text;
   v_settings jsonb;
 begin
+  v_field := case
+    when p_base_currency is not null and not exists (
+      select from engine.currencies as c where c.code = p_base_currency
+    ) then 'base_currency'
+    when not (p_rate_jump > 0 and p_rate_jump <= 1) then 'rate_jump'
+    when not (p_rate_tolerance >= 0 and p_rate_tolerance <= 1) then 'rate_tolerance'
+  end;
+  if v_field is not null then
+    raise exception using
+      errcode = 'SK023',
+      message = 'this is not a value of the setting',
+      detail = jsonb_build_object('field', v_field),
+      column = v_field,
+      hint = 'The base currency is an ISO 4217 code; the jump and the tolerance of rates '
+        'are shares, such as 0.10 for a tenth.';
+  end if;
+  update engine.money_settings as s
+  set
+    base_currency = coalesce(p_base_currency, s.base_currency),
+    rate_jump = coalesce(p_rate_jump, s.rate_jump),
+    rate_tolerance = coalesce(p_rate_tolerance, s.rate_tolerance)
+  returning to_jsonb(s) - 'only_row' into v_settings;
+  insert into engine.money_settings_changes (at, actor, reason, settings)
+  values (clock_timestamp(), engine.caller(), v_reason, v_settings);
+  return v_settings;
+end;
+$$;
+
+ALTER FUNCTION engine.set_money_settings(p_reason text, p_base_currency text, p_rate_jump numeric, p_rate_tolerance numeric) OWNER TO skylatch_owner;
+
+--
+-- Name: set_search_settings(text, integer, interval, interval, interval, interval); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE FUNCTION engine.set_search_settings(p_reason text, p_searches_per_minute integer DEFAULT NULL::integer, p_fresh_for interval DEFAULT NULL::interval, p_keep_offers_for interval DEFAULT NULL::interval, p_rate_max_age interval DEFAULT NULL::interval, p_least_lead_time interval DEFAULT NULL::interval) RETURNS jsonb
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  v_reason text := engine.require_text('p_reason', p_reason);
+  v_settings jsonb;
+begin
+  perform engine.require_size('p_reason', array[p_reason], 1, 2000);
   update engine.search_settings as s
   set
     searches_per_minute = coalesce(p_searches_per_minute, s.searches_per_minute),
     fresh_for = coalesce(p_fresh_for, s.fresh_for),
     keep_offers_for = coalesce(p_keep_offers_for, s.keep_offers_for),
-    rate_max_age = coalesce(p_rate_max_age, s.rate_max_age)
+    rate_max_age = coalesce(p_rate_max_age, s.rate_max_age),
+    least_lead_time = coalesce(p_least_lead_time, s.least_lead_time)
   returning to_jsonb(s) - 'only_row' into v_settings;
   insert into engine.search_settings_changes (at, set_by, reason, settings)
-  values (
-    clock_timestamp(),
-    session_user || coalesce(' as ' || nullif(v_role, session_user), ''),
-    p_reason,
-    v_settings
-  );
+  values (clock_timestamp(), engine.caller(), v_reason, v_settings);
   return v_settings;
 end;
 $$;
 
-ALTER FUNCTION engine.set_search_settings(p_reason text, p_searches_per_minute integer, p_fresh_for interval, p_keep_offers_for interval, p_rate_max_age interval) OWNER TO skylatch_owner;
+ALTER FUNCTION engine.set_search_settings(p_reason text, p_searches_per_minute integer, p_fresh_for interval, p_keep_offers_for interval, p_rate_max_age interval, p_least_lead_time interval) OWNER TO skylatch_owner;
 
 --
--- Name: settle_call(bigint, integer, jsonb, text, timestamp with time zone); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
+-- Name: set_spending_ceiling(text, text, numeric, text, uuid); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
 --
 
-CREATE FUNCTION engine.settle_call(p_call_id bigint, p_epoch integer, p_report jsonb, p_actor text, p_now timestamp with time zone) RETURNS bigint
+CREATE FUNCTION engine.set_spending_ceiling(p_subject text, p_period text, p_amount numeric, p_reason text, p_user_id uuid DEFAULT NULL::uuid) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  v_reason text := engine.require_text('p_reason', p_reason);
+  v_base text := (select m.base_currency from engine.money_settings as m);
+  v_field text;
+begin
+  v_field := case
+    when p_subject in ('installation', 'everybody', 'traveller') is not true
+      then 'subject'
+    when p_period in ('price', 'day', 'month', 'total') is not true then 'period'
+    when (p_subject = 'traveller') <> (p_user_id is not null)
+      or p_user_id is not null
+      and not exists (select from auth.users as u where u.id = p_user_id) then 'user_id'
+    when (p_amount >= 0 and p_amount < 1000000000000 and scale(p_amount) <= 3) is not true
+      then 'amount'
+  end;
+  if v_field is not null then
+    raise exception using
+      errcode = 'SK023',
+      message = 'this is not a value of the setting',
+      detail = jsonb_build_object('field', v_field),
+      column = v_field,
+      hint = 'A ceiling is of installation, everybody or a traveller who is named; for a '
+        'price, a day, a month or in total; and an amount of the base currency.';
+  end if;
+  insert into engine.spending_ceilings as c (subject, user_id, period, amount, currency)
+  values (p_subject, p_user_id, p_period, p_amount, v_base)
+  on conflict on constraint spending_ceilings_user_id_key do update
+  set amount = excluded.amount, currency = excluded.currency;
+  insert into engine.spending_ceiling_changes (
+    at, actor, reason, subject, user_id, period, amount, currency
+  )
+  values (
+    clock_timestamp(), engine.caller(), v_reason, p_subject, p_user_id, p_period,
+    p_amount, v_base
+  );
+end;
+$$;
+
+ALTER FUNCTION engine.set_spending_ceiling(p_subject text, p_period text, p_amount numeric, p_reason text, p_user_id uuid) OWNER TO skylatch_owner;
+
+--
+-- Name: set_traveller_limits(text, integer, integer, interval, integer); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE FUNCTION engine.set_traveller_limits(p_reason text, p_open_trips integer DEFAULT NULL::integer, p_profiles integer DEFAULT NULL::integer, p_search_pause interval DEFAULT NULL::interval, p_searches_per_hour integer DEFAULT NULL::integer) RETURNS jsonb
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  v_reason text := engine.require_text('p_reason', p_reason);
+  v_limits jsonb;
+begin
+  update engine.traveller_limits as l
+  set
+    open_trips = coalesce(p_open_trips, l.open_trips),
+    profiles = coalesce(p_profiles, l.profiles),
+    search_pause = coalesce(p_search_pause, l.search_pause),
+    searches_per_hour = coalesce(p_searches_per_hour, l.searches_per_hour)
+  returning to_jsonb(l) - 'only_row' into v_limits;
+  insert into engine.traveller_limit_changes (at, set_by, reason, limits)
+  values (clock_timestamp(), engine.caller(), v_reason, v_limits);
+  return v_limits;
+end;
+$$;
+
+ALTER FUNCTION engine.set_traveller_limits(p_reason text, p_open_trips integer, p_profiles integer, p_search_pause interval, p_searches_per_hour integer) OWNER TO skylatch_owner;
+
+--
+-- Name: settle_call(engine.call_report, boolean, text, timestamp with time zone); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE FUNCTION engine.settle_call(p_report engine.call_report, p_recovered boolean, p_actor text, p_now timestamp with time zone) RETURNS bigint
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
@@ -9201,40 +12357,40 @@ declare
   v_call engine.provider_calls;
   v_attempt public.booking_attempts;
   v_rule engine.outcome_rules;
-  v_report jsonb;
+  v_report engine.call_report := p_report;
   v_verdict text;
   v_stored integer;
   v_again_at timestamptz;
   v_observes boolean;
   v_fare public.fare_history;
 begin
-  select c.* into v_call from engine.provider_calls as c where c.id = p_call_id;
-  perform from public.trip_requests as t
-  where t.user_id = v_call.user_id and t.id = v_call.trip_request_id
-  for no key update;
+  select c.* into v_call from engine.provider_calls as c where c.id = p_report.call_id;
+  perform engine.take_trip(v_call.user_id, v_call.trip_request_id);
   -- An account-wide call has no trip to lock, and its own row keeps others off.
   select a.* into v_attempt
   from public.booking_attempts as a
   where a.user_id = v_call.user_id and a.id = v_call.booking_attempt_id
   for no key update;
-  select c.* into v_call from engine.provider_calls as c where c.id = p_call_id for update;
+  select c.* into v_call
+  from engine.provider_calls as c where c.id = p_report.call_id
+  for update;
   -- Recovery looked before it had the lock. What was marked as sent meanwhile has a new
   -- lease and is on its way: to call it not sent would send it twice.
-  if v_call.id is null or p_report ? 'recovered' and v_call.lease_until >= p_now then
+  if v_call.id is null or p_recovered and v_call.lease_until >= p_now then
     return null;
   end if;
-  if v_call.epoch <> p_epoch
+  if v_call.epoch <> p_report.epoch
     or v_call.state not in ('CLAIMED', 'SENT')
-    and (v_call.state <> 'READY' or p_report ->> 'error_code' <> 'key_expired')
+    and (v_call.state <> 'READY' or p_report.error_code <> 'key_expired')
     or v_call.attempt_epoch <> v_attempt.epoch and v_call.object_id is null
   then
     if v_call.operation = 'create_order'
       and v_attempt.state in ('ORDERING', 'ORDER_UNKNOWN', 'NEEDS_REVIEW')
-      and p_report #>> '{body,data,id}' is not null
+      and p_report.body #>> '{data,id}' is not null
     then
       -- Too late to be believed as an answer, but it says where to look.
       update public.booking_attempts as a
-      set order_hint = p_report #>> '{body,data,id}'
+      set order_hint = p_report.body #>> '{data,id}'
       where a.user_id = v_call.user_id and a.id = v_call.booking_attempt_id;
       perform engine.nudge_attempt(v_call.user_id, v_call.booking_attempt_id, p_now);
     end if;
@@ -9243,31 +12399,36 @@ begin
     end if;
     perform engine.log_event(
       v_call.user_id, v_call.trip_request_id, v_call.booking_attempt_id, p_actor,
-      'call:' || p_call_id, v_attempt.state, v_attempt.state,
+      'call:' || v_call.id, v_attempt.state, v_attempt.state,
       v_call.operation || ': a late report was ignored',
       jsonb_strip_nulls(
         jsonb_build_object(
-          'http_status', p_report -> 'http_status',
-          'request_id', p_report -> 'request_id',
-          'object', coalesce(p_report #>> '{body,data,id}', p_report #>> '{body,id}'),
-          'epoch', p_epoch
+          'http_status', p_report.http_status,
+          'request_id', p_report.request_id,
+          'object', coalesce(p_report.body #>> '{data,id}', p_report.body ->> 'id'),
+          'epoch', p_report.epoch
         )
       )
     );
     return null;
   end if;
 
-  v_report := p_report
-    || jsonb_build_object('error_code', engine.outcome_code(v_call, p_report, p_now));
+  if v_call.operation = 'get_offer' and p_report.http_status = 200 then
+    perform engine.store_live_offer(v_attempt, p_report.body -> 'data', p_now);
+  end if;
+  v_report.error_code := engine.outcome_code(v_call, p_report, p_now);
   v_rule := engine.find_rule(
-    v_call.operation, (v_report ->> 'http_status')::integer, v_report ->> 'error_code'
+    v_call.operation, v_report.http_status, v_report.error_code
   );
   v_verdict := v_rule.verdict;
-  perform engine.note_breaker(v_call.operation, v_report, p_now);
+  -- What recovery says about a worker that went away says nothing of the provider.
+  if not p_recovered then
+    perform engine.note_breaker(v_call.operation, v_report, p_now);
+  end if;
   select o.observes into v_observes
   from engine.operations as o where o.operation = v_call.operation;
   v_again_at := engine.retry_at(
-    v_call.operation, v_call.tries, (v_report ->> 'retry_after')::numeric,
+    v_call.operation, v_call.tries, v_report.retry_after,
     v_attempt.deadline_at, p_now
   );
   if v_verdict = 'RETRY' and v_again_at is not null then
@@ -9277,11 +12438,11 @@ begin
       lease_until = null,
       sent_at = null,
       verdict = v_verdict,
-      http_status = (v_report ->> 'http_status')::integer,
-      error_code = v_report ->> 'error_code',
-      request_id = v_report ->> 'request_id',
+      http_status = v_report.http_status,
+      error_code = v_report.error_code,
+      request_id = v_report.request_id,
       run_at = v_again_at
-    where c.id = p_call_id;
+    where c.id = p_report.call_id;
     return null;
   elsif v_verdict = 'RETRY'
     -- A provider repeats a failure under the same key: doing and reading in turns ends.
@@ -9297,13 +12458,13 @@ begin
     lease_until = null,
     finished_at = p_now,
     verdict = v_verdict,
-    http_status = (v_report ->> 'http_status')::integer,
-    error_code = v_report ->> 'error_code',
-    request_id = v_report ->> 'request_id'
-  where c.id = p_call_id;
+    http_status = v_report.http_status,
+    error_code = v_report.error_code,
+    request_id = v_report.request_id
+  where c.id = p_report.call_id;
   if v_rule.halts then
     perform engine.set_kill_switch(
-      true, format('%s refused: %s', v_call.operation, v_report ->> 'error_code')
+      true, format('%s refused: %s', v_call.operation, v_report.error_code)
     );
   end if;
 
@@ -9313,19 +12474,19 @@ begin
     end if;
     update engine.provider_calls as c
     set state = 'READY', again = false, tries = 0, run_at = p_now, finished_at = null
-    where c.id = p_call_id and c.again;
+    where c.id = p_report.call_id and c.again;
     return null;
   elsif v_call.booking_attempt_id is not null then
     return engine.advance_attempt(
-      v_attempt, v_call.operation, v_verdict, v_rule, v_report, p_actor,
-      'call:' || p_call_id, p_now
+      v_attempt, v_call.operation, v_verdict, v_rule, v_report, null, null, p_actor,
+      'call:' || v_call.id, p_now
     );
   end if;
 
   if v_verdict = 'OK' then
     v_stored := engine.ingest_offers(
       v_call.user_id, v_call.trip_request_id, (v_call.payload ->> 'round')::integer,
-      v_call.payload -> 'request', v_report -> 'body', p_now
+      v_call.payload -> 'request', v_report.body, p_now
     );
     select h.* into v_fare
     from public.fare_history as h
@@ -9356,14 +12517,14 @@ begin
       and t.auto_book_status = 'PENDING';
   end if;
   perform engine.log_event(
-    v_call.user_id, v_call.trip_request_id, null, p_actor, 'call:' || p_call_id,
-    null, null, format('search: %s', lower(v_verdict)),
+    v_call.user_id, v_call.trip_request_id, null, p_actor, 'call:' || v_call.id,
+    null, null, format('search: %s', lower(v_verdict collate "C")),
     jsonb_strip_nulls(
       jsonb_build_object(
         'offers', v_stored,
-        'http_status', v_report -> 'http_status',
-        'error_code', v_report -> 'error_code',
-        'request_id', v_report -> 'request_id'
+        'http_status', v_report.http_status,
+        'error_code', v_report.error_code,
+        'request_id', v_report.request_id
       )
     )
   );
@@ -9373,7 +12534,7 @@ begin
 end;
 $$;
 
-ALTER FUNCTION engine.settle_call(p_call_id bigint, p_epoch integer, p_report jsonb, p_actor text, p_now timestamp with time zone) OWNER TO skylatch_owner;
+ALTER FUNCTION engine.settle_call(p_report engine.call_report, p_recovered boolean, p_actor text, p_now timestamp with time zone) OWNER TO skylatch_owner;
 
 --
 -- Name: share_looks(timestamp with time zone); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
@@ -9463,6 +12624,22 @@ $$;
 ALTER FUNCTION engine.share_looks(p_now timestamp with time zone) OWNER TO skylatch_owner;
 
 --
+-- Name: size_limits(); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE FUNCTION engine.size_limits() RETURNS TABLE(relation text, field text, elements integer, bytes integer)
+    LANGUAGE sql IMMUTABLE
+    BEGIN ATOMIC
+ SELECT v.relation,
+     v.field,
+     v.elements,
+     v.bytes
+    FROM ( VALUES ('trip_requests'::text,'origins'::text,100,100), ('trip_requests'::text,'destinations'::text,100,100), ('trip_requests'::text,'cabin_class'::text,1,100), ('trip_requests'::text,'max_price'::text,1,100), ('trip_requests'::text,'currency'::text,1,100), ('trip_requests'::text,'preferred_airlines'::text,100,100), ('trip_requests'::text,'airlines_only'::text,100,100), ('trip_requests'::text,'airlines_never'::text,100,100), ('trip_requests'::text,'alliances'::text,100,100), ('trip_requests'::text,'consent_text_version'::text,1,100), ('trip_requests'::text,'max_emissions_kg'::text,1,100), ('trip_requests'::text,'price_weight'::text,1,100), ('trip_requests'::text,'duration_weight'::text,1,100), ('trip_requests'::text,'connections_weight'::text,1,100), ('trip_requests'::text,'airline_weight'::text,1,100), ('traveler_profiles'::text,'given_name'::text,1,100), ('traveler_profiles'::text,'family_name'::text,1,100), ('traveler_profiles'::text,'title'::text,1,100), ('traveler_profiles'::text,'gender'::text,1,100), ('traveler_profiles'::text,'email'::text,1,320), ('traveler_profiles'::text,'phone_number'::text,1,100), ('payment_methods'::text,'stripe_customer_id'::text,1,255), ('payment_methods'::text,'stripe_payment_method_id'::text,1,255), ('payment_methods'::text,'brand'::text,1,100), ('payment_methods'::text,'last4'::text,1,100), ('spending_limits'::text,'currency'::text,1,100), ('spending_limits'::text,'period'::text,1,100), ('spending_limits'::text,'amount'::text,1,100)) v(relation, field, elements, bytes);
+END;
+
+ALTER FUNCTION engine.size_limits() OWNER TO skylatch_owner;
+
+--
 -- Name: spending_limits; Type: TABLE; Schema: public; Owner: skylatch_owner
 --
 
@@ -9471,6 +12648,7 @@ CREATE TABLE public.spending_limits (
     currency text NOT NULL,
     period text NOT NULL,
     amount public.money_amount NOT NULL,
+    changed_at timestamp with time zone DEFAULT now() NOT NULL,
     CONSTRAINT spending_limits_period CHECK ((period = ANY (ARRAY['day'::text, 'month'::text, 'total'::text])))
 );
 
@@ -9485,11 +12663,11 @@ ALTER TABLE public.spending_limits OWNER TO skylatch_owner;
 CREATE FUNCTION engine.spending_problem(p_user_id uuid, p_currency text, p_amount numeric, p_now timestamp with time zone) RETURNS text
     LANGUAGE sql STABLE
     BEGIN ATOMIC
- SELECT format('It would take you over your limit of %s %s %s: %s is spent or on its way.'::text, l.amount, l.currency,
+ SELECT format('It would take you over your limit of %s %s: %s is spent or on its way.'::text, engine.format_money((l.amount)::numeric, l.currency),
          CASE l.period
              WHEN 'total'::text THEN 'in total'::text
              ELSE ('a '::text || l.period)
-         END, s.spent) AS format
+         END, engine.format_money(s.spent, l.currency)) AS format
     FROM (public.spending_limits l
       CROSS JOIN LATERAL ( SELECT COALESCE(sum(((a.agreed_amount)::numeric -
                  CASE
@@ -9504,6 +12682,102 @@ CREATE FUNCTION engine.spending_problem(p_user_id uuid, p_currency text, p_amoun
 END;
 
 ALTER FUNCTION engine.spending_problem(p_user_id uuid, p_currency text, p_amount numeric, p_now timestamp with time zone) OWNER TO skylatch_owner;
+
+--
+-- Name: spent_in_base(uuid, timestamp with time zone, uuid, timestamp with time zone); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE FUNCTION engine.spent_in_base(p_user_id uuid, p_since timestamp with time zone, p_attempt_id uuid, p_now timestamp with time zone) RETURNS numeric
+    LANGUAGE plpgsql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  v_spent numeric := 0;
+  v_part record;
+begin
+  for v_part in
+    select s.currency, sum(s.amount) as amount
+    from (
+      select a.currency, a.agreed_amount as amount
+      from public.booking_attempts as a
+      where a.status = 'PENDING'
+        and (p_user_id is null or a.user_id = p_user_id)
+        and (
+          p_attempt_id is null
+          or a.id <> p_attempt_id
+          and (
+            p_user_id is not null
+            or a.order_id is not null
+            or exists (
+              select from engine.provider_calls as c
+              where c.user_id = a.user_id
+                and c.booking_attempt_id = a.id
+                and c.operation = 'create_order'
+                and c.sent_at is not null
+            )
+          )
+        )
+      union all
+      select
+        a.currency,
+        a.agreed_amount
+        - case when a.refunded_at is null then 0 else coalesce(a.refund_amount, 0) end
+      from public.booking_attempts as a
+      where a.status = 'SUCCESS'
+        and a.ended_at >= p_since
+        and (p_user_id is null or a.user_id = p_user_id)
+    ) as s
+    group by s.currency
+  loop
+    v_spent := v_spent + engine.in_base_currency(
+      v_part.amount, v_part.currency, false, p_now
+    );
+  end loop;
+  return v_spent;
+end;
+$$;
+
+ALTER FUNCTION engine.spent_in_base(p_user_id uuid, p_since timestamp with time zone, p_attempt_id uuid, p_now timestamp with time zone) OWNER TO skylatch_owner;
+
+--
+-- Name: stand_in(text); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE FUNCTION engine.stand_in(p_job text) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  -- 'stand_in' as a number; any fixed key will do.
+  if not pg_try_advisory_xact_lock(7302028, hashtext(p_job)) then
+    return false;
+  elsif not exists (
+    select from engine.job_states(clock_timestamp()) as s
+    where s.job = p_job and s.is_due
+  ) then
+    return false;
+  end if;
+  case p_job
+    when 'auto_book_monitor' then
+      perform engine.run_monitor('sidecar', clock_timestamp());
+    when 'recover' then
+      perform engine.recover();
+    when 'watch_invariants' then
+      perform engine.watch_invariants();
+    when 'purge' then
+      perform engine.purge();
+    else
+      raise exception using
+        errcode = 'SK310',
+        message = 'nobody knows how to stand in for this job',
+        detail = jsonb_build_object('job', p_job),
+        hint = 'Add it to engine.stand_in, or say in engine.jobs that nobody stands in.';
+  end case;
+  return true;
+end;
+$$;
+
+ALTER FUNCTION engine.stand_in(p_job text) OWNER TO skylatch_owner;
 
 --
 -- Name: start_scan(text, timestamp with time zone); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
@@ -9593,7 +12867,17 @@ begin
   cross join lateral (
     select s.trip_request_id, s.ordinal
     from engine.trip_searches as s
-    where s.user_id = t.user_id and s.trip_request_id = t.id
+    where s.user_id = t.user_id
+      and s.trip_request_id = t.id
+      and not exists (
+        select from engine.provider_calls as c
+        where c.user_id = t.user_id
+          and c.trip_request_id = t.id
+          and c.operation = 'search'
+          and (c.state = 'CLAIMED' or c.state = 'READY' and c.run_at <= p_now)
+          and c.payload ->> 'search_key' = s.search_key
+          and (c.payload ->> 'round')::integer = t.search_round
+      )
     order by s.ordinal
     limit greatest(t.max_searches - t.searches, 0)
   ) as p
@@ -9606,6 +12890,91 @@ end;
 $$;
 
 ALTER FUNCTION engine.start_searches(p_trips uuid[], p_now timestamp with time zone) OWNER TO skylatch_owner;
+
+--
+-- Name: store_live_offer(public.booking_attempts, jsonb, timestamp with time zone); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE FUNCTION engine.store_live_offer(p_attempt public.booking_attempts, p_offer jsonb, p_now timestamp with time zone) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  update public.flight_offers as o
+  set
+    passengers = r.passengers,
+    price_amount = r.price_amount,
+    price_currency = r.price_currency,
+    base_amount = r.base_amount,
+    base_currency = r.base_currency,
+    tax_amount = r.tax_amount,
+    tax_currency = r.tax_currency,
+    expires_at = r.expires_at,
+    airline = r.airline,
+    carriers = r.carriers,
+    lowest_cabin = r.lowest_cabin,
+    duration = r.duration,
+    duration_gap = r.duration_gap,
+    longest_slice = r.longest_slice,
+    connections = r.connections,
+    most_connections = r.most_connections,
+    technical_stops = r.technical_stops,
+    departs_at = r.departs_at,
+    arrives_at = r.arrives_at,
+    departs_local = r.departs_local,
+    arrives_local = r.arrives_local,
+    shortest_layover = r.shortest_layover,
+    longest_layover = r.longest_layover,
+    airport_changes = r.airport_changes,
+    overnight_layovers = r.overnight_layovers,
+    red_eyes = r.red_eyes,
+    carry_on_bags = r.carry_on_bags,
+    checked_bags = r.checked_bags,
+    refundable = r.refundable,
+    refund_penalty = r.refund_penalty,
+    refund_penalty_currency = r.refund_penalty_currency,
+    changeable = r.changeable,
+    change_penalty = r.change_penalty,
+    change_penalty_currency = r.change_penalty_currency,
+    emissions_kg = r.emissions_kg,
+    documents_required = r.documents_required,
+    document_types = r.document_types,
+    requires_instant_payment = r.requires_instant_payment,
+    price_guaranteed_until = r.price_guaranteed_until,
+    payment_required_by = r.payment_required_by,
+    itinerary_key = r.itinerary_key,
+    itinerary = r.itinerary,
+    read_live_at = p_now,
+    updated_at = p_now
+  from engine.read_offers(jsonb_build_array(p_offer)) as r
+  where o.user_id = p_attempt.user_id
+    and o.id = p_attempt.flight_offer_id
+    and o.offer_id = r.offer_id
+    and r.problem is null
+    and engine.same_passengers(o.passengers, r.passengers);
+end;
+$$;
+
+ALTER FUNCTION engine.store_live_offer(p_attempt public.booking_attempts, p_offer jsonb, p_now timestamp with time zone) OWNER TO skylatch_owner;
+
+--
+-- Name: currencies; Type: TABLE; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE TABLE engine.currencies (
+    code text NOT NULL,
+    name text NOT NULL,
+    minor_digits smallint NOT NULL,
+    stripe_factor integer NOT NULL,
+    stripe_step integer DEFAULT 1 NOT NULL,
+    CONSTRAINT currencies_code CHECK ((code ~ '^[A-Z]{3}$'::text)),
+    CONSTRAINT currencies_minor_digits CHECK (((minor_digits >= 0) AND (minor_digits <= 3))),
+    CONSTRAINT currencies_stripe CHECK (((stripe_factor = ANY (ARRAY[1, 100, 1000])) AND (stripe_step > 0)))
+);
+
+ALTER TABLE ONLY engine.currencies FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE engine.currencies OWNER TO skylatch_owner;
 
 --
 -- Name: stripe_amount(numeric, text); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
@@ -9795,23 +13164,82 @@ ALTER FUNCTION engine.sync_flags(p_items json, p_source text) OWNER TO skylatch_
 CREATE FUNCTION engine.take_flag_usage() RETURNS jsonb
     LANGUAGE plpython3u
     AS $$
-  runtime = GD.get("skylatch_flags_2")
+  runtime = GD.get("skylatch_flags_3")
   return runtime and runtime.take_usage()
 $$;
 
 ALTER FUNCTION engine.take_flag_usage() OWNER TO skylatch_owner;
 
 --
+-- Name: take_trip(uuid, uuid); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE FUNCTION engine.take_trip(p_user_id uuid, p_trip_id uuid) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  perform from public.trip_requests as t
+  where t.user_id = p_user_id and t.id = p_trip_id
+  for no key update skip locked;
+  if not found and exists (
+    select from public.trip_requests as t
+    where t.user_id = p_user_id and t.id = p_trip_id
+  ) then
+    raise exception using
+      errcode = 'SK308',
+      message = 'the trip is held by another transaction',
+      detail = jsonb_build_object('trip', p_trip_id),
+      hint = 'Nothing is wrong with what was to be done: it is tried again.';
+  end if;
+end;
+$$;
+
+ALTER FUNCTION engine.take_trip(p_user_id uuid, p_trip_id uuid) OWNER TO skylatch_owner;
+
+--
 -- Name: tick(); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
 --
 
 CREATE FUNCTION engine.tick() RETURNS bigint
-    LANGUAGE sql SECURITY DEFINER
-    BEGIN ATOMIC
- SELECT engine.run_monitor((SESSION_USER)::text, clock_timestamp()) AS run_monitor;
-END;
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  if session_user = 'skylatch_cron' and exists (
+    select from engine.job_beats as b
+    where b.job = 'auto_book_monitor' and b.stopped_at is not null
+  ) then
+    return null;
+  end if;
+  return engine.run_monitor(session_user::text, clock_timestamp());
+end;
+$$;
 
 ALTER FUNCTION engine.tick() OWNER TO skylatch_owner;
+
+--
+-- Name: told_times(timestamp with time zone, timestamp with time zone, text, text, interval); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE FUNCTION engine.told_times(p_departs_at timestamp with time zone, p_arrives_at timestamp with time zone, p_origin_zone text, p_destination_zone text, p_duration interval) RETURNS timestamp with time zone[]
+    LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  v_departs timestamptz := engine.earlier_reading(p_departs_at, p_origin_zone);
+  v_arrives timestamptz := engine.earlier_reading(p_arrives_at, p_destination_zone);
+begin
+  return case p_duration
+    when p_arrives_at - p_departs_at then array[p_departs_at, p_arrives_at]
+    when p_arrives_at - v_departs then array[v_departs, p_arrives_at]
+    when v_arrives - p_departs_at then array[p_departs_at, v_arrives]
+    when v_arrives - v_departs then array[v_departs, v_arrives]
+  end;
+end;
+$$;
+
+ALTER FUNCTION engine.told_times(p_departs_at timestamp with time zone, p_arrives_at timestamp with time zone, p_origin_zone text, p_destination_zone text, p_duration interval) OWNER TO skylatch_owner;
 
 --
 -- Name: trip_events(uuid); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
@@ -9924,6 +13352,51 @@ CREATE FUNCTION engine.version() RETURNS text
 ALTER FUNCTION engine.version() OWNER TO skylatch_owner;
 
 --
+-- Name: wait_less(); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE FUNCTION engine.wait_less() RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  perform set_config(
+    'lock_timeout',
+    greatest(
+      extract(epoch from current_setting('lock_timeout')::interval) * 500, 1
+    )::integer || 'ms',
+    true
+  );
+end;
+$$;
+
+ALTER FUNCTION engine.wait_less() OWNER TO skylatch_owner;
+
+--
+-- Name: waiting_exchange_rates(); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE FUNCTION engine.waiting_exchange_rates() RETURNS TABLE(change_id bigint, base text, quote text, rate numeric, last_rate numeric, source text, as_of timestamp with time zone, given_by text, reason text)
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  return query
+  select c.id, c.base, c.quote, c.rate, c.last_rate, c.source, c.as_of, c.actor, c.reason
+  from engine.exchange_rate_changes as c
+  cross join engine.search_settings as s
+  where c.action = 'HELD'
+    and c.as_of >= clock_timestamp() - s.rate_max_age
+    and not exists (
+      select from engine.exchange_rate_changes as o where o.confirms = c.id
+    )
+  order by c.id;
+end;
+$$;
+
+ALTER FUNCTION engine.waiting_exchange_rates() OWNER TO skylatch_owner;
+
+--
 -- Name: wake_sidecar(); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
 --
 
@@ -9957,6 +13430,7 @@ ALTER FUNCTION engine.wake_sidecar() OWNER TO skylatch_owner;
 CREATE FUNCTION engine.watch_invariants() RETURNS integer
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
+    SET lock_timeout TO '250ms'
     AS $$
 declare
   v_now timestamptz := clock_timestamp();
@@ -9973,6 +13447,7 @@ begin
   end if;
   select c.* into v_last from engine.invariant_checks as c;
   if v_last.checked_at > v_now - interval '50 seconds' then
+    perform engine.beat_job('watch_invariants', false);
     return null;
   elsif v_last.checked_to is not null then
     v_since := v_last.checked_to - interval '5 minutes';
@@ -10057,14 +13532,19 @@ begin
         where r.kind = 'AUTHORIZATION_LAPSING' and r.object_id = a.id::text
       )
   loop
-    perform engine.open_case(
-      'AUTHORIZATION_LAPSING', v_attempt.id::text, v_attempt,
-      format(
-        '%s, and the card authorization lapses at %s', v_attempt.state,
-        v_attempt.capture_before
-      ),
-      '{}', v_now
-    );
+    begin
+      perform engine.open_case(
+        'AUTHORIZATION_LAPSING', v_attempt.id::text, v_attempt,
+        format(
+          '%s, and the card authorization lapses at %s', v_attempt.state,
+          to_char(v_attempt.capture_before at time zone 'UTC', 'YYYY-MM-DD HH24:MI "UTC"')
+        ),
+        '{}', v_now
+      );
+    exception when lock_not_available then
+      perform engine.wait_less();
+      raise warning 'no case of attempt % yet: its trip is held', v_attempt.id;
+    end;
   end loop;
   perform engine.close_case(r.kind, r.object_id, 'watch', 'decided', v_now)
   from engine.review_cases as r
@@ -10077,6 +13557,7 @@ begin
       or a.voided_at is not null
       or a.state in ('CONFIRMED', 'FAILED', 'CANCELLED')
     );
+  perform engine.beat_job('watch_invariants', true);
   return v_present;
 end;
 $$;
@@ -10124,6 +13605,42 @@ CREATE FUNCTION public.cancel_trip(p_trip_id uuid) RETURNS text
 ALTER FUNCTION public.cancel_trip(p_trip_id uuid) OWNER TO skylatch_owner;
 
 --
+-- Name: consent_to_trip(uuid, text); Type: FUNCTION; Schema: public; Owner: skylatch_owner
+--
+
+CREATE FUNCTION public.consent_to_trip(p_trip_id uuid, p_consent_text_version text) RETURNS timestamp with time zone
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  v_at timestamptz;
+begin
+  if p_consent_text_version is null then
+    raise exception using
+      errcode = 'SK006',
+      message = 'automatic booking needs the traveller''s consent',
+      detail = jsonb_build_object('field', 'consent_text_version', 'value', null),
+      column = 'consent_text_version',
+      hint = 'Show the consent text and pass the version that was agreed to.';
+  end if;
+  update public.trip_requests as t
+  set consent_text_version = p_consent_text_version
+  where t.id = p_trip_id
+  returning t.consent_at into v_at;
+  if not found then
+    raise exception using
+      errcode = 'SK104',
+      message = 'no such trip',
+      detail = jsonb_build_object('trip', p_trip_id),
+      hint = 'Only the traveller''s own trips can be used.';
+  end if;
+  return v_at;
+end;
+$$;
+
+ALTER FUNCTION public.consent_to_trip(p_trip_id uuid, p_consent_text_version text) OWNER TO skylatch_owner;
+
+--
 -- Name: create_trip_request(text[], text[], date, numeric, text, uuid[], date, date, date, integer, integer, text, integer, interval, integer, integer, text[], uuid, boolean, text, text[], text[], text[], interval, interval, time without time zone, time without time zone, time without time zone, time without time zone, time without time zone, time without time zone, time without time zone, time without time zone, boolean, boolean, boolean, boolean, numeric, boolean, numeric, numeric, numeric, numeric, date, integer, uuid); Type: FUNCTION; Schema: public; Owner: skylatch_owner
 --
 
@@ -10134,6 +13651,17 @@ CREATE FUNCTION public.create_trip_request(p_origins text[], p_destinations text
 declare
   v_trip_id uuid := gen_random_uuid();
 begin
+  -- As many as an order takes, before anybody looks who they are.
+  if cardinality(p_passengers) > 9 then
+    raise exception using
+      errcode = 'SK010',
+      message = 'this party cannot be booked together',
+      detail = jsonb_build_object(
+        'field', 'passengers', 'people', cardinality(p_passengers)
+      ),
+      column = 'passengers',
+      hint = 'Name one to nine passengers, at least one adult, and an adult per infant.';
+  end if;
   if cardinality(p_passengers) > (
     select count(distinct p.id) from unnest(p_passengers) as p (id)
   ) then
@@ -10192,10 +13720,10 @@ CREATE FUNCTION public.duffel_search(p_trip_id uuid) RETURNS integer
 ALTER FUNCTION public.duffel_search(p_trip_id uuid) OWNER TO skylatch_owner;
 
 --
--- Name: manage_auto_book_monitor(text); Type: FUNCTION; Schema: public; Owner: skylatch_owner
+-- Name: manage_auto_book_monitor(text, text); Type: FUNCTION; Schema: public; Owner: skylatch_owner
 --
 
-CREATE FUNCTION public.manage_auto_book_monitor(p_action text) RETURNS jsonb
+CREATE FUNCTION public.manage_auto_book_monitor(p_action text, p_reason text DEFAULT NULL::text) RETURNS jsonb
     LANGUAGE plpgsql
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
@@ -10203,18 +13731,18 @@ begin
   if p_action = 'trigger' then
     return jsonb_build_object('run', public.auto_book_monitor());
   elsif p_action in ('start', 'stop', 'status') then
-    return engine.manage_monitor_job(p_action);
+    return engine.manage_monitor_job(p_action, p_reason);
   end if;
   raise exception using
     errcode = 'SK012',
     message = 'unknown action',
-    detail = jsonb_build_object('field', 'p_action', 'value', p_action),
+    detail = jsonb_build_object('field', 'p_action', 'value', left(p_action, 100)),
     column = 'p_action',
     hint = 'Use start, stop, status or trigger.';
 end;
 $$;
 
-ALTER FUNCTION public.manage_auto_book_monitor(p_action text) OWNER TO skylatch_owner;
+ALTER FUNCTION public.manage_auto_book_monitor(p_action text, p_reason text) OWNER TO skylatch_owner;
 
 --
 -- Name: pause_trip(uuid); Type: FUNCTION; Schema: public; Owner: skylatch_owner
@@ -10269,6 +13797,26 @@ CREATE FUNCTION public.refresh_case(p_case_id bigint) RETURNS void
 END;
 
 ALTER FUNCTION public.refresh_case(p_case_id bigint) OWNER TO skylatch_owner;
+
+--
+-- Name: remove_passenger(uuid, uuid); Type: FUNCTION; Schema: public; Owner: skylatch_owner
+--
+
+CREATE FUNCTION public.remove_passenger(p_trip_id uuid, p_traveler_profile_id uuid) RETURNS boolean
+    LANGUAGE sql
+    RETURN engine.drop_passenger(p_trip_id, p_traveler_profile_id);
+
+ALTER FUNCTION public.remove_passenger(p_trip_id uuid, p_traveler_profile_id uuid) OWNER TO skylatch_owner;
+
+--
+-- Name: remove_spending_limit(text, text, uuid); Type: FUNCTION; Schema: public; Owner: skylatch_owner
+--
+
+CREATE FUNCTION public.remove_spending_limit(p_currency text, p_period text, p_user_id uuid DEFAULT auth.uid()) RETURNS boolean
+    LANGUAGE sql
+    RETURN engine.drop_spending_limit(p_currency, p_period, p_user_id);
+
+ALTER FUNCTION public.remove_spending_limit(p_currency text, p_period text, p_user_id uuid) OWNER TO skylatch_owner;
 
 --
 -- Name: resolve_case(bigint, text, text); Type: FUNCTION; Schema: public; Owner: skylatch_owner
@@ -10389,6 +13937,73 @@ ALTER TABLE ONLY engine.airline_alliances FORCE ROW LEVEL SECURITY;
 ALTER TABLE engine.airline_alliances OWNER TO skylatch_owner;
 
 --
+-- Name: airport_overrides; Type: TABLE; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE TABLE engine.airport_overrides (
+    id bigint NOT NULL,
+    at timestamp with time zone NOT NULL,
+    set_by text NOT NULL,
+    reason text NOT NULL,
+    iata text NOT NULL,
+    airports text[],
+    name text,
+    city text,
+    country text,
+    time_zone text,
+    latitude double precision,
+    longitude double precision,
+    CONSTRAINT airport_overrides_airports CHECK (((cardinality(airports) >= 1) AND (cardinality(airports) <= 50))),
+    CONSTRAINT airport_overrides_iata CHECK ((iata ~ '^[A-Z]{3}$'::text)),
+    CONSTRAINT airport_overrides_place CHECK ((((latitude >= ('-90'::integer)::double precision) AND (latitude <= (90)::double precision)) AND ((longitude >= ('-180'::integer)::double precision) AND (longitude <= (180)::double precision)))),
+    CONSTRAINT airport_overrides_reason CHECK (((btrim(reason) <> ''::text) AND (length(reason) <= 1000))),
+    CONSTRAINT airport_overrides_texts CHECK (((length(name) <= 200) AND (length(city) <= 200) AND (length(country) <= 2) AND (length(time_zone) <= 100)))
+);
+
+ALTER TABLE ONLY engine.airport_overrides FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE engine.airport_overrides OWNER TO skylatch_owner;
+
+--
+-- Name: airport_overrides_id_seq; Type: SEQUENCE; Schema: engine; Owner: skylatch_owner
+--
+
+ALTER TABLE engine.airport_overrides ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME engine.airport_overrides_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+--
+-- Name: booking_attempt_passengers; Type: TABLE; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE TABLE engine.booking_attempt_passengers (
+    user_id uuid NOT NULL,
+    booking_attempt_id uuid NOT NULL,
+    traveler_profile_id uuid NOT NULL,
+    passenger_id text NOT NULL,
+    infant_passenger_id text,
+    given_name text,
+    family_name text,
+    title text,
+    gender text,
+    born_on date,
+    email text,
+    phone_number text,
+    person text NOT NULL,
+    CONSTRAINT booking_attempt_passengers_person CHECK ((person ~ '^[0-9a-f]{64}$'::text)),
+    CONSTRAINT booking_attempt_passengers_whole CHECK ((num_nonnulls(given_name, family_name, title, gender, born_on, email, phone_number) = ANY (ARRAY[0, 7])))
+);
+
+ALTER TABLE ONLY engine.booking_attempt_passengers FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE engine.booking_attempt_passengers OWNER TO skylatch_owner;
+
+--
 -- Name: booking_events_id_seq; Type: SEQUENCE; Schema: engine; Owner: skylatch_owner
 --
 
@@ -10400,6 +14015,31 @@ ALTER TABLE engine.booking_events ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTI
     NO MAXVALUE
     CACHE 1
 );
+
+--
+-- Name: consent_texts; Type: TABLE; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE TABLE engine.consent_texts (
+    version text NOT NULL,
+    body text NOT NULL,
+    sha256 text NOT NULL,
+    published_at timestamp with time zone NOT NULL,
+    published_by text NOT NULL,
+    reason text NOT NULL,
+    retired_at timestamp with time zone,
+    retired_by text,
+    retired_because text,
+    CONSTRAINT consent_texts_body CHECK (((length(body) >= 20) AND (length(body) <= 20000))),
+    CONSTRAINT consent_texts_reason CHECK ((length(TRIM(BOTH FROM reason)) >= 3)),
+    CONSTRAINT consent_texts_retired CHECK ((((retired_at IS NULL) = (retired_by IS NULL)) AND ((retired_at IS NULL) = (retired_because IS NULL)))),
+    CONSTRAINT consent_texts_sha256 CHECK ((sha256 ~ '^[0-9a-f]{64}$'::text)),
+    CONSTRAINT consent_texts_version CHECK ((version ~ '^[A-Za-z0-9][A-Za-z0-9._-]{0,39}$'::text))
+);
+
+ALTER TABLE ONLY engine.consent_texts FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE engine.consent_texts OWNER TO skylatch_owner;
 
 --
 -- Name: cron_beat; Type: TABLE; Schema: engine; Owner: skylatch_owner
@@ -10455,6 +14095,64 @@ ALTER TABLE ONLY engine.endpoint FORCE ROW LEVEL SECURITY;
 ALTER TABLE engine.endpoint OWNER TO skylatch_owner;
 
 --
+-- Name: exchange_rate_changes; Type: TABLE; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE TABLE engine.exchange_rate_changes (
+    id bigint NOT NULL,
+    at timestamp with time zone NOT NULL,
+    action text NOT NULL,
+    base text NOT NULL,
+    quote text NOT NULL,
+    as_of timestamp with time zone NOT NULL,
+    rate numeric NOT NULL,
+    source text NOT NULL,
+    last_rate numeric,
+    login text NOT NULL,
+    actor text NOT NULL,
+    reason text NOT NULL,
+    confirms bigint,
+    CONSTRAINT exchange_rate_changes_action CHECK ((action = ANY (ARRAY['SET'::text, 'HELD'::text, 'CONFIRMED'::text]))),
+    CONSTRAINT exchange_rate_changes_confirms CHECK (((action = 'CONFIRMED'::text) = (confirms IS NOT NULL))),
+    CONSTRAINT exchange_rate_changes_reason CHECK ((length(TRIM(BOTH FROM reason)) >= 3))
+);
+
+ALTER TABLE ONLY engine.exchange_rate_changes FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE engine.exchange_rate_changes OWNER TO skylatch_owner;
+
+--
+-- Name: exchange_rate_changes_id_seq; Type: SEQUENCE; Schema: engine; Owner: skylatch_owner
+--
+
+ALTER TABLE engine.exchange_rate_changes ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME engine.exchange_rate_changes_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+--
+-- Name: exchange_rates; Type: TABLE; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE TABLE engine.exchange_rates (
+    base text NOT NULL,
+    quote text NOT NULL,
+    as_of timestamp with time zone NOT NULL,
+    rate numeric NOT NULL,
+    source text NOT NULL,
+    CONSTRAINT exchange_rates_pair CHECK ((base <> quote)),
+    CONSTRAINT exchange_rates_rate CHECK (((rate > (0)::numeric) AND (rate < (1000000000)::numeric)))
+);
+
+ALTER TABLE ONLY engine.exchange_rates FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE engine.exchange_rates OWNER TO skylatch_owner;
+
+--
 -- Name: fare_looks; Type: TABLE; Schema: engine; Owner: skylatch_owner
 --
 
@@ -10497,6 +14195,52 @@ ALTER TABLE engine.flag_usage_parts ALTER COLUMN id ADD GENERATED ALWAYS AS IDEN
 );
 
 --
+-- Name: installation; Type: TABLE; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE TABLE engine.installation (
+    only_row boolean DEFAULT true NOT NULL,
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    made_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT installation_only_row CHECK (only_row)
+);
+
+ALTER TABLE ONLY engine.installation FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE engine.installation OWNER TO skylatch_owner;
+
+--
+-- Name: installation_changes; Type: TABLE; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE TABLE engine.installation_changes (
+    id bigint NOT NULL,
+    at timestamp with time zone NOT NULL,
+    set_by text NOT NULL,
+    reason text NOT NULL,
+    former_id uuid,
+    new_id uuid NOT NULL,
+    CONSTRAINT installation_changes_reason CHECK ((length(TRIM(BOTH FROM reason)) >= 3))
+);
+
+ALTER TABLE ONLY engine.installation_changes FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE engine.installation_changes OWNER TO skylatch_owner;
+
+--
+-- Name: installation_changes_id_seq; Type: SEQUENCE; Schema: engine; Owner: skylatch_owner
+--
+
+ALTER TABLE engine.installation_changes ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME engine.installation_changes_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+--
 -- Name: invariant_checks; Type: TABLE; Schema: engine; Owner: skylatch_owner
 --
 
@@ -10529,6 +14273,80 @@ CREATE TABLE engine.invariant_violations (
 ALTER TABLE ONLY engine.invariant_violations FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE engine.invariant_violations OWNER TO skylatch_owner;
+
+--
+-- Name: job_beats; Type: TABLE; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE TABLE engine.job_beats (
+    job text NOT NULL,
+    since timestamp with time zone NOT NULL,
+    last_succeeded_at timestamp with time zone,
+    last_succeeded_by text,
+    cron_succeeded_at timestamp with time zone,
+    scheduled_at timestamp with time zone,
+    stopped_at timestamp with time zone,
+    stopped_by text,
+    stop_reason text,
+    CONSTRAINT job_beats_stop_reason CHECK (((length(stop_reason) >= 1) AND (length(stop_reason) <= 1000))),
+    CONSTRAINT job_beats_stopped CHECK ((((stopped_at IS NULL) = (stopped_by IS NULL)) AND ((stopped_at IS NOT NULL) OR (stop_reason IS NULL)))),
+    CONSTRAINT job_beats_succeeded CHECK (((last_succeeded_at IS NULL) = (last_succeeded_by IS NULL)))
+);
+
+ALTER TABLE ONLY engine.job_beats FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE engine.job_beats OWNER TO skylatch_owner;
+
+--
+-- Name: job_changes; Type: TABLE; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE TABLE engine.job_changes (
+    id bigint NOT NULL,
+    at timestamp with time zone NOT NULL,
+    job text NOT NULL,
+    stopped boolean NOT NULL,
+    reason text,
+    set_by text NOT NULL,
+    CONSTRAINT job_changes_reason CHECK (((length(reason) >= 1) AND (length(reason) <= 1000)))
+);
+
+ALTER TABLE ONLY engine.job_changes FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE engine.job_changes OWNER TO skylatch_owner;
+
+--
+-- Name: job_changes_id_seq; Type: SEQUENCE; Schema: engine; Owner: skylatch_owner
+--
+
+ALTER TABLE engine.job_changes ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME engine.job_changes_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+--
+-- Name: jobs; Type: TABLE; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE TABLE engine.jobs (
+    job text NOT NULL,
+    schedule text NOT NULL,
+    command text NOT NULL,
+    stands_in boolean NOT NULL,
+    stand_in_every interval,
+    cron_silent_after interval NOT NULL,
+    silent_after interval NOT NULL,
+    CONSTRAINT jobs_silent_after CHECK ((silent_after >= cron_silent_after)),
+    CONSTRAINT jobs_stand_in_every CHECK ((stands_in = (stand_in_every IS NOT NULL)))
+);
+
+ALTER TABLE ONLY engine.jobs FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE engine.jobs OWNER TO skylatch_owner;
 
 --
 -- Name: kill_switch; Type: TABLE; Schema: engine; Owner: skylatch_owner
@@ -10593,6 +14411,53 @@ CREATE TABLE engine.metropolitan_areas (
 ALTER TABLE ONLY engine.metropolitan_areas FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE engine.metropolitan_areas OWNER TO skylatch_owner;
+
+--
+-- Name: money_settings; Type: TABLE; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE TABLE engine.money_settings (
+    only_row boolean DEFAULT true NOT NULL,
+    base_currency text DEFAULT 'GBP'::text NOT NULL,
+    rate_jump numeric DEFAULT 0.10 NOT NULL,
+    rate_tolerance numeric DEFAULT 0.02 NOT NULL,
+    CONSTRAINT money_settings_only_row CHECK (only_row),
+    CONSTRAINT money_settings_values CHECK (((base_currency ~ '^[A-Z]{3}$'::text) AND (rate_jump > (0)::numeric) AND (rate_jump <= (1)::numeric) AND ((rate_tolerance >= (0)::numeric) AND (rate_tolerance <= (1)::numeric))))
+);
+
+ALTER TABLE ONLY engine.money_settings FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE engine.money_settings OWNER TO skylatch_owner;
+
+--
+-- Name: money_settings_changes; Type: TABLE; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE TABLE engine.money_settings_changes (
+    id bigint NOT NULL,
+    at timestamp with time zone NOT NULL,
+    actor text NOT NULL,
+    reason text NOT NULL,
+    settings jsonb NOT NULL,
+    CONSTRAINT money_settings_changes_reason CHECK ((length(TRIM(BOTH FROM reason)) >= 3))
+);
+
+ALTER TABLE ONLY engine.money_settings_changes FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE engine.money_settings_changes OWNER TO skylatch_owner;
+
+--
+-- Name: money_settings_changes_id_seq; Type: SEQUENCE; Schema: engine; Owner: skylatch_owner
+--
+
+ALTER TABLE engine.money_settings_changes ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME engine.money_settings_changes_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
 
 --
 -- Name: monitor_runs_id_seq; Type: SEQUENCE; Schema: engine; Owner: skylatch_owner
@@ -10726,6 +14591,121 @@ ALTER TABLE engine.search_settings_changes ALTER COLUMN id ADD GENERATED ALWAYS 
 );
 
 --
+-- Name: spending_ceiling_changes; Type: TABLE; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE TABLE engine.spending_ceiling_changes (
+    id bigint NOT NULL,
+    at timestamp with time zone NOT NULL,
+    actor text NOT NULL,
+    reason text NOT NULL,
+    subject text NOT NULL,
+    user_id uuid,
+    period text NOT NULL,
+    amount public.money_amount NOT NULL,
+    currency text NOT NULL,
+    CONSTRAINT spending_ceiling_changes_reason CHECK ((length(TRIM(BOTH FROM reason)) >= 3))
+);
+
+ALTER TABLE ONLY engine.spending_ceiling_changes FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE engine.spending_ceiling_changes OWNER TO skylatch_owner;
+
+--
+-- Name: spending_ceiling_changes_id_seq; Type: SEQUENCE; Schema: engine; Owner: skylatch_owner
+--
+
+ALTER TABLE engine.spending_ceiling_changes ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME engine.spending_ceiling_changes_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+--
+-- Name: spending_ceilings; Type: TABLE; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE TABLE engine.spending_ceilings (
+    id bigint NOT NULL,
+    subject text NOT NULL,
+    user_id uuid,
+    period text NOT NULL,
+    amount public.money_amount NOT NULL,
+    currency text NOT NULL,
+    CONSTRAINT spending_ceilings_currency CHECK ((currency ~ '^[A-Z]{3}$'::text)),
+    CONSTRAINT spending_ceilings_period CHECK ((period = ANY (ARRAY['price'::text, 'day'::text, 'month'::text, 'total'::text]))),
+    CONSTRAINT spending_ceilings_subject CHECK ((subject = ANY (ARRAY['installation'::text, 'everybody'::text, 'traveller'::text]))),
+    CONSTRAINT spending_ceilings_user_id CHECK (((subject = 'traveller'::text) = (user_id IS NOT NULL)))
+);
+
+ALTER TABLE ONLY engine.spending_ceilings FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE engine.spending_ceilings OWNER TO skylatch_owner;
+
+--
+-- Name: spending_ceilings_id_seq; Type: SEQUENCE; Schema: engine; Owner: skylatch_owner
+--
+
+ALTER TABLE engine.spending_ceilings ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME engine.spending_ceilings_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+--
+-- Name: traveller_limit_changes; Type: TABLE; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE TABLE engine.traveller_limit_changes (
+    id bigint NOT NULL,
+    at timestamp with time zone NOT NULL,
+    set_by text NOT NULL,
+    reason text NOT NULL,
+    limits jsonb NOT NULL
+);
+
+ALTER TABLE ONLY engine.traveller_limit_changes FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE engine.traveller_limit_changes OWNER TO skylatch_owner;
+
+--
+-- Name: traveller_limit_changes_id_seq; Type: SEQUENCE; Schema: engine; Owner: skylatch_owner
+--
+
+ALTER TABLE engine.traveller_limit_changes ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME engine.traveller_limit_changes_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+--
+-- Name: traveller_limits; Type: TABLE; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE TABLE engine.traveller_limits (
+    only_row boolean DEFAULT true NOT NULL,
+    open_trips integer DEFAULT 50 NOT NULL,
+    profiles integer DEFAULT 50 NOT NULL,
+    search_pause interval DEFAULT '00:01:00'::interval NOT NULL,
+    searches_per_hour integer DEFAULT 240 NOT NULL,
+    CONSTRAINT traveller_limits_only_row CHECK (only_row),
+    CONSTRAINT traveller_limits_values CHECK ((((open_trips >= 1) AND (open_trips <= 1000000)) AND ((profiles >= 1) AND (profiles <= 1000000)) AND ((search_pause >= '00:00:00'::interval) AND (search_pause <= '1 day'::interval)) AND ((searches_per_hour >= 1) AND (searches_per_hour <= 1000000))))
+);
+
+ALTER TABLE ONLY engine.traveller_limits FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE engine.traveller_limits OWNER TO skylatch_owner;
+
+--
 -- Name: wait_decisions_id_seq; Type: SEQUENCE; Schema: engine; Owner: skylatch_owner
 --
 
@@ -10781,8 +14761,14 @@ CREATE VIEW public.auto_book_monitor_status WITH (security_invoker='true') AS
     s.skipped,
     s.expired,
     s.searches,
-    s.reason
-   FROM engine.monitor_status() s(job, schedule, active, run_id, started_at, duration, started_by, claimed, skipped, expired, searches, reason);
+    s.reason,
+    o.scheduled_by,
+    o.last_succeeded_at,
+    o.stopped_at,
+    o.stopped_by,
+    o.stop_reason
+   FROM (engine.monitor_status() s(job, schedule, active, run_id, started_at, duration, started_by, claimed, skipped, expired, searches, reason)
+     LEFT JOIN engine.job_overview() o(job, scheduled_by, is_silent, last_succeeded_at, last_succeeded_by, cron_succeeded_at, stopped_at, stopped_by, stop_reason) ON ((o.job = 'auto_book_monitor'::text)));
 
 ALTER TABLE public.auto_book_monitor_status OWNER TO skylatch_owner;
 
@@ -10800,6 +14786,42 @@ CREATE TABLE public.booking_passengers (
 ALTER TABLE ONLY public.booking_passengers FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE public.booking_passengers OWNER TO skylatch_owner;
+
+--
+-- Name: consents; Type: TABLE; Schema: public; Owner: skylatch_owner
+--
+
+CREATE TABLE public.consents (
+    user_id uuid NOT NULL,
+    id bigint NOT NULL,
+    trip_request_id uuid NOT NULL,
+    text_version text NOT NULL,
+    max_price numeric NOT NULL,
+    currency text NOT NULL,
+    payment_method_id uuid,
+    party text[] NOT NULL,
+    given_at timestamp with time zone NOT NULL,
+    actor text NOT NULL,
+    CONSTRAINT consents_max_price CHECK (((max_price > (0)::numeric) AND (max_price < ('1000000000000'::bigint)::numeric))),
+    CONSTRAINT consents_party CHECK ((cardinality(party) <= 100))
+);
+
+ALTER TABLE ONLY public.consents FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.consents OWNER TO skylatch_owner;
+
+--
+-- Name: consents_id_seq; Type: SEQUENCE; Schema: public; Owner: skylatch_owner
+--
+
+ALTER TABLE public.consents ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.consents_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
 
 --
 -- Name: fare_history; Type: TABLE; Schema: public; Owner: skylatch_owner
@@ -10820,7 +14842,9 @@ CREATE TABLE public.fare_history (
     currency text,
     cheapest public.money_amount,
     median public.money_amount,
-    CONSTRAINT fare_history_counts CHECK (((offers >= 0) AND (malformed >= 0)))
+    duration_gaps integer DEFAULT 0 NOT NULL,
+    CONSTRAINT fare_history_counts CHECK (((offers >= 0) AND (malformed >= 0))),
+    CONSTRAINT fare_history_duration_gaps CHECK ((duration_gaps >= 0))
 );
 
 ALTER TABLE ONLY public.fare_history FORCE ROW LEVEL SECURITY;
@@ -10858,6 +14882,37 @@ CREATE VIEW public.flag_overview WITH (security_invoker='true') AS
    FROM engine.flag_status() s(flag, version, is_on, problem, generation, changed_at, age, is_stale, source, served);
 
 ALTER TABLE public.flag_overview OWNER TO skylatch_owner;
+
+--
+-- Name: flight_bookings; Type: TABLE; Schema: public; Owner: skylatch_owner
+--
+
+CREATE TABLE public.flight_bookings (
+    user_id uuid NOT NULL,
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    trip_request_id uuid NOT NULL,
+    booking_attempt_id uuid NOT NULL,
+    flight_offer_id uuid NOT NULL,
+    offer_id text NOT NULL,
+    order_id text NOT NULL,
+    payment_intent_id text NOT NULL,
+    booking_reference text NOT NULL,
+    price public.money_amount NOT NULL,
+    currency text DEFAULT 'USD'::text NOT NULL,
+    booked_at timestamp with time zone NOT NULL,
+    status text DEFAULT 'CONFIRMED'::text NOT NULL,
+    cancelled_at timestamp with time zone,
+    refund_amount public.money_amount,
+    attention text,
+    next_look_at timestamp with time zone DEFAULT (now() + '01:00:00'::interval),
+    CONSTRAINT flight_bookings_cancelled CHECK (((status = 'CONFIRMED'::text) = (cancelled_at IS NULL))),
+    CONSTRAINT flight_bookings_refunded CHECK (((status <> 'REFUNDED'::text) OR ((refund_amount)::numeric > (0)::numeric))),
+    CONSTRAINT flight_bookings_status CHECK ((status = ANY (ARRAY['CONFIRMED'::text, 'CANCELLED'::text, 'REFUNDED'::text])))
+);
+
+ALTER TABLE ONLY public.flight_bookings FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.flight_bookings OWNER TO skylatch_owner;
 
 --
 -- Name: payment_methods; Type: TABLE; Schema: public; Owner: skylatch_owner
@@ -10952,11 +15007,32 @@ ALTER TABLE ONLY engine.airline_alliances
     ADD CONSTRAINT airline_alliances_pkey PRIMARY KEY (airline);
 
 --
+-- Name: airport_overrides airport_overrides_pkey; Type: CONSTRAINT; Schema: engine; Owner: skylatch_owner
+--
+
+ALTER TABLE ONLY engine.airport_overrides
+    ADD CONSTRAINT airport_overrides_pkey PRIMARY KEY (id);
+
+--
 -- Name: airports airports_pkey; Type: CONSTRAINT; Schema: engine; Owner: skylatch_owner
 --
 
 ALTER TABLE ONLY engine.airports
     ADD CONSTRAINT airports_pkey PRIMARY KEY (iata);
+
+--
+-- Name: booking_attempt_passengers booking_attempt_passengers_passenger_id_key; Type: CONSTRAINT; Schema: engine; Owner: skylatch_owner
+--
+
+ALTER TABLE ONLY engine.booking_attempt_passengers
+    ADD CONSTRAINT booking_attempt_passengers_passenger_id_key UNIQUE (user_id, booking_attempt_id, passenger_id);
+
+--
+-- Name: booking_attempt_passengers booking_attempt_passengers_pkey; Type: CONSTRAINT; Schema: engine; Owner: skylatch_owner
+--
+
+ALTER TABLE ONLY engine.booking_attempt_passengers
+    ADD CONSTRAINT booking_attempt_passengers_pkey PRIMARY KEY (user_id, booking_attempt_id, traveler_profile_id);
 
 --
 -- Name: booking_events booking_events_pkey; Type: CONSTRAINT; Schema: engine; Owner: skylatch_owner
@@ -10971,6 +15047,13 @@ ALTER TABLE ONLY engine.booking_events
 
 ALTER TABLE ONLY engine.breakers
     ADD CONSTRAINT breakers_pkey PRIMARY KEY (operation);
+
+--
+-- Name: consent_texts consent_texts_pkey; Type: CONSTRAINT; Schema: engine; Owner: skylatch_owner
+--
+
+ALTER TABLE ONLY engine.consent_texts
+    ADD CONSTRAINT consent_texts_pkey PRIMARY KEY (version);
 
 --
 -- Name: cron_beat cron_beat_pkey; Type: CONSTRAINT; Schema: engine; Owner: skylatch_owner
@@ -11008,11 +15091,25 @@ ALTER TABLE ONLY engine.event_effects
     ADD CONSTRAINT event_effects_pkey PRIMARY KEY (provider, type);
 
 --
+-- Name: exchange_rate_changes exchange_rate_changes_confirms_key; Type: CONSTRAINT; Schema: engine; Owner: skylatch_owner
+--
+
+ALTER TABLE ONLY engine.exchange_rate_changes
+    ADD CONSTRAINT exchange_rate_changes_confirms_key UNIQUE (confirms);
+
+--
+-- Name: exchange_rate_changes exchange_rate_changes_pkey; Type: CONSTRAINT; Schema: engine; Owner: skylatch_owner
+--
+
+ALTER TABLE ONLY engine.exchange_rate_changes
+    ADD CONSTRAINT exchange_rate_changes_pkey PRIMARY KEY (id);
+
+--
 -- Name: exchange_rates exchange_rates_pkey; Type: CONSTRAINT; Schema: engine; Owner: skylatch_owner
 --
 
 ALTER TABLE ONLY engine.exchange_rates
-    ADD CONSTRAINT exchange_rates_pkey PRIMARY KEY (base, quote, as_of);
+    ADD CONSTRAINT exchange_rates_pkey PRIMARY KEY (base, quote, source, as_of);
 
 --
 -- Name: fare_looks fare_looks_pkey; Type: CONSTRAINT; Schema: engine; Owner: skylatch_owner
@@ -11057,6 +15154,20 @@ ALTER TABLE ONLY engine.history
     ADD CONSTRAINT history_pkey PRIMARY KEY (only_row);
 
 --
+-- Name: installation_changes installation_changes_pkey; Type: CONSTRAINT; Schema: engine; Owner: skylatch_owner
+--
+
+ALTER TABLE ONLY engine.installation_changes
+    ADD CONSTRAINT installation_changes_pkey PRIMARY KEY (id);
+
+--
+-- Name: installation installation_pkey; Type: CONSTRAINT; Schema: engine; Owner: skylatch_owner
+--
+
+ALTER TABLE ONLY engine.installation
+    ADD CONSTRAINT installation_pkey PRIMARY KEY (only_row);
+
+--
 -- Name: invariant_checks invariant_checks_pkey; Type: CONSTRAINT; Schema: engine; Owner: skylatch_owner
 --
 
@@ -11069,6 +15180,27 @@ ALTER TABLE ONLY engine.invariant_checks
 
 ALTER TABLE ONLY engine.invariant_violations
     ADD CONSTRAINT invariant_violations_pkey PRIMARY KEY (invariant, subject);
+
+--
+-- Name: job_beats job_beats_pkey; Type: CONSTRAINT; Schema: engine; Owner: skylatch_owner
+--
+
+ALTER TABLE ONLY engine.job_beats
+    ADD CONSTRAINT job_beats_pkey PRIMARY KEY (job);
+
+--
+-- Name: job_changes job_changes_pkey; Type: CONSTRAINT; Schema: engine; Owner: skylatch_owner
+--
+
+ALTER TABLE ONLY engine.job_changes
+    ADD CONSTRAINT job_changes_pkey PRIMARY KEY (id);
+
+--
+-- Name: jobs jobs_pkey; Type: CONSTRAINT; Schema: engine; Owner: skylatch_owner
+--
+
+ALTER TABLE ONLY engine.jobs
+    ADD CONSTRAINT jobs_pkey PRIMARY KEY (job);
 
 --
 -- Name: kill_switch_changes kill_switch_changes_pkey; Type: CONSTRAINT; Schema: engine; Owner: skylatch_owner
@@ -11090,6 +15222,20 @@ ALTER TABLE ONLY engine.kill_switch
 
 ALTER TABLE ONLY engine.metropolitan_areas
     ADD CONSTRAINT metropolitan_areas_pkey PRIMARY KEY (iata);
+
+--
+-- Name: money_settings_changes money_settings_changes_pkey; Type: CONSTRAINT; Schema: engine; Owner: skylatch_owner
+--
+
+ALTER TABLE ONLY engine.money_settings_changes
+    ADD CONSTRAINT money_settings_changes_pkey PRIMARY KEY (id);
+
+--
+-- Name: money_settings money_settings_pkey; Type: CONSTRAINT; Schema: engine; Owner: skylatch_owner
+--
+
+ALTER TABLE ONLY engine.money_settings
+    ADD CONSTRAINT money_settings_pkey PRIMARY KEY (only_row);
 
 --
 -- Name: monitor_runs monitor_runs_pkey; Type: CONSTRAINT; Schema: engine; Owner: skylatch_owner
@@ -11197,6 +15343,48 @@ ALTER TABLE ONLY engine.search_settings
     ADD CONSTRAINT search_settings_pkey PRIMARY KEY (only_row);
 
 --
+-- Name: spending_ceiling_changes spending_ceiling_changes_pkey; Type: CONSTRAINT; Schema: engine; Owner: skylatch_owner
+--
+
+ALTER TABLE ONLY engine.spending_ceiling_changes
+    ADD CONSTRAINT spending_ceiling_changes_pkey PRIMARY KEY (id);
+
+--
+-- Name: spending_ceilings spending_ceilings_pkey; Type: CONSTRAINT; Schema: engine; Owner: skylatch_owner
+--
+
+ALTER TABLE ONLY engine.spending_ceilings
+    ADD CONSTRAINT spending_ceilings_pkey PRIMARY KEY (id);
+
+--
+-- Name: spending_ceilings spending_ceilings_user_id_key; Type: CONSTRAINT; Schema: engine; Owner: skylatch_owner
+--
+
+ALTER TABLE ONLY engine.spending_ceilings
+    ADD CONSTRAINT spending_ceilings_user_id_key UNIQUE NULLS NOT DISTINCT (user_id, subject, period);
+
+--
+-- Name: traveller_limit_changes traveller_limit_changes_pkey; Type: CONSTRAINT; Schema: engine; Owner: skylatch_owner
+--
+
+ALTER TABLE ONLY engine.traveller_limit_changes
+    ADD CONSTRAINT traveller_limit_changes_pkey PRIMARY KEY (id);
+
+--
+-- Name: traveller_limits traveller_limits_pkey; Type: CONSTRAINT; Schema: engine; Owner: skylatch_owner
+--
+
+ALTER TABLE ONLY engine.traveller_limits
+    ADD CONSTRAINT traveller_limits_pkey PRIMARY KEY (only_row);
+
+--
+-- Name: travellers travellers_pkey; Type: CONSTRAINT; Schema: engine; Owner: skylatch_owner
+--
+
+ALTER TABLE ONLY engine.travellers
+    ADD CONSTRAINT travellers_pkey PRIMARY KEY (user_id);
+
+--
 -- Name: trip_searches trip_searches_pkey; Type: CONSTRAINT; Schema: engine; Owner: skylatch_owner
 --
 
@@ -11260,6 +15448,13 @@ ALTER TABLE ONLY public.booking_passengers
     ADD CONSTRAINT booking_passengers_pkey PRIMARY KEY (user_id, flight_booking_id, traveler_profile_id);
 
 --
+-- Name: consents consents_pkey; Type: CONSTRAINT; Schema: public; Owner: skylatch_owner
+--
+
+ALTER TABLE ONLY public.consents
+    ADD CONSTRAINT consents_pkey PRIMARY KEY (user_id, id);
+
+--
 -- Name: fare_history fare_history_pkey; Type: CONSTRAINT; Schema: public; Owner: skylatch_owner
 --
 
@@ -11309,6 +15504,13 @@ ALTER TABLE ONLY public.payment_methods
     ADD CONSTRAINT payment_methods_pkey PRIMARY KEY (user_id, id);
 
 --
+-- Name: payment_methods payment_methods_sizes; Type: CHECK CONSTRAINT; Schema: public; Owner: skylatch_owner
+--
+
+ALTER TABLE public.payment_methods
+    ADD CONSTRAINT payment_methods_sizes CHECK (((octet_length(stripe_customer_id) <= 255) AND (octet_length(stripe_payment_method_id) <= 255) AND (octet_length(brand) <= 100) AND (octet_length(last4) <= 100))) NOT VALID;
+
+--
 -- Name: payment_methods payment_methods_stripe_payment_method_id_key; Type: CONSTRAINT; Schema: public; Owner: skylatch_owner
 --
 
@@ -11323,11 +15525,25 @@ ALTER TABLE ONLY public.spending_limits
     ADD CONSTRAINT spending_limits_pkey PRIMARY KEY (user_id, currency, period);
 
 --
+-- Name: spending_limits spending_limits_sizes; Type: CHECK CONSTRAINT; Schema: public; Owner: skylatch_owner
+--
+
+ALTER TABLE public.spending_limits
+    ADD CONSTRAINT spending_limits_sizes CHECK (((octet_length(currency) <= 100) AND (octet_length(period) <= 100))) NOT VALID;
+
+--
 -- Name: traveler_profiles traveler_profiles_pkey; Type: CONSTRAINT; Schema: public; Owner: skylatch_owner
 --
 
 ALTER TABLE ONLY public.traveler_profiles
     ADD CONSTRAINT traveler_profiles_pkey PRIMARY KEY (user_id, id);
+
+--
+-- Name: traveler_profiles traveler_profiles_sizes; Type: CHECK CONSTRAINT; Schema: public; Owner: skylatch_owner
+--
+
+ALTER TABLE public.traveler_profiles
+    ADD CONSTRAINT traveler_profiles_sizes CHECK (((octet_length(given_name) <= 100) AND (octet_length(family_name) <= 100) AND (octet_length(title) <= 100) AND (octet_length(gender) <= 100) AND (octet_length(email) <= 320) AND (octet_length(phone_number) <= 100))) NOT VALID;
 
 --
 -- Name: trip_passengers trip_passengers_pkey; Type: CONSTRAINT; Schema: public; Owner: skylatch_owner
@@ -11349,6 +15565,31 @@ ALTER TABLE ONLY public.trip_requests
 
 ALTER TABLE ONLY public.trip_requests
     ADD CONSTRAINT trip_requests_pkey PRIMARY KEY (user_id, id);
+
+--
+-- Name: trip_requests trip_requests_sizes; Type: CHECK CONSTRAINT; Schema: public; Owner: skylatch_owner
+--
+
+ALTER TABLE public.trip_requests
+    ADD CONSTRAINT trip_requests_sizes CHECK (((cardinality(origins) <= 100) AND (cardinality(destinations) <= 100) AND (cardinality(preferred_airlines) <= 100) AND (cardinality(airlines_only) <= 100) AND (cardinality(airlines_never) <= 100) AND (cardinality(alliances) <= 100) AND (octet_length(array_to_string(origins, ''::text)) <= 10000) AND (octet_length(array_to_string(destinations, ''::text)) <= 10000) AND (octet_length(array_to_string(preferred_airlines, ''::text)) <= 10000) AND (octet_length(array_to_string(airlines_only, ''::text)) <= 10000) AND (octet_length(array_to_string(airlines_never, ''::text)) <= 10000) AND (octet_length(array_to_string(alliances, ''::text)) <= 10000) AND (octet_length(cabin_class) <= 100) AND (octet_length(currency) <= 100) AND (octet_length(consent_text_version) <= 100))) NOT VALID;
+
+--
+-- Name: airport_overrides_iata_idx; Type: INDEX; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE INDEX airport_overrides_iata_idx ON engine.airport_overrides USING btree (iata, id);
+
+--
+-- Name: booking_attempt_passengers_person_idx; Type: INDEX; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE INDEX booking_attempt_passengers_person_idx ON engine.booking_attempt_passengers USING btree (user_id, person);
+
+--
+-- Name: booking_attempt_passengers_traveler_profile_id_idx; Type: INDEX; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE INDEX booking_attempt_passengers_traveler_profile_id_idx ON engine.booking_attempt_passengers USING btree (user_id, traveler_profile_id);
 
 --
 -- Name: booking_events_at_idx; Type: INDEX; Schema: engine; Owner: skylatch_owner
@@ -11379,6 +15620,18 @@ CREATE INDEX daily_fares_route_idx ON engine.daily_fares USING btree (origin, de
 --
 
 CREATE INDEX event_effects_operation_idx ON engine.event_effects USING btree (operation);
+
+--
+-- Name: exchange_rate_changes_held_idx; Type: INDEX; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE INDEX exchange_rate_changes_held_idx ON engine.exchange_rate_changes USING btree (as_of) WHERE (action = 'HELD'::text);
+
+--
+-- Name: exchange_rate_changes_pair_idx; Type: INDEX; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE INDEX exchange_rate_changes_pair_idx ON engine.exchange_rate_changes USING btree (base, quote, id);
 
 --
 -- Name: exchange_rates_quote_idx; Type: INDEX; Schema: engine; Owner: skylatch_owner
@@ -11525,6 +15778,12 @@ CREATE INDEX trip_searches_search_key_idx ON engine.trip_searches USING btree (s
 CREATE INDEX wait_decisions_trip_request_id_idx ON engine.wait_decisions USING btree (user_id, trip_request_id, id);
 
 --
+-- Name: booking_attempts_ended_at_idx; Type: INDEX; Schema: public; Owner: skylatch_owner
+--
+
+CREATE INDEX booking_attempts_ended_at_idx ON public.booking_attempts USING btree (ended_at) INCLUDE (currency, agreed_amount, refund_amount, refunded_at) WHERE (status = 'SUCCESS'::text);
+
+--
 -- Name: booking_attempts_flight_offer_id_idx; Type: INDEX; Schema: public; Owner: skylatch_owner
 --
 
@@ -11585,10 +15844,34 @@ CREATE INDEX booking_attempts_user_id_status_idx ON public.booking_attempts USIN
 CREATE INDEX booking_passengers_traveler_profile_id_idx ON public.booking_passengers USING btree (user_id, traveler_profile_id);
 
 --
+-- Name: consents_payment_method_id_idx; Type: INDEX; Schema: public; Owner: skylatch_owner
+--
+
+CREATE INDEX consents_payment_method_id_idx ON public.consents USING btree (user_id, payment_method_id);
+
+--
+-- Name: consents_text_version_idx; Type: INDEX; Schema: public; Owner: skylatch_owner
+--
+
+CREATE INDEX consents_text_version_idx ON public.consents USING btree (text_version);
+
+--
+-- Name: consents_trip_request_id_idx; Type: INDEX; Schema: public; Owner: skylatch_owner
+--
+
+CREATE INDEX consents_trip_request_id_idx ON public.consents USING btree (user_id, trip_request_id, id);
+
+--
 -- Name: fare_history_route_idx; Type: INDEX; Schema: public; Owner: skylatch_owner
 --
 
 CREATE INDEX fare_history_route_idx ON public.fare_history USING btree (origin, destination, departure_date, searched_at);
+
+--
+-- Name: fare_history_searched_at_idx; Type: INDEX; Schema: public; Owner: skylatch_owner
+--
+
+CREATE INDEX fare_history_searched_at_idx ON public.fare_history USING brin (searched_at) WITH (autosummarize='on');
 
 --
 -- Name: fare_history_trip_request_id_idx; Type: INDEX; Schema: public; Owner: skylatch_owner
@@ -11619,6 +15902,12 @@ CREATE INDEX flight_bookings_flight_offer_id_idx ON public.flight_bookings USING
 --
 
 CREATE INDEX flight_bookings_id_idx ON public.flight_bookings USING btree (id);
+
+--
+-- Name: flight_bookings_next_look_at_idx; Type: INDEX; Schema: public; Owner: skylatch_owner
+--
+
+CREATE INDEX flight_bookings_next_look_at_idx ON public.flight_bookings USING btree (next_look_at) WHERE (status = 'CONFIRMED'::text);
 
 --
 -- Name: flight_bookings_trip_request_id_idx; Type: INDEX; Schema: public; Owner: skylatch_owner
@@ -11675,6 +15964,12 @@ CREATE INDEX trip_passengers_traveler_profile_id_idx ON public.trip_passengers U
 CREATE INDEX trip_requests_due_idx ON public.trip_requests USING btree (next_search_at) WHERE ((auto_book_status = 'PENDING'::text) AND auto_book_enabled);
 
 --
+-- Name: trip_requests_open_idx; Type: INDEX; Schema: public; Owner: skylatch_owner
+--
+
+CREATE INDEX trip_requests_open_idx ON public.trip_requests USING btree (user_id) WHERE (auto_book_status = ANY (ARRAY['PENDING'::text, 'BOOKING'::text, 'PAUSED'::text, 'ACTION_REQUIRED'::text, 'FAILED'::text]));
+
+--
 -- Name: trip_requests_over_idx; Type: INDEX; Schema: public; Owner: skylatch_owner
 --
 
@@ -11693,10 +15988,40 @@ CREATE INDEX trip_requests_payment_method_id_idx ON public.trip_requests USING b
 CREATE INDEX trip_requests_selected_offer_id_idx ON public.trip_requests USING btree (user_id, selected_offer_id);
 
 --
+-- Name: airport_overrides airport_overrides_append_only; Type: TRIGGER; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE TRIGGER airport_overrides_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON engine.airport_overrides FOR EACH STATEMENT EXECUTE FUNCTION engine.refuse_change();
+
+--
 -- Name: booking_events booking_events_append_only; Type: TRIGGER; Schema: engine; Owner: skylatch_owner
 --
 
 CREATE TRIGGER booking_events_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON engine.booking_events FOR EACH STATEMENT EXECUTE FUNCTION engine.refuse_change();
+
+--
+-- Name: consent_texts consent_texts_append_only; Type: TRIGGER; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE TRIGGER consent_texts_append_only BEFORE DELETE OR UPDATE OF version, body, sha256, published_at, published_by, reason OR TRUNCATE ON engine.consent_texts FOR EACH STATEMENT EXECUTE FUNCTION engine.refuse_change();
+
+--
+-- Name: exchange_rate_changes exchange_rate_changes_append_only; Type: TRIGGER; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE TRIGGER exchange_rate_changes_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON engine.exchange_rate_changes FOR EACH STATEMENT EXECUTE FUNCTION engine.refuse_change();
+
+--
+-- Name: installation_changes installation_changes_append_only; Type: TRIGGER; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE TRIGGER installation_changes_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON engine.installation_changes FOR EACH STATEMENT EXECUTE FUNCTION engine.refuse_change();
+
+--
+-- Name: job_changes job_changes_append_only; Type: TRIGGER; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE TRIGGER job_changes_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON engine.job_changes FOR EACH STATEMENT EXECUTE FUNCTION engine.refuse_change();
 
 --
 -- Name: kill_switch_changes kill_switch_changes_append_only; Type: TRIGGER; Schema: engine; Owner: skylatch_owner
@@ -11705,10 +16030,40 @@ CREATE TRIGGER booking_events_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON
 CREATE TRIGGER kill_switch_changes_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON engine.kill_switch_changes FOR EACH STATEMENT EXECUTE FUNCTION engine.refuse_change();
 
 --
+-- Name: money_settings_changes money_settings_changes_append_only; Type: TRIGGER; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE TRIGGER money_settings_changes_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON engine.money_settings_changes FOR EACH STATEMENT EXECUTE FUNCTION engine.refuse_change();
+
+--
 -- Name: review_actions review_actions_append_only; Type: TRIGGER; Schema: engine; Owner: skylatch_owner
 --
 
 CREATE TRIGGER review_actions_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON engine.review_actions FOR EACH STATEMENT EXECUTE FUNCTION engine.refuse_change();
+
+--
+-- Name: search_settings_changes search_settings_changes_append_only; Type: TRIGGER; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE TRIGGER search_settings_changes_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON engine.search_settings_changes FOR EACH STATEMENT EXECUTE FUNCTION engine.refuse_change();
+
+--
+-- Name: spending_ceiling_changes spending_ceiling_changes_append_only; Type: TRIGGER; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE TRIGGER spending_ceiling_changes_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON engine.spending_ceiling_changes FOR EACH STATEMENT EXECUTE FUNCTION engine.refuse_change();
+
+--
+-- Name: traveller_limit_changes traveller_limit_changes_append_only; Type: TRIGGER; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE TRIGGER traveller_limit_changes_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON engine.traveller_limit_changes FOR EACH STATEMENT EXECUTE FUNCTION engine.refuse_change();
+
+--
+-- Name: consents consents_append_only; Type: TRIGGER; Schema: public; Owner: skylatch_owner
+--
+
+CREATE TRIGGER consents_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.consents FOR EACH STATEMENT EXECUTE FUNCTION engine.refuse_change();
 
 --
 -- Name: fare_history fare_history_keep_daily; Type: TRIGGER; Schema: public; Owner: skylatch_owner
@@ -11717,16 +16072,58 @@ CREATE TRIGGER review_actions_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON
 CREATE TRIGGER fare_history_keep_daily AFTER INSERT ON public.fare_history FOR EACH ROW WHEN (((new.cheapest)::numeric > (0)::numeric)) EXECUTE FUNCTION engine.keep_daily_fare();
 
 --
+-- Name: payment_methods payment_methods_check_sizes; Type: TRIGGER; Schema: public; Owner: skylatch_owner
+--
+
+CREATE TRIGGER payment_methods_check_sizes BEFORE INSERT OR UPDATE ON public.payment_methods FOR EACH ROW EXECUTE FUNCTION engine.check_sizes();
+
+--
+-- Name: spending_limits spending_limits_changed; Type: TRIGGER; Schema: public; Owner: skylatch_owner
+--
+
+CREATE TRIGGER spending_limits_changed BEFORE INSERT OR UPDATE ON public.spending_limits FOR EACH ROW EXECUTE FUNCTION engine.note_changed_limit();
+
+--
+-- Name: spending_limits spending_limits_check_sizes; Type: TRIGGER; Schema: public; Owner: skylatch_owner
+--
+
+CREATE TRIGGER spending_limits_check_sizes BEFORE INSERT OR UPDATE ON public.spending_limits FOR EACH ROW EXECUTE FUNCTION engine.check_sizes();
+
+--
+-- Name: traveler_profiles traveler_profiles_check_sizes; Type: TRIGGER; Schema: public; Owner: skylatch_owner
+--
+
+CREATE TRIGGER traveler_profiles_check_sizes BEFORE INSERT OR UPDATE ON public.traveler_profiles FOR EACH ROW EXECUTE FUNCTION engine.check_sizes();
+
+--
+-- Name: traveler_profiles traveler_profiles_person; Type: TRIGGER; Schema: public; Owner: skylatch_owner
+--
+
+CREATE TRIGGER traveler_profiles_person BEFORE UPDATE ON public.traveler_profiles FOR EACH ROW WHEN ((((((((old.given_name IS DISTINCT FROM new.given_name) OR (old.family_name IS DISTINCT FROM new.family_name)) OR (old.title IS DISTINCT FROM new.title)) OR (old.gender IS DISTINCT FROM new.gender)) OR (old.born_on IS DISTINCT FROM new.born_on)) OR (old.email IS DISTINCT FROM new.email)) OR (old.phone_number IS DISTINCT FROM new.phone_number))) EXECUTE FUNCTION engine.note_changed_person();
+
+--
 -- Name: traveler_profiles traveler_profiles_plan; Type: TRIGGER; Schema: public; Owner: skylatch_owner
 --
 
 CREATE TRIGGER traveler_profiles_plan AFTER UPDATE OF born_on ON public.traveler_profiles FOR EACH ROW WHEN ((old.born_on IS DISTINCT FROM new.born_on)) EXECUTE FUNCTION engine.plan_changed_profile();
 
 --
+-- Name: traveler_profiles traveler_profiles_room; Type: TRIGGER; Schema: public; Owner: skylatch_owner
+--
+
+CREATE TRIGGER traveler_profiles_room BEFORE INSERT ON public.traveler_profiles FOR EACH ROW EXECUTE FUNCTION engine.check_profile();
+
+--
 -- Name: trip_passengers trip_passengers_check; Type: TRIGGER; Schema: public; Owner: skylatch_owner
 --
 
 CREATE TRIGGER trip_passengers_check BEFORE INSERT OR DELETE ON public.trip_passengers FOR EACH ROW EXECUTE FUNCTION engine.check_trip_passenger();
+
+--
+-- Name: trip_passengers trip_passengers_consented; Type: TRIGGER; Schema: public; Owner: skylatch_owner
+--
+
+CREATE TRIGGER trip_passengers_consented AFTER INSERT ON public.trip_passengers REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION engine.complete_consent();
 
 --
 -- Name: trip_passengers trip_passengers_plan_fewer; Type: TRIGGER; Schema: public; Owner: skylatch_owner
@@ -11747,10 +16144,42 @@ CREATE TRIGGER trip_passengers_plan_more AFTER INSERT ON public.trip_passengers 
 CREATE TRIGGER trip_requests_check BEFORE INSERT OR UPDATE OF user_id, origins, destinations, departure_from, departure_to, return_from, return_to, nights_min, nights_max, cabin_class, max_price, currency, max_connections, max_duration, carry_on_bags, checked_bags, preferred_airlines, payment_method_id, auto_book_enabled, consent_text_version, airlines_only, airlines_never, alliances, layover_min, layover_max, depart_after, depart_before, arrive_after, arrive_before, return_depart_after, return_depart_before, return_arrive_after, return_arrive_before, no_red_eye, no_airport_change, refundable, changeable, max_emissions_kg, accept_unknown, price_weight, duration_weight, connections_weight, airline_weight, decide_by, max_searches ON public.trip_requests FOR EACH ROW EXECUTE FUNCTION engine.check_trip_request();
 
 --
+-- Name: trip_requests trip_requests_consent; Type: TRIGGER; Schema: public; Owner: skylatch_owner
+--
+
+CREATE TRIGGER trip_requests_consent BEFORE INSERT OR UPDATE OF consent_text_version ON public.trip_requests FOR EACH ROW EXECUTE FUNCTION engine.date_consent();
+
+--
+-- Name: trip_requests trip_requests_consented; Type: TRIGGER; Schema: public; Owner: skylatch_owner
+--
+
+CREATE TRIGGER trip_requests_consented AFTER INSERT ON public.trip_requests FOR EACH ROW WHEN ((new.consent_text_version IS NOT NULL)) EXECUTE FUNCTION engine.record_consent();
+
+--
+-- Name: trip_requests trip_requests_consented_again; Type: TRIGGER; Schema: public; Owner: skylatch_owner
+--
+
+CREATE TRIGGER trip_requests_consented_again AFTER UPDATE OF consent_text_version ON public.trip_requests FOR EACH ROW WHEN ((new.consent_text_version IS NOT NULL)) EXECUTE FUNCTION engine.record_consent();
+
+--
 -- Name: trip_requests trip_requests_plan; Type: TRIGGER; Schema: public; Owner: skylatch_owner
 --
 
 CREATE TRIGGER trip_requests_plan AFTER UPDATE OF origins, destinations, departure_from, departure_to, return_from, return_to, nights_min, nights_max, cabin_class, max_connections, max_price, currency ON public.trip_requests FOR EACH ROW EXECUTE FUNCTION engine.plan_changed_trip();
+
+--
+-- Name: booking_attempt_passengers booking_attempt_passengers_booking_attempt_id_fkey; Type: FK CONSTRAINT; Schema: engine; Owner: skylatch_owner
+--
+
+ALTER TABLE ONLY engine.booking_attempt_passengers
+    ADD CONSTRAINT booking_attempt_passengers_booking_attempt_id_fkey FOREIGN KEY (user_id, booking_attempt_id) REFERENCES public.booking_attempts(user_id, id) ON DELETE RESTRICT;
+
+--
+-- Name: booking_attempt_passengers booking_attempt_passengers_traveler_profile_id_fkey; Type: FK CONSTRAINT; Schema: engine; Owner: skylatch_owner
+--
+
+ALTER TABLE ONLY engine.booking_attempt_passengers
+    ADD CONSTRAINT booking_attempt_passengers_traveler_profile_id_fkey FOREIGN KEY (user_id, traveler_profile_id) REFERENCES public.traveler_profiles(user_id, id) ON DELETE RESTRICT;
 
 --
 -- Name: breakers breakers_operation_fkey; Type: FK CONSTRAINT; Schema: engine; Owner: skylatch_owner
@@ -11774,6 +16203,27 @@ ALTER TABLE ONLY engine.event_effects
     ADD CONSTRAINT event_effects_operation_fkey FOREIGN KEY (operation) REFERENCES engine.operations(operation) ON DELETE CASCADE;
 
 --
+-- Name: exchange_rate_changes exchange_rate_changes_base_fkey; Type: FK CONSTRAINT; Schema: engine; Owner: skylatch_owner
+--
+
+ALTER TABLE ONLY engine.exchange_rate_changes
+    ADD CONSTRAINT exchange_rate_changes_base_fkey FOREIGN KEY (base) REFERENCES engine.currencies(code);
+
+--
+-- Name: exchange_rate_changes exchange_rate_changes_confirms_fkey; Type: FK CONSTRAINT; Schema: engine; Owner: skylatch_owner
+--
+
+ALTER TABLE ONLY engine.exchange_rate_changes
+    ADD CONSTRAINT exchange_rate_changes_confirms_fkey FOREIGN KEY (confirms) REFERENCES engine.exchange_rate_changes(id) ON DELETE RESTRICT;
+
+--
+-- Name: exchange_rate_changes exchange_rate_changes_quote_fkey; Type: FK CONSTRAINT; Schema: engine; Owner: skylatch_owner
+--
+
+ALTER TABLE ONLY engine.exchange_rate_changes
+    ADD CONSTRAINT exchange_rate_changes_quote_fkey FOREIGN KEY (quote) REFERENCES engine.currencies(code);
+
+--
 -- Name: exchange_rates exchange_rates_base_fkey; Type: FK CONSTRAINT; Schema: engine; Owner: skylatch_owner
 --
 
@@ -11786,6 +16236,13 @@ ALTER TABLE ONLY engine.exchange_rates
 
 ALTER TABLE ONLY engine.exchange_rates
     ADD CONSTRAINT exchange_rates_quote_fkey FOREIGN KEY (quote) REFERENCES engine.currencies(code);
+
+--
+-- Name: job_beats job_beats_job_fkey; Type: FK CONSTRAINT; Schema: engine; Owner: skylatch_owner
+--
+
+ALTER TABLE ONLY engine.job_beats
+    ADD CONSTRAINT job_beats_job_fkey FOREIGN KEY (job) REFERENCES engine.jobs(job) ON DELETE CASCADE;
 
 --
 -- Name: outcome_rules outcome_rules_operation_fkey; Type: FK CONSTRAINT; Schema: engine; Owner: skylatch_owner
@@ -11858,6 +16315,20 @@ ALTER TABLE ONLY engine.saga_transitions
     ADD CONSTRAINT saga_transitions_state_fkey FOREIGN KEY (state) REFERENCES engine.saga_states(state) ON DELETE CASCADE;
 
 --
+-- Name: spending_ceilings spending_ceilings_user_id_fkey; Type: FK CONSTRAINT; Schema: engine; Owner: skylatch_owner
+--
+
+ALTER TABLE ONLY engine.spending_ceilings
+    ADD CONSTRAINT spending_ceilings_user_id_fkey FOREIGN KEY (user_id) REFERENCES auth.users(id) ON DELETE CASCADE;
+
+--
+-- Name: travellers travellers_user_id_fkey; Type: FK CONSTRAINT; Schema: engine; Owner: skylatch_owner
+--
+
+ALTER TABLE ONLY engine.travellers
+    ADD CONSTRAINT travellers_user_id_fkey FOREIGN KEY (user_id) REFERENCES auth.users(id) ON DELETE CASCADE;
+
+--
 -- Name: trip_searches trip_searches_trip_request_id_fkey; Type: FK CONSTRAINT; Schema: engine; Owner: skylatch_owner
 --
 
@@ -11919,6 +16390,41 @@ ALTER TABLE ONLY public.booking_passengers
 
 ALTER TABLE ONLY public.booking_passengers
     ADD CONSTRAINT booking_passengers_traveler_profile_id_fkey FOREIGN KEY (user_id, traveler_profile_id) REFERENCES public.traveler_profiles(user_id, id) ON DELETE RESTRICT;
+
+--
+-- Name: consents consents_currency_fkey; Type: FK CONSTRAINT; Schema: public; Owner: skylatch_owner
+--
+
+ALTER TABLE ONLY public.consents
+    ADD CONSTRAINT consents_currency_fkey FOREIGN KEY (currency) REFERENCES engine.currencies(code);
+
+--
+-- Name: consents consents_payment_method_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: skylatch_owner
+--
+
+ALTER TABLE ONLY public.consents
+    ADD CONSTRAINT consents_payment_method_id_fkey FOREIGN KEY (user_id, payment_method_id) REFERENCES public.payment_methods(user_id, id) ON DELETE RESTRICT;
+
+--
+-- Name: consents consents_text_version_fkey; Type: FK CONSTRAINT; Schema: public; Owner: skylatch_owner
+--
+
+ALTER TABLE ONLY public.consents
+    ADD CONSTRAINT consents_text_version_fkey FOREIGN KEY (text_version) REFERENCES engine.consent_texts(version) ON DELETE RESTRICT;
+
+--
+-- Name: consents consents_trip_request_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: skylatch_owner
+--
+
+ALTER TABLE ONLY public.consents
+    ADD CONSTRAINT consents_trip_request_id_fkey FOREIGN KEY (user_id, trip_request_id) REFERENCES public.trip_requests(user_id, id) ON DELETE RESTRICT;
+
+--
+-- Name: consents consents_user_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: skylatch_owner
+--
+
+ALTER TABLE ONLY public.consents
+    ADD CONSTRAINT consents_user_id_fkey FOREIGN KEY (user_id) REFERENCES auth.users(id) ON DELETE RESTRICT;
 
 --
 -- Name: fare_history fare_history_trip_request_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: skylatch_owner
@@ -12057,6 +16563,18 @@ ALTER TABLE engine.airline_alliances ENABLE ROW LEVEL SECURITY;
 CREATE POLICY airline_alliances_owner_all ON engine.airline_alliances TO skylatch_owner USING (true) WITH CHECK (true);
 
 --
+-- Name: airport_overrides; Type: ROW SECURITY; Schema: engine; Owner: skylatch_owner
+--
+
+ALTER TABLE engine.airport_overrides ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: airport_overrides airport_overrides_owner_all; Type: POLICY; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE POLICY airport_overrides_owner_all ON engine.airport_overrides TO skylatch_owner USING (true) WITH CHECK (true);
+
+--
 -- Name: airports; Type: ROW SECURITY; Schema: engine; Owner: skylatch_owner
 --
 
@@ -12067,6 +16585,18 @@ ALTER TABLE engine.airports ENABLE ROW LEVEL SECURITY;
 --
 
 CREATE POLICY airports_owner_all ON engine.airports TO skylatch_owner USING (true) WITH CHECK (true);
+
+--
+-- Name: booking_attempt_passengers; Type: ROW SECURITY; Schema: engine; Owner: skylatch_owner
+--
+
+ALTER TABLE engine.booking_attempt_passengers ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: booking_attempt_passengers booking_attempt_passengers_owner_all; Type: POLICY; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE POLICY booking_attempt_passengers_owner_all ON engine.booking_attempt_passengers TO skylatch_owner USING (true) WITH CHECK (true);
 
 --
 -- Name: booking_events; Type: ROW SECURITY; Schema: engine; Owner: skylatch_owner
@@ -12091,6 +16621,18 @@ ALTER TABLE engine.breakers ENABLE ROW LEVEL SECURITY;
 --
 
 CREATE POLICY breakers_owner_all ON engine.breakers TO skylatch_owner USING (true) WITH CHECK (true);
+
+--
+-- Name: consent_texts; Type: ROW SECURITY; Schema: engine; Owner: skylatch_owner
+--
+
+ALTER TABLE engine.consent_texts ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: consent_texts consent_texts_owner_all; Type: POLICY; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE POLICY consent_texts_owner_all ON engine.consent_texts TO skylatch_owner USING (true) WITH CHECK (true);
 
 --
 -- Name: cron_beat; Type: ROW SECURITY; Schema: engine; Owner: skylatch_owner
@@ -12151,6 +16693,18 @@ ALTER TABLE engine.event_effects ENABLE ROW LEVEL SECURITY;
 --
 
 CREATE POLICY event_effects_owner_all ON engine.event_effects TO skylatch_owner USING (true) WITH CHECK (true);
+
+--
+-- Name: exchange_rate_changes; Type: ROW SECURITY; Schema: engine; Owner: skylatch_owner
+--
+
+ALTER TABLE engine.exchange_rate_changes ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: exchange_rate_changes exchange_rate_changes_owner_all; Type: POLICY; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE POLICY exchange_rate_changes_owner_all ON engine.exchange_rate_changes TO skylatch_owner USING (true) WITH CHECK (true);
 
 --
 -- Name: exchange_rates; Type: ROW SECURITY; Schema: engine; Owner: skylatch_owner
@@ -12237,6 +16791,30 @@ ALTER TABLE engine.history ENABLE ROW LEVEL SECURITY;
 CREATE POLICY history_owner_all ON engine.history TO skylatch_owner USING (true) WITH CHECK (true);
 
 --
+-- Name: installation; Type: ROW SECURITY; Schema: engine; Owner: skylatch_owner
+--
+
+ALTER TABLE engine.installation ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: installation_changes; Type: ROW SECURITY; Schema: engine; Owner: skylatch_owner
+--
+
+ALTER TABLE engine.installation_changes ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: installation_changes installation_changes_owner_all; Type: POLICY; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE POLICY installation_changes_owner_all ON engine.installation_changes TO skylatch_owner USING (true) WITH CHECK (true);
+
+--
+-- Name: installation installation_owner_all; Type: POLICY; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE POLICY installation_owner_all ON engine.installation TO skylatch_owner USING (true) WITH CHECK (true);
+
+--
 -- Name: invariant_checks; Type: ROW SECURITY; Schema: engine; Owner: skylatch_owner
 --
 
@@ -12259,6 +16837,42 @@ ALTER TABLE engine.invariant_violations ENABLE ROW LEVEL SECURITY;
 --
 
 CREATE POLICY invariant_violations_owner_all ON engine.invariant_violations TO skylatch_owner USING (true) WITH CHECK (true);
+
+--
+-- Name: job_beats; Type: ROW SECURITY; Schema: engine; Owner: skylatch_owner
+--
+
+ALTER TABLE engine.job_beats ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: job_beats job_beats_owner_all; Type: POLICY; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE POLICY job_beats_owner_all ON engine.job_beats TO skylatch_owner USING (true) WITH CHECK (true);
+
+--
+-- Name: job_changes; Type: ROW SECURITY; Schema: engine; Owner: skylatch_owner
+--
+
+ALTER TABLE engine.job_changes ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: job_changes job_changes_owner_all; Type: POLICY; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE POLICY job_changes_owner_all ON engine.job_changes TO skylatch_owner USING (true) WITH CHECK (true);
+
+--
+-- Name: jobs; Type: ROW SECURITY; Schema: engine; Owner: skylatch_owner
+--
+
+ALTER TABLE engine.jobs ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: jobs jobs_owner_all; Type: POLICY; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE POLICY jobs_owner_all ON engine.jobs TO skylatch_owner USING (true) WITH CHECK (true);
 
 --
 -- Name: kill_switch; Type: ROW SECURITY; Schema: engine; Owner: skylatch_owner
@@ -12295,6 +16909,30 @@ ALTER TABLE engine.metropolitan_areas ENABLE ROW LEVEL SECURITY;
 --
 
 CREATE POLICY metropolitan_areas_owner_all ON engine.metropolitan_areas TO skylatch_owner USING (true) WITH CHECK (true);
+
+--
+-- Name: money_settings; Type: ROW SECURITY; Schema: engine; Owner: skylatch_owner
+--
+
+ALTER TABLE engine.money_settings ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: money_settings_changes; Type: ROW SECURITY; Schema: engine; Owner: skylatch_owner
+--
+
+ALTER TABLE engine.money_settings_changes ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: money_settings_changes money_settings_changes_owner_all; Type: POLICY; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE POLICY money_settings_changes_owner_all ON engine.money_settings_changes TO skylatch_owner USING (true) WITH CHECK (true);
+
+--
+-- Name: money_settings money_settings_owner_all; Type: POLICY; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE POLICY money_settings_owner_all ON engine.money_settings TO skylatch_owner USING (true) WITH CHECK (true);
 
 --
 -- Name: monitor_runs; Type: ROW SECURITY; Schema: engine; Owner: skylatch_owner
@@ -12465,6 +17103,66 @@ CREATE POLICY search_settings_changes_owner_all ON engine.search_settings_change
 CREATE POLICY search_settings_owner_all ON engine.search_settings TO skylatch_owner USING (true) WITH CHECK (true);
 
 --
+-- Name: spending_ceiling_changes; Type: ROW SECURITY; Schema: engine; Owner: skylatch_owner
+--
+
+ALTER TABLE engine.spending_ceiling_changes ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: spending_ceiling_changes spending_ceiling_changes_owner_all; Type: POLICY; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE POLICY spending_ceiling_changes_owner_all ON engine.spending_ceiling_changes TO skylatch_owner USING (true) WITH CHECK (true);
+
+--
+-- Name: spending_ceilings; Type: ROW SECURITY; Schema: engine; Owner: skylatch_owner
+--
+
+ALTER TABLE engine.spending_ceilings ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: spending_ceilings spending_ceilings_owner_all; Type: POLICY; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE POLICY spending_ceilings_owner_all ON engine.spending_ceilings TO skylatch_owner USING (true) WITH CHECK (true);
+
+--
+-- Name: traveller_limit_changes; Type: ROW SECURITY; Schema: engine; Owner: skylatch_owner
+--
+
+ALTER TABLE engine.traveller_limit_changes ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: traveller_limit_changes traveller_limit_changes_owner_all; Type: POLICY; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE POLICY traveller_limit_changes_owner_all ON engine.traveller_limit_changes TO skylatch_owner USING (true) WITH CHECK (true);
+
+--
+-- Name: traveller_limits; Type: ROW SECURITY; Schema: engine; Owner: skylatch_owner
+--
+
+ALTER TABLE engine.traveller_limits ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: traveller_limits traveller_limits_owner_all; Type: POLICY; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE POLICY traveller_limits_owner_all ON engine.traveller_limits TO skylatch_owner USING (true) WITH CHECK (true);
+
+--
+-- Name: travellers; Type: ROW SECURITY; Schema: engine; Owner: skylatch_owner
+--
+
+ALTER TABLE engine.travellers ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: travellers travellers_owner_all; Type: POLICY; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE POLICY travellers_owner_all ON engine.travellers TO skylatch_owner USING (true) WITH CHECK (true);
+
+--
 -- Name: trip_searches; Type: ROW SECURITY; Schema: engine; Owner: skylatch_owner
 --
 
@@ -12535,6 +17233,24 @@ CREATE POLICY booking_passengers_authenticated_select ON public.booking_passenge
 --
 
 CREATE POLICY booking_passengers_owner_all ON public.booking_passengers TO skylatch_owner USING (true) WITH CHECK (true);
+
+--
+-- Name: consents; Type: ROW SECURITY; Schema: public; Owner: skylatch_owner
+--
+
+ALTER TABLE public.consents ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: consents consents_authenticated_select; Type: POLICY; Schema: public; Owner: skylatch_owner
+--
+
+CREATE POLICY consents_authenticated_select ON public.consents FOR SELECT TO authenticated USING ((user_id = ( SELECT auth.uid() AS uid)));
+
+--
+-- Name: consents consents_owner_all; Type: POLICY; Schema: public; Owner: skylatch_owner
+--
+
+CREATE POLICY consents_owner_all ON public.consents TO skylatch_owner USING (true) WITH CHECK (true);
 
 --
 -- Name: fare_history; Type: ROW SECURITY; Schema: public; Owner: skylatch_owner
@@ -12615,12 +17331,6 @@ CREATE POLICY payment_methods_owner_all ON public.payment_methods TO skylatch_ow
 ALTER TABLE public.spending_limits ENABLE ROW LEVEL SECURITY;
 
 --
--- Name: spending_limits spending_limits_authenticated_delete; Type: POLICY; Schema: public; Owner: skylatch_owner
---
-
-CREATE POLICY spending_limits_authenticated_delete ON public.spending_limits FOR DELETE TO authenticated USING ((user_id = ( SELECT auth.uid() AS uid)));
-
---
 -- Name: spending_limits spending_limits_authenticated_insert; Type: POLICY; Schema: public; Owner: skylatch_owner
 --
 
@@ -12679,12 +17389,6 @@ CREATE POLICY traveler_profiles_owner_all ON public.traveler_profiles TO skylatc
 --
 
 ALTER TABLE public.trip_passengers ENABLE ROW LEVEL SECURITY;
-
---
--- Name: trip_passengers trip_passengers_authenticated_delete; Type: POLICY; Schema: public; Owner: skylatch_owner
---
-
-CREATE POLICY trip_passengers_authenticated_delete ON public.trip_passengers FOR DELETE TO authenticated USING ((user_id = ( SELECT auth.uid() AS uid)));
 
 --
 -- Name: trip_passengers trip_passengers_authenticated_insert; Type: POLICY; Schema: public; Owner: skylatch_owner
@@ -12749,6 +17453,7 @@ GRANT USAGE ON SCHEMA auth TO service_role;
 GRANT USAGE ON SCHEMA engine TO skylatch_sidecar;
 GRANT USAGE ON SCHEMA engine TO skylatch_cron;
 GRANT USAGE ON SCHEMA engine TO skylatch_operator;
+GRANT USAGE ON SCHEMA engine TO skylatch_feed;
 GRANT USAGE ON SCHEMA engine TO authenticated;
 GRANT USAGE ON SCHEMA engine TO service_role;
 
@@ -12781,10 +17486,16 @@ GRANT SELECT ON TABLE public.booking_attempts TO authenticated;
 GRANT SELECT ON TABLE public.booking_attempts TO service_role;
 
 --
--- Name: FUNCTION advance_attempt(p_attempt public.booking_attempts, p_operation text, p_verdict text, p_rule engine.outcome_rules, p_report jsonb, p_actor text, p_correlation_id text, p_now timestamp with time zone); Type: ACL; Schema: engine; Owner: skylatch_owner
+-- Name: FUNCTION advance_attempt(p_attempt public.booking_attempts, p_operation text, p_verdict text, p_rule engine.outcome_rules, p_report engine.call_report, p_as_state text, p_reason text, p_actor text, p_correlation_id text, p_now timestamp with time zone); Type: ACL; Schema: engine; Owner: skylatch_owner
 --
 
-REVOKE ALL ON FUNCTION engine.advance_attempt(p_attempt public.booking_attempts, p_operation text, p_verdict text, p_rule engine.outcome_rules, p_report jsonb, p_actor text, p_correlation_id text, p_now timestamp with time zone) FROM PUBLIC;
+REVOKE ALL ON FUNCTION engine.advance_attempt(p_attempt public.booking_attempts, p_operation text, p_verdict text, p_rule engine.outcome_rules, p_report engine.call_report, p_as_state text, p_reason text, p_actor text, p_correlation_id text, p_now timestamp with time zone) FROM PUBLIC;
+
+--
+-- Name: FUNCTION apply_airport_overrides(); Type: ACL; Schema: engine; Owner: skylatch_owner
+--
+
+REVOKE ALL ON FUNCTION engine.apply_airport_overrides() FROM PUBLIC;
 
 --
 -- Name: FUNCTION apply_event(p_event engine.provider_events, p_effect engine.event_effects, p_user_id uuid, p_attempt_id uuid, p_now timestamp with time zone); Type: ACL; Schema: engine; Owner: skylatch_owner
@@ -12799,10 +17510,16 @@ REVOKE ALL ON FUNCTION engine.apply_event(p_event engine.provider_events, p_effe
 REVOKE ALL ON FUNCTION engine.apply_events(p_limit integer, p_now timestamp with time zone) FROM PUBLIC;
 
 --
--- Name: FUNCTION apply_look(p_call engine.provider_calls, p_report jsonb, p_actor text, p_now timestamp with time zone); Type: ACL; Schema: engine; Owner: skylatch_owner
+-- Name: FUNCTION apply_exchange_rate(p_change_id bigint); Type: ACL; Schema: engine; Owner: skylatch_owner
 --
 
-REVOKE ALL ON FUNCTION engine.apply_look(p_call engine.provider_calls, p_report jsonb, p_actor text, p_now timestamp with time zone) FROM PUBLIC;
+REVOKE ALL ON FUNCTION engine.apply_exchange_rate(p_change_id bigint) FROM PUBLIC;
+
+--
+-- Name: FUNCTION apply_look(p_call engine.provider_calls, p_report engine.call_report, p_actor text, p_now timestamp with time zone); Type: ACL; Schema: engine; Owner: skylatch_owner
+--
+
+REVOKE ALL ON FUNCTION engine.apply_look(p_call engine.provider_calls, p_report engine.call_report, p_actor text, p_now timestamp with time zone) FROM PUBLIC;
 
 --
 -- Name: FUNCTION ask_cancellation(p_booking_id uuid, p_min_refund numeric); Type: ACL; Schema: engine; Owner: skylatch_owner
@@ -12818,6 +17535,13 @@ GRANT ALL ON FUNCTION engine.ask_cancellation(p_booking_id uuid, p_min_refund nu
 
 REVOKE ALL ON FUNCTION engine.beat_flags(p_source text) FROM PUBLIC;
 GRANT ALL ON FUNCTION engine.beat_flags(p_source text) TO skylatch_sidecar;
+
+--
+-- Name: FUNCTION beat_job(p_job text, p_done boolean); Type: ACL; Schema: engine; Owner: skylatch_owner
+--
+
+REVOKE ALL ON FUNCTION engine.beat_job(p_job text, p_done boolean) FROM PUBLIC;
+GRANT ALL ON FUNCTION engine.beat_job(p_job text, p_done boolean) TO skylatch_cron;
 
 --
 -- Name: TABLE trip_requests; Type: ACL; Schema: public; Owner: skylatch_owner
@@ -13155,6 +17879,12 @@ GRANT INSERT(max_searches),UPDATE(max_searches) ON TABLE public.trip_requests TO
 REVOKE ALL ON FUNCTION engine.begin_attempt(p_trip public.trip_requests, p_flight_offer_id uuid, p_actor text, p_now timestamp with time zone) FROM PUBLIC;
 
 --
+-- Name: FUNCTION belongs_elsewhere(p_metadata jsonb); Type: ACL; Schema: engine; Owner: skylatch_owner
+--
+
+REVOKE ALL ON FUNCTION engine.belongs_elsewhere(p_metadata jsonb) FROM PUBLIC;
+
+--
 -- Name: TABLE flight_offers; Type: ACL; Schema: public; Owner: skylatch_owner
 --
 
@@ -13175,6 +17905,20 @@ REVOKE ALL ON FUNCTION engine.book_trip(p_trip_id uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION engine.book_trip(p_trip_id uuid) TO authenticated;
 GRANT ALL ON FUNCTION engine.book_trip(p_trip_id uuid) TO service_role;
 GRANT ALL ON FUNCTION engine.book_trip(p_trip_id uuid) TO skylatch_sidecar;
+
+--
+-- Name: FUNCTION booking_look_interval(p_ahead interval); Type: ACL; Schema: engine; Owner: skylatch_owner
+--
+
+REVOKE ALL ON FUNCTION engine.booking_look_interval(p_ahead interval) FROM PUBLIC;
+
+--
+-- Name: FUNCTION bootstrap_problems(); Type: ACL; Schema: engine; Owner: skylatch_owner
+--
+
+REVOKE ALL ON FUNCTION engine.bootstrap_problems() FROM PUBLIC;
+GRANT ALL ON FUNCTION engine.bootstrap_problems() TO skylatch_sidecar;
+GRANT ALL ON FUNCTION engine.bootstrap_problems() TO skylatch_operator;
 
 --
 -- Name: FUNCTION build_request(p_call engine.provider_calls); Type: ACL; Schema: engine; Owner: skylatch_owner
@@ -13207,6 +17951,19 @@ REVOKE ALL ON FUNCTION engine.cancel_booked_trip(p_attempt public.booking_attemp
 REVOKE ALL ON FUNCTION engine.cancel_by_airline(p_attempt public.booking_attempts, p_order jsonb, p_now timestamp with time zone) FROM PUBLIC;
 
 --
+-- Name: FUNCTION ceiling_problem(p_user_id uuid, p_currency text, p_amount numeric, p_attempt_id uuid, p_now timestamp with time zone); Type: ACL; Schema: engine; Owner: skylatch_owner
+--
+
+REVOKE ALL ON FUNCTION engine.ceiling_problem(p_user_id uuid, p_currency text, p_amount numeric, p_attempt_id uuid, p_now timestamp with time zone) FROM PUBLIC;
+
+--
+-- Name: FUNCTION change_cron_job(p_action text, p_job text, p_schedule text, p_command text); Type: ACL; Schema: engine; Owner: skylatch_cron
+--
+
+REVOKE ALL ON FUNCTION engine.change_cron_job(p_action text, p_job text, p_schedule text, p_command text) FROM PUBLIC;
+GRANT ALL ON FUNCTION engine.change_cron_job(p_action text, p_job text, p_schedule text, p_command text) TO skylatch_owner;
+
+--
 -- Name: FUNCTION change_trip_status(p_trip_id uuid, p_action text); Type: ACL; Schema: engine; Owner: skylatch_owner
 --
 
@@ -13215,10 +17972,34 @@ GRANT ALL ON FUNCTION engine.change_trip_status(p_trip_id uuid, p_action text) T
 GRANT ALL ON FUNCTION engine.change_trip_status(p_trip_id uuid, p_action text) TO service_role;
 
 --
+-- Name: FUNCTION charge_searches(p_trip public.trip_requests, p_searches integer, p_now timestamp with time zone); Type: ACL; Schema: engine; Owner: skylatch_owner
+--
+
+REVOKE ALL ON FUNCTION engine.charge_searches(p_trip public.trip_requests, p_searches integer, p_now timestamp with time zone) FROM PUBLIC;
+
+--
 -- Name: FUNCTION check_card(p_user_id uuid, p_card_id uuid, p_now timestamp with time zone); Type: ACL; Schema: engine; Owner: skylatch_owner
 --
 
 REVOKE ALL ON FUNCTION engine.check_card(p_user_id uuid, p_card_id uuid, p_now timestamp with time zone) FROM PUBLIC;
+
+--
+-- Name: FUNCTION check_ceilings(p_user_id uuid, p_trip_id uuid, p_currency text, p_amount numeric, p_now timestamp with time zone); Type: ACL; Schema: engine; Owner: skylatch_owner
+--
+
+REVOKE ALL ON FUNCTION engine.check_ceilings(p_user_id uuid, p_trip_id uuid, p_currency text, p_amount numeric, p_now timestamp with time zone) FROM PUBLIC;
+
+--
+-- Name: FUNCTION check_consent(p_trip public.trip_requests); Type: ACL; Schema: engine; Owner: skylatch_owner
+--
+
+REVOKE ALL ON FUNCTION engine.check_consent(p_trip public.trip_requests) FROM PUBLIC;
+
+--
+-- Name: FUNCTION check_consent_text(p_version text); Type: ACL; Schema: engine; Owner: skylatch_owner
+--
+
+REVOKE ALL ON FUNCTION engine.check_consent_text(p_version text) FROM PUBLIC;
 
 --
 -- Name: FUNCTION check_flag(p_kind text, p_key text, p_item text); Type: ACL; Schema: engine; Owner: skylatch_owner
@@ -13238,6 +18019,24 @@ GRANT ALL ON FUNCTION engine.check_invariants(p_since timestamp with time zone) 
 --
 
 REVOKE ALL ON FUNCTION engine.check_party(p_user_id uuid, p_trip_id uuid) FROM PUBLIC;
+
+--
+-- Name: FUNCTION check_price_ceiling(p_trip public.trip_requests); Type: ACL; Schema: engine; Owner: skylatch_owner
+--
+
+REVOKE ALL ON FUNCTION engine.check_price_ceiling(p_trip public.trip_requests) FROM PUBLIC;
+
+--
+-- Name: FUNCTION check_profile(); Type: ACL; Schema: engine; Owner: skylatch_owner
+--
+
+REVOKE ALL ON FUNCTION engine.check_profile() FROM PUBLIC;
+
+--
+-- Name: FUNCTION check_sizes(); Type: ACL; Schema: engine; Owner: skylatch_owner
+--
+
+REVOKE ALL ON FUNCTION engine.check_sizes() FROM PUBLIC;
 
 --
 -- Name: FUNCTION check_trip_party(p_user_id uuid, p_trip_id uuid); Type: ACL; Schema: engine; Owner: skylatch_owner
@@ -13272,6 +18071,12 @@ REVOKE ALL ON FUNCTION engine.check_wishes(p_trip public.trip_requests, p_first_
 REVOKE ALL ON FUNCTION engine.choose_searches(p_budget integer, p_now timestamp with time zone) FROM PUBLIC;
 
 --
+-- Name: FUNCTION city_airports(p_codes text[]); Type: ACL; Schema: engine; Owner: skylatch_owner
+--
+
+REVOKE ALL ON FUNCTION engine.city_airports(p_codes text[]) FROM PUBLIC;
+
+--
 -- Name: FUNCTION claim_calls(p_worker text, p_limit integer, p_searches integer); Type: ACL; Schema: engine; Owner: skylatch_owner
 --
 
@@ -13303,10 +18108,23 @@ REVOKE ALL ON FUNCTION engine.compare_orders(p_call engine.provider_calls, p_bod
 REVOKE ALL ON FUNCTION engine.compare_payments(p_call engine.provider_calls, p_body jsonb, p_now timestamp with time zone) FROM PUBLIC;
 
 --
+-- Name: FUNCTION complete_consent(); Type: ACL; Schema: engine; Owner: skylatch_owner
+--
+
+REVOKE ALL ON FUNCTION engine.complete_consent() FROM PUBLIC;
+
+--
 -- Name: FUNCTION confirm_booking(p_attempt public.booking_attempts, p_now timestamp with time zone); Type: ACL; Schema: engine; Owner: skylatch_owner
 --
 
 REVOKE ALL ON FUNCTION engine.confirm_booking(p_attempt public.booking_attempts, p_now timestamp with time zone) FROM PUBLIC;
+
+--
+-- Name: FUNCTION confirm_exchange_rates(p_change_ids bigint[], p_reason text); Type: ACL; Schema: engine; Owner: skylatch_owner
+--
+
+REVOKE ALL ON FUNCTION engine.confirm_exchange_rates(p_change_ids bigint[], p_reason text) FROM PUBLIC;
+GRANT ALL ON FUNCTION engine.confirm_exchange_rates(p_change_ids bigint[], p_reason text) TO skylatch_operator;
 
 --
 -- Name: FUNCTION present_history(); Type: ACL; Schema: engine; Owner: skylatch_owner
@@ -13321,10 +18139,16 @@ REVOKE ALL ON FUNCTION engine.present_history() FROM PUBLIC;
 REVOKE ALL ON FUNCTION engine.confirm_history(p_now timestamp with time zone) FROM PUBLIC;
 
 --
--- Name: FUNCTION find_rate(p_base text, p_quote text, p_now timestamp with time zone); Type: ACL; Schema: engine; Owner: skylatch_owner
+-- Name: FUNCTION consent_party(p_user_id uuid, p_trip_id uuid); Type: ACL; Schema: engine; Owner: skylatch_owner
 --
 
-REVOKE ALL ON FUNCTION engine.find_rate(p_base text, p_quote text, p_now timestamp with time zone) FROM PUBLIC;
+REVOKE ALL ON FUNCTION engine.consent_party(p_user_id uuid, p_trip_id uuid) FROM PUBLIC;
+
+--
+-- Name: FUNCTION consent_problem(p_trip public.trip_requests); Type: ACL; Schema: engine; Owner: skylatch_owner
+--
+
+REVOKE ALL ON FUNCTION engine.consent_problem(p_trip public.trip_requests) FROM PUBLIC;
 
 --
 -- Name: FUNCTION convert_cap(p_trip public.trip_requests, p_currency text, p_now timestamp with time zone); Type: ACL; Schema: engine; Owner: skylatch_owner
@@ -13339,6 +18163,12 @@ REVOKE ALL ON FUNCTION engine.convert_cap(p_trip public.trip_requests, p_currenc
 REVOKE ALL ON FUNCTION engine.count_apply_failure(p_call_id bigint, p_error text, p_actor text, p_now timestamp with time zone) FROM PUBLIC;
 
 --
+-- Name: FUNCTION date_consent(); Type: ACL; Schema: engine; Owner: skylatch_owner
+--
+
+REVOKE ALL ON FUNCTION engine.date_consent() FROM PUBLIC;
+
+--
 -- Name: FUNCTION decide_case(p_case_id bigint, p_action text, p_reason text, p_order_id text); Type: ACL; Schema: engine; Owner: skylatch_owner
 --
 
@@ -13350,6 +18180,14 @@ GRANT ALL ON FUNCTION engine.decide_case(p_case_id bigint, p_action text, p_reas
 --
 
 REVOKE ALL ON FUNCTION engine.decide_trip(p_user_id uuid, p_trip_id uuid, p_actor text, p_now timestamp with time zone) FROM PUBLIC;
+
+--
+-- Name: FUNCTION format_money(p_amount numeric, p_currency text); Type: ACL; Schema: engine; Owner: skylatch_owner
+--
+
+REVOKE ALL ON FUNCTION engine.format_money(p_amount numeric, p_currency text) FROM PUBLIC;
+GRANT ALL ON FUNCTION engine.format_money(p_amount numeric, p_currency text) TO authenticated;
+GRANT ALL ON FUNCTION engine.format_money(p_amount numeric, p_currency text) TO service_role;
 
 --
 -- Name: FUNCTION describe_offer(p_offer public.flight_offers); Type: ACL; Schema: engine; Owner: skylatch_owner
@@ -13381,6 +18219,35 @@ REVOKE ALL ON FUNCTION engine.drain_events(p_limit integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION engine.drain_events(p_limit integer) TO skylatch_sidecar;
 
 --
+-- Name: FUNCTION drop_passenger(p_trip_id uuid, p_traveler_profile_id uuid); Type: ACL; Schema: engine; Owner: skylatch_owner
+--
+
+REVOKE ALL ON FUNCTION engine.drop_passenger(p_trip_id uuid, p_traveler_profile_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION engine.drop_passenger(p_trip_id uuid, p_traveler_profile_id uuid) TO authenticated;
+GRANT ALL ON FUNCTION engine.drop_passenger(p_trip_id uuid, p_traveler_profile_id uuid) TO service_role;
+
+--
+-- Name: FUNCTION drop_spending_limit(p_currency text, p_period text, p_user_id uuid); Type: ACL; Schema: engine; Owner: skylatch_owner
+--
+
+REVOKE ALL ON FUNCTION engine.drop_spending_limit(p_currency text, p_period text, p_user_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION engine.drop_spending_limit(p_currency text, p_period text, p_user_id uuid) TO authenticated;
+GRANT ALL ON FUNCTION engine.drop_spending_limit(p_currency text, p_period text, p_user_id uuid) TO service_role;
+
+--
+-- Name: FUNCTION due_jobs(); Type: ACL; Schema: engine; Owner: skylatch_owner
+--
+
+REVOKE ALL ON FUNCTION engine.due_jobs() FROM PUBLIC;
+GRANT ALL ON FUNCTION engine.due_jobs() TO skylatch_sidecar;
+
+--
+-- Name: FUNCTION earlier_reading(p_at timestamp with time zone, p_zone text); Type: ACL; Schema: engine; Owner: skylatch_owner
+--
+
+REVOKE ALL ON FUNCTION engine.earlier_reading(p_at timestamp with time zone, p_zone text) FROM PUBLIC;
+
+--
 -- Name: FUNCTION end_case(p_case_id bigint, p_resolution text, p_reason text); Type: ACL; Schema: engine; Owner: skylatch_owner
 --
 
@@ -13388,10 +18255,10 @@ REVOKE ALL ON FUNCTION engine.end_case(p_case_id bigint, p_resolution text, p_re
 GRANT ALL ON FUNCTION engine.end_case(p_case_id bigint, p_resolution text, p_reason text) TO skylatch_operator;
 
 --
--- Name: FUNCTION end_state(p_from public.booking_attempts, p_to public.booking_attempts, p_operation text, p_verdict text, p_report jsonb, p_actor text, p_now timestamp with time zone); Type: ACL; Schema: engine; Owner: skylatch_owner
+-- Name: FUNCTION end_state(p_from public.booking_attempts, p_to public.booking_attempts, p_operation text, p_verdict text, p_report engine.call_report, p_actor text, p_now timestamp with time zone); Type: ACL; Schema: engine; Owner: skylatch_owner
 --
 
-REVOKE ALL ON FUNCTION engine.end_state(p_from public.booking_attempts, p_to public.booking_attempts, p_operation text, p_verdict text, p_report jsonb, p_actor text, p_now timestamp with time zone) FROM PUBLIC;
+REVOKE ALL ON FUNCTION engine.end_state(p_from public.booking_attempts, p_to public.booking_attempts, p_operation text, p_verdict text, p_report engine.call_report, p_actor text, p_now timestamp with time zone) FROM PUBLIC;
 
 --
 -- Name: FUNCTION enqueue_call(p_attempt public.booking_attempts, p_operation text, p_run_at timestamp with time zone); Type: ACL; Schema: engine; Owner: skylatch_owner
@@ -13461,10 +18328,10 @@ REVOKE ALL ON FUNCTION engine.finish_calls(p_worker text, p_reports jsonb, p_han
 GRANT ALL ON FUNCTION engine.finish_calls(p_worker text, p_reports jsonb, p_hand_on boolean) TO skylatch_sidecar;
 
 --
--- Name: FUNCTION finish_scan(p_scan text, p_call engine.provider_calls, p_found integer, p_now timestamp with time zone); Type: ACL; Schema: engine; Owner: skylatch_owner
+-- Name: FUNCTION finish_scan(p_scan text, p_call engine.provider_calls, p_found integer, p_passed_over integer, p_now timestamp with time zone); Type: ACL; Schema: engine; Owner: skylatch_owner
 --
 
-REVOKE ALL ON FUNCTION engine.finish_scan(p_scan text, p_call engine.provider_calls, p_found integer, p_now timestamp with time zone) FROM PUBLIC;
+REVOKE ALL ON FUNCTION engine.finish_scan(p_scan text, p_call engine.provider_calls, p_found integer, p_passed_over integer, p_now timestamp with time zone) FROM PUBLIC;
 
 --
 -- Name: FUNCTION flag_context(p_user_id uuid); Type: ACL; Schema: engine; Owner: skylatch_owner
@@ -13513,6 +18380,18 @@ REVOKE ALL ON FUNCTION engine.found_order(p_attempt public.booking_attempts, p_b
 REVOKE ALL ON FUNCTION engine.found_refund(p_attempt public.booking_attempts, p_body jsonb) FROM PUBLIC;
 
 --
+-- Name: FUNCTION freeze_earlier_parties(); Type: ACL; Schema: engine; Owner: skylatch_owner
+--
+
+REVOKE ALL ON FUNCTION engine.freeze_earlier_parties() FROM PUBLIC;
+
+--
+-- Name: FUNCTION freeze_party(p_attempt public.booking_attempts); Type: ACL; Schema: engine; Owner: skylatch_owner
+--
+
+REVOKE ALL ON FUNCTION engine.freeze_party(p_attempt public.booking_attempts) FROM PUBLIC;
+
+--
 -- Name: FUNCTION gather_evidence(p_case_id bigint, p_now timestamp with time zone); Type: ACL; Schema: engine; Owner: skylatch_owner
 --
 
@@ -13545,6 +18424,12 @@ REVOKE ALL ON FUNCTION engine.hold_mirror(p_worker text) FROM PUBLIC;
 GRANT ALL ON FUNCTION engine.hold_mirror(p_worker text) TO skylatch_sidecar;
 
 --
+-- Name: FUNCTION hold_traveller(p_user_id uuid); Type: ACL; Schema: engine; Owner: skylatch_owner
+--
+
+REVOKE ALL ON FUNCTION engine.hold_traveller(p_user_id uuid) FROM PUBLIC;
+
+--
 -- Name: FUNCTION hold_trip(p_case_id bigint, p_trip_id uuid, p_now timestamp with time zone); Type: ACL; Schema: engine; Owner: skylatch_owner
 --
 
@@ -13557,10 +18442,22 @@ REVOKE ALL ON FUNCTION engine.hold_trip(p_case_id bigint, p_trip_id uuid, p_now 
 REVOKE ALL ON FUNCTION engine.holds_secret(p_text text) FROM PUBLIC;
 
 --
+-- Name: FUNCTION in_base_currency(p_amount numeric, p_currency text, p_is_new boolean, p_now timestamp with time zone); Type: ACL; Schema: engine; Owner: skylatch_owner
+--
+
+REVOKE ALL ON FUNCTION engine.in_base_currency(p_amount numeric, p_currency text, p_is_new boolean, p_now timestamp with time zone) FROM PUBLIC;
+
+--
 -- Name: FUNCTION ingest_offers(p_user_id uuid, p_trip_id uuid, p_round integer, p_request jsonb, p_body jsonb, p_now timestamp with time zone); Type: ACL; Schema: engine; Owner: skylatch_owner
 --
 
 REVOKE ALL ON FUNCTION engine.ingest_offers(p_user_id uuid, p_trip_id uuid, p_round integer, p_request jsonb, p_body jsonb, p_now timestamp with time zone) FROM PUBLIC;
+
+--
+-- Name: FUNCTION installation_id(); Type: ACL; Schema: engine; Owner: skylatch_owner
+--
+
+REVOKE ALL ON FUNCTION engine.installation_id() FROM PUBLIC;
 
 --
 -- Name: FUNCTION is_claimable(p_call engine.provider_calls, p_now timestamp with time zone); Type: ACL; Schema: engine; Owner: skylatch_owner
@@ -13577,16 +18474,36 @@ GRANT ALL ON FUNCTION engine.is_enabled(p_flag text, p_user_id uuid, p_default b
 GRANT ALL ON FUNCTION engine.is_enabled(p_flag text, p_user_id uuid, p_default boolean) TO skylatch_operator;
 
 --
+-- Name: FUNCTION is_over(p_places text[], p_day date, p_now timestamp with time zone); Type: ACL; Schema: engine; Owner: skylatch_owner
+--
+
+REVOKE ALL ON FUNCTION engine.is_over(p_places text[], p_day date, p_now timestamp with time zone) FROM PUBLIC;
+
+--
 -- Name: FUNCTION is_within(p_time time without time zone, p_after time without time zone, p_before time without time zone); Type: ACL; Schema: engine; Owner: skylatch_owner
 --
 
 REVOKE ALL ON FUNCTION engine.is_within(p_time time without time zone, p_after time without time zone, p_before time without time zone) FROM PUBLIC;
 
 --
--- Name: FUNCTION judge_offer(p_trip public.trip_requests, p_offer public.flight_offers, p_cap numeric, p_rate numeric, p_rate_as_of timestamp with time zone, p_cap_problem text, p_now timestamp with time zone, OUT ineligible text[], OUT score numeric, OUT score_parts jsonb); Type: ACL; Schema: engine; Owner: skylatch_owner
+-- Name: FUNCTION job_overview(); Type: ACL; Schema: engine; Owner: skylatch_owner
 --
 
-REVOKE ALL ON FUNCTION engine.judge_offer(p_trip public.trip_requests, p_offer public.flight_offers, p_cap numeric, p_rate numeric, p_rate_as_of timestamp with time zone, p_cap_problem text, p_now timestamp with time zone, OUT ineligible text[], OUT score numeric, OUT score_parts jsonb) FROM PUBLIC;
+REVOKE ALL ON FUNCTION engine.job_overview() FROM PUBLIC;
+GRANT ALL ON FUNCTION engine.job_overview() TO skylatch_operator;
+GRANT ALL ON FUNCTION engine.job_overview() TO service_role;
+
+--
+-- Name: FUNCTION job_states(p_now timestamp with time zone); Type: ACL; Schema: engine; Owner: skylatch_owner
+--
+
+REVOKE ALL ON FUNCTION engine.job_states(p_now timestamp with time zone) FROM PUBLIC;
+
+--
+-- Name: FUNCTION judge_offer(p_trip public.trip_requests, p_offer public.flight_offers, p_terms engine.offer_terms, p_now timestamp with time zone, OUT ineligible text[], OUT score numeric, OUT score_parts jsonb); Type: ACL; Schema: engine; Owner: skylatch_owner
+--
+
+REVOKE ALL ON FUNCTION engine.judge_offer(p_trip public.trip_requests, p_offer public.flight_offers, p_terms engine.offer_terms, p_now timestamp with time zone, OUT ineligible text[], OUT score numeric, OUT score_parts jsonb) FROM PUBLIC;
 
 --
 -- Name: FUNCTION judge_orders(p_orders jsonb, p_read_at timestamp with time zone, p_made_before timestamp with time zone, p_now timestamp with time zone); Type: ACL; Schema: engine; Owner: skylatch_owner
@@ -13601,16 +18518,22 @@ REVOKE ALL ON FUNCTION engine.judge_orders(p_orders jsonb, p_read_at timestamp w
 REVOKE ALL ON FUNCTION engine.keep_daily_fare() FROM PUBLIC;
 
 --
+-- Name: FUNCTION known_rate(p_base text, p_quote text, p_now timestamp with time zone); Type: ACL; Schema: engine; Owner: skylatch_owner
+--
+
+REVOKE ALL ON FUNCTION engine.known_rate(p_base text, p_quote text, p_now timestamp with time zone) FROM PUBLIC;
+
+--
 -- Name: FUNCTION last_wait_decision(p_trip public.trip_requests); Type: ACL; Schema: engine; Owner: skylatch_owner
 --
 
 REVOKE ALL ON FUNCTION engine.last_wait_decision(p_trip public.trip_requests) FROM PUBLIC;
 
 --
--- Name: FUNCTION learn_from_answer(p_attempt public.booking_attempts, p_operation text, p_verdict text, p_rule engine.outcome_rules, p_report jsonb, p_now timestamp with time zone); Type: ACL; Schema: engine; Owner: skylatch_owner
+-- Name: FUNCTION learn_from_answer(p_attempt public.booking_attempts, p_operation text, p_verdict text, p_rule engine.outcome_rules, p_report engine.call_report, p_reason text, p_now timestamp with time zone); Type: ACL; Schema: engine; Owner: skylatch_owner
 --
 
-REVOKE ALL ON FUNCTION engine.learn_from_answer(p_attempt public.booking_attempts, p_operation text, p_verdict text, p_rule engine.outcome_rules, p_report jsonb, p_now timestamp with time zone) FROM PUBLIC;
+REVOKE ALL ON FUNCTION engine.learn_from_answer(p_attempt public.booking_attempts, p_operation text, p_verdict text, p_rule engine.outcome_rules, p_report engine.call_report, p_reason text, p_now timestamp with time zone) FROM PUBLIC;
 
 --
 -- Name: FUNCTION lease_calls(p_worker text, p_ids bigint[], p_now timestamp with time zone); Type: ACL; Schema: engine; Owner: skylatch_owner
@@ -13677,19 +18600,24 @@ REVOKE ALL ON FUNCTION engine.look_again(p_case_id bigint) FROM PUBLIC;
 GRANT ALL ON FUNCTION engine.look_again(p_case_id bigint) TO skylatch_operator;
 
 --
+-- Name: FUNCTION look_at_bookings(p_now timestamp with time zone); Type: ACL; Schema: engine; Owner: skylatch_owner
+--
+
+REVOKE ALL ON FUNCTION engine.look_at_bookings(p_now timestamp with time zone) FROM PUBLIC;
+
+--
 -- Name: FUNCTION look_interval(p_departure_date date, p_cheapest numeric, p_cap numeric, p_volatility real, p_now timestamp with time zone); Type: ACL; Schema: engine; Owner: skylatch_owner
 --
 
 REVOKE ALL ON FUNCTION engine.look_interval(p_departure_date date, p_cheapest numeric, p_cap numeric, p_volatility real, p_now timestamp with time zone) FROM PUBLIC;
 
 --
--- Name: FUNCTION manage_monitor_job(p_action text); Type: ACL; Schema: engine; Owner: skylatch_cron
+-- Name: FUNCTION manage_monitor_job(p_action text, p_reason text); Type: ACL; Schema: engine; Owner: skylatch_owner
 --
 
-REVOKE ALL ON FUNCTION engine.manage_monitor_job(p_action text) FROM PUBLIC;
-GRANT ALL ON FUNCTION engine.manage_monitor_job(p_action text) TO skylatch_owner;
-GRANT ALL ON FUNCTION engine.manage_monitor_job(p_action text) TO skylatch_operator;
-GRANT ALL ON FUNCTION engine.manage_monitor_job(p_action text) TO service_role;
+REVOKE ALL ON FUNCTION engine.manage_monitor_job(p_action text, p_reason text) FROM PUBLIC;
+GRANT ALL ON FUNCTION engine.manage_monitor_job(p_action text, p_reason text) TO skylatch_operator;
+GRANT ALL ON FUNCTION engine.manage_monitor_job(p_action text, p_reason text) TO service_role;
 
 --
 -- Name: FUNCTION mark_sent(p_call_id bigint, p_epoch integer); Type: ACL; Schema: engine; Owner: skylatch_owner
@@ -13699,16 +18627,35 @@ REVOKE ALL ON FUNCTION engine.mark_sent(p_call_id bigint, p_epoch integer) FROM 
 GRANT ALL ON FUNCTION engine.mark_sent(p_call_id bigint, p_epoch integer) TO skylatch_sidecar;
 
 --
+-- Name: FUNCTION match_party(p_user_id uuid, p_trip_id uuid, p_places jsonb, p_last_day date); Type: ACL; Schema: engine; Owner: skylatch_owner
+--
+
+REVOKE ALL ON FUNCTION engine.match_party(p_user_id uuid, p_trip_id uuid, p_places jsonb, p_last_day date) FROM PUBLIC;
+
+--
 -- Name: FUNCTION may_act_for(p_user_id uuid); Type: ACL; Schema: engine; Owner: skylatch_owner
 --
 
 REVOKE ALL ON FUNCTION engine.may_act_for(p_user_id uuid) FROM PUBLIC;
 
 --
+-- Name: FUNCTION may_ask_again_at(p_trip public.trip_requests, p_now timestamp with time zone); Type: ACL; Schema: engine; Owner: skylatch_owner
+--
+
+REVOKE ALL ON FUNCTION engine.may_ask_again_at(p_trip public.trip_requests, p_now timestamp with time zone) FROM PUBLIC;
+
+--
 -- Name: FUNCTION may_have_order(p_user_id uuid, p_attempt_id uuid, p_made_at timestamp with time zone); Type: ACL; Schema: engine; Owner: skylatch_owner
 --
 
 REVOKE ALL ON FUNCTION engine.may_have_order(p_user_id uuid, p_attempt_id uuid, p_made_at timestamp with time zone) FROM PUBLIC;
+
+--
+-- Name: FUNCTION monitor_run(p_run_id bigint); Type: ACL; Schema: engine; Owner: skylatch_owner
+--
+
+REVOKE ALL ON FUNCTION engine.monitor_run(p_run_id bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION engine.monitor_run(p_run_id bigint) TO skylatch_sidecar;
 
 --
 -- Name: FUNCTION monitor_status(); Type: ACL; Schema: engine; Owner: skylatch_owner
@@ -13725,16 +18672,34 @@ GRANT ALL ON FUNCTION engine.monitor_status() TO service_role;
 REVOKE ALL ON FUNCTION engine.next_volatility(p_volatility real, p_before numeric, p_after numeric) FROM PUBLIC;
 
 --
--- Name: FUNCTION note_breaker(p_operation text, p_report jsonb, p_now timestamp with time zone); Type: ACL; Schema: engine; Owner: skylatch_owner
+-- Name: FUNCTION note_breaker(p_operation text, p_report engine.call_report, p_now timestamp with time zone); Type: ACL; Schema: engine; Owner: skylatch_owner
 --
 
-REVOKE ALL ON FUNCTION engine.note_breaker(p_operation text, p_report jsonb, p_now timestamp with time zone) FROM PUBLIC;
+REVOKE ALL ON FUNCTION engine.note_breaker(p_operation text, p_report engine.call_report, p_now timestamp with time zone) FROM PUBLIC;
+
+--
+-- Name: FUNCTION note_changed_limit(); Type: ACL; Schema: engine; Owner: skylatch_owner
+--
+
+REVOKE ALL ON FUNCTION engine.note_changed_limit() FROM PUBLIC;
+
+--
+-- Name: FUNCTION note_changed_person(); Type: ACL; Schema: engine; Owner: skylatch_owner
+--
+
+REVOKE ALL ON FUNCTION engine.note_changed_person() FROM PUBLIC;
 
 --
 -- Name: FUNCTION note_dispute(p_call engine.provider_calls, p_body jsonb, p_now timestamp with time zone); Type: ACL; Schema: engine; Owner: skylatch_owner
 --
 
 REVOKE ALL ON FUNCTION engine.note_dispute(p_call engine.provider_calls, p_body jsonb, p_now timestamp with time zone) FROM PUBLIC;
+
+--
+-- Name: FUNCTION note_itinerary(p_attempt public.booking_attempts, p_order jsonb, p_read_at timestamp with time zone); Type: ACL; Schema: engine; Owner: skylatch_owner
+--
+
+REVOKE ALL ON FUNCTION engine.note_itinerary(p_attempt public.booking_attempts, p_order jsonb, p_read_at timestamp with time zone) FROM PUBLIC;
 
 --
 -- Name: FUNCTION note_method(p_call engine.provider_calls, p_body jsonb, p_now timestamp with time zone); Type: ACL; Schema: engine; Owner: skylatch_owner
@@ -13791,6 +18756,12 @@ REVOKE ALL ON FUNCTION engine.offer_rules() FROM PUBLIC;
 REVOKE ALL ON FUNCTION engine.offer_shape() FROM PUBLIC;
 
 --
+-- Name: FUNCTION offer_terms(p_trip public.trip_requests, p_currency text, p_passengers jsonb, p_last_day date, p_status text, p_now timestamp with time zone); Type: ACL; Schema: engine; Owner: skylatch_owner
+--
+
+REVOKE ALL ON FUNCTION engine.offer_terms(p_trip public.trip_requests, p_currency text, p_passengers jsonb, p_last_day date, p_status text, p_now timestamp with time zone) FROM PUBLIC;
+
+--
 -- Name: FUNCTION open_alerts(); Type: ACL; Schema: engine; Owner: skylatch_owner
 --
 
@@ -13803,6 +18774,68 @@ GRANT ALL ON FUNCTION engine.open_alerts() TO skylatch_operator;
 --
 
 REVOKE ALL ON FUNCTION engine.open_case(p_kind text, p_object_id text, p_attempt public.booking_attempts, p_summary text, p_evidence jsonb, p_now timestamp with time zone) FROM PUBLIC;
+
+--
+-- Name: FUNCTION order_itinerary(p_order jsonb); Type: ACL; Schema: engine; Owner: skylatch_owner
+--
+
+REVOKE ALL ON FUNCTION engine.order_itinerary(p_order jsonb) FROM PUBLIC;
+
+--
+-- Name: FUNCTION order_party(p_user_id uuid, p_flight_offer_id uuid); Type: ACL; Schema: engine; Owner: skylatch_owner
+--
+
+REVOKE ALL ON FUNCTION engine.order_party(p_user_id uuid, p_flight_offer_id uuid) FROM PUBLIC;
+
+--
+-- Name: FUNCTION our_mark(p_attempt public.booking_attempts); Type: ACL; Schema: engine; Owner: skylatch_owner
+--
+
+REVOKE ALL ON FUNCTION engine.our_mark(p_attempt public.booking_attempts) FROM PUBLIC;
+
+--
+-- Name: FUNCTION outcome_code(p_call engine.provider_calls, p_report engine.call_report, p_now timestamp with time zone); Type: ACL; Schema: engine; Owner: skylatch_owner
+--
+
+REVOKE ALL ON FUNCTION engine.outcome_code(p_call engine.provider_calls, p_report engine.call_report, p_now timestamp with time zone) FROM PUBLIC;
+
+--
+-- Name: FUNCTION overlap_problem(p_user_id uuid, p_attempt_id uuid); Type: ACL; Schema: engine; Owner: skylatch_owner
+--
+
+REVOKE ALL ON FUNCTION engine.overlap_problem(p_user_id uuid, p_attempt_id uuid) FROM PUBLIC;
+
+--
+-- Name: FUNCTION overlapping_attempts(p_user_id uuid, p_attempt_id uuid); Type: ACL; Schema: engine; Owner: skylatch_owner
+--
+
+REVOKE ALL ON FUNCTION engine.overlapping_attempts(p_user_id uuid, p_attempt_id uuid) FROM PUBLIC;
+
+--
+-- Name: FUNCTION override_airport(p_reason text, p_iata text, p_time_zone text, p_name text, p_city text, p_country text, p_latitude double precision, p_longitude double precision); Type: ACL; Schema: engine; Owner: skylatch_owner
+--
+
+REVOKE ALL ON FUNCTION engine.override_airport(p_reason text, p_iata text, p_time_zone text, p_name text, p_city text, p_country text, p_latitude double precision, p_longitude double precision) FROM PUBLIC;
+GRANT ALL ON FUNCTION engine.override_airport(p_reason text, p_iata text, p_time_zone text, p_name text, p_city text, p_country text, p_latitude double precision, p_longitude double precision) TO skylatch_operator;
+
+--
+-- Name: FUNCTION override_city(p_reason text, p_iata text, p_airports text[], p_name text, p_time_zone text); Type: ACL; Schema: engine; Owner: skylatch_owner
+--
+
+REVOKE ALL ON FUNCTION engine.override_city(p_reason text, p_iata text, p_airports text[], p_name text, p_time_zone text) FROM PUBLIC;
+GRANT ALL ON FUNCTION engine.override_city(p_reason text, p_iata text, p_airports text[], p_name text, p_time_zone text) TO skylatch_operator;
+
+--
+-- Name: FUNCTION party_change(p_attempt public.booking_attempts); Type: ACL; Schema: engine; Owner: skylatch_owner
+--
+
+REVOKE ALL ON FUNCTION engine.party_change(p_attempt public.booking_attempts) FROM PUBLIC;
+
+--
+-- Name: FUNCTION person_key(p_user_id uuid, p_given_name text, p_family_name text, p_born_on date); Type: ACL; Schema: engine; Owner: skylatch_owner
+--
+
+REVOKE ALL ON FUNCTION engine.person_key(p_user_id uuid, p_given_name text, p_family_name text, p_born_on date) FROM PUBLIC;
 
 --
 -- Name: TABLE traveler_profiles; Type: ACL; Schema: public; Owner: skylatch_owner
@@ -13885,8 +18918,8 @@ GRANT UPDATE(updated_at) ON TABLE public.traveler_profiles TO service_role;
 -- Name: TABLE trip_passengers; Type: ACL; Schema: public; Owner: skylatch_owner
 --
 
-GRANT SELECT,DELETE ON TABLE public.trip_passengers TO authenticated;
-GRANT SELECT,DELETE ON TABLE public.trip_passengers TO service_role;
+GRANT SELECT ON TABLE public.trip_passengers TO authenticated;
+GRANT SELECT ON TABLE public.trip_passengers TO service_role;
 
 --
 -- Name: COLUMN trip_passengers.user_id; Type: ACL; Schema: public; Owner: skylatch_owner
@@ -13916,31 +18949,6 @@ GRANT INSERT(traveler_profile_id) ON TABLE public.trip_passengers TO service_rol
 REVOKE ALL ON FUNCTION engine.trip_party(p_user_id uuid, p_trip_id uuid, p_last_day date) FROM PUBLIC;
 
 --
--- Name: FUNCTION order_party(p_user_id uuid, p_flight_offer_id uuid); Type: ACL; Schema: engine; Owner: skylatch_owner
---
-
-REVOKE ALL ON FUNCTION engine.order_party(p_user_id uuid, p_flight_offer_id uuid) FROM PUBLIC;
-
---
--- Name: FUNCTION outcome_code(p_call engine.provider_calls, p_report jsonb, p_now timestamp with time zone); Type: ACL; Schema: engine; Owner: skylatch_owner
---
-
-REVOKE ALL ON FUNCTION engine.outcome_code(p_call engine.provider_calls, p_report jsonb, p_now timestamp with time zone) FROM PUBLIC;
-
---
--- Name: TABLE flight_bookings; Type: ACL; Schema: public; Owner: skylatch_owner
---
-
-GRANT SELECT ON TABLE public.flight_bookings TO authenticated;
-GRANT SELECT ON TABLE public.flight_bookings TO service_role;
-
---
--- Name: FUNCTION overlap_problem(p_user_id uuid, p_trip_id uuid, p_itinerary jsonb); Type: ACL; Schema: engine; Owner: skylatch_owner
---
-
-REVOKE ALL ON FUNCTION engine.overlap_problem(p_user_id uuid, p_trip_id uuid, p_itinerary jsonb) FROM PUBLIC;
-
---
 -- Name: FUNCTION party_problem(p_user_id uuid, p_trip_id uuid); Type: ACL; Schema: engine; Owner: skylatch_owner
 --
 
@@ -13951,6 +18959,12 @@ REVOKE ALL ON FUNCTION engine.party_problem(p_user_id uuid, p_trip_id uuid) FROM
 --
 
 REVOKE ALL ON FUNCTION engine.pin_flags(p_user_id uuid) FROM PUBLIC;
+
+--
+-- Name: FUNCTION place_zone(p_code text); Type: ACL; Schema: engine; Owner: skylatch_owner
+--
+
+REVOKE ALL ON FUNCTION engine.place_zone(p_code text) FROM PUBLIC;
 
 --
 -- Name: FUNCTION plan_changed_party(); Type: ACL; Schema: engine; Owner: skylatch_owner
@@ -13971,10 +18985,10 @@ REVOKE ALL ON FUNCTION engine.plan_changed_profile() FROM PUBLIC;
 REVOKE ALL ON FUNCTION engine.plan_changed_trip() FROM PUBLIC;
 
 --
--- Name: FUNCTION plan_searches(p_trip public.trip_requests, p_today date); Type: ACL; Schema: engine; Owner: skylatch_owner
+-- Name: FUNCTION plan_searches(p_trip public.trip_requests, p_now timestamp with time zone); Type: ACL; Schema: engine; Owner: skylatch_owner
 --
 
-REVOKE ALL ON FUNCTION engine.plan_searches(p_trip public.trip_requests, p_today date) FROM PUBLIC;
+REVOKE ALL ON FUNCTION engine.plan_searches(p_trip public.trip_requests, p_now timestamp with time zone) FROM PUBLIC;
 
 --
 -- Name: FUNCTION plan_trips(p_trips uuid[], p_now timestamp with time zone); Type: ACL; Schema: engine; Owner: skylatch_owner
@@ -13990,11 +19004,25 @@ REVOKE ALL ON FUNCTION engine.plpython_handshake() FROM PUBLIC;
 GRANT ALL ON FUNCTION engine.plpython_handshake() TO skylatch_sidecar;
 
 --
+-- Name: FUNCTION publish_consent_text(p_version text, p_body text, p_reason text); Type: ACL; Schema: engine; Owner: skylatch_owner
+--
+
+REVOKE ALL ON FUNCTION engine.publish_consent_text(p_version text, p_body text, p_reason text) FROM PUBLIC;
+GRANT ALL ON FUNCTION engine.publish_consent_text(p_version text, p_body text, p_reason text) TO skylatch_operator;
+
+--
 -- Name: FUNCTION purge(); Type: ACL; Schema: engine; Owner: skylatch_owner
 --
 
 REVOKE ALL ON FUNCTION engine.purge() FROM PUBLIC;
 GRANT ALL ON FUNCTION engine.purge() TO skylatch_cron;
+
+--
+-- Name: FUNCTION purge_cron_log(); Type: ACL; Schema: engine; Owner: skylatch_owner
+--
+
+REVOKE ALL ON FUNCTION engine.purge_cron_log() FROM PUBLIC;
+GRANT ALL ON FUNCTION engine.purge_cron_log() TO skylatch_cron;
 
 --
 -- Name: FUNCTION purge_events(p_limit integer, p_now timestamp with time zone); Type: ACL; Schema: engine; Owner: skylatch_owner
@@ -14028,6 +19056,18 @@ REVOKE ALL ON FUNCTION engine.read_flags(p_kind text, p_key text) FROM PUBLIC;
 GRANT ALL ON FUNCTION engine.read_flags(p_kind text, p_key text) TO skylatch_sidecar;
 
 --
+-- Name: FUNCTION read_offers(p_offers jsonb); Type: ACL; Schema: engine; Owner: skylatch_owner
+--
+
+REVOKE ALL ON FUNCTION engine.read_offers(p_offers jsonb) FROM PUBLIC;
+
+--
+-- Name: FUNCTION read_report(p_report jsonb); Type: ACL; Schema: engine; Owner: skylatch_owner
+--
+
+REVOKE ALL ON FUNCTION engine.read_report(p_report jsonb) FROM PUBLIC;
+
+--
 -- Name: FUNCTION reason_to_wait(p_trip public.trip_requests, p_flight_offer_id uuid, p_now timestamp with time zone); Type: ACL; Schema: engine; Owner: skylatch_owner
 --
 
@@ -14051,6 +19091,12 @@ REVOKE ALL ON FUNCTION engine.receive_sweep(p_call engine.provider_calls, p_body
 --
 
 REVOKE ALL ON FUNCTION engine.record_action(p_case engine.review_cases, p_action text, p_reason text, p_outcome text, p_now timestamp with time zone) FROM PUBLIC;
+
+--
+-- Name: FUNCTION record_consent(); Type: ACL; Schema: engine; Owner: skylatch_owner
+--
+
+REVOKE ALL ON FUNCTION engine.record_consent() FROM PUBLIC;
 
 --
 -- Name: FUNCTION record_evidence(p_call engine.provider_calls, p_body jsonb, p_now timestamp with time zone); Type: ACL; Schema: engine; Owner: skylatch_owner
@@ -14109,16 +19155,54 @@ REVOKE ALL ON FUNCTION engine.refuse_runtime(p_versions jsonb) FROM PUBLIC;
 REVOKE ALL ON FUNCTION engine.release_trip(p_attempt public.booking_attempts, p_now timestamp with time zone) FROM PUBLIC;
 
 --
+-- Name: FUNCTION renew_installation(p_reason text); Type: ACL; Schema: engine; Owner: skylatch_owner
+--
+
+REVOKE ALL ON FUNCTION engine.renew_installation(p_reason text) FROM PUBLIC;
+GRANT ALL ON FUNCTION engine.renew_installation(p_reason text) TO skylatch_operator;
+
+--
+-- Name: FUNCTION require_bookable(p_trip public.trip_requests); Type: ACL; Schema: engine; Owner: skylatch_owner
+--
+
+REVOKE ALL ON FUNCTION engine.require_bookable(p_trip public.trip_requests) FROM PUBLIC;
+
+--
 -- Name: FUNCTION require_pipeline(p_user_id uuid, p_now timestamp with time zone); Type: ACL; Schema: engine; Owner: skylatch_owner
 --
 
 REVOKE ALL ON FUNCTION engine.require_pipeline(p_user_id uuid, p_now timestamp with time zone) FROM PUBLIC;
 
 --
+-- Name: FUNCTION require_room(p_user_id uuid, p_relation text); Type: ACL; Schema: engine; Owner: skylatch_owner
+--
+
+REVOKE ALL ON FUNCTION engine.require_room(p_user_id uuid, p_relation text) FROM PUBLIC;
+
+--
+-- Name: FUNCTION require_size(p_field text, p_values text[], p_elements integer, p_bytes integer); Type: ACL; Schema: engine; Owner: skylatch_owner
+--
+
+REVOKE ALL ON FUNCTION engine.require_size(p_field text, p_values text[], p_elements integer, p_bytes integer) FROM PUBLIC;
+
+--
+-- Name: FUNCTION require_sizes(p_relation text, p_row jsonb); Type: ACL; Schema: engine; Owner: skylatch_owner
+--
+
+REVOKE ALL ON FUNCTION engine.require_sizes(p_relation text, p_row jsonb) FROM PUBLIC;
+
+--
 -- Name: FUNCTION require_text(p_field text, p_text text); Type: ACL; Schema: engine; Owner: skylatch_owner
 --
 
 REVOKE ALL ON FUNCTION engine.require_text(p_field text, p_text text) FROM PUBLIC;
+
+--
+-- Name: FUNCTION retire_consent_text(p_version text, p_reason text); Type: ACL; Schema: engine; Owner: skylatch_owner
+--
+
+REVOKE ALL ON FUNCTION engine.retire_consent_text(p_version text, p_reason text) FROM PUBLIC;
+GRANT ALL ON FUNCTION engine.retire_consent_text(p_version text, p_reason text) TO skylatch_operator;
 
 --
 -- Name: FUNCTION retry_at(p_operation text, p_tries integer, p_retry_after numeric, p_deadline_at timestamp with time zone, p_now timestamp with time zone); Type: ACL; Schema: engine; Owner: skylatch_owner
@@ -14133,16 +19217,40 @@ REVOKE ALL ON FUNCTION engine.retry_at(p_operation text, p_tries integer, p_retr
 REVOKE ALL ON FUNCTION engine.revive_plans(p_now timestamp with time zone) FROM PUBLIC;
 
 --
+-- Name: FUNCTION role_problems(); Type: ACL; Schema: engine; Owner: skylatch_owner
+--
+
+REVOKE ALL ON FUNCTION engine.role_problems() FROM PUBLIC;
+
+--
+-- Name: FUNCTION route_problems(p_trip public.trip_requests, p_offer public.flight_offers, p_city_airports text[]); Type: ACL; Schema: engine; Owner: skylatch_owner
+--
+
+REVOKE ALL ON FUNCTION engine.route_problems(p_trip public.trip_requests, p_offer public.flight_offers, p_city_airports text[]) FROM PUBLIC;
+
+--
 -- Name: FUNCTION run_monitor(p_started_by text, p_now timestamp with time zone); Type: ACL; Schema: engine; Owner: skylatch_owner
 --
 
 REVOKE ALL ON FUNCTION engine.run_monitor(p_started_by text, p_now timestamp with time zone) FROM PUBLIC;
 
 --
+-- Name: FUNCTION same_passengers(p_these jsonb, p_those jsonb); Type: ACL; Schema: engine; Owner: skylatch_owner
+--
+
+REVOKE ALL ON FUNCTION engine.same_passengers(p_these jsonb, p_those jsonb) FROM PUBLIC;
+
+--
 -- Name: FUNCTION schedule_trips(p_trips uuid[], p_now timestamp with time zone); Type: ACL; Schema: engine; Owner: skylatch_owner
 --
 
 REVOKE ALL ON FUNCTION engine.schedule_trips(p_trips uuid[], p_now timestamp with time zone) FROM PUBLIC;
+
+--
+-- Name: FUNCTION search_credit(p_traveller engine.travellers, p_searches_per_hour integer, p_now timestamp with time zone); Type: ACL; Schema: engine; Owner: skylatch_owner
+--
+
+REVOKE ALL ON FUNCTION engine.search_credit(p_traveller engine.travellers, p_searches_per_hour integer, p_now timestamp with time zone) FROM PUBLIC;
 
 --
 -- Name: FUNCTION search_key(p_request jsonb); Type: ACL; Schema: engine; Owner: skylatch_owner
@@ -14182,12 +19290,18 @@ GRANT ALL ON FUNCTION engine.search_trip(p_trip_id uuid) TO service_role;
 GRANT ALL ON FUNCTION engine.search_trip(p_trip_id uuid) TO skylatch_sidecar;
 
 --
--- Name: FUNCTION set_exchange_rate(p_base text, p_quote text, p_rate numeric, p_source text, p_as_of timestamp with time zone); Type: ACL; Schema: engine; Owner: skylatch_owner
+-- Name: FUNCTION selected_offer_problem(p_trip public.trip_requests, p_flight_offer_id uuid, p_now timestamp with time zone); Type: ACL; Schema: engine; Owner: skylatch_owner
 --
 
-REVOKE ALL ON FUNCTION engine.set_exchange_rate(p_base text, p_quote text, p_rate numeric, p_source text, p_as_of timestamp with time zone) FROM PUBLIC;
-GRANT ALL ON FUNCTION engine.set_exchange_rate(p_base text, p_quote text, p_rate numeric, p_source text, p_as_of timestamp with time zone) TO skylatch_operator;
-GRANT ALL ON FUNCTION engine.set_exchange_rate(p_base text, p_quote text, p_rate numeric, p_source text, p_as_of timestamp with time zone) TO service_role;
+REVOKE ALL ON FUNCTION engine.selected_offer_problem(p_trip public.trip_requests, p_flight_offer_id uuid, p_now timestamp with time zone) FROM PUBLIC;
+
+--
+-- Name: FUNCTION set_exchange_rate(p_base text, p_quote text, p_rate numeric, p_source text, p_reason text, p_as_of timestamp with time zone); Type: ACL; Schema: engine; Owner: skylatch_owner
+--
+
+REVOKE ALL ON FUNCTION engine.set_exchange_rate(p_base text, p_quote text, p_rate numeric, p_source text, p_reason text, p_as_of timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION engine.set_exchange_rate(p_base text, p_quote text, p_rate numeric, p_source text, p_reason text, p_as_of timestamp with time zone) TO skylatch_operator;
+GRANT ALL ON FUNCTION engine.set_exchange_rate(p_base text, p_quote text, p_rate numeric, p_source text, p_reason text, p_as_of timestamp with time zone) TO skylatch_feed;
 
 --
 -- Name: FUNCTION set_kill_switch(p_engaged boolean, p_reason text); Type: ACL; Schema: engine; Owner: skylatch_owner
@@ -14198,18 +19312,39 @@ GRANT ALL ON FUNCTION engine.set_kill_switch(p_engaged boolean, p_reason text) T
 GRANT ALL ON FUNCTION engine.set_kill_switch(p_engaged boolean, p_reason text) TO service_role;
 
 --
--- Name: FUNCTION set_search_settings(p_reason text, p_searches_per_minute integer, p_fresh_for interval, p_keep_offers_for interval, p_rate_max_age interval); Type: ACL; Schema: engine; Owner: skylatch_owner
+-- Name: FUNCTION set_money_settings(p_reason text, p_base_currency text, p_rate_jump numeric, p_rate_tolerance numeric); Type: ACL; Schema: engine; Owner: skylatch_owner
 --
 
-REVOKE ALL ON FUNCTION engine.set_search_settings(p_reason text, p_searches_per_minute integer, p_fresh_for interval, p_keep_offers_for interval, p_rate_max_age interval) FROM PUBLIC;
-GRANT ALL ON FUNCTION engine.set_search_settings(p_reason text, p_searches_per_minute integer, p_fresh_for interval, p_keep_offers_for interval, p_rate_max_age interval) TO skylatch_operator;
-GRANT ALL ON FUNCTION engine.set_search_settings(p_reason text, p_searches_per_minute integer, p_fresh_for interval, p_keep_offers_for interval, p_rate_max_age interval) TO service_role;
+REVOKE ALL ON FUNCTION engine.set_money_settings(p_reason text, p_base_currency text, p_rate_jump numeric, p_rate_tolerance numeric) FROM PUBLIC;
+GRANT ALL ON FUNCTION engine.set_money_settings(p_reason text, p_base_currency text, p_rate_jump numeric, p_rate_tolerance numeric) TO skylatch_operator;
 
 --
--- Name: FUNCTION settle_call(p_call_id bigint, p_epoch integer, p_report jsonb, p_actor text, p_now timestamp with time zone); Type: ACL; Schema: engine; Owner: skylatch_owner
+-- Name: FUNCTION set_search_settings(p_reason text, p_searches_per_minute integer, p_fresh_for interval, p_keep_offers_for interval, p_rate_max_age interval, p_least_lead_time interval); Type: ACL; Schema: engine; Owner: skylatch_owner
 --
 
-REVOKE ALL ON FUNCTION engine.settle_call(p_call_id bigint, p_epoch integer, p_report jsonb, p_actor text, p_now timestamp with time zone) FROM PUBLIC;
+REVOKE ALL ON FUNCTION engine.set_search_settings(p_reason text, p_searches_per_minute integer, p_fresh_for interval, p_keep_offers_for interval, p_rate_max_age interval, p_least_lead_time interval) FROM PUBLIC;
+GRANT ALL ON FUNCTION engine.set_search_settings(p_reason text, p_searches_per_minute integer, p_fresh_for interval, p_keep_offers_for interval, p_rate_max_age interval, p_least_lead_time interval) TO skylatch_operator;
+GRANT ALL ON FUNCTION engine.set_search_settings(p_reason text, p_searches_per_minute integer, p_fresh_for interval, p_keep_offers_for interval, p_rate_max_age interval, p_least_lead_time interval) TO service_role;
+
+--
+-- Name: FUNCTION set_spending_ceiling(p_subject text, p_period text, p_amount numeric, p_reason text, p_user_id uuid); Type: ACL; Schema: engine; Owner: skylatch_owner
+--
+
+REVOKE ALL ON FUNCTION engine.set_spending_ceiling(p_subject text, p_period text, p_amount numeric, p_reason text, p_user_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION engine.set_spending_ceiling(p_subject text, p_period text, p_amount numeric, p_reason text, p_user_id uuid) TO skylatch_operator;
+
+--
+-- Name: FUNCTION set_traveller_limits(p_reason text, p_open_trips integer, p_profiles integer, p_search_pause interval, p_searches_per_hour integer); Type: ACL; Schema: engine; Owner: skylatch_owner
+--
+
+REVOKE ALL ON FUNCTION engine.set_traveller_limits(p_reason text, p_open_trips integer, p_profiles integer, p_search_pause interval, p_searches_per_hour integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION engine.set_traveller_limits(p_reason text, p_open_trips integer, p_profiles integer, p_search_pause interval, p_searches_per_hour integer) TO skylatch_operator;
+
+--
+-- Name: FUNCTION settle_call(p_report engine.call_report, p_recovered boolean, p_actor text, p_now timestamp with time zone); Type: ACL; Schema: engine; Owner: skylatch_owner
+--
+
+REVOKE ALL ON FUNCTION engine.settle_call(p_report engine.call_report, p_recovered boolean, p_actor text, p_now timestamp with time zone) FROM PUBLIC;
 
 --
 -- Name: FUNCTION share_looks(p_now timestamp with time zone); Type: ACL; Schema: engine; Owner: skylatch_owner
@@ -14218,11 +19353,17 @@ REVOKE ALL ON FUNCTION engine.settle_call(p_call_id bigint, p_epoch integer, p_r
 REVOKE ALL ON FUNCTION engine.share_looks(p_now timestamp with time zone) FROM PUBLIC;
 
 --
+-- Name: FUNCTION size_limits(); Type: ACL; Schema: engine; Owner: skylatch_owner
+--
+
+REVOKE ALL ON FUNCTION engine.size_limits() FROM PUBLIC;
+
+--
 -- Name: TABLE spending_limits; Type: ACL; Schema: public; Owner: skylatch_owner
 --
 
-GRANT SELECT,DELETE ON TABLE public.spending_limits TO authenticated;
-GRANT SELECT,DELETE ON TABLE public.spending_limits TO service_role;
+GRANT SELECT ON TABLE public.spending_limits TO authenticated;
+GRANT SELECT ON TABLE public.spending_limits TO service_role;
 
 --
 -- Name: COLUMN spending_limits.user_id; Type: ACL; Schema: public; Owner: skylatch_owner
@@ -14259,6 +19400,19 @@ GRANT INSERT(amount),UPDATE(amount) ON TABLE public.spending_limits TO service_r
 REVOKE ALL ON FUNCTION engine.spending_problem(p_user_id uuid, p_currency text, p_amount numeric, p_now timestamp with time zone) FROM PUBLIC;
 
 --
+-- Name: FUNCTION spent_in_base(p_user_id uuid, p_since timestamp with time zone, p_attempt_id uuid, p_now timestamp with time zone); Type: ACL; Schema: engine; Owner: skylatch_owner
+--
+
+REVOKE ALL ON FUNCTION engine.spent_in_base(p_user_id uuid, p_since timestamp with time zone, p_attempt_id uuid, p_now timestamp with time zone) FROM PUBLIC;
+
+--
+-- Name: FUNCTION stand_in(p_job text); Type: ACL; Schema: engine; Owner: skylatch_owner
+--
+
+REVOKE ALL ON FUNCTION engine.stand_in(p_job text) FROM PUBLIC;
+GRANT ALL ON FUNCTION engine.stand_in(p_job text) TO skylatch_sidecar;
+
+--
 -- Name: FUNCTION start_scan(p_scan text, p_now timestamp with time zone); Type: ACL; Schema: engine; Owner: skylatch_owner
 --
 
@@ -14275,6 +19429,12 @@ REVOKE ALL ON FUNCTION engine.start_scans(p_now timestamp with time zone) FROM P
 --
 
 REVOKE ALL ON FUNCTION engine.start_searches(p_trips uuid[], p_now timestamp with time zone) FROM PUBLIC;
+
+--
+-- Name: FUNCTION store_live_offer(p_attempt public.booking_attempts, p_offer jsonb, p_now timestamp with time zone); Type: ACL; Schema: engine; Owner: skylatch_owner
+--
+
+REVOKE ALL ON FUNCTION engine.store_live_offer(p_attempt public.booking_attempts, p_offer jsonb, p_now timestamp with time zone) FROM PUBLIC;
 
 --
 -- Name: FUNCTION stripe_amount(p_amount numeric, p_currency text); Type: ACL; Schema: engine; Owner: skylatch_owner
@@ -14308,6 +19468,12 @@ GRANT ALL ON FUNCTION engine.sync_flags(p_items json, p_source text) TO skylatch
 REVOKE ALL ON FUNCTION engine.take_flag_usage() FROM PUBLIC;
 
 --
+-- Name: FUNCTION take_trip(p_user_id uuid, p_trip_id uuid); Type: ACL; Schema: engine; Owner: skylatch_owner
+--
+
+REVOKE ALL ON FUNCTION engine.take_trip(p_user_id uuid, p_trip_id uuid) FROM PUBLIC;
+
+--
 -- Name: FUNCTION tick(); Type: ACL; Schema: engine; Owner: skylatch_owner
 --
 
@@ -14316,6 +19482,12 @@ GRANT ALL ON FUNCTION engine.tick() TO skylatch_cron;
 GRANT ALL ON FUNCTION engine.tick() TO skylatch_operator;
 GRANT ALL ON FUNCTION engine.tick() TO service_role;
 GRANT ALL ON FUNCTION engine.tick() TO skylatch_sidecar;
+
+--
+-- Name: FUNCTION told_times(p_departs_at timestamp with time zone, p_arrives_at timestamp with time zone, p_origin_zone text, p_destination_zone text, p_duration interval); Type: ACL; Schema: engine; Owner: skylatch_owner
+--
+
+REVOKE ALL ON FUNCTION engine.told_times(p_departs_at timestamp with time zone, p_arrives_at timestamp with time zone, p_origin_zone text, p_destination_zone text, p_duration interval) FROM PUBLIC;
 
 --
 -- Name: FUNCTION trip_events(p_trip_id uuid); Type: ACL; Schema: engine; Owner: skylatch_owner
@@ -14347,6 +19519,19 @@ GRANT ALL ON FUNCTION engine.version() TO skylatch_sidecar;
 GRANT ALL ON FUNCTION engine.version() TO skylatch_operator;
 
 --
+-- Name: FUNCTION wait_less(); Type: ACL; Schema: engine; Owner: skylatch_owner
+--
+
+REVOKE ALL ON FUNCTION engine.wait_less() FROM PUBLIC;
+
+--
+-- Name: FUNCTION waiting_exchange_rates(); Type: ACL; Schema: engine; Owner: skylatch_owner
+--
+
+REVOKE ALL ON FUNCTION engine.waiting_exchange_rates() FROM PUBLIC;
+GRANT ALL ON FUNCTION engine.waiting_exchange_rates() TO skylatch_operator;
+
+--
 -- Name: FUNCTION wake_sidecar(); Type: ACL; Schema: engine; Owner: skylatch_owner
 --
 
@@ -14358,7 +19543,6 @@ REVOKE ALL ON FUNCTION engine.wake_sidecar() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION engine.watch_invariants() FROM PUBLIC;
 GRANT ALL ON FUNCTION engine.watch_invariants() TO skylatch_cron;
-GRANT ALL ON FUNCTION engine.watch_invariants() TO skylatch_sidecar;
 
 --
 -- Name: FUNCTION pg_advisory_lock(bigint); Type: ACL; Schema: pg_catalog; Owner: postgres
@@ -14549,6 +19733,14 @@ GRANT ALL ON FUNCTION public.cancel_trip(p_trip_id uuid) TO authenticated;
 GRANT ALL ON FUNCTION public.cancel_trip(p_trip_id uuid) TO service_role;
 
 --
+-- Name: FUNCTION consent_to_trip(p_trip_id uuid, p_consent_text_version text); Type: ACL; Schema: public; Owner: skylatch_owner
+--
+
+REVOKE ALL ON FUNCTION public.consent_to_trip(p_trip_id uuid, p_consent_text_version text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.consent_to_trip(p_trip_id uuid, p_consent_text_version text) TO authenticated;
+GRANT ALL ON FUNCTION public.consent_to_trip(p_trip_id uuid, p_consent_text_version text) TO service_role;
+
+--
 -- Name: FUNCTION create_trip_request(p_origins text[], p_destinations text[], p_departure_from date, p_max_price numeric, p_currency text, p_passengers uuid[], p_departure_to date, p_return_from date, p_return_to date, p_nights_min integer, p_nights_max integer, p_cabin_class text, p_max_connections integer, p_max_duration interval, p_carry_on_bags integer, p_checked_bags integer, p_preferred_airlines text[], p_payment_method_id uuid, p_auto_book_enabled boolean, p_consent_text_version text, p_airlines_only text[], p_airlines_never text[], p_alliances text[], p_layover_min interval, p_layover_max interval, p_depart_after time without time zone, p_depart_before time without time zone, p_arrive_after time without time zone, p_arrive_before time without time zone, p_return_depart_after time without time zone, p_return_depart_before time without time zone, p_return_arrive_after time without time zone, p_return_arrive_before time without time zone, p_no_red_eye boolean, p_no_airport_change boolean, p_refundable boolean, p_changeable boolean, p_max_emissions_kg numeric, p_accept_unknown boolean, p_price_weight numeric, p_duration_weight numeric, p_connections_weight numeric, p_airline_weight numeric, p_decide_by date, p_max_searches integer, p_user_id uuid); Type: ACL; Schema: public; Owner: skylatch_owner
 --
 
@@ -14566,12 +19758,12 @@ GRANT ALL ON FUNCTION public.duffel_search(p_trip_id uuid) TO service_role;
 GRANT ALL ON FUNCTION public.duffel_search(p_trip_id uuid) TO skylatch_sidecar;
 
 --
--- Name: FUNCTION manage_auto_book_monitor(p_action text); Type: ACL; Schema: public; Owner: skylatch_owner
+-- Name: FUNCTION manage_auto_book_monitor(p_action text, p_reason text); Type: ACL; Schema: public; Owner: skylatch_owner
 --
 
-REVOKE ALL ON FUNCTION public.manage_auto_book_monitor(p_action text) FROM PUBLIC;
-GRANT ALL ON FUNCTION public.manage_auto_book_monitor(p_action text) TO skylatch_operator;
-GRANT ALL ON FUNCTION public.manage_auto_book_monitor(p_action text) TO service_role;
+REVOKE ALL ON FUNCTION public.manage_auto_book_monitor(p_action text, p_reason text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.manage_auto_book_monitor(p_action text, p_reason text) TO skylatch_operator;
+GRANT ALL ON FUNCTION public.manage_auto_book_monitor(p_action text, p_reason text) TO service_role;
 
 --
 -- Name: FUNCTION pause_trip(p_trip_id uuid); Type: ACL; Schema: public; Owner: skylatch_owner
@@ -14595,6 +19787,22 @@ GRANT ALL ON FUNCTION public.rank_offers(p_trip_id uuid) TO service_role;
 
 REVOKE ALL ON FUNCTION public.refresh_case(p_case_id bigint) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.refresh_case(p_case_id bigint) TO skylatch_operator;
+
+--
+-- Name: FUNCTION remove_passenger(p_trip_id uuid, p_traveler_profile_id uuid); Type: ACL; Schema: public; Owner: skylatch_owner
+--
+
+REVOKE ALL ON FUNCTION public.remove_passenger(p_trip_id uuid, p_traveler_profile_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.remove_passenger(p_trip_id uuid, p_traveler_profile_id uuid) TO authenticated;
+GRANT ALL ON FUNCTION public.remove_passenger(p_trip_id uuid, p_traveler_profile_id uuid) TO service_role;
+
+--
+-- Name: FUNCTION remove_spending_limit(p_currency text, p_period text, p_user_id uuid); Type: ACL; Schema: public; Owner: skylatch_owner
+--
+
+REVOKE ALL ON FUNCTION public.remove_spending_limit(p_currency text, p_period text, p_user_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.remove_spending_limit(p_currency text, p_period text, p_user_id uuid) TO authenticated;
+GRANT ALL ON FUNCTION public.remove_spending_limit(p_currency text, p_period text, p_user_id uuid) TO service_role;
 
 --
 -- Name: FUNCTION resolve_case(p_case_id bigint, p_resolution text, p_reason text); Type: ACL; Schema: public; Owner: skylatch_owner
@@ -14647,6 +19855,13 @@ GRANT SELECT ON TABLE public.booking_passengers TO authenticated;
 GRANT SELECT ON TABLE public.booking_passengers TO service_role;
 
 --
+-- Name: TABLE consents; Type: ACL; Schema: public; Owner: skylatch_owner
+--
+
+GRANT SELECT ON TABLE public.consents TO authenticated;
+GRANT SELECT ON TABLE public.consents TO service_role;
+
+--
 -- Name: TABLE fare_history; Type: ACL; Schema: public; Owner: skylatch_owner
 --
 
@@ -14659,6 +19874,13 @@ GRANT SELECT ON TABLE public.fare_history TO service_role;
 
 GRANT SELECT ON TABLE public.flag_overview TO skylatch_operator;
 GRANT SELECT ON TABLE public.flag_overview TO service_role;
+
+--
+-- Name: TABLE flight_bookings; Type: ACL; Schema: public; Owner: skylatch_owner
+--
+
+GRANT SELECT ON TABLE public.flight_bookings TO authenticated;
+GRANT SELECT ON TABLE public.flight_bookings TO service_role;
 
 --
 -- Name: TABLE payment_methods; Type: ACL; Schema: public; Owner: skylatch_owner
