@@ -53,7 +53,13 @@ alter table public.booking_attempts
   -- order was read, when the offer's count.
   add column itinerary jsonb,
   -- When the read began that told it; null when the order's own answer did.
-  add column itinerary_read_at timestamptz;
+  add column itinerary_read_at timestamptz,
+  -- When its flights were last seen to be at other times than before.
+  add column moved_at timestamptz;
+-- Which flights were moved since: operations/check_invariants.sql.
+-- squawk-ignore require-concurrent-index-creation
+create index booking_attempts_moved_at_idx
+  on public.booking_attempts (moved_at) where moved_at is not null;
 
 alter table public.spending_limits
   -- What was spent before counts against it; what was begun since must fit.

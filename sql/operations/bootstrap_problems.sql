@@ -1,7 +1,7 @@
 -- What only a superuser sets up (bootstrap.sql) and a copy of a database does not bring
 -- along: pg_restore into a new database loses what was revoked from it, another server
 -- has no roles. Each row is one thing that is missing, in words; a deploy sets them
--- all. Safety relies on them. Definer: only the owner's own rights tell what it was granted.
+-- all. Safety relies on them. Definer: those who ask have no rights to look with.
 create or replace function engine.bootstrap_problems() returns setof text
   language plpgsql stable
   security definer

@@ -300,9 +300,9 @@ begin
       from public.booking_attempts as a
       where a.state_changed_at >= p_since
       union all
-      select e.user_id, e.booking_attempt_id, e.at
-      from engine.booking_events as e
-      where e.at >= p_since and e.reason = 'the airline moved the flight'
+      select a.user_id, a.id, a.moved_at
+      from public.booking_attempts as a
+      where a.moved_at >= p_since
     ) as d
     inner join public.booking_attempts as a on d.user_id = a.user_id and d.id = a.id
     left join public.flight_bookings as b

@@ -3,7 +3,10 @@
 -- the one that is known undoes nothing. The caller holds the locks of the trip and the
 -- attempt.
 create or replace function engine.note_itinerary(
-  p_attempt public.booking_attempts, p_order jsonb, p_read_at timestamptz
+  p_attempt public.booking_attempts,
+  p_order jsonb,
+  p_read_at timestamptz,
+  p_now timestamptz
 ) returns boolean
   language plpgsql volatile
   security definer
@@ -27,6 +30,9 @@ begin
   then
     return false;
   end if;
+  update public.booking_attempts as a
+  set moved_at = p_now
+  where a.user_id = p_attempt.user_id and a.id = p_attempt.id;
   update public.flight_bookings as b
   set attention = 'The airline moved this flight: its times have changed.'
   where b.user_id = p_attempt.user_id
@@ -42,6 +48,6 @@ begin
 end;
 $$;
 comment on function engine.note_itinerary(
-  public.booking_attempts, jsonb, timestamptz
+  public.booking_attempts, jsonb, timestamptz, timestamptz
 ) is
   'Keeps the flights of an order as read now; tells whether their times have changed.';

@@ -50,7 +50,7 @@ begin
     for no key update;
     if v_booking.status = 'CONFIRMED'
       and engine.note_itinerary(
-        v_attempt, v_order.facts, coalesce(p_call.claimed_at, p_now)
+        v_attempt, v_order.facts, coalesce(p_call.claimed_at, p_now), p_now
       )
     then
       v_outcome := 'moved by the airline';
