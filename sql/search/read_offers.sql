@@ -12,8 +12,6 @@
 -- A red-eye leaves in the evening or at night (18:00 to 04:59) and lands after midnight
 -- or in the morning (00:30 to 10:59), each by the clock there. A layover is overnight
 -- when the date changes during it.
--- Dropped first: a function's columns cannot be replaced.
-drop function if exists engine.read_offers(jsonb);
 create or replace function engine.read_offers(p_offers jsonb)
   returns table (
     -- Position in the list, from 1.
