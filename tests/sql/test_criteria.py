@@ -88,6 +88,7 @@ MISSES: dict[str, Offer] = {
     "not_chargeable": replace(GOOD, price="100.001"),
     "no_exchange_rate": replace(GOOD, currency="USD"),
     "exchange_rate_too_old": replace(GOOD, currency="JPY", price="100"),
+    "exchange_rates_disagree": replace(GOOD, currency="CHF"),
     "too_many_connections": replace(GOOD, slices=((600, 1), (600, 2))),
     "too_long": replace(GOOD, slices=((600, 1), (721, 1))),
     "layover_too_short": but(shortest_layover=timedelta(minutes=59)),
@@ -130,6 +131,8 @@ def picky(shelf: Shelf) -> Shelf:
     """Return a shelf whose traveller has every wish."""
     shelf.wish(**WISHES)
     shelf.rate("GBP", "JPY", "190", timedelta(days=2))
+    shelf.rate("GBP", "CHF", "1.10")
+    shelf.rate("GBP", "CHF", "1.20", source="another")
     return shelf
 
 
@@ -154,8 +157,12 @@ def test_every_reason_has_a_case_and_words(picky: Shelf) -> None:
     source = (SQL / "ranking" / "judge_offer.sql").read_text()
     said = set(re.findall(r"then '([a-z_]+)'", source)) | {
         "cannot_be_judged",
-        *re.findall(
-            r"then '([a-z_]+)'", (SQL / "ranking" / "convert_cap.sql").read_text()
+        *(
+            reason
+            for name in ("convert_cap", "known_rate")
+            for reason in re.findall(
+                r"then '([a-z_]+)'", (SQL / "ranking" / f"{name}.sql").read_text()
+            )
         ),
     }
     worded = {row["reason"] for row in picky.run("select * from engine.list_reasons()")}
