@@ -19,8 +19,8 @@ create table engine.money_settings (
   constraint money_settings_values check (
     base_currency ~ '^[A-Z]{3}$'
     and rate_jump > 0
-    and rate_jump <= 1
-    and rate_tolerance between 0 and 1
+    and rate_jump <= 0.25
+    and rate_tolerance between 0 and 0.10
   )
 );
 -- Before the policies, of which there are none yet.

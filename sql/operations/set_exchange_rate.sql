@@ -86,7 +86,6 @@ begin
   into v_near
   from (
     select v_known.rate
-    where v_known.problem is distinct from 'exchange_rates_disagree'
     union all
     select case when c.base = p_base then c.rate else 1 / c.rate end
     from lately as c
@@ -95,7 +94,9 @@ begin
         (select max(l.id) from lately as l where l.action = 'CONFIRMED'), 0
       )
   ) as n
-  where v_known.rate is not null;
+  -- While two sources disagree nobody decides alone which of them is right.
+  where v_known.rate is not null
+    and v_known.problem is distinct from 'exchange_rates_disagree';
 
   insert into engine.exchange_rate_changes as c (
     at, action, base, quote, as_of, rate, source, last_rate, login, actor, reason

@@ -1,6 +1,7 @@
--- What is not named stays. A new base currency voids every ceiling until it is set in
--- that currency (spending_ceilings.currency), for the number alone would mean another
--- amount. Definer: operators have no table.
+-- What is not named stays. The bounds are narrow, for one person sets these: with a
+-- wide jump nobody would need the second one for a rate. A new base currency voids
+-- every ceiling until it is set in that currency (spending_ceilings.currency), for the
+-- number alone would mean another amount. Definer: operators have no table.
 create or replace function engine.set_money_settings(
   p_reason text,
   p_base_currency text default null,
@@ -20,8 +21,8 @@ begin
     when p_base_currency is not null and not exists (
       select from engine.currencies as c where c.code = p_base_currency
     ) then 'base_currency'
-    when not (p_rate_jump > 0 and p_rate_jump <= 1) then 'rate_jump'
-    when not (p_rate_tolerance >= 0 and p_rate_tolerance <= 1) then 'rate_tolerance'
+    when not (p_rate_jump > 0 and p_rate_jump <= 0.25) then 'rate_jump'
+    when not (p_rate_tolerance >= 0 and p_rate_tolerance <= 0.10) then 'rate_tolerance'
   end;
   if v_field is not null then
     raise exception using
@@ -29,8 +30,8 @@ begin
       message = 'this is not a value of the setting',
       detail = jsonb_build_object('field', v_field),
       column = v_field,
-      hint = 'The base currency is an ISO 4217 code; the jump and the tolerance of rates '
-        'are shares, such as 0.10 for a tenth.';
+      hint = 'The base currency is an ISO 4217 code; the jump of rates is a share up to '
+        '0.25, their tolerance one up to 0.10.';
   end if;
   update engine.money_settings as s
   set

@@ -166,10 +166,16 @@ class Shelf:
             )
 
     def rate(
-        self, base: str, quote: str, rate: str, age: timedelta = timedelta(minutes=1)
+        self,
+        base: str,
+        quote: str,
+        rate: str,
+        age: timedelta = timedelta(minutes=1),
+        *,
+        source: str = "a test",
     ) -> None:
         """Record an exchange rate of some age; a second person confirms what waits."""
-        self.feed(base, quote, rate, age)
+        self.feed(base, quote, rate, age, source=source)
         # Also what is too old to be used, which nobody has to decide on.
         for change in self.run(
             "select c.id from engine.exchange_rate_changes as c where c.action = 'HELD'"

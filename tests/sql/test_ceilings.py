@@ -391,8 +391,9 @@ def test_every_ceiling_that_was_set_is_on_record(stage: Stage) -> None:
         ("base_currency", "set_money_settings('why', '')"),
         ("rate_jump", "set_money_settings('why', p_rate_jump => 0)"),
         ("rate_jump", "set_money_settings('why', p_rate_jump => 'NaN')"),
-        ("rate_jump", "set_money_settings('why', p_rate_jump => 1.1)"),
+        ("rate_jump", "set_money_settings('why', p_rate_jump => 0.26)"),
         ("rate_tolerance", "set_money_settings('why', p_rate_tolerance => -0.1)"),
+        ("rate_tolerance", "set_money_settings('why', p_rate_tolerance => 0.11)"),
     ],
 )
 def test_what_is_no_value_of_a_setting_is_refused(

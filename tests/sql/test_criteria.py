@@ -93,6 +93,7 @@ MISSES: dict[str, Offer] = {
     "not_chargeable": replace(GOOD, price="100.001"),
     "no_exchange_rate": replace(GOOD, currency="USD"),
     "exchange_rate_too_old": replace(GOOD, currency="JPY", price="100"),
+    "exchange_rates_disagree": replace(GOOD, currency="CHF"),
     "too_many_connections": replace(GOOD, slices=((600, 1), (600, 2))),
     "too_long": replace(GOOD, slices=((600, 1), (721, 1))),
     "layover_too_short": but(shortest_layover=timedelta(minutes=59)),
@@ -145,6 +146,8 @@ def picky(shelf: Shelf) -> Shelf:
     """Return a shelf whose traveller has every wish."""
     shelf.wish(**WISHES)
     shelf.rate("GBP", "JPY", "190", timedelta(days=2))
+    shelf.rate("GBP", "CHF", "1.10")
+    shelf.rate("GBP", "CHF", "1.20", source="another")
     return shelf
 
 
@@ -167,7 +170,7 @@ def test_for_every_criterion_an_offer_that_misses_it_alone_is_never_chosen(
 def test_every_reason_has_a_case_and_words(picky: Shelf) -> None:
     """What judging may say, what is tested and what a traveller reads are the same."""
     said = {"cannot_be_judged", "not_asked_for", "wrong_slices"}
-    for name in ("judge_offer", "route_problems", "convert_cap"):
+    for name in ("judge_offer", "route_problems", "convert_cap", "known_rate"):
         source = (SQL / "ranking" / f"{name}.sql").read_text()
         said |= set(re.findall(r"then '([a-z_]+)'", source))
     worded = {row["reason"] for row in picky.run("select * from engine.list_reasons()")}

@@ -564,7 +564,8 @@ def test_while_sources_disagree_nobody_decides_it_alone(shelf: Shelf) -> None:
     """Whichever of the two a new rate is near, a second person looks at it."""
     shelf.rate("GBP", "USD", "1.25")
     shelf.confirm(shelf.feed("GBP", "USD", "1.40", source="another")["change_id"])
-    assert not shelf.feed("GBP", "USD", "1.26", timedelta(0))["in_force"]
+    for rate in ("1.26", "1.35", "1.40"):
+        assert not shelf.feed("GBP", "USD", rate, timedelta(0))["in_force"]
 
 
 def test_rates_that_wait_are_an_alert(shelf: Shelf) -> None:
