@@ -581,8 +581,8 @@ MUTANTS: dict[str, Mutant] = {
     ),
     "a search that is under way is made twice": Mutant(
         "search/start_searches.sql",
-        "          and (c.state = 'CLAIMED' or c.state = 'READY' and c.run_at <= p_now)\n",
-        "          and false\n",
+        "          and (c.state = 'CLAIMED' or c.state = 'READY' and",
+        "          and false and (c.state = 'CLAIMED' or c.state = 'READY' and",
     ),
     "a plan begins with the day of the session": Mutant(
         "trips/plan_searches.sql",
