@@ -50,6 +50,14 @@ class TripBody(BaseModel):
     trip_request_id: UUID
 
 
+class Invalid(BaseModel):
+    """What is wrong with a request, and with which field; never what was sent."""
+
+    message: str
+    field: str | None
+    hint: str
+
+
 class _App(FastAPI):
     """The application with the intake in front of everything, its errors included."""
 
@@ -122,7 +130,7 @@ def build_app(settings: ServeSettings, database: Database) -> FastAPI:
 
     @app.exception_handler(RequestValidationError)
     async def invalid(_: Request, error: RequestValidationError) -> JSONResponse:
-        return JSONResponse(_as_problem(error), 422)
+        return JSONResponse(_as_problem(error).model_dump(), 422)
 
     @app.exception_handler(Exception)
     async def crashed(_: Request, _error: Exception) -> JSONResponse:
@@ -175,13 +183,14 @@ def build_app(settings: ServeSettings, database: Database) -> FastAPI:
         """
 
     guarded = [Depends(_BEARER)]
+    wrong: dict[int | str, dict[str, Any]] = {422: {"model": Invalid}}
 
-    @app.post("/rpc/duffel_search", dependencies=guarded)
+    @app.post("/rpc/duffel_search", dependencies=guarded, responses=wrong)
     def duffel_search(body: TripBody) -> dict[str, object]:
         """Search a trip now."""
         return {"searches": database.rpc("duffel_search", body.trip_request_id)}
 
-    @app.post("/rpc/auto_book_production", dependencies=guarded)
+    @app.post("/rpc/auto_book_production", dependencies=guarded, responses=wrong)
     def auto_book_production(body: TripBody) -> dict[str, object]:
         """Book the best offer of a trip now; returns the attempt."""
         return {"attempt": database.rpc("auto_book_production", body.trip_request_id)}
@@ -209,16 +218,13 @@ _NOTHING_DONE: dict[str, object] = {
 }
 
 
-def _as_problem(error: RequestValidationError) -> dict[str, Any]:
+def _as_problem(error: RequestValidationError) -> Invalid:
     """Return what is wrong and where; what was sent is never repeated."""
     first = error.errors()[0]
     names = [part for part in first["loc"][1:] if isinstance(part, str)]
     field = ".".join(names) or None
-    return {
-        "message": "the request is not valid",
-        "field": field,
-        "hint": f"{field or 'body'}: {_HINTS.get(first['type'], 'see /openapi.json')}",
-    }
+    hint = f"{field or 'body'}: {_HINTS.get(first['type'], 'see /openapi.json')}"
+    return Invalid(message="the request is not valid", field=field, hint=hint)
 
 
 # By pydantic's own names; its messages may quote the input.

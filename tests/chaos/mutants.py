@@ -21,12 +21,15 @@ from sidecar.sandbox.recordings import find_recordings
 
 ROOT = Path(__file__).resolve().parents[2]
 _PARTS = ("sql", "plpython", "sidecar", "tests", "pyproject.toml")
-_TESTS = ("tests/sql", "tests/e2e", "tests/chaos/test_model.py")
+_TESTS = (
+    *("tests/sql", "tests/e2e", "tests/chaos/test_model.py"),
+    *(f"tests/sidecar/test_{name}.py" for name in ("intake", "web", "telemetry")),
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Mutant:
-    """One change: in `file` (below sql/), `old`, which is there once, becomes `new`."""
+    """One change: in `file` (from sql/), `old`, which is there once, becomes `new`."""
 
     file: str
     old: str
@@ -40,6 +43,7 @@ _FOUND = "booking/found_order.sql"
 _RULES = "provider_calls/outcome_rules.sql"
 _CODE = "provider_calls/outcome_code.sql"
 _ROUTE = "ranking/route_problems.sql"
+_INTAKE = "../sidecar/intake.py"
 
 MUTANTS: dict[str, Mutant] = {
     # An answer counts once, and only from whoever was asked last.
@@ -625,6 +629,51 @@ MUTANTS: dict[str, Mutant] = {
         "review/finish_scan.sql",
         "  if p_passed_over > 0 then\n    -- As",
         "  if false then\n    -- As",
+    ),
+    # The doors: what comes in, and what is written down.
+    "anybody may call an entry point": Mutant(
+        _INTAKE,
+        "elif rule.needs_token and not self._is_authorized(scope):",
+        "elif None:",
+    ),
+    "a long body is begun though its length was said": Mutant(
+        _INTAKE, "_exceeds(length, rule.most_bytes):", "_exceeds(length, 10**12):"
+    ),
+    "a body is as long as its sender likes": Mutant(
+        _INTAKE, "if len(body) > rule.most_bytes:", "if len(body) > 10**12:"
+    ),
+    "a body takes as long as its sender likes": Mutant(
+        _INTAKE, "asyncio.timeout(rule.seconds)", "asyncio.timeout(3600)"
+    ),
+    "slow senders keep their places": Mutant(
+        "../sidecar/waiting_room.py", "            longest.give_way()\n", ""
+    ),
+    "a connection may say nothing for ever": Mutant(
+        "../sidecar/serving.py", "call_later(_HEAD_SECONDS,", "call_later(3600,"
+    ),
+    "a tick waits for another one's lock": Mutant(
+        "../sidecar/web.py", '"auto_book_monitor", patient=False', '"auto_book_monitor"'
+    ),
+    "a credential is written by its name": Mutant(
+        "../sidecar/redaction.py", "        return HIDDEN\n", "        return value\n"
+    ),
+    "persons are in the server's log": Mutant(
+        "bootstrap.sql", "alter role authenticator set log_min_messages = 'log';\n", ""
+    ),
+    "a key is made of something missing": Mutant(
+        "migrations/0017_doors.sql",
+        "\n  and idempotency_key\n  !~",
+        "\n  and 'key'\n  !~",
+    ),
+    "nothing that is returned is a refund": Mutant(
+        "booking/cancel_booked_trip.sql",
+        " or p_attempt.refund_amount = 0 then",
+        " then",
+    ),
+    "amounts lose their last digits": Mutant(
+        "operations/format_money.sql",
+        "greatest(v_digits, scale(trim_scale(p_amount)))",
+        "scale(trim_scale(p_amount))",
     ),
 }
 

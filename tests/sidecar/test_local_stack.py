@@ -11,12 +11,13 @@ from pathlib import Path
 
 import psycopg
 import pytest
+import yaml
 from typer import Exit
 
 from sidecar.errors import SetupError
 from sidecar.local import places as places_module
 from sidecar.local.accounts import clean_command, current_account, server_account
-from sidecar.local.cluster import Cluster
+from sidecar.local.cluster import SETTINGS, Cluster
 from sidecar.local.commands import demo, up
 from sidecar.local.packages import (
     Installation,
@@ -349,6 +350,23 @@ def test_the_plpython_hash_sees_content_and_names_but_no_caches(
     assert content_hash(package) == before
     (package / "a.py").rename(package / "b.py")
     assert content_hash(package) != before
+
+
+def test_the_local_stack_and_the_containers_log_no_persons() -> None:
+    """What keeps them out of the server's log is set in both."""
+    quiet = {
+        "log_error_verbosity": "terse",
+        "log_min_error_statement": "panic",
+        "log_parameter_max_length": "0",
+        "log_parameter_max_length_on_error": "0",
+        "log_statement": "none",
+        "log_min_duration_statement": "-1",
+    }
+    assert SETTINGS.items() >= quiet.items()
+    containers = yaml.safe_load((CHECKOUT / "docker-compose.yml").read_text())
+    command = containers["services"]["postgres"]["command"]
+    given = dict(one.split("=", 1) for one in command if "=" in one)
+    assert given.items() >= quiet.items()
 
 
 @pytest.mark.parametrize("target", ["up", "demo"])

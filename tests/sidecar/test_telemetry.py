@@ -33,6 +33,11 @@ SECRETS = [
 def _restored(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Leave the process's logging as it was."""
     monkeypatch.setattr(logging.getLogger(), "handlers", [])
+    # Another test's server may have given it handlers of its own; `serve` does not.
+    for name in ("uvicorn", "uvicorn.error"):
+        monkeypatch.setattr(logging.getLogger(name), "handlers", [])
+        monkeypatch.setattr(logging.getLogger(name), "propagate", True)
+        monkeypatch.setattr(logging.getLogger(name), "level", logging.NOTSET)
     before = structlog.get_config()
     monkeypatch.setattr(sys, "excepthook", sys.excepthook)
     monkeypatch.setattr(threading, "excepthook", threading.excepthook)
