@@ -60,6 +60,24 @@ begin
   end loop;
 end $$;
 
+-- One dialect for whoever logs in, whatever the database's defaults are: a client that
+-- meets another DateStyle or IntervalStyle cannot read what it is told, and a pooler in
+-- transaction mode passes no start-up options on (sidecar/sessions.py).
+do $$
+declare
+  v_role text;
+begin
+  foreach v_role in array array[
+    'skylatch_sidecar', 'skylatch_cron', 'skylatch_operator', 'authenticator', 'anon',
+    'authenticated', 'service_role'
+  ] loop
+    execute format('alter role %I set datestyle = %L', v_role, 'ISO, MDY');
+    execute format('alter role %I set intervalstyle = %L', v_role, 'postgres');
+    execute format('alter role %I set timezone = %L', v_role, 'UTC');
+    execute format('alter role %I set extra_float_digits = %L', v_role, '1');
+  end loop;
+end $$;
+
 create schema if not exists engine authorization skylatch_owner;
 create extension if not exists plpython3u;
 

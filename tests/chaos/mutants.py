@@ -21,7 +21,10 @@ from sidecar.sandbox.recordings import find_recordings
 
 ROOT = Path(__file__).resolve().parents[2]
 _PARTS = ("sql", "plpython", "sidecar", "tests", "pyproject.toml")
-_TESTS = ("tests/sql", "tests/e2e", "tests/chaos/test_model.py")
+_TESTS = (
+    *("tests/sql", "tests/e2e", "tests/sidecar/test_sessions.py"),
+    "tests/chaos/test_model.py",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,6 +220,17 @@ MUTANTS: dict[str, Mutant] = {
         "review/finish_scan.sql",
         "  if p_passed_over > 0 then\n    -- As",
         "  if false then\n    -- As",
+    ),
+    # No session writes what another cannot read.
+    "a login has the database's formats": Mutant(
+        "bootstrap.sql",
+        "execute format('alter role %I set datestyle = %L', v_role, 'ISO, MDY');",
+        "execute format('alter role %I reset datestyle', v_role);",
+    ),
+    "a listed event's time is written in the session's zone": Mutant(
+        "webhooks/receive_sweep.sql",
+        "to_jsonb(to_timestamp((l.event ->> 'created')::bigint)) #>> '{}'",
+        "to_timestamp((l.event ->> 'created')::bigint)::text",
     ),
 }
 
