@@ -13,7 +13,7 @@ import uvicorn
 from rich.console import Console
 from rich.markup import escape
 
-from sidecar import __version__, checks, config, telemetry
+from sidecar import __version__, checks, config, telemetry, threads
 from sidecar.db import Database
 from sidecar.errors import SetupError, SkylatchError
 from sidecar.flags import build_mirror
@@ -76,12 +76,10 @@ def work() -> None:
 
         signal.signal(signal.SIGTERM, on_signal)
         signal.signal(signal.SIGINT, on_signal)
-        mirror = threading.Thread(
-            target=build_mirror(settings, database, worker.name).run,
-            args=(stopping,),
-            daemon=True,
+        flags = build_mirror(settings, database, worker.name)
+        mirror = threads.start(
+            lambda: flags.run(stopping), name="mirror", may_end=stopping.is_set
         )
-        mirror.start()
         worker.run()
         mirror.join(timeout=5)
     finally:

@@ -21,6 +21,7 @@ from psycopg_pool import ConnectionPool
 
 from sidecar import __version__
 from sidecar.errors import EncodingError, SetupError, translate
+from sidecar.sessions import ENCODING, pin
 
 Row = dict[str, Any]
 Rpc = Literal["duffel_search", "auto_book_production", "auto_book_monitor"]
@@ -88,7 +89,9 @@ class Database:
             open=True,
             timeout=patience,
             reconnect_timeout=patience,
+            configure=pin,
             kwargs={
+                "client_encoding": ENCODING,
                 "autocommit": True,
                 "row_factory": dict_row,
                 "prepare_threshold": None,
@@ -271,7 +274,10 @@ class Database:
         """
         while True:
             try:
-                with psycopg.connect(self._url, autocommit=True) as connection:
+                with psycopg.connect(
+                    self._url, autocommit=True, client_encoding=ENCODING
+                ) as connection:
+                    pin(connection)
                     connection.execute(
                         sql.SQL("listen {}").format(sql.Identifier(CHANNEL))
                     )

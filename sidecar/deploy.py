@@ -23,6 +23,7 @@ from psycopg.types.json import Jsonb
 
 from sidecar.db import check_encoding
 from sidecar.errors import SetupError
+from sidecar.sessions import ENCODING, OPTIONS, pinned
 
 SQL_DIR = Path(__file__).resolve().parent.parent / "sql"
 
@@ -49,7 +50,7 @@ def deploy(dsn: str, *, cron: bool = True) -> None:
     _psql(dsn, SQL_DIR / "bootstrap.sql")
     _migrate(dsn)
     _psql(dsn, SQL_DIR / "code.sql")
-    with psycopg.connect(dsn) as connection:
+    with psycopg.connect(pinned(dsn)) as connection:
         connection.execute("set local role skylatch_owner")
         _load_currencies(connection)
         _load_airports(connection)
@@ -79,7 +80,7 @@ def verify_checksums(migrations: Path) -> None:
 
 
 def _psql(dsn: str, script: Path) -> None:
-    parts = conninfo_to_dict(dsn)
+    parts = conninfo_to_dict(pinned(dsn))
     # Not among the arguments, which everybody on the machine can read.
     password = parts.pop("password", None)
     environment = {**os.environ, **({"PGPASSWORD": str(password)} if password else {})}
@@ -112,7 +113,8 @@ def _migrate(dsn: str) -> None:
             ("port", parts.get("port")),
             ("sslmode", parts.get("sslmode")),
             ("sslrootcert", parts.get("sslrootcert")),
-            ("options", "-c role=skylatch_owner -c lock_timeout=5s"),
+            ("options", f"-c role=skylatch_owner -c lock_timeout=5s {OPTIONS}"),
+            ("client_encoding", ENCODING),
         )
         if value is not None
     )

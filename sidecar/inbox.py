@@ -20,6 +20,7 @@ import structlog
 from fastapi import APIRouter, Request, Response
 from pydantic import SecretStr
 
+from sidecar import threads
 from sidecar.config import ServeSettings
 from sidecar.db import Database, describe
 from sidecar.errors import EngineError
@@ -140,10 +141,9 @@ class Inbox:
     def _start(self) -> None:
         with self._lock:
             if self._thread is None and not self._closing.is_set():
-                self._thread = threading.Thread(
-                    target=self._work, name="inbox", daemon=True
+                self._thread = threads.start(
+                    self._work, name="inbox", may_end=self._closing.is_set
                 )
-                self._thread.start()
 
     def _work(self) -> None:
         """Apply what was received, at once; write refusals, every few seconds."""

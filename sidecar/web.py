@@ -44,6 +44,10 @@ _DOCS_POLICY = (
 )
 
 
+# A lock that was not to be had in time, a deadlock, a decision that was overtaken.
+_BUSY = ("55P03", "40P01", "40001")
+
+
 class TripBody(BaseModel):
     """Names the trip an entry point is called for."""
 
@@ -124,6 +128,8 @@ def build_app(settings: ServeSettings, database: Database) -> FastAPI:
     @app.exception_handler(psycopg.Error)
     def database_failed(request: Request, error: psycopg.Error) -> JSONResponse:
         _log.error("rpc.failed", path=request.url.path, error=describe(error))
+        if error.sqlstate in _BUSY:
+            return JSONResponse({"message": "somebody works on it: try again"}, 503)
         if isinstance(error, psycopg.OperationalError):
             return JSONResponse({"message": "the database is not available"}, 503)
         return JSONResponse({"message": "the call failed; the log says why"}, 500)
@@ -142,24 +148,6 @@ def build_app(settings: ServeSettings, database: Database) -> FastAPI:
         """Tell that the process runs; nothing else is asked."""
         return {"status": "ok"}
 
-    def what_is_missing() -> str | None:
-        """Return why the database cannot be worked with, as anyone may be told."""
-        try:
-            database.check_version()
-        except EncodingError as error:
-            return str(error)
-        except SetupError as error:
-            # Anyone may ask: what the server said is for the log.
-            _log.warning("readyz.down", error=str(error))
-            return "the database is away or of another version"
-        try:
-            database.check_setup()
-        except SetupError as error:
-            # What is open in a database is for the log too.
-            _log.error("readyz.not_set_up", error=str(error))
-            return "the database lacks what a deploy sets: deploy"
-        return None
-
     checking: asyncio.Task[str | None] | None = None
 
     @app.get("/readyz")
@@ -168,7 +156,9 @@ def build_app(settings: ServeSettings, database: Database) -> FastAPI:
         nonlocal checking
         # One question to the database at a time, however many ask: it is open to all.
         if checking is None or checking.done():
-            checking = asyncio.create_task(asyncio.to_thread(what_is_missing))
+            checking = asyncio.create_task(
+                asyncio.to_thread(_what_is_missing, database)
+            )
         reason = await asyncio.shield(checking)
         if reason is not None:
             return JSONResponse({"status": "down", "reason": reason}, 503)
@@ -206,6 +196,25 @@ def build_app(settings: ServeSettings, database: Database) -> FastAPI:
         return {**_NOTHING_DONE, "run": run, **database.monitor_run(run)}
 
     return app
+
+
+def _what_is_missing(database: Database) -> str | None:
+    """Return why the database cannot be worked with, as anyone may be told."""
+    try:
+        database.check_version()
+    except EncodingError as error:
+        return str(error)
+    except SetupError as error:
+        # Anyone may ask: what the server said is for the log.
+        _log.warning("readyz.down", error=str(error))
+        return "the database is away or of another version"
+    try:
+        database.check_setup()
+    except SetupError as error:
+        # What is open in a database is for the log too.
+        _log.error("readyz.not_set_up", error=str(error))
+        return "the database lacks what a deploy sets: deploy"
+    return None
 
 
 _NOTHING_DONE: dict[str, object] = {

@@ -24,6 +24,7 @@ from uuid import uuid4
 import psycopg
 import structlog
 
+from sidecar import threads as background
 from sidecar.alerts import AlertLog
 from sidecar.db import Call, Database, Finished, describe
 from sidecar.errors import EngineError
@@ -109,9 +110,9 @@ class Worker:
         _log.info("worker.stopped", worker=self.name)
 
     def _start(self, target: Callable[[], None]) -> threading.Thread:
-        thread = threading.Thread(target=target, name=target.__name__, daemon=True)
-        thread.start()
-        return thread
+        return background.start(
+            target, name=target.__name__, may_end=self._stopping.is_set
+        )
 
     def _is_busy(self) -> bool:
         with self._lock:

@@ -45,72 +45,91 @@ alter role skylatch_owner nologin nosuperuser nobypassrls;
 alter role skylatch_operator nologin nosuperuser nobypassrls;
 alter role skylatch_sidecar login noinherit nosuperuser nobypassrls;
 alter role skylatch_cron login noinherit nosuperuser nobypassrls;
+alter role skylatch_feed login noinherit nosuperuser nobypassrls;
 alter role authenticator login noinherit nosuperuser nobypassrls;
 alter role anon nosuperuser nobypassrls;
 alter role authenticated nosuperuser nobypassrls;
 alter role service_role nosuperuser bypassrls;
 grant anon, authenticated, service_role to authenticator;
-alter role skylatch_sidecar set statement_timeout = '30s';
-alter role skylatch_sidecar set lock_timeout = '10s';
-alter role skylatch_sidecar set idle_in_transaction_session_timeout = '30s';
-alter role skylatch_cron set statement_timeout = '50s';
-alter role skylatch_cron set lock_timeout = '5s';
-alter role skylatch_feed set statement_timeout = '30s';
-alter role skylatch_feed set lock_timeout = '5s';
-alter role skylatch_feed set idle_in_transaction_session_timeout = '30s';
-alter role skylatch_operator set lock_timeout = '5s';
-alter role skylatch_operator set idle_in_transaction_session_timeout = '60s';
--- What holds for all trips of a traveller is decided by rows that are read after a wait:
--- a transaction that sees the past only would fail each time.
-alter role skylatch_sidecar set default_transaction_isolation = 'read committed';
-alter role skylatch_cron set default_transaction_isolation = 'read committed';
-alter role authenticator set default_transaction_isolation = 'read committed';
+-- What each role sets for itself when it logs in, whatever the server's defaults are.
+-- operations/role_problems.sql looks for the same list.
 do $$
 declare
-  v_role text;
+  v_callers constant text[] := array[
+    'authenticator', 'anon', 'authenticated', 'service_role'
+  ];
+  v_workers constant text[] := array['skylatch_sidecar', 'skylatch_cron'];
+  v_people constant text[] := array['skylatch_operator', 'skylatch_feed'];
+  v_set record;
 begin
-  foreach v_role in array array['skylatch_sidecar', 'skylatch_cron', 'authenticator'] loop
+  for v_set in
+    select r.name as role, s.name, s.value
+    from (
+      values
+        (array['skylatch_sidecar', 'skylatch_feed'], 'statement_timeout', '30s'),
+        (array['skylatch_sidecar'], 'lock_timeout', '10s'),
+        (
+          array['skylatch_sidecar', 'skylatch_feed'],
+          'idle_in_transaction_session_timeout', '30s'
+        ),
+        (array['skylatch_cron'], 'statement_timeout', '50s'),
+        (array['skylatch_cron'] || v_people, 'lock_timeout', '5s'),
+        (array['skylatch_operator'], 'idle_in_transaction_session_timeout', '60s'),
+        -- How long a caller may hold a row that others want. PostgreSQL applies these
+        -- at login only: they are on the role that logs in, and on those it takes on,
+        -- because PostgREST applies theirs too. A login of another name that is granted
+        -- `authenticated` gets none of them, and any session may set its own. So the
+        -- engine waits for no traveller (trips/take_trip.sql,
+        -- provider_calls/finish_calls.sql); this is the second line.
+        (v_callers, 'statement_timeout', '15s'),
+        (v_callers, 'lock_timeout', '5s'),
+        (v_callers, 'idle_in_transaction_session_timeout', '15s'),
+        -- What holds for all trips of a traveller is decided by rows that are read after
+        -- a wait: a transaction that sees the past only would fail each time.
+        (
+          v_workers || 'authenticator'::text, 'default_transaction_isolation',
+          'read committed'
+        ),
+        -- The server's log is read by more people than the tables are. What these roles
+        -- send has names and birth dates in it: no statement, parameter, row or key of
+        -- theirs is written there. Messages quote values too ("invalid input syntax for
+        -- type date"): of the authenticator, whose client gets them all, none is.
+        (
+          array['authenticator', 'skylatch_sidecar'], 'log_error_verbosity', 'terse'
+        ),
+        (
+          array['authenticator', 'skylatch_sidecar'], 'log_min_error_statement', 'panic'
+        ),
+        (
+          array['authenticator', 'skylatch_sidecar'], 'log_min_duration_statement', '-1'
+        ),
+        (array['authenticator', 'skylatch_sidecar'], 'log_statement', 'none'),
+        (array['authenticator'], 'log_min_messages', 'log'),
+        -- One dialect for whoever logs in: a client that meets another DateStyle or
+        -- IntervalStyle cannot read what it is told, and a pooler in transaction mode
+        -- passes no start-up options on (sidecar/sessions.py).
+        (v_workers || v_people || v_callers, 'DateStyle', 'ISO, MDY'),
+        (v_workers || v_people || v_callers, 'IntervalStyle', 'postgres'),
+        (v_workers || v_people || v_callers, 'TimeZone', 'UTC'),
+        (v_workers || v_people || v_callers, 'extra_float_digits', '1')
+    ) as s (roles, name, value)
+    cross join unnest(s.roles) as r (name)
+  loop
+    execute format('alter role %I set %I = %L', v_set.role, v_set.name, v_set.value);
+  end loop;
+  -- What is set for one database wins over what is set for the role.
+  foreach v_set.role in array v_workers || 'authenticator'::text loop
     execute format(
       'alter role %I in database %I reset default_transaction_isolation',
-      v_role, current_database()
+      v_set.role, current_database()
     );
   end loop;
-end $$;
--- The server's log is read by more people than the tables are. What these roles send has
--- names and birth dates in it: no statement, parameter, row or key of theirs is written
--- there, whatever the server's own settings. Messages quote values too ("invalid input
--- syntax for type date"): of the authenticator, whose client gets them all, none is.
-alter role authenticator set log_error_verbosity = 'terse';
-alter role authenticator set log_min_error_statement = 'panic';
-alter role authenticator set log_min_duration_statement = '-1';
-alter role authenticator set log_statement = 'none';
-alter role authenticator set log_min_messages = 'log';
-alter role skylatch_sidecar set log_error_verbosity = 'terse';
-alter role skylatch_sidecar set log_min_error_statement = 'panic';
-alter role skylatch_sidecar set log_min_duration_statement = '-1';
-alter role skylatch_sidecar set log_statement = 'none';
--- How long a caller may hold a row that others want. PostgreSQL applies these at login
--- only: they are on the role that logs in, and on those it takes on, because PostgREST
--- applies theirs too. A login of another name that is granted `authenticated` gets none
--- of them, and any session may set its own. So the engine waits for no traveller
--- (trips/take_trip.sql, provider_calls/finish_calls.sql); this is the second line.
-do $$
-declare
-  v_role text;
-begin
-  foreach v_role in array array[
-    'authenticator', 'anon', 'authenticated', 'service_role'
-  ] loop
-    execute format('alter role %I set statement_timeout = %L', v_role, '15s');
-    execute format('alter role %I set lock_timeout = %L', v_role, '5s');
-    execute format(
-      'alter role %I set idle_in_transaction_session_timeout = %L', v_role, '15s'
-    );
-    -- From PostgreSQL 17 on a whole transaction has a limit, however busy it is.
-    if current_setting('server_version_num')::integer >= 170000 then
-      execute format('alter role %I set transaction_timeout = %L', v_role, '30s');
-    end if;
-  end loop;
+  -- From PostgreSQL 17 on a whole transaction has a limit, however busy it is.
+  if current_setting('server_version_num')::integer >= 170000 then
+    foreach v_set.role in array v_callers loop
+      execute format('alter role %I set transaction_timeout = %L', v_set.role, '30s');
+    end loop;
+  end if;
 end $$;
 
 create schema if not exists engine authorization skylatch_owner;

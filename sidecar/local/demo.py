@@ -26,6 +26,7 @@ from rich.table import Table
 
 from sidecar.local.settings import Settings
 from sidecar.local.stories import Story, stories
+from sidecar.sessions import pinned
 
 _PATIENCE_SECONDS = 90.0
 _COLOURS = {
@@ -55,10 +56,10 @@ class Demo:
         self._http.trust_env = False
         # PostgREST would hold this connection; the roles are the same.
         self._app = psycopg.connect(
-            dsn("authenticator"), autocommit=True, row_factory=dict_row
+            pinned(dsn("authenticator")), autocommit=True, row_factory=dict_row
         )
         self._operator = psycopg.connect(
-            dsn("postgres"), autocommit=True, row_factory=dict_row
+            pinned(dsn("postgres")), autocommit=True, row_factory=dict_row
         )
 
     def play(self) -> bool:

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import psycopg
 
+from sidecar.sessions import pinned
+
 _SHOWN = re.compile(r"```mermaid\n.*?```\n", re.DOTALL)
 # FREEZE leads from everywhere to NEEDS_REVIEW and RESUME back: the text says so.
 _EDGES = """
@@ -47,7 +49,7 @@ def find_saga(text: str) -> str:
 
 def write_saga(dsn: str, path: Path) -> bool:
     """Bring the drawing in `path` up to date; False when it was."""
-    with psycopg.connect(dsn) as connection:
+    with psycopg.connect(pinned(dsn)) as connection:
         drawn = draw_saga(connection)
     text = path.read_text()
     if find_saga(text) == drawn:

@@ -30,6 +30,9 @@ create or replace function engine.check_invariants(
   language plpgsql stable
   security definer
   set search_path = pg_catalog, pg_temp
+  -- The details are kept, and read by whoever asks later.
+  set datestyle = 'ISO, MDY'
+  set timezone = 'UTC'
 as $$
 declare
   v_now timestamptz := clock_timestamp();

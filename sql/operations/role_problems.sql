@@ -1,10 +1,16 @@
 -- The roles as bootstrap.sql makes them, and what it sets for them. A role with other
 -- attributes may do what nobody meant it to; one without its settings waits for ever,
--- or decides by what it saw too early.
+-- or decides by what it saw too early. The settings are those of sql/bootstrap.sql.
 create or replace function engine.role_problems() returns setof text
   language plpgsql stable
   set search_path = pg_catalog, pg_temp
 as $$
+declare
+  v_callers constant text[] := array[
+    'authenticator', 'anon', 'authenticated', 'service_role'
+  ];
+  v_workers constant text[] := array['skylatch_sidecar', 'skylatch_cron'];
+  v_people constant text[] := array['skylatch_operator', 'skylatch_feed'];
 begin
   return query
   select format('the role %s is missing, or has other attributes', r.name)
@@ -14,6 +20,7 @@ begin
       ('skylatch_operator', false, false),
       ('skylatch_sidecar', true, false),
       ('skylatch_cron', true, false),
+      ('skylatch_feed', true, false),
       ('authenticator', true, false),
       -- A platform may let these log in.
       ('anon', null, false),
@@ -41,18 +48,42 @@ begin
   return query
   select format('%s has not %s = %s', s.role, s.name, s.value)
   from (
-    values
-      ('skylatch_sidecar', 'statement_timeout', '30s'),
-      ('skylatch_sidecar', 'lock_timeout', '10s'),
-      ('skylatch_sidecar', 'idle_in_transaction_session_timeout', '30s'),
-      ('skylatch_sidecar', 'default_transaction_isolation', 'read committed'),
-      ('skylatch_cron', 'statement_timeout', '50s'),
-      ('skylatch_cron', 'lock_timeout', '5s'),
-      ('skylatch_cron', 'default_transaction_isolation', 'read committed'),
-      ('authenticator', 'statement_timeout', '15s'),
-      ('authenticator', 'lock_timeout', '5s'),
-      ('authenticator', 'idle_in_transaction_session_timeout', '15s'),
-      ('authenticator', 'default_transaction_isolation', 'read committed')
+    select r.name, v.name, v.value
+    from (
+      values
+        (array['skylatch_sidecar', 'skylatch_feed'], 'statement_timeout', '30s'),
+        (array['skylatch_sidecar'], 'lock_timeout', '10s'),
+        (
+          array['skylatch_sidecar', 'skylatch_feed'],
+          'idle_in_transaction_session_timeout', '30s'
+        ),
+        (array['skylatch_cron'], 'statement_timeout', '50s'),
+        (array['skylatch_cron'] || v_people, 'lock_timeout', '5s'),
+        (array['skylatch_operator'], 'idle_in_transaction_session_timeout', '60s'),
+        (v_callers, 'statement_timeout', '15s'),
+        (v_callers, 'lock_timeout', '5s'),
+        (v_callers, 'idle_in_transaction_session_timeout', '15s'),
+        (
+          v_workers || 'authenticator'::text, 'default_transaction_isolation',
+          'read committed'
+        ),
+        (
+          array['authenticator', 'skylatch_sidecar'], 'log_error_verbosity', 'terse'
+        ),
+        (
+          array['authenticator', 'skylatch_sidecar'], 'log_min_error_statement', 'panic'
+        ),
+        (
+          array['authenticator', 'skylatch_sidecar'], 'log_min_duration_statement', '-1'
+        ),
+        (array['authenticator', 'skylatch_sidecar'], 'log_statement', 'none'),
+        (array['authenticator'], 'log_min_messages', 'log'),
+        (v_workers || v_people || v_callers, 'DateStyle', 'ISO, MDY'),
+        (v_workers || v_people || v_callers, 'IntervalStyle', 'postgres'),
+        (v_workers || v_people || v_callers, 'TimeZone', 'UTC'),
+        (v_workers || v_people || v_callers, 'extra_float_digits', '1')
+    ) as v (roles, name, value)
+    cross join unnest(v.roles) as r (name)
   ) as s (role, name, value)
   where not exists (
     select from pg_db_role_setting as d

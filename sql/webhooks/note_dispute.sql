@@ -52,11 +52,14 @@ begin
       format(
         'A payment is disputed (%s); evidence is due by %s.', p_body ->> 'reason',
         coalesce(
-          to_timestamp(
-            coalesce(
-              p_body #>> '{evidence,due_by}', p_body #>> '{evidence_details,due_by}'
-            )::bigint
-          )::text,
+          to_char(
+            to_timestamp(
+              coalesce(
+                p_body #>> '{evidence,due_by}', p_body #>> '{evidence_details,due_by}'
+              )::bigint
+            ) at time zone 'UTC',
+            'YYYY-MM-DD HH24:MI "UTC"'
+          ),
           'no date'
         )
       ),

@@ -46,10 +46,11 @@ begin
             )
           )
         ),
-        -- Stripe counts seconds, Duffel writes a time.
+        -- Stripe counts seconds, Duffel writes a time. By way of jsonb, which writes
+        -- a time in one form only: others name zones that are read as other zones.
         'occurred_at', coalesce(
           l.event ->> 'created_at',
-          to_timestamp((l.event ->> 'created')::bigint)::text
+          to_jsonb(to_timestamp((l.event ->> 'created')::bigint)) #>> '{}'
         )
       ) as event
     from (

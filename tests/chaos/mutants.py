@@ -23,7 +23,10 @@ ROOT = Path(__file__).resolve().parents[2]
 _PARTS = ("sql", "plpython", "sidecar", "tests", "pyproject.toml")
 _TESTS = (
     *("tests/sql", "tests/e2e", "tests/chaos/test_model.py"),
-    *(f"tests/sidecar/test_{name}.py" for name in ("intake", "web", "telemetry")),
+    *(
+        f"tests/sidecar/test_{name}.py"
+        for name in ("intake", "web", "telemetry", "sessions")
+    ),
 )
 
 
@@ -322,8 +325,9 @@ MUTANTS: dict[str, Mutant] = {
     ),
     "a role may lose its isolation": Mutant(
         "operations/role_problems.sql",
-        "('authenticator', 'default_transaction_isolation', 'read committed')",
-        "('authenticator', 'lock_timeout', '5s')",
+        "          v_workers || 'authenticator'::text, 'default_transaction_"
+        "isolation',\n",
+        "          v_workers, 'default_transaction_isolation',\n",
     ),
     # What is bought is what was asked for, at each of three looks.
     "an offer to another airport fits": Mutant(
@@ -658,7 +662,9 @@ MUTANTS: dict[str, Mutant] = {
         "../sidecar/redaction.py", "        return HIDDEN\n", "        return value\n"
     ),
     "persons are in the server's log": Mutant(
-        "bootstrap.sql", "alter role authenticator set log_min_messages = 'log';\n", ""
+        "bootstrap.sql",
+        "        (array['authenticator'], 'log_min_messages', 'log'),\n",
+        "",
     ),
     "a key is made of something missing": Mutant(
         "migrations/0017_doors.sql",
@@ -674,6 +680,17 @@ MUTANTS: dict[str, Mutant] = {
         "operations/format_money.sql",
         "greatest(v_digits, scale(trim_scale(p_amount)))",
         "scale(trim_scale(p_amount))",
+    ),
+    # No session writes what another cannot read.
+    "a login has the database's formats": Mutant(
+        "bootstrap.sql",
+        "(v_workers || v_people || v_callers, 'DateStyle', 'ISO, MDY'),",
+        "(v_people, 'DateStyle', 'ISO, MDY'),",
+    ),
+    "a listed event's time is written in the session's zone": Mutant(
+        "webhooks/receive_sweep.sql",
+        "to_jsonb(to_timestamp((l.event ->> 'created')::bigint)) #>> '{}'",
+        "to_timestamp((l.event ->> 'created')::bigint)::text",
     ),
 }
 

@@ -320,10 +320,14 @@ def test_a_locked_trip_is_passed_over_by_a_scan_and_found_by_the_next(
         f" from engine.scans where scan = '{scan}'"
     )
 
+    stage.rows("update engine.history set confirmed_at = now() - interval '1 day'")
+    asked: list[object] = []
+
     def read() -> Row:
         stage.rows(f"select engine.start_scan('{scan}', clock_timestamp())")
         stage.rows("update engine.provider_calls set run_at = now()")
         (call,) = (c for c in stage.claim() if c["operation"] == f"scan_{scan}")
+        asked.append(stage.call(call["call_id"])["payload"]["created_after"])
         return answer(call, 200, body)
 
     def compare(report: Row) -> Row:
@@ -342,8 +346,9 @@ def test_a_locked_trip_is_passed_over_by_a_scan_and_found_by_the_next(
         assert stage.status(trips[1]) == "ACTION_REQUIRED"
         again = "select run_at from engine.provider_calls where state = 'READY'"
         assert len(stage.rows(f"{again} and operation = 'scan_{scan}'")) == 1
-    # What a list would be asked for next reaches as far back as this one did.
     assert first["scanned_to"] < compare(read())["scanned_to"]
+    # It reached as far back as the one that had passed something over.
+    assert asked[0] == asked[1]
     assert {row["trip_request_id"] for row in stage.rows(cases)} == {
         trip.trip_id for trip in trips
     }

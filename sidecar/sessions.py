@@ -1,0 +1,52 @@
+"""Every database session speaks one dialect, whatever the server's defaults are.
+
+A server, a database or a role may have a DateStyle, an IntervalStyle or a TimeZone of
+its own. A client that meets them unprepared cannot read a timestamp, and reads a float
+that lost its last digits.
+
+A session that may go through a pooler asks for its formats by `pin`: a pooler in
+transaction mode refuses unknown start-up options, and may give the next statement to
+another server session, whose role has the same formats (sql/bootstrap.sql). A direct
+one, and a program such as psql, is told by `pinned` before it begins.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import psycopg
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
+from psycopg.pq import Conninfo
+
+FORMATS = {
+    "DateStyle": "ISO,MDY",
+    "IntervalStyle": "postgres",
+    "TimeZone": "UTC",
+    "extra_float_digits": "1",
+}
+ENCODING = "UTF8"
+# For the start-up packet, behind whatever else is asked for there.
+OPTIONS = " ".join(f"-c {name}={value}" for name, value in FORMATS.items())
+
+
+def pin(connection: psycopg.Connection[Any]) -> None:
+    """Let an open session, in autocommit, speak our formats from now on."""
+    connection.execute(
+        "select set_config(f.name, f.value, false)"
+        " from unnest(%s::text[], %s::text[]) as f (name, value)",
+        [list(FORMATS), list(FORMATS.values())],
+    )
+
+
+def pinned(dsn: str) -> str:
+    """Return `dsn` with our formats asked for at start-up; not for a pooler.
+
+    Other options, of the string or of PGOPTIONS, are kept; of the formats, ours count.
+    """
+    given = conninfo_to_dict(dsn).get("options")
+    if given is None:
+        defaults = {one.keyword: one.val for one in Conninfo.get_defaults()}
+        given = (defaults.get(b"options") or b"").decode()
+    return make_conninfo(
+        dsn, options=f"{given} {OPTIONS}".strip(), client_encoding=ENCODING
+    )
