@@ -246,6 +246,18 @@ def test_booking_by_hand_asks_for_the_same_consent(
     assert SQLSTATES["SK114"] is Conflict
 
 
+def test_a_trip_that_is_only_watched_is_never_booked(stage: Stage) -> None:
+    """Consent was given, and automatic booking is off: by hand neither."""
+    trip = stage.trip(auto_book_enabled=False)
+    stage.finish(found(search_again_watched(stage, trip), 40))
+    with pytest.raises(psycopg.Error) as caught:
+        stage.rows("select public.auto_book_production(%s)", trip.trip_id)
+    assert caught.value.sqlstate == "SK103"
+    detail = json.loads(caught.value.diag.message_detail or "{}")
+    assert detail["problem"] == "consent"
+    assert stage.rows("select from public.booking_attempts") == []
+
+
 def search_again_watched(stage: Stage, trip: Trip) -> Row:
     """Search for a trip that is only watched; return the claimed search."""
     stage.rows("select public.duffel_search(%s)", trip.trip_id)
