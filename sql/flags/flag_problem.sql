@@ -3,7 +3,8 @@
 -- without the evaluator: it works with no LaunchDarkly, and with no Python, at all.
 -- The pipeline's off variation is refused whatever its value: one set by mistake spends
 -- nothing. Both flags must be answered without a doubt: where something that an answer
--- depends on is missing or broken, the evaluator gives one all the same. Booking is on
+-- depends on is missing or broken, the evaluator gives one all the same. A heartbeat
+-- from the future is as stale as an old one: the clock was set back. Booking is on
 -- when both say so in a way that is listed here; anything else is a reason why not.
 create or replace function engine.flag_problem(p_user_id uuid, p_now timestamptz)
   returns text
@@ -28,7 +29,10 @@ begin
     return 'kill switch: ' || coalesce(v_state.reason, 'its row is missing');
   elsif v_state.initialized is distinct from true then
     return 'flags were never loaded';
-  elsif v_state.heartbeat_at < p_now - v_state.stale_after then
+  elsif (
+    v_state.heartbeat_at
+    between p_now - v_state.stale_after and p_now + v_state.stale_after
+  ) is not true then
     return 'flags are stale';
   elsif engine.history_problem() is not null then
     return engine.history_problem();

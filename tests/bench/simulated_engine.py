@@ -35,6 +35,8 @@ def state_trips(sql: Connection, trips: Sequence[Trip]) -> None:
     its own, because travellers share what is searched.
     """
     sql.execute("select engine.sync_flags(%s, 'simulation')", [Json(expand(FLAGS))])
+    # Nobody mirrors them at the time that is played.
+    sql.execute("update engine.flag_sync set stale_after = '100 years'")
     with sql.transaction():
         sql.execute("set local session_replication_role = replica")
         numbers = [[str(trip.number)] for trip in trips]

@@ -28,7 +28,7 @@ from sidecar.sandbox.flights.offers import Asked, OfferWriter
 from sidecar.sandbox.flights.places import airport, distance_km
 from sidecar.sandbox.flights.wishes import read_search
 
-# A Monday. In the past, so that the mirrored flags are never stale.
+# A Monday.
 START = datetime(2026, 3, 2, tzinfo=UTC)
 TICK = timedelta(seconds=WALK_BUCKET_SECONDS)
 DAY_TICKS = timedelta(days=1) // TICK

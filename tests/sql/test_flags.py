@@ -98,6 +98,16 @@ def test_booking_is_on_when_everything_says_so(connect: Connect) -> None:
         assert problem(connection, uuid4()) == f"{PIPELINE} is off"
 
 
+def test_flags_are_stale_when_the_clock_was_set_back(connect: Connect) -> None:
+    """Or they would look fresh for as long as it was set back, without any source."""
+    connection = connect()
+    age(connection)
+    connection.execute(
+        "update engine.flag_sync set heartbeat_at = now() + interval '1 h'"
+    )
+    assert problem(connection, uuid4()) == "flags are stale"
+
+
 def test_the_kill_switch_is_engaged_when_its_row_is_gone(connect: Connect) -> None:
     """Whoever deletes it has stopped booking, not unlocked it."""
     connection = connect()
