@@ -162,6 +162,7 @@ CREATE TABLE public.booking_attempts (
     refunded_at timestamp with time zone,
     itinerary jsonb,
     itinerary_read_at timestamp with time zone,
+    moved_at timestamp with time zone,
     CONSTRAINT booking_attempts_cap CHECK (((agreed_amount)::numeric <= (cap_amount)::numeric)),
     CONSTRAINT booking_attempts_ended CHECK (((status = 'PENDING'::text) = (ended_at IS NULL))),
     CONSTRAINT booking_attempts_failed CHECK (((status <> 'FAILED'::text) OR (error_message IS NOT NULL))),
@@ -2005,6 +2006,8 @@ ALTER FUNCTION engine.check_flag(p_kind text, p_key text, p_item text) OWNER TO 
 CREATE FUNCTION engine.check_invariants(p_since timestamp with time zone DEFAULT '-infinity'::timestamp with time zone) RETURNS TABLE(invariant text, subject text, detail text, since timestamp with time zone)
     LANGUAGE plpgsql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
+    SET "DateStyle" TO 'ISO, MDY'
+    SET "TimeZone" TO 'UTC'
     AS $$
 declare
   v_now timestamptz := clock_timestamp();
@@ -2275,9 +2278,9 @@ begin
       from public.booking_attempts as a
       where a.state_changed_at >= p_since
       union all
-      select e.user_id, e.booking_attempt_id, e.at
-      from engine.booking_events as e
-      where e.at >= p_since and e.reason = 'the airline moved the flight'
+      select a.user_id, a.id, a.moved_at
+      from public.booking_attempts as a
+      where a.moved_at >= p_since
     ) as d
     inner join public.booking_attempts as a on d.user_id = a.user_id and d.id = a.id
     left join public.flight_bookings as b
@@ -4116,7 +4119,9 @@ begin
         get stacked diagnostics v_reason = pg_exception_hint;
         v_status := 'ACTION_REQUIRED';
       -- What other trips stand in the way of may be free again by the next round.
-      when sqlstate 'SK109' or sqlstate 'SK110' or sqlstate 'SK112' or sqlstate 'SK115' then
+      when sqlstate 'SK109' or sqlstate 'SK110' or sqlstate 'SK111' or sqlstate 'SK112'
+        or sqlstate 'SK115'
+      then
         get stacked diagnostics v_reason = pg_exception_hint;
       end;
     end if;
@@ -5006,7 +5011,8 @@ CREATE FUNCTION engine.event_attempt(p_object_id text, p_hints jsonb) RETURNS pu
      a.refund_id,
      a.refunded_at,
      a.itinerary,
-     a.itinerary_read_at
+     a.itinerary_read_at,
+     a.moved_at
     FROM public.booking_attempts a
    WHERE ((a.payment_intent_id = COALESCE((event_attempt.p_hints ->> 'payment_intent'::text), event_attempt.p_object_id)) OR (a.order_id = (event_attempt.p_hints ->> 'order_id'::text)) OR (a.offer_id = (event_attempt.p_hints ->> 'offer_id'::text)) OR (a.id =
          CASE
@@ -5415,7 +5421,10 @@ begin
     return 'kill switch: ' || coalesce(v_state.reason, 'its row is missing');
   elsif v_state.initialized is distinct from true then
     return 'flags were never loaded';
-  elsif v_state.heartbeat_at < p_now - v_state.stale_after then
+  elsif (
+    v_state.heartbeat_at
+    between p_now - v_state.stale_after and p_now + v_state.stale_after
+  ) is not true then
     return 'flags are stale';
   elsif engine.history_problem() is not null then
     return engine.history_problem();
@@ -7230,6 +7239,7 @@ CREATE FUNCTION engine.possible_actions(p_case engine.review_cases, p_now timest
              a.refunded_at,
              a.itinerary,
              a.itinerary_read_at,
+             a.moved_at,
                  CASE
                      WHEN (a.state <> 'NEEDS_REVIEW'::text) THEN a.state
                      WHEN (d.action = 'RESUME'::text) THEN a.review_from
@@ -8193,11 +8203,14 @@ begin
       format(
         'A payment is disputed (%s); evidence is due by %s.', p_body ->> 'reason',
         coalesce(
-          to_timestamp(
-            coalesce(
-              p_body #>> '{evidence,due_by}', p_body #>> '{evidence_details,due_by}'
-            )::bigint
-          )::text,
+          to_char(
+            to_timestamp(
+              coalesce(
+                p_body #>> '{evidence,due_by}', p_body #>> '{evidence_details,due_by}'
+              )::bigint
+            ) at time zone 'UTC',
+            'YYYY-MM-DD HH24:MI "UTC"'
+          ),
           'no date'
         )
       ),
@@ -8214,10 +8227,10 @@ $$;
 ALTER FUNCTION engine.note_dispute(p_call engine.provider_calls, p_body jsonb, p_now timestamp with time zone) OWNER TO skylatch_owner;
 
 --
--- Name: note_itinerary(public.booking_attempts, jsonb, timestamp with time zone); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
+-- Name: note_itinerary(public.booking_attempts, jsonb, timestamp with time zone, timestamp with time zone); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
 --
 
-CREATE FUNCTION engine.note_itinerary(p_attempt public.booking_attempts, p_order jsonb, p_read_at timestamp with time zone) RETURNS boolean
+CREATE FUNCTION engine.note_itinerary(p_attempt public.booking_attempts, p_order jsonb, p_read_at timestamp with time zone, p_now timestamp with time zone) RETURNS boolean
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
@@ -8239,6 +8252,9 @@ begin
   then
     return false;
   end if;
+  update public.booking_attempts as a
+  set moved_at = p_now
+  where a.user_id = p_attempt.user_id and a.id = p_attempt.id;
   update public.flight_bookings as b
   set attention = 'The airline moved this flight: its times have changed.'
   where b.user_id = p_attempt.user_id
@@ -8254,7 +8270,7 @@ begin
 end;
 $$;
 
-ALTER FUNCTION engine.note_itinerary(p_attempt public.booking_attempts, p_order jsonb, p_read_at timestamp with time zone) OWNER TO skylatch_owner;
+ALTER FUNCTION engine.note_itinerary(p_attempt public.booking_attempts, p_order jsonb, p_read_at timestamp with time zone, p_now timestamp with time zone) OWNER TO skylatch_owner;
 
 --
 -- Name: note_method(engine.provider_calls, jsonb, timestamp with time zone); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
@@ -8383,7 +8399,7 @@ begin
     for no key update;
     if v_booking.status = 'CONFIRMED'
       and engine.note_itinerary(
-        v_attempt, v_order.facts, coalesce(p_call.claimed_at, p_now)
+        v_attempt, v_order.facts, coalesce(p_call.claimed_at, p_now), p_now
       )
     then
       v_outcome := 'moved by the airline';
@@ -10618,10 +10634,11 @@ begin
             )
           )
         ),
-        -- Stripe counts seconds, Duffel writes a time.
+        -- Stripe counts seconds, Duffel writes a time. By way of jsonb, which writes
+        -- a time in one form only: others name zones that are read as other zones.
         'occurred_at', coalesce(
           l.event ->> 'created_at',
-          to_timestamp((l.event ->> 'created')::bigint)::text
+          to_jsonb(to_timestamp((l.event ->> 'created')::bigint)) #>> '{}'
         )
       ) as event
     from (
@@ -11409,6 +11426,12 @@ CREATE FUNCTION engine.role_problems() RETURNS SETOF text
     LANGUAGE plpgsql STABLE
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
+declare
+  v_callers constant text[] := array[
+    'authenticator', 'anon', 'authenticated', 'service_role'
+  ];
+  v_workers constant text[] := array['skylatch_sidecar', 'skylatch_cron'];
+  v_people constant text[] := array['skylatch_operator', 'skylatch_feed'];
 begin
   return query
   select format('the role %s is missing, or has other attributes', r.name)
@@ -11418,6 +11441,7 @@ begin
       ('skylatch_operator', false, false),
       ('skylatch_sidecar', true, false),
       ('skylatch_cron', true, false),
+      ('skylatch_feed', true, false),
       ('authenticator', true, false),
       -- A platform may let these log in.
       ('anon', null, false),
@@ -11445,18 +11469,42 @@ begin
   return query
   select format('%s has not %s = %s', s.role, s.name, s.value)
   from (
-    values
-      ('skylatch_sidecar', 'statement_timeout', '30s'),
-      ('skylatch_sidecar', 'lock_timeout', '10s'),
-      ('skylatch_sidecar', 'idle_in_transaction_session_timeout', '30s'),
-      ('skylatch_sidecar', 'default_transaction_isolation', 'read committed'),
-      ('skylatch_cron', 'statement_timeout', '50s'),
-      ('skylatch_cron', 'lock_timeout', '5s'),
-      ('skylatch_cron', 'default_transaction_isolation', 'read committed'),
-      ('authenticator', 'statement_timeout', '15s'),
-      ('authenticator', 'lock_timeout', '5s'),
-      ('authenticator', 'idle_in_transaction_session_timeout', '15s'),
-      ('authenticator', 'default_transaction_isolation', 'read committed')
+    select r.name, v.name, v.value
+    from (
+      values
+        (array['skylatch_sidecar', 'skylatch_feed'], 'statement_timeout', '30s'),
+        (array['skylatch_sidecar'], 'lock_timeout', '10s'),
+        (
+          array['skylatch_sidecar', 'skylatch_feed'],
+          'idle_in_transaction_session_timeout', '30s'
+        ),
+        (array['skylatch_cron'], 'statement_timeout', '50s'),
+        (array['skylatch_cron'] || v_people, 'lock_timeout', '5s'),
+        (array['skylatch_operator'], 'idle_in_transaction_session_timeout', '60s'),
+        (v_callers, 'statement_timeout', '15s'),
+        (v_callers, 'lock_timeout', '5s'),
+        (v_callers, 'idle_in_transaction_session_timeout', '15s'),
+        (
+          v_workers || 'authenticator'::text, 'default_transaction_isolation',
+          'read committed'
+        ),
+        (
+          array['authenticator', 'skylatch_sidecar'], 'log_error_verbosity', 'terse'
+        ),
+        (
+          array['authenticator', 'skylatch_sidecar'], 'log_min_error_statement', 'panic'
+        ),
+        (
+          array['authenticator', 'skylatch_sidecar'], 'log_min_duration_statement', '-1'
+        ),
+        (array['authenticator', 'skylatch_sidecar'], 'log_statement', 'none'),
+        (array['authenticator'], 'log_min_messages', 'log'),
+        (v_workers || v_people || v_callers, 'DateStyle', 'ISO, MDY'),
+        (v_workers || v_people || v_callers, 'IntervalStyle', 'postgres'),
+        (v_workers || v_people || v_callers, 'TimeZone', 'UTC'),
+        (v_workers || v_people || v_callers, 'extra_float_digits', '1')
+    ) as v (roles, name, value)
+    cross join unnest(v.roles) as r (name)
   ) as s (role, name, value)
   where not exists (
     select from pg_db_role_setting as d
@@ -12140,7 +12188,6 @@ begin
   into v_near
   from (
     select v_known.rate
-    where v_known.problem is distinct from 'exchange_rates_disagree'
     union all
     select case when c.base = p_base then c.rate else 1 / c.rate end
     from lately as c
@@ -12149,7 +12196,9 @@ begin
         (select max(l.id) from lately as l where l.action = 'CONFIRMED'), 0
       )
   ) as n
-  where v_known.rate is not null;
+  -- While two sources disagree nobody decides alone which of them is right.
+  where v_known.rate is not null
+    and v_known.problem is distinct from 'exchange_rates_disagree';
 
   insert into engine.exchange_rate_changes as c (
     at, action, base, quote, as_of, rate, source, last_rate, login, actor, reason
@@ -12215,8 +12264,8 @@ begin
     when p_base_currency is not null and not exists (
       select from engine.currencies as c where c.code = p_base_currency
     ) then 'base_currency'
-    when not (p_rate_jump > 0 and p_rate_jump <= 1) then 'rate_jump'
-    when not (p_rate_tolerance >= 0 and p_rate_tolerance <= 1) then 'rate_tolerance'
+    when not (p_rate_jump > 0 and p_rate_jump <= 0.25) then 'rate_jump'
+    when not (p_rate_tolerance >= 0 and p_rate_tolerance <= 0.10) then 'rate_tolerance'
   end;
   if v_field is not null then
     raise exception using
@@ -12224,8 +12273,8 @@ begin
       message = 'this is not a value of the setting',
       detail = jsonb_build_object('field', v_field),
       column = v_field,
-      hint = 'The base currency is an ISO 4217 code; the jump and the tolerance of rates '
-        'are shares, such as 0.10 for a tenth.';
+      hint = 'The base currency is an ISO 4217 code; the jump of rates is a share up to '
+        '0.25, their tolerance one up to 0.10.';
   end if;
   update engine.money_settings as s
   set
@@ -14422,7 +14471,7 @@ CREATE TABLE engine.money_settings (
     rate_jump numeric DEFAULT 0.10 NOT NULL,
     rate_tolerance numeric DEFAULT 0.02 NOT NULL,
     CONSTRAINT money_settings_only_row CHECK (only_row),
-    CONSTRAINT money_settings_values CHECK (((base_currency ~ '^[A-Z]{3}$'::text) AND (rate_jump > (0)::numeric) AND (rate_jump <= (1)::numeric) AND ((rate_tolerance >= (0)::numeric) AND (rate_tolerance <= (1)::numeric))))
+    CONSTRAINT money_settings_values CHECK (((base_currency ~ '^[A-Z]{3}$'::text) AND (rate_jump > (0)::numeric) AND (rate_jump <= 0.25) AND ((rate_tolerance >= (0)::numeric) AND (rate_tolerance <= 0.10))))
 );
 
 ALTER TABLE ONLY engine.money_settings FORCE ROW LEVEL SECURITY;
@@ -15794,6 +15843,12 @@ CREATE INDEX booking_attempts_flight_offer_id_idx ON public.booking_attempts USI
 --
 
 CREATE UNIQUE INDEX booking_attempts_live_idx ON public.booking_attempts USING btree (user_id, trip_request_id) WHERE (status = 'PENDING'::text);
+
+--
+-- Name: booking_attempts_moved_at_idx; Type: INDEX; Schema: public; Owner: skylatch_owner
+--
+
+CREATE INDEX booking_attempts_moved_at_idx ON public.booking_attempts USING btree (moved_at) WHERE (moved_at IS NOT NULL);
 
 --
 -- Name: booking_attempts_offer_id_idx; Type: INDEX; Schema: public; Owner: skylatch_owner
@@ -18696,10 +18751,10 @@ REVOKE ALL ON FUNCTION engine.note_changed_person() FROM PUBLIC;
 REVOKE ALL ON FUNCTION engine.note_dispute(p_call engine.provider_calls, p_body jsonb, p_now timestamp with time zone) FROM PUBLIC;
 
 --
--- Name: FUNCTION note_itinerary(p_attempt public.booking_attempts, p_order jsonb, p_read_at timestamp with time zone); Type: ACL; Schema: engine; Owner: skylatch_owner
+-- Name: FUNCTION note_itinerary(p_attempt public.booking_attempts, p_order jsonb, p_read_at timestamp with time zone, p_now timestamp with time zone); Type: ACL; Schema: engine; Owner: skylatch_owner
 --
 
-REVOKE ALL ON FUNCTION engine.note_itinerary(p_attempt public.booking_attempts, p_order jsonb, p_read_at timestamp with time zone) FROM PUBLIC;
+REVOKE ALL ON FUNCTION engine.note_itinerary(p_attempt public.booking_attempts, p_order jsonb, p_read_at timestamp with time zone, p_now timestamp with time zone) FROM PUBLIC;
 
 --
 -- Name: FUNCTION note_method(p_call engine.provider_calls, p_body jsonb, p_now timestamp with time zone); Type: ACL; Schema: engine; Owner: skylatch_owner
