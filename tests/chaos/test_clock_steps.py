@@ -84,6 +84,9 @@ def test_a_clock_that_is_set_in_mid_saga_doubles_and_loses_nothing(
                 break
             # Set right again, while nothing is under way.
             move_clock(world.rows, -minutes * 60)
+            if minutes > 0:
+                # A heartbeat of the hour that is to come again would not count.
+                world.rows("select engine.beat_flags('test')")
         else:
             raise AssertionError("a booking has more steps than expected")
     assert "BOOKED" in ends
