@@ -217,6 +217,7 @@ set role skylatch_owner;
 \ir ranking/last_wait_decision.sql
 \ir booking/saga_transitions.sql
 \ir booking/order_party.sql
+\ir booking/places_moved.sql
 \ir booking/freeze_party.sql
 \ir booking/freeze_earlier_parties.sql
 \ir booking/party_change.sql

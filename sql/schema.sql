@@ -7810,7 +7810,8 @@ begin
   return query
   with place as materialized (
     select
-      i.ordinality as nth,
+      -- However the provider lists them, a place has the same traveller.
+      row_number() over (order by i.value ->> 'id' collate "C") as nth,
       nullif(i.value ->> 'id', '') as id,
       (i.value ->> 'age')::integer as age,
       case
@@ -7829,7 +7830,7 @@ begin
         when (i.value ->> 'age')::integer < 18 then 'child'
         else 'adult'
       end as kind
-    from jsonb_array_elements(p_places) with ordinality as i
+    from jsonb_array_elements(p_places) as i
   ),
 
   traveller as materialized (
@@ -9129,7 +9130,10 @@ begin
         when v_offer.price_amount > v_attempt.cap_amount
           or v_code in ('no_exchange_rate', 'exchange_rate_too_old')
           then 'price_above_cap'
-        else coalesce(v_code, 'ok')
+        when v_code is not null then v_code
+        -- The same ids, but a place is another traveller's now.
+        when engine.places_moved(v_attempt) then 'other_passengers'
+        else 'ok'
       end;
     when 'create_order' then
       return case
@@ -9591,6 +9595,32 @@ end;
 $$;
 
 ALTER FUNCTION engine.place_zone(p_code text) OWNER TO skylatch_owner;
+
+--
+-- Name: places_moved(public.booking_attempts); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE FUNCTION engine.places_moved(p_attempt public.booking_attempts) RETURNS boolean
+    LANGUAGE plpgsql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  return exists (
+    select from (
+      select p.traveler_profile_id, p.passenger_id, p.infant_passenger_id
+      from engine.booking_attempt_passengers as p
+      where p.user_id = p_attempt.user_id and p.booking_attempt_id = p_attempt.id
+    ) as p
+    full join engine.order_party(p_attempt.user_id, p_attempt.flight_offer_id) as o
+      on p.traveler_profile_id = o.traveler_profile_id
+      and p.passenger_id = o.passenger_id
+      and p.infant_passenger_id is not distinct from o.infant_passenger_id
+    where p.passenger_id is null or o.passenger_id is null
+  );
+end;
+$$;
+
+ALTER FUNCTION engine.places_moved(p_attempt public.booking_attempts) OWNER TO skylatch_owner;
 
 --
 -- Name: plan_changed_party(); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
@@ -19020,6 +19050,12 @@ REVOKE ALL ON FUNCTION engine.pin_flags(p_user_id uuid) FROM PUBLIC;
 --
 
 REVOKE ALL ON FUNCTION engine.place_zone(p_code text) FROM PUBLIC;
+
+--
+-- Name: FUNCTION places_moved(p_attempt public.booking_attempts); Type: ACL; Schema: engine; Owner: skylatch_owner
+--
+
+REVOKE ALL ON FUNCTION engine.places_moved(p_attempt public.booking_attempts) FROM PUBLIC;
 
 --
 -- Name: FUNCTION plan_changed_party(); Type: ACL; Schema: engine; Owner: skylatch_owner

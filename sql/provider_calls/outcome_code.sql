@@ -80,7 +80,10 @@ begin
         when v_offer.price_amount > v_attempt.cap_amount
           or v_code in ('no_exchange_rate', 'exchange_rate_too_old')
           then 'price_above_cap'
-        else coalesce(v_code, 'ok')
+        when v_code is not null then v_code
+        -- The same ids, but a place is another traveller's now.
+        when engine.places_moved(v_attempt) then 'other_passengers'
+        else 'ok'
       end;
     when 'create_order' then
       return case

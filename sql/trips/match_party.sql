@@ -19,7 +19,8 @@ begin
   return query
   with place as materialized (
     select
-      i.ordinality as nth,
+      -- However the provider lists them, a place has the same traveller.
+      row_number() over (order by i.value ->> 'id' collate "C") as nth,
       nullif(i.value ->> 'id', '') as id,
       (i.value ->> 'age')::integer as age,
       case
@@ -38,7 +39,7 @@ begin
         when (i.value ->> 'age')::integer < 18 then 'child'
         else 'adult'
       end as kind
-    from jsonb_array_elements(p_places) with ordinality as i
+    from jsonb_array_elements(p_places) as i
   ),
 
   traveller as materialized (

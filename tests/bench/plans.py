@@ -47,7 +47,7 @@ def fill(connection: Connection, *, trips: int, offers: int) -> None:
             )
             select
               md5('user' || n)::uuid, md5('trip' || n)::uuid, '{LHR}', '{JFK}',
-              current_date + 30, current_date + 31, 500, 'GBP', true, now(), '1',
+              current_date + 30, current_date + 31, 500, 'GBP', true, now(), '2026-11',
               md5('card' || n)::uuid,
               now() + case when n <= %(due)s then '-1 minute' else '1 hour' end
               ::interval, 1

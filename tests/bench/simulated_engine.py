@@ -66,7 +66,7 @@ def state_trips(sql: Connection, trips: Sequence[Trip]) -> None:
                 )
                 values (
                   md5('user' || %s)::uuid, md5('trip' || %s)::uuid, array[%s], %s,
-                  %s, %s, %s, %s, %s, %s, true, now(), '1', md5('card')::uuid, %s
+                  %s, %s, %s, %s, %s, %s, true, now(), '2026-11', md5('card')::uuid, %s
                 )
                 """,
                 [

@@ -364,7 +364,10 @@ MUTANTS: dict[str, Mutant] = {
         "ranking/judge_offer.sql", "p_now + p_terms.least_lead_time", "p_now"
     ),
     "the live offer is not judged": Mutant(
-        _CODE, "else coalesce(v_code, 'ok')", "else 'ok'"
+        _CODE, "when v_code is not null then v_code", "when false then v_code"
+    ),
+    "an adult sits on a child's place": Mutant(
+        _CODE, "when engine.places_moved(v_attempt)", "when false"
     ),
     "the live offer is judged as it was found": Mutant(
         "search/store_live_offer.sql", "    refundable = r.refundable,\n", ""

@@ -41,6 +41,10 @@ class Agency:
         self.profiles: list[UUID] = []
         self.run("select engine.sync_flags(%s, 'test')", Json(expand(FLAGS)))
         self.run("select engine.set_search_settings('test', 100000)")
+        # No test here is about what one traveller may ask for.
+        self.run(
+            "select engine.set_traveller_limits('test', 10000, 10000, '0', 1000000)"
+        )
 
     def run(self, query: str, *args: object) -> list[Row]:
         """Run a query."""
@@ -81,7 +85,7 @@ class Agency:
             "passengers": self.profiles,
             "payment_method_id": card,
             "auto_book_enabled": True,
-            "consent_text_version": "1",
+            "consent_text_version": "2026-11",
             "user_id": self.user_id,
             **wishes,
         }

@@ -110,6 +110,28 @@ def test_an_age_is_that_of_the_last_flight(agency: Agency) -> None:
         assert (agency.search(one) is not None) == fits
 
 
+def test_places_that_were_exchanged_are_not_ordered_as_they_were(
+    agency: Agency,
+) -> None:
+    """The live offer has the same ids, but the child's is the adult's now."""
+    agency.state(born=[years_old(30), years_old(11)])
+    child = {"type": None, "age": 11}
+    call = agency.search(found(passengers=seats([ADULT, child])))
+    assert call is not None
+    assert agency.order(call, found(passengers=seats([child, ADULT]))) is None
+    (attempt,) = agency.attempts()
+    assert (attempt["state"], attempt["error_code"]) == ("FAILED", "other_passengers")
+
+
+def test_places_that_come_in_another_order_are_the_same(agency: Agency) -> None:
+    """The provider may list its passengers as it likes."""
+    agency.state(born=[years_old(30), years_old(40), years_old(0)])
+    people = seats([ADULT, ADULT, {"type": "infant_without_seat", "age": None}])
+    call = agency.search(found(passengers=people))
+    assert call is not None
+    assert agency.order(call, found(passengers=people[::-1])) is not None
+
+
 @pytest.mark.parametrize(
     "passengers",
     [[], [{"id": "pas_1", **ADULT}] * 2, [{"id": "pas_1", "type": None, "age": 3}]],
