@@ -19,6 +19,7 @@ begin
   perform engine.require_bookable(v_trip);
   perform engine.check_card(v_trip.user_id, v_trip.payment_method_id, v_now);
   perform engine.check_party(v_trip.user_id, v_trip.id);
+  perform engine.check_consent(v_trip);
   perform engine.rank_trip(v_trip.user_id, p_trip_id, v_now);
   v_best := engine.best_offer(v_trip);
   perform engine.begin_attempt(v_trip, v_best, session_user, v_now);

@@ -53,12 +53,12 @@ begin
     end;
     if (v_spent + v_amount <= v_ceiling.amount) is not true then
       return format(
-        'It would pass %s of %s %s %s.',
+        'It would pass %s of %s %s.',
         case v_ceiling.subject
           when 'installation' then 'what this service may spend,'
           else 'the most that you may spend,'
         end,
-        v_ceiling.amount, v_base,
+        engine.format_money(v_ceiling.amount, v_base),
         case v_ceiling.period
           when 'price' then 'for one booking'
           when 'total' then 'in total'

@@ -71,7 +71,7 @@ create table engine.airport_overrides (
   longitude double precision,
   constraint airport_overrides_iata check (iata ~ '^[A-Z]{3}$'),
   constraint airport_overrides_reason
-    check (btrim(reason) <> '' and length(reason) <= 1000),
+    check (btrim(reason) <> '' and length(reason) <= 2000),
   constraint airport_overrides_texts check (
     length(name) <= 200 and length(city) <= 200 and length(country) <= 2
     and length(time_zone) <= 100

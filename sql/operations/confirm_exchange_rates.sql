@@ -15,9 +15,10 @@ declare
   v_problem text;
   v_confirmed integer := 0;
 begin
+  perform engine.require_size('p_change_ids', p_change_ids::text[], 1000, 20);
   -- Each once, and always in this order, so that two who confirm do not block each other.
   for v_id in
-    select distinct n.id from unnest(p_change_ids) as n (id) order by n.id limit 1000
+    select distinct n.id from unnest(p_change_ids) as n (id) order by n.id
   loop
     select c.* into v_change
     from engine.exchange_rate_changes as c where c.id = v_id for update;
@@ -52,7 +53,7 @@ begin
 end;
 $$;
 comment on function engine.confirm_exchange_rates(bigint[], text) is
-  'Puts rates in force that somebody else gave; returns how many. Raises SK016 or '
-  'SK116.';
+  'Puts rates in force that somebody else gave; returns how many. Raises SK016, '
+  'SK025 or SK116.';
 grant execute on function engine.confirm_exchange_rates(bigint[], text)
   to skylatch_operator;

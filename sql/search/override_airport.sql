@@ -17,21 +17,21 @@ create or replace function engine.override_airport(
 as $$
 declare
   v_field text;
+  v_reason text := engine.require_text('p_reason', p_reason);
 begin
   select w.field into v_field
   from (
     values
-    (1, 'reason', btrim(p_reason) <> '' and length(p_reason) <= 1000),
-    (2, 'iata', p_iata ~ '^[A-Z]{3}$'),
-    (3, 'time_zone', p_time_zone is null or exists (
+    (1, 'iata', p_iata ~ '^[A-Z]{3}$'),
+    (2, 'time_zone', p_time_zone is null or exists (
       select from pg_timezone_names as z where z.name = p_time_zone
     )),
-    (4, 'name', length(p_name) <= 200 or p_name is null),
-    (5, 'city', length(p_city) <= 200 or p_city is null),
-    (6, 'country', p_country ~ '^[A-Z]{2}$' or p_country is null),
-    (7, 'latitude', p_latitude between -90 and 90 or p_latitude is null),
-    (8, 'longitude', p_longitude between -180 and 180 or p_longitude is null),
-    (9, 'iata', exists (select from engine.airports as a where a.iata = p_iata) or (
+    (3, 'name', length(p_name) <= 200 or p_name is null),
+    (4, 'city', length(p_city) <= 200 or p_city is null),
+    (5, 'country', p_country ~ '^[A-Z]{2}$' or p_country is null),
+    (6, 'latitude', p_latitude between -90 and 90 or p_latitude is null),
+    (7, 'longitude', p_longitude between -180 and 180 or p_longitude is null),
+    (8, 'iata', exists (select from engine.airports as a where a.iata = p_iata) or (
       p_time_zone, p_name, p_city, p_country, p_latitude, p_longitude
     ) is not null)
   ) as w (place, field, fits)
@@ -51,7 +51,7 @@ begin
     at, set_by, reason, iata, time_zone, name, city, country, latitude, longitude
   )
   values (
-    clock_timestamp(), engine.caller(), p_reason, p_iata, p_time_zone, p_name, p_city,
+    clock_timestamp(), engine.caller(), v_reason, p_iata, p_time_zone, p_name, p_city,
     p_country, p_latitude, p_longitude
   );
   perform engine.apply_airport_overrides();
@@ -59,7 +59,7 @@ end;
 $$;
 comment on function engine.override_airport(
   text, text, text, text, text, text, double precision, double precision
-) is 'Corrects an airport over the package, for a reason; raises SK019.';
+) is 'Corrects an airport over the package, for a reason; raises SK016, SK019.';
 grant execute on function engine.override_airport(
   text, text, text, text, text, text, double precision, double precision
 ) to skylatch_operator;

@@ -14,20 +14,21 @@ create or replace function engine.override_city(
 as $$
 declare
   v_field text;
+  v_reason text := engine.require_text('p_reason', p_reason);
 begin
+  perform engine.require_size('p_airports', p_airports, 50, 3);
   select w.field into v_field
   from (
     values
-    (1, 'reason', btrim(p_reason) <> '' and length(p_reason) <= 1000),
-    (2, 'iata', p_iata ~ '^[A-Z]{3}$'),
-    (3, 'airports', cardinality(p_airports) between 1 and 50 and p_airports <@ array(
+    (1, 'iata', p_iata ~ '^[A-Z]{3}$'),
+    (2, 'airports', cardinality(p_airports) between 1 and 50 and p_airports <@ array(
       select a.iata from engine.airports as a where a.iata = any (p_airports)
     )),
-    (4, 'name', length(p_name) <= 200 or p_name is null),
-    (5, 'time_zone', p_time_zone is null or exists (
+    (3, 'name', length(p_name) <= 200 or p_name is null),
+    (4, 'time_zone', p_time_zone is null or exists (
       select from pg_timezone_names as z where z.name = p_time_zone
     )),
-    (6, 'iata', exists (
+    (5, 'iata', exists (
       select from engine.metropolitan_areas as m where m.iata = p_iata
     ) or (p_name, p_time_zone) is not null)
   ) as w (place, field, fits)
@@ -47,12 +48,12 @@ begin
     at, set_by, reason, iata, airports, name, time_zone
   )
   values (
-    clock_timestamp(), engine.caller(), p_reason, p_iata, p_airports, p_name, p_time_zone
+    clock_timestamp(), engine.caller(), v_reason, p_iata, p_airports, p_name, p_time_zone
   );
   perform engine.apply_airport_overrides();
 end;
 $$;
 comment on function engine.override_city(text, text, text[], text, text) is
-  'Corrects which airports a city has, for a reason; raises SK019.';
+  'Corrects which airports a city has, for a reason; raises SK016, SK019, SK025.';
 grant execute on function engine.override_city(text, text, text[], text, text)
   to skylatch_operator;

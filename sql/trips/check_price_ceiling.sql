@@ -33,8 +33,8 @@ begin
       ),
       column = 'max_price',
       hint = format(
-        'One booking may cost %s %s at most; an operator may raise this ceiling.',
-        v_ceiling.amount, v_ceiling.base_currency
+        'One booking may cost %s at most; an operator may raise this ceiling.',
+        engine.format_money(v_ceiling.amount, v_ceiling.base_currency)
       );
   end if;
 end;

@@ -1,5 +1,5 @@
--- Who flies, as far as a consent knows them: persons, by a digest, for a consent is kept
--- for ever and names need not be. The order is the same every time.
+-- Who flies, as far as a consent knows them: persons, by a digest, for a consent is
+-- kept for ever and names need not be. The order is the same every time.
 create or replace function engine.consent_party(p_user_id uuid, p_trip_id uuid)
   returns text[]
   language plpgsql stable

@@ -48,6 +48,7 @@ def test_a_trip_is_booked_in_a_turkish_database(create: Create) -> None:
     accept_history(dsn)
     with running_world(dsn) as world:
         assert world.value("select lower('INR')") == "\u0131nr"
+        world.rate("GBP", "INR", "110")
         trip = world.trip(
             world.traveller(),
             origins=["DEL"],

@@ -76,7 +76,7 @@ def test_a_limit_of_a_billion_is_refused_with_the_ceiling_in_the_answer(
         assert caught.value.diag.column_name == "max_price"
         detail = json.loads(caught.value.diag.message_detail or "{}")
         assert (detail["ceiling"], detail["currency"]) == ("25000", "GBP")
-        assert "25000 GBP" in str(caught.value.diag.message_hint)
+        assert "25000.00 GBP" in str(caught.value.diag.message_hint)
     stage.rows("update public.trip_requests set max_price = 25000")
     ceiling(stage, "installation", "price", 400)
     with pytest.raises(psycopg.Error) as caught:
@@ -138,7 +138,7 @@ def test_one_booking_may_cost_so_much_and_no_more(stage: Stage, subject: str) ->
     ceiling(stage, subject, "price", 99)
     call = search_again(stage)[trip.trip_id]
     assert stage.finish(found(call, 40)) == []
-    assert "of 99 GBP for one booking" in reason(stage, trip)
+    assert "of 99.00 GBP for one booking" in reason(stage, trip)
     assert stage.rows("select from public.booking_attempts") == []
 
 
@@ -149,14 +149,14 @@ def test_a_ceiling_of_ones_own_takes_the_place_of_everybodys(stage: Stage) -> No
     ceiling(stage, "traveller", "day", 300, mine)
     assert problem(stage, mine, 300) is None
     assert problem(stage, other, 101) == (
-        "It would pass the most that you may spend, of 100 GBP a day."
+        "It would pass the most that you may spend, of 100.00 GBP a day."
     )
     ceiling(stage, "traveller", "day", 50, mine)
     assert problem(stage, mine, 51) is not None
     ceiling(stage, "traveller", "day", 300, mine)
     ceiling(stage, "installation", "day", 200)
     assert problem(stage, mine, 201) == (
-        "It would pass what this service may spend, of 200 GBP a day."
+        "It would pass what this service may spend, of 200.00 GBP a day."
     )
 
 
@@ -328,7 +328,7 @@ def test_no_traveller_can_see_or_write_a_ceiling(stage: Stage) -> None:
     """Their own limits they may remove; these they may not touch."""
     trip = stage.trip()
     with as_traveller(stage, trip) as connection:
-        connection.execute("delete from public.spending_limits")
+        connection.execute("select public.remove_spending_limit('GBP', 'day')")
         for statement in (
             "select * from engine.spending_ceilings",
             "update engine.spending_ceilings set amount = 1",

@@ -99,6 +99,16 @@ def found(call: Row, day: int, *flights: Row, price: str = "100.00") -> Row:
     for segment in one["slices"][0]["segments"]:
         segment["departing_at"] = f"{in_days(day)}T10:00:00"
         segment["arriving_at"] = f"{in_days(day)}T13:05:00"
+    # A place for everybody who was asked for.
+    one["passengers"] = [
+        {"id": f"pas_{place}", "type": asked.get("type"), "age": asked.get("age")}
+        for place, asked in enumerate(call["request"]["passengers"], 1)
+    ]
+    for segment in one["slices"][0]["segments"]:
+        segment["passengers"] = [
+            {**segment["passengers"][0], "passenger_id": place["id"]}
+            for place in one["passengers"]
+        ]
     if flights:
         one["slices"] = list(flights)
     return answer(

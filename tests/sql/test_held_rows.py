@@ -109,7 +109,10 @@ def test_a_locked_limit_sets_aside_only_its_travellers_reports(stage: Stage) -> 
     limit(stage, greedy, 1000)
     limit(stage, other, 1000)
     calls = search_again(stage)
-    reports = [found(calls[trip.trip_id], 40) for trip in [*trips, other]]
+    reports = [
+        found(calls[trip.trip_id], day)
+        for trip, day in zip([*trips, other], [40, 60, 61, 62, 40], strict=True)
+    ]
     with held(stage, greedy, LIMIT):
         handed_on, aside = parted(stage.finish(*reports))
         assert [call["trip_request_id"] for call in handed_on] == [other.trip_id]

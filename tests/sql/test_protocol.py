@@ -52,6 +52,8 @@ class Stage:
 
     def __init__(self, dsn: str) -> None:
         self.dsn = dsn
+        # What searches have found, for the live read that follows.
+        self.offers: dict[str, Row] = {}
         self.sql = self.connect("postgres")
         self.sidecar = self.connect("skylatch_sidecar")
         self.rows("select engine.sync_flags(%s, 'test')", Json(expand(FLAGS)))
@@ -184,6 +186,12 @@ class Stage:
         connection: Connection | None = None,
     ) -> list[Row]:
         """Report as a sidecar; return the calls that are handed on."""
+        for report in reports:
+            body = report.get("body")
+            listed = body.get("offers") if isinstance(body, dict) else None
+            for one in listed if isinstance(listed, list) else []:
+                if isinstance(one, dict) and "id" in one:
+                    self.offers[one["id"]] = one
         return (
             (connection or self.sidecar)
             .execute(
@@ -271,7 +279,8 @@ class Stage:
             call["trip_request_id"],
         )
         if call["operation"] == "get_offer":
-            return answer(call, 200, {"data": offer(request["offer_id"])})
+            name = request["offer_id"]
+            return answer(call, 200, {"data": self.offers.get(name, offer(name))})
         if call["operation"] == "create_order":
             return answer(
                 call,

@@ -387,8 +387,8 @@ def test_a_search_that_is_under_way_is_not_made_twice(world: World) -> None:
     assert world.value("select count(*) from engine.provider_calls") == 2
     # Its one search is over by the time of the next request: that one alone is made.
     world.rows(
-        "select engine.settle_call(%s, %s, jsonb_build_object('http_status', 422,"
-        " 'body', %s::jsonb), 'test', clock_timestamp())",
+        "select engine.settle_call(row(%s, %s, 422, null, %s::jsonb, null, null),"
+        " false, 'test', clock_timestamp())",
         taken.call_id,
         taken.epoch,
         Jsonb({"errors": [{"code": "x"}]}),
@@ -447,7 +447,10 @@ def test_what_cannot_be_booked_is_refused_before_its_offers_are_ranked(
     with world.working():
         until(world.at_rest)
     if code == "SK101":
-        world.rows("update public.trip_requests set max_price = 5000")
+        world.rows(
+            "update public.trip_requests set max_price = 5000,"
+            " consent_text_version = '2026-11'"
+        )
         world.rows(
             "update public.trip_requests set search_round = (select max(search_round)"
             " from public.flight_offers)"

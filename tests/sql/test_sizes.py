@@ -36,6 +36,7 @@ HUGE = {
         "array[array(select 'A' || n from generate_series(1, 100000) as n)]",
     ],
     "uuid[]": ["array(select gen_random_uuid() from generate_series(1, 100000))"],
+    "bigint[]": ["array(select n::bigint from generate_series(1, 100000) as n)"],
     "numeric": ["('1' || repeat('0', 100000))::numeric"],
     "jsonb": ["to_jsonb(repeat('A', 20000000))"],
 }

@@ -167,16 +167,12 @@ def test_an_airport_that_no_package_knows_can_be_added(desk: Desk) -> None:
 @pytest.mark.parametrize(
     ("call", "field"),
     [
-        ("override_airport(' ', 'JFK', 'America/Chicago')", "reason"),
-        ("override_airport(null, 'JFK', 'America/Chicago')", "reason"),
-        (f"override_airport('{'x' * 1001}', 'JFK')", "reason"),
         ("override_airport('a test', 'jfk', 'America/Chicago')", "iata"),
         ("override_airport('a test', 'XQX', 'America/Chicago')", "iata"),
         ("override_airport('a test', 'JFK', 'Mars/Olympus')", "time_zone"),
         ("override_airport('a test', 'JFK', p_latitude => 91)", "latitude"),
         ("override_airport('a test', 'JFK', p_longitude => 'NaN')", "longitude"),
         ("override_airport('a test', 'JFK', p_country => 'USA')", "country"),
-        ("override_city(' ', 'NYC', '{JFK,LGA,EWR}')", "reason"),
         ("override_city('a test', 'NYC', '{JFK,QQQ}')", "airports"),
         ("override_city('a test', 'NYC', '{}')", "airports"),
         ("override_city('a test', 'NYC', null)", "airports"),
