@@ -140,8 +140,12 @@ def swap(
     traveller: Traveller,
     trip: UUID,
     number: int,
+    card: UUID | None = None,
 ) -> None:
-    """Change a trip or who flies on it; `rows` asks, the engine may refuse (SK)."""
+    """Change a trip or who flies on it; `rows` asks, the engine may refuse (SK).
+
+    Another card is a new one unless it is given.
+    """
     user, name = traveller.user_id, NAMES[number % len(NAMES)]
     born_on = date(1961, 5, 1) + timedelta(days=391 * (number % 60))
     profile = "update public.traveler_profiles set {} where id = %s"
@@ -178,7 +182,7 @@ def swap(
     elif what == "another card":
         rows(
             "update public.trip_requests set payment_method_id = %s where id = %s",
-            *(world.card(user), trip),
+            *(card or world.card(user), trip),
         )
     elif what == "a higher limit":
         rows(
@@ -240,7 +244,9 @@ class Holder:
 # -- who want everything ---------------------------------------------------------------
 
 
-def state_greedily(world: World, traveller: Traveller, number: int) -> list[UUID]:
+def state_greedily(
+    world: World, traveller: Traveller, number: int, *, day: int = 20
+) -> list[UUID]:
     """State so many trips of ten days each, for which nothing is cheap enough."""
     return [
         world.trip(
@@ -248,8 +254,8 @@ def state_greedily(world: World, traveller: Traveller, number: int) -> list[UUID
             origins=["PPT"],
             destinations=["BOB"],
             currency="USD",
-            departure_from=in_days(20 + 10 * n),
-            departure_to=in_days(29 + 10 * n),
+            departure_from=in_days(day + 10 * n),
+            departure_to=in_days(day + 9 + 10 * n),
             max_price=1,
         )
         for n in range(number)
@@ -261,7 +267,7 @@ def is_searched(world: World, trip: UUID) -> bool:
     return bool(
         world.value(
             "select exists (select from engine.provider_calls"
-            " where trip_request_id = %s and operation = 'search' and state = 'READY'"
+            " where trip_request_id = %s and operation = 'search'"
             " and run_at <= clock_timestamp() + interval '10 minutes')",
             trip,
         )
