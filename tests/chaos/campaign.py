@@ -418,7 +418,11 @@ class Campaign:
         world.let_time_pass(601)  # the tick before this one is over
         self.neighbour.move_on(601)
         world.let_cron_do_it()
+        # Thirty searches a tick, of which one traveller may ask for ten.
         world.rows("select engine.set_search_settings('campaign', 3)")
+        world.rows(
+            "select engine.set_traveller_limits('campaign', p_searches_per_hour => 10)"
+        )
         until(self._is_quiet, seconds=300)
         self.wanted += state_greedily(world, world.traveller(), 5, day=100)
         trip = world.trip(

@@ -166,7 +166,7 @@ class Stepper:
                 self.hands.remove(hand)
                 return
         except psycopg.errors.LockNotAvailable:
-            assert self._user_of(call.call_id) == self.held, "held up by nobody"
+            self._assert_held(call.call_id)
             hand.answer = NOT_SENT
             return
         flights, payments = self.world.flights, self.world.payments
@@ -208,7 +208,7 @@ class Stepper:
         for report in reports:
             key = (report["call_id"], report["epoch"])
             if key in finished.set_aside:
-                assert self._user_of(key[0]) == self.held, "set aside for nobody"
+                self._assert_held(key[0])
                 self.aside.append((worker, report))
             else:
                 self.told.append((worker, report))
@@ -234,11 +234,18 @@ class Stepper:
         self.hands = [hand for hand in self.hands if hand.worker != worker]
         self.aside = [one for one in self.aside if one[0] != worker]
 
-    def _user_of(self, call_id: int) -> UUID | None:
-        found: UUID | None = self.world.value(
-            "select user_id from engine.provider_calls where id = %s", call_id
+    def _assert_held(self, call_id: int) -> None:
+        """Assert that a call which could not go on is one of the user who holds rows.
+
+        Or one of nobody's, which may have come upon a trip of theirs.
+        """
+        call = self.world.row(
+            "select operation, user_id, object_id from engine.provider_calls"
+            " where id = %s",
+            call_id,
         )
-        return found
+        assert self.held is not None, f"{call} waits for nobody"
+        assert call["user_id"] in (None, self.held), f"{call} waits for {self.held}"
 
     def work(self, worker: str) -> int:
         """Send and report all that the worker holds, once; return how many."""
@@ -344,6 +351,8 @@ class Stepper:
             if sum(one._worked_off() for one in everybody):
                 continue
             if not any(one.world.value(_LIVE_ATTEMPTS) for one in everybody):
+                for one in everybody:
+                    one.run_schedules()
                 return
             waits = [one.next_call() or 0 for one in everybody]
             self.pass_time(max(min(waits), 3 * 3600))

@@ -7,6 +7,7 @@ asking the engine, for whom and with which card each booking began.
 
 from __future__ import annotations
 
+import contextlib
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -174,9 +175,11 @@ def swap(
         )
     elif what == "one less":
         rows(
-            "select public.remove_passenger(trip_request_id, traveler_profile_id)"
-            " from public.trip_passengers where trip_request_id = %s"
-            " order by traveler_profile_id limit 1",
+            "select public.remove_passenger(p.trip_request_id, f.id)"
+            " from public.trip_passengers as p"
+            " inner join public.traveler_profiles as f on p.traveler_profile_id = f.id"
+            " where p.trip_request_id = %s"
+            " order by f.family_name, f.given_name, f.born_on limit 1",
             trip,
         )
     elif what == "another card":
@@ -237,7 +240,9 @@ class Holder:
             raise
 
     def let_go(self) -> None:
-        """Roll back and leave."""
+        """Roll back and leave; the rows are free when this returns."""
+        with contextlib.suppress(psycopg.Error):  # the server may have ended it
+            self._session.rollback()
         self._session.close()
 
 
