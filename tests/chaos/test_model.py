@@ -77,7 +77,7 @@ select exists (select from engine.kill_switch where engaged)
 """
 _MOST_TRIPS = 6
 _LIVES = 25
-_STEPS = 30  # at most, of a life
+_STEPS = 24  # at most, of a life
 
 TROUBLES: list[Trouble] = [
     Trouble(not_sent=True),
@@ -286,8 +286,9 @@ class Lives(RuleBasedStateMachine):
         self.world.rows(
             "select engine.set_traveller_limits('model', p_searches_per_hour => 10)"
         )
-        self.world.rows("select engine.set_search_settings('model', 3)")
-        wanted = state_greedily(self.world, self.world.traveller(), 5)
+        # Twenty searches a tick: those asked for, and the rest for forty that are due.
+        self.world.rows("select engine.set_search_settings('model', 2)")
+        wanted = state_greedily(self.world, self.world.traveller(), 4)
         person = self.world.traveller()
         # On a day that nobody looked for: no other's answer is told to them.
         fair = self.state(self.world, person, day=300 + len(self.trips))
