@@ -148,7 +148,7 @@ def swap(
     Another card is a new one unless it is given.
     """
     user, name = traveller.user_id, NAMES[number % len(NAMES)]
-    born_on = date(1961, 5, 1) + timedelta(days=391 * (number % 60))
+    born_on = date(1961, 5, 1) + timedelta(days=391 * (number % 40))
     profile = "update public.traveler_profiles set {} where id = %s"
     if what == "another name":
         rows(profile.format("given_name = %s"), name, traveller.profile_id)
