@@ -115,9 +115,10 @@ model: install ## Play random lives of trips, every promise checked after each s
 	@MODEL_LIVES=$(LIVES) $(PYTHON) -m pytest tests/chaos/test_model.py -s \
 	  $(if $(SEED),--hypothesis-seed $(SEED))
 
-campaign: install ## Book thousands of trips while everything fails: SAGAS= MINUTES= SEED=
+campaign: install ## Book thousands of trips while everything fails: SAGAS= MINUTES= SEED= SERVER=
 	@$(PYTHON) -m tests.chaos.campaign $(if $(SAGAS),--sagas $(SAGAS)) \
-	  $(if $(MINUTES),--minutes $(MINUTES)) $(if $(SEED),--seed $(SEED))
+	  $(if $(MINUTES),--minutes $(MINUTES)) $(if $(SEED),--seed $(SEED)) \
+	  $(if $(SERVER),--server '$(SERVER)')
 
 chaos: install ## Book thousands of trips while machines fail: TRIPS= MINUTES= SEED=
 	@$(PYTHON) -m tests.chaos.process_chaos $(if $(TRIPS),--trips $(TRIPS)) \

@@ -30,6 +30,7 @@ from sidecar.sandbox.flights import FlightsSandbox
 from sidecar.sandbox.payments import PaymentsSandbox
 from sidecar.sandbox.recordings import find_recordings
 from sidecar.sandbox.server import running_in_thread
+from sidecar.sessions import pinned
 from sidecar.worker import Worker
 from tests.clock import move_clock
 from tests.flagdata import expand
@@ -96,7 +97,9 @@ class World:
 
     def reconnect(self) -> None:
         """Connect as superuser, again after the server was restarted."""
-        self._sql = psycopg.connect(self.dsn, autocommit=True, row_factory=dict_row)
+        self._sql = psycopg.connect(
+            pinned(self.dsn), autocommit=True, row_factory=dict_row
+        )
 
     def close(self) -> None:
         """Close the superuser's connection."""
@@ -126,23 +129,7 @@ class World:
 
     def traveller(self, card: str = VISA, **profile: object) -> Traveller:
         """Create a user with one profile and one card known to the sandbox."""
-        user_id, profile_id, card_id = uuid4(), uuid4(), uuid4()
-        client = stripe.StripeClient(
-            "sk_test_fixture", base_addresses={"api": self.payments_url}
-        )
-        customer = client.v1.customers.create()
-        method = client.v1.payment_methods.create(
-            {
-                "type": "card",
-                "card": {
-                    "number": card,
-                    "exp_month": 12,
-                    "exp_year": 2034,
-                    "cvc": "123",
-                },
-            }
-        )
-        client.v1.payment_methods.attach(method.id, {"customer": customer.id})
+        user_id, profile_id = uuid4(), uuid4()
         self.rows("insert into auth.users (id) values (%s)", user_id)
         values = {
             "given_name": "Amelia",
@@ -162,6 +149,27 @@ class World:
             profile_id,
             *values.values(),
         )
+        return Traveller(user_id, profile_id, self.card(user_id, card))
+
+    def card(self, user_id: UUID, number: str = VISA) -> UUID:
+        """Add a card, known to the sandbox, to what a user may pay with."""
+        card_id = uuid4()
+        client = stripe.StripeClient(
+            "sk_test_fixture", base_addresses={"api": self.payments_url}
+        )
+        customer = client.v1.customers.create()
+        method = client.v1.payment_methods.create(
+            {
+                "type": "card",
+                "card": {
+                    "number": number,
+                    "exp_month": 12,
+                    "exp_year": 2034,
+                    "cvc": "123",
+                },
+            }
+        )
+        client.v1.payment_methods.attach(method.id, {"customer": customer.id})
         self.rows(
             "insert into public.payment_methods (user_id, id, stripe_customer_id,"
             " stripe_payment_method_id, brand, last4, exp_month, exp_year)"
@@ -170,9 +178,9 @@ class World:
             card_id,
             customer.id,
             method.id,
-            card[-4:],
+            number[-4:],
         )
-        return Traveller(user_id, profile_id, card_id)
+        return card_id
 
     def trip(self, traveller: Traveller, **wishes: object) -> UUID:
         """State a trip that books by itself; `wishes` override the arguments."""
@@ -327,10 +335,14 @@ class World:
 
         The feed goes on: the rate that is there at first is given anew.
         """
-        move_clock(self.rows, seconds)
-        self.rate("GBP", "USD", "1.25")
+        self.move_on(seconds)
         self.flights.clock.advance(seconds)
         self.payments.clock.advance(seconds)
+
+    def move_on(self, seconds: float) -> None:
+        """Let time pass for the database alone: another of these providers did."""
+        move_clock(self.rows, seconds)
+        self.rate("GBP", "USD", "1.25")
 
     def pass_time(self, interval: str) -> None:
         """Let the engine's waits and deadlines be over, as if `interval` had passed."""

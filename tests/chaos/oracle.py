@@ -10,6 +10,8 @@ from collections import Counter
 from decimal import Decimal
 from typing import Any
 
+from tests.chaos.neighbour import NAME
+from tests.chaos.travellers import Intents
 from tests.factories import World
 
 _ATTEMPTS = """
@@ -36,22 +38,56 @@ _PROGRESS = {
     "an attempt goes on or waits for a person",
     "an event is acted on",
 }
+_IDS = "select id::text from public.booking_attempts"
 _FINAL = ("CONFIRMED", "FAILED", "CANCELLED")
 _NO_MONEY = {"held": 0, "captured": 0, "refunded": 0, "intents": [], "holds": []}
+
+
+def _attempt_of(thing: dict[str, Any]) -> str | None:
+    """Return the attempt that asked for something; of half a request, nobody's."""
+    found: str | None = (thing["metadata"] or {}).get("attempt_id")
+    return found
 
 
 class Truth:
     """One look at both providers and at our attempts; take it while nothing moves."""
 
-    def __init__(self, world: World, *, throttled: Counter[str] | None = None) -> None:
-        """Look; `throttled` counts orders that were told to come again."""
+    def __init__(
+        self,
+        world: World,
+        *,
+        throttled: Counter[str] | None = None,
+        intents: Intents | None = None,
+        neighbour: World | None = None,
+    ) -> None:
+        """Look; `throttled` counts orders that were told to come again.
+
+        `intents` says for whom each booking began. What the attempts of a `neighbour`
+        made is not counted; what nobody's attempt made is.
+        """
         self._world = world
         self._throttled = throttled or Counter()
+        self._intents = intents or Intents()
+        self._intents.note(world.rows)
+        self._name = world.value(NAME)
         flights, payments = world.flights.state(), world.payments.state()
-        self.orders: list[dict[str, Any]] = flights["orders"]
-        self.sent: list[dict[str, Any]] = flights["order_requests"]
-        self.money: dict[str, dict[str, Any]] = payments["attempts"]
-        self.refunds: list[dict[str, Any]] = payments["refunds"]
+        theirs = {row["id"] for row in neighbour.rows(_IDS)} if neighbour else set()
+
+        def ours(things: list[dict[str, Any]]) -> list[dict[str, Any]]:
+            return [one for one in things if _attempt_of(one) not in theirs]
+
+        self.orders = ours(flights["orders"])
+        self.sent = ours(flights["order_requests"])
+        self.intents = ours(payments["payment_intents"])
+        paid = {one["id"] for one in self.intents}
+        self.money: dict[str, dict[str, Any]] = {
+            attempt: money
+            for attempt, money in payments["attempts"].items()
+            if attempt not in theirs
+        }
+        self.refunds: list[dict[str, Any]] = [
+            one for one in payments["refunds"] if one["payment_intent"] in paid
+        ]
         self.defects: list[Any] = payments["defects"]
         self.attempts = {row["id"]: row for row in world.rows(_ATTEMPTS)}
 
@@ -64,8 +100,7 @@ class Truth:
         return [
             order
             for order in self.orders
-            if order["metadata"].get("attempt_id") == attempt_id
-            and order["cancelled_at"] is None
+            if _attempt_of(order) == attempt_id and order["cancelled_at"] is None
         ]
 
     def broken(self, *, outage: bool = False) -> list[str]:
@@ -86,7 +121,7 @@ class Truth:
                 " where reason like '%%could not be applied'"
             )
         ]
-        found += self._double_orders() + self._double_holds()
+        found += self._double_orders() + self._double_holds() + self._strange()
         for attempt in self.attempts.values():
             found += [
                 f"attempt {attempt['id']} ({attempt['state']}): {line}"
@@ -111,11 +146,9 @@ class Truth:
         """Return the numbers that are promised to be zero, and those around them."""
         reviewed = {a["id"] for a in self.attempts.values() if a["under_review"]}
         settled = {a["id"] for a in self.attempts.values() if a["state"] == "CONFIRMED"}
-        made = Counter(one["metadata"].get("attempt_id") for one in self.orders)
+        made = Counter(map(_attempt_of, self.orders))
         live = Counter(
-            one["metadata"].get("attempt_id")
-            for one in self.orders
-            if one["cancelled_at"] is None
+            _attempt_of(one) for one in self.orders if one["cancelled_at"] is None
         )
         trips = Counter(
             one["metadata"].get("trip_request_id")
@@ -148,13 +181,13 @@ class Truth:
         }
 
     def _double_orders(self) -> list[str]:
-        made = Counter(one["metadata"].get("attempt_id") for one in self.orders)
+        made = Counter(map(_attempt_of, self.orders))
         live = Counter(
             one["metadata"].get("trip_request_id")
             for one in self.orders
             if one["cancelled_at"] is None
         )
-        sent = Counter((one["metadata"] or {}).get("attempt_id") for one in self.sent)
+        sent = Counter(map(_attempt_of, self.sent))
         sent -= self._throttled
         return [
             *(f"attempt {a}: {n} orders" for a, n in made.items() if n > 1),
@@ -171,6 +204,21 @@ class Truth:
             ),
         ]
 
+    def _strange(self) -> list[str]:
+        """Return orders for others than who was to fly, and names of others on ours."""
+        swapped = [
+            *((_attempt_of(one), self._intents.swapped(one)) for one in self.sent),
+            *((_attempt_of(one), self._intents.swapped(one)) for one in self.orders),
+        ]
+        return [
+            *(f"attempt {a}: {what}" for a, what in swapped if what is not None),
+            *(
+                f"attempt {_attempt_of(one)}: {one['id']} carries another's name"
+                for one in (*self.orders, *self.intents)
+                if one["metadata"].get("installation_id", self._name) != self._name
+            ),
+        ]
+
     def _double_holds(self) -> list[str]:
         holds = Counter(
             self.attempts[attempt_id]["trip"]
@@ -181,9 +229,7 @@ class Truth:
 
     def _attempt(self, attempt: dict[str, Any]) -> list[str]:
         money, live = self.of(attempt["id"]), self.live_orders(attempt["id"])
-        ordered = any(
-            one["metadata"].get("attempt_id") == attempt["id"] for one in self.orders
-        )
+        ordered = any(_attempt_of(one) == attempt["id"] for one in self.orders)
         found = []
         if attempt["told_state"] != attempt["state"]:
             found.append(f"the last event says {attempt['told_state']}")

@@ -14,7 +14,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
+import psycopg
 import stripe
 from psycopg.conninfo import make_conninfo
 
@@ -28,6 +30,7 @@ from sidecar.sandbox.flights.outcomes import OrderOutcome
 from sidecar.sandbox.payments.events import notification
 from sidecar.webhooks import Provider, read_event
 from tests.callbacks import SECRETS
+from tests.chaos.neighbour import Border
 from tests.chaos.troubles import fresh
 from tests.factories import World
 
@@ -81,14 +84,16 @@ class Stepper:
         # Orders that were told to come again, by attempt.
         self.throttled: Counter[str] = Counter()
         self.told: list[tuple[str, dict[str, Any]]] = []
+        # Reports that somebody's lock kept from being applied; to be told alone.
+        self.aside: list[tuple[str, dict[str, Any]]] = []
+        # The user who keeps rows of theirs locked.
+        self.held: UUID | None = None
         # Whether the flags are still mirrored: without it they are stale in a minute.
         self.mirrors = True
-        self._database = Database(
-            make_conninfo(world.dsn, user="skylatch_sidecar"), size=1
-        )
-        with self._database._pool.connection() as connection:
-            connection.execute("select setseed(0)")
-        world.rows("select setseed(0)")
+        # Another installation on the same accounts, and what neither may do.
+        self.beside: Stepper | None = None
+        self.border: Border | None = None
+        self._open()
         self._stripe = stripe.StripeClient(
             "sk_test_fixture", base_addresses={"api": world.payments_url}
         )
@@ -102,8 +107,34 @@ class Stepper:
         }
 
     def close(self) -> None:
-        """Close the sidecar's connection."""
+        """Close the connections."""
         self._database.close()
+        self._caller.close()
+
+    def reconnect(self) -> None:
+        """Connect anew, after the database got other settings."""
+        self.close()
+        self.world.close()
+        self.world.reconnect()
+        self._open()
+
+    def _open(self) -> None:
+        self._database = Database(
+            make_conninfo(self.world.dsn, user="skylatch_sidecar"), size=1
+        )
+        # Somebody who asks for no formats and no isolation of their own.
+        self._caller = psycopg.connect(self.world.dsn, autocommit=True)
+        with self._database._pool.connection() as connection:
+            connection.execute("select setseed(0)")
+        self._caller.execute("select setseed(0)")
+        self.world.rows("select setseed(0)")
+        # Whoever would wait for a traveller who keeps rows would wait for ever here.
+        for sql in (self._caller.execute, self.world.rows):
+            sql("set lock_timeout = '250ms'")
+
+    def call(self, query: str, *args: object) -> None:
+        """Call the engine as whoever takes the server as it is set up."""
+        self._caller.execute(query.encode(), args)
 
     def claim(self, worker: str) -> int:
         """Wait for what is due soon and claim all that is; return how many.
@@ -130,8 +161,13 @@ class Stepper:
         if call.request is None or trouble.not_sent:
             hand.answer = NOT_SENT
             return
-        if call.marks_sent and self._database.mark_sent(call) is not None:
-            self.hands.remove(hand)
+        try:
+            if call.marks_sent and self._database.mark_sent(call) is not None:
+                self.hands.remove(hand)
+                return
+        except psycopg.errors.LockNotAvailable:
+            self._assert_held(call.call_id)
+            hand.answer = NOT_SENT
             return
         flights, payments = self.world.flights, self.world.payments
         provider = self._providers[call.operation]
@@ -162,16 +198,54 @@ class Stepper:
         worker = answered[0].worker
         reports = [hand.report() for hand in answered]
         self.hands = [hand for hand in self.hands if hand not in answered]
-        self.told += [(worker, report) for report in reports]
         self.tell(worker, reports, hand_on=hand_on)
 
     def tell(
         self, worker: str, reports: list[dict[str, Any]], *, hand_on: bool = True
     ) -> None:
-        """Report, perhaps not for the first time."""
+        """Report, perhaps not for the first time; keep what is set aside."""
         finished = self._database.finish_calls(worker, reports, hand_on=hand_on)
-        assert not finished.set_aside
+        for report in reports:
+            key = (report["call_id"], report["epoch"])
+            if key in finished.set_aside:
+                self._assert_held(key[0])
+                self.aside.append((worker, report))
+            else:
+                self.told.append((worker, report))
+        if self.held is not None:
+            # Nobody holds up anybody: all others' were applied with it.
+            others = [(r["call_id"], r["epoch"]) for r in reports]
+            open_still = self.world.rows(
+                "select id, epoch from engine.provider_calls"
+                " where id = any (%s) and state in ('CLAIMED', 'SENT')",
+                [call for call, _ in others],
+            )
+            left = {(row["id"], row["epoch"]) for row in open_still} & set(others)
+            assert left <= finished.set_aside, f"not applied: {left}"
         self._take(worker, finished.calls)
+
+    def tell_set_aside(self, which: int = 0) -> None:
+        """Tell one of the reports that were set aside again, alone."""
+        worker, report = self.aside.pop(which % len(self.aside))
+        self.tell(worker, [report])
+
+    def die(self, worker: str) -> None:
+        """Lose what a worker held, and what it had not told."""
+        self.hands = [hand for hand in self.hands if hand.worker != worker]
+        self.aside = [one for one in self.aside if one[0] != worker]
+
+    def _assert_held(self, call_id: int) -> None:
+        """Assert that a call which could not go on is one of the user who holds rows.
+
+        Or one of nobody's, which may have come upon a trip of theirs.
+        """
+        call = self.world.row(
+            "select operation, user_id, object_id from engine.provider_calls"
+            " where id = %s",
+            call_id,
+        )
+        assert self.held is not None, f"{call} waits for nobody"
+        assert call["user_id"] in (None, self.held), f"{call} waits for {self.held}"
 
     def work(self, worker: str) -> int:
         """Send and report all that the worker holds, once; return how many."""
@@ -225,15 +299,35 @@ class Stepper:
         return None if wait is None else float(wait)
 
     def pass_time(self, seconds: float) -> None:
-        """Let time pass for the database and for both providers."""
+        """Let time pass for both providers and for whoever uses them."""
+        self.keep_to_ours()
         self.world.let_time_pass(seconds)
+        self._beat()
+        if self.beside is not None:
+            self.beside.world.move_on(seconds)
+            self.beside._beat()
+        if self.border is not None:
+            self.border.look_anew()
+
+    def keep_to_ours(self) -> None:
+        """Assert that whatever was done since the last look was done to our own."""
+        if self.border is not None:
+            assert self.border.crossed(self.world) == []
+
+    def _beat(self) -> None:
         if self.mirrors:
             self.world.rows("select engine.beat_flags('test')")
 
     def run_schedules(self) -> None:
         """Do what is done each minute."""
-        self.world.rows("select engine.recover()")
-        self.world.rows("select engine.watch_invariants()")
+        self.call("select engine.recover()")
+        self.call("select engine.watch_invariants()")
+
+    def read_lists(self) -> None:
+        """Ask for both providers' lists, whether that is due or not."""
+        self.call("select engine.start_scan('orders', clock_timestamp())")
+        self.call("select engine.start_scan('payments', clock_timestamp())")
+        self.call("select engine.sweep_events(clock_timestamp())")
 
     def end_leases(self) -> None:
         """Whoever holds a call holds it too long; recovery settles it."""
@@ -243,20 +337,37 @@ class Stepper:
     def run_to_rest(self, *, rounds: int) -> None:
         """Work on without troubles until every attempt has ended or is a person's.
 
-        Searches, sweeps and scans come again for ever: they are made, not waited for.
+        Of a neighbour too. Searches, sweeps and scans come again for ever: they are
+        made, not waited for.
         """
-        self.hands.clear()
-        self.end_leases()
+        everybody = [self, *([self.beside] if self.beside is not None else [])]
+        for one in everybody:
+            one.hands.clear()
+            while one.aside:
+                one.tell_set_aside()
+            one.end_leases()
         for _ in range(rounds):
-            if self.claim("last"):
-                while self.work("last"):
-                    pass
+            # Each has a turn, whoever had something to do.
+            if sum(one._worked_off() for one in everybody):
                 continue
-            if not self.world.value(_LIVE_ATTEMPTS):
+            if not any(one.world.value(_LIVE_ATTEMPTS) for one in everybody):
+                for one in everybody:
+                    one.run_schedules()
                 return
-            self.pass_time(max(self.next_call() or 0, 3 * 3600))
-            self.run_schedules()
+            waits = [one.next_call() or 0 for one in everybody]
+            self.pass_time(max(min(waits), 3 * 3600))
+            for one in everybody:
+                one.run_schedules()
+                one.keep_to_ours()
         raise AssertionError(f"not at rest after {rounds} rounds")
+
+    def _worked_off(self) -> bool:
+        """Make all that is due; tell whether there was anything."""
+        claimed = self.claim("last")
+        while self.work("last"):
+            pass
+        self.keep_to_ours()
+        return claimed > 0
 
     def _take(self, worker: str, calls: list[Call]) -> None:
         calls = sorted(calls, key=lambda call: call.call_id)

@@ -33,14 +33,28 @@ from hypothesis.stateful import (
 from sidecar.sandbox.flights.cancellations import Terms
 from sidecar.webhooks import Refused
 from tests.callbacks import SECRETS, as_bytes, sign
+from tests.chaos.neighbour import Border, move_in
 from tests.chaos.oracle import Truth
+from tests.chaos.servers import SERVERS, set_up
 from tests.chaos.stepper import Hand, Stepper, Trouble
+from tests.chaos.travellers import (
+    HOLDS,
+    SWAPS,
+    Agreement,
+    Holder,
+    Intents,
+    is_searched,
+    passengers,
+    state_greedily,
+    swap,
+)
 from tests.chaos.troubles import NETWORK, OUTCOMES, STORED_500, refusal, throttled
 from tests.factories import (
     DECLINED,
     FLAGS,
     VISA,
     Traveller,
+    World,
     in_days,
     running_world,
 )
@@ -52,9 +66,18 @@ ROUTE = ("PPT", "BOB")  # three offers: the cheapest search there is
 CARDS = [VISA, VISA, VISA, VISA, DECLINED, "4000002500003155", "4000000000007726"]
 WORKERS = st.sampled_from(["one", "two"])
 INDEX = st.integers(0, 30)
-_MOST_TRIPS = 5
+BEFORE_THE_ORDER = ["get_offer", "create_payment", "confirm_payment", "create_order"]
+ASKED = ["select public.duffel_search(%s)", "select public.auto_book_production(%s)"]
+# Booking was stopped by the engine itself, or searches wait for whatever reason.
+_BUSY = """
+select exists (select from engine.kill_switch where engaged)
+  or exists (
+    select from engine.provider_calls where operation = 'search' and state = 'READY'
+  )
+"""
+_MOST_TRIPS = 6
 _LIVES = 25
-_STEPS = 30  # at most, of a life
+_STEPS = 24  # at most, of a life
 
 TROUBLES: list[Trouble] = [
     Trouble(not_sent=True),
@@ -110,8 +133,18 @@ class Lives(RuleBasedStateMachine):
         )
         self.stepper = Stepper(self.world)
         self.stack.callback(self.stepper.close)
+        self.open_database = open_database
         self.people: list[Traveller] = []
         self.trips: list[UUID] = []
+        # For whom each booking began, and what was agreed to, as we saw it ourselves.
+        self.intents = Intents()
+        self.agreed: dict[UUID, Agreement] = {}
+        # Somebody who keeps rows locked, and for how many steps still.
+        self.holder: Holder | None = None
+        self.patience = 0
+        # Another installation on the same accounts, in some lives.
+        self.other: Stepper | None = None
+        self.others_trips: list[UUID] = []
         # What befalls the next call of an operation, and the next order's end.
         self.troubles: dict[str, Trouble] = {}
         self.outcome: str | None = None
@@ -119,8 +152,20 @@ class Lives(RuleBasedStateMachine):
 
     # -- the traveller --------------------------------------------------------------
 
-    @initialize(card=st.sampled_from(CARDS), outcome=OUTCOME, fate=st.integers(0, 2))
-    def begin(self, card: str, outcome: str, fate: int) -> None:
+    @initialize(
+        card=st.sampled_from(CARDS),
+        outcome=OUTCOME,
+        fate=st.integers(0, 2),
+        server=st.sampled_from(sorted(SERVERS)),
+        neighbours=st.integers(0, 3),
+    )
+    def begin(
+        self, card: str, outcome: str, fate: int, server: str, neighbours: int
+    ) -> None:
+        set_up(self.world.dsn, server)
+        self.stepper.reconnect()
+        if neighbours == 0:
+            self.somebody_moves_in()
         self.state_a_trip(card=VISA)
         self.work(worker="one", rounds=12)
         self.outcome = outcome if fate == 0 else None
@@ -130,17 +175,20 @@ class Lives(RuleBasedStateMachine):
     @rule(card=st.sampled_from(CARDS))
     def state_a_trip(self, card: str) -> None:
         person = self.world.traveller(card=card)
+        self.trips.append(self.state(self.world, person))
         self.people.append(person)
-        self.trips.append(
-            self.world.trip(
-                person,
-                origins=["PPT"],
-                destinations=["BOB"],
-                currency="USD",
-                departure_from=in_days(240),
-            )
+        self.agreed[self.trips[-1]] = Agreement.now(self.world, self.trips[-1])
+        self.tick()
+
+    @staticmethod
+    def state(world: World, person: Traveller, *, day: int = 240) -> UUID:
+        return world.trip(
+            person,
+            origins=["PPT"],
+            destinations=["BOB"],
+            currency="USD",
+            departure_from=in_days(day),
         )
-        self.world.tick()
 
     @rule(
         trip=INDEX,
@@ -163,6 +211,98 @@ class Lives(RuleBasedStateMachine):
     )
     def traveller_wants(self, trip: int, wish: str) -> None:
         self.order(wish, self.trips[trip % len(self.trips)])
+
+    @rule(trip=INDEX, what=st.sampled_from(SWAPS), number=INDEX, goes_on=st.booleans())
+    def traveller_swaps(self, trip: int, what: str, number: int, goes_on: bool) -> None:
+        """Names, birth dates, the party, the card or the limit are others from now."""
+        chosen = self.trips[trip % len(self.trips)]
+        self.swap(chosen, what, number)
+        if goes_on:
+            self.swap(chosen, "agrees", number)
+            self.order("select public.resume_trip(%s)", chosen)
+
+    @precondition(lambda self: len(self.trips) < _MOST_TRIPS)
+    @rule(
+        worker=WORKERS,
+        operation=st.sampled_from(BEFORE_THE_ORDER),
+        is_sent=st.booleans(),
+        what=st.sampled_from(SWAPS),
+        number=INDEX,
+    )
+    def traveller_swaps_in_mid_saga(
+        self, worker: str, operation: str, is_sent: bool, what: str, number: int
+    ) -> None:
+        """Between any two steps that lead to an order."""
+        self.state_a_trip(card=VISA)
+        self.interrupted(
+            worker=worker,
+            operation=operation,
+            is_sent=is_sent,
+            what=what,
+            number=number,
+        )
+        self.work(worker=worker, rounds=6)
+
+    @precondition(lambda self: self.holder is None)
+    @rule(trip=INDEX, what=st.sampled_from(sorted(HOLDS)), steps=st.integers(0, 4))
+    def traveller_holds_rows(self, trip: int, what: str, steps: int) -> None:
+        """A traveller's open transaction keeps rows while all others go on."""
+        person = self.people[trip % len(self.people)]
+        self.holder = Holder(self.world, person, what)
+        self.stepper.held = person.user_id
+        self.patience = steps
+        self.work(worker="one", rounds=3)
+
+    @precondition(lambda self: len(self.trips) + 1 < _MOST_TRIPS)
+    @rule(worker=WORKERS, rounds=st.integers(0, 6), what=st.sampled_from(sorted(HOLDS)))
+    def others_go_on(self, worker: str, rounds: int, what: str) -> None:
+        """Two trips go side by side; from some step on rows of one are held."""
+        self.let_go()
+        self.state_a_trip(card=VISA)
+        self.state_a_trip(card=VISA)
+        self.work(worker=worker, rounds=rounds)
+        self.traveller_holds_rows(trip=len(self.trips) - 1, what=what, steps=1)
+
+    @precondition(lambda self: self.holder is not None)
+    @rule()
+    def traveller_lets_go(self) -> None:
+        self.let_go()
+
+    @precondition(lambda self: self.stepper.aside)
+    @rule(which=INDEX)
+    def tell_set_aside(self, which: int) -> None:
+        """What was set aside is told again, alone, in any order."""
+        self.stepper.tell_set_aside(which)
+
+    @precondition(lambda self: self.stepper.mirrors and not self.off)
+    @precondition(lambda self: len(self.trips) < _MOST_TRIPS)
+    @rule(asks=st.integers(1, 4), function=st.sampled_from(ASKED))
+    def somebody_is_greedy(self, asks: int, function: str) -> None:
+        """Whatever one traveller states and asks for, another waits for one tick."""
+        self.let_go()
+        self.stepper.pass_time(601)  # the tick before this one is over
+        if self.world.value(_BUSY):
+            return
+        self.world.rows(
+            "select engine.set_traveller_limits('model', p_searches_per_hour => 10)"
+        )
+        # Twenty searches a tick: those asked for, and the rest for forty that are due.
+        self.world.rows("select engine.set_search_settings('model', 2)")
+        wanted = state_greedily(self.world, self.world.traveller(), 4)
+        person = self.world.traveller()
+        # On a day that nobody looked for: no other's answer is told to them.
+        fair = self.state(self.world, person, day=300 + len(self.trips))
+        self.agreed[fair] = Agreement.now(self.world, fair)
+        for _ in range(asks):
+            for trip in wanted:
+                self.order(function, trip)
+        self.tick()
+        assert is_searched(self.world, fair), "another's trip waits for the greedy one"
+        self.people.append(person)
+        self.trips.append(fair)
+        for trip in wanted:
+            self.order("select public.cancel_trip(%s)", trip)
+        self.world.rows("select engine.set_search_settings('model', 100000)")
 
     @rule(which=INDEX, least=st.sampled_from([0, 0.5, 1]))
     def cancel_booking(self, which: int, least: float) -> None:
@@ -214,11 +354,14 @@ class Lives(RuleBasedStateMachine):
                 "select public.cancel_trip(%s)",
                 CHEAP,
                 BY_HAND,
+                *SWAPS,
+                *HOLDS,
             ]
         ),
+        number=INDEX,
     )
     def interrupted(
-        self, worker: str, operation: str, is_sent: bool, what: str
+        self, worker: str, operation: str, is_sent: bool, what: str, number: int
     ) -> None:
         """Something happens right before a call leaves, or right before it is told."""
         self.stepper.claim(worker)
@@ -232,16 +375,24 @@ class Lives(RuleBasedStateMachine):
                 if is_sent or hand not in chosen:
                     self.send(hand)
             if chosen:
-                self.happen(what, chosen[0])
+                self.happen(what, chosen[0], number)
                 for hand in chosen:
                     self.send(hand)
             self.stepper.report(self.held_by(worker))
             if chosen:
                 return
 
-    def happen(self, what: str, hand: Hand) -> None:
+    def happen(self, what: str, hand: Hand, number: int) -> None:
+        trip = hand.call.trip_request_id
         if "%s" in what:
-            self.order(what, hand.call.trip_request_id)
+            self.order(what, trip)
+        elif what in SWAPS and trip in self.trips:
+            self.swap(trip, what, number)
+        elif what in HOLDS and trip in self.trips:
+            if self.holder is None:
+                self.traveller_holds_rows(
+                    trip=self.trips.index(trip), what=what, steps=number % 4
+                )
         elif what == "leases end":
             self.stepper.end_leases()
         elif what == "the other takes over":
@@ -285,9 +436,7 @@ class Lives(RuleBasedStateMachine):
     @rule(worker=WORKERS)
     def die(self, worker: str) -> None:
         """The worker stops in mid-call: what it held, sent or not, is not reported."""
-        self.stepper.hands = [
-            hand for hand in self.stepper.hands if hand.worker != worker
-        ]
+        self.stepper.die(worker)
 
     @rule()
     def leases_end(self) -> None:
@@ -297,7 +446,44 @@ class Lives(RuleBasedStateMachine):
     def time_passes(self, minutes: int) -> None:
         self.stepper.pass_time(minutes * 60.0)
         self.stepper.run_schedules()
-        self.world.tick()
+        self.tick()
+
+    @rule()
+    def lists_are_read(self) -> None:
+        """Both providers' lists are compared with what we believe."""
+        self.stepper.read_lists()
+        self.work(worker="one", rounds=2)
+
+    # -- the neighbours ---------------------------------------------------------------
+
+    def somebody_moves_in(self) -> None:
+        """Let another installation live on the same accounts, and book there."""
+        world = move_in(self.world, self.stack.enter_context(self.open_database()))
+        self.stack.callback(world.close)
+        self.other = Stepper(world)
+        self.stack.callback(self.other.close)
+        self.stepper.beside, self.other.beside = self.other, self.stepper
+        border = Border(self.world, world)
+        self.stepper.border = self.other.border = border
+        self.neighbour_works(rounds=8, states=True, reads=False)
+
+    @precondition(lambda self: self.other is not None)
+    @rule(rounds=st.integers(1, 8), states=st.booleans(), reads=st.booleans())
+    def neighbour_works(self, rounds: int, states: bool, reads: bool) -> None:
+        """The neighbour books and reads its lists: nothing of ours is touched."""
+        assert self.other is not None
+        self.stepper.keep_to_ours()
+        if states and len(self.others_trips) < 2:
+            world = self.other.world
+            self.others_trips.append(self.state(world, world.traveller()))
+            self.other.call("select public.auto_book_monitor()")
+        self.other.run_schedules()
+        if reads:
+            self.other.read_lists()
+        self.other.claim("next door")
+        for _ in range(rounds):
+            self.other.work("next door")
+        self.other.keep_to_ours()
 
     # -- the world outside ------------------------------------------------------------
 
@@ -432,10 +618,19 @@ class Lives(RuleBasedStateMachine):
     @invariant()
     def every_promise_is_kept(self) -> None:
         assert self.look().broken(outage=True) == []
+        self.stepper.keep_to_ours()
+
+    @invariant()
+    def nobody_holds_rows_for_ever(self) -> None:
+        self.patience -= 1
+        if self.patience < 0:
+            self.let_go()
 
     def teardown(self) -> None:
         """Faults stop, and everything ends."""
         try:
+            self.let_go()
+            self.intents.note(self.world.rows)
             self.world.rows(
                 "update public.traveler_profiles set phone_number = '+442080160508'"
             )
@@ -445,6 +640,13 @@ class Lives(RuleBasedStateMachine):
             truth = self.look()
             assert truth.broken() == []
             assert truth.loose_ends() == []
+            if self.other is not None:
+                theirs = Truth(self.other.world, neighbour=self.world)
+                assert theirs.broken() == []
+                assert theirs.loose_ends() == []
+                assert self.other.border is not None
+                assert self.other.border.named() == []
+                self.visited["lives beside a neighbour"] += 1
             self.visited.update(
                 row["to_state"]
                 for row in self.world.rows(
@@ -481,18 +683,30 @@ class Lives(RuleBasedStateMachine):
         if self.off:
             return "booking is off"
         trip = self.world.row(
-            "select t.auto_book_status, t.auto_book_enabled, t.max_price"
+            "select t.auto_book_status, t.auto_book_enabled, t.max_price,"
+            " t.payment_method_id"
             " from public.trip_requests as t where t.id = %s",
             hand.call.trip_request_id,
         )
+        request = hand.call.request
+        if request is None:
+            return "there is nothing to send"
+        attempt = request["metadata"]["attempt_id"]
+        trip_id = hand.call.trip_request_id
+        assert trip_id is not None
+        self.intents.note(self.world.rows)
+        if passengers(self.world, trip_id) != self.intents.parties[attempt]:
+            return "those who fly are others by now"
+        if trip["payment_method_id"] != self.intents.cards[attempt]:
+            return "the traveller pays with another card by now"
+        unagreed = self.agreed[trip_id].broken(self.world, trip_id)
+        if unagreed is not None:
+            return unagreed
         if trip["auto_book_status"] != "BOOKING":
             return f"the trip is {trip['auto_book_status']}"
         if not trip["auto_book_enabled"]:
             return "the traveller books by hand"
-        request = hand.call.request
-        if request is not None and trip["max_price"] < Decimal(
-            request["payments"][0]["amount"]
-        ):
+        if trip["max_price"] < Decimal(request["payments"][0]["amount"]):
             return "the traveller pays less by now"
         return None
 
@@ -503,7 +717,12 @@ class Lives(RuleBasedStateMachine):
         }
 
     def look(self) -> Truth:
-        return Truth(self.world, throttled=self.stepper.throttled)
+        return Truth(
+            self.world,
+            throttled=self.stepper.throttled,
+            intents=self.intents,
+            neighbour=self.other.world if self.other is not None else None,
+        )
 
     def attempts(self, state: str) -> list[dict[str, Any]]:
         return self.world.rows(
@@ -531,12 +750,53 @@ class Lives(RuleBasedStateMachine):
 
     def order(self, query: str, *args: object) -> None:
         """Ask for something that the engine may refuse, saying why."""
+        self.intents.note(self.world.rows)
+        self.ask(self.stepper.call, query, *args)
+
+    def ask(self, what: Callable[..., None], *args: Any, **how: Any) -> bool:
+        """Do what the engine may refuse; tell whether it did it.
+
+        Also what would have to wait for a traveller who keeps rows.
+        """
         try:
-            self.world.rows(query, *args)
+            what(*args, **how)
+        except psycopg.errors.LockNotAvailable:
+            if self.holder is None:
+                raise
+            return False
         except psycopg.Error as error:
             note(f"refused: {error.sqlstate} {error}")
             if not (error.sqlstate or "").startswith("SK"):
                 raise
+            return False
+        return True
+
+    def swap(self, trip: UUID, what: str, number: int) -> None:
+        self.intents.note(self.world.rows)
+        person = self.people[self.trips.index(trip)]
+        done = self.ask(
+            swap,
+            self.world,
+            self.stepper.call,
+            what,
+            traveller=person,
+            trip=trip,
+            number=number,
+        )
+        self.visited[f"swapped: {what}"] += done
+        if done and what == "agrees":
+            self.agreed[trip] = Agreement.now(self.world, trip)
+
+    def let_go(self) -> None:
+        """End the transaction of whoever keeps rows."""
+        if self.holder is not None:
+            self.visited["reports set aside"] += len(self.stepper.aside)
+            self.holder.let_go()
+            self.holder = self.stepper.held = None
+
+    def tick(self) -> None:
+        """Let the monitor tick, called by somebody with the server's settings."""
+        self.stepper.call("select public.auto_book_monitor()")
 
 
 def test_whatever_happens_every_promise_is_kept_and_everything_ends(

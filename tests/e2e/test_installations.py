@@ -158,6 +158,30 @@ def test_events_about_another_installation_are_passed_over(
     assert kinds(world) == []
 
 
+def test_an_event_about_anothers_order_breaks_no_promise_while_it_is_kept(
+    world: World, other: World
+) -> None:
+    """Duffel's events do not say whose an order is: each is kept for an hour."""
+    book(other)
+    world.rows("select engine.sweep_events(now())")
+    received = "select count(*) from engine.provider_events where state = 'RECEIVED'"
+    with world.working():
+        until(lambda: world.value("select count(*) = 2 from engine.scans"))
+        world.rows("select engine.apply_events(1000, clock_timestamp())")
+        until(world.at_rest)
+    assert world.value(received) > 0
+    age = "update engine.provider_events set received_at = received_at - %s::interval"
+    world.rows(age, "50 minutes")
+    assert world.violations() == []
+    world.rows("select engine.watch_invariants()")
+    assert kinds(world) == []
+    world.rows(age, "2 hours")
+    assert {row["invariant"] for row in world.violations()} == {"an event is acted on"}
+    world.rows("select engine.apply_events(1000, clock_timestamp())")
+    assert world.value(received) == 0
+    assert world.violations() == []
+
+
 def test_a_delivered_event_names_its_installation(world: World) -> None:
     """What the sidecar keeps of it says whose it is."""
     name = str(uuid4())

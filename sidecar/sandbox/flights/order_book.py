@@ -150,6 +150,7 @@ class OrderBook:
             "offer_id": one.body["offer_id"],
             "offer_request_id": one.offer_request_id,
             "metadata": one.body["metadata"],
+            "passengers": one.body["passengers"],
             "booking_reference": one.body["booking_reference"],
             "total": one.body["total_amount"],
             "currency": one.body["total_currency"],

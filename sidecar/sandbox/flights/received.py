@@ -14,6 +14,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from sidecar.sandbox.control import SandboxClock
 from sidecar.sandbox.flights.ids import timestamp
 
+_KEPT = ("selected_offers", "passengers", "metadata")
+
 
 class ReceivedOrders:
     """ASGI layer that reads each ``POST /air/orders`` before passing it on."""
@@ -42,7 +44,7 @@ class ReceivedOrders:
     def _note(self, body: bytes) -> dict[str, Any]:
         try:
             data = json.loads(body)["data"]
-            named = {key: data.get(key) for key in ("selected_offers", "metadata")}
+            named = {key: data.get(key) for key in _KEPT}
         except (ValueError, KeyError, TypeError, AttributeError):
-            named = {"selected_offers": None, "metadata": None}
+            named = dict.fromkeys(_KEPT)
         return {"at": timestamp(self._clock.now()), **named}
