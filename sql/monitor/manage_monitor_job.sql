@@ -10,11 +10,14 @@ create or replace function engine.manage_monitor_job(p_action text, p_reason tex
 as $$
 declare
   v_now timestamptz := clock_timestamp();
-  v_reason text := nullif(btrim(p_reason), '');
+  v_reason text;
   v_job engine.jobs;
   v_cron jsonb;
   v_changed boolean := false;
 begin
+  perform engine.require_size('p_action', array[p_action], 1, 100);
+  perform engine.require_size('p_reason', array[p_reason], 1, 2000);
+  v_reason := nullif(btrim(p_reason), '');
   select j.* into strict v_job from engine.jobs as j where j.job = 'auto_book_monitor';
   if p_action = 'stop' then
     update engine.job_beats as b

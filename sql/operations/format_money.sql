@@ -11,6 +11,7 @@ as $$
 declare
   v_digits integer;
 begin
+  perform engine.require_size('p_currency', array[p_currency], 1, 100);
   select c.minor_digits into v_digits
   from engine.currencies as c where c.code = p_currency;
   return round(p_amount, greatest(v_digits, scale(trim_scale(p_amount))))
@@ -18,6 +19,7 @@ begin
 end;
 $$;
 comment on function engine.format_money(numeric, text) is
-  'Writes an amount with its currency and all its digits; null when either is.';
+  'Writes an amount with its currency and all its digits; null when either is. '
+  'Raises SK025.';
 grant execute on function engine.format_money(numeric, text)
   to authenticated, service_role;

@@ -128,19 +128,19 @@ def test_reads_come_closer_together_towards_departure(
     assert abs(found - longest) < timedelta(seconds=1)
     book(world)
     world.rows(
-        "update public.flight_offers as o set itinerary = jsonb_build_array("
+        "update public.booking_attempts as o set itinerary = jsonb_build_array("
         "jsonb_set(o.itinerary -> 0, '{segments,0,departing_at}', to_jsonb("
         "to_char((now() + %s::interval) at time zone a.time_zone,"
         " 'YYYY-MM-DD\"T\"HH24:MI:SS'))))"
-        " from engine.airports as a where a.iata = o.itinerary -> 0 ->> 'origin'"
-        " and o.status = 'BOOKED'",
+        " from engine.airports as a where a.iata = o.itinerary #>> '{0,segments,0,origin}'"
+        " and o.status = 'SUCCESS'",
         ahead,
     )
     # The arrival may now come first: a range begins with what is sooner.
     world.rows(
-        "update public.flight_offers set itinerary = jsonb_set(itinerary,"
+        "update public.booking_attempts set itinerary = jsonb_set(itinerary,"
         " '{0,segments,-1,arriving_at}', '\"2100-01-01T00:00:00\"')"
-        " where status = 'BOOKED'"
+        " where status = 'SUCCESS'"
     )
     world.rows(DUE)
     assert world.value(LOOK) == 1
@@ -154,15 +154,15 @@ def test_a_booking_is_watched_until_its_last_departure(world: World) -> None:
     book(world)
     there = "jsonb_set(%s, '{segments,0,departing_at}', '\"2020-01-01T10:00:00\"')"
     world.rows(
-        "update public.flight_offers set itinerary = jsonb_build_array("
+        "update public.booking_attempts set itinerary = jsonb_build_array("
         + there % "itinerary -> 0"
-        + ", itinerary -> 0) where status = 'BOOKED'"
+        + ", itinerary -> 0) where status = 'SUCCESS'"
     )
     world.rows(DUE)
     assert world.value(LOOK) == 1
     world.rows(
-        "update public.flight_offers set itinerary = itinerary - 1"
-        " where status = 'BOOKED'"
+        "update public.booking_attempts set itinerary = itinerary - 1"
+        " where status = 'SUCCESS'"
     )
     world.rows(DUE)
     assert world.value(LOOK) == 0

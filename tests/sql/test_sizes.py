@@ -44,13 +44,35 @@ HUGE = {
 NARROWER = {
     ("public.create_trip_request", "p_passengers"): "SK010",
     ("public.manage_auto_book_monitor", "p_action"): "SK012",
-    # What is compared with three words and never repeated.
-    ("engine.manage_monitor_job", "p_action"): "SK303",
+    # Whose trip it is comes first; the text is not looked at.
+    ("public.consent_to_trip", "p_consent_text_version"): "SK104",
+    # What an operator sets is held against what it may be, and not repeated.
+    **{
+        (f"engine.override_{what}", name): "SK019"
+        for what in ("airport", "city")
+        for name in ("p_iata", "p_name", "p_city", "p_country", "p_time_zone")
+    },
+    **{
+        (f"engine.{function}", name): "SK023"
+        for function, name in [
+            ("publish_consent_text", "p_body"),
+            ("publish_consent_text", "p_version"),
+            ("retire_consent_text", "p_version"),
+            ("set_money_settings", "p_base_currency"),
+            ("set_spending_ceiling", "p_period"),
+            ("set_spending_ceiling", "p_subject"),
+        ]
+    },
 }
 # Numbers are no place to hide much in: they must only be answered.
 ANSWERED = {"numeric"}
 # What the other arguments need to be, for the one that is tried to be looked at.
-GOOD_ARGUMENTS = {"p_reason": "because", "p_resolution": "because"}
+GOOD_ARGUMENTS = {
+    "p_action": "status",
+    "p_amount": 1,
+    "p_reason": "because",
+    "p_resolution": "because",
+}
 
 
 @dataclass
@@ -115,7 +137,7 @@ class Hostile:
             try:
                 with self.sql.transaction(force_rollback=True):
                     self.as_role(role)
-                    self.sql.execute("set local statement_timeout = '1s'")
+                    self.sql.execute("set local statement_timeout = '3s'")
                     self.sql.execute(statement.encode(), args)
                 return None
             except psycopg.Error as error:
