@@ -2527,13 +2527,18 @@ begin
       where r.kind = 'ATTEMPT' and r.object_id = a.id::text and r.resolved_at is null
     );
 
-  -- I14
+  -- I14: one that names no attempt of ours, as those about another installation's
+  -- orders, is kept for an hour on purpose (webhooks/apply_events.sql), and left at the
+  -- first try after it.
   return query
   select
     'an event is acted on', e.provider || ' ' || e.event_id,
     format('%s since %s', e.type, e.received_at), null::timestamptz
   from engine.provider_events as e
-  where e.state = 'RECEIVED' and e.received_at < v_now - interval '15 minutes';
+  where e.state = 'RECEIVED'
+    and e.received_at < v_now - case e.outcome
+      when 'no attempt of ours' then interval '2 hours' else interval '15 minutes'
+    end;
 
   -- What the traveller reads. Of trips whose attempts changed; all of them, in full.
   return query
