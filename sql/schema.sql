@@ -14787,7 +14787,7 @@ CREATE TABLE engine.traveller_limits (
     open_trips integer DEFAULT 50 NOT NULL,
     profiles integer DEFAULT 50 NOT NULL,
     search_pause interval DEFAULT '00:01:00'::interval NOT NULL,
-    searches_per_hour integer DEFAULT 240 NOT NULL,
+    searches_per_hour integer DEFAULT 60 NOT NULL,
     CONSTRAINT traveller_limits_only_row CHECK (only_row),
     CONSTRAINT traveller_limits_values CHECK ((((open_trips >= 1) AND (open_trips <= 1000000)) AND ((profiles >= 1) AND (profiles <= 1000000)) AND ((search_pause >= '00:00:00'::interval) AND (search_pause <= '1 day'::interval)) AND ((searches_per_hour >= 1) AND (searches_per_hour <= 1000000))))
 );

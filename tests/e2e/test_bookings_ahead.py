@@ -132,7 +132,8 @@ def test_reads_come_closer_together_towards_departure(
         "jsonb_set(o.itinerary -> 0, '{segments,0,departing_at}', to_jsonb("
         "to_char((now() + %s::interval) at time zone a.time_zone,"
         " 'YYYY-MM-DD\"T\"HH24:MI:SS'))))"
-        " from engine.airports as a where a.iata = o.itinerary #>> '{0,segments,0,origin}'"
+        " from engine.airports as a"
+        " where a.iata = o.itinerary #>> '{0,segments,0,origin}'"
         " and o.status = 'SUCCESS'",
         ahead,
     )
