@@ -70,7 +70,11 @@ alter table public.spending_limits
 -- only.
 create table engine.travellers (
   user_id uuid not null primary key references auth.users (id) on delete cascade,
-  decisions bigint not null default 1
+  decisions bigint not null default 1,
+  -- Searches that may be asked for, as of then; null: never asked.
+  search_credit double precision,
+  credited_at timestamptz,
+  constraint travellers_credit check ((search_credit is null) = (credited_at is null))
 ) with (fillfactor = 70);
 alter table engine.travellers enable row level security;
 alter table engine.travellers force row level security;

@@ -85,15 +85,6 @@ create table engine.traveller_limit_changes (
 alter table engine.traveller_limit_changes enable row level security;
 alter table engine.traveller_limit_changes force row level security;
 
--- Searches that a traveller may ask for, as of then; null: never asked.
--- The table is new, or has one narrow row for each traveller.
--- squawk-ignore constraint-missing-not-valid
-alter table engine.travellers
-  add column search_credit double precision,
-  add column credited_at timestamptz,
-  add constraint travellers_credit
-  check ((search_credit is null) = (credited_at is null));
-
 -- When the day of departure is over where the flight leaves from, so that what is over
 -- is found by comparing two moments, in whatever time zone a session is.
 alter table engine.trip_searches add column over_at timestamptz;
