@@ -451,7 +451,9 @@ def test_every_promise_is_tried() -> None:
     text = re.sub(r"--.*", "", (SQL / "operations/check_invariants.sql").read_text())
     literals = re.findall(r"'([a-z](?:[a-z, ]|'')+)'", text)
     promises = {said.replace("''", "'") for said in literals if said.count(" ") > 1}
-    assert promises - {"take it out at once"} == {promise for promise, _ in BROKEN}
+    # Texts of other kinds: a hint, and what became of an event.
+    others = {"take it out at once", "no attempt of ours"}
+    assert promises - others == {promise for promise, _ in BROKEN}
 
 
 @pytest.mark.parametrize(
