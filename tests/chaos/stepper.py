@@ -156,7 +156,8 @@ class Stepper:
     ) -> None:
         """Make the call; one that may not leave any more is laid down."""
         call, trouble = hand.call, trouble or Trouble()
-        if hand.answer is not None:
+        # Answered, or laid down before.
+        if hand.answer is not None or hand not in self.hands:
             return
         if call.request is None or trouble.not_sent:
             hand.answer = NOT_SENT
