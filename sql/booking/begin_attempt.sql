@@ -22,6 +22,7 @@ begin
   -- In one statement, so that what is kept is what was decided on.
   select engine.pin_flags(p_trip.user_id) into v_flags
   from engine.require_pipeline(p_trip.user_id, p_now);
+  perform engine.require_bookable(p_trip);
   select o.* into v_offer
   from public.flight_offers as o
   where o.user_id = p_trip.user_id
@@ -31,9 +32,6 @@ begin
   select c.* into v_limit
   from engine.convert_cap(p_trip, v_offer.price_currency, p_now) as c;
   v_problem := case
-    when engine.has_live_attempt(p_trip.user_id, p_trip.id) then 'attempt'
-    when p_trip.auto_book_status <> 'PENDING' then 'status'
-    when not p_trip.auto_book_enabled or p_trip.consent_at is null then 'consent'
     when v_offer.id is null
       or v_offer.status <> 'ACTIVE'
       or v_offer.rank is null
@@ -41,26 +39,12 @@ begin
       or v_offer.expires_at < p_now + interval '2 minutes' then 'offer'
     when (v_offer.price_amount <= v_limit.cap) is not true then 'price'
   end;
-  if v_problem = 'attempt' then
-    raise exception using
-      errcode = 'SK101',
-      message = 'a booking of this trip is already in flight',
-      detail = jsonb_build_object('trip', p_trip.id),
-      hint = 'Wait for it to end; its state is in booking_attempts.';
-  elsif v_problem in ('offer', 'price') then
+  if v_problem is not null then
     raise exception using
       errcode = 'SK102',
       message = 'no offer of this trip can be booked now',
       detail = jsonb_build_object('trip', p_trip.id, 'problem', v_problem),
       hint = 'Search again with duffel_search; rank_offers shows what fits and why not.';
-  elsif v_problem is not null then
-    raise exception using
-      errcode = 'SK103',
-      message = 'the trip''s status does not allow this',
-      detail = jsonb_build_object(
-        'trip', p_trip.id, 'status', p_trip.auto_book_status, 'problem', v_problem
-      ),
-      hint = 'A trip is booked when it is pending and agreed to.';
   end if;
   perform engine.check_card(p_trip.user_id, p_trip.payment_method_id, p_now);
   perform engine.check_party(p_trip.user_id, p_trip.id);
@@ -146,4 +130,5 @@ comment on function engine.begin_attempt(
   public.trip_requests, uuid, text, timestamptz
 ) is
   'Commits the intent to book one offer and returns its first call; raises SK007, '
-  'SK008, SK010, SK101, SK102, SK103, SK109, SK110, SK112, SK114, SK115 or SK201.';
+  'SK008, SK010, SK101, SK102, SK103, SK109, SK110, SK111, SK112, SK114, SK115 or '
+  'SK201.';

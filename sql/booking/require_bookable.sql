@@ -1,6 +1,6 @@
--- What the trip's own row and two index look-ups tell: asked before anything is ranked.
--- What counts is booking/begin_attempt.sql, which asks it again with the intent. The
--- caller holds the trip's row lock.
+-- What the trip's own row and two index look-ups tell: asked before anything is ranked,
+-- and again in the transaction that commits the intent. The caller holds the trip's row
+-- lock.
 create or replace function engine.require_bookable(p_trip public.trip_requests)
   returns void
   language plpgsql stable

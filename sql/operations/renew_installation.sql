@@ -9,7 +9,6 @@ create or replace function engine.renew_installation(p_reason text) returns uuid
   set search_path = pg_catalog, pg_temp
 as $$
 declare
-  v_role text := nullif(current_setting('role', true), 'none');
   v_former uuid := (select i.id from engine.installation as i);
   v_new uuid := gen_random_uuid();
   v_live integer := (
@@ -29,7 +28,7 @@ begin
   insert into engine.installation_changes (at, set_by, reason, former_id, new_id)
   values (
     clock_timestamp(),
-    session_user || coalesce(' as ' || nullif(v_role, session_user), ''),
+    engine.caller(),
     engine.require_text('p_reason', p_reason),
     v_former,
     v_new

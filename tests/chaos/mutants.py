@@ -144,7 +144,7 @@ MUTANTS: dict[str, Mutant] = {
         _BEGIN, "when (v_offer.price_amount <= v_limit.cap) is not true", "when false"
     ),
     "a booking begins that was not agreed to": Mutant(
-        _BEGIN,
+        "booking/require_bookable.sql",
         "when not p_trip.auto_book_enabled or p_trip.consent_at is null",
         "when false",
     ),
