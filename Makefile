@@ -55,6 +55,9 @@ install: setup
 up: setup ## Start the stack and leave it running: RECORDINGS=
 	@$(LOCAL) up $(if $(RECORDINGS),--recordings '$(RECORDINGS)')
 
+secrets: setup ## Make the secrets of docker-compose.yml, below secrets/
+	@$(LOCAL) secrets
+
 down: ## Stop the stack; its data stays
 	@if [ -e $(STAMP) ]; then $(LOCAL) down; fi
 
@@ -142,6 +145,6 @@ clean: ## Stop the stack and remove caches and .venv; the stack's data stays
 	rm -rf $(VENV) .mypy_cache .ruff_cache .hypothesis *.egg-info
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-.PHONY: help setup install up down status psql demo test fuzz crash-points mutants model campaign \
+.PHONY: help setup install up secrets down status psql demo test fuzz crash-points mutants model campaign \
   chaos check bench-flags bench-ingest bench-waiting bench-scale bench-invariants bench-locked \
   simulate schema diagram clean

@@ -173,6 +173,8 @@ class SandboxSettings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="SKYLATCH_", extra="ignore")
 
+    # Loopback, unless a container's own network stands in between.
+    sandbox_host: str = "127.0.0.1"
     sandbox_flights_port: int = Field(ge=0, le=65535)
     sandbox_payments_port: int = Field(ge=0, le=65535)
     sandbox_seed: int = 0

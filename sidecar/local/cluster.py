@@ -60,6 +60,23 @@ SETTINGS = {
 }
 
 
+def cron_settings(installation: Installation, database: str) -> dict[str, str]:
+    """Return what lets pg_cron serve `database`."""
+    # Before 1.5, one long job in a background worker holds up every other job.
+    workers = "off" if installation.cron_version() < (1, 5) else "on"
+    return {
+        "shared_preload_libraries": "pg_cron",
+        "cron.database_name": database,
+        "cron.use_background_workers": workers,
+        "max_worker_processes": "20",
+    }
+
+
+def render_settings(settings: Mapping[str, str]) -> str:
+    """Return the text of a configuration file of the server."""
+    return "".join(f"{key} = '{value}'\n" for key, value in settings.items())
+
+
 @dataclass(frozen=True, slots=True)
 class Cluster:
     """One private cluster below `base`, served by `installation`."""
@@ -109,9 +126,15 @@ class Cluster:
         if not self.data.exists():
             self._initialise()
         self._forget_dead_server()
-        lines = {**settings, **self._fixed_settings(cron_database)}
         self._write(
-            _CONFIG, "".join(f"{key} = '{value}'\n" for key, value in lines.items())
+            _CONFIG,
+            render_settings(
+                {
+                    **settings,
+                    **cron_settings(self.installation, cron_database),
+                    **self._fixed_settings(),
+                }
+            ),
         )
         self._write("pg_hba.conf", "local all all peer map=skylatch\n")
         users = dict.fromkeys((self.account.name, current_account().name))
@@ -150,8 +173,8 @@ class Cluster:
             connection.execute(psycopg.sql.SQL("create database {}").format(identifier))
             return True
 
-    def _fixed_settings(self, cron_database: str) -> dict[str, str]:
-        fixed = {
+    def _fixed_settings(self) -> dict[str, str]:
+        return {
             "listen_addresses": "",
             "port": str(PORT),
             "unix_socket_directories": str(self.socket_dir),
@@ -159,17 +182,9 @@ class Cluster:
             "unix_socket_permissions": "0700",
             "logging_collector": "off",
             "log_destination": "stderr",
-            "shared_preload_libraries": "pg_cron",
-            "cron.database_name": cron_database,
-            "max_worker_processes": "20",
+            # Where pg_cron uses connections instead of background workers.
+            "cron.host": str(self.socket_dir),
         }
-        if self.installation.cron_version() < (1, 5):
-            # There one long job in a background worker holds up every other job.
-            fixed["cron.use_background_workers"] = "off"
-            fixed["cron.host"] = str(self.socket_dir)
-        else:
-            fixed["cron.use_background_workers"] = "on"
-        return fixed
 
     def _check_data(self) -> None:
         if not self.data.exists():

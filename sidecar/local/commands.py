@@ -18,9 +18,9 @@ from rich.table import Table
 
 from sidecar.deploy import deploy as deploy_database
 from sidecar.errors import SetupError, SkylatchError
-from sidecar.local import diagram, plpython, snapshot
+from sidecar.local import containers, diagram, plpython, snapshot
 from sidecar.local.demo import Demo
-from sidecar.local.packages import ensure_installed
+from sidecar.local.packages import ensure_installed, find_installation
 from sidecar.local.places import CHECKOUT, default_places
 from sidecar.local.settings import DATABASE
 from sidecar.local.stack import PROGRAMS, Stack, database_is_up
@@ -185,6 +185,26 @@ def deploy(
     """Bring any database to this version: schema, code, reference data, schedules."""
     with one_line_errors():
         deploy_database(dsn, cron=cron)
+
+
+@app.command()
+def secrets(
+    directory: Annotated[
+        Path, typer.Argument(help="Directory that `docker-compose.yml` reads.")
+    ] = CHECKOUT / "secrets",
+) -> None:
+    """Make the containers' secrets, one file each; those that are there stay."""
+    with one_line_errors():
+        made = containers.write_secrets(directory)
+        _say(f"{directory}: " + (f"made {', '.join(made)}" if made else "complete"))
+
+
+@app.command(hidden=True)
+def server_image(config: Path) -> None:
+    """Prepare a container's server: the plpython package, and its settings."""
+    with one_line_errors():
+        plpython.install_plpython()
+        config.write_text(containers.server_settings(find_installation()))
 
 
 @app.command()

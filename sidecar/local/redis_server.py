@@ -16,6 +16,16 @@ from sidecar.local.accounts import (
 from sidecar.local.settings import Settings, write_private
 
 
+def redis_config(password: str, *, port: int) -> str:
+    """Return the configuration but for where it listens and lives."""
+    return (
+        f"port {port}\nprotected-mode yes\nrequirepass {password}\n"
+        "daemonize no\nsupervised no\n"
+        # Locks and rate budgets are hints: losing them costs speed only.
+        'save ""\nappendonly no\nmaxmemory 64mb\nmaxmemory-policy noeviction\n'
+    )
+
+
 def prepare_redis(directory: Path, settings: Settings) -> list[str]:
     """Write the configuration and return the command that serves in the foreground.
 
@@ -24,14 +34,8 @@ def prepare_redis(directory: Path, settings: Settings) -> list[str]:
     account = server_account("redis", "nobody")
     make_directory(directory, account)
     config = directory / "redis.conf"
-    write_private(
-        config,
-        f"bind 127.0.0.1\nport {settings.port('redis')}\nprotected-mode yes\n"
-        f"requirepass {settings.redis_password}\n"
-        f'dir "{directory}"\ndaemonize no\nsupervised no\n'
-        # Locks and rate budgets are hints: losing them costs speed only.
-        'save ""\nappendonly no\nmaxmemory 64mb\nmaxmemory-policy noeviction\n',
-    )
+    text = redis_config(settings.redis_password, port=settings.port("redis"))
+    write_private(config, f'{text}bind 127.0.0.1\ndir "{directory}"\n')
     if is_root():
         os.chown(config, account.uid, account.gid)
     return clean_command(account, directory, ["/usr/bin/redis-server", str(config)])

@@ -42,7 +42,7 @@ def throwaway_cluster(
 
     It dies with this process, and what a killed process left is swept up here.
     """
-    parent = _roomiest_parent()
+    parent = roomiest_parent()
     _sweep(parent)
     base = Path(tempfile.mkdtemp(prefix=f"skylatch-test-{os.getpid()}-", dir=parent))
     account = server_account("postgres")
@@ -76,7 +76,7 @@ def throwaway_cluster(
         shutil.rmtree(base, ignore_errors=True)
 
 
-def _roomiest_parent() -> Path:
+def roomiest_parent() -> Path:
     """Return /dev/shm where it is writable and large enough, else the temporary one.
 
     A clone takes 30 ms in memory and half a second on a busy disk.

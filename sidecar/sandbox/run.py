@@ -47,7 +47,9 @@ def run_sandbox(settings: SandboxSettings, state: Path | None = None) -> None:
             (flights.app, settings.sandbox_flights_port),
             (payments.app, settings.sandbox_payments_port),
         ):
-            stack.enter_context(running_in_thread(app, port=port))
+            stack.enter_context(
+                running_in_thread(app, host=settings.sandbox_host, port=port)
+            )
         stopping.wait()
         flights.close()
         payments.close()

@@ -1,4 +1,4 @@
-"""Run a sandbox application on loopback, in this process or in a thread."""
+"""Run a sandbox application from a thread of this process."""
 
 from __future__ import annotations
 
@@ -22,19 +22,21 @@ def _is_worth_a_line(record: logging.LogRecord) -> bool:
     )
 
 
-def build_server(app: ASGIApp, *, port: int) -> uvicorn.Server:
-    """Return a uvicorn server bound to loopback; port 0 lets the kernel choose."""
+def build_server(app: ASGIApp, *, host: str, port: int) -> uvicorn.Server:
+    """Return a uvicorn server for `host`; port 0 lets the kernel choose."""
     config = uvicorn.Config(
-        app, host="127.0.0.1", port=port, log_level="warning", lifespan="off"
+        app, host=host, port=port, log_level="warning", lifespan="off"
     )
     logging.getLogger("uvicorn.error").addFilter(_is_worth_a_line)
     return uvicorn.Server(config)
 
 
 @contextmanager
-def running_in_thread(app: ASGIApp, *, port: int = 0) -> Iterator[str]:
-    """Serve `app` from a thread and yield its base address."""
-    server = build_server(app, port=port)
+def running_in_thread(
+    app: ASGIApp, *, host: str = "127.0.0.1", port: int = 0
+) -> Iterator[str]:
+    """Serve `app` from a thread and yield its base address on this machine."""
+    server = build_server(app, host=host, port=port)
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
     while not server.started:
