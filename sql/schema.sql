@@ -1230,10 +1230,6 @@ begin
         has_database_privilege('public', current_database(), 'temporary')
       ),
       (
-        'everybody may create in the schema public',
-        has_schema_privilege('public', 'public', 'create')
-      ),
-      (
         'the schema engine is not skylatch_owner''s',
         not exists (
           select from pg_namespace as n
@@ -1277,6 +1273,20 @@ begin
   ) as p (problem, is_so)
   where p.is_so
   union all
+  select
+    format(
+      '%s may create in the schema public', coalesce(to_regrole(r.name)::text, 'everybody')
+    )
+  from pg_namespace as n
+  cross join lateral aclexplode(n.nspacl) as g
+  inner join unnest(
+    '{public,anon,authenticated,service_role,authenticator,skylatch_sidecar,skylatch_cron,'
+    'skylatch_operator,skylatch_feed}'
+    ::text[]
+  ) as r (name)
+    on g.grantee = coalesce(to_regrole(r.name), 0)
+  where n.nspname = 'public' and g.privilege_type = 'CREATE'
+  union all
   select format('%s may not use the schema public', r.name)
   from unnest(
     '{anon,authenticated,service_role,skylatch_sidecar,skylatch_cron,skylatch_operator}'
@@ -1299,11 +1309,27 @@ begin
         coalesce(bool_or(g.grantee = to_regrole('skylatch_owner')), false) as ours
       from aclexplode(coalesce(p.proacl, acldefault('f', p.proowner))) as g
     ) as g
+    cross join lateral (
+      select p.proname like any (array['pg\_advisory%', 'pg\_try\_advisory%']) as is_lock
+    ) as k
     where p.pronamespace = 'pg_catalog'::regnamespace
-      and p.proname like any (array['pg\_advisory%', 'pg\_try\_advisory%'])
-      and (g.everybody or not g.ours)
+      and (
+        k.is_lock and (g.everybody or not g.ours)
+        or g.everybody and p.proname in (
+          'lo_creat', 'lo_create', 'lo_from_bytea', 'pg_logical_emit_message'
+        )
+      )
     group by g.everybody
-  ) as f;
+  ) as f
+  union all
+  select 'service_role may lock auth.users'
+  from pg_class as c
+  where c.oid = to_regclass('auth.users')
+    and c.relowner = to_regrole('skylatch_owner')
+    and exists (
+      select from aclexplode(c.relacl) as g
+      where g.grantee = to_regrole('service_role') and g.privilege_type = 'UPDATE'
+    );
 end;
 $$;
 
@@ -11480,8 +11506,26 @@ begin
       -- Who logs in takes a role by name, or has no more than its own.
       and not (p.rolinherit and coalesce(r.logs_in, false))
       and p.rolbypassrls = r.bypasses
-      and not p.rolsuper
+      and not (p.rolsuper or p.rolcreaterole or p.rolcreatedb or p.rolreplication)
   );
+
+  return query
+  select 'skylatch_feed may use up the connections'
+  from pg_roles as p
+  where p.rolname = 'skylatch_feed' and p.rolconnlimit not between 0 and 5;
+
+  return query
+  select format('%s may become %s', a.member::regrole, a.roleid::regrole)
+  from pg_auth_members as a
+  inner join pg_roles as p on a.member = p.oid
+  where p.rolname = any (
+    v_callers || v_workers || v_people || 'skylatch_owner'::text
+  )
+    and not (
+      p.rolname = 'authenticator'
+      and a.roleid::regrole::text in ('anon', 'authenticated', 'service_role')
+      and not a.admin_option
+    );
 
   return query
   select format('authenticator may not become %s', m.name)
@@ -19410,7 +19454,6 @@ GRANT ALL ON FUNCTION engine.set_money_settings(p_reason text, p_base_currency t
 
 REVOKE ALL ON FUNCTION engine.set_search_settings(p_reason text, p_searches_per_minute integer, p_fresh_for interval, p_keep_offers_for interval, p_rate_max_age interval, p_least_lead_time interval) FROM PUBLIC;
 GRANT ALL ON FUNCTION engine.set_search_settings(p_reason text, p_searches_per_minute integer, p_fresh_for interval, p_keep_offers_for interval, p_rate_max_age interval, p_least_lead_time interval) TO skylatch_operator;
-GRANT ALL ON FUNCTION engine.set_search_settings(p_reason text, p_searches_per_minute integer, p_fresh_for interval, p_keep_offers_for interval, p_rate_max_age interval, p_least_lead_time interval) TO service_role;
 
 --
 -- Name: FUNCTION set_spending_ceiling(p_subject text, p_period text, p_amount numeric, p_reason text, p_user_id uuid); Type: ACL; Schema: engine; Owner: skylatch_owner
@@ -19631,6 +19674,24 @@ REVOKE ALL ON FUNCTION engine.watch_invariants() FROM PUBLIC;
 GRANT ALL ON FUNCTION engine.watch_invariants() TO skylatch_cron;
 
 --
+-- Name: FUNCTION lo_creat(integer); Type: ACL; Schema: pg_catalog; Owner: postgres
+--
+
+REVOKE ALL ON FUNCTION pg_catalog.lo_creat(integer) FROM PUBLIC;
+
+--
+-- Name: FUNCTION lo_create(oid); Type: ACL; Schema: pg_catalog; Owner: postgres
+--
+
+REVOKE ALL ON FUNCTION pg_catalog.lo_create(oid) FROM PUBLIC;
+
+--
+-- Name: FUNCTION lo_from_bytea(oid, bytea); Type: ACL; Schema: pg_catalog; Owner: postgres
+--
+
+REVOKE ALL ON FUNCTION pg_catalog.lo_from_bytea(oid, bytea) FROM PUBLIC;
+
+--
 -- Name: FUNCTION pg_advisory_lock(bigint); Type: ACL; Schema: pg_catalog; Owner: postgres
 --
 
@@ -19726,6 +19787,18 @@ GRANT ALL ON FUNCTION pg_catalog.pg_advisory_xact_lock_shared(integer, integer) 
 --
 
 GRANT ALL ON FUNCTION pg_catalog.pg_control_system(OUT pg_control_version integer, OUT catalog_version_no integer, OUT system_identifier bigint, OUT pg_control_last_modified timestamp with time zone) TO skylatch_owner;
+
+--
+-- Name: FUNCTION pg_logical_emit_message(boolean, text, bytea); Type: ACL; Schema: pg_catalog; Owner: postgres
+--
+
+REVOKE ALL ON FUNCTION pg_catalog.pg_logical_emit_message(boolean, text, bytea) FROM PUBLIC;
+
+--
+-- Name: FUNCTION pg_logical_emit_message(boolean, text, text); Type: ACL; Schema: pg_catalog; Owner: postgres
+--
+
+REVOKE ALL ON FUNCTION pg_catalog.pg_logical_emit_message(boolean, text, text) FROM PUBLIC;
 
 --
 -- Name: FUNCTION pg_try_advisory_lock(bigint); Type: ACL; Schema: pg_catalog; Owner: postgres
@@ -19924,7 +19997,13 @@ GRANT ALL ON FUNCTION public.trip_saga(p_trip_id uuid) TO service_role;
 -- Name: TABLE users; Type: ACL; Schema: auth; Owner: skylatch_owner
 --
 
-GRANT SELECT,INSERT,REFERENCES,UPDATE ON TABLE auth.users TO service_role;
+GRANT SELECT,INSERT ON TABLE auth.users TO service_role;
+
+--
+-- Name: COLUMN users.email; Type: ACL; Schema: auth; Owner: skylatch_owner
+--
+
+GRANT UPDATE(email) ON TABLE auth.users TO service_role;
 
 --
 -- Name: TABLE auto_book_monitor_status; Type: ACL; Schema: public; Owner: skylatch_owner

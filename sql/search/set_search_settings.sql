@@ -41,4 +41,4 @@ comment on function engine.set_search_settings(
   'SK016.';
 grant execute on function engine.set_search_settings(
   text, integer, interval, interval, interval, interval
-) to skylatch_operator, service_role;
+) to skylatch_operator;
