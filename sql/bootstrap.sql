@@ -45,6 +45,7 @@ end $$;
 do $$
 declare
   v_role record;
+  v_membership record;
 begin
   for v_role in
     select *
@@ -70,8 +71,8 @@ begin
     );
   end loop;
   -- None of them may become another one, but for the three that a request takes on.
-  for v_role in
-    select a.roleid::regrole as taken, a.member::regrole as by, a.grantor::regrole as given
+  for v_membership in
+    select a.roleid::regrole as role, a.member::regrole, a.grantor::regrole
     from pg_auth_members as a
     where a.member in (
       'skylatch_owner'::regrole, 'skylatch_operator'::regrole,
@@ -88,7 +89,8 @@ begin
       )
   loop
     execute format(
-      'revoke %s from %s granted by %s cascade', v_role.taken, v_role.by, v_role.given
+      'revoke %s from %s granted by %s cascade',
+      v_membership.role, v_membership.member, v_membership.grantor
     );
   end loop;
 end $$;

@@ -1,6 +1,6 @@
--- What the roles may do is what these files grant, and nothing that an earlier version,
--- or a hand, granted besides: all of it is taken first. In the transaction of the deploy,
--- so that nobody is ever without.
+-- What the roles may do is what these files grant, and nothing that an earlier version
+-- or a hand granted besides: all of it is taken first. It happens in the transaction of
+-- the deploy, so nobody is ever without.
 do $$
 declare
   v_roles constant text := 'public, anon, authenticated, service_role, authenticator,'
@@ -14,18 +14,21 @@ begin
     where c.relnamespace in ('public'::regnamespace, 'engine'::regnamespace)
       and c.relkind in ('r', 'p', 'v', 'S')
       and c.relowner = 'skylatch_owner'::regrole
-      and (
-        c.relacl is not null
-        or exists (
-          select from pg_attribute as a
-          where a.attrelid = c.oid and a.attacl is not null
-        )
+      and exists (
+        select from aclexplode(c.relacl) as g where g.grantee <> c.relowner
+        union all
+        select from pg_attribute as a
+        where a.attrelid = c.oid and a.attacl is not null
       )
     union all
     select 'function', p.oid::regprocedure::text
     from pg_proc as p
     where p.pronamespace in ('public'::regnamespace, 'engine'::regnamespace)
       and p.proowner = 'skylatch_owner'::regrole
+      and exists (
+        select from aclexplode(coalesce(p.proacl, acldefault('f', p.proowner))) as g
+        where g.grantee <> p.proowner
+      )
     union all
     select 'schema', 'engine'
   loop
