@@ -10,6 +10,7 @@ import pytest
 from psycopg import sql
 
 from tests.conftest import Connect
+from tests.factories import in_days
 
 GOOD: dict[str, dict[str, Any]] = {
     "traveler_profiles": {
@@ -171,3 +172,21 @@ def test_a_wrong_setting_is_refused_with_its_field_value_and_what_to_do(
     detail = caught.value.diag.message_detail or ""
     assert f'"field": "{field}"' in detail
     assert '"value": "' in detail
+
+
+def test_whether_to_book_is_said_or_refused_by_name(connect: Connect) -> None:
+    """Null is neither yes nor no."""
+    row = {
+        "user_id": a_traveller(connect),
+        "origins": ["LHR"],
+        "destinations": ["JFK"],
+        "departure_from": in_days(40),
+        "departure_to": in_days(40),
+        "max_price": 500,
+        "currency": "GBP",
+        "auto_book_enabled": None,
+    }
+    with pytest.raises(psycopg.Error) as caught:
+        store(connect(), "trip_requests", row)
+    assert caught.value.sqlstate == "SK013"
+    assert caught.value.diag.column_name == "auto_book_enabled"
