@@ -127,6 +127,7 @@ SQLSTATES: dict[str, type[EngineError]] = {
     "SK023": InvalidInput,  # not a value of the setting
     "SK025": InvalidInput,  # a value too large
     "SK019": InvalidInput,  # not a correction of an airport or city
+    "SK031": InvalidInput,  # not a value of the field
     "SK101": Conflict,  # attempt in flight
     "SK102": Conflict,  # no eligible offer
     "SK103": Conflict,  # trip state forbids it
@@ -143,6 +144,7 @@ SQLSTATES: dict[str, type[EngineError]] = {
     "SK112": Conflict,  # the offer is not for the trip's party
     "SK117": Conflict,  # as many trips or profiles as one may have
     "SK118": Conflict,  # asked for a moment ago
+    "SK119": Conflict,  # a stop is released by an operator
     "SK111": Conflict,  # the offer's places are not the party's
     "SK201": PipelineDisabled,
     "SK301": EngineFault,  # illegal transition

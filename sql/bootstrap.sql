@@ -40,16 +40,60 @@ begin
   end loop;
 end $$;
 
--- Whoever made them before: what they may do beyond their grants is said here.
-alter role skylatch_owner nologin nosuperuser nobypassrls;
-alter role skylatch_operator nologin nosuperuser nobypassrls;
-alter role skylatch_sidecar login noinherit nosuperuser nobypassrls;
-alter role skylatch_cron login noinherit nosuperuser nobypassrls;
-alter role skylatch_feed login noinherit nosuperuser nobypassrls;
-alter role authenticator login noinherit nosuperuser nobypassrls;
-alter role anon nosuperuser nobypassrls;
-alter role authenticated nosuperuser nobypassrls;
-alter role service_role nosuperuser bypassrls;
+-- Whoever made them before: what they may do beyond their grants is said here. A role
+-- that may create roles may give itself any of them, up to PostgreSQL 15.
+do $$
+declare
+  v_role record;
+  v_membership record;
+begin
+  for v_role in
+    select *
+    from (
+      values
+        ('skylatch_owner', 'nologin nobypassrls'),
+        ('skylatch_operator', 'nologin nobypassrls'),
+        ('skylatch_sidecar', 'login noinherit nobypassrls'),
+        ('skylatch_cron', 'login noinherit nobypassrls'),
+        -- The one outside party with a login: it must not use up the server's
+        -- connections.
+        ('skylatch_feed', 'login noinherit nobypassrls connection limit 5'),
+        ('authenticator', 'login noinherit nobypassrls'),
+        -- A platform may let these log in.
+        ('anon', 'nobypassrls'),
+        ('authenticated', 'nobypassrls'),
+        ('service_role', 'bypassrls')
+    ) as r (name, attributes)
+  loop
+    execute format(
+      'alter role %I nosuperuser nocreaterole nocreatedb noreplication %s',
+      v_role.name, v_role.attributes
+    );
+  end loop;
+  -- None of them may become another one, but for the three that a request takes on.
+  for v_membership in
+    select a.roleid::regrole as role, a.member::regrole, a.grantor::regrole
+    from pg_auth_members as a
+    where a.member in (
+      'skylatch_owner'::regrole, 'skylatch_operator'::regrole,
+      'skylatch_sidecar'::regrole, 'skylatch_cron'::regrole, 'skylatch_feed'::regrole,
+      'authenticator'::regrole, 'anon'::regrole, 'authenticated'::regrole,
+      'service_role'::regrole
+    )
+      and not (
+        a.member = 'authenticator'::regrole
+        and a.roleid in (
+          'anon'::regrole, 'authenticated'::regrole, 'service_role'::regrole
+        )
+        and not a.admin_option
+      )
+  loop
+    execute format(
+      'revoke %s from %s granted by %s cascade',
+      v_membership.role, v_membership.member, v_membership.grantor
+    );
+  end loop;
+end $$;
 grant anon, authenticated, service_role to authenticator;
 -- What each role sets for itself when it logs in, whatever the server's defaults are.
 -- operations/role_problems.sql looks for the same list.
@@ -136,12 +180,15 @@ create schema if not exists engine authorization skylatch_owner;
 create extension if not exists plpython3u;
 
 -- TEMPORARY lets any caller plant pg_temp objects in front of the catalog;
--- advisory locks let any caller starve the monitor.
+-- advisory locks let any caller starve the monitor; large objects and messages in the
+-- write-ahead log let any caller fill the disk.
 do $$
 begin
   execute format('revoke temporary on database %I from public', current_database());
 end $$;
-revoke create on schema public from public;
+revoke create on schema public
+  from public, anon, authenticated, service_role, authenticator, skylatch_sidecar,
+  skylatch_cron, skylatch_operator, skylatch_feed;
 grant usage on schema public
   to anon, authenticated, service_role, skylatch_sidecar, skylatch_cron,
   skylatch_operator;
@@ -158,6 +205,16 @@ begin
   loop
     execute format('revoke execute on function %s from public', v_function);
     execute format('grant execute on function %s to skylatch_owner', v_function);
+  end loop;
+  for v_function in
+    select p.oid::regprocedure
+      from pg_proc p
+     where p.pronamespace = 'pg_catalog'::regnamespace
+       and p.proname in (
+         'lo_creat', 'lo_create', 'lo_from_bytea', 'pg_logical_emit_message'
+       )
+  loop
+    execute format('revoke execute on function %s from public', v_function);
   end loop;
 end $$;
 
@@ -180,7 +237,7 @@ begin
     alter table auth.users force row level security;
     create policy users_owner_all on auth.users to skylatch_owner
       using (true) with check (true);
-    grant select, insert, update, references on auth.users to service_role;
+    grant select, insert, update (email) on auth.users to service_role;
     -- Claims are trusted only in sessions that the authenticator opened (it verifies
     -- the token); any other login role could set them to whatever it likes.
     create function auth.uid() returns uuid
@@ -193,6 +250,18 @@ begin
       end;
     grant execute on function auth.uid() to anon, authenticated, service_role;
     reset role;
+  end if;
+end $$;
+-- UPDATE of a whole table is also the privilege to lock it, and with this one everybody.
+-- Where the table is a platform's, so are its privileges.
+do $$
+begin
+  if exists (
+    select from pg_class as c
+    where c.oid = 'auth.users'::regclass and c.relowner = 'skylatch_owner'::regrole
+  ) then
+    revoke update, references on auth.users from service_role;
+    grant update (email) on auth.users to service_role;
   end if;
 end $$;
 grant usage on schema auth to skylatch_owner;

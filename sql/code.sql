@@ -74,14 +74,17 @@ set role skylatch_owner;
 \ir access/workers.sql
 
 -- Functions.
+\ir access/acts_as.sql
 \ir access/may_act_for.sql
 \ir operations/version.sql
 \ir operations/role_problems.sql
 \ir operations/bootstrap_problems.sql
 \ir operations/caller.sql
+\ir operations/asked_by.sql
 \ir operations/installation_id.sql
 \ir operations/belongs_elsewhere.sql
 \ir operations/require_size.sql
+\ir operations/refuse_setting.sql
 \ir operations/format_money.sql
 \ir operations/log_event.sql
 \ir operations/wait_less.sql
@@ -112,6 +115,7 @@ set role skylatch_owner;
 \ir flags/flag_overview.sql
 \ir trips/size_limits.sql
 \ir trips/require_sizes.sql
+\ir trips/field_problem.sql
 \ir trips/check_sizes.sql
 \ir trips/place_zone.sql
 \ir trips/is_over.sql

@@ -89,6 +89,16 @@ CREATE FUNCTION auth.uid() RETURNS uuid
 
 ALTER FUNCTION auth.uid() OWNER TO skylatch_owner;
 
+--
+-- Name: acts_as(text); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE FUNCTION engine.acts_as(p_role text) RETURNS boolean
+    LANGUAGE sql STABLE
+    RETURN pg_has_role(CASE WHEN (current_setting('role'::text) = 'none'::text) THEN SESSION_USER ELSE (current_setting('role'::text))::name END, (p_role)::name, 'usage'::text);
+
+ALTER FUNCTION engine.acts_as(p_role text) OWNER TO skylatch_owner;
+
 SET default_tablespace = '';
 
 SET default_table_access_method = heap;
@@ -777,12 +787,23 @@ begin
   where b.user_id = v_booking.user_id and b.id = v_booking.id;
   return engine.command_attempt(
     v_attempt.user_id, v_attempt.id, 'CANCEL', engine.caller(),
-    'booking:' || p_booking_id, 'the traveller asked to cancel', v_now
+    'booking:' || p_booking_id,
+    engine.asked_by(v_booking.user_id) || ' asked to cancel', v_now
   );
 end;
 $$;
 
 ALTER FUNCTION engine.ask_cancellation(p_booking_id uuid, p_min_refund numeric) OWNER TO skylatch_owner;
+
+--
+-- Name: asked_by(uuid); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE FUNCTION engine.asked_by(p_user_id uuid) RETURNS text
+    LANGUAGE sql STABLE
+    RETURN CASE WHEN (p_user_id = auth.uid()) THEN 'the traveller'::text ELSE 'the application'::text END;
+
+ALTER FUNCTION engine.asked_by(p_user_id uuid) OWNER TO skylatch_owner;
 
 --
 -- Name: beat_flags(text); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
@@ -1182,7 +1203,7 @@ begin
   perform engine.check_consent(v_trip);
   perform engine.rank_trip(v_trip.user_id, p_trip_id, v_now);
   v_best := engine.best_offer(v_trip);
-  perform engine.begin_attempt(v_trip, v_best, session_user, v_now);
+  perform engine.begin_attempt(v_trip, v_best, engine.caller(), v_now);
   perform engine.record_flag_usage();
   perform engine.wake_sidecar();
   select a.id into v_attempt_id
@@ -1230,10 +1251,6 @@ begin
         has_database_privilege('public', current_database(), 'temporary')
       ),
       (
-        'everybody may create in the schema public',
-        has_schema_privilege('public', 'public', 'create')
-      ),
-      (
         'the schema engine is not skylatch_owner''s',
         not exists (
           select from pg_namespace as n
@@ -1277,6 +1294,20 @@ begin
   ) as p (problem, is_so)
   where p.is_so
   union all
+  select
+    format(
+      '%s may create in the schema public', coalesce(to_regrole(r.name)::text, 'everybody')
+    )
+  from pg_namespace as n
+  cross join lateral aclexplode(n.nspacl) as g
+  inner join unnest(
+    '{public,anon,authenticated,service_role,authenticator,skylatch_sidecar,skylatch_cron,'
+    'skylatch_operator,skylatch_feed}'
+    ::text[]
+  ) as r (name)
+    on g.grantee = coalesce(to_regrole(r.name), 0)
+  where n.nspname = 'public' and g.privilege_type = 'CREATE'
+  union all
   select format('%s may not use the schema public', r.name)
   from unnest(
     '{anon,authenticated,service_role,skylatch_sidecar,skylatch_cron,skylatch_operator}'
@@ -1299,11 +1330,27 @@ begin
         coalesce(bool_or(g.grantee = to_regrole('skylatch_owner')), false) as ours
       from aclexplode(coalesce(p.proacl, acldefault('f', p.proowner))) as g
     ) as g
+    cross join lateral (
+      select p.proname like any (array['pg\_advisory%', 'pg\_try\_advisory%']) as is_lock
+    ) as k
     where p.pronamespace = 'pg_catalog'::regnamespace
-      and p.proname like any (array['pg\_advisory%', 'pg\_try\_advisory%'])
-      and (g.everybody or not g.ours)
+      and (
+        k.is_lock and (g.everybody or not g.ours)
+        or g.everybody and p.proname in (
+          'lo_creat', 'lo_create', 'lo_from_bytea', 'pg_logical_emit_message'
+        )
+      )
     group by g.everybody
-  ) as f;
+  ) as f
+  union all
+  select 'service_role may lock auth.users'
+  from pg_class as c
+  where c.oid = to_regclass('auth.users')
+    and c.relowner = to_regrole('skylatch_owner')
+    and exists (
+      select from aclexplode(c.relacl) as g
+      where g.grantee = to_regrole('service_role') and g.privilege_type = 'UPDATE'
+    );
 end;
 $$;
 
@@ -1788,9 +1835,11 @@ CREATE FUNCTION engine.change_trip_status(p_trip_id uuid, p_action text) RETURNS
 declare
   v_trip public.trip_requests;
   v_status text;
+  v_who text;
 begin
   perform engine.require_size('p_action', array[p_action], 1, 100);
   v_trip := engine.lock_trip(p_trip_id);
+  v_who := engine.asked_by(v_trip.user_id);
   v_status := case
     when p_action = 'pause'
       and v_trip.auto_book_status in ('PENDING', 'BOOKING') then 'PAUSED'
@@ -1823,8 +1872,8 @@ begin
     version = t.version + 1
   where t.user_id = v_trip.user_id and t.id = v_trip.id;
   perform engine.log_event(
-    v_trip.user_id, v_trip.id, null, session_user, 'trip:' || p_action,
-    v_trip.auto_book_status, v_status, 'the traveller asked to ' || p_action
+    v_trip.user_id, v_trip.id, null, engine.caller(), 'trip:' || p_action,
+    v_trip.auto_book_status, v_status, format('%s asked to %s', v_who, p_action)
   );
   return v_status;
 end;
@@ -2665,8 +2714,22 @@ CREATE FUNCTION engine.check_sizes() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
+declare
+  v_row jsonb := to_jsonb(new);
+  v_problem record;
 begin
-  perform engine.require_sizes(tg_table_name, to_jsonb(new));
+  perform engine.require_sizes(tg_table_name, v_row);
+  select p.* into v_problem from engine.field_problem(tg_table_name, v_row) as p;
+  if found then
+    raise exception using
+      errcode = 'SK031',
+      message = 'this is not a value of the field',
+      detail = jsonb_build_object(
+        'field', v_problem.field, 'value', left(v_row ->> v_problem.field, 40)
+      ),
+      column = v_problem.field,
+      hint = v_problem.hint;
+  end if;
   return new;
 end;
 $$;
@@ -3120,6 +3183,8 @@ begin
       'Say true or false.'),
     (334, 'accept_unknown', to_jsonb(p_trip.accept_unknown),
       p_trip.accept_unknown is not null, 'Say true or false.'),
+    (335, 'auto_book_enabled', to_jsonb(p_trip.auto_book_enabled),
+      p_trip.auto_book_enabled is not null, 'Say true or false.'),
     (340, 'max_emissions_kg', to_jsonb(p_trip.max_emissions_kg),
       p_trip.max_emissions_kg is null
       or (p_trip.max_emissions_kg > 0 and p_trip.max_emissions_kg < 1000000),
@@ -5146,6 +5211,44 @@ CREATE FUNCTION engine.fare_standing(p_fare numeric, p_typical numeric) RETURNS 
     RETURN CASE WHEN (p_fare < (0.95 * p_typical)) THEN 'low'::text WHEN (p_fare > (1.05 * p_typical)) THEN 'high'::text WHEN (p_typical IS NOT NULL) THEN 'typical'::text ELSE NULL::text END;
 
 ALTER FUNCTION engine.fare_standing(p_fare numeric, p_typical numeric) OWNER TO skylatch_owner;
+
+--
+-- Name: currencies; Type: TABLE; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE TABLE engine.currencies (
+    code text NOT NULL,
+    name text NOT NULL,
+    minor_digits smallint NOT NULL,
+    stripe_factor integer NOT NULL,
+    stripe_step integer DEFAULT 1 NOT NULL,
+    CONSTRAINT currencies_code CHECK ((code ~ '^[A-Z]{3}$'::text)),
+    CONSTRAINT currencies_minor_digits CHECK (((minor_digits >= 0) AND (minor_digits <= 3))),
+    CONSTRAINT currencies_stripe CHECK (((stripe_factor = ANY (ARRAY[1, 100, 1000])) AND (stripe_step > 0)))
+);
+
+ALTER TABLE ONLY engine.currencies FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE engine.currencies OWNER TO skylatch_owner;
+
+--
+-- Name: field_problem(text, jsonb); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE FUNCTION engine.field_problem(p_relation text, p_row jsonb) RETURNS TABLE(field text, hint text)
+    LANGUAGE sql STABLE
+    BEGIN ATOMIC
+ SELECT w.field,
+     w.hint
+    FROM ( VALUES (1,'traveler_profiles'::text,'given_name'::text,true,((field_problem.p_row ->> 'given_name'::text) ~ '^[A-Za-zÀ-ÖØ-öø-ſ][A-Za-zÀ-ÖØ-öø-ſ ''-]{0,19}$'::text),'Give it in Latin letters as in the passport, 20 characters at most.'::text), (2,'traveler_profiles'::text,'family_name'::text,true,((field_problem.p_row ->> 'family_name'::text) ~ '^[A-Za-zÀ-ÖØ-öø-ſ][A-Za-zÀ-ÖØ-öø-ſ ''-]{0,19}$'::text),'Give it in Latin letters as in the passport, 20 characters at most.'::text), (3,'traveler_profiles'::text,'title'::text,false,((field_problem.p_row ->> 'title'::text) = ANY (ARRAY['mr'::text, 'ms'::text, 'mrs'::text, 'miss'::text, 'dr'::text])),'Use mr, ms, mrs, miss or dr.'::text), (4,'traveler_profiles'::text,'gender'::text,false,((field_problem.p_row ->> 'gender'::text) = ANY (ARRAY['m'::text, 'f'::text])),'Use m or f, as in the passport.'::text), (5,'traveler_profiles'::text,'born_on'::text,false,(((field_problem.p_row ->> 'born_on'::text) ~ '^[0-9]{4}-[0-9]{2}-[0-9]{2}$'::text) AND ((((field_problem.p_row ->> 'born_on'::text) COLLATE "C") >= '1900-01-02'::text) AND (((field_problem.p_row ->> 'born_on'::text) COLLATE "C") <= to_char((clock_timestamp() AT TIME ZONE 'Pacific/Kiritimati'::text), 'YYYY-MM-DD'::text)))),'Give the day of birth as YYYY-MM-DD; it is not to come.'::text), (6,'traveler_profiles'::text,'email'::text,false,((field_problem.p_row ->> 'email'::text) ~ '^[^@\s]+@[^@\s]+\.[^@\s]+$'::text),'Give an e-mail address such as name@example.com.'::text), (7,'traveler_profiles'::text,'phone_number'::text,false,((field_problem.p_row ->> 'phone_number'::text) ~ '^\+[1-9][0-9]{6,14}$'::text),'Give it with + and the country, digits only, such as +442080160508.'::text), (11,'payment_methods'::text,'user_id'::text,true,((field_problem.p_row ->> 'user_id'::text) IS NOT NULL),'Name the traveller whose card this is.'::text), (12,'payment_methods'::text,'stripe_customer_id'::text,true,(((field_problem.p_row ->> 'stripe_customer_id'::text) COLLATE "C") ~ '^cus_\w+$'::text),'Stripe''s id of a customer begins with cus_.'::text), (13,'payment_methods'::text,'stripe_payment_method_id'::text,true,(((field_problem.p_row ->> 'stripe_payment_method_id'::text) COLLATE "C") ~ '^pm_\w+$'::text),'Stripe''s id of a payment method begins with pm_.'::text), (14,'payment_methods'::text,'brand'::text,true,((field_problem.p_row ->> 'brand'::text) ~ '^[a-z_]{2,20}$'::text),'Use Stripe''s name of the brand, such as visa.'::text), (15,'payment_methods'::text,'last4'::text,true,((field_problem.p_row ->> 'last4'::text) ~ '^[0-9]{4}$'::text),'Give the last four digits of the card, and no more.'::text), (16,'payment_methods'::text,'exp_month'::text,true,((((field_problem.p_row ->> 'exp_month'::text))::integer >= 1) AND (((field_problem.p_row ->> 'exp_month'::text))::integer <= 12)),'Give the month in which the card expires, 1 to 12.'::text), (17,'payment_methods'::text,'exp_year'::text,true,((((field_problem.p_row ->> 'exp_year'::text))::integer >= 2000) AND (((field_problem.p_row ->> 'exp_year'::text))::integer <= 2100)),'Give the year in which the card expires, 2000 to 2100.'::text), (21,'spending_limits'::text,'currency'::text,true,(EXISTS ( SELECT
+                    FROM engine.currencies c
+                   WHERE (c.code = (field_problem.p_row ->> 'currency'::text)))),'Use a three-letter ISO 4217 code in capitals, such as USD or EUR.'::text), (22,'spending_limits'::text,'period'::text,true,((field_problem.p_row ->> 'period'::text) = ANY (ARRAY['day'::text, 'month'::text, 'total'::text])),'Use day, month or total.'::text)) w(place, relation, field, is_needed, fits, hint)
+   WHERE ((w.relation = field_problem.p_relation) AND COALESCE((NOT w.fits), w.is_needed))
+   ORDER BY w.place
+  LIMIT 1;
+END;
+
+ALTER FUNCTION engine.field_problem(p_relation text, p_row jsonb) OWNER TO skylatch_owner;
 
 --
 -- Name: find_case(text, text, public.booking_attempts, text, jsonb, timestamp with time zone); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
@@ -7903,7 +8006,7 @@ ALTER FUNCTION engine.match_party(p_user_id uuid, p_trip_id uuid, p_places jsonb
 
 CREATE FUNCTION engine.may_act_for(p_user_id uuid) RETURNS boolean
     LANGUAGE sql STABLE
-    RETURN ((p_user_id = auth.uid()) OR pg_has_role(CASE WHEN (current_setting('role'::text) = 'none'::text) THEN SESSION_USER ELSE (current_setting('role'::text))::name END, 'service_role'::name, 'usage'::text));
+    RETURN ((p_user_id = auth.uid()) OR engine.acts_as('service_role'::text));
 
 ALTER FUNCTION engine.may_act_for(p_user_id uuid) OWNER TO skylatch_owner;
 
@@ -9279,24 +9382,29 @@ CREATE FUNCTION engine.override_airport(p_reason text, p_iata text, p_time_zone 
     AS $_$
 declare
   v_field text;
+  v_value text;
   v_reason text := engine.require_text('p_reason', p_reason);
 begin
-  select w.field into v_field
+  select w.field, w.value into v_field, v_value
   from (
     values
-    (1, 'iata', p_iata ~ '^[A-Z]{3}$'),
-    (2, 'time_zone', p_time_zone is null or exists (
+    (1, 'iata', p_iata, p_iata ~ '^[A-Z]{3}$'),
+    (2, 'time_zone', p_time_zone, p_time_zone is null or exists (
       select from pg_timezone_names as z where z.name = p_time_zone
     )),
-    (3, 'name', length(p_name) <= 200 or p_name is null),
-    (4, 'city', length(p_city) <= 200 or p_city is null),
-    (5, 'country', p_country ~ '^[A-Z]{2}$' or p_country is null),
-    (6, 'latitude', p_latitude between -90 and 90 or p_latitude is null),
-    (7, 'longitude', p_longitude between -180 and 180 or p_longitude is null),
-    (8, 'iata', exists (select from engine.airports as a where a.iata = p_iata) or (
+    (3, 'name', p_name, length(p_name) <= 200 or p_name is null),
+    (4, 'city', p_city, length(p_city) <= 200 or p_city is null),
+    (5, 'country', p_country, p_country ~ '^[A-Z]{2}$' or p_country is null),
+    (6, 'latitude', p_latitude::text,
+      p_latitude between -90 and 90 or p_latitude is null),
+    (7, 'longitude', p_longitude::text,
+      p_longitude between -180 and 180 or p_longitude is null),
+    (8, 'iata', p_iata, exists (
+      select from engine.airports as a where a.iata = p_iata
+    ) or (
       p_time_zone, p_name, p_city, p_country, p_latitude, p_longitude
     ) is not null)
-  ) as w (place, field, fits)
+  ) as w (place, field, value, fits)
   where w.fits is not true
   order by w.place
   limit 1;
@@ -9304,7 +9412,9 @@ begin
     raise exception using
       errcode = 'SK019',
       message = 'this is not a correction of an airport or city',
-      detail = jsonb_build_object('field', v_field, 'iata', left(p_iata, 3)),
+      detail = jsonb_build_object(
+        'field', v_field, 'value', left(v_value, 40), 'iata', left(p_iata, 3)
+      ),
       column = v_field,
       hint = 'Give a reason, the IATA code and what is right instead; an airport that is '
         'not known yet needs everything, and a time zone its name in the tz database.';
@@ -9332,24 +9442,25 @@ CREATE FUNCTION engine.override_city(p_reason text, p_iata text, p_airports text
     AS $_$
 declare
   v_field text;
+  v_value text;
   v_reason text := engine.require_text('p_reason', p_reason);
 begin
   perform engine.require_size('p_airports', p_airports, 50, 3);
-  select w.field into v_field
+  select w.field, w.value into v_field, v_value
   from (
     values
-    (1, 'iata', p_iata ~ '^[A-Z]{3}$'),
-    (2, 'airports', cardinality(p_airports) between 1 and 50 and p_airports <@ array(
+    (1, 'iata', p_iata, p_iata ~ '^[A-Z]{3}$'),
+    (2, 'airports', p_airports::text, cardinality(p_airports) between 1 and 50 and p_airports <@ array(
       select a.iata from engine.airports as a where a.iata = any (p_airports)
     )),
-    (3, 'name', length(p_name) <= 200 or p_name is null),
-    (4, 'time_zone', p_time_zone is null or exists (
+    (3, 'name', p_name, length(p_name) <= 200 or p_name is null),
+    (4, 'time_zone', p_time_zone, p_time_zone is null or exists (
       select from pg_timezone_names as z where z.name = p_time_zone
     )),
-    (5, 'iata', exists (
+    (5, 'iata', p_iata, exists (
       select from engine.metropolitan_areas as m where m.iata = p_iata
     ) or (p_name, p_time_zone) is not null)
-  ) as w (place, field, fits)
+  ) as w (place, field, value, fits)
   where w.fits is not true
   order by w.place
   limit 1;
@@ -9357,7 +9468,9 @@ begin
     raise exception using
       errcode = 'SK019',
       message = 'this is not a correction of an airport or city',
-      detail = jsonb_build_object('field', v_field, 'iata', left(p_iata, 3)),
+      detail = jsonb_build_object(
+        'field', v_field, 'value', left(v_value, 40), 'iata', left(p_iata, 3)
+      ),
       column = v_field,
       hint = 'Give a reason, the city''s IATA code and all of its airports; a city that '
         'is not known yet needs a name and a time zone.';
@@ -9852,13 +9965,12 @@ begin
     ) then 'version'
   end;
   if v_field is not null then
-    raise exception using
-      errcode = 'SK023',
-      message = 'this is not a value of the setting',
-      detail = jsonb_build_object('field', v_field),
-      column = v_field,
-      hint = 'Give a version of at most 40 letters, digits, dots and hyphens that no text '
-        'has had, and a text of 20 to 20,000 characters.';
+    perform engine.refuse_setting(
+      v_field,
+      case v_field when 'version' then p_version else p_body end,
+      'Give a version of at most 40 letters, digits, dots and hyphens that no text '
+      'has had, and a text of 20 to 20,000 characters.'
+    );
   end if;
   v_sha256 := encode(sha256(convert_to(p_body, 'UTF8')), 'hex');
   insert into engine.consent_texts (
@@ -11046,6 +11158,26 @@ $$;
 ALTER FUNCTION engine.refuse_runtime(p_versions jsonb) OWNER TO skylatch_owner;
 
 --
+-- Name: refuse_setting(text, text, text); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE FUNCTION engine.refuse_setting(p_field text, p_value text, p_hint text) RETURNS void
+    LANGUAGE plpgsql IMMUTABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  raise exception using
+    errcode = 'SK023',
+    message = 'this is not a value of the setting',
+    detail = jsonb_build_object('field', p_field, 'value', left(p_value, 40)),
+    column = p_field,
+    hint = p_hint;
+end;
+$$;
+
+ALTER FUNCTION engine.refuse_setting(p_field text, p_value text, p_hint text) OWNER TO skylatch_owner;
+
+--
 -- Name: release_trip(public.booking_attempts, timestamp with time zone); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
 --
 
@@ -11358,12 +11490,11 @@ begin
     retired_because = v_reason
   where c.version = p_version and c.retired_at is null;
   if not found then
-    raise exception using
-      errcode = 'SK023',
-      message = 'this is not a value of the setting',
-      detail = jsonb_build_object('field', 'version'),
-      column = 'version',
-      hint = 'Name a version that is published and not retired.';
+    perform engine.refuse_setting(
+      'version',
+      p_version,
+      'Name a version that is published and not retired.'
+    );
   end if;
 end;
 $$;
@@ -11480,8 +11611,26 @@ begin
       -- Who logs in takes a role by name, or has no more than its own.
       and not (p.rolinherit and coalesce(r.logs_in, false))
       and p.rolbypassrls = r.bypasses
-      and not p.rolsuper
+      and not (p.rolsuper or p.rolcreaterole or p.rolcreatedb or p.rolreplication)
   );
+
+  return query
+  select 'skylatch_feed may use up the connections'
+  from pg_roles as p
+  where p.rolname = 'skylatch_feed' and p.rolconnlimit not between 0 and 5;
+
+  return query
+  select format('%s may become %s', a.member::regrole, a.roleid::regrole)
+  from pg_auth_members as a
+  inner join pg_roles as p on a.member = p.oid
+  where p.rolname = any (
+    v_callers || v_workers || v_people || 'skylatch_owner'::text
+  )
+    and not (
+      p.rolname = 'authenticator'
+      and a.roleid::regrole::text in ('anon', 'authenticated', 'service_role')
+      and not a.admin_option
+    );
 
   return query
   select format('authenticator may not become %s', m.name)
@@ -12256,7 +12405,21 @@ declare
   v_actor text := engine.caller();
   v_reason text := engine.require_text('p_reason', p_reason);
 begin
-  perform engine.require_size('p_reason', array[p_reason], 1, 2000);
+  if p_engaged is null then
+    raise exception using
+      errcode = 'SK031',
+      message = 'this is not a value of the field',
+      detail = jsonb_build_object('field', 'p_engaged', 'value', null),
+      column = 'p_engaged',
+      hint = 'Use true to stop every new booking, or false to allow them.';
+  elsif not p_engaged and not engine.acts_as('skylatch_operator') then
+    raise exception using
+      errcode = 'SK119',
+      message = 'a stop is released by an operator',
+      detail = jsonb_build_object('field', 'p_engaged', 'value', false),
+      column = 'p_engaged',
+      hint = 'Ask somebody with a login that is a member of skylatch_operator.';
+  end if;
   insert into engine.kill_switch as k (engaged, reason, set_by, set_at)
   values (p_engaged, v_reason, v_actor, v_now)
   on conflict (only_row) do update
@@ -12293,13 +12456,16 @@ begin
     when not (p_rate_tolerance >= 0 and p_rate_tolerance <= 0.10) then 'rate_tolerance'
   end;
   if v_field is not null then
-    raise exception using
-      errcode = 'SK023',
-      message = 'this is not a value of the setting',
-      detail = jsonb_build_object('field', v_field),
-      column = v_field,
-      hint = 'The base currency is an ISO 4217 code; the jump of rates is a share up to '
-        '0.25, their tolerance one up to 0.10.';
+    perform engine.refuse_setting(
+      v_field,
+      case v_field
+        when 'base_currency' then p_base_currency
+        when 'rate_jump' then p_rate_jump::text
+        else p_rate_tolerance::text
+      end,
+      'The base currency is an ISO 4217 code; the jump of rates is a share up to '
+      '0.25, their tolerance one up to 0.10.'
+    );
   end if;
   update engine.money_settings as s
   set
@@ -12326,8 +12492,32 @@ CREATE FUNCTION engine.set_search_settings(p_reason text, p_searches_per_minute 
 declare
   v_reason text := engine.require_text('p_reason', p_reason);
   v_settings jsonb;
+  v_field text;
+  v_value text;
+  v_range text;
 begin
   perform engine.require_size('p_reason', array[p_reason], 1, 2000);
+  -- The table's CHECKs say the same, in their own words.
+  select w.field, w.value, w.bounds into v_field, v_value, v_range
+  from (
+    values
+    (1, 'searches_per_minute', p_searches_per_minute::text, '1 to 100000',
+      p_searches_per_minute between 1 and 100000),
+    (2, 'fresh_for', p_fresh_for::text, '0 to 1 hour',
+      p_fresh_for between interval '0' and interval '1 hour'),
+    (3, 'keep_offers_for', p_keep_offers_for::text, '1 day to 10 years',
+      p_keep_offers_for between interval '1 day' and interval '10 years'),
+    (4, 'rate_max_age', p_rate_max_age::text, '1 minute to 30 days',
+      p_rate_max_age between interval '1 minute' and interval '30 days'),
+    (5, 'least_lead_time', p_least_lead_time::text, '0 to 7 days',
+      p_least_lead_time between interval '0' and interval '7 days')
+  ) as w (place, field, value, bounds, fits)
+  where not w.fits
+  order by w.place
+  limit 1;
+  if found then
+    perform engine.refuse_setting(v_field, v_value, format('Give %s.', v_range));
+  end if;
   update engine.search_settings as s
   set
     searches_per_minute = coalesce(p_searches_per_minute, s.searches_per_minute),
@@ -12368,13 +12558,17 @@ begin
       then 'amount'
   end;
   if v_field is not null then
-    raise exception using
-      errcode = 'SK023',
-      message = 'this is not a value of the setting',
-      detail = jsonb_build_object('field', v_field),
-      column = v_field,
-      hint = 'A ceiling is of installation, everybody or a traveller who is named; for a '
-        'price, a day, a month or in total; and an amount of the base currency.';
+    perform engine.refuse_setting(
+      v_field,
+      case v_field
+        when 'subject' then p_subject
+        when 'period' then p_period
+        when 'user_id' then p_user_id::text
+        else p_amount::text
+      end,
+      'A ceiling is of installation, everybody or a traveller who is named; for a '
+      'price, a day, a month or in total; and an amount of the base currency.'
+    );
   end if;
   insert into engine.spending_ceilings as c (subject, user_id, period, amount, currency)
   values (p_subject, p_user_id, p_period, p_amount, v_base)
@@ -12403,7 +12597,28 @@ CREATE FUNCTION engine.set_traveller_limits(p_reason text, p_open_trips integer 
 declare
   v_reason text := engine.require_text('p_reason', p_reason);
   v_limits jsonb;
+  v_field text;
+  v_value text;
+  v_range text;
 begin
+  -- The table's CHECKs say the same, in their own words.
+  select w.field, w.value, w.bounds into v_field, v_value, v_range
+  from (
+    values
+    (1, 'open_trips', p_open_trips::text, '1 to 1000000',
+      p_open_trips between 1 and 1000000),
+    (2, 'profiles', p_profiles::text, '1 to 1000000', p_profiles between 1 and 1000000),
+    (3, 'search_pause', p_search_pause::text, '0 to 1 day',
+      p_search_pause between interval '0' and interval '1 day'),
+    (4, 'searches_per_hour', p_searches_per_hour::text, '1 to 1000000',
+      p_searches_per_hour between 1 and 1000000)
+  ) as w (place, field, value, bounds, fits)
+  where not w.fits
+  order by w.place
+  limit 1;
+  if found then
+    perform engine.refuse_setting(v_field, v_value, format('Give %s.', v_range));
+  end if;
   update engine.traveller_limits as l
   set
     open_trips = coalesce(p_open_trips, l.open_trips),
@@ -13032,25 +13247,6 @@ $$;
 ALTER FUNCTION engine.store_live_offer(p_attempt public.booking_attempts, p_offer jsonb, p_now timestamp with time zone) OWNER TO skylatch_owner;
 
 --
--- Name: currencies; Type: TABLE; Schema: engine; Owner: skylatch_owner
---
-
-CREATE TABLE engine.currencies (
-    code text NOT NULL,
-    name text NOT NULL,
-    minor_digits smallint NOT NULL,
-    stripe_factor integer NOT NULL,
-    stripe_step integer DEFAULT 1 NOT NULL,
-    CONSTRAINT currencies_code CHECK ((code ~ '^[A-Z]{3}$'::text)),
-    CONSTRAINT currencies_minor_digits CHECK (((minor_digits >= 0) AND (minor_digits <= 3))),
-    CONSTRAINT currencies_stripe CHECK (((stripe_factor = ANY (ARRAY[1, 100, 1000])) AND (stripe_step > 0)))
-);
-
-ALTER TABLE ONLY engine.currencies FORCE ROW LEVEL SECURITY;
-
-ALTER TABLE engine.currencies OWNER TO skylatch_owner;
-
---
 -- Name: stripe_amount(numeric, text); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
 --
 
@@ -13286,7 +13482,7 @@ begin
   ) then
     return null;
   end if;
-  return engine.run_monitor(session_user::text, clock_timestamp());
+  return engine.run_monitor(engine.caller(), clock_timestamp());
 end;
 $$;
 
@@ -17559,6 +17755,12 @@ GRANT ALL ON FUNCTION auth.uid() TO authenticated;
 GRANT ALL ON FUNCTION auth.uid() TO service_role;
 
 --
+-- Name: FUNCTION acts_as(p_role text); Type: ACL; Schema: engine; Owner: skylatch_owner
+--
+
+REVOKE ALL ON FUNCTION engine.acts_as(p_role text) FROM PUBLIC;
+
+--
 -- Name: TABLE booking_attempts; Type: ACL; Schema: public; Owner: skylatch_owner
 --
 
@@ -17608,6 +17810,12 @@ REVOKE ALL ON FUNCTION engine.apply_look(p_call engine.provider_calls, p_report 
 REVOKE ALL ON FUNCTION engine.ask_cancellation(p_booking_id uuid, p_min_refund numeric) FROM PUBLIC;
 GRANT ALL ON FUNCTION engine.ask_cancellation(p_booking_id uuid, p_min_refund numeric) TO authenticated;
 GRANT ALL ON FUNCTION engine.ask_cancellation(p_booking_id uuid, p_min_refund numeric) TO service_role;
+
+--
+-- Name: FUNCTION asked_by(p_user_id uuid); Type: ACL; Schema: engine; Owner: skylatch_owner
+--
+
+REVOKE ALL ON FUNCTION engine.asked_by(p_user_id uuid) FROM PUBLIC;
 
 --
 -- Name: FUNCTION beat_flags(p_source text); Type: ACL; Schema: engine; Owner: skylatch_owner
@@ -18387,6 +18595,12 @@ REVOKE ALL ON FUNCTION engine.fare_outlook(p_origin text, p_destination text, p_
 --
 
 REVOKE ALL ON FUNCTION engine.fare_standing(p_fare numeric, p_typical numeric) FROM PUBLIC;
+
+--
+-- Name: FUNCTION field_problem(p_relation text, p_row jsonb); Type: ACL; Schema: engine; Owner: skylatch_owner
+--
+
+REVOKE ALL ON FUNCTION engine.field_problem(p_relation text, p_row jsonb) FROM PUBLIC;
 
 --
 -- Name: FUNCTION find_case(p_kind text, p_object_id text, p_attempt public.booking_attempts, p_summary text, p_evidence jsonb, p_now timestamp with time zone); Type: ACL; Schema: engine; Owner: skylatch_owner
@@ -19235,6 +19449,12 @@ GRANT ALL ON FUNCTION engine.refuse_events(p_provider text, p_reason text, p_tim
 REVOKE ALL ON FUNCTION engine.refuse_runtime(p_versions jsonb) FROM PUBLIC;
 
 --
+-- Name: FUNCTION refuse_setting(p_field text, p_value text, p_hint text); Type: ACL; Schema: engine; Owner: skylatch_owner
+--
+
+REVOKE ALL ON FUNCTION engine.refuse_setting(p_field text, p_value text, p_hint text) FROM PUBLIC;
+
+--
 -- Name: FUNCTION release_trip(p_attempt public.booking_attempts, p_now timestamp with time zone); Type: ACL; Schema: engine; Owner: skylatch_owner
 --
 
@@ -19410,7 +19630,6 @@ GRANT ALL ON FUNCTION engine.set_money_settings(p_reason text, p_base_currency t
 
 REVOKE ALL ON FUNCTION engine.set_search_settings(p_reason text, p_searches_per_minute integer, p_fresh_for interval, p_keep_offers_for interval, p_rate_max_age interval, p_least_lead_time interval) FROM PUBLIC;
 GRANT ALL ON FUNCTION engine.set_search_settings(p_reason text, p_searches_per_minute integer, p_fresh_for interval, p_keep_offers_for interval, p_rate_max_age interval, p_least_lead_time interval) TO skylatch_operator;
-GRANT ALL ON FUNCTION engine.set_search_settings(p_reason text, p_searches_per_minute integer, p_fresh_for interval, p_keep_offers_for interval, p_rate_max_age interval, p_least_lead_time interval) TO service_role;
 
 --
 -- Name: FUNCTION set_spending_ceiling(p_subject text, p_period text, p_amount numeric, p_reason text, p_user_id uuid); Type: ACL; Schema: engine; Owner: skylatch_owner
@@ -19631,6 +19850,24 @@ REVOKE ALL ON FUNCTION engine.watch_invariants() FROM PUBLIC;
 GRANT ALL ON FUNCTION engine.watch_invariants() TO skylatch_cron;
 
 --
+-- Name: FUNCTION lo_creat(integer); Type: ACL; Schema: pg_catalog; Owner: postgres
+--
+
+REVOKE ALL ON FUNCTION pg_catalog.lo_creat(integer) FROM PUBLIC;
+
+--
+-- Name: FUNCTION lo_create(oid); Type: ACL; Schema: pg_catalog; Owner: postgres
+--
+
+REVOKE ALL ON FUNCTION pg_catalog.lo_create(oid) FROM PUBLIC;
+
+--
+-- Name: FUNCTION lo_from_bytea(oid, bytea); Type: ACL; Schema: pg_catalog; Owner: postgres
+--
+
+REVOKE ALL ON FUNCTION pg_catalog.lo_from_bytea(oid, bytea) FROM PUBLIC;
+
+--
 -- Name: FUNCTION pg_advisory_lock(bigint); Type: ACL; Schema: pg_catalog; Owner: postgres
 --
 
@@ -19726,6 +19963,18 @@ GRANT ALL ON FUNCTION pg_catalog.pg_advisory_xact_lock_shared(integer, integer) 
 --
 
 GRANT ALL ON FUNCTION pg_catalog.pg_control_system(OUT pg_control_version integer, OUT catalog_version_no integer, OUT system_identifier bigint, OUT pg_control_last_modified timestamp with time zone) TO skylatch_owner;
+
+--
+-- Name: FUNCTION pg_logical_emit_message(boolean, text, bytea); Type: ACL; Schema: pg_catalog; Owner: postgres
+--
+
+REVOKE ALL ON FUNCTION pg_catalog.pg_logical_emit_message(boolean, text, bytea) FROM PUBLIC;
+
+--
+-- Name: FUNCTION pg_logical_emit_message(boolean, text, text); Type: ACL; Schema: pg_catalog; Owner: postgres
+--
+
+REVOKE ALL ON FUNCTION pg_catalog.pg_logical_emit_message(boolean, text, text) FROM PUBLIC;
 
 --
 -- Name: FUNCTION pg_try_advisory_lock(bigint); Type: ACL; Schema: pg_catalog; Owner: postgres
@@ -19924,7 +20173,13 @@ GRANT ALL ON FUNCTION public.trip_saga(p_trip_id uuid) TO service_role;
 -- Name: TABLE users; Type: ACL; Schema: auth; Owner: skylatch_owner
 --
 
-GRANT SELECT,INSERT,REFERENCES,UPDATE ON TABLE auth.users TO service_role;
+GRANT SELECT,INSERT ON TABLE auth.users TO service_role;
+
+--
+-- Name: COLUMN users.email; Type: ACL; Schema: auth; Owner: skylatch_owner
+--
+
+GRANT UPDATE(email) ON TABLE auth.users TO service_role;
 
 --
 -- Name: TABLE auto_book_monitor_status; Type: ACL; Schema: public; Owner: skylatch_owner

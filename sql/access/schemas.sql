@@ -1,3 +1,41 @@
+-- What the roles may do is what these files grant, and nothing that an earlier version
+-- or a hand granted besides: all of it is taken first. It happens in the transaction of
+-- the deploy, so nobody is ever without.
+do $$
+declare
+  v_roles constant text := 'public, anon, authenticated, service_role, authenticator,'
+    ' skylatch_sidecar, skylatch_cron, skylatch_operator, skylatch_feed';
+  v_object record;
+begin
+  for v_object in
+    select case c.relkind when 'S' then 'sequence' else 'table' end as kind,
+      c.oid::regclass::text as name
+    from pg_class as c
+    where c.relnamespace in ('public'::regnamespace, 'engine'::regnamespace)
+      and c.relkind in ('r', 'p', 'v', 'S')
+      and c.relowner = 'skylatch_owner'::regrole
+      and exists (
+        select from aclexplode(c.relacl) as g where g.grantee <> c.relowner
+        union all
+        select from pg_attribute as a
+        where a.attrelid = c.oid and a.attacl is not null
+      )
+    union all
+    select 'function', p.oid::regprocedure::text
+    from pg_proc as p
+    where p.pronamespace in ('public'::regnamespace, 'engine'::regnamespace)
+      and p.proowner = 'skylatch_owner'::regrole
+      and exists (
+        select from aclexplode(coalesce(p.proacl, acldefault('f', p.proowner))) as g
+        where g.grantee <> p.proowner
+      )
+    union all
+    select 'schema', 'engine'
+  loop
+    execute format('revoke all on %s %s from %s', v_object.kind, v_object.name, v_roles);
+  end loop;
+end $$;
+
 -- Who may look into the engine at all; its functions are granted one by one, in their
 -- files.
 grant usage on schema engine

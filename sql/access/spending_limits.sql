@@ -24,7 +24,6 @@ create policy spending_limits_authenticated_update on public.spending_limits
 -- By remove_spending_limit instead: the privilege to delete is one to lock the whole
 -- table.
 drop policy if exists spending_limits_authenticated_delete on public.spending_limits;
-revoke delete on public.spending_limits from authenticated, service_role;
 grant select on public.spending_limits to authenticated, service_role;
 grant insert (user_id, currency, period, amount), update (amount)
   on public.spending_limits to authenticated, service_role;

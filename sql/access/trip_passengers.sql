@@ -17,7 +17,6 @@ create policy trip_passengers_authenticated_insert on public.trip_passengers
 
 -- By remove_passenger instead: the privilege to delete is one to lock the whole table.
 drop policy if exists trip_passengers_authenticated_delete on public.trip_passengers;
-revoke delete on public.trip_passengers from authenticated, service_role;
 grant select on public.trip_passengers to authenticated, service_role;
 grant insert (user_id, trip_request_id, traveler_profile_id)
   on public.trip_passengers to authenticated, service_role;

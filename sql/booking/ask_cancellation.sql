@@ -60,7 +60,8 @@ begin
   where b.user_id = v_booking.user_id and b.id = v_booking.id;
   return engine.command_attempt(
     v_attempt.user_id, v_attempt.id, 'CANCEL', engine.caller(),
-    'booking:' || p_booking_id, 'the traveller asked to cancel', v_now
+    'booking:' || p_booking_id,
+    engine.asked_by(v_booking.user_id) || ' asked to cancel', v_now
   );
 end;
 $$;

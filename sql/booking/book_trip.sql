@@ -22,7 +22,7 @@ begin
   perform engine.check_consent(v_trip);
   perform engine.rank_trip(v_trip.user_id, p_trip_id, v_now);
   v_best := engine.best_offer(v_trip);
-  perform engine.begin_attempt(v_trip, v_best, session_user, v_now);
+  perform engine.begin_attempt(v_trip, v_best, engine.caller(), v_now);
   perform engine.record_flag_usage();
   perform engine.wake_sidecar();
   select a.id into v_attempt_id

@@ -1,6 +1,8 @@
 -- A row of our own, so that a stop needs no flag source. It counts from this commit on:
 -- the check just before an order leaves reads it again. Every change stays on record.
--- Definer: operators have no table.
+-- Whoever notices something may stop. To go on is for an operator to decide, so that a
+-- key of the application in wrong hands cannot undo a stop. Definer: operators have no
+-- table.
 create or replace function engine.set_kill_switch(p_engaged boolean, p_reason text)
   returns void
   language plpgsql volatile
@@ -12,7 +14,21 @@ declare
   v_actor text := engine.caller();
   v_reason text := engine.require_text('p_reason', p_reason);
 begin
-  perform engine.require_size('p_reason', array[p_reason], 1, 2000);
+  if p_engaged is null then
+    raise exception using
+      errcode = 'SK031',
+      message = 'this is not a value of the field',
+      detail = jsonb_build_object('field', 'p_engaged', 'value', null),
+      column = 'p_engaged',
+      hint = 'Use true to stop every new booking, or false to allow them.';
+  elsif not p_engaged and not engine.acts_as('skylatch_operator') then
+    raise exception using
+      errcode = 'SK119',
+      message = 'a stop is released by an operator',
+      detail = jsonb_build_object('field', 'p_engaged', 'value', false),
+      column = 'p_engaged',
+      hint = 'Ask somebody with a login that is a member of skylatch_operator.';
+  end if;
   insert into engine.kill_switch as k (engaged, reason, set_by, set_at)
   values (p_engaged, v_reason, v_actor, v_now)
   on conflict (only_row) do update
@@ -27,6 +43,6 @@ end;
 $$;
 comment on function engine.set_kill_switch(boolean, text) is
   'Stops (true) or allows (false) every new booking, at once, for a reason; raises '
-  'SK016.';
+  'SK016, SK031 or SK119.';
 grant execute on function engine.set_kill_switch(boolean, text)
   to skylatch_operator, service_role;

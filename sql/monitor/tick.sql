@@ -14,7 +14,7 @@ begin
   ) then
     return null;
   end if;
-  return engine.run_monitor(session_user::text, clock_timestamp());
+  return engine.run_monitor(engine.caller(), clock_timestamp());
 end;
 $$;
 comment on function engine.tick() is

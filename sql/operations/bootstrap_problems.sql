@@ -23,10 +23,6 @@ begin
         has_database_privilege('public', current_database(), 'temporary')
       ),
       (
-        'everybody may create in the schema public',
-        has_schema_privilege('public', 'public', 'create')
-      ),
-      (
         'the schema engine is not skylatch_owner''s',
         not exists (
           select from pg_namespace as n
@@ -70,6 +66,20 @@ begin
   ) as p (problem, is_so)
   where p.is_so
   union all
+  select
+    format(
+      '%s may create in the schema public', coalesce(to_regrole(r.name)::text, 'everybody')
+    )
+  from pg_namespace as n
+  cross join lateral aclexplode(n.nspacl) as g
+  inner join unnest(
+    '{public,anon,authenticated,service_role,authenticator,skylatch_sidecar,skylatch_cron,'
+    'skylatch_operator,skylatch_feed}'
+    ::text[]
+  ) as r (name)
+    on g.grantee = coalesce(to_regrole(r.name), 0)
+  where n.nspname = 'public' and g.privilege_type = 'CREATE'
+  union all
   select format('%s may not use the schema public', r.name)
   from unnest(
     '{anon,authenticated,service_role,skylatch_sidecar,skylatch_cron,skylatch_operator}'
@@ -92,11 +102,27 @@ begin
         coalesce(bool_or(g.grantee = to_regrole('skylatch_owner')), false) as ours
       from aclexplode(coalesce(p.proacl, acldefault('f', p.proowner))) as g
     ) as g
+    cross join lateral (
+      select p.proname like any (array['pg\_advisory%', 'pg\_try\_advisory%']) as is_lock
+    ) as k
     where p.pronamespace = 'pg_catalog'::regnamespace
-      and p.proname like any (array['pg\_advisory%', 'pg\_try\_advisory%'])
-      and (g.everybody or not g.ours)
+      and (
+        k.is_lock and (g.everybody or not g.ours)
+        or g.everybody and p.proname in (
+          'lo_creat', 'lo_create', 'lo_from_bytea', 'pg_logical_emit_message'
+        )
+      )
     group by g.everybody
-  ) as f;
+  ) as f
+  union all
+  select 'service_role may lock auth.users'
+  from pg_class as c
+  where c.oid = to_regclass('auth.users')
+    and c.relowner = to_regrole('skylatch_owner')
+    and exists (
+      select from aclexplode(c.relacl) as g
+      where g.grantee = to_regrole('service_role') and g.privilege_type = 'UPDATE'
+    );
 end;
 $$;
 comment on function engine.bootstrap_problems() is

@@ -21,13 +21,12 @@ begin
     ) then 'version'
   end;
   if v_field is not null then
-    raise exception using
-      errcode = 'SK023',
-      message = 'this is not a value of the setting',
-      detail = jsonb_build_object('field', v_field),
-      column = v_field,
-      hint = 'Give a version of at most 40 letters, digits, dots and hyphens that no text '
-        'has had, and a text of 20 to 20,000 characters.';
+    perform engine.refuse_setting(
+      v_field,
+      case v_field when 'version' then p_version else p_body end,
+      'Give a version of at most 40 letters, digits, dots and hyphens that no text '
+      'has had, and a text of 20 to 20,000 characters.'
+    );
   end if;
   v_sha256 := encode(sha256(convert_to(p_body, 'UTF8')), 'hex');
   insert into engine.consent_texts (

@@ -15,12 +15,11 @@ begin
     retired_because = v_reason
   where c.version = p_version and c.retired_at is null;
   if not found then
-    raise exception using
-      errcode = 'SK023',
-      message = 'this is not a value of the setting',
-      detail = jsonb_build_object('field', 'version'),
-      column = 'version',
-      hint = 'Name a version that is published and not retired.';
+    perform engine.refuse_setting(
+      'version',
+      p_version,
+      'Name a version that is published and not retired.'
+    );
   end if;
 end;
 $$;

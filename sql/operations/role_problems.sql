@@ -34,8 +34,26 @@ begin
       -- Who logs in takes a role by name, or has no more than its own.
       and not (p.rolinherit and coalesce(r.logs_in, false))
       and p.rolbypassrls = r.bypasses
-      and not p.rolsuper
+      and not (p.rolsuper or p.rolcreaterole or p.rolcreatedb or p.rolreplication)
   );
+
+  return query
+  select 'skylatch_feed may use up the connections'
+  from pg_roles as p
+  where p.rolname = 'skylatch_feed' and p.rolconnlimit not between 0 and 5;
+
+  return query
+  select format('%s may become %s', a.member::regrole, a.roleid::regrole)
+  from pg_auth_members as a
+  inner join pg_roles as p on a.member = p.oid
+  where p.rolname = any (
+    v_callers || v_workers || v_people || 'skylatch_owner'::text
+  )
+    and not (
+      p.rolname = 'authenticator'
+      and a.roleid::regrole::text in ('anon', 'authenticated', 'service_role')
+      and not a.admin_option
+    );
 
   return query
   select format('authenticator may not become %s', m.name)

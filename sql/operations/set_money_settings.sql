@@ -25,13 +25,16 @@ begin
     when not (p_rate_tolerance >= 0 and p_rate_tolerance <= 0.10) then 'rate_tolerance'
   end;
   if v_field is not null then
-    raise exception using
-      errcode = 'SK023',
-      message = 'this is not a value of the setting',
-      detail = jsonb_build_object('field', v_field),
-      column = v_field,
-      hint = 'The base currency is an ISO 4217 code; the jump of rates is a share up to '
-        '0.25, their tolerance one up to 0.10.';
+    perform engine.refuse_setting(
+      v_field,
+      case v_field
+        when 'base_currency' then p_base_currency
+        when 'rate_jump' then p_rate_jump::text
+        else p_rate_tolerance::text
+      end,
+      'The base currency is an ISO 4217 code; the jump of rates is a share up to '
+      '0.25, their tolerance one up to 0.10.'
+    );
   end if;
   update engine.money_settings as s
   set

@@ -28,13 +28,17 @@ begin
       then 'amount'
   end;
   if v_field is not null then
-    raise exception using
-      errcode = 'SK023',
-      message = 'this is not a value of the setting',
-      detail = jsonb_build_object('field', v_field),
-      column = v_field,
-      hint = 'A ceiling is of installation, everybody or a traveller who is named; for a '
-        'price, a day, a month or in total; and an amount of the base currency.';
+    perform engine.refuse_setting(
+      v_field,
+      case v_field
+        when 'subject' then p_subject
+        when 'period' then p_period
+        when 'user_id' then p_user_id::text
+        else p_amount::text
+      end,
+      'A ceiling is of installation, everybody or a traveller who is named; for a '
+      'price, a day, a month or in total; and an amount of the base currency.'
+    );
   end if;
   insert into engine.spending_ceilings as c (subject, user_id, period, amount, currency)
   values (p_subject, p_user_id, p_period, p_amount, v_base)

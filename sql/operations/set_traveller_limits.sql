@@ -1,6 +1,5 @@
 -- From this commit on, for everybody; who has more already keeps it. What is not named
--- stays; what is out of range is refused by the table's CHECK. Every change stays on
--- record. Definer: operators have no table.
+-- stays. Every change stays on record. Definer: operators have no table.
 create or replace function engine.set_traveller_limits(
   p_reason text,
   p_open_trips integer default null,
@@ -15,7 +14,28 @@ as $$
 declare
   v_reason text := engine.require_text('p_reason', p_reason);
   v_limits jsonb;
+  v_field text;
+  v_value text;
+  v_range text;
 begin
+  -- The table's CHECKs say the same, in their own words.
+  select w.field, w.value, w.bounds into v_field, v_value, v_range
+  from (
+    values
+    (1, 'open_trips', p_open_trips::text, '1 to 1000000',
+      p_open_trips between 1 and 1000000),
+    (2, 'profiles', p_profiles::text, '1 to 1000000', p_profiles between 1 and 1000000),
+    (3, 'search_pause', p_search_pause::text, '0 to 1 day',
+      p_search_pause between interval '0' and interval '1 day'),
+    (4, 'searches_per_hour', p_searches_per_hour::text, '1 to 1000000',
+      p_searches_per_hour between 1 and 1000000)
+  ) as w (place, field, value, bounds, fits)
+  where not w.fits
+  order by w.place
+  limit 1;
+  if found then
+    perform engine.refuse_setting(v_field, v_value, format('Give %s.', v_range));
+  end if;
   update engine.traveller_limits as l
   set
     open_trips = coalesce(p_open_trips, l.open_trips),

@@ -14,24 +14,25 @@ create or replace function engine.override_city(
 as $$
 declare
   v_field text;
+  v_value text;
   v_reason text := engine.require_text('p_reason', p_reason);
 begin
   perform engine.require_size('p_airports', p_airports, 50, 3);
-  select w.field into v_field
+  select w.field, w.value into v_field, v_value
   from (
     values
-    (1, 'iata', p_iata ~ '^[A-Z]{3}$'),
-    (2, 'airports', cardinality(p_airports) between 1 and 50 and p_airports <@ array(
+    (1, 'iata', p_iata, p_iata ~ '^[A-Z]{3}$'),
+    (2, 'airports', p_airports::text, cardinality(p_airports) between 1 and 50 and p_airports <@ array(
       select a.iata from engine.airports as a where a.iata = any (p_airports)
     )),
-    (3, 'name', length(p_name) <= 200 or p_name is null),
-    (4, 'time_zone', p_time_zone is null or exists (
+    (3, 'name', p_name, length(p_name) <= 200 or p_name is null),
+    (4, 'time_zone', p_time_zone, p_time_zone is null or exists (
       select from pg_timezone_names as z where z.name = p_time_zone
     )),
-    (5, 'iata', exists (
+    (5, 'iata', p_iata, exists (
       select from engine.metropolitan_areas as m where m.iata = p_iata
     ) or (p_name, p_time_zone) is not null)
-  ) as w (place, field, fits)
+  ) as w (place, field, value, fits)
   where w.fits is not true
   order by w.place
   limit 1;
@@ -39,7 +40,9 @@ begin
     raise exception using
       errcode = 'SK019',
       message = 'this is not a correction of an airport or city',
-      detail = jsonb_build_object('field', v_field, 'iata', left(p_iata, 3)),
+      detail = jsonb_build_object(
+        'field', v_field, 'value', left(v_value, 40), 'iata', left(p_iata, 3)
+      ),
       column = v_field,
       hint = 'Give a reason, the city''s IATA code and all of its airports; a city that '
         'is not known yet needs a name and a time zone.';

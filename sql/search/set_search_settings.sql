@@ -1,5 +1,6 @@
--- From the next tick on. What is not named stays; what is out of range is refused by
--- the table's CHECK. Every change stays on record. Definer: operators have no table.
+-- From the next tick on. What is not named stays. Every change stays on record. The
+-- application has no say: rates, lead time and budget are what all travellers share.
+-- Definer: operators have no table.
 -- Its former signature would make a call that names fewer settings ambiguous.
 drop function if exists engine.set_search_settings(
   text, integer, interval, interval, interval
@@ -19,8 +20,32 @@ as $$
 declare
   v_reason text := engine.require_text('p_reason', p_reason);
   v_settings jsonb;
+  v_field text;
+  v_value text;
+  v_range text;
 begin
   perform engine.require_size('p_reason', array[p_reason], 1, 2000);
+  -- The table's CHECKs say the same, in their own words.
+  select w.field, w.value, w.bounds into v_field, v_value, v_range
+  from (
+    values
+    (1, 'searches_per_minute', p_searches_per_minute::text, '1 to 100000',
+      p_searches_per_minute between 1 and 100000),
+    (2, 'fresh_for', p_fresh_for::text, '0 to 1 hour',
+      p_fresh_for between interval '0' and interval '1 hour'),
+    (3, 'keep_offers_for', p_keep_offers_for::text, '1 day to 10 years',
+      p_keep_offers_for between interval '1 day' and interval '10 years'),
+    (4, 'rate_max_age', p_rate_max_age::text, '1 minute to 30 days',
+      p_rate_max_age between interval '1 minute' and interval '30 days'),
+    (5, 'least_lead_time', p_least_lead_time::text, '0 to 7 days',
+      p_least_lead_time between interval '0' and interval '7 days')
+  ) as w (place, field, value, bounds, fits)
+  where not w.fits
+  order by w.place
+  limit 1;
+  if found then
+    perform engine.refuse_setting(v_field, v_value, format('Give %s.', v_range));
+  end if;
   update engine.search_settings as s
   set
     searches_per_minute = coalesce(p_searches_per_minute, s.searches_per_minute),
@@ -38,7 +63,7 @@ comment on function engine.set_search_settings(
   text, integer, interval, interval, interval, interval
 ) is
   'Changes the search settings that are named, for a reason; returns them all. Raises '
-  'SK016.';
+  'SK016 or SK023.';
 grant execute on function engine.set_search_settings(
   text, integer, interval, interval, interval, interval
-) to skylatch_operator, service_role;
+) to skylatch_operator;

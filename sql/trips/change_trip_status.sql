@@ -11,9 +11,11 @@ as $$
 declare
   v_trip public.trip_requests;
   v_status text;
+  v_who text;
 begin
   perform engine.require_size('p_action', array[p_action], 1, 100);
   v_trip := engine.lock_trip(p_trip_id);
+  v_who := engine.asked_by(v_trip.user_id);
   v_status := case
     when p_action = 'pause'
       and v_trip.auto_book_status in ('PENDING', 'BOOKING') then 'PAUSED'
@@ -46,8 +48,8 @@ begin
     version = t.version + 1
   where t.user_id = v_trip.user_id and t.id = v_trip.id;
   perform engine.log_event(
-    v_trip.user_id, v_trip.id, null, session_user, 'trip:' || p_action,
-    v_trip.auto_book_status, v_status, 'the traveller asked to ' || p_action
+    v_trip.user_id, v_trip.id, null, engine.caller(), 'trip:' || p_action,
+    v_trip.auto_book_status, v_status, format('%s asked to %s', v_who, p_action)
   );
   return v_status;
 end;

@@ -1,5 +1,6 @@
 -- In front of the tables' own CHECKs, some of which match patterns: a trigger comes
--- before them. Its name sorts before those of the other triggers. A trip's is the first
+-- before them, and can say what to do. Sizes come first: the rest looks at what is
+-- there. Its name sorts before those of the other triggers. A trip's is the first
 -- act of trips/check_trip_request.sql. Definer: the functions it calls are not for
 -- travellers.
 create or replace function engine.check_sizes() returns trigger
@@ -7,13 +8,27 @@ create or replace function engine.check_sizes() returns trigger
   security definer
   set search_path = pg_catalog, pg_temp
 as $$
+declare
+  v_row jsonb := to_jsonb(new);
+  v_problem record;
 begin
-  perform engine.require_sizes(tg_table_name, to_jsonb(new));
+  perform engine.require_sizes(tg_table_name, v_row);
+  select p.* into v_problem from engine.field_problem(tg_table_name, v_row) as p;
+  if found then
+    raise exception using
+      errcode = 'SK031',
+      message = 'this is not a value of the field',
+      detail = jsonb_build_object(
+        'field', v_problem.field, 'value', left(v_row ->> v_problem.field, 40)
+      ),
+      column = v_problem.field,
+      hint = v_problem.hint;
+  end if;
   return new;
 end;
 $$;
 comment on function engine.check_sizes() is
-  'Refuses a row with a column that holds more than it may.';
+  'Refuses a row with a column that holds more than it may, or not what it should.';
 
 create or replace trigger traveler_profiles_check_sizes
 before insert or update on public.traveler_profiles

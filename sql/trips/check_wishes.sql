@@ -152,6 +152,8 @@ begin
       'Say true or false.'),
     (334, 'accept_unknown', to_jsonb(p_trip.accept_unknown),
       p_trip.accept_unknown is not null, 'Say true or false.'),
+    (335, 'auto_book_enabled', to_jsonb(p_trip.auto_book_enabled),
+      p_trip.auto_book_enabled is not null, 'Say true or false.'),
     (340, 'max_emissions_kg', to_jsonb(p_trip.max_emissions_kg),
       p_trip.max_emissions_kg is null
       or (p_trip.max_emissions_kg > 0 and p_trip.max_emissions_kg < 1000000),

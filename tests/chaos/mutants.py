@@ -323,6 +323,36 @@ MUTANTS: dict[str, Mutant] = {
         "has_database_privilege('public', current_database(), 'temporary')",
         "false",
     ),
+    "a role may become another": Mutant(
+        "operations/role_problems.sql",
+        "  inner join pg_roles as p on a.member = p.oid\n",
+        "  inner join pg_roles as p on false\n",
+    ),
+    "a role may create roles": Mutant(
+        "operations/role_problems.sql",
+        "(p.rolsuper or p.rolcreaterole or p.rolcreatedb or p.rolreplication)",
+        "(p.rolsuper)",
+    ),
+    "everybody stores large objects": Mutant(
+        "bootstrap.sql",
+        "'lo_creat', 'lo_create', 'lo_from_bytea', 'pg_logical_emit_message'",
+        "'none'",
+    ),
+    "what was granted besides survives a deploy": Mutant(
+        "access/schemas.sql",
+        "    execute format('revoke all on %s %s from %s',",
+        "    perform format('revoke all on %s %s from %s',",
+    ),
+    "the application undoes a stop": Mutant(
+        "flags/set_kill_switch.sql",
+        "elsif not p_engaged and not engine.acts_as('skylatch_operator') then",
+        "elsif false then",
+    ),
+    "a birth date may be to come": Mutant(
+        "trips/field_problem.sql",
+        "clock_timestamp() at time zone 'Pacific/Kiritimati', 'YYYY-MM-DD'",
+        "timestamp '2999-12-31', 'YYYY-MM-DD'",
+    ),
     "a role may lose its isolation": Mutant(
         "operations/role_problems.sql",
         "          v_workers || 'authenticator'::text, 'default_transaction_"

@@ -461,7 +461,7 @@ def test_settings_are_checked_and_their_changes_kept(world: World) -> None:
     assert found["searches_per_minute"] == 45
     with pytest.raises(psycopg.Error) as caught:
         world.rows("select engine.set_search_settings('none', 0)")
-    assert caught.value.sqlstate == "23514"
+    assert caught.value.sqlstate == "SK023"
     change = world.row(
         "select * from engine.search_settings_changes order by id desc limit 1"
     )

@@ -61,8 +61,51 @@ TAKEN: dict[str, tuple[str, str]] = {
             ("anon", "superuser"),
             ("authenticated", "bypassrls"),
             ("service_role", "nobypassrls"),
+            ("skylatch_feed", "createrole"),
+            ("skylatch_sidecar", "createdb"),
+            ("skylatch_cron", "replication"),
+            ("authenticator", "createrole"),
         ]
     },
+    **{
+        f"{member} may become {role}": (
+            f"grant {role} to {member}",
+            f"{member} may become {role}",
+        )
+        for member, role in [
+            ("skylatch_feed", "skylatch_owner"),
+            ("skylatch_sidecar", "pg_write_all_data"),
+            ("skylatch_owner", "pg_execute_server_program"),
+            ("service_role", "skylatch_operator"),
+            ("anon", "service_role"),
+            ("authenticator", "skylatch_operator"),
+        ]
+    },
+    "giving a role away": (
+        "grant service_role to authenticator with admin option",
+        "authenticator may become service_role",
+    ),
+    "connections of the feed": (
+        "alter role skylatch_feed connection limit -1",
+        "skylatch_feed may use up the connections",
+    ),
+    "large objects": (
+        "grant execute on function lo_from_bytea(oid, bytea) to public",
+        "everybody may call lo_from_bytea",
+    ),
+    "messages in the log of changes": (
+        "grant execute on function pg_logical_emit_message(boolean, text, text)"
+        " to public",
+        "everybody may call pg_logical_emit_message",
+    ),
+    "locks on the users": (
+        "grant update on auth.users to service_role",
+        "service_role may lock auth.users",
+    ),
+    "create in public for a role": (
+        "grant create on schema public to anon",
+        "anon may create in the schema public",
+    ),
     "a role": (
         "alter role skylatch_cron rename to skylatch_gone",
         "the role skylatch_cron is missing, or has other attributes",

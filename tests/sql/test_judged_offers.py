@@ -198,11 +198,12 @@ def test_the_least_lead_time_is_a_setting_with_limits(agency: Agency) -> None:
     agency.run("select engine.rank_trip(%s, %s, now())", agency.user_id, agency.trip_id)
     assert agency.offers()["off_a"]["ineligible"] == ["leaves_too_soon"]
     for bad in (timedelta(seconds=-1), timedelta(days=8)):
-        with pytest.raises(psycopg.errors.CheckViolation), agency.sql.transaction():
+        with pytest.raises(psycopg.Error) as caught, agency.sql.transaction():
             agency.run(
                 "select engine.set_search_settings('a test', p_least_lead_time => %s)",
                 bad,
             )
+        assert caught.value.sqlstate == "SK023"
 
 
 # -- the last look -----------------------------------------------------------------

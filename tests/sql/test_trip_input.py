@@ -65,7 +65,8 @@ class Counter:
         flight = in_days(40)
         return self.profile(
             given_name="Amelia" + "abcdefghij"[nth],
-            born_on=date(flight.year - years, flight.month, 1),
+            # Nobody is born after today.
+            born_on=min(date(flight.year - years, flight.month, 1), in_days(0)),
         )
 
     def new_card(self, user_id: UUID, **other: object) -> UUID:
@@ -672,16 +673,17 @@ def test_a_day_to_decide_by_that_has_passed_forbids_no_other_change(
         ("phone_number", "020 8016 0508"),
     ],
 )
-def test_a_profile_no_airline_would_take_names_its_constraint(
+def test_a_profile_no_airline_would_take_names_its_field(
     counter: Counter, column: str, value: object
 ) -> None:
     """What a ticket cannot carry is refused when it is written down."""
     with (
-        pytest.raises(psycopg.errors.CheckViolation) as caught,
+        pytest.raises(psycopg.Error) as caught,
         counter.sql.transaction(),
     ):
         counter.profile(None, **{column: value})
-    assert caught.value.diag.constraint_name == f"traveler_profiles_{column}"
+    assert caught.value.sqlstate == "SK031"
+    assert caught.value.diag.column_name == column
 
 
 # -- changing a trip ---------------------------------------------------------------

@@ -1,0 +1,19 @@
+-- One form of error for every setting that a person may get wrong. The value is cut,
+-- because it may be of any length.
+create or replace function engine.refuse_setting(
+  p_field text, p_value text, p_hint text
+) returns void
+  language plpgsql immutable
+  set search_path = pg_catalog, pg_temp
+as $$
+begin
+  raise exception using
+    errcode = 'SK023',
+    message = 'this is not a value of the setting',
+    detail = jsonb_build_object('field', p_field, 'value', left(p_value, 40)),
+    column = p_field,
+    hint = p_hint;
+end;
+$$;
+comment on function engine.refuse_setting(text, text, text) is
+  'Raises SK023 with the field, the value and what to do.';
