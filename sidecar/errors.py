@@ -127,6 +127,7 @@ SQLSTATES: dict[str, type[EngineError]] = {
     "SK023": InvalidInput,  # not a value of the setting
     "SK025": InvalidInput,  # a value too large
     "SK019": InvalidInput,  # not a correction of an airport or city
+    "SK030": InvalidInput,  # a profile says what cannot be
     "SK101": Conflict,  # attempt in flight
     "SK102": Conflict,  # no eligible offer
     "SK103": Conflict,  # trip state forbids it
@@ -141,6 +142,7 @@ SQLSTATES: dict[str, type[EngineError]] = {
     "SK115": Conflict,  # over a spending ceiling
     "SK116": Conflict,  # exchange rate cannot be confirmed
     "SK112": Conflict,  # the offer is not for the trip's party
+    "SK113": Conflict,  # too many bookings of the traveller failed
     "SK117": Conflict,  # as many trips or profiles as one may have
     "SK118": Conflict,  # asked for a moment ago
     "SK111": Conflict,  # the offer's places are not the party's

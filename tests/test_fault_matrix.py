@@ -53,7 +53,7 @@ def collected(files: set[str]) -> set[str]:
 
 def test_every_fault_has_one_row() -> None:
     """In order, and none is lost."""
-    assert list(named()) == list(range(1, LAST + 1))
+    assert list(named()) == [*range(1, LAST + 1), *range(100, 105)]
 
 
 def test_every_fault_is_shown_by_tests_that_exist() -> None:
