@@ -42,7 +42,7 @@ begin
 end;
 $$;
 comment on function engine.check_profile() is
-  'Refuses facts that no airline takes, and one profile more than a traveller may have.';
+  'Refuses facts that no airline takes, and one profile more than one may have.';
 
 create or replace trigger traveler_profiles_room
 before insert or update of born_on, email on public.traveler_profiles
