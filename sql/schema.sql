@@ -9599,7 +9599,7 @@ CREATE FUNCTION engine.party_problem(p_user_id uuid, p_trip_id uuid) RETURNS tex
  SELECT
          CASE
              WHEN ((count(*) < 1) OR (count(*) > 9)) THEN 'passengers'::text
-             WHEN bool_or(((f.born_on < 'infinity'::date) IS NOT TRUE)) THEN 'born_on'::text
+             WHEN bool_or((f.born_on IS NULL)) THEN 'born_on'::text
              WHEN bool_or((f.title IS NULL)) THEN 'title'::text
              WHEN bool_or((f.gender IS NULL)) THEN 'gender'::text
              WHEN bool_or((f.email IS NULL)) THEN 'email'::text

@@ -8,7 +8,7 @@ begin atomic
   select
     case
       when count(*) not between 1 and 9 then 'passengers'
-      when bool_or((f.born_on < 'infinity') is not true) then 'born_on'
+      when bool_or(f.born_on is null) then 'born_on'
       when bool_or(f.title is null) then 'title'
       when bool_or(f.gender is null) then 'gender'
       when bool_or(f.email is null) then 'email'

@@ -592,9 +592,9 @@ MUTANTS: dict[str, Mutant] = {
         "trips/check_profile.sql", "      then 'born_on'\n", "      then null\n"
     ),
     "the last look counts with a birth date that is no day": Mutant(
-        "trips/party_problem.sql",
-        "(f.born_on < 'infinity') is not true",
-        "f.born_on is null",
+        "trips/person_key.sql",
+        "when isfinite(p_born_on) then",
+        "when true then",
     ),
     "a day counts as less than nothing": Mutant(
         "trips/check_wishes.sql",
