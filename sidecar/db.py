@@ -26,6 +26,7 @@ from sidecar.sessions import ENCODING, pin
 Row = dict[str, Any]
 Rpc = Literal["duffel_search", "auto_book_production", "auto_book_monitor"]
 CHANNEL = "skylatch_calls"
+_CALM_SECONDS = 0.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -269,6 +270,9 @@ class Database:
     def notifications(self, *, timeout: float) -> Iterator[None]:
         """Yield once for every wake-up, and at least every `timeout` seconds.
 
+        Whoever may log in may notify, as often as they like: after each wake-up is a
+        moment of rest, and what comes meanwhile is one more wake-up, not thousands.
+
         Uses a connection of its own (LISTEN does not survive a transaction pooler) and
         reconnects for ever; a lost wake-up only costs the poll interval.
         """
@@ -286,6 +290,7 @@ class Database:
                         for _ in connection.notifies(timeout=timeout, stop_after=1):
                             pass
                         yield
+                        time.sleep(_CALM_SECONDS)
             except psycopg.Error:
                 yield
                 time.sleep(min(timeout, 1.0))

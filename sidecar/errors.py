@@ -142,6 +142,7 @@ SQLSTATES: dict[str, type[EngineError]] = {
     "SK115": Conflict,  # over a spending ceiling
     "SK116": Conflict,  # exchange rate cannot be confirmed
     "SK112": Conflict,  # the offer is not for the trip's party
+    "SK113": Conflict,  # too many bookings of the traveller failed
     "SK117": Conflict,  # as many trips or profiles as one may have
     "SK118": Conflict,  # asked for a moment ago
     "SK119": Conflict,  # a stop is released by an operator

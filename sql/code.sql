@@ -88,6 +88,7 @@ set role skylatch_owner;
 \ir operations/format_money.sql
 \ir operations/log_event.sql
 \ir operations/wait_less.sql
+\ir operations/ring.sql
 \ir operations/refuse_change.sql
 \ir operations/jobs.sql
 \ir operations/beat_job.sql
@@ -238,6 +239,7 @@ set role skylatch_owner;
 \ir booking/spent_in_base.sql
 \ir booking/ceiling_problem.sql
 \ir booking/check_ceilings.sql
+\ir booking/check_failures.sql
 \ir booking/flight_times.sql
 \ir booking/overlapping_attempts.sql
 \ir booking/overlap_problem.sql

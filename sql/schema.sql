@@ -997,6 +997,7 @@ begin
   perform engine.check_consent(p_trip);
   -- Two trips of one traveller that begin at once are decided one after the other.
   perform engine.lock_traveller(p_trip.user_id);
+  perform engine.check_failures(p_trip.user_id, p_now);
   v_problem := engine.spending_problem(
     p_trip.user_id, v_offer.price_currency, v_offer.price_amount, p_now
   );
@@ -1198,6 +1199,7 @@ begin
   v_trip := engine.lock_trip(p_trip_id);
   perform engine.require_pipeline(v_trip.user_id, v_now);
   perform engine.require_bookable(v_trip);
+  perform engine.check_failures(v_trip.user_id, v_now);
   perform engine.check_card(v_trip.user_id, v_trip.payment_method_id, v_now);
   perform engine.check_party(v_trip.user_id, v_trip.id);
   perform engine.check_consent(v_trip);
@@ -2018,6 +2020,42 @@ $$;
 ALTER FUNCTION engine.check_consent_text(p_version text) OWNER TO skylatch_owner;
 
 --
+-- Name: check_failures(uuid, timestamp with time zone); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE FUNCTION engine.check_failures(p_user_id uuid, p_now timestamp with time zone) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  v_limit integer;
+  v_again_at timestamptz;
+begin
+  select l.failed_bookings_per_hour into v_limit from engine.traveller_limits as l;
+  select a.ended_at + interval '1 hour' into v_again_at
+  from public.booking_attempts as a
+  where a.user_id = p_user_id
+    and a.status = 'FAILED'
+    and a.ended_at > p_now - interval '1 hour'
+  order by a.ended_at desc
+  offset v_limit - 1
+  limit 1;
+  if found then
+    raise exception using
+      errcode = 'SK113',
+      message = 'too many bookings of this traveller failed within an hour',
+      detail = jsonb_build_object('limit', v_limit, 'again_at', v_again_at),
+      hint = format(
+        'So many bookings failed that the next one begins at %s UTC or later.',
+        to_char(v_again_at at time zone 'UTC', 'YYYY-MM-DD HH24:MI:SS')
+      );
+  end if;
+end;
+$$;
+
+ALTER FUNCTION engine.check_failures(p_user_id uuid, p_now timestamp with time zone) OWNER TO skylatch_owner;
+
+--
 -- Name: check_flag(text, text, text); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
 --
 
@@ -2695,9 +2733,35 @@ CREATE FUNCTION engine.check_profile() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
+declare
+  v_field text;
 begin
   -- Otherwise row level security refuses it, and nothing is told.
-  if engine.may_act_for(new.user_id) then
+  if not engine.may_act_for(new.user_id) then
+    return new;
+  end if;
+  v_field := case
+    -- Nowhere is it later than a day after UTC's.
+    when new.born_on > (clock_timestamp() at time zone 'UTC')::date + 1
+      and (tg_op = 'INSERT' or new.born_on is distinct from old.born_on)
+      then 'born_on'
+    -- Controls, and what is not seen or turns the text around.
+    when new.email ~ '[\u0001-\u0020\u007f-\u00a0\u200b-\u200f\u2028-\u202f\u2060-\u206f\ufeff]'
+      and (tg_op = 'INSERT' or new.email is distinct from old.email)
+      then 'email'
+  end;
+  if v_field is not null then
+    raise exception using
+      errcode = 'SK030',
+      message = 'a traveller''s profile says what cannot be',
+      detail = jsonb_build_object('field', v_field),
+      column = v_field,
+      hint = case v_field
+        when 'born_on' then 'Give a birth date that is not in the future.'
+        else 'Give an e-mail address without invisible characters.'
+      end;
+  end if;
+  if tg_op = 'INSERT' then
     perform engine.require_room(new.user_id, 'traveler_profiles');
   end if;
   return new;
@@ -2945,6 +3009,7 @@ begin
     or new.max_price >= 1000000000000
     or new.max_price = 'NaN'
     or scale(trim_scale(new.max_price)) > v_digits
+    or scale(new.max_price) > 3  -- zeros too: the table's own limit
   then
     raise exception using
       errcode = 'SK004',
@@ -3119,7 +3184,8 @@ begin
     (7, 'max_connections', to_jsonb(p_trip.max_connections),
       p_trip.max_connections between 0 and 2, 'Allow 0, 1 or 2 connections.'),
     (8, 'max_duration', to_jsonb(p_trip.max_duration),
-      p_trip.max_duration between interval '30 minutes' and interval '72 hours',
+      p_trip.max_duration between interval '30 minutes' and interval '72 hours'
+      and extract(epoch from p_trip.max_duration) between 1800 and 72 * 3600,
       'Allow 30 minutes to 72 hours for one way.'),
     (9, 'carry_on_bags', to_jsonb(p_trip.carry_on_bags),
       p_trip.carry_on_bags between 0 and 2, 'Ask for 0 to 2 carry-on bags each.'),
@@ -3137,11 +3203,13 @@ begin
       'None of these airlines is in the alliances you chose: drop one of the two.'),
     (310, 'layover_min', to_jsonb(p_trip.layover_min),
       p_trip.layover_min is null
-      or p_trip.layover_min between interval '0' and interval '24 hours',
+      or p_trip.layover_min between interval '0' and interval '24 hours'
+      and extract(epoch from p_trip.layover_min) between 0 and 24 * 3600,
       'Give 0 to 24 hours.'),
     (311, 'layover_max', to_jsonb(p_trip.layover_max),
       p_trip.layover_max is null
-      or p_trip.layover_max between interval '0' and interval '48 hours',
+      or p_trip.layover_max between interval '0' and interval '48 hours'
+      and extract(epoch from p_trip.layover_max) between 0 and 48 * 3600,
       'Give 0 to 48 hours.'),
     (312, 'layover_max', to_jsonb(p_trip.layover_max),
       p_trip.layover_max is null or p_trip.layover_min is null
@@ -3224,10 +3292,10 @@ $_$;
 ALTER FUNCTION engine.check_wishes(p_trip public.trip_requests, p_first_day date) OWNER TO skylatch_owner;
 
 --
--- Name: choose_searches(integer, timestamp with time zone); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
+-- Name: choose_searches(integer, timestamp with time zone, uuid[]); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
 --
 
-CREATE FUNCTION engine.choose_searches(p_budget integer, p_now timestamp with time zone) RETURNS TABLE(user_id uuid, trip_request_id uuid, ordinal smallint)
+CREATE FUNCTION engine.choose_searches(p_budget integer, p_now timestamp with time zone, p_without uuid[] DEFAULT '{}'::uuid[]) RETURNS TABLE(user_id uuid, trip_request_id uuid, ordinal smallint)
     LANGUAGE plpgsql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
@@ -3243,6 +3311,7 @@ begin
       and t.auto_book_enabled
       and t.next_search_at <= p_now
       and t.searches < t.max_searches
+      and t.user_id <> all (p_without)
     order by t.next_search_at
     limit 10000
   ),
@@ -3352,7 +3421,7 @@ begin
 end;
 $$;
 
-ALTER FUNCTION engine.choose_searches(p_budget integer, p_now timestamp with time zone) OWNER TO skylatch_owner;
+ALTER FUNCTION engine.choose_searches(p_budget integer, p_now timestamp with time zone, p_without uuid[]) OWNER TO skylatch_owner;
 
 --
 -- Name: city_airports(text[]); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
@@ -4176,7 +4245,7 @@ begin
         v_status := 'ACTION_REQUIRED';
       -- What other trips stand in the way of may be free again by the next round.
       when sqlstate 'SK109' or sqlstate 'SK110' or sqlstate 'SK111' or sqlstate 'SK112'
-        or sqlstate 'SK115'
+        or sqlstate 'SK113' or sqlstate 'SK115'
       then
         get stacked diagnostics v_reason = pg_exception_hint;
       end;
@@ -7731,7 +7800,7 @@ begin
   if v_changed then
     insert into engine.job_changes (at, job, stopped, reason, set_by)
     values (v_now, v_job.job, p_action = 'stop', v_reason, engine.caller());
-    perform pg_notify('skylatch_alerts', '');
+    perform engine.ring('skylatch_alerts');
   end if;
   v_cron := engine.change_cron_job(
     p_action, v_job.job, v_job.schedule, v_job.command
@@ -9014,7 +9083,7 @@ begin
   if v_is_new then
     perform engine.gather_evidence(v_id, p_now);
   end if;
-  perform pg_notify('skylatch_alerts', '');
+  perform engine.ring('skylatch_alerts');
   return v_id;
 end;
 $$;
@@ -9545,7 +9614,10 @@ begin
   return encode(
     sha256(
       convert_to(
-        p_user_id || '/' || v_name || '/' || (p_born_on - date '1900-01-01'), 'UTF8'
+        p_user_id || '/' || v_name || '/' || case
+          when isfinite(p_born_on) then p_born_on - date '1900-01-01'
+        end,
+        'UTF8'
       )
     ),
     'hex'
@@ -11575,6 +11647,23 @@ $$;
 ALTER FUNCTION engine.revive_plans(p_now timestamp with time zone) OWNER TO skylatch_owner;
 
 --
+-- Name: ring(text); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE FUNCTION engine.ring(p_channel text) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  if pg_notification_queue_usage() < 0.5 then
+    perform pg_notify(p_channel, '');
+  end if;
+end;
+$$;
+
+ALTER FUNCTION engine.ring(p_channel text) OWNER TO skylatch_owner;
+
+--
 -- Name: role_problems(); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
 --
 
@@ -11783,6 +11872,9 @@ declare
   v_trips uuid[];
   v_ordinals smallint[];
   v_refused uuid[];
+  -- Travellers who keep a trip locked that was chosen.
+  v_absent uuid[];
+  v_without uuid[] := '{}'::uuid[];
   v_problem text;
   v_reason text;
   v_claimed integer := 0;
@@ -11875,11 +11967,12 @@ begin
       0
     );
 
-    -- Again while some were refused: their share goes to others, but not for ever.
+    -- Again while some were refused, or keep their trip locked: their share goes to
+    -- others, and those who waited for their answer ask themselves; but not for ever.
     loop
       with chosen as materialized (
         select c.*
-        from engine.choose_searches(v_budget - v_searches, p_now)
+        from engine.choose_searches(v_budget - v_searches, p_now, v_without)
           with ordinality as c (user_id, trip_request_id, ordinal, place)
       ),
 
@@ -11902,16 +11995,19 @@ begin
       )
 
       select
-        array_agg(c.trip_request_id order by c.place) filter (where g.problem is null),
-        array_agg(c.ordinal order by c.place) filter (where g.problem is null),
+        array_agg(c.trip_request_id order by c.place)
+          filter (where h.id is not null and g.problem is null),
+        array_agg(c.ordinal order by c.place)
+          filter (where h.id is not null and g.problem is null),
         array_agg(distinct h.id) filter (where g.problem is not null),
+        array_agg(distinct c.user_id) filter (where h.id is null),
         min(g.problem),
         v_claimed + count(distinct h.id) filter (where g.problem is null)::integer,
         v_skipped + count(distinct h.id) filter (where g.problem is not null)::integer
-      into v_trips, v_ordinals, v_refused, v_problem, v_claimed, v_skipped
+      into v_trips, v_ordinals, v_refused, v_absent, v_problem, v_claimed, v_skipped
       from chosen as c
-      inner join held as h on h.user_id = c.user_id and h.id = c.trip_request_id
-      inner join gate as g on g.user_id = h.user_id;
+      left join held as h on h.user_id = c.user_id and h.id = c.trip_request_id
+      left join gate as g on g.user_id = h.user_id;
 
       if v_trips is not null then
         v_searches := v_searches + engine.enqueue_searches(
@@ -11919,10 +12015,11 @@ begin
         );
         v_free_from := v_free_from + v_every * cardinality(v_trips);
       end if;
-      exit when v_refused is null;
+      exit when v_refused is null and v_absent is null;
+      v_without := v_without || v_absent;
       -- To the end of the queue: they must not stand before those who may be searched
       -- for, tick after tick.
-      v_reason := v_problem;
+      v_reason := coalesce(v_problem, v_reason);
       update engine.trip_searches as s
       set next_look_at = p_now + interval '1 microsecond'
       from public.trip_requests as t
@@ -11932,7 +12029,7 @@ begin
         and s.next_look_at <= p_now;
       perform engine.schedule_trips(v_refused, p_now);
       -- Booking may be off for everybody.
-      exit when v_skipped >= 1000;
+      exit when v_skipped >= 1000 or cardinality(v_without) >= 100;
     end loop;
 
     select count(*) into v_postponed
@@ -12587,10 +12684,10 @@ $$;
 ALTER FUNCTION engine.set_spending_ceiling(p_subject text, p_period text, p_amount numeric, p_reason text, p_user_id uuid) OWNER TO skylatch_owner;
 
 --
--- Name: set_traveller_limits(text, integer, integer, interval, integer); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
+-- Name: set_traveller_limits(text, integer, integer, interval, integer, integer); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
 --
 
-CREATE FUNCTION engine.set_traveller_limits(p_reason text, p_open_trips integer DEFAULT NULL::integer, p_profiles integer DEFAULT NULL::integer, p_search_pause interval DEFAULT NULL::interval, p_searches_per_hour integer DEFAULT NULL::integer) RETURNS jsonb
+CREATE FUNCTION engine.set_traveller_limits(p_reason text, p_open_trips integer DEFAULT NULL::integer, p_profiles integer DEFAULT NULL::integer, p_search_pause interval DEFAULT NULL::interval, p_searches_per_hour integer DEFAULT NULL::integer, p_failed_bookings_per_hour integer DEFAULT NULL::integer) RETURNS jsonb
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
@@ -12624,7 +12721,10 @@ begin
     open_trips = coalesce(p_open_trips, l.open_trips),
     profiles = coalesce(p_profiles, l.profiles),
     search_pause = coalesce(p_search_pause, l.search_pause),
-    searches_per_hour = coalesce(p_searches_per_hour, l.searches_per_hour)
+    searches_per_hour = coalesce(p_searches_per_hour, l.searches_per_hour),
+    failed_bookings_per_hour = coalesce(
+      p_failed_bookings_per_hour, l.failed_bookings_per_hour
+    )
   returning to_jsonb(l) - 'only_row' into v_limits;
   insert into engine.traveller_limit_changes (at, set_by, reason, limits)
   values (clock_timestamp(), engine.caller(), v_reason, v_limits);
@@ -12632,7 +12732,7 @@ begin
 end;
 $$;
 
-ALTER FUNCTION engine.set_traveller_limits(p_reason text, p_open_trips integer, p_profiles integer, p_search_pause interval, p_searches_per_hour integer) OWNER TO skylatch_owner;
+ALTER FUNCTION engine.set_traveller_limits(p_reason text, p_open_trips integer, p_profiles integer, p_search_pause interval, p_searches_per_hour integer, p_failed_bookings_per_hour integer) OWNER TO skylatch_owner;
 
 --
 -- Name: settle_call(engine.call_report, boolean, text, timestamp with time zone); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
@@ -13677,7 +13777,7 @@ CREATE FUNCTION engine.wake_sidecar() RETURNS void
 declare
   v_url text;
 begin
-  perform pg_notify('skylatch_calls', '');
+  perform engine.ring('skylatch_calls');
   select e.url into v_url from engine.endpoint as e;
   if v_url is not null
     and current_setting('pg_net.database_name', true) = current_database()
@@ -13765,7 +13865,7 @@ begin
     checked_to = excluded.checked_to,
     violations = excluded.violations;
   if v_present <> v_known then
-    perform pg_notify('skylatch_alerts', '');
+    perform engine.ring('skylatch_alerts');
   end if;
   -- Without its attempt: nobody is asked for evidence by thousands of them at once.
   perform engine.open_case(
@@ -14967,6 +15067,8 @@ CREATE TABLE engine.traveller_limits (
     profiles integer DEFAULT 50 NOT NULL,
     search_pause interval DEFAULT '00:01:00'::interval NOT NULL,
     searches_per_hour integer DEFAULT 60 NOT NULL,
+    failed_bookings_per_hour integer DEFAULT 20 NOT NULL,
+    CONSTRAINT traveller_limits_failed_bookings CHECK (((failed_bookings_per_hour >= 1) AND (failed_bookings_per_hour <= 1000000))),
     CONSTRAINT traveller_limits_only_row CHECK (only_row),
     CONSTRAINT traveller_limits_values CHECK ((((open_trips >= 1) AND (open_trips <= 1000000)) AND ((profiles >= 1) AND (profiles <= 1000000)) AND ((search_pause >= '00:00:00'::interval) AND (search_pause <= '1 day'::interval)) AND ((searches_per_hour >= 1) AND (searches_per_hour <= 1000000))))
 );
@@ -16387,7 +16489,7 @@ CREATE TRIGGER traveler_profiles_plan AFTER UPDATE OF born_on ON public.traveler
 -- Name: traveler_profiles traveler_profiles_room; Type: TRIGGER; Schema: public; Owner: skylatch_owner
 --
 
-CREATE TRIGGER traveler_profiles_room BEFORE INSERT ON public.traveler_profiles FOR EACH ROW EXECUTE FUNCTION engine.check_profile();
+CREATE TRIGGER traveler_profiles_room BEFORE INSERT OR UPDATE OF born_on, email ON public.traveler_profiles FOR EACH ROW EXECUTE FUNCTION engine.check_profile();
 
 --
 -- Name: trip_passengers trip_passengers_check; Type: TRIGGER; Schema: public; Owner: skylatch_owner
@@ -18290,6 +18392,12 @@ REVOKE ALL ON FUNCTION engine.check_consent(p_trip public.trip_requests) FROM PU
 REVOKE ALL ON FUNCTION engine.check_consent_text(p_version text) FROM PUBLIC;
 
 --
+-- Name: FUNCTION check_failures(p_user_id uuid, p_now timestamp with time zone); Type: ACL; Schema: engine; Owner: skylatch_owner
+--
+
+REVOKE ALL ON FUNCTION engine.check_failures(p_user_id uuid, p_now timestamp with time zone) FROM PUBLIC;
+
+--
 -- Name: FUNCTION check_flag(p_kind text, p_key text, p_item text); Type: ACL; Schema: engine; Owner: skylatch_owner
 --
 
@@ -18353,10 +18461,10 @@ REVOKE ALL ON FUNCTION engine.check_trip_request() FROM PUBLIC;
 REVOKE ALL ON FUNCTION engine.check_wishes(p_trip public.trip_requests, p_first_day date) FROM PUBLIC;
 
 --
--- Name: FUNCTION choose_searches(p_budget integer, p_now timestamp with time zone); Type: ACL; Schema: engine; Owner: skylatch_owner
+-- Name: FUNCTION choose_searches(p_budget integer, p_now timestamp with time zone, p_without uuid[]); Type: ACL; Schema: engine; Owner: skylatch_owner
 --
 
-REVOKE ALL ON FUNCTION engine.choose_searches(p_budget integer, p_now timestamp with time zone) FROM PUBLIC;
+REVOKE ALL ON FUNCTION engine.choose_searches(p_budget integer, p_now timestamp with time zone, p_without uuid[]) FROM PUBLIC;
 
 --
 -- Name: FUNCTION city_airports(p_codes text[]); Type: ACL; Schema: engine; Owner: skylatch_owner
@@ -19523,6 +19631,12 @@ REVOKE ALL ON FUNCTION engine.retry_at(p_operation text, p_tries integer, p_retr
 REVOKE ALL ON FUNCTION engine.revive_plans(p_now timestamp with time zone) FROM PUBLIC;
 
 --
+-- Name: FUNCTION ring(p_channel text); Type: ACL; Schema: engine; Owner: skylatch_owner
+--
+
+REVOKE ALL ON FUNCTION engine.ring(p_channel text) FROM PUBLIC;
+
+--
 -- Name: FUNCTION role_problems(); Type: ACL; Schema: engine; Owner: skylatch_owner
 --
 
@@ -19639,11 +19753,11 @@ REVOKE ALL ON FUNCTION engine.set_spending_ceiling(p_subject text, p_period text
 GRANT ALL ON FUNCTION engine.set_spending_ceiling(p_subject text, p_period text, p_amount numeric, p_reason text, p_user_id uuid) TO skylatch_operator;
 
 --
--- Name: FUNCTION set_traveller_limits(p_reason text, p_open_trips integer, p_profiles integer, p_search_pause interval, p_searches_per_hour integer); Type: ACL; Schema: engine; Owner: skylatch_owner
+-- Name: FUNCTION set_traveller_limits(p_reason text, p_open_trips integer, p_profiles integer, p_search_pause interval, p_searches_per_hour integer, p_failed_bookings_per_hour integer); Type: ACL; Schema: engine; Owner: skylatch_owner
 --
 
-REVOKE ALL ON FUNCTION engine.set_traveller_limits(p_reason text, p_open_trips integer, p_profiles integer, p_search_pause interval, p_searches_per_hour integer) FROM PUBLIC;
-GRANT ALL ON FUNCTION engine.set_traveller_limits(p_reason text, p_open_trips integer, p_profiles integer, p_search_pause interval, p_searches_per_hour integer) TO skylatch_operator;
+REVOKE ALL ON FUNCTION engine.set_traveller_limits(p_reason text, p_open_trips integer, p_profiles integer, p_search_pause interval, p_searches_per_hour integer, p_failed_bookings_per_hour integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION engine.set_traveller_limits(p_reason text, p_open_trips integer, p_profiles integer, p_search_pause interval, p_searches_per_hour integer, p_failed_bookings_per_hour integer) TO skylatch_operator;
 
 --
 -- Name: FUNCTION settle_call(p_report engine.call_report, p_recovered boolean, p_actor text, p_now timestamp with time zone); Type: ACL; Schema: engine; Owner: skylatch_owner

@@ -90,7 +90,8 @@ class World:
             )
         # Nor for what one traveller may ask for.
         self.rows(
-            "select engine.set_traveller_limits('test', 10000, 10000, '0', 1000000)"
+            "select engine.set_traveller_limits('test', 10000, 10000, '0', 1000000,"
+            " 1000000)"
         )
         # The recorded offers are in dollars, the ceilings in pounds.
         self.rate("GBP", "USD", "1.25", timedelta(hours=2))

@@ -51,6 +51,7 @@ begin
   perform engine.check_consent(p_trip);
   -- Two trips of one traveller that begin at once are decided one after the other.
   perform engine.lock_traveller(p_trip.user_id);
+  perform engine.check_failures(p_trip.user_id, p_now);
   v_problem := engine.spending_problem(
     p_trip.user_id, v_offer.price_currency, v_offer.price_amount, p_now
   );
@@ -130,5 +131,5 @@ comment on function engine.begin_attempt(
   public.trip_requests, uuid, text, timestamptz
 ) is
   'Commits the intent to book one offer and returns its first call; raises SK007, '
-  'SK008, SK010, SK101, SK102, SK103, SK109, SK110, SK111, SK112, SK114, SK115 or '
-  'SK201.';
+  'SK008, SK010, SK101, SK102, SK103, SK109, SK110, SK111, SK112, SK113, SK114, '
+  'SK115 or SK201.';

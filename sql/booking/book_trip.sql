@@ -17,6 +17,7 @@ begin
   v_trip := engine.lock_trip(p_trip_id);
   perform engine.require_pipeline(v_trip.user_id, v_now);
   perform engine.require_bookable(v_trip);
+  perform engine.check_failures(v_trip.user_id, v_now);
   perform engine.check_card(v_trip.user_id, v_trip.payment_method_id, v_now);
   perform engine.check_party(v_trip.user_id, v_trip.id);
   perform engine.check_consent(v_trip);

@@ -53,7 +53,7 @@ begin
         v_status := 'ACTION_REQUIRED';
       -- What other trips stand in the way of may be free again by the next round.
       when sqlstate 'SK109' or sqlstate 'SK110' or sqlstate 'SK111' or sqlstate 'SK112'
-        or sqlstate 'SK115'
+        or sqlstate 'SK113' or sqlstate 'SK115'
       then
         get stacked diagnostics v_reason = pg_exception_hint;
       end;

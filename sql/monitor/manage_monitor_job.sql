@@ -33,7 +33,7 @@ begin
   if v_changed then
     insert into engine.job_changes (at, job, stopped, reason, set_by)
     values (v_now, v_job.job, p_action = 'stop', v_reason, engine.caller());
-    perform pg_notify('skylatch_alerts', '');
+    perform engine.ring('skylatch_alerts');
   end if;
   v_cron := engine.change_cron_job(
     p_action, v_job.job, v_job.schedule, v_job.command

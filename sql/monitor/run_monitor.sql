@@ -20,6 +20,9 @@ declare
   v_trips uuid[];
   v_ordinals smallint[];
   v_refused uuid[];
+  -- Travellers who keep a trip locked that was chosen.
+  v_absent uuid[];
+  v_without uuid[] := '{}'::uuid[];
   v_problem text;
   v_reason text;
   v_claimed integer := 0;
@@ -112,11 +115,12 @@ begin
       0
     );
 
-    -- Again while some were refused: their share goes to others, but not for ever.
+    -- Again while some were refused, or keep their trip locked: their share goes to
+    -- others, and those who waited for their answer ask themselves; but not for ever.
     loop
       with chosen as materialized (
         select c.*
-        from engine.choose_searches(v_budget - v_searches, p_now)
+        from engine.choose_searches(v_budget - v_searches, p_now, v_without)
           with ordinality as c (user_id, trip_request_id, ordinal, place)
       ),
 
@@ -139,16 +143,19 @@ begin
       )
 
       select
-        array_agg(c.trip_request_id order by c.place) filter (where g.problem is null),
-        array_agg(c.ordinal order by c.place) filter (where g.problem is null),
+        array_agg(c.trip_request_id order by c.place)
+          filter (where h.id is not null and g.problem is null),
+        array_agg(c.ordinal order by c.place)
+          filter (where h.id is not null and g.problem is null),
         array_agg(distinct h.id) filter (where g.problem is not null),
+        array_agg(distinct c.user_id) filter (where h.id is null),
         min(g.problem),
         v_claimed + count(distinct h.id) filter (where g.problem is null)::integer,
         v_skipped + count(distinct h.id) filter (where g.problem is not null)::integer
-      into v_trips, v_ordinals, v_refused, v_problem, v_claimed, v_skipped
+      into v_trips, v_ordinals, v_refused, v_absent, v_problem, v_claimed, v_skipped
       from chosen as c
-      inner join held as h on h.user_id = c.user_id and h.id = c.trip_request_id
-      inner join gate as g on g.user_id = h.user_id;
+      left join held as h on h.user_id = c.user_id and h.id = c.trip_request_id
+      left join gate as g on g.user_id = h.user_id;
 
       if v_trips is not null then
         v_searches := v_searches + engine.enqueue_searches(
@@ -156,10 +163,11 @@ begin
         );
         v_free_from := v_free_from + v_every * cardinality(v_trips);
       end if;
-      exit when v_refused is null;
+      exit when v_refused is null and v_absent is null;
+      v_without := v_without || v_absent;
       -- To the end of the queue: they must not stand before those who may be searched
       -- for, tick after tick.
-      v_reason := v_problem;
+      v_reason := coalesce(v_problem, v_reason);
       update engine.trip_searches as s
       set next_look_at = p_now + interval '1 microsecond'
       from public.trip_requests as t
@@ -169,7 +177,7 @@ begin
         and s.next_look_at <= p_now;
       perform engine.schedule_trips(v_refused, p_now);
       -- Booking may be off for everybody.
-      exit when v_skipped >= 1000;
+      exit when v_skipped >= 1000 or cardinality(v_without) >= 100;
     end loop;
 
     select count(*) into v_postponed

@@ -1,11 +1,16 @@
 -- From this commit on, for everybody; who has more already keeps it. What is not named
 -- stays. Every change stays on record. Definer: operators have no table.
+-- Version 0.1 knew one limit fewer; two functions of one name would be ambiguous.
+drop function if exists engine.set_traveller_limits(
+  text, integer, integer, interval, integer
+);
 create or replace function engine.set_traveller_limits(
   p_reason text,
   p_open_trips integer default null,
   p_profiles integer default null,
   p_search_pause interval default null,
-  p_searches_per_hour integer default null
+  p_searches_per_hour integer default null,
+  p_failed_bookings_per_hour integer default null
 ) returns jsonb
   language plpgsql volatile
   security definer
@@ -28,7 +33,9 @@ begin
     (3, 'search_pause', p_search_pause::text, '0 to 1 day',
       p_search_pause between interval '0' and interval '1 day'),
     (4, 'searches_per_hour', p_searches_per_hour::text, '1 to 1000000',
-      p_searches_per_hour between 1 and 1000000)
+      p_searches_per_hour between 1 and 1000000),
+    (5, 'failed_bookings_per_hour', p_failed_bookings_per_hour::text, '1 to 1000000',
+      p_failed_bookings_per_hour between 1 and 1000000)
   ) as w (place, field, value, bounds, fits)
   where not w.fits
   order by w.place
@@ -41,7 +48,10 @@ begin
     open_trips = coalesce(p_open_trips, l.open_trips),
     profiles = coalesce(p_profiles, l.profiles),
     search_pause = coalesce(p_search_pause, l.search_pause),
-    searches_per_hour = coalesce(p_searches_per_hour, l.searches_per_hour)
+    searches_per_hour = coalesce(p_searches_per_hour, l.searches_per_hour),
+    failed_bookings_per_hour = coalesce(
+      p_failed_bookings_per_hour, l.failed_bookings_per_hour
+    )
   returning to_jsonb(l) - 'only_row' into v_limits;
   insert into engine.traveller_limit_changes (at, set_by, reason, limits)
   values (clock_timestamp(), engine.caller(), v_reason, v_limits);
@@ -49,10 +59,10 @@ begin
 end;
 $$;
 comment on function engine.set_traveller_limits(
-  text, integer, integer, interval, integer
+  text, integer, integer, interval, integer, integer
 ) is 'Changes the limits for each traveller that are named, for a reason; returns all.';
 grant execute on function engine.set_traveller_limits(
-  text, integer, integer, interval, integer
+  text, integer, integer, interval, integer, integer
 ) to skylatch_operator;
 
 create or replace trigger traveller_limit_changes_append_only

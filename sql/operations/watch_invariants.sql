@@ -75,7 +75,7 @@ begin
     checked_to = excluded.checked_to,
     violations = excluded.violations;
   if v_present <> v_known then
-    perform pg_notify('skylatch_alerts', '');
+    perform engine.ring('skylatch_alerts');
   end if;
   -- Without its attempt: nobody is asked for evidence by thousands of them at once.
   perform engine.open_case(

@@ -8,7 +8,7 @@ as $$
 declare
   v_url text;
 begin
-  perform pg_notify('skylatch_calls', '');
+  perform engine.ring('skylatch_calls');
   select e.url into v_url from engine.endpoint as e;
   if v_url is not null
     and current_setting('pg_net.database_name', true) = current_database()

@@ -32,7 +32,7 @@ begin
   if v_is_new then
     perform engine.gather_evidence(v_id, p_now);
   end if;
-  perform pg_notify('skylatch_alerts', '');
+  perform engine.ring('skylatch_alerts');
   return v_id;
 end;
 $$;

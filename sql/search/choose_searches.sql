@@ -27,12 +27,14 @@
 -- nothing at or below the cap), one leads and the others wait for its answer, which
 -- search/share_looks.sql gives them: one within its traveller's share, for the others
 -- are not made first. A first look, and one that may end in a booking, is always the
--- trip's own.
+-- trip's own. Who is left out (p_without) leads nobody either: a traveller who keeps
+-- a trip locked must not make those wait who watch the same.
 --
 -- The searches of a trip come together, the most urgent trip's first. Time is p_now and
 -- nothing else is asked, so that a simulation runs on the same choice.
+drop function if exists engine.choose_searches(integer, timestamptz);
 create or replace function engine.choose_searches(
-  p_budget integer, p_now timestamptz
+  p_budget integer, p_now timestamptz, p_without uuid[] default '{}'
 ) returns table (user_id uuid, trip_request_id uuid, ordinal smallint)
   language plpgsql stable
   security definer
@@ -50,6 +52,7 @@ begin
       and t.auto_book_enabled
       and t.next_search_at <= p_now
       and t.searches < t.max_searches
+      and t.user_id <> all (p_without)
     order by t.next_search_at
     limit 10000
   ),
@@ -158,5 +161,6 @@ begin
   order by p.trips_priority desc, p.trip_request_id, p.ordinal;
 end;
 $$;
-comment on function engine.choose_searches(integer, timestamptz) is
-  'Chooses at most so many due searches, in the order in which to make them.';
+comment on function engine.choose_searches(integer, timestamptz, uuid[]) is
+  'Chooses at most so many due searches, in the order in which to make them; none of '
+  'the travellers that are left out.';

@@ -117,6 +117,7 @@ begin
     or new.max_price >= 1000000000000
     or new.max_price = 'NaN'
     or scale(trim_scale(new.max_price)) > v_digits
+    or scale(new.max_price) > 3  -- zeros too: the table's own limit
   then
     raise exception using
       errcode = 'SK004',

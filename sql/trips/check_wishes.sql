@@ -1,6 +1,9 @@
 -- What a trip's own columns say about each other, one line per rule: the field, what
 -- was said, what fits, what to do. Null fits only where a line says so. The table's
--- CHECKs stand behind this; here they get words.
+-- CHECKs stand behind this; here they get words. A length of time is held to its limits
+-- as it compares and as it counts: a year compares as 360 days and counts as 365.25, so
+-- that what looks like a day could count as less than nothing, and the longest flight
+-- would score best.
 create or replace function engine.check_wishes(
   p_trip public.trip_requests, p_first_day date
 ) returns void
@@ -88,7 +91,8 @@ begin
     (7, 'max_connections', to_jsonb(p_trip.max_connections),
       p_trip.max_connections between 0 and 2, 'Allow 0, 1 or 2 connections.'),
     (8, 'max_duration', to_jsonb(p_trip.max_duration),
-      p_trip.max_duration between interval '30 minutes' and interval '72 hours',
+      p_trip.max_duration between interval '30 minutes' and interval '72 hours'
+      and extract(epoch from p_trip.max_duration) between 1800 and 72 * 3600,
       'Allow 30 minutes to 72 hours for one way.'),
     (9, 'carry_on_bags', to_jsonb(p_trip.carry_on_bags),
       p_trip.carry_on_bags between 0 and 2, 'Ask for 0 to 2 carry-on bags each.'),
@@ -106,11 +110,13 @@ begin
       'None of these airlines is in the alliances you chose: drop one of the two.'),
     (310, 'layover_min', to_jsonb(p_trip.layover_min),
       p_trip.layover_min is null
-      or p_trip.layover_min between interval '0' and interval '24 hours',
+      or p_trip.layover_min between interval '0' and interval '24 hours'
+      and extract(epoch from p_trip.layover_min) between 0 and 24 * 3600,
       'Give 0 to 24 hours.'),
     (311, 'layover_max', to_jsonb(p_trip.layover_max),
       p_trip.layover_max is null
-      or p_trip.layover_max between interval '0' and interval '48 hours',
+      or p_trip.layover_max between interval '0' and interval '48 hours'
+      and extract(epoch from p_trip.layover_max) between 0 and 48 * 3600,
       'Give 0 to 48 hours.'),
     (312, 'layover_max', to_jsonb(p_trip.layover_max),
       p_trip.layover_max is null or p_trip.layover_min is null

@@ -42,7 +42,10 @@ begin atomic
     ),
     (
       6, 'traveler_profiles', 'email', false,
-      p_row ->> 'email' ~ '^[^@\s]+@[^@\s]+\.[^@\s]+$',
+      p_row ->> 'email' ~ '^[^@\s]+@[^@\s]+\.[^@\s]+$'
+      -- Controls, and what is not seen or turns the text around.
+      and p_row ->> 'email' !~
+      '[\u0001-\u0020\u007f-\u00a0\u200b-\u200f\u2028-\u202f\u2060-\u206f\ufeff]',
       'Give an e-mail address such as name@example.com.'
     ),
     (

@@ -24,7 +24,10 @@ begin
   return encode(
     sha256(
       convert_to(
-        p_user_id || '/' || v_name || '/' || (p_born_on - date '1900-01-01'), 'UTF8'
+        p_user_id || '/' || v_name || '/' || case
+          when isfinite(p_born_on) then p_born_on - date '1900-01-01'
+        end,
+        'UTF8'
       )
     ),
     'hex'

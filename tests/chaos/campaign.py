@@ -627,7 +627,7 @@ def prepared(plan: Plan) -> Iterator[Campaign]:
             place.rows(_SEARCH_LEASE)
         world.rows(
             "select engine.set_traveller_limits('campaign', 10000, 10000, '20 seconds',"
-            " 200)"
+            " 200, 10000)"
         )
         environment = {
             **os.environ,

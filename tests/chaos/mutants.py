@@ -605,6 +605,32 @@ MUTANTS: dict[str, Mutant] = {
         "          order by d.watched, d.beyond, d.priority desc, d.trip_request_id\n",
         "          order by d.watched, d.priority desc, d.trip_request_id\n",
     ),
+    "a locked trip leads an identical search": Mutant(
+        "monitor/run_monitor.sql",
+        "      v_without := v_without || v_absent;\n",
+        "      exit when v_refused is null;\n",
+    ),
+    "bookings may be begun and undone for ever": Mutant(
+        "booking/check_failures.sql", "  if found then\n", "  if false then\n"
+    ),
+    "a full queue of notifications is notified": Mutant(
+        "operations/ring.sql",
+        "  if pg_notification_queue_usage() < 0.5 then\n",
+        "  if true then\n",
+    ),
+    "somebody is born in the future": Mutant(
+        "trips/check_profile.sql", "      then 'born_on'\n", "      then null\n"
+    ),
+    "the last look counts with a birth date that is no day": Mutant(
+        "trips/person_key.sql",
+        "when isfinite(p_born_on) then",
+        "when true then",
+    ),
+    "a day counts as less than nothing": Mutant(
+        "trips/check_wishes.sql",
+        "extract(epoch from p_trip.max_duration) between 1800 and 72 * 3600",
+        "true",
+    ),
     "open trips are counted without the traveller's lock": Mutant(
         "trips/require_room.sql",
         "  perform engine.hold_traveller(p_user_id);\n",

@@ -101,6 +101,25 @@ def test_the_listener_is_pinned(odd: str) -> None:
         database.close()
 
 
+def test_a_flood_of_wake_ups_wakes_with_a_rest_after_each(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Anybody may notify: a worker must not ask for work in a loop because of it."""
+    database = Database(make_conninfo(world.dsn, user="skylatch_sidecar"))
+    rests: list[float] = []
+    monkeypatch.setattr("sidecar.db.time.sleep", rests.append)
+    heard = database.notifications(timeout=30)
+    try:
+        next(heard)
+        for rested in range(5):
+            world.rows("select pg_notify('skylatch_calls', '')")
+            next(heard)
+            assert len(rests) == rested
+    finally:
+        heard.close()  # type: ignore[attr-defined]
+        database.close()
+
+
 def test_options_of_the_caller_are_kept_and_ours_count(
     odd: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

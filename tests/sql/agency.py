@@ -43,7 +43,8 @@ class Agency:
         self.run("select engine.set_search_settings('test', 100000)")
         # No test here is about what one traveller may ask for.
         self.run(
-            "select engine.set_traveller_limits('test', 10000, 10000, '0', 1000000)"
+            "select engine.set_traveller_limits('test', 10000, 10000, '0', 1000000,"
+            " 1000000)"
         )
 
     def run(self, query: str, *args: object) -> list[Row]:

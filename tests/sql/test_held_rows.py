@@ -266,6 +266,32 @@ def test_a_tick_passes_over_a_locked_trip(stage: Stage) -> None:
         assert [stage.ready(trip) for trip in trips] == [["search"], [], ["search"]]
 
 
+def test_who_watches_the_same_as_a_locked_trip_asks_for_it_at_the_same_tick(
+    stage: Stage,
+) -> None:
+    """Of identical searches one leads: never one whose traveller keeps it locked."""
+    watching = [stage.trip() for _ in range(2)]
+    assert len(search_again(stage)) == 2
+    stage.rows(
+        "update engine.provider_calls set state = 'DONE', verdict = 'OK',"
+        " lease_until = null, finished_at = now()"
+    )
+    stage.rows(
+        "update engine.trip_searches set offers = 3, cheapest = 900, currency = 'GBP',"
+        " last_looked_at = now() - interval '1 hour',"
+        " last_searched_at = now() - interval '1 hour'"
+    )
+    # Never looked, so that it leads; and another one that would lead after it.
+    greedy = stage.trip()
+    another_trip(stage, greedy, day=40)
+    stage.rows("update public.trip_requests set next_search_at = now()")
+    stage.rows("update engine.trip_searches set next_look_at = now()")
+    with held(stage, greedy, "select from public.trip_requests for update"):
+        stage.tick()
+        assert sorted(len(stage.ready(trip)) for trip in watching) == [0, 1]
+        assert stage.ready(greedy) == []
+
+
 def stray_orders(trips: list[Trip]) -> list[Row]:
     """Return an order for each trip of which no attempt knows."""
     return [

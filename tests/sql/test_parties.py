@@ -360,6 +360,19 @@ def test_what_cannot_be_frozen_on_a_deploy_stops_at_the_last_look(
     assert stage.mark_sent(call) == "a passenger was changed"
 
 
+def test_a_birth_date_that_is_no_day_stops_the_order(stage: Stage) -> None:
+    """From before it was refused: the last look says so, and the hold is released."""
+    trip = stage.trip()
+    call = stage.drive(trip, "create_order")
+    stage.rows("set session_replication_role = replica")
+    stage.rows("update public.traveler_profiles set born_on = 'infinity'")
+    stage.rows("reset session_replication_role")
+    assert stage.mark_sent(call) == "a passenger is not complete"
+    stage.finish(stage.good_answer(stage.claim_operation("cancel_payment")))
+    assert stage.attempt(trip)["state"] == "FAILED"
+    assert stage.violations() == []
+
+
 # -- a person is not a profile -------------------------------------------------------
 
 

@@ -466,3 +466,71 @@ def test_what_cannot_be_booked_is_refused_before_its_offers_are_ranked(
         " language plpgsql as $$ begin raise 'ranked'; end $$"
     )
     refused(code, world.rows, "select public.auto_book_production(%s)", trip)
+
+
+# -- what one may begin ------------------------------------------------------------
+
+BOOK = "select public.auto_book_production(%s)"
+
+
+def bookable(world: World, traveller: Traveller) -> UUID:
+    """Return a trip with fitting offers that does not book by itself any more."""
+    world.set_flags({**FLAGS, "price_optimization": False})
+    trip = world.trip(traveller)
+    world.rows("select engine.set_kill_switch(true, 'a test')")
+    world.rows("select engine.start_searches(array[%s], now())", trip)
+    with world.working():
+        until(world.at_rest)
+    world.rows("select engine.set_kill_switch(false, 'a test')")
+    return trip
+
+
+def undone(world: World, trip: UUID) -> None:
+    """Begin a booking, change the trip, and see the booking fail."""
+    world.rows(BOOK, trip)
+    world.rows(
+        "update public.trip_requests set max_price = max_price where id = %s", trip
+    )
+    with world.working():
+        until(lambda: world.attempt(trip)["status"] == "FAILED")
+
+
+def test_bookings_that_are_begun_and_undone_come_to_an_end(world: World) -> None:
+    """All trips of a traveller together; the error says when, and others go on."""
+    limit(world, failed_bookings_per_hour=2)
+    traveller = world.traveller()
+    trips = [bookable(world, traveller) for _ in range(2)]
+    for trip in trips:
+        undone(world, trip)
+    first = world.attempt(trips[0])["ended_at"]
+    detail = refused("SK113", world.rows, BOOK, trips[0])
+    assert detail["limit"] == 2
+    assert datetime.fromisoformat(detail["again_at"]) == first + timedelta(hours=1)
+    other = bookable(world, world.traveller())
+    world.rows(BOOK, other)
+    with world.working():
+        until(lambda: world.status(other) == "BOOKED")
+    world.rows(
+        "update public.booking_attempts set ended_at = ended_at - interval '1 hour'"
+        " where trip_request_id = %s and status = 'FAILED'",
+        trips[0],
+    )
+    world.rows(BOOK, trips[0])
+
+
+def test_what_books_by_itself_waits_too_and_says_until_when(world: World) -> None:
+    """The trip stays pending, and its offers are found all the same."""
+    limit(world, failed_bookings_per_hour=1)
+    traveller = world.traveller()
+    undone(world, bookable(world, traveller))
+    trip = world.trip(traveller)
+    world.rows("select engine.start_searches(array[%s], now())", trip)
+    with world.working():
+        until(world.at_rest)
+    row = world.row(
+        "select auto_book_status, status_reason from public.trip_requests"
+        " where id = %s",
+        trip,
+    )
+    assert row["auto_book_status"] == "PENDING"
+    assert row["status_reason"].startswith("So many bookings failed that the next one")

@@ -248,6 +248,7 @@ REFUSED = {
     "infinite cap": fixed("SK004", "max_price", max_price=Decimal("Infinity")),
     "huge cap": fixed("SK004", "max_price", max_price=Decimal(10) ** 12),
     "no cap": fixed("SK004", "max_price", max_price=None),
+    "zeros without end": fixed("SK004", "max_price", max_price=Decimal("500.0000")),
     "a tenth of a penny": fixed("SK004", "max_price", max_price=Decimal("500.001")),
     "half a yen": fixed(
         "SK004", "max_price", max_price=Decimal("1000.5"), currency="JPY"
@@ -457,6 +458,21 @@ UNMET: dict[str, tuple[str, object, Row]] = {
     "no cabin": ("cabin_class", None, {"cabin_class": None}),
     "three connections": ("max_connections", 3, {"max_connections": 3}),
     "half an hour": ("max_duration", "00:29:00", {"max_duration": "29 minutes"}),
+    "a day that counts as less than nothing": (
+        "max_duration",
+        "-1 years +361 days",
+        {"max_duration": "-1 year 361 days"},
+    ),
+    "a wait that counts as less than nothing": (
+        "layover_min",
+        "-1 years +360 days",
+        {"layover_min": "-1 year 360 days"},
+    ),
+    "two days that count as a week": (
+        "layover_max",
+        "1 year -358 days",
+        {"layover_max": "1 year -358 days"},
+    ),
     "four bags": ("checked_bags", 4, {"checked_bags": 4}),
     "three cabin bags": ("carry_on_bags", 3, {"carry_on_bags": 3}),
     "too many airlines": (
@@ -684,6 +700,32 @@ def test_a_profile_no_airline_would_take_names_its_field(
         counter.profile(None, **{column: value})
     assert caught.value.sqlstate == "SK031"
     assert caught.value.diag.column_name == column
+
+
+@pytest.mark.parametrize(
+    ("column", "value"),
+    [
+        ("born_on", "infinity"),
+        ("born_on", "5874897-12-31"),
+        ("born_on", in_days(2)),
+        ("email", "am\x01elia@example.com"),
+        ("email", "amelia\u200b@example.com"),
+        ("email", "amelia@\u202eexample.com"),
+    ],
+)
+def test_facts_that_cannot_be_are_refused_where_they_are_said(
+    counter: Counter, column: str, value: object
+) -> None:
+    """Of a new profile, and of one that is on a trip."""
+    with pytest.raises(psycopg.Error) as new, counter.sql.transaction():
+        counter.profile(None, **{column: value})
+    assert_explained(new.value, "SK031", column)
+    counter.state("create_trip_request")
+    with pytest.raises(psycopg.Error) as changed, counter.sql.transaction():
+        counter.sql.execute(
+            f"update public.traveler_profiles set {column} = %s".encode(), [value]
+        )
+    assert_explained(changed.value, "SK031", column)
 
 
 # -- changing a trip ---------------------------------------------------------------
