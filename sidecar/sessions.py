@@ -2,7 +2,8 @@
 
 A server, a database or a role may have a DateStyle, an IntervalStyle or a TimeZone of
 its own. A client that meets them unprepared cannot read a timestamp, and reads a float
-that lost its last digits.
+that lost its last digits. Where a backslash in a string is not one, regular expressions
+mean something else.
 
 A session that may go through a pooler asks for its formats by `pin`: a pooler in
 transaction mode refuses unknown start-up options, and may give the next statement to
@@ -23,6 +24,7 @@ FORMATS = {
     "IntervalStyle": "postgres",
     "TimeZone": "UTC",
     "extra_float_digits": "1",
+    "standard_conforming_strings": "on",
 }
 ENCODING = "UTF8"
 # For the start-up packet, behind whatever else is asked for there.

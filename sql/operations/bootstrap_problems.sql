@@ -93,7 +93,7 @@ begin
       from aclexplode(coalesce(p.proacl, acldefault('f', p.proowner))) as g
     ) as g
     where p.pronamespace = 'pg_catalog'::regnamespace
-      and p.proname like any (array['pg\_advisory%', 'pg\_try\_advisory%'])
+      and p.proname ~ '^pg_(try_)?advisory'
       and (g.everybody or not g.ours)
     group by g.everybody
   ) as f;

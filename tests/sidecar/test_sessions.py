@@ -24,6 +24,7 @@ ODD = {
     "IntervalStyle": "iso_8601",
     "TimeZone": "Pacific/Kiritimati",
     "extra_float_digits": "0",
+    "standard_conforming_strings": "off",
 }
 SHOWN = "select name, setting from pg_settings where name = any(%s)"
 
