@@ -38,6 +38,7 @@ LOGIN_ROLES = (
 )
 _LONGEST_SOCKET_PATH = 107  # bytes; sun_path less its terminator
 _CONFIG = "skylatch.conf"
+_INITDB = ("--encoding=UTF8", "--locale=C.UTF-8", "--data-checksums")
 
 SETTINGS = {
     "max_connections": "80",
@@ -67,6 +68,7 @@ class Cluster:
     installation: Installation
     base: Path
     account: Account
+    initdb: tuple[str, ...] = _INITDB
 
     @property
     def data(self) -> Path:
@@ -199,10 +201,8 @@ class Cluster:
             "--username=postgres",
             "--auth-local=peer",
             "--auth-host=reject",
-            "--encoding=UTF8",
-            "--locale=C.UTF-8",
-            "--data-checksums",
             "--no-instructions",
+            *self.initdb,
         ]
         result = run_as(self.account, self.base, initdb)
         if result.returncode != 0:

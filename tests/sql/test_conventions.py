@@ -547,10 +547,10 @@ def unreadable(catalog: Catalog) -> dict[str, str]:
 
 
 def test_no_string_means_something_else_in_another_session(catalog: Catalog) -> None:
-    """A body that is kept as text is read with the caller's standard_conforming_strings.
+    """A body that is kept as text is read by the caller's standard_conforming_strings.
 
-    Where those are off, a backslash in a plain string is gone when the expression is
-    matched; one in E'…' is the same everywhere.
+    Where those are off, a backslash in a plain string is gone before it is matched; one
+    in E'…' is the same everywhere.
     """
     bodies = catalog.execute(
         f"""
