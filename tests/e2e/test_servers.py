@@ -26,8 +26,6 @@ FOUND = [one for one in installations() if asked_major() in (None, one.major)]
 # another server would take seconds over it.
 NO_COMPILER = {"jit_provider": "plpgsql"}
 HOSTILE = {
-    **NO_COMPILER,
-    "jit": "on",
     "jit_above_cost": "0",
     "work_mem": "64kB",
     "hash_mem_multiplier": "1",
