@@ -33,7 +33,10 @@ _MANNERS = {
     "jit": "off",
     "default_transaction_read_only": "off",
     "row_security": "on",
+    "quote_all_identifiers": "off",
     "statement_timeout": "0",
+    "idle_session_timeout": "0",
+    "idle_in_transaction_session_timeout": "0",
 }
 OPTIONS = " ".join(f"-c {name}={value}" for name, value in (FORMATS | _MANNERS).items())
 

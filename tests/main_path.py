@@ -142,4 +142,5 @@ def assert_booked_once(world: World, trip: UUID) -> None:
     (intent,) = world.intents(trip)
     assert intent["captured"] == intent["amount"]
     assert world.attempt(trip)["status"] == "SUCCESS"
-    assert world.violations() == []
+    broken = world.violations()
+    assert broken == [], broken

@@ -26,6 +26,7 @@ from sidecar.local.accounts import (
     run_as,
 )
 from sidecar.local.packages import Installation
+from sidecar.sessions import pinned
 
 PORT = 5432  # names the socket file only
 LOGIN_ROLES = (
@@ -144,7 +145,8 @@ class Cluster:
 
     def create_database(self, name: str) -> bool:
         """Create the database `name`; False when it was there already."""
-        with psycopg.connect(self.dsn("postgres"), autocommit=True) as connection:
+        admin = pinned(self.dsn("postgres"))
+        with psycopg.connect(admin, autocommit=True) as connection:
             query = "select 1 from pg_database where datname = %s"
             if connection.execute(query, [name]).fetchone():
                 return False

@@ -42,7 +42,6 @@ HOSTILE = {
     "default_transaction_isolation": "repeatable read",
     "default_transaction_deferrable": "on",
     "default_transaction_read_only": "on",
-    "session_replication_role": "replica",
     "row_security": "off",
     "statement_timeout": "200ms",
     "lock_timeout": "1ms",
