@@ -88,15 +88,18 @@ def check(environment: dict[str, str]) -> subprocess.CompletedProcess[str]:
 def session(
     dsn: str, traveller: Traveller, login: str = "authenticator"
 ) -> Iterator[psycopg.Connection[Any]]:
-    """Connect as PostgREST does; any other `login` has no settings of its own."""
+    """Ask in one transaction, as PostgREST does, which leaves nothing in the session.
+
+    Any other `login` has no settings of its own.
+    """
     user = login if login == "authenticator" else "postgres"
-    with psycopg.connect(make_conninfo(dsn, user=user), autocommit=True) as connection:
+    with psycopg.connect(make_conninfo(dsn, user=user)) as connection:
         if user != login:
             connection.execute(f"set session authorization {login}".encode())
         claims = json.dumps({"sub": str(traveller.user_id), "role": "authenticated"})
-        connection.execute("set role authenticated")
+        connection.execute("set local role authenticated")
         connection.execute(
-            "select set_config('request.jwt.claims', %s, false)", [claims]
+            "select set_config('request.jwt.claims', %s, true)", [claims]
         )
         yield connection
 
