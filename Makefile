@@ -70,9 +70,12 @@ psql: setup ## Open psql on the stack's database
 demo: install ## Show the whole thing at work, then stop: RECORDINGS=
 	@$(LOCAL) demo $(if $(RECORDINGS),--recordings '$(RECORDINGS)')
 
-test: install ## Run the tests, each worker on a cluster of its own
+test: install ## Run the tests, each worker on a cluster of its own: TESTS=
 	@# More at a time than there are processors: much of a test is waiting.
-	@$(PYTHON) -m pytest -n 4 --dist worksteal
+	@$(PYTHON) -m pytest $(or $(TESTS),-n 4 --dist worksteal)
+
+test-debian13: ## Run the tests on Debian 13 (PostgreSQL 17), in a root of its own: TESTS=
+	@tests/debian13.sh $(TESTS)
 
 fuzz: install ## Try the callbacks with very many bodies
 	@$(PYTHON) -m pytest tests/sidecar/test_webhook_fuzz.py --fuzz 20000 -s
@@ -145,6 +148,6 @@ clean: ## Stop the stack and remove caches and .venv; the stack's data stays
 	rm -rf $(VENV) .mypy_cache .ruff_cache .hypothesis *.egg-info
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-.PHONY: help setup install up secrets down status psql demo test fuzz crash-points mutants model campaign \
+.PHONY: help setup install up secrets down status psql demo test test-debian13 fuzz crash-points mutants model campaign \
   chaos check bench-flags bench-ingest bench-waiting bench-scale bench-invariants bench-locked \
   simulate schema diagram clean

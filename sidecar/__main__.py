@@ -37,7 +37,7 @@ app.add_typer(local_app, name="local", help="The local stack on this machine.")
 
 def build_worker(settings: config.WorkSettings, database: Database) -> Worker:
     """Return a worker wired from its settings."""
-    redis_url = settings.redis_url.get_secret_value() if settings.redis_url else None
+    redis_url = config.revealed(settings.redis_url)
     return Worker(
         database,
         flights=Flights(settings.duffel_url, settings.duffel_token.get_secret_value()),
@@ -60,7 +60,11 @@ def work() -> None:
     """Make the calls that Postgres asks for, until SIGTERM."""
     telemetry.configure()
     settings = config.load(config.WorkSettings)
-    database = Database(settings.database_url.get_secret_value(), size=settings.workers)
+    database = Database(
+        settings.database_url.get_secret_value(),
+        size=settings.workers,
+        listen_url=config.revealed(settings.listen_url),
+    )
     try:
         database.check_version()
         worker = build_worker(settings, database)

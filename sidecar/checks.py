@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import psycopg
 from redis import RedisError
 from rich.console import Console
 from rich.markup import escape
 
 from sidecar import config
-from sidecar.db import Database
-from sidecar.errors import SkylatchError
+from sidecar.db import Database, describe
+from sidecar.errors import EngineError, SkylatchError
 from sidecar.flags import reachable, read_flags
 from sidecar.flights import Flights
 from sidecar.limits import connect
+from sidecar.listening import DEAF
 from sidecar.payments import Payments
 from sidecar.providers import Answer
 
@@ -35,6 +37,7 @@ def run(console: Console) -> bool:
             _passes(console, "flags", lambda: _check_flags(settings)),
             _passes(console, "duffel", lambda: _check_duffel(settings)),
             _passes(console, "stripe", lambda: _check_stripe(settings)),
+            _check_wake_ups(console, settings),
             _check_redis(console, settings),
         ]
     )
@@ -65,6 +68,30 @@ def _check_database(settings: config.WorkSettings) -> None:
         database.check_python()
     finally:
         database.close()
+
+
+def _check_wake_ups(console: Console, settings: config.WorkSettings) -> bool:
+    """Wake-ups only make things faster: without them the work is polled for."""
+    database = Database(
+        settings.database_url.get_secret_value(),
+        size=1,
+        patience=_PATIENCE_SECONDS,
+        listen_url=config.revealed(settings.listen_url),
+    )
+    try:
+        heard = database.hears()
+    except (psycopg.Error, EngineError) as error:
+        _explain(console, f"[yellow]-[/] wake-ups: {escape(describe(error))}")
+        return True
+    finally:
+        database.close()
+    if heard is None:
+        _explain(console, "[yellow]-[/] wake-ups: none asked for; work is polled for")
+    elif heard:
+        console.print("[green]✓[/] wake-ups")
+    else:
+        _explain(console, f"[yellow]-[/] wake-ups: {DEAF}")
+    return True
 
 
 def _check_flags(settings: config.WorkSettings) -> None:
@@ -104,8 +131,7 @@ def _require_answer(answer: Answer, url: str, key: str) -> None:
 
 def _check_redis(console: Console, settings: config.WorkSettings) -> bool:
     """Redis only makes things faster, so its absence is a remark, not a failure."""
-    url = settings.redis_url.get_secret_value() if settings.redis_url else None
-    client = connect(url)
+    client = connect(config.revealed(settings.redis_url))
     if client is None:
         console.print("[yellow]-[/] redis: not configured; limits are per sidecar")
         return True

@@ -100,6 +100,9 @@ class DatabaseSettings(BaseSettings):
 class WorkSettings(DatabaseSettings):
     """What a worker needs to make outward calls."""
 
+    # Where wake-ups are heard, if the database is behind a pooler: the server itself,
+    # or "none", and work is found by polling alone.
+    listen_url: Address | None = None
     live_mode: bool = False
     duffel_url: str = "https://api.duffel.com"
     duffel_token: Secret
@@ -183,6 +186,11 @@ class SandboxSettings(BaseSettings):
     stripe_webhook_secrets: WebhookSecrets = ()
     duffel_webhook_secrets: WebhookSecrets = ()
     recordings: Path | None = None
+
+
+def revealed(secret: SecretStr | None) -> str | None:
+    """Return what a secret hides, if there is one."""
+    return secret.get_secret_value() if secret else None
 
 
 def is_loopback(*urls: str) -> bool:

@@ -7,7 +7,6 @@ matter are kept inside the functions.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -19,14 +18,13 @@ from psycopg.rows import dict_row
 from psycopg.types.json import Json, Jsonb
 from psycopg_pool import ConnectionPool
 
-from sidecar import __version__
+from sidecar import __version__, listening
 from sidecar.errors import EncodingError, SetupError, translate
 from sidecar.sessions import ENCODING, pin
 
 Row = dict[str, Any]
 Rpc = Literal["duffel_search", "auto_book_production", "auto_book_monitor"]
-CHANNEL = "skylatch_calls"
-_CALM_SECONDS = 0.05
+NOBODY_LISTENS = "none"
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,13 +74,21 @@ def check_encoding(found: str | bytes) -> None:
 class Database:
     """A small pool of connections to the engine."""
 
-    def __init__(self, url: str, *, size: int = 4, patience: float = 3.0) -> None:
+    def __init__(
+        self,
+        url: str,
+        *,
+        size: int = 4,
+        patience: float = 3.0,
+        listen_url: str | None = None,
+    ) -> None:
         """Open the pool; a call waits `patience` seconds for a connection.
 
         Not long: a pool that has given up reconnecting begins anew with the next call,
-        so that patient callers would only lengthen an outage that is over.
+        so that patient callers would only lengthen an outage that is over. Wake-ups are
+        heard at `listen_url` where `url` leads to a pooler, or not at all ("none").
         """
-        self._url = url
+        self._listen_url = None if listen_url == NOBODY_LISTENS else listen_url or url
         self._pool: ConnectionPool[psycopg.Connection[Row]] = ConnectionPool(
             url,
             min_size=1,
@@ -268,32 +274,18 @@ class Database:
             )
 
     def notifications(self, *, timeout: float) -> Iterator[None]:
-        """Yield once for every wake-up, and at least every `timeout` seconds.
+        """Yield once for every wake-up, and at least every `timeout` seconds."""
+        return listening.wake_ups(self._listen_url, self._notify, timeout=timeout)
 
-        Whoever may log in may notify, as often as they like: after each wake-up is a
-        moment of rest, and what comes meanwhile is one more wake-up, not thousands.
+    def hears(self) -> bool | None:
+        """Tell whether wake-ups arrive; None where nobody listens for them."""
+        if self._listen_url is None:
+            return None
+        with listening.connected(self._listen_url) as connection:
+            return listening.hears(connection, self._notify)
 
-        Uses a connection of its own (LISTEN does not survive a transaction pooler) and
-        reconnects for ever; a lost wake-up only costs the poll interval.
-        """
-        while True:
-            try:
-                with psycopg.connect(
-                    self._url, autocommit=True, client_encoding=ENCODING
-                ) as connection:
-                    pin(connection)
-                    connection.execute(
-                        sql.SQL("listen {}").format(sql.Identifier(CHANNEL))
-                    )
-                    yield
-                    while True:
-                        for _ in connection.notifies(timeout=timeout, stop_after=1):
-                            pass
-                        yield
-                        time.sleep(_CALM_SECONDS)
-            except psycopg.Error:
-                yield
-                time.sleep(min(timeout, 1.0))
+    def _notify(self, channel: str) -> None:
+        self._rows("pg_catalog", "pg_notify", channel, "")
 
     def _rows(self, schema: str, function: str, *args: object) -> list[Row]:
         query = sql.SQL("select * from {}({})").format(

@@ -2,7 +2,8 @@
 
 A server, a database or a role may have a DateStyle, an IntervalStyle or a TimeZone of
 its own. A client that meets them unprepared cannot read a timestamp, and reads a float
-that lost its last digits.
+that lost its last digits. Where a backslash in a string is not one, regular expressions
+mean something else.
 
 A session that may go through a pooler asks for its formats by `pin`: a pooler in
 transaction mode refuses unknown start-up options, and may give the next statement to
@@ -23,10 +24,21 @@ FORMATS = {
     "IntervalStyle": "postgres",
     "TimeZone": "UTC",
     "extra_float_digits": "1",
+    "standard_conforming_strings": "on",
 }
 ENCODING = "UTF8"
-# For the start-up packet, behind whatever else is asked for there.
-OPTIONS = " ".join(f"-c {name}={value}" for name, value in FORMATS.items())
+# For the start-up packet, behind whatever else is asked for there. A deploy's thousand
+# statements run once each: to compile them, where a server does, takes minutes.
+_MANNERS = {
+    "jit": "off",
+    "default_transaction_read_only": "off",
+    "row_security": "on",
+    "quote_all_identifiers": "off",
+    "statement_timeout": "0",
+    "idle_session_timeout": "0",
+    "idle_in_transaction_session_timeout": "0",
+}
+OPTIONS = " ".join(f"-c {name}={value}" for name, value in (FORMATS | _MANNERS).items())
 
 
 def pin(connection: psycopg.Connection[Any]) -> None:

@@ -128,6 +128,9 @@ begin
         (v_callers, 'statement_timeout', '15s'),
         (v_callers, 'lock_timeout', '5s'),
         (v_callers, 'idle_in_transaction_session_timeout', '15s'),
+        -- From PostgreSQL 17 on a whole transaction has a limit, however busy it is.
+        (v_callers, 'transaction_timeout', '30s'),
+        (v_workers, 'transaction_timeout', '0'),
         -- What holds for all trips of a traveller is decided by rows that are read after
         -- a wait: a transaction that sees the past only would fail each time.
         (
@@ -147,6 +150,10 @@ begin
         (
           array['authenticator', 'skylatch_sidecar'], 'log_min_duration_statement', '-1'
         ),
+        (array['authenticator', 'skylatch_sidecar'], 'log_min_duration_sample', '-1'),
+        (
+          array['authenticator', 'skylatch_sidecar'], 'log_transaction_sample_rate', '0'
+        ),
         (array['authenticator', 'skylatch_sidecar'], 'log_statement', 'none'),
         (array['authenticator'], 'log_min_messages', 'log'),
         -- One dialect for whoever logs in: a client that meets another DateStyle or
@@ -155,25 +162,33 @@ begin
         (v_workers || v_people || v_callers, 'DateStyle', 'ISO, MDY'),
         (v_workers || v_people || v_callers, 'IntervalStyle', 'postgres'),
         (v_workers || v_people || v_callers, 'TimeZone', 'UTC'),
-        (v_workers || v_people || v_callers, 'extra_float_digits', '1')
+        (v_workers || v_people || v_callers, 'extra_float_digits', '1'),
+        -- Whether strings mean what they say, rows are seen, triggers and keys hold and
+        -- anything can be written is not a server's preference.
+        (v_workers || v_people || v_callers, 'standard_conforming_strings', 'on'),
+        (v_workers || v_people || v_callers, 'row_security', 'on'),
+        (v_workers || v_people || v_callers, 'session_replication_role', 'origin'),
+        (v_workers || v_people || v_callers, 'default_transaction_read_only', 'off'),
+        -- Compiled anew in each session, the statements of a search cost seconds, and
+        -- milliseconds as they are; planned anew at each call, the saga's cost thrice.
+        (v_workers || v_people || v_callers, 'jit', 'off'),
+        (v_workers || v_people || v_callers, 'plan_cache_mode', 'auto'),
+        -- That a call is about to leave is on disk before it does.
+        (array['skylatch_sidecar'], 'synchronous_commit', 'on'),
+        -- It listens, and keeps connections, for hours.
+        (array['skylatch_sidecar'], 'idle_session_timeout', '0')
     ) as s (roles, name, value)
     cross join unnest(s.roles) as r (name)
+    where s.name <> 'transaction_timeout'
+      or current_setting('server_version_num')::integer >= 170000
   loop
     execute format('alter role %I set %I = %L', v_set.role, v_set.name, v_set.value);
-  end loop;
-  -- What is set for one database wins over what is set for the role.
-  foreach v_set.role in array v_workers || 'authenticator'::text loop
+    -- What is set for one database wins over what is set for the role.
     execute format(
-      'alter role %I in database %I reset default_transaction_isolation',
-      v_set.role, current_database()
+      'alter role %I in database %I reset %I',
+      v_set.role, current_database(), v_set.name
     );
   end loop;
-  -- From PostgreSQL 17 on a whole transaction has a limit, however busy it is.
-  if current_setting('server_version_num')::integer >= 170000 then
-    foreach v_set.role in array v_callers loop
-      execute format('alter role %I set transaction_timeout = %L', v_set.role, '30s');
-    end loop;
-  end if;
 end $$;
 
 create schema if not exists engine authorization skylatch_owner;

@@ -26,6 +26,7 @@ from sidecar.local.accounts import (
     run_as,
 )
 from sidecar.local.packages import Installation
+from sidecar.sessions import pinned
 
 PORT = 5432  # names the socket file only
 LOGIN_ROLES = (
@@ -38,6 +39,7 @@ LOGIN_ROLES = (
 )
 _LONGEST_SOCKET_PATH = 107  # bytes; sun_path less its terminator
 _CONFIG = "skylatch.conf"
+_INITDB = ("--encoding=UTF8", "--locale=C.UTF-8", "--data-checksums")
 
 SETTINGS = {
     "max_connections": "80",
@@ -84,6 +86,7 @@ class Cluster:
     installation: Installation
     base: Path
     account: Account
+    initdb: tuple[str, ...] = _INITDB
 
     @property
     def data(self) -> Path:
@@ -165,7 +168,8 @@ class Cluster:
 
     def create_database(self, name: str) -> bool:
         """Create the database `name`; False when it was there already."""
-        with psycopg.connect(self.dsn("postgres"), autocommit=True) as connection:
+        admin = pinned(self.dsn("postgres"))
+        with psycopg.connect(admin, autocommit=True) as connection:
             query = "select 1 from pg_database where datname = %s"
             if connection.execute(query, [name]).fetchone():
                 return False
@@ -214,10 +218,8 @@ class Cluster:
             "--username=postgres",
             "--auth-local=peer",
             "--auth-host=reject",
-            "--encoding=UTF8",
-            "--locale=C.UTF-8",
-            "--data-checksums",
             "--no-instructions",
+            *self.initdb,
         ]
         result = run_as(self.account, self.base, initdb)
         if result.returncode != 0:

@@ -20,6 +20,8 @@ from sidecar.errors import SetupError
 from sidecar.local.accounts import privileged
 
 OLDEST_SUPPORTED = 15
+# Names the version to use where there are several: for tests on each of them.
+ASKED = "SKYLATCH_POSTGRES_MAJOR"
 _BINARIES = Path("/usr/lib/postgresql")
 _SHARED = Path("/usr/share/postgresql")
 # Extension whose control file proves a package -> that package's name.
@@ -124,13 +126,30 @@ def find_installation(wanted: int | None = None) -> Installation:
     """
     majors = _installed_majors()
     complete = [major for major in majors if not _missing(major)]
-    major = choose_major(
+    major = asked_major() or choose_major(
         complete=complete, installed=majors, distribution=None, wanted=wanted
     )
     lacking = _missing(major)
     if lacking:
         raise SetupError(f"not installed: {', '.join(lacking)}; run: make up")
     return _installation(major)
+
+
+def installations() -> list[Installation]:
+    """Return every server that is installed with all that is needed, oldest first."""
+    return [
+        _installation(major)
+        for major in _installed_majors()
+        if major >= OLDEST_SUPPORTED and not _missing(major)
+    ]
+
+
+def asked_major() -> int | None:
+    """Return the version that SKYLATCH_POSTGRES_MAJOR asks for, if it is set."""
+    asked = os.environ.get(ASKED) or None
+    if asked is not None and not asked.isdecimal():
+        raise SetupError(f"{ASKED} is not a version such as 17")
+    return int(asked) if asked else None
 
 
 def ensure_installed(
@@ -147,13 +166,19 @@ def ensure_installed(
     has_apt = shutil.which("apt-get") is not None
     updated = False
     distribution = None
-    if not complete and has_apt:
+    asked = asked_major()
+    if not complete and asked is None and has_apt:
         distribution = distribution_major(_apt_cache_depends())
         if distribution is None:  # a fresh machine has no package lists yet
             _apt_get(["update"], "reading the package lists")
             updated = True
             distribution = distribution_major(_apt_cache_depends())
-    major = choose_major(complete=complete, installed=majors, distribution=distribution)
+    major = asked or choose_major(
+        complete=complete,
+        installed=majors,
+        distribution=distribution,
+        wanted=wanted,
+    )
     lacking = _missing(major)
     if not lacking:
         return _installation(major)

@@ -9,6 +9,7 @@ import subprocess
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 from sidecar.errors import SetupError
@@ -37,10 +38,14 @@ def throwaway_cluster(
     installation: Installation,
     cron_database: str,
     settings: Mapping[str, str] = THROWAWAY_SETTINGS,
+    *,
+    initdb: tuple[str, ...] | None = None,
+    environment: Mapping[str, str] | None = None,
 ) -> Iterator[Cluster]:
     """Serve a fresh cluster, in memory where possible, and remove it afterwards.
 
-    It dies with this process, and what a killed process left is swept up here.
+    It dies with this process, and what a killed process left is swept up here. `initdb`
+    replaces the options that ours are made with.
     """
     parent = roomiest_parent()
     _sweep(parent)
@@ -48,11 +53,15 @@ def throwaway_cluster(
     account = server_account("postgres")
     try:
         cluster = Cluster(installation, base, account)
+        if initdb is not None:
+            cluster = replace(cluster, initdb=initdb)
         cluster.prepare(cron_database=cron_database, settings=settings)
         log = base / "log"
+        env, ignore, *command = cluster.command(die_with_parent="QUIT")
+        more = [f"{name}={value}" for name, value in (environment or {}).items()]
         with log.open("wb") as output:
             server = subprocess.Popen(  # noqa: S603 - argument list, no shell
-                cluster.command(die_with_parent="QUIT"),
+                [env, ignore, *more, *command],
                 cwd="/",
                 stdin=subprocess.DEVNULL,
                 stdout=output,

@@ -43,7 +43,7 @@ begin
               -- Nothing was asked of this amount: it may be no number.
               substring(
                 p_report.body #>> '{data,refund_amount}'
-                from '^[0-9]{1,12}(?:\.[0-9]{1,6})?$'
+                from '^[0-9]{1,12}(?:[.][0-9]{1,6})?$'
               )::numeric,
               p_report.body #>> '{data,refund_currency}'
             ),

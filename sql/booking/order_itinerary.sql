@@ -34,10 +34,12 @@ begin
       bool_and(
         g.value ->> 'origin' ~ '^[A-Z0-9]{3}$'
         and g.value ->> 'destination' ~ '^[A-Z0-9]{3}$'
-        and t.departing_at ~ '^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,6})?)?$'
-        and t.arriving_at ~ '^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,6})?)?$'
+        and t.departing_at
+          ~ '^[0-9]{4}(-[0-9]{2}){2}T[0-9]{2}:[0-9]{2}(:[0-9]{2}([.][0-9]{1,6})?)?$'
+        and t.arriving_at
+          ~ '^[0-9]{4}(-[0-9]{2}){2}T[0-9]{2}:[0-9]{2}(:[0-9]{2}([.][0-9]{1,6})?)?$'
         and case
-          when t.departing_at ~ '^\d{4}-' and t.arriving_at ~ '^\d{4}-'
+          when t.departing_at ~ '^[0-9]{4}-' and t.arriving_at ~ '^[0-9]{4}-'
             then t.departing_at::timestamp is not null
             and t.arriving_at::timestamp is not null
         end

@@ -103,7 +103,7 @@ begin
       from aclexplode(coalesce(p.proacl, acldefault('f', p.proowner))) as g
     ) as g
     cross join lateral (
-      select p.proname like any (array['pg\_advisory%', 'pg\_try\_advisory%']) as is_lock
+      select p.proname ~ '^pg_(try_)?advisory' as is_lock
     ) as k
     where p.pronamespace = 'pg_catalog'::regnamespace
       and (

@@ -81,6 +81,8 @@ begin
         (v_callers, 'statement_timeout', '15s'),
         (v_callers, 'lock_timeout', '5s'),
         (v_callers, 'idle_in_transaction_session_timeout', '15s'),
+        (v_callers, 'transaction_timeout', '30s'),
+        (v_workers, 'transaction_timeout', '0'),
         (
           v_workers || 'authenticator'::text, 'default_transaction_isolation',
           'read committed'
@@ -94,14 +96,28 @@ begin
         (
           array['authenticator', 'skylatch_sidecar'], 'log_min_duration_statement', '-1'
         ),
+        (array['authenticator', 'skylatch_sidecar'], 'log_min_duration_sample', '-1'),
+        (
+          array['authenticator', 'skylatch_sidecar'], 'log_transaction_sample_rate', '0'
+        ),
         (array['authenticator', 'skylatch_sidecar'], 'log_statement', 'none'),
         (array['authenticator'], 'log_min_messages', 'log'),
         (v_workers || v_people || v_callers, 'DateStyle', 'ISO, MDY'),
         (v_workers || v_people || v_callers, 'IntervalStyle', 'postgres'),
         (v_workers || v_people || v_callers, 'TimeZone', 'UTC'),
-        (v_workers || v_people || v_callers, 'extra_float_digits', '1')
+        (v_workers || v_people || v_callers, 'extra_float_digits', '1'),
+        (v_workers || v_people || v_callers, 'standard_conforming_strings', 'on'),
+        (v_workers || v_people || v_callers, 'row_security', 'on'),
+        (v_workers || v_people || v_callers, 'session_replication_role', 'origin'),
+        (v_workers || v_people || v_callers, 'default_transaction_read_only', 'off'),
+        (v_workers || v_people || v_callers, 'jit', 'off'),
+        (v_workers || v_people || v_callers, 'plan_cache_mode', 'auto'),
+        (array['skylatch_sidecar'], 'synchronous_commit', 'on'),
+        (array['skylatch_sidecar'], 'idle_session_timeout', '0')
     ) as v (roles, name, value)
     cross join unnest(v.roles) as r (name)
+    where v.name <> 'transaction_timeout'
+      or current_setting('server_version_num')::integer >= 170000
   ) as s (role, name, value)
   where not exists (
     select from pg_db_role_setting as d
@@ -110,7 +126,7 @@ begin
       and s.name || '=' || s.value = any (d.setconfig)
   )
   -- What is set for one database wins over what is set for the role.
-  or s.name = 'default_transaction_isolation' and exists (
+  or exists (
     select from pg_db_role_setting as d
     inner join pg_database as b on d.setdatabase = b.oid
     cross join unnest(d.setconfig) as c (setting)

@@ -17,7 +17,7 @@ declare
   v_body jsonb := p_report.body;
   v_outcome text;
 begin
-  if p_call.operation like 'look\_%' then
+  if starts_with(p_call.operation, 'look_') then
     perform engine.record_evidence(p_call, v_body, p_now);
   end if;
   v_outcome := case p_call.operation

@@ -139,7 +139,7 @@ begin
               then jsonb_typeof(v_body -> 'orders') = 'array'
             when p_call.operation = 'scan_payments'
               then jsonb_typeof(v_body -> 'payment_intents') = 'array'
-            when p_call.operation like 'sweep\_%'
+            when starts_with(p_call.operation, 'sweep_')
               then jsonb_typeof(v_body -> 'events') = 'array'
             else v_body ->> 'id' = p_call.object_id
           end then 'ok'

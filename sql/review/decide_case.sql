@@ -31,7 +31,7 @@ begin
       column = 'p_action',
       hint = 'Use ADOPT, VOID, RELEASE, CANCEL, REFUND or RESUME.';
   elsif p_action = 'ADOPT'
-    and coalesce(p_order_id, '') collate "C" !~ '^ord_\w{1,100}$'
+    and coalesce(p_order_id, '') collate "C" !~ '^ord_[[:alnum:]_]{1,100}$'
   then
     raise exception using
       errcode = 'SK017',

@@ -6,7 +6,7 @@ create or replace function engine.require_text(p_field text, p_text text) return
 as $$
 begin
   perform engine.require_size(p_field, array[p_text], 1, 2000);
-  if length(regexp_replace(coalesce(p_text, ''), '\s', '', 'g')) < 3 then
+  if length(regexp_replace(coalesce(p_text, ''), '[[:space:]]', '', 'g')) < 3 then
     raise exception using
       errcode = 'SK016',
       message = 'a decision needs its reason',

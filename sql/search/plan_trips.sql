@@ -9,6 +9,8 @@ create or replace function engine.plan_trips(p_trips uuid[], p_now timestamptz)
   language plpgsql volatile
   security definer
   set search_path = pg_catalog, pg_temp
+  -- To compile its statement takes a second, to run it milliseconds.
+  set jit = off
 as $$
 declare
   v_known engine.trip_searches[];

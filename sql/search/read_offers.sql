@@ -65,6 +65,8 @@ create or replace function engine.read_offers(p_offers jsonb)
   set search_path = pg_catalog, pg_temp
   -- No two slices or segments are alike: remembering them costs and never pays.
   set enable_memoize = off
+  -- To compile the statement takes seconds, to run it milliseconds.
+  set jit = off
 as $$
 #variable_conflict use_column
 declare

@@ -6,6 +6,8 @@ create or replace function engine.check_trip_request() returns trigger
   language plpgsql volatile
   security definer
   set search_path = pg_catalog, pg_temp
+  -- To compile the plan of searches takes a second, to run it milliseconds.
+  set jit = off
 as $$
 declare
   v_field text;

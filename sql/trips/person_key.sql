@@ -19,7 +19,7 @@ begin
   v_name := lower(replace(replace(v_name, 'Œ', 'OE'), 'œ', 'oe') collate "C");
   v_name := regexp_replace(
     v_name,
-    '[\u0300-\u036f \u00a0''`.\u02bc\u2018\u2019\u00b7\u2010-\u2015-]+', '', 'g'
+    E'[\u0300-\u036f \u00a0''`.\u02bc\u2018\u2019\u00b7\u2010-\u2015-]+', '', 'g'
   );
   return encode(
     sha256(

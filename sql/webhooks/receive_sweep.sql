@@ -36,7 +36,7 @@ begin
             'offer_id', l.object -> 'offer_id',
             'order_id', coalesce(
               l.object -> 'order_id',
-              case when l.object ->> 'id' like 'ord\_%' then l.object -> 'id' end
+              case when starts_with(l.object ->> 'id', 'ord_') then l.object -> 'id' end
             ),
             'payment_id', l.object -> 'payment_id',
             'aic_id', l.object -> 'aic_id',

@@ -24,6 +24,7 @@ ODD = {
     "IntervalStyle": "iso_8601",
     "TimeZone": "Pacific/Kiritimati",
     "extra_float_digits": "0",
+    "standard_conforming_strings": "off",
 }
 SHOWN = "select name, setting from pg_settings where name = any(%s)"
 
@@ -107,7 +108,7 @@ def test_a_flood_of_wake_ups_wakes_with_a_rest_after_each(
     """Anybody may notify: a worker must not ask for work in a loop because of it."""
     database = Database(make_conninfo(world.dsn, user="skylatch_sidecar"))
     rests: list[float] = []
-    monkeypatch.setattr("sidecar.db.time.sleep", rests.append)
+    monkeypatch.setattr("sidecar.listening.time.sleep", rests.append)
     heard = database.notifications(timeout=30)
     try:
         next(heard)

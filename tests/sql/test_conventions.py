@@ -546,6 +546,25 @@ def unreadable(catalog: Catalog) -> dict[str, str]:
     return found
 
 
+def test_no_string_means_something_else_in_another_session(catalog: Catalog) -> None:
+    """A body that is kept as text is read by the caller's standard_conforming_strings.
+
+    Where those are off, a backslash in a plain string is gone before it is matched; one
+    in E'…' is the same everywhere.
+    """
+    bodies = catalog.execute(
+        f"""
+        select p.name, p.prosrc
+        from ({FUNCTIONS}) as p
+        inner join pg_language as l on l.oid = p.prolang
+        where l.lanname in ('sql', 'plpgsql') and p.prosqlbody is null
+        """
+    ).fetchall()
+    assert len(bodies) > 100
+    escaped = re.compile(r"\bE'(?:[^'\\]|\\.|'')*'")
+    assert [name for name, body in bodies if "\\" in escaped.sub("", body)] == []
+
+
 def test_a_date_is_made_of_a_moment_only_with_a_named_zone(
     without_a_zone: Catalog,
 ) -> None:
