@@ -53,9 +53,14 @@ class Look:
     facts: Facts | None
     findings: list[Finding] = field(default_factory=list)
 
+    @property
+    def stops(self) -> bool:
+        """Tell whether anything keeps a deploy from beginning."""
+        return any(one.stops for one in self.findings)
+
     def require(self) -> Facts:
         """Return the facts of a database that will do; raises NotReady."""
-        if self.facts is None or any(one.stops for one in self.findings):
+        if self.facts is None or self.stops:
             raise NotReady(self.findings)
         return self.facts
 
