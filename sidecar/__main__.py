@@ -62,7 +62,7 @@ def work() -> None:
     settings = config.load(config.WorkSettings)
     database = Database(settings.database_url.get_secret_value(), size=settings.workers)
     try:
-        database.check_version()
+        checks.begin(database)
         worker = build_worker(settings, database)
         stopping = threading.Event()
 
@@ -98,7 +98,7 @@ def serve() -> None:
     # A prober or a caller hears soon that the database is away.
     database = Database(settings.database_url.get_secret_value(), patience=5.0)
     try:
-        database.check_version()
+        checks.begin(database)
         server = uvicorn.Server(
             server_config(
                 build_app(settings, database),

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import structlog
 from redis import RedisError
 from rich.console import Console
 from rich.markup import escape
 
 from sidecar import config
 from sidecar.db import Database
-from sidecar.errors import SkylatchError
+from sidecar.errors import SetupError, SkylatchError
 from sidecar.flags import reachable, read_flags
 from sidecar.flights import Flights
 from sidecar.limits import connect
 from sidecar.payments import Payments
 from sidecar.providers import Answer
 
+_log = structlog.get_logger()
 _PATIENCE_SECONDS = 5.0
 
 
@@ -38,6 +40,19 @@ def run(console: Console) -> bool:
             _check_redis(console, settings),
         ]
     )
+
+
+def begin(database: Database) -> None:
+    """Refuse to start on a database of another version; log what a deploy would mend.
+
+    What is under way has to be ended all the same, so that no start waits for it.
+    """
+    database.check_version()
+    for check in (database.check_setup, database.check_python):
+        try:
+            check()
+        except SetupError as error:
+            _log.error("database.lacking", reason=str(error))
 
 
 def _explain(console: Console, text: str) -> None:

@@ -39,7 +39,11 @@ class Server(Cluster):
     fixed: Mapping[str, str] = field(default_factory=dict)
 
     def _fixed_settings(self, cron_database: str) -> dict[str, str]:
-        return {**Cluster._fixed_settings(self, cron_database), **self.fixed}
+        return {
+            **Cluster._fixed_settings(self, cron_database),
+            "cron.host": str(self.socket_dir),
+            **self.fixed,
+        }
 
 
 def installation() -> Installation:
