@@ -8,13 +8,14 @@ from pathlib import Path
 from types import FrameType
 from typing import Annotated
 
+import psycopg
 import typer
 import uvicorn
 from rich.console import Console
 from rich.markup import escape
 
 from sidecar import __version__, checks, config, telemetry, threads
-from sidecar.db import Database
+from sidecar.db import Database, describe
 from sidecar.errors import SetupError, SkylatchError
 from sidecar.flags import build_mirror
 from sidecar.flights import Flights
@@ -155,8 +156,11 @@ def deploy(
         say("✓ a deploy may begin; nothing was changed")
         return
     before = found.require()
-    deploy_database(dsn, cron=cron)
-    deploy_report.say_done(before, dsn, say, cron=cron)
+    try:
+        deploy_database(dsn, cron=cron)
+        deploy_report.say_done(before, dsn, say, cron=cron)
+    except psycopg.Error as error:
+        raise SetupError(f"{describe(error)}: deploy again") from error
 
 
 @app.command()

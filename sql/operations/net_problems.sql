@@ -1,5 +1,6 @@
--- pg_net as bootstrap.sql leaves it, and as it installs itself: open to everybody. It may
--- come after a deploy, and an update of it may bring functions of its own.
+-- Who may use pg_net and should not. As it installs itself it is open to everybody;
+-- bootstrap.sql closes it. It may come after a deploy, and an update of it may bring
+-- functions of its own.
 create or replace function engine.net_problems() returns setof text
   language plpgsql stable
   set search_path = pg_catalog, pg_temp
