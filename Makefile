@@ -92,6 +92,9 @@ check: install ## Run the linters, the type checker and the SQL conventions
 	$(PYTHON) -m pytest tests/sql/test_conventions.py tests/sql/test_documents.py \
 	  tests/sql/test_schema_snapshot.py
 
+refusals: install ## Write docs/refusals.md: what is said of wrong databases, settings and keys
+	@REFUSALS=write $(PYTHON) -m pytest -q -n 0 tests/e2e/test_refused_*.py
+
 bench-flags: install ## Measure what deciding a flag costs in the server
 	@$(PYTHON) -m tests.bench.flags
 
@@ -148,6 +151,6 @@ clean: ## Stop the stack and remove caches and .venv; the stack's data stays
 	rm -rf $(VENV) .mypy_cache .ruff_cache .hypothesis *.egg-info
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-.PHONY: help setup install up secrets down status psql demo test test-debian13 fuzz crash-points mutants model campaign \
+.PHONY: help setup install up secrets down status psql demo test test-debian13 refusals fuzz crash-points mutants model campaign \
   chaos check bench-flags bench-ingest bench-waiting bench-scale bench-invariants bench-locked \
   simulate schema diagram clean

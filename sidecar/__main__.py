@@ -1,4 +1,4 @@
-"""The command line: ``python -m sidecar work|serve|check|flags|sandbox|local``."""
+"""The command line: ``python -m sidecar deploy|work|serve|check|flags|…``."""
 
 from __future__ import annotations
 
@@ -8,13 +8,14 @@ from pathlib import Path
 from types import FrameType
 from typing import Annotated
 
+import psycopg
 import typer
 import uvicorn
 from rich.console import Console
 from rich.markup import escape
 
 from sidecar import __version__, checks, config, telemetry, threads
-from sidecar.db import Database
+from sidecar.db import Database, describe
 from sidecar.errors import SetupError, SkylatchError
 from sidecar.flags import build_mirror
 from sidecar.flights import Flights
@@ -66,7 +67,7 @@ def work() -> None:
         listen_url=config.revealed(settings.listen_url),
     )
     try:
-        database.check_version()
+        checks.begin(database)
         worker = build_worker(settings, database)
         stopping = threading.Event()
 
@@ -102,7 +103,7 @@ def serve() -> None:
     # A prober or a caller hears soon that the database is away.
     database = Database(settings.database_url.get_secret_value(), patience=5.0)
     try:
-        database.check_version()
+        checks.begin(database)
         server = uvicorn.Server(
             server_config(
                 build_app(settings, database),
@@ -122,6 +123,48 @@ def check() -> None:
     """Check settings, database, providers and Redis; say what to fix."""
     if not checks.run(Console()):
         raise typer.Exit(1)
+
+
+@app.command()
+def deploy(
+    dsn: Annotated[
+        str,
+        typer.Option(
+            help="Superuser's connection string; a password belongs in PGPASSWORD."
+        ),
+    ],
+    cron: Annotated[
+        bool, typer.Option(help="Schedule the jobs with pg_cron, or leave it alone.")
+    ] = True,
+    check: Annotated[
+        bool, typer.Option("--check", help="Look only; change nothing.")
+    ] = False,
+    schema: Annotated[
+        str, typer.Option(help="Only public; any other is refused, with the reason.")
+    ] = "public",
+) -> None:
+    """Bring a database to this version: looks at everything first."""
+    # Only this command needs them.
+    from sidecar import deploy_checks, deploy_report  # noqa: PLC0415
+    from sidecar.deploy import deploy as deploy_database  # noqa: PLC0415
+
+    def say(line: str) -> None:
+        Console().print(line, markup=False, highlight=False, soft_wrap=True)
+
+    found = deploy_checks.look(dsn, cron=cron, schema=schema)
+    deploy_report.say_found(found, say)
+    if found.stops:
+        deploy_report.say_refused(found.findings, say)
+        raise typer.Exit(1)
+    if check:
+        say("✓ a deploy may begin; nothing was changed")
+        return
+    before = found.require()
+    try:
+        deploy_database(dsn, cron=cron)
+        deploy_report.say_done(before, dsn, say, cron=cron)
+    except psycopg.Error as error:
+        raise SetupError(f"{describe(error)}: deploy again") from error
 
 
 @app.command()

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import psycopg
+import structlog
 from redis import RedisError
 from rich.console import Console
 from rich.markup import escape
 
 from sidecar import config
 from sidecar.db import Database, describe
-from sidecar.errors import EngineError, SkylatchError
+from sidecar.errors import EngineError, SetupError, SkylatchError
 from sidecar.flags import reachable, read_flags
 from sidecar.flights import Flights
 from sidecar.limits import connect
@@ -19,6 +20,7 @@ from sidecar.listening import DEAF
 from sidecar.payments import Payments
 from sidecar.providers import Answer
 
+_log = structlog.get_logger()
 _PATIENCE_SECONDS = 5.0
 
 
@@ -41,6 +43,19 @@ def run(console: Console) -> bool:
             _check_redis(console, settings),
         ]
     )
+
+
+def begin(database: Database) -> None:
+    """Refuse to start on a database of another version; log what a deploy would mend.
+
+    What is under way has to be ended all the same, so that no start waits for it.
+    """
+    database.check_version()
+    for check in (database.check_setup, database.check_python):
+        try:
+            check()
+        except SetupError as error:
+            _log.error("database.lacking", reason=str(error))
 
 
 def _explain(console: Console, text: str) -> None:

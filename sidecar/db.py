@@ -16,7 +16,7 @@ import psycopg
 from psycopg import sql
 from psycopg.rows import dict_row
 from psycopg.types.json import Json, Jsonb
-from psycopg_pool import ConnectionPool
+from psycopg_pool import ConnectionPool, PoolTimeout
 
 from sidecar import __version__, listening
 from sidecar.errors import EncodingError, SetupError, translate
@@ -25,6 +25,7 @@ from sidecar.sessions import ENCODING, pin
 Row = dict[str, Any]
 Rpc = Literal["duffel_search", "auto_book_production", "auto_book_monitor"]
 NOBODY_LISTENS = "none"
+_NOT_DEPLOYED = (psycopg.errors.InvalidSchemaName, psycopg.errors.UndefinedFunction)
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,7 +233,7 @@ class Database:
             (row,) = self._rows("engine", "version")
         except psycopg.Error as error:
             raise SetupError(
-                f"the database does not answer as Skylatch: {describe(error)}"
+                f"the database does not answer as Skylatch: {self._reason(error)}"
             ) from error
         if row["version"] != __version__:
             raise SetupError(
@@ -286,6 +287,22 @@ class Database:
 
     def _notify(self, channel: str) -> None:
         self._rows("pg_catalog", "pg_notify", channel, "")
+
+    def _reason(self, error: psycopg.Error) -> str:
+        """Return why nobody answers as Skylatch, and what to do.
+
+        A pool says only how long it waited: a connection of its own says why.
+        """
+        if isinstance(error, _NOT_DEPLOYED):
+            return f"{describe(error)}: deploy to it (python -m sidecar deploy)"
+        if isinstance(error, psycopg.errors.InsufficientPrivilege):
+            return f"{describe(error)}: log in as skylatch_sidecar"
+        if isinstance(error, PoolTimeout):
+            try:
+                psycopg.connect(self._url, connect_timeout=3).close()
+            except psycopg.Error as told:
+                return f"{describe(told)}: check SKYLATCH_DATABASE_URL"
+        return describe(error)
 
     def _rows(self, schema: str, function: str, *args: object) -> list[Row]:
         query = sql.SQL("select * from {}({})").format(

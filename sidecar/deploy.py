@@ -21,9 +21,9 @@ import yoyo
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from psycopg.types.json import Jsonb
 
-from sidecar.db import check_encoding
+from sidecar.deploy_checks import look, writable
 from sidecar.errors import SetupError
-from sidecar.sessions import ENCODING, OPTIONS, pinned
+from sidecar.sessions import pinned
 
 SQL_DIR = Path(__file__).resolve().parent.parent / "sql"
 
@@ -39,14 +39,13 @@ _STRIPE_WHOLE_ONLY = {"ISK", "UGX", "HUF", "TWD"}
 def deploy(dsn: str, *, cron: bool = True) -> None:
     """Bring the database at `dsn` (superuser) to this version.
 
-    `cron=False` leaves pg_cron alone: it can live in one database of a cluster only.
-    Raises SetupError naming the step that failed, before anything is created where the
-    database's encoding will not do.
+    Of several hosts, the one that takes writes. `cron=False` leaves pg_cron alone: it
+    can live in one database of a cluster only. Raises NotReady with everything that is
+    in the way before anything is changed, SetupError naming a step that failed.
     """
     verify_checksums(SQL_DIR / "migrations")
-    with psycopg.connect(dsn, client_encoding="utf8") as connection:
-        row = connection.execute("show server_encoding").fetchone()
-        check_encoding(row[0] if row else "unknown")
+    look(dsn, cron=cron).require()
+    dsn = writable(dsn)
     _psql(dsn, SQL_DIR / "bootstrap.sql")
     _migrate(dsn)
     _psql(dsn, SQL_DIR / "code.sql")
@@ -105,26 +104,13 @@ def _psql(dsn: str, script: Path) -> None:
 
 def _migrate(dsn: str) -> None:
     """Apply new migrations as the owner role, so that it owns what they create."""
-    parts = conninfo_to_dict(dsn)
+    # All of it, or another host or certificate would be used than the look did.
+    parts = conninfo_to_dict(pinned(dsn))
+    parts["options"] = f"-c role=skylatch_owner -c lock_timeout=5s {parts['options']}"
     query = "&".join(
-        f"{key}={quote(str(value), safe='')}"
-        for key, value in (
-            ("host", parts.get("host")),
-            ("port", parts.get("port")),
-            ("sslmode", parts.get("sslmode")),
-            ("sslrootcert", parts.get("sslrootcert")),
-            ("options", f"-c role=skylatch_owner -c lock_timeout=5s {OPTIONS}"),
-            ("client_encoding", ENCODING),
-        )
-        if value is not None
+        f"{name}={quote(str(value), safe='')}" for name, value in parts.items()
     )
-    user, password = parts.get("user", ""), parts.get("password")
-    login = quote(str(user), safe="") + (
-        f":{quote(str(password), safe='')}" if password else ""
-    )
-    uri = (
-        f"postgresql+psycopg://{login}@/{parts.get('dbname', '')}?schema=engine&{query}"
-    )
+    uri = f"postgresql+psycopg:///?schema=engine&{query}"
     backend = yoyo.get_backend(uri)
     try:
         migrations = yoyo.read_migrations(str(SQL_DIR / "migrations"))

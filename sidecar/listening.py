@@ -39,8 +39,8 @@ def wake_ups(url: str | None, notify: Notify, *, timeout: float) -> Iterator[Non
 
     Uses a connection of its own to `url` and reconnects for ever; a lost wake-up only
     costs the poll interval. Without a `url` nobody listens. Whoever may log in may
-    notify, as often as they like: after each wake-up is a moment of rest, and what comes
-    meanwhile is one more wake-up, not thousands.
+    notify, as often as they like: after each wake-up is a moment of rest, and what
+    comes meanwhile is one more wake-up, not thousands.
     """
     deaf_until = 0.0
     while True:

@@ -1,6 +1,6 @@
 -- Superuser, once per database (safe to repeat): roles, schemas, extensions, the
 -- Supabase-compatible auth shim, and the revokes that everything else relies on.
--- Run by `python -m sidecar local deploy`, or by hand: psql -1 -f sql/bootstrap.sql
+-- Run by `python -m sidecar deploy`, or by hand: psql -1 -f sql/bootstrap.sql
 \set ON_ERROR_STOP on
 set client_min_messages = warning;
 
@@ -283,3 +283,50 @@ grant usage on schema auth to skylatch_owner;
 grant references, select on auth.users to skylatch_owner;
 -- Which history this is (review/present_history.sql): a platform may have revoked it.
 grant execute on function pg_catalog.pg_control_system() to skylatch_owner;
+
+-- pg_net, where it is: as it installs itself, everybody may let the server send requests
+-- to whatever it reaches, with any header, and read everybody's answers. What is left is
+-- the doorbell of provider_calls/wake_sidecar.sql, whose owner is told by name what that
+-- takes. A pg_net that comes later, or brings new functions, is closed by the next deploy;
+-- until then operations/net_problems.sql names it.
+do $$
+declare
+  v_role text;
+  v_function regprocedure;
+  v_sequence text;
+begin
+  if not exists (
+    select from pg_proc as p
+    where p.pronamespace = to_regnamespace('net') and p.proname = 'http_post'
+  ) then
+    return;
+  end if;
+  foreach v_role in array array[
+    'public', 'anon', 'authenticated', 'service_role', 'authenticator',
+    'skylatch_owner', 'skylatch_operator', 'skylatch_sidecar', 'skylatch_cron',
+    'skylatch_feed'
+  ] loop
+    execute format('revoke all on all tables in schema net from %s cascade', v_role);
+    execute format('revoke all on all sequences in schema net from %s cascade', v_role);
+    execute format('revoke all on all routines in schema net from %s cascade', v_role);
+    execute format('revoke all on schema net from %s cascade', v_role);
+  end loop;
+  grant usage on schema net to skylatch_owner;
+  for v_function in
+    select p.oid::regprocedure
+    from pg_proc as p
+    where p.pronamespace = 'net'::regnamespace
+      and p.proname in (
+        'http_post', 'wake', '_urlencode_string', '_encode_url_with_params_array'
+      )
+  loop
+    execute format('grant execute on function %s to skylatch_owner', v_function);
+  end loop;
+  if to_regclass('net.http_request_queue') is not null then
+    grant insert, select (id) on net.http_request_queue to skylatch_owner;
+    v_sequence := pg_get_serial_sequence('net.http_request_queue', 'id');
+    if v_sequence is not null then
+      execute format('grant usage on sequence %s to skylatch_owner', v_sequence);
+    end if;
+  end if;
+end $$;

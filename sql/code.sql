@@ -78,6 +78,7 @@ set role skylatch_owner;
 \ir access/may_act_for.sql
 \ir operations/version.sql
 \ir operations/role_problems.sql
+\ir operations/net_problems.sql
 \ir operations/bootstrap_problems.sql
 \ir operations/caller.sql
 \ir operations/asked_by.sql
@@ -352,8 +353,9 @@ set role skylatch_owner;
 \ir operations/open_alerts.sql
 
 reset role;
--- Owned by the role whose job it is, which only a superuser may arrange.
+-- Owned by the role whose jobs they are, which only a superuser may arrange.
 \ir monitor/change_cron_job.sql
+\ir monitor/follow_cron_node.sql
 -- plpython3u is untrusted: only a superuser may create a function in it.
 \ir ../plpython/wrappers/plpython_handshake.sql
 \ir ../plpython/wrappers/evaluate_flag.sql

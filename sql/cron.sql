@@ -33,4 +33,6 @@ where j.username = current_user
     select w.job from jsonb_to_recordset(:'jobs') as w (job text)
   )
 \g /dev/null
+-- What was scheduled already keeps the server that it was scheduled at.
+select engine.follow_cron_node() \g /dev/null
 reset role;

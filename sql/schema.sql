@@ -1239,6 +1239,7 @@ CREATE FUNCTION engine.bootstrap_problems() RETURNS SETOF text
     AS $$
 begin
   return query select r.* from engine.role_problems() as r;
+  return query select n.* from engine.net_problems() as n;
 
   return query
   select p.problem
@@ -5822,6 +5823,47 @@ END;
 ALTER FUNCTION engine.flight_times(p_itinerary jsonb) OWNER TO skylatch_owner;
 
 --
+-- Name: follow_cron_node(); Type: FUNCTION; Schema: engine; Owner: skylatch_cron
+--
+
+CREATE FUNCTION engine.follow_cron_node() RETURNS integer
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  v_here record;
+  v_job record;
+  v_moved integer := 0;
+begin
+  if to_regnamespace('cron') is null then
+    return 0;
+  end if;
+  perform cron.schedule('skylatch_here', '0 0 1 1 *', 'select 1');
+  select j.jobid, j.nodename, j.nodeport into strict v_here
+  from cron.job as j
+  where j.jobname = 'skylatch_here' and j.username = current_user;
+  perform cron.unschedule(v_here.jobid);
+  for v_job in
+    select j.jobid, j.jobname, j.schedule, j.command
+    from cron.job as j
+    where j.username = current_user
+      and j.database = current_database()
+      and j.active
+      and j.jobname is not null
+      and (j.nodename, j.nodeport) <> (v_here.nodename, v_here.nodeport)
+    order by j.jobid
+  loop
+    perform cron.unschedule(v_job.jobid);
+    perform cron.schedule(v_job.jobname, v_job.schedule, v_job.command);
+    v_moved := v_moved + 1;
+  end loop;
+  return v_moved;
+end;
+$$;
+
+ALTER FUNCTION engine.follow_cron_node() OWNER TO skylatch_cron;
+
+--
 -- Name: found_order(public.booking_attempts, jsonb); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
 --
 
@@ -6141,6 +6183,17 @@ begin
   on conflict (worker) do update
   set version = excluded.version, seen_at = excluded.seen_at;
   delete from engine.workers as w where w.seen_at < v_now - interval '1 day';
+  -- A silent pg_cron may be looking for a server that is gone. A heartbeat is one all the
+  -- same where pg_cron is too broken to be asked.
+  if exists (
+    select from engine.job_states(v_now) as s where s.is_cron_silent
+  ) then
+    begin
+      perform engine.follow_cron_node();
+    exception when others then
+      raise warning 'pg_cron cannot be asked: %', sqlerrm;
+    end;
+  end if;
   return (
     select string_agg(format('%s: %s', s.job, s.scheduled_by), ', ' order by s.job)
     from engine.job_states(v_now) as s
@@ -8218,6 +8271,60 @@ end;
 $$;
 
 ALTER FUNCTION engine.monitor_status() OWNER TO skylatch_owner;
+
+--
+-- Name: net_problems(); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE FUNCTION engine.net_problems() RETURNS SETOF text
+    LANGUAGE plpgsql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  v_net oid := to_regnamespace('net');
+begin
+  if not exists (
+    select from pg_proc as p where p.pronamespace = v_net and p.proname = 'http_post'
+  ) then
+    return;
+  end if;
+  return query
+  select format('%s may use pg_net', coalesce(r.rolname, 'everybody'))
+  from (
+    select g.grantee
+    from pg_namespace as n
+    cross join aclexplode(n.nspacl) as g
+    where n.oid = v_net
+    union
+    select g.grantee
+    from pg_proc as p
+    cross join aclexplode(coalesce(p.proacl, acldefault('f', p.proowner))) as g
+    where p.pronamespace = v_net
+    union
+    select g.grantee
+    from pg_class as c
+    cross join aclexplode(c.relacl) as g
+    where c.relnamespace = v_net
+  ) as a
+  left join pg_roles as r on r.oid = a.grantee
+  where a.grantee = 0
+    or r.rolname in (
+      'anon', 'authenticated', 'service_role', 'authenticator', 'skylatch_operator',
+      'skylatch_sidecar', 'skylatch_cron', 'skylatch_feed'
+    );
+  if not exists (
+    select from pg_proc as p
+    where p.pronamespace = v_net
+      and p.proname = 'http_post'
+      and has_schema_privilege('skylatch_owner', v_net, 'usage')
+      and has_function_privilege('skylatch_owner', p.oid, 'execute')
+  ) then
+    return next 'skylatch_owner may not use pg_net';
+  end if;
+end;
+$$;
+
+ALTER FUNCTION engine.net_problems() OWNER TO skylatch_owner;
 
 --
 -- Name: next_volatility(real, numeric, numeric); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
@@ -18770,6 +18877,13 @@ GRANT ALL ON FUNCTION engine.flag_value(p_flag text, p_user_id uuid, p_default j
 REVOKE ALL ON FUNCTION engine.flight_times(p_itinerary jsonb) FROM PUBLIC;
 
 --
+-- Name: FUNCTION follow_cron_node(); Type: ACL; Schema: engine; Owner: skylatch_cron
+--
+
+REVOKE ALL ON FUNCTION engine.follow_cron_node() FROM PUBLIC;
+GRANT ALL ON FUNCTION engine.follow_cron_node() TO skylatch_owner;
+
+--
 -- Name: FUNCTION found_order(p_attempt public.booking_attempts, p_body jsonb); Type: ACL; Schema: engine; Owner: skylatch_owner
 --
 
@@ -19066,6 +19180,12 @@ GRANT ALL ON FUNCTION engine.monitor_run(p_run_id bigint) TO skylatch_sidecar;
 REVOKE ALL ON FUNCTION engine.monitor_status() FROM PUBLIC;
 GRANT ALL ON FUNCTION engine.monitor_status() TO skylatch_operator;
 GRANT ALL ON FUNCTION engine.monitor_status() TO service_role;
+
+--
+-- Name: FUNCTION net_problems(); Type: ACL; Schema: engine; Owner: skylatch_owner
+--
+
+REVOKE ALL ON FUNCTION engine.net_problems() FROM PUBLIC;
 
 --
 -- Name: FUNCTION next_volatility(p_volatility real, p_before numeric, p_after numeric); Type: ACL; Schema: engine; Owner: skylatch_owner

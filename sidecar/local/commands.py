@@ -178,16 +178,6 @@ def env() -> None:
 
 
 @app.command()
-def deploy(
-    dsn: Annotated[str, typer.Option(help="Superuser connection string.")],
-    cron: Annotated[bool, typer.Option(help="Also apply the schedules.")] = True,
-) -> None:
-    """Bring any database to this version: schema, code, reference data, schedules."""
-    with one_line_errors():
-        deploy_database(dsn, cron=cron)
-
-
-@app.command()
 def secrets(
     directory: Annotated[
         Path, typer.Argument(help="Directory that `docker-compose.yml` reads.")

@@ -14,6 +14,17 @@ begin
   on conflict (worker) do update
   set version = excluded.version, seen_at = excluded.seen_at;
   delete from engine.workers as w where w.seen_at < v_now - interval '1 day';
+  -- A silent pg_cron may be looking for a server that is gone. A heartbeat is one all the
+  -- same where pg_cron is too broken to be asked.
+  if exists (
+    select from engine.job_states(v_now) as s where s.is_cron_silent
+  ) then
+    begin
+      perform engine.follow_cron_node();
+    exception when others then
+      raise warning 'pg_cron cannot be asked: %', sqlerrm;
+    end;
+  end if;
   return (
     select string_agg(format('%s: %s', s.job, s.scheduled_by), ', ' order by s.job)
     from engine.job_states(v_now) as s

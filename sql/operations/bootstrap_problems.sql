@@ -9,6 +9,7 @@ create or replace function engine.bootstrap_problems() returns setof text
 as $$
 begin
   return query select r.* from engine.role_problems() as r;
+  return query select n.* from engine.net_problems() as n;
 
   return query
   select p.problem

@@ -20,7 +20,7 @@ from pathlib import Path
 from sidecar.sandbox.recordings import find_recordings
 
 ROOT = Path(__file__).resolve().parents[2]
-_PARTS = ("sql", "plpython", "sidecar", "tests", "pyproject.toml")
+_PARTS = ("docs", "sql", "plpython", "sidecar", "tests", "pyproject.toml")
 _TESTS = (
     *("tests/sql", "tests/e2e", "tests/chaos/test_model.py"),
     *(
@@ -47,6 +47,7 @@ _RULES = "provider_calls/outcome_rules.sql"
 _CODE = "provider_calls/outcome_code.sql"
 _ROUTE = "ranking/route_problems.sql"
 _INTAKE = "../sidecar/intake.py"
+_LOOK = "../sidecar/deploy_checks.py"
 
 MUTANTS: dict[str, Mutant] = {
     # An answer counts once, and only from whoever was asked last.
@@ -750,6 +751,22 @@ MUTANTS: dict[str, Mutant] = {
         "webhooks/receive_sweep.sql",
         "to_jsonb(to_timestamp((l.event ->> 'created')::bigint)) #>> '{}'",
         "to_timestamp((l.event ->> 'created')::bigint)::text",
+    ),
+    # Wherever it is deployed, and whoever serves it afterwards.
+    "a deploy begins whatever it found": Mutant(
+        _LOOK, "if self.facts is None or self.stops:\n", "if self.facts is None:\n"
+    ),
+    "a deploy begins at a server that takes no writes": Mutant(
+        _LOOK, 'target_session_attrs="read-write"', 'target_session_attrs="any"'
+    ),
+    "pg_net stays everybody's": Mutant(
+        "bootstrap.sql",
+        "    execute format('revoke all on all routines in schema net from %s cascade'"
+        ", v_role);\n",
+        "",
+    ),
+    "pg_cron's jobs stay with a server that is gone": Mutant(
+        "monitor/heartbeat.sql", "perform engine.follow_cron_node();\n", "null;\n"
     ),
 }
 

@@ -80,8 +80,9 @@ FUNCTIONS = {
         engine.search_trip engine.sync_flags engine.version public.auto_book_monitor
         public.auto_book_production public.duffel_search""",
     "skylatch_cron": """
-        engine.beat_job engine.change_cron_job engine.purge engine.purge_cron_log
-        engine.recover engine.tick engine.watch_invariants
+        engine.beat_job engine.change_cron_job engine.follow_cron_node
+        engine.purge engine.purge_cron_log engine.recover engine.tick
+        engine.watch_invariants
         public.auto_book_monitor""",
     "skylatch_operator": """
         engine.bootstrap_problems

@@ -1,0 +1,52 @@
+-- Who may use pg_net and should not. As it installs itself it is open to everybody;
+-- bootstrap.sql closes it. It may come after a deploy, and an update of it may bring
+-- functions of its own.
+create or replace function engine.net_problems() returns setof text
+  language plpgsql stable
+  set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_net oid := to_regnamespace('net');
+begin
+  if not exists (
+    select from pg_proc as p where p.pronamespace = v_net and p.proname = 'http_post'
+  ) then
+    return;
+  end if;
+  return query
+  select format('%s may use pg_net', coalesce(r.rolname, 'everybody'))
+  from (
+    select g.grantee
+    from pg_namespace as n
+    cross join aclexplode(n.nspacl) as g
+    where n.oid = v_net
+    union
+    select g.grantee
+    from pg_proc as p
+    cross join aclexplode(coalesce(p.proacl, acldefault('f', p.proowner))) as g
+    where p.pronamespace = v_net
+    union
+    select g.grantee
+    from pg_class as c
+    cross join aclexplode(c.relacl) as g
+    where c.relnamespace = v_net
+  ) as a
+  left join pg_roles as r on r.oid = a.grantee
+  where a.grantee = 0
+    or r.rolname in (
+      'anon', 'authenticated', 'service_role', 'authenticator', 'skylatch_operator',
+      'skylatch_sidecar', 'skylatch_cron', 'skylatch_feed'
+    );
+  if not exists (
+    select from pg_proc as p
+    where p.pronamespace = v_net
+      and p.proname = 'http_post'
+      and has_schema_privilege('skylatch_owner', v_net, 'usage')
+      and has_function_privilege('skylatch_owner', p.oid, 'execute')
+  ) then
+    return next 'skylatch_owner may not use pg_net';
+  end if;
+end;
+$$;
+comment on function engine.net_problems() is
+  'Returns who may use pg_net and should not, one line each.';
