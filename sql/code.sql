@@ -20,6 +20,7 @@ set role skylatch_owner;
 \ir access/cron_beat.sql
 \ir access/currencies.sql
 \ir access/daily_fares.sql
+\ir access/deployed_objects.sql
 \ir access/endpoint.sql
 \ir access/event_effects.sql
 \ir access/exchange_rate_changes.sql
@@ -76,6 +77,8 @@ set role skylatch_owner;
 -- Functions.
 \ir access/may_act_for.sql
 \ir operations/version.sql
+\ir operations/oldest_sidecar.sql
+\ir operations/object_digests.sql
 \ir operations/role_problems.sql
 \ir operations/bootstrap_problems.sql
 \ir operations/caller.sql
