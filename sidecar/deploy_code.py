@@ -79,11 +79,12 @@ def _files(manifest: Path) -> Iterator[tuple[Path, str]]:
     for line in manifest.read_text().splitlines():
         included = _INCLUDE.match(line)
         if included:
-            yield manifest, "\n".join(between)
-            between = []
+            if between:
+                yield manifest, "\n".join(between)
+                between = []
             path = (manifest.parent / included[1]).resolve()
             yield path, path.read_text()
-        elif not line.startswith("\\"):
+        elif line and not line.startswith(("\\", "--")):
             between.append(line)
     yield manifest, "\n".join(between)
 

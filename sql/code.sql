@@ -85,6 +85,7 @@ set role skylatch_owner;
 \ir operations/installation_id.sql
 \ir operations/belongs_elsewhere.sql
 \ir operations/require_size.sql
+\ir operations/refuse_busy.sql
 \ir operations/format_money.sql
 \ir operations/log_event.sql
 \ir operations/wait_less.sql

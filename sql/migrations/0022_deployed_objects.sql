@@ -1,12 +1,12 @@
--- What the last deploy made on tables: policies, triggers, views, grants. A deploy leaves
--- alone what is still so, because to make it again takes the table from everybody.
+-- What the last deploy made on tables: policies, triggers, views, grants. A deploy
+-- leaves alone what is still so: to make it again takes the table from everybody.
 -- depends: 0019_beats
 
 create table engine.deployed_objects (
   object text not null primary key,
   -- Of the statements in the files.
   statement_digest text not null,
-  -- Of what the catalog says of it (operations/object_digests.sql); null: it is not there.
+  -- Of what the catalog says of it (operations/object_digests.sql); null: not there.
   catalog_digest text,
   deployed_at timestamptz not null default clock_timestamp()
 );

@@ -1,5 +1,5 @@
--- With engine.version(), the range of sidecars that this database serves. A release serves
--- the one before it too, so that sidecars can be replaced one by one after a deploy.
+-- With engine.version(), the range of sidecars that this database serves. A release
+-- serves the one before it too: after a deploy, sidecars are replaced one by one.
 create or replace function engine.oldest_sidecar() returns text
   language sql stable
 return '0.1.0';
