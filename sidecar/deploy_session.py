@@ -46,13 +46,14 @@ _SETTINGS = {
 }
 _BUSY = (psycopg.errors.LockNotAvailable, psycopg.errors.DeadlockDetected)
 _FIRST_PAUSE_SECONDS, _LONGEST_PAUSE_SECONDS = 0.1, 3.0
+_PATIENCE_SECONDS = 300.0
 
 
 @contextmanager
-def deploy_session(dsn: str, *, patience: float = 600.0) -> Iterator[Session]:
+def deploy_session(dsn: str) -> Iterator[Session]:
     """Open the session of a deploy to `dsn` (superuser), and wait for its turn.
 
-    Raises SetupError, naming the other deploy, after `patience` seconds.
+    Raises SetupError, naming the other deploy, after five minutes.
     """
     with psycopg.connect(
         pinned(dsn), autocommit=True, application_name=APPLICATION
@@ -62,7 +63,7 @@ def deploy_session(dsn: str, *, patience: float = 600.0) -> Iterator[Session]:
             " from unnest(%s::text[], %s::text[]) as s (name, value)",
             [list(_SETTINGS), list(_SETTINGS.values())],
         )
-        _wait_for_turn(session, patience)
+        _wait_for_turn(session)
         yield session
 
 
@@ -71,15 +72,13 @@ def unhindered(
     name: str,
     work: Callable[[], None],
     tables: Collection[str] = (),
-    *,
-    patience: float = 300.0,
 ) -> None:
     """Do `work` in one transaction that has `tables` to itself from the start.
 
-    Whoever stands in the way is waited for: again and again for a moment, for
-    `patience` seconds in all. Raises SetupError that names them.
+    Whoever stands in the way is waited for: again and again for a moment, for five
+    minutes in all. Raises SetupError that names them.
     """
-    deadline = time.monotonic() + patience
+    deadline = time.monotonic() + _PATIENCE_SECONDS
     pause = _FIRST_PAUSE_SECONDS
     while True:
         try:
@@ -89,9 +88,9 @@ def unhindered(
         except _BUSY as error:
             if time.monotonic() > deadline:
                 raise SetupError(
-                    f"{name}: others kept it waiting for {patience:.0f} seconds"
-                    f" ({_who_holds(session, tables) or error}): end them, or deploy"
-                    " again later"
+                    f"{name}: others kept it waiting for {_PATIENCE_SECONDS:.0f}"
+                    f" seconds ({_who_holds(session, tables) or error}): end them, or"
+                    " deploy again later"
                 ) from error
         else:
             return
@@ -111,10 +110,10 @@ def waits_long(session: Session) -> Iterator[None]:
             session.execute(f"set lock_timeout = {_LOCK_MILLISECONDS}")
 
 
-def _wait_for_turn(session: Session, patience: float) -> None:
+def _wait_for_turn(session: Session) -> None:
     # Asked for again and again: who waits inside a statement has a snapshot, and an
     # index that the other builds concurrently would wait for that.
-    deadline = time.monotonic() + patience
+    deadline = time.monotonic() + _PATIENCE_SECONDS
     while True:
         row = session.execute("select pg_try_advisory_lock(%s)", [_LOCK]).fetchone()
         if row and row[0]:

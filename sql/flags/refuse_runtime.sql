@@ -1,5 +1,5 @@
 -- Called by the evaluator itself, before the first answer of a connection, when its
--- versions are not this database's. A package that is newer is let pass: it is installed
+-- versions are not this database's. A package that is newer passes: it is installed
 -- before the database is deployed, and one in the same directory is meant for both
 -- (plpython/README.md).
 create or replace function engine.refuse_runtime(p_versions jsonb) returns void
