@@ -17,7 +17,7 @@ from sidecar.errors import SetupError
 from sidecar.local.cluster import Cluster
 from sidecar.local.snapshot import dump_schema
 from tests.conftest import Connect
-from tests.deploy.checkouts import add_migration, change, copy_sql
+from tests.deploy.checkouts import add_migration, change
 from tests.factories import until
 
 Deploy = Callable[[], "Future[None]"]
@@ -34,14 +34,6 @@ def deploy_soon(database: str) -> Iterator[Deploy]:
     """Return what begins a deploy, in a thread of its own."""
     with ThreadPoolExecutor() as pool:
         yield lambda: pool.submit(deploy, database, cron=False)
-
-
-@pytest.fixture
-def sql(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Let deploys be of a copy that may be changed."""
-    copy = copy_sql(tmp_path)
-    monkeypatch.setattr("sidecar.deploy.SQL_DIR", copy)
-    return copy
 
 
 @pytest.fixture
