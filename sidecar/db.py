@@ -18,8 +18,8 @@ from psycopg.rows import dict_row
 from psycopg.types.json import Json, Jsonb
 from psycopg_pool import ConnectionPool, PoolTimeout
 
-from sidecar import __version__, listening
-from sidecar.errors import EncodingError, SetupError, translate
+from sidecar import __version__, listening, versions
+from sidecar.errors import EncodingError, SetupError, VersionError, translate
 from sidecar.sessions import ENCODING, pin
 
 Row = dict[str, Any]
@@ -223,23 +223,24 @@ class Database:
         return rows[0] if rows else {}
 
     def check_version(self) -> None:
-        """Refuse a database of another encoding or version.
+        """Refuse a database of another encoding or out of our range of versions.
 
-        Raises SetupError saying what to do, EncodingError for the encoding.
+        Raises SetupError saying what to do: EncodingError, VersionError.
         """
         try:
             (row,) = self._rows("pg_catalog", "current_setting", "server_encoding")
             check_encoding(row["current_setting"])
-            (row,) = self._rows("engine", "version")
+            schema = self._one("version")
+            # Only a database that is newer has to say which of the older it serves.
+            newer = versions.is_newer(schema, __version__)
+            oldest = self._one("oldest_sidecar") if newer else None
         except psycopg.Error as error:
             raise SetupError(
                 f"the database does not answer as Skylatch: {self._reason(error)}"
             ) from error
-        if row["version"] != __version__:
-            raise SetupError(
-                f"the database runs version {row['version']}, this sidecar is"
-                f" {__version__}: deploy the one that is behind"
-            )
+        problem = versions.range_problem(schema, oldest)
+        if problem:
+            raise VersionError(problem)
 
     def check_setup(self) -> None:
         """Refuse a database that lacks what bootstrap.sql sets; SetupError names it.
@@ -259,19 +260,24 @@ class Database:
             )
 
     def check_python(self) -> None:
-        """Refuse a server whose Python package is missing or of another version."""
+        """Refuse a server whose Python package is missing or older than the database.
+
+        A newer one in the same directory serves the database too (plpython/README.md).
+        """
         try:
             (row,) = self._rows("engine", "plpython_handshake")
+            schema = self._one("version")
         except psycopg.Error as error:
             raise SetupError(
                 f"the server's Python package does not load: {describe(error)};"
                 " install plpython/ on the database server (plpython/README.md)"
             ) from error
         found = row["plpython_handshake"]
-        if found["package"] != __version__:
+        if versions.is_newer(schema, found["package"]):
             raise SetupError(
-                f"the server's Python package is {found['package']}, this sidecar is"
-                f" {__version__}: install the one that is behind (plpython/README.md)"
+                f"the server's Python package is {found['package']}, the database runs"
+                f" {schema}: install plpython/ of {schema} on the database server"
+                " (plpython/README.md)"
             )
 
     def notifications(self, *, timeout: float) -> Iterator[None]:
@@ -303,6 +309,10 @@ class Database:
             except psycopg.Error as told:
                 return f"{describe(told)}: check SKYLATCH_DATABASE_URL"
         return describe(error)
+
+    def _one(self, function: str) -> str:
+        (row,) = self._rows("engine", function)
+        return str(row[function])
 
     def _rows(self, schema: str, function: str, *args: object) -> list[Row]:
         query = sql.SQL("select * from {}({})").format(

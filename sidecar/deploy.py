@@ -1,28 +1,29 @@
 """Apply the database: bootstrap, migrations, code, reference data, schedules.
 
-Idempotent; needs a superuser connection (plpython3u is an untrusted language) and
-`psql`, whose `\\ir` the code manifest uses. State is applied by yoyo once and frozen by
-checksum; code is applied every time, in one transaction.
+Idempotent; needs a superuser connection (plpython3u is an untrusted language), and
+`psql` for the schedules. State is applied once (`migrations`) and frozen by checksum;
+code is applied every time, in one transaction (`deploy_code`); all of it on one session
+that nobody else has meanwhile (`deploy_session`).
 """
 
 from __future__ import annotations
 
-import hashlib
 import os
 import subprocess
 from pathlib import Path
 from typing import Any, LiteralString
-from urllib.parse import quote
 
 import airportsdata
 import iso4217
 import psycopg
-import yoyo
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from psycopg.types.json import Jsonb
 
 from sidecar.deploy_checks import look, writable
+from sidecar.deploy_code import apply_code, run_file
+from sidecar.deploy_session import Session, deploy_session, unhindered
 from sidecar.errors import SetupError
+from sidecar.migrations import apply_migrations, verify_checksums
 from sidecar.sessions import pinned
 
 SQL_DIR = Path(__file__).resolve().parent.parent / "sql"
@@ -46,36 +47,26 @@ def deploy(dsn: str, *, cron: bool = True) -> None:
     verify_checksums(SQL_DIR / "migrations")
     look(dsn, cron=cron).require()
     dsn = writable(dsn)
-    _psql(dsn, SQL_DIR / "bootstrap.sql")
-    _migrate(dsn)
-    _psql(dsn, SQL_DIR / "code.sql")
-    with psycopg.connect(pinned(dsn)) as connection:
-        connection.execute("set local role skylatch_owner")
-        _load_currencies(connection)
-        _load_airports(connection)
-        if not cron:
-            # Or it would be missed here for ever, once it has run.
-            connection.execute(
-                "update engine.job_beats"
-                " set scheduled_at = null, cron_succeeded_at = null"
-                " where scheduled_at is not null or cron_succeeded_at is not null"
-            )
-    if cron:
-        _psql(dsn, SQL_DIR / "cron.sql")
+    with deploy_session(dsn) as session:
+        run_file(session, SQL_DIR / "bootstrap.sql")
+        apply_migrations(session, SQL_DIR / "migrations")
+        apply_code(session, SQL_DIR / "code.sql")
+        unhindered(session, "reference data", lambda: _load(session, cron=cron))
+        if cron:
+            _psql(dsn, SQL_DIR / "cron.sql")
 
 
-def verify_checksums(migrations: Path) -> None:
-    """Refuse a released migration that was edited (SHA256SUMS lists the released)."""
-    for line in (migrations / "SHA256SUMS").read_text().splitlines():
-        digest, name = line.split()
-        path = migrations / name
-        if not path.exists():
-            raise SetupError(f"migration {name} is released but missing: restore it")
-        if hashlib.sha256(path.read_bytes()).hexdigest() != digest:
-            raise SetupError(
-                f"migration {name} was edited after its release: "
-                "restore it and write a new migration instead"
-            )
+def _load(session: Session, *, cron: bool) -> None:
+    session.execute("set local role skylatch_owner")
+    _load_currencies(session)
+    _load_airports(session)
+    if not cron:
+        # Or it would be missed here for ever, once it has run.
+        session.execute(
+            "update engine.job_beats"
+            " set scheduled_at = null, cron_succeeded_at = null"
+            " where scheduled_at is not null or cron_succeeded_at is not null"
+        )
 
 
 def _psql(dsn: str, script: Path) -> None:
@@ -100,26 +91,6 @@ def _psql(dsn: str, script: Path) -> None:
     )
     if result.returncode != 0:
         raise SetupError(f"{script.name} failed: {result.stderr.strip()}")
-
-
-def _migrate(dsn: str) -> None:
-    """Apply new migrations as the owner role, so that it owns what they create."""
-    # All of it, or another host or certificate would be used than the look did.
-    parts = conninfo_to_dict(pinned(dsn))
-    parts["options"] = f"-c role=skylatch_owner -c lock_timeout=5s {parts['options']}"
-    query = "&".join(
-        f"{name}={quote(str(value), safe='')}" for name, value in parts.items()
-    )
-    uri = f"postgresql+psycopg:///?schema=engine&{query}"
-    backend = yoyo.get_backend(uri)
-    try:
-        migrations = yoyo.read_migrations(str(SQL_DIR / "migrations"))
-        with backend.lock():
-            backend.apply_migrations(backend.to_apply(migrations))
-    except psycopg.Error as error:
-        raise SetupError(f"migration failed: {error}") from error
-    finally:
-        backend.connection.close()
 
 
 def _load_currencies(connection: psycopg.Connection) -> None:

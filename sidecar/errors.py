@@ -2,13 +2,15 @@
 
     SkylatchError
     ├── SetupError             the stack or a deploy cannot go on; one line says why
-    │   └── EncodingError      the database is not UTF8
+    │   ├── EncodingError      the database is not UTF8
+    │   └── VersionError       the database is out of this sidecar's range
     ├── ConfigError            a setting is missing or wrong
     └── EngineError            the database refused, with a registered SQLSTATE
         ├── InvalidInput       SK0xx  the request is wrong: field and hint say how
         ├── Conflict           SK1xx  right request, wrong moment
         │   └── NotFound       SK104  no such trip
         ├── PipelineDisabled   SK201  switched off; the reason is in the detail
+        ├── Busy               SK311  others' locks were in the way: try again
         └── EngineFault        SK3xx  a defect or a missing part of the installation
 
 The codes are registered in `sql/errors.md`; a test keeps the two, and what the SQL
@@ -29,6 +31,10 @@ class SkylatchError(Exception):
 
 class SetupError(SkylatchError):
     """The local stack or a deploy cannot go on."""
+
+
+class VersionError(SetupError):
+    """The database and this sidecar are too far apart; the text says what to do."""
 
 
 class EncodingError(SetupError):
@@ -98,6 +104,22 @@ class PipelineDisabled(EngineError):
     http_status = 503
 
 
+class Busy(EngineError):
+    """Others' locks were in the way; nothing was done, and the caller tries again."""
+
+    http_status = 503
+
+    @classmethod
+    def of(cls, error: psycopg.Error) -> Busy:
+        """Return what a caller is told of a lock that PostgreSQL gave up on."""
+        busy = cls(error)
+        busy.detail = {"sqlstate": busy.sqlstate}
+        busy.sqlstate = "SK311"
+        busy.message = "others are at work on this: try again"
+        busy.hint = "Nothing was changed. The same call can be made again at once."
+        return busy
+
+
 class EngineFault(EngineError):
     """A defect, or a part of the installation that is missing."""
 
@@ -157,6 +179,7 @@ SQLSTATES: dict[str, type[EngineError]] = {
     "SK309": EngineFault,  # attempts are in flight
     "SK312": EngineFault,  # the installation has no name
     "SK308": EngineFault,  # trip is held by another transaction
+    "SK311": Busy,
 }
 
 

@@ -25,7 +25,13 @@ from starlette.types import ASGIApp
 from sidecar import __version__
 from sidecar.config import ServeSettings
 from sidecar.db import Database, describe
-from sidecar.errors import EncodingError, EngineError, SetupError
+from sidecar.errors import (
+    Busy,
+    EncodingError,
+    EngineError,
+    SetupError,
+    VersionError,
+)
 from sidecar.inbox import Inbox
 from sidecar.intake import Intake, Rule
 from sidecar.limits import Locks, LockTaken, connect
@@ -129,7 +135,7 @@ def build_app(settings: ServeSettings, database: Database) -> FastAPI:
     def database_failed(request: Request, error: psycopg.Error) -> JSONResponse:
         _log.error("rpc.failed", path=request.url.path, error=describe(error))
         if error.sqlstate in _BUSY:
-            return JSONResponse({"message": "somebody works on it: try again"}, 503)
+            return engine_refused(request, Busy.of(error))
         if isinstance(error, psycopg.OperationalError):
             return JSONResponse({"message": "the database is not available"}, 503)
         return JSONResponse({"message": "the call failed; the log says why"}, 500)
@@ -202,12 +208,12 @@ def _what_is_missing(database: Database) -> str | None:
     """Return why the database cannot be worked with, as anyone may be told."""
     try:
         database.check_version()
-    except EncodingError as error:
+    except (EncodingError, VersionError) as error:
         return str(error)
     except SetupError as error:
         # Anyone may ask: what the server said is for the log.
         _log.warning("readyz.down", error=str(error))
-        return "the database is away or of another version"
+        return "the database is away or is not Skylatch's"
     try:
         database.check_setup()
     except SetupError as error:

@@ -18,6 +18,9 @@ begin
   end if;
 end $$;
 
+-- Roles are the cluster's: whoever sets them for another of its databases is waited for.
+lock table pg_catalog.pg_db_role_setting in share row exclusive mode;
+
 -- Roles. Only those that a process logs in with have LOGIN; none has a password
 -- here: the local stack maps OS users to them, a hosted database sets its own.
 do $$

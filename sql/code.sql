@@ -20,6 +20,7 @@ set role skylatch_owner;
 \ir access/cron_beat.sql
 \ir access/currencies.sql
 \ir access/daily_fares.sql
+\ir access/deployed_objects.sql
 \ir access/endpoint.sql
 \ir access/event_effects.sql
 \ir access/exchange_rate_changes.sql
@@ -77,6 +78,8 @@ set role skylatch_owner;
 \ir access/acts_as.sql
 \ir access/may_act_for.sql
 \ir operations/version.sql
+\ir operations/oldest_sidecar.sql
+\ir operations/object_digests.sql
 \ir operations/role_problems.sql
 \ir operations/net_problems.sql
 \ir operations/bootstrap_problems.sql
@@ -86,6 +89,7 @@ set role skylatch_owner;
 \ir operations/belongs_elsewhere.sql
 \ir operations/require_size.sql
 \ir operations/refuse_setting.sql
+\ir operations/refuse_busy.sql
 \ir operations/format_money.sql
 \ir operations/log_event.sql
 \ir operations/wait_less.sql

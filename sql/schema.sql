@@ -790,6 +790,10 @@ begin
     'booking:' || p_booking_id,
     engine.asked_by(v_booking.user_id) || ' asked to cancel', v_now
   );
+exception
+  when deadlock_detected or lock_not_available or serialization_failure then
+    perform engine.refuse_busy(sqlstate);
+    raise;
 end;
 $$;
 
@@ -1214,6 +1218,10 @@ begin
     and a.trip_request_id = p_trip_id
     and a.status = 'PENDING';
   return v_attempt_id;
+exception
+  when deadlock_detected or lock_not_available or serialization_failure then
+    perform engine.refuse_busy(sqlstate);
+    raise;
 end;
 $$;
 
@@ -1879,6 +1887,10 @@ begin
     v_trip.auto_book_status, v_status, format('%s asked to %s', v_who, p_action)
   );
   return v_status;
+exception
+  when deadlock_detected or lock_not_available or serialization_failure then
+    perform engine.refuse_busy(sqlstate);
+    raise;
 end;
 $$;
 
@@ -4621,6 +4633,10 @@ begin
       )
     )
   );
+exception
+  when deadlock_detected or lock_not_available or serialization_failure then
+    perform engine.refuse_busy(sqlstate);
+    raise;
 end;
 $$;
 
@@ -4669,6 +4685,10 @@ begin
     and p.trip_request_id = v_trip.id
     and p.traveler_profile_id = p_traveler_profile_id;
   return found;
+exception
+  when deadlock_detected or lock_not_available or serialization_failure then
+    perform engine.refuse_busy(sqlstate);
+    raise;
 end;
 $$;
 
@@ -4691,6 +4711,10 @@ begin
     and l.period = p_period
     and engine.may_act_for(l.user_id);
   return found;
+exception
+  when deadlock_detected or lock_not_available or serialization_failure then
+    perform engine.refuse_busy(sqlstate);
+    raise;
 end;
 $$;
 
@@ -8915,6 +8939,64 @@ $$;
 ALTER FUNCTION engine.nudge_attempt(p_user_id uuid, p_attempt_id uuid, p_now timestamp with time zone) OWNER TO skylatch_owner;
 
 --
+-- Name: object_digests(); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE FUNCTION engine.object_digests() RETURNS TABLE(object text, digest text)
+    LANGUAGE plpgsql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  return query
+  with relation as (
+    select c.oid, format('%s.%s', n.nspname, c.relname) as name, c.relkind, c.relacl,
+      c.reloptions
+    from pg_class as c
+    inner join pg_namespace as n on n.oid = c.relnamespace
+    where n.nspname in ('public', 'engine', 'auth') and c.relkind in ('r', 'p', 'v')
+  )
+  select
+    format('policy %s on %s', p.polname, r.name),
+    md5(concat_ws(
+      '|', p.polcmd, p.polpermissive,
+      (
+        select string_agg(o.rolname, ',' order by o.rolname)
+        from pg_roles as o where o.oid = any (p.polroles)
+      ),
+      pg_get_expr(p.polqual, p.polrelid), '|', pg_get_expr(p.polwithcheck, p.polrelid)
+    ))
+  from pg_policy as p
+  inner join relation as r on r.oid = p.polrelid
+  union all
+  select
+    format('trigger %s on %s', t.tgname, r.name),
+    md5(concat_ws('|', t.tgenabled, pg_get_triggerdef(t.oid)))
+  from pg_trigger as t
+  inner join relation as r on r.oid = t.tgrelid
+  where not t.tgisinternal
+  union all
+  select
+    format('view %s', r.name),
+    md5(concat_ws('|', r.reloptions::text, pg_get_viewdef(r.oid)))
+  from relation as r
+  where r.relkind = 'v'
+  union all
+  select
+    format('grants on %s', r.name),
+    md5(concat_ws(
+      '|', r.relacl::text,
+      (
+        select string_agg(a.attname || a.attacl::text, '|' order by a.attnum)
+        from pg_attribute as a where a.attrelid = r.oid and a.attacl is not null
+      )
+    ))
+  from relation as r;
+end;
+$$;
+
+ALTER FUNCTION engine.object_digests() OWNER TO skylatch_owner;
+
+--
 -- Name: offer_problem(jsonb); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
 --
 
@@ -9029,6 +9111,16 @@ end;
 $$;
 
 ALTER FUNCTION engine.offer_terms(p_trip public.trip_requests, p_currency text, p_passengers jsonb, p_last_day date, p_status text, p_now timestamp with time zone) OWNER TO skylatch_owner;
+
+--
+-- Name: oldest_sidecar(); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE FUNCTION engine.oldest_sidecar() RETURNS text
+    LANGUAGE sql STABLE
+    RETURN '0.1.0'::text;
+
+ALTER FUNCTION engine.oldest_sidecar() OWNER TO skylatch_owner;
 
 --
 -- Name: open_alerts(); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
@@ -11266,6 +11358,25 @@ $$;
 ALTER FUNCTION engine.recover_calls(p_actor text, p_now timestamp with time zone) OWNER TO skylatch_owner;
 
 --
+-- Name: refuse_busy(text); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE FUNCTION engine.refuse_busy(p_sqlstate text) RETURNS void
+    LANGUAGE plpgsql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  raise exception using
+    errcode = 'SK311',
+    message = 'others are at work on this: try again',
+    detail = jsonb_build_object('sqlstate', left(p_sqlstate, 5)),
+    hint = 'Nothing was changed. The same call can be made again at once.';
+end;
+$$;
+
+ALTER FUNCTION engine.refuse_busy(p_sqlstate text) OWNER TO skylatch_owner;
+
+--
 -- Name: refuse_change(); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
 --
 
@@ -11326,9 +11437,15 @@ CREATE FUNCTION engine.refuse_runtime(p_versions jsonb) RETURNS void
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 begin
+  if p_versions ->> 'sdk' = p_versions ->> 'sdk_wanted'
+    and string_to_array(p_versions ->> 'package', '.')::integer[]
+      >= string_to_array(p_versions ->> 'package_wanted', '.')::integer[]
+  then
+    return;
+  end if;
   raise exception using
     errcode = 'SK306',
-    message = 'the server''s Python packages are of another version than this database',
+    message = 'the server''s Python packages do not fit this database',
     detail = p_versions,
     hint = 'Run make install where the server runs, deploy, and open new connections.';
 end;
@@ -12458,6 +12575,10 @@ begin
   perform engine.record_flag_usage();
   perform engine.wake_sidecar();
   return v_searches;
+exception
+  when deadlock_detected or lock_not_available or serialization_failure then
+    perform engine.refuse_busy(sqlstate);
+    raise;
 end;
 $$;
 
@@ -14112,6 +14233,10 @@ begin
       hint = 'Only the traveller''s own trips can be used.';
   end if;
   return v_at;
+exception
+  when deadlock_detected or lock_not_available or serialization_failure then
+    perform engine.refuse_busy(sqlstate);
+    raise;
 end;
 $$;
 
@@ -14181,6 +14306,10 @@ begin
   from unnest(p_passengers) as p (id);
   perform engine.check_trip_party(p_user_id, v_trip_id);
   return v_trip_id;
+exception
+  when deadlock_detected or lock_not_available or serialization_failure then
+    perform engine.refuse_busy(sqlstate);
+    raise;
 end;
 $$;
 
@@ -14555,6 +14684,21 @@ CREATE TABLE engine.daily_fares (
 ALTER TABLE ONLY engine.daily_fares FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE engine.daily_fares OWNER TO skylatch_owner;
+
+--
+-- Name: deployed_objects; Type: TABLE; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE TABLE engine.deployed_objects (
+    object text NOT NULL,
+    statement_digest text NOT NULL,
+    catalog_digest text,
+    deployed_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL
+);
+
+ALTER TABLE ONLY engine.deployed_objects FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE engine.deployed_objects OWNER TO skylatch_owner;
 
 --
 -- Name: endpoint; Type: TABLE; Schema: engine; Owner: skylatch_owner
@@ -15554,6 +15698,13 @@ ALTER TABLE ONLY engine.currencies
 
 ALTER TABLE ONLY engine.daily_fares
     ADD CONSTRAINT daily_fares_pkey PRIMARY KEY (user_id, trip_request_id, origin, destination, departure_date, return_date, day);
+
+--
+-- Name: deployed_objects deployed_objects_pkey; Type: CONSTRAINT; Schema: engine; Owner: skylatch_owner
+--
+
+ALTER TABLE ONLY engine.deployed_objects
+    ADD CONSTRAINT deployed_objects_pkey PRIMARY KEY (object);
 
 --
 -- Name: endpoint endpoint_pkey; Type: CONSTRAINT; Schema: engine; Owner: skylatch_owner
@@ -17154,6 +17305,18 @@ ALTER TABLE engine.daily_fares ENABLE ROW LEVEL SECURITY;
 --
 
 CREATE POLICY daily_fares_owner_all ON engine.daily_fares TO skylatch_owner USING (true) WITH CHECK (true);
+
+--
+-- Name: deployed_objects; Type: ROW SECURITY; Schema: engine; Owner: skylatch_owner
+--
+
+ALTER TABLE engine.deployed_objects ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: deployed_objects deployed_objects_owner_all; Type: POLICY; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE POLICY deployed_objects_owner_all ON engine.deployed_objects TO skylatch_owner USING (true) WITH CHECK (true);
 
 --
 -- Name: endpoint; Type: ROW SECURITY; Schema: engine; Owner: skylatch_owner
@@ -19260,6 +19423,12 @@ REVOKE ALL ON FUNCTION engine.note_refund(p_call engine.provider_calls, p_body j
 REVOKE ALL ON FUNCTION engine.nudge_attempt(p_user_id uuid, p_attempt_id uuid, p_now timestamp with time zone) FROM PUBLIC;
 
 --
+-- Name: FUNCTION object_digests(); Type: ACL; Schema: engine; Owner: skylatch_owner
+--
+
+REVOKE ALL ON FUNCTION engine.object_digests() FROM PUBLIC;
+
+--
 -- Name: FUNCTION offer_problem(p_offer jsonb); Type: ACL; Schema: engine; Owner: skylatch_owner
 --
 
@@ -19282,6 +19451,14 @@ REVOKE ALL ON FUNCTION engine.offer_shape() FROM PUBLIC;
 --
 
 REVOKE ALL ON FUNCTION engine.offer_terms(p_trip public.trip_requests, p_currency text, p_passengers jsonb, p_last_day date, p_status text, p_now timestamp with time zone) FROM PUBLIC;
+
+--
+-- Name: FUNCTION oldest_sidecar(); Type: ACL; Schema: engine; Owner: skylatch_owner
+--
+
+REVOKE ALL ON FUNCTION engine.oldest_sidecar() FROM PUBLIC;
+GRANT ALL ON FUNCTION engine.oldest_sidecar() TO skylatch_sidecar;
+GRANT ALL ON FUNCTION engine.oldest_sidecar() TO skylatch_operator;
 
 --
 -- Name: FUNCTION open_alerts(); Type: ACL; Schema: engine; Owner: skylatch_owner
@@ -19656,6 +19833,15 @@ GRANT ALL ON FUNCTION engine.recover() TO skylatch_cron;
 --
 
 REVOKE ALL ON FUNCTION engine.recover_calls(p_actor text, p_now timestamp with time zone) FROM PUBLIC;
+
+--
+-- Name: FUNCTION refuse_busy(p_sqlstate text); Type: ACL; Schema: engine; Owner: skylatch_owner
+--
+
+REVOKE ALL ON FUNCTION engine.refuse_busy(p_sqlstate text) FROM PUBLIC;
+GRANT ALL ON FUNCTION engine.refuse_busy(p_sqlstate text) TO authenticated;
+GRANT ALL ON FUNCTION engine.refuse_busy(p_sqlstate text) TO service_role;
+GRANT ALL ON FUNCTION engine.refuse_busy(p_sqlstate text) TO skylatch_sidecar;
 
 --
 -- Name: FUNCTION refuse_change(); Type: ACL; Schema: engine; Owner: skylatch_owner

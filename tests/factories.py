@@ -388,6 +388,15 @@ def running_world(dsn: str, *, recordings: bool = True) -> Iterator[World]:
         assert payments.state()["defects"] == []
 
 
+def set_versions(world: World, schema: str, oldest_sidecar: str) -> None:
+    """Let the database be of another version and serve sidecars from another on."""
+    for function, version in (("version", schema), ("oldest_sidecar", oldest_sidecar)):
+        world.rows(
+            f"create or replace function engine.{function}() returns text"
+            f" language sql stable return '{version}'"
+        )
+
+
 def accept_history(dsn: str) -> None:
     """Say that a clone (superuser) is its own original, and new.
 

@@ -1,6 +1,7 @@
 -- What the roles may do is what these files grant, and nothing that an earlier version
 -- or a hand granted besides: all of it is taken first. It happens in the transaction of
--- the deploy, so nobody is ever without.
+-- the deploy, so nobody is ever without. A table whose grants are as the last deploy left
+-- them, and are to stay so, is left alone (engine.deployed_objects).
 do $$
 declare
   v_roles constant text := 'public, anon, authenticated, service_role, authenticator,'
@@ -11,8 +12,13 @@ begin
     select case c.relkind when 'S' then 'sequence' else 'table' end as kind,
       c.oid::regclass::text as name
     from pg_class as c
-    where c.relnamespace in ('public'::regnamespace, 'engine'::regnamespace)
+    inner join pg_namespace as n on n.oid = c.relnamespace
+    where n.nspname in ('public', 'engine')
       and c.relkind in ('r', 'p', 'v', 'S')
+      and not exists (
+        select from engine.deployed_objects as d
+        where d.object = format('grants on %s.%s', n.nspname, c.relname)
+      )
       and c.relowner = 'skylatch_owner'::regrole
       and exists (
         select from aclexplode(c.relacl) as g where g.grantee <> c.relowner

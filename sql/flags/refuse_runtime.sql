@@ -1,15 +1,24 @@
--- Called by the evaluator itself, before the first answer of a connection.
+-- Called by the evaluator itself, before the first answer of a connection, when its
+-- versions are not this database's. A package that is newer passes: it is installed
+-- before the database is deployed, and one in the same directory is meant for both
+-- (plpython/README.md).
 create or replace function engine.refuse_runtime(p_versions jsonb) returns void
   language plpgsql stable
   set search_path = pg_catalog, pg_temp
 as $$
 begin
+  if p_versions ->> 'sdk' = p_versions ->> 'sdk_wanted'
+    and string_to_array(p_versions ->> 'package', '.')::integer[]
+      >= string_to_array(p_versions ->> 'package_wanted', '.')::integer[]
+  then
+    return;
+  end if;
   raise exception using
     errcode = 'SK306',
-    message = 'the server''s Python packages are of another version than this database',
+    message = 'the server''s Python packages do not fit this database',
     detail = p_versions,
     hint = 'Run make install where the server runs, deploy, and open new connections.';
 end;
 $$;
 comment on function engine.refuse_runtime(jsonb) is
-  'Raises SK306: no flag is evaluated by packages of another version.';
+  'Raises SK306: no flag is evaluated by packages older than the database.';

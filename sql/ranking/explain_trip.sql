@@ -312,6 +312,10 @@ begin
       )
     )
   );
+exception
+  when deadlock_detected or lock_not_available or serialization_failure then
+    perform engine.refuse_busy(sqlstate);
+    raise;
 end;
 $$;
 comment on function public.explain_trip(uuid) is

@@ -29,6 +29,10 @@ begin
       hint = 'Only the traveller''s own trips can be used.';
   end if;
   return v_at;
+exception
+  when deadlock_detected or lock_not_available or serialization_failure then
+    perform engine.refuse_busy(sqlstate);
+    raise;
 end;
 $$;
 comment on function public.consent_to_trip(uuid, text) is

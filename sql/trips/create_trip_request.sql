@@ -114,6 +114,10 @@ begin
   from unnest(p_passengers) as p (id);
   perform engine.check_trip_party(p_user_id, v_trip_id);
   return v_trip_id;
+exception
+  when deadlock_detected or lock_not_available or serialization_failure then
+    perform engine.refuse_busy(sqlstate);
+    raise;
 end;
 $$;
 comment on function public.create_trip_request(

@@ -44,19 +44,32 @@ def test_the_server_reports_what_the_lock_file_says(connect: Connect) -> None:
     assert answer["sdk"] == SDK_VERSION
 
 
-def test_a_package_of_another_version_is_refused(connect: Connect) -> None:
+def test_a_package_that_is_older_than_the_database_is_refused(connect: Connect) -> None:
     """Before anything is evaluated, saying what differs and what to do."""
     connection = connect()
     mirror(connection, flag("f"))
     connection.execute(
         "create or replace function engine.version() returns text"
-        " language sql stable return '0.0.0'"
+        " language sql stable return '9.0.0'"
     )
     for _ in range(2):
         with pytest.raises(psycopg.Error) as caught:
             evaluate(connection, "f")
         assert caught.value.sqlstate == "SK306"
-        assert '"package_wanted": "0.0.0"' in (caught.value.diag.message_detail or "")
+        assert '"package_wanted": "9.0.0"' in (caught.value.diag.message_detail or "")
+
+
+def test_a_package_that_was_installed_before_the_deploy_serves_both(
+    connect: Connect,
+) -> None:
+    """So that no booking stops between the two."""
+    connection = connect()
+    mirror(connection, flag("f"))
+    connection.execute(
+        "create or replace function engine.version() returns text"
+        " language sql stable return '0.0.9'"
+    )
+    assert evaluate(connection, "f")["value"] is True
 
 
 @pytest.mark.parametrize("warm", [False, True])

@@ -11,9 +11,10 @@ import pytest
 from psycopg.conninfo import make_conninfo
 from rich.console import Console
 
-from sidecar import checks
+from sidecar import __version__, checks
 from sidecar.sandbox.control import Fault
-from tests.factories import FLAGS, World
+from sidecar.versions import OLDEST_SCHEMA
+from tests.factories import FLAGS, World, set_versions
 from tests.raw_server import closed_port
 from tests.redis_server import RedisServer
 
@@ -111,15 +112,40 @@ def test_a_provider_in_trouble_is_said_with_its_status(world: World) -> None:
 
 
 @pytest.mark.usefixtures("settings")
-def test_a_database_of_another_version_says_which(world: World) -> None:
-    """Both versions, and what to do."""
+@pytest.mark.parametrize(
+    ("schema", "serves", "said"),
+    [
+        (
+            "9.9.9",
+            "9.9.8",
+            "the database runs version 9.9.9, which serves sidecars from 9.9.8 on;"
+            f" this one is {__version__}: install sidecar 9.9.9",
+        ),
+        (
+            "0.0.9",
+            "0.0.8",
+            f"this sidecar is {__version__}, which works with databases from"
+            f" {OLDEST_SCHEMA} on; this one runs 0.0.9: deploy {__version__} to it",
+        ),
+    ],
+)
+def test_a_database_out_of_range_says_which_and_what_to_do(
+    world: World, schema: str, serves: str, said: str
+) -> None:
+    """Two releases ahead, or two behind; in one line."""
+    set_versions(world, schema, serves)
+    assert only_failure() == f"✗ database: {said}"
+
+
+@pytest.mark.usefixtures("settings")
+def test_a_database_one_release_ahead_is_worked_with(world: World) -> None:
+    """It says that it serves this sidecar; its Python package came before it."""
+    set_versions(world, "0.9.0", __version__)
     world.rows(
-        "create or replace function engine.version() returns text"
-        " language sql stable return '9.9.9'"
+        "create or replace function engine.plpython_handshake() returns jsonb"
+        """ language sql stable return '{"package": "0.9.0"}'::jsonb"""
     )
-    line = only_failure()
-    assert line.startswith("✗ database: the database runs version 9.9.9")
-    assert line.endswith("deploy the one that is behind")
+    assert check()[0]
 
 
 @pytest.mark.usefixtures("settings")

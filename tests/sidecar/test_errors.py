@@ -11,6 +11,7 @@ from psycopg import sql
 
 from sidecar.errors import (
     SQLSTATES,
+    Busy,
     Conflict,
     EngineError,
     EngineFault,
@@ -27,6 +28,7 @@ STATUSES = {
     NotFound: 404,
     Conflict: 409,
     PipelineDisabled: 503,
+    Busy: 503,
     EngineFault: 500,
 }
 

@@ -21,7 +21,7 @@ from sidecar.db import Database
 from sidecar.limits import Locks, connect
 from sidecar.sandbox.server import running_in_thread
 from sidecar.web import build_app
-from tests.factories import FLAGS, World, until
+from tests.factories import FLAGS, World, set_versions, until
 from tests.raw_server import closed_port
 from tests.redis_server import RedisServer
 
@@ -102,16 +102,26 @@ def test_readyz_says_ready_with_the_version(endpoint: Endpoint) -> None:
     assert answer.json() == {"status": "ok", "version": __version__}
 
 
-def test_readyz_refuses_a_database_of_another_version(
-    world: World, endpoint: Endpoint
+@pytest.mark.parametrize(
+    ("schema", "serves", "to_do"),
+    [("9.9.9", "9.9.8", "install sidecar 9.9.9"), ("0.0.9", "0.0.9", "deploy")],
+)
+def test_readyz_refuses_a_database_out_of_range(
+    world: World, endpoint: Endpoint, schema: str, serves: str, to_do: str
 ) -> None:
-    """In the middle of a deploy one side is behind."""
-    world.rows(
-        "create or replace function engine.version() returns text"
-        " language sql stable return '9.9.9'"
-    )
+    """Which is behind, and what to do, in words that anybody may read."""
+    set_versions(world, schema, serves)
     answer = endpoint.get("/readyz")
     assert (answer.status_code, answer.json()["status"]) == (503, "down")
+    assert to_do in answer.json()["reason"]
+
+
+def test_readyz_is_up_on_a_database_one_release_ahead(
+    world: World, endpoint: Endpoint
+) -> None:
+    """Between a deploy and the replacement of the sidecars."""
+    set_versions(world, "9.9.9", __version__)
+    assert endpoint.get("/readyz").status_code == 200
 
 
 def test_readyz_refuses_a_database_that_lacks_what_a_deploy_sets(

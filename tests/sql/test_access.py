@@ -50,16 +50,16 @@ FUNCTIONS = {
         engine.check_trip_party engine.describe_offer engine.format_money
         engine.list_reasons engine.search_trip engine.trip_events
         public.auto_book_production
-        engine.drop_passenger engine.drop_spending_limit public.remove_passenger
-        public.remove_spending_limit
+        engine.drop_passenger engine.drop_spending_limit engine.refuse_busy
+        public.remove_passenger public.remove_spending_limit
         public.cancel_booking public.cancel_trip public.consent_to_trip
         public.create_trip_request public.duffel_search public.explain_trip
         public.pause_trip public.rank_offers public.resume_trip public.trip_saga""",
     "service_role": """
         engine.ask_cancellation engine.book_trip engine.change_trip_status
         engine.check_trip_party public.cancel_booking engine.job_overview
-        engine.drop_passenger engine.drop_spending_limit public.remove_passenger
-        public.remove_spending_limit
+        engine.drop_passenger engine.drop_spending_limit engine.refuse_busy
+        public.remove_passenger public.remove_spending_limit
         engine.manage_monitor_job engine.monitor_status engine.tick
         engine.describe_offer engine.format_money engine.list_reasons
         engine.flag_status engine.flag_value engine.is_enabled
@@ -76,7 +76,7 @@ FUNCTIONS = {
         engine.mark_sent engine.monitor_run engine.plpython_handshake engine.tick
         engine.beat_flags engine.hold_mirror engine.read_flags engine.upsert_flag
         engine.drain_events engine.open_alerts engine.receive_events
-        engine.refuse_events
+        engine.refuse_busy engine.refuse_events engine.oldest_sidecar
         engine.search_trip engine.sync_flags engine.version public.auto_book_monitor
         public.auto_book_production public.duffel_search""",
     "skylatch_cron": """
@@ -97,7 +97,7 @@ FUNCTIONS = {
         engine.retire_consent_text engine.set_money_settings
         engine.set_spending_ceiling engine.waiting_exchange_rates
         engine.set_kill_switch engine.set_search_settings engine.set_traveller_limits
-        engine.tick engine.version
+        engine.tick engine.version engine.oldest_sidecar
         public.auto_book_monitor public.manage_auto_book_monitor
         public.refresh_case public.resolve_case public.review_attempt""",
 }

@@ -1,0 +1,234 @@
+"""A deploy that is killed, wherever it was, is simply begun again."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+
+from sidecar.deploy import deploy
+from sidecar.deploy_session import APPLICATION
+from sidecar.errors import SetupError
+from sidecar.local.cluster import Cluster
+from sidecar.local.snapshot import dump_schema
+from tests.conftest import Connect
+from tests.deploy.checkouts import add_migration, finish, start_deploy
+from tests.factories import until
+from tests.sql import cloned_database
+
+# How many of a deploy's statements it is killed at; all of them: make deploys.
+_POINTS = int(os.environ.get("DEPLOY_POINTS", "12"))
+_DEPLOYS = (
+    f"select count(*) from pg_stat_activity where application_name = '{APPLICATION}'"
+)
+MIGRATIONS = (
+    (
+        "many_statements",
+        True,
+        "alter table public.trip_requests add column note_1 text",
+        "create table engine.notes (id bigint primary key, note text)",
+        "alter table engine.notes enable row level security",
+        "alter table engine.notes force row level security",
+        "create policy notes_owner_all on engine.notes to skylatch_owner"
+        " using (true) with check (true)",
+        "insert into engine.notes values (1, 'one')",
+        "alter table public.booking_attempts add column note_1 text",
+        "update public.booking_attempts set note_1 = 'none'",
+    ),
+    (
+        "an_index",
+        False,
+        "drop index concurrently if exists public.trip_requests_note_1_idx",
+        "create index concurrently trip_requests_note_1_idx"
+        " on public.trip_requests (note_1)",
+    ),
+    ("after_it", True, "alter table engine.notes add column more text"),
+)
+
+
+class Killed(BaseException):
+    """The process of a deploy is gone."""
+
+
+class Killer:
+    """Cuts a deploy's session off just before its n-th statement.
+
+    To the server it is as if the process had been killed: whatever the deploy would
+    still do to tidy up does not reach it.
+    """
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self._count, self._last = 0, 0
+        execute = psycopg.Cursor.execute
+
+        def counted(cursor: Any, *args: Any, **options: Any) -> Any:
+            connection = cursor.connection
+            if connection.info.get_parameters().get("application_name") == APPLICATION:
+                self._count += 1
+                if self._count == self._last:
+                    connection.pgconn.finish()
+                    raise Killed
+            return execute(cursor, *args, **options)
+
+        monkeypatch.setattr(psycopg.Cursor, "execute", counted)
+
+    def statements(self, dsn: str) -> int:
+        """Deploy, and return how many statements that took."""
+        self._count, self._last = 0, 0
+        deploy(dsn, cron=False)
+        return self._count
+
+    def kill(self, dsn: str, at: int) -> None:
+        """Begin a deploy that ends before its statement number `at`."""
+        self._count, self._last = 0, at
+        with pytest.raises(Killed):
+            deploy(dsn, cron=False)
+        self._last = 0
+
+
+@pytest.fixture
+def killer(monkeypatch: pytest.MonkeyPatch) -> Killer:
+    """Return what kills deploys."""
+    return Killer(monkeypatch)
+
+
+@pytest.fixture
+def clone(
+    cluster: Cluster, released_template: str, clone_name: Callable[[], str]
+) -> Callable[[], Any]:
+    """Return what opens another database of the last release."""
+    return lambda: cloned_database(cluster, released_template, clone_name)
+
+
+def chosen(first: int, last: int) -> Iterator[int]:
+    """Yield so many of these numbers, evenly, with both ends."""
+    points = min(_POINTS, last - first + 1)
+    for point in range(points):
+        yield first + round(point * (last - first) / max(points - 1, 1))
+
+
+def test_a_deploy_killed_at_any_statement_is_followed_by_one_that_succeeds(
+    cluster: Cluster, clone: Callable[[], Any], killer: Killer
+) -> None:
+    """From the last release to this one: its migrations, its code, its data."""
+    with clone() as dsn:
+        statements = killer.statements(dsn)
+        whole = dump_schema(cluster.installation, dsn)
+    for point in chosen(1, statements):
+        with clone() as dsn:
+            killer.kill(dsn, point)
+            deploy(dsn, cron=False)
+            assert dump_schema(cluster.installation, dsn) == whole, point
+
+
+def test_a_deploy_killed_at_each_statement_of_a_migration(
+    cluster: Cluster, clone: Callable[[], Any], killer: Killer, sql: Path
+) -> None:
+    """In one transaction or in pieces: each migration is once, and whole."""
+    with clone() as dsn:
+        before = killer.statements(dsn)
+    for name, whole, *statements in MIGRATIONS:
+        add_migration(sql, name, *statements, whole=bool(whole))  # type: ignore[arg-type]
+    with clone() as dsn:
+        more = killer.statements(dsn) - before
+        expected = dump_schema(cluster.installation, dsn)
+    with clone() as dsn:
+        first = first_of_migrations(killer, dsn, "note_1")
+    assert more > sum(len(one) - 2 for one in MIGRATIONS)
+    for point in range(first, first + more + 1):
+        with clone() as dsn:
+            killer.kill(dsn, point)
+            deploy(dsn, cron=False)
+            assert dump_schema(cluster.installation, dsn) == expected, point
+            with psycopg.connect(dsn) as connection:
+                notes = connection.execute("table engine.notes").fetchall()
+                assert notes == [(1, "one", None)]
+                invalid = (
+                    "select indexrelid::regclass from pg_index where not indisvalid"
+                )
+                assert connection.execute(invalid).fetchall() == []
+
+
+def first_of_migrations(killer: Killer, dsn: str, text: str) -> int:
+    """Return the number of the first statement of a deploy that has `text`."""
+    number = 0
+    execute = psycopg.Cursor.execute
+    found = None
+
+    def looking(cursor: Any, query: Any, *args: Any, **options: Any) -> Any:
+        nonlocal number, found
+        if (
+            cursor.connection.info.get_parameters().get("application_name")
+            == APPLICATION
+        ):
+            number += 1
+            if found is None and isinstance(query, bytes) and text.encode() in query:
+                found = number
+        return execute(cursor, query, *args, **options)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(psycopg.Cursor, "execute", looking)
+        deploy(dsn, cron=False)
+    assert found is not None
+    return found
+
+
+def test_the_statement_of_a_killed_deploy_ends_with_it(
+    database: str, connect: Connect, sql: Path
+) -> None:
+    """The server does not go on alone, and nothing has to be cleared away."""
+    add_migration(
+        sql,
+        "for_ever",
+        "alter table public.trip_requests add column note text",
+        "select pg_sleep(86400)",
+    )
+    look = connect()
+    deploying = start_deploy(sql, database)
+    sleeps = f"{_DEPLOYS} and wait_event = 'PgSleep'"
+    until(lambda: look.execute(sleeps.encode()).fetchone() == (1,))
+    deploying.kill()
+    deploying.communicate()
+    until(lambda: look.execute(_DEPLOYS.encode()).fetchone() == (0,))
+    look.execute("select from public.trip_requests")
+    (migration,) = (sql / "migrations").glob("*_for_ever.sql")
+    migration.write_text(migration.read_text().replace("86400", "0"))
+    finish(start_deploy(sql, database))
+
+
+def test_the_lock_row_that_an_earlier_release_left_is_no_obstacle(
+    released_database: str,
+) -> None:
+    """Its deploy kept a row as its lock, and was killed."""
+    with psycopg.connect(released_database) as connection:
+        connection.execute(
+            "insert into engine.yoyo_lock (locked, ctime, pid) values (1, now(), 1)"
+        )
+    deploy(released_database, cron=False)
+
+
+def test_a_migration_that_an_earlier_release_did_not_put_on_record_says_what_to_do(
+    released_database: str,
+) -> None:
+    """Its deploy was killed between the last statement and the record."""
+    with psycopg.connect(released_database) as connection:
+        connection.execute(
+            "delete from engine._yoyo_migration where migration_id = '0019_beats'"
+        )
+    with pytest.raises(SetupError, match=r"0019_beats failed: .*`yoyo mark` it"):
+        deploy(released_database, cron=False)
+
+
+def test_a_version_behind_the_database_is_not_deployed(database: str) -> None:
+    """It would bring back what a later one has replaced."""
+    with psycopg.connect(database) as connection:
+        connection.execute(
+            "insert into engine._yoyo_migration (migration_hash, migration_id)"
+            " values ('x', '9999_later')"
+        )
+    with pytest.raises(SetupError, match="has the migration 9999_later, which this"):
+        deploy(database, cron=False)
