@@ -89,6 +89,7 @@ class Database:
         so that patient callers would only lengthen an outage that is over. Wake-ups are
         heard at `listen_url` where `url` leads to a pooler, or not at all ("none").
         """
+        self._url = url
         self._listen_url = None if listen_url == NOBODY_LISTENS else listen_url or url
         self._pool: ConnectionPool[psycopg.Connection[Row]] = ConnectionPool(
             url,

@@ -693,7 +693,7 @@ declare
   v_body jsonb := p_report.body;
   v_outcome text;
 begin
-  if p_call.operation like 'look\_%' then
+  if starts_with(p_call.operation, 'look_') then
     perform engine.record_evidence(p_call, v_body, p_now);
   end if;
   v_outcome := case p_call.operation
@@ -1342,7 +1342,7 @@ begin
       from aclexplode(coalesce(p.proacl, acldefault('f', p.proowner))) as g
     ) as g
     cross join lateral (
-      select p.proname like any (array['pg\_advisory%', 'pg\_try\_advisory%']) as is_lock
+      select p.proname ~ '^pg_(try_)?advisory' as is_lock
     ) as k
     where p.pronamespace = 'pg_catalog'::regnamespace
       and (
@@ -2746,35 +2746,9 @@ CREATE FUNCTION engine.check_profile() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
-declare
-  v_field text;
 begin
   -- Otherwise row level security refuses it, and nothing is told.
-  if not engine.may_act_for(new.user_id) then
-    return new;
-  end if;
-  v_field := case
-    -- Nowhere is it later than a day after UTC's.
-    when new.born_on > (clock_timestamp() at time zone 'UTC')::date + 1
-      and (tg_op = 'INSERT' or new.born_on is distinct from old.born_on)
-      then 'born_on'
-    -- Controls, and what is not seen or turns the text around.
-    when new.email ~ '[\u0001-\u0020\u007f-\u00a0\u200b-\u200f\u2028-\u202f\u2060-\u206f\ufeff]'
-      and (tg_op = 'INSERT' or new.email is distinct from old.email)
-      then 'email'
-  end;
-  if v_field is not null then
-    raise exception using
-      errcode = 'SK030',
-      message = 'a traveller''s profile says what cannot be',
-      detail = jsonb_build_object('field', v_field),
-      column = v_field,
-      hint = case v_field
-        when 'born_on' then 'Give a birth date that is not in the future.'
-        else 'Give an e-mail address without invisible characters.'
-      end;
-  end if;
-  if tg_op = 'INSERT' then
+  if engine.may_act_for(new.user_id) then
     perform engine.require_room(new.user_id, 'traveler_profiles');
   end if;
   return new;
@@ -2911,6 +2885,7 @@ ALTER FUNCTION engine.check_trip_passenger() OWNER TO skylatch_owner;
 CREATE FUNCTION engine.check_trip_request() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
+    SET jit TO 'off'
     AS $$
 declare
   v_field text;
@@ -4134,7 +4109,7 @@ begin
       column = 'p_action',
       hint = 'Use ADOPT, VOID, RELEASE, CANCEL, REFUND or RESUME.';
   elsif p_action = 'ADOPT'
-    and coalesce(p_order_id, '') collate "C" !~ '^ord_\w{1,100}$'
+    and coalesce(p_order_id, '') collate "C" !~ '^ord_[[:alnum:]_]{1,100}$'
   then
     raise exception using
       errcode = 'SK017',
@@ -4833,7 +4808,7 @@ begin
               -- Nothing was asked of this amount: it may be no number.
               substring(
                 p_report.body #>> '{data,refund_amount}'
-                from '^[0-9]{1,12}(?:\.[0-9]{1,6})?$'
+                from '^[0-9]{1,12}(?:[.][0-9]{1,6})?$'
               )::numeric,
               p_report.body #>> '{data,refund_currency}'
             ),
@@ -5334,7 +5309,7 @@ CREATE FUNCTION engine.field_problem(p_relation text, p_row jsonb) RETURNS TABLE
     BEGIN ATOMIC
  SELECT w.field,
      w.hint
-    FROM ( VALUES (1,'traveler_profiles'::text,'given_name'::text,true,((field_problem.p_row ->> 'given_name'::text) ~ '^[A-Za-zÀ-ÖØ-öø-ſ][A-Za-zÀ-ÖØ-öø-ſ ''-]{0,19}$'::text),'Give it in Latin letters as in the passport, 20 characters at most.'::text), (2,'traveler_profiles'::text,'family_name'::text,true,((field_problem.p_row ->> 'family_name'::text) ~ '^[A-Za-zÀ-ÖØ-öø-ſ][A-Za-zÀ-ÖØ-öø-ſ ''-]{0,19}$'::text),'Give it in Latin letters as in the passport, 20 characters at most.'::text), (3,'traveler_profiles'::text,'title'::text,false,((field_problem.p_row ->> 'title'::text) = ANY (ARRAY['mr'::text, 'ms'::text, 'mrs'::text, 'miss'::text, 'dr'::text])),'Use mr, ms, mrs, miss or dr.'::text), (4,'traveler_profiles'::text,'gender'::text,false,((field_problem.p_row ->> 'gender'::text) = ANY (ARRAY['m'::text, 'f'::text])),'Use m or f, as in the passport.'::text), (5,'traveler_profiles'::text,'born_on'::text,false,(((field_problem.p_row ->> 'born_on'::text) ~ '^[0-9]{4}-[0-9]{2}-[0-9]{2}$'::text) AND ((((field_problem.p_row ->> 'born_on'::text) COLLATE "C") >= '1900-01-02'::text) AND (((field_problem.p_row ->> 'born_on'::text) COLLATE "C") <= to_char((clock_timestamp() AT TIME ZONE 'Pacific/Kiritimati'::text), 'YYYY-MM-DD'::text)))),'Give the day of birth as YYYY-MM-DD; it is not to come.'::text), (6,'traveler_profiles'::text,'email'::text,false,((field_problem.p_row ->> 'email'::text) ~ '^[^@\s]+@[^@\s]+\.[^@\s]+$'::text),'Give an e-mail address such as name@example.com.'::text), (7,'traveler_profiles'::text,'phone_number'::text,false,((field_problem.p_row ->> 'phone_number'::text) ~ '^\+[1-9][0-9]{6,14}$'::text),'Give it with + and the country, digits only, such as +442080160508.'::text), (11,'payment_methods'::text,'user_id'::text,true,((field_problem.p_row ->> 'user_id'::text) IS NOT NULL),'Name the traveller whose card this is.'::text), (12,'payment_methods'::text,'stripe_customer_id'::text,true,(((field_problem.p_row ->> 'stripe_customer_id'::text) COLLATE "C") ~ '^cus_\w+$'::text),'Stripe''s id of a customer begins with cus_.'::text), (13,'payment_methods'::text,'stripe_payment_method_id'::text,true,(((field_problem.p_row ->> 'stripe_payment_method_id'::text) COLLATE "C") ~ '^pm_\w+$'::text),'Stripe''s id of a payment method begins with pm_.'::text), (14,'payment_methods'::text,'brand'::text,true,((field_problem.p_row ->> 'brand'::text) ~ '^[a-z_]{2,20}$'::text),'Use Stripe''s name of the brand, such as visa.'::text), (15,'payment_methods'::text,'last4'::text,true,((field_problem.p_row ->> 'last4'::text) ~ '^[0-9]{4}$'::text),'Give the last four digits of the card, and no more.'::text), (16,'payment_methods'::text,'exp_month'::text,true,((((field_problem.p_row ->> 'exp_month'::text))::integer >= 1) AND (((field_problem.p_row ->> 'exp_month'::text))::integer <= 12)),'Give the month in which the card expires, 1 to 12.'::text), (17,'payment_methods'::text,'exp_year'::text,true,((((field_problem.p_row ->> 'exp_year'::text))::integer >= 2000) AND (((field_problem.p_row ->> 'exp_year'::text))::integer <= 2100)),'Give the year in which the card expires, 2000 to 2100.'::text), (21,'spending_limits'::text,'currency'::text,true,(EXISTS ( SELECT
+    FROM ( VALUES (1,'traveler_profiles'::text,'given_name'::text,true,((field_problem.p_row ->> 'given_name'::text) ~ '^[A-Za-zÀ-ÖØ-öø-ſ][A-Za-zÀ-ÖØ-öø-ſ ''-]{0,19}$'::text),'Give it in Latin letters as in the passport, 20 characters at most.'::text), (2,'traveler_profiles'::text,'family_name'::text,true,((field_problem.p_row ->> 'family_name'::text) ~ '^[A-Za-zÀ-ÖØ-öø-ſ][A-Za-zÀ-ÖØ-öø-ſ ''-]{0,19}$'::text),'Give it in Latin letters as in the passport, 20 characters at most.'::text), (3,'traveler_profiles'::text,'title'::text,false,((field_problem.p_row ->> 'title'::text) = ANY (ARRAY['mr'::text, 'ms'::text, 'mrs'::text, 'miss'::text, 'dr'::text])),'Use mr, ms, mrs, miss or dr.'::text), (4,'traveler_profiles'::text,'gender'::text,false,((field_problem.p_row ->> 'gender'::text) = ANY (ARRAY['m'::text, 'f'::text])),'Use m or f, as in the passport.'::text), (5,'traveler_profiles'::text,'born_on'::text,false,(((field_problem.p_row ->> 'born_on'::text) ~ '^[0-9]{4}-[0-9]{2}-[0-9]{2}$'::text) AND ((((field_problem.p_row ->> 'born_on'::text) COLLATE "C") >= '1900-01-02'::text) AND (((field_problem.p_row ->> 'born_on'::text) COLLATE "C") <= to_char((clock_timestamp() AT TIME ZONE 'Pacific/Kiritimati'::text), 'YYYY-MM-DD'::text)))),'Give the day of birth as YYYY-MM-DD; it is not to come.'::text), (6,'traveler_profiles'::text,'email'::text,false,(((field_problem.p_row ->> 'email'::text) ~ '^[^@\s]+@[^@\s]+\.[^@\s]+$'::text) AND ((field_problem.p_row ->> 'email'::text) !~ '[\u0001-\u0020\u007f-\u00a0\u200b-\u200f\u2028-\u202f\u2060-\u206f\ufeff]'::text)),'Give an e-mail address such as name@example.com.'::text), (7,'traveler_profiles'::text,'phone_number'::text,false,((field_problem.p_row ->> 'phone_number'::text) ~ '^\+[1-9][0-9]{6,14}$'::text),'Give it with + and the country, digits only, such as +442080160508.'::text), (11,'payment_methods'::text,'user_id'::text,true,((field_problem.p_row ->> 'user_id'::text) IS NOT NULL),'Name the traveller whose card this is.'::text), (12,'payment_methods'::text,'stripe_customer_id'::text,true,(((field_problem.p_row ->> 'stripe_customer_id'::text) COLLATE "C") ~ '^cus_\w+$'::text),'Stripe''s id of a customer begins with cus_.'::text), (13,'payment_methods'::text,'stripe_payment_method_id'::text,true,(((field_problem.p_row ->> 'stripe_payment_method_id'::text) COLLATE "C") ~ '^pm_\w+$'::text),'Stripe''s id of a payment method begins with pm_.'::text), (14,'payment_methods'::text,'brand'::text,true,((field_problem.p_row ->> 'brand'::text) ~ '^[a-z_]{2,20}$'::text),'Use Stripe''s name of the brand, such as visa.'::text), (15,'payment_methods'::text,'last4'::text,true,((field_problem.p_row ->> 'last4'::text) ~ '^[0-9]{4}$'::text),'Give the last four digits of the card, and no more.'::text), (16,'payment_methods'::text,'exp_month'::text,true,((((field_problem.p_row ->> 'exp_month'::text))::integer >= 1) AND (((field_problem.p_row ->> 'exp_month'::text))::integer <= 12)),'Give the month in which the card expires, 1 to 12.'::text), (17,'payment_methods'::text,'exp_year'::text,true,((((field_problem.p_row ->> 'exp_year'::text))::integer >= 2000) AND (((field_problem.p_row ->> 'exp_year'::text))::integer <= 2100)),'Give the year in which the card expires, 2000 to 2100.'::text), (21,'spending_limits'::text,'currency'::text,true,(EXISTS ( SELECT
                     FROM engine.currencies c
                    WHERE (c.code = (field_problem.p_row ->> 'currency'::text)))),'Use a three-letter ISO 4217 code in capitals, such as USD or EUR.'::text), (22,'spending_limits'::text,'period'::text,true,((field_problem.p_row ->> 'period'::text) = ANY (ARRAY['day'::text, 'month'::text, 'total'::text])),'Use day, month or total.'::text)) w(place, relation, field, is_needed, fits, hint)
    WHERE ((w.relation = field_problem.p_relation) AND COALESCE((NOT w.fits), w.is_needed))
@@ -9326,10 +9301,12 @@ begin
       bool_and(
         g.value ->> 'origin' ~ '^[A-Z0-9]{3}$'
         and g.value ->> 'destination' ~ '^[A-Z0-9]{3}$'
-        and t.departing_at ~ '^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,6})?)?$'
-        and t.arriving_at ~ '^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,6})?)?$'
+        and t.departing_at
+          ~ '^[0-9]{4}(-[0-9]{2}){2}T[0-9]{2}:[0-9]{2}(:[0-9]{2}([.][0-9]{1,6})?)?$'
+        and t.arriving_at
+          ~ '^[0-9]{4}(-[0-9]{2}){2}T[0-9]{2}:[0-9]{2}(:[0-9]{2}([.][0-9]{1,6})?)?$'
         and case
-          when t.departing_at ~ '^\d{4}-' and t.arriving_at ~ '^\d{4}-'
+          when t.departing_at ~ '^[0-9]{4}-' and t.arriving_at ~ '^[0-9]{4}-'
             then t.departing_at::timestamp is not null
             and t.arriving_at::timestamp is not null
         end
@@ -9555,7 +9532,7 @@ begin
               then jsonb_typeof(v_body -> 'orders') = 'array'
             when p_call.operation = 'scan_payments'
               then jsonb_typeof(v_body -> 'payment_intents') = 'array'
-            when p_call.operation like 'sweep\_%'
+            when starts_with(p_call.operation, 'sweep_')
               then jsonb_typeof(v_body -> 'events') = 'array'
             else v_body ->> 'id' = p_call.object_id
           end then 'ok'
@@ -9808,7 +9785,7 @@ begin
   v_name := lower(replace(replace(v_name, 'Œ', 'OE'), 'œ', 'oe') collate "C");
   v_name := regexp_replace(
     v_name,
-    '[\u0300-\u036f \u00a0''`.\u02bc\u2018\u2019\u00b7\u2010-\u2015-]+', '', 'g'
+    E'[\u0300-\u036f \u00a0''`.\u02bc\u2018\u2019\u00b7\u2010-\u2015-]+', '', 'g'
   );
   return encode(
     sha256(
@@ -10112,6 +10089,7 @@ ALTER FUNCTION engine.plan_searches(p_trip public.trip_requests, p_now timestamp
 CREATE FUNCTION engine.plan_trips(p_trips uuid[], p_now timestamp with time zone) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
+    SET jit TO 'off'
     AS $$
 declare
   v_known engine.trip_searches[];
@@ -10541,6 +10519,7 @@ CREATE FUNCTION engine.read_offers(p_offers jsonb) RETURNS TABLE(offer_no bigint
     LANGUAGE plpgsql STABLE
     SET search_path TO 'pg_catalog', 'pg_temp'
     SET enable_memoize TO 'off'
+    SET jit TO 'off'
     AS $_$
 #variable_conflict use_column
 declare
@@ -11033,7 +11012,7 @@ begin
             'offer_id', l.object -> 'offer_id',
             'order_id', coalesce(
               l.object -> 'order_id',
-              case when l.object ->> 'id' like 'ord\_%' then l.object -> 'id' end
+              case when starts_with(l.object ->> 'id', 'ord_') then l.object -> 'id' end
             ),
             'payment_id', l.object -> 'payment_id',
             'aic_id', l.object -> 'aic_id',
@@ -11754,7 +11733,7 @@ CREATE FUNCTION engine.require_text(p_field text, p_text text) RETURNS text
     AS $$
 begin
   perform engine.require_size(p_field, array[p_text], 1, 2000);
-  if length(regexp_replace(coalesce(p_text, ''), '\s', '', 'g')) < 3 then
+  if length(regexp_replace(coalesce(p_text, ''), '[[:space:]]', '', 'g')) < 3 then
     raise exception using
       errcode = 'SK016',
       message = 'a decision needs its reason',
@@ -11971,6 +11950,8 @@ begin
         (v_callers, 'statement_timeout', '15s'),
         (v_callers, 'lock_timeout', '5s'),
         (v_callers, 'idle_in_transaction_session_timeout', '15s'),
+        (v_callers, 'transaction_timeout', '30s'),
+        (v_workers, 'transaction_timeout', '0'),
         (
           v_workers || 'authenticator'::text, 'default_transaction_isolation',
           'read committed'
@@ -11984,14 +11965,28 @@ begin
         (
           array['authenticator', 'skylatch_sidecar'], 'log_min_duration_statement', '-1'
         ),
+        (array['authenticator', 'skylatch_sidecar'], 'log_min_duration_sample', '-1'),
+        (
+          array['authenticator', 'skylatch_sidecar'], 'log_transaction_sample_rate', '0'
+        ),
         (array['authenticator', 'skylatch_sidecar'], 'log_statement', 'none'),
         (array['authenticator'], 'log_min_messages', 'log'),
         (v_workers || v_people || v_callers, 'DateStyle', 'ISO, MDY'),
         (v_workers || v_people || v_callers, 'IntervalStyle', 'postgres'),
         (v_workers || v_people || v_callers, 'TimeZone', 'UTC'),
-        (v_workers || v_people || v_callers, 'extra_float_digits', '1')
+        (v_workers || v_people || v_callers, 'extra_float_digits', '1'),
+        (v_workers || v_people || v_callers, 'standard_conforming_strings', 'on'),
+        (v_workers || v_people || v_callers, 'row_security', 'on'),
+        (v_workers || v_people || v_callers, 'session_replication_role', 'origin'),
+        (v_workers || v_people || v_callers, 'default_transaction_read_only', 'off'),
+        (v_workers || v_people || v_callers, 'jit', 'off'),
+        (v_workers || v_people || v_callers, 'plan_cache_mode', 'auto'),
+        (array['skylatch_sidecar'], 'synchronous_commit', 'on'),
+        (array['skylatch_sidecar'], 'idle_session_timeout', '0')
     ) as v (roles, name, value)
     cross join unnest(v.roles) as r (name)
+    where v.name <> 'transaction_timeout'
+      or current_setting('server_version_num')::integer >= 170000
   ) as s (role, name, value)
   where not exists (
     select from pg_db_role_setting as d
@@ -12000,7 +11995,7 @@ begin
       and s.name || '=' || s.value = any (d.setconfig)
   )
   -- What is set for one database wins over what is set for the role.
-  or s.name = 'default_transaction_isolation' and exists (
+  or exists (
     select from pg_db_role_setting as d
     inner join pg_database as b on d.setdatabase = b.oid
     cross join unnest(d.setconfig) as c (setting)
@@ -12936,7 +12931,9 @@ begin
     (3, 'search_pause', p_search_pause::text, '0 to 1 day',
       p_search_pause between interval '0' and interval '1 day'),
     (4, 'searches_per_hour', p_searches_per_hour::text, '1 to 1000000',
-      p_searches_per_hour between 1 and 1000000)
+      p_searches_per_hour between 1 and 1000000),
+    (5, 'failed_bookings_per_hour', p_failed_bookings_per_hour::text, '1 to 1000000',
+      p_failed_bookings_per_hour between 1 and 1000000)
   ) as w (place, field, value, bounds, fits)
   where not w.fits
   order by w.place
@@ -16747,7 +16744,7 @@ CREATE TRIGGER traveler_profiles_plan AFTER UPDATE OF born_on ON public.traveler
 -- Name: traveler_profiles traveler_profiles_room; Type: TRIGGER; Schema: public; Owner: skylatch_owner
 --
 
-CREATE TRIGGER traveler_profiles_room BEFORE INSERT OR UPDATE OF born_on, email ON public.traveler_profiles FOR EACH ROW EXECUTE FUNCTION engine.check_profile();
+CREATE TRIGGER traveler_profiles_room BEFORE INSERT ON public.traveler_profiles FOR EACH ROW EXECUTE FUNCTION engine.check_profile();
 
 --
 -- Name: trip_passengers trip_passengers_check; Type: TRIGGER; Schema: public; Owner: skylatch_owner
