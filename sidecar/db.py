@@ -17,7 +17,7 @@ import psycopg
 from psycopg import sql
 from psycopg.rows import dict_row
 from psycopg.types.json import Json, Jsonb
-from psycopg_pool import ConnectionPool
+from psycopg_pool import ConnectionPool, PoolTimeout
 
 from sidecar import __version__
 from sidecar.errors import EncodingError, SetupError, translate
@@ -225,12 +225,34 @@ class Database:
             (row,) = self._rows("engine", "version")
         except psycopg.Error as error:
             raise SetupError(
-                f"the database does not answer as Skylatch: {describe(error)}"
+                f"the database does not answer as Skylatch: {self.explain(error)}:"
+                " check SKYLATCH_DATABASE_URL, and that it was deployed to"
             ) from error
         if row["version"] != __version__:
             raise SetupError(
                 f"the database runs version {row['version']}, this sidecar is"
                 f" {__version__}: deploy the one that is behind"
+            )
+
+    def explain(self, error: psycopg.Error) -> str:
+        """Return what `describe` does, and for no connection why there was none.
+
+        The pool says only that it waited, so this asks once without it.
+        """
+        if isinstance(error, PoolTimeout):
+            try:
+                psycopg.connect(self._url, connect_timeout=2).close()
+            except psycopg.Error as reason:
+                return describe(reason)
+        return describe(error)
+
+    def check_login(self) -> None:
+        """Refuse a superuser, whom no rule of the database binds."""
+        (row,) = self._rows("pg_catalog", "current_setting", "is_superuser")
+        if row["current_setting"] == "on":
+            raise SetupError(
+                "the login is a superuser: SKYLATCH_DATABASE_URL has to name"
+                " skylatch_sidecar"
             )
 
     def check_setup(self) -> None:

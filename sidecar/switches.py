@@ -16,7 +16,7 @@ from rich.console import Console
 from rich.table import Table
 
 from sidecar.config import OperatorSettings, load
-from sidecar.db import Database, describe
+from sidecar.db import Database
 from sidecar.errors import SetupError
 
 app = typer.Typer(help="See the flags; stop and allow booking.", no_args_is_help=True)
@@ -31,7 +31,8 @@ def _database() -> Iterator[Database]:
     try:
         yield database
     except psycopg.Error as error:
-        raise SetupError(f"SKYLATCH_OPERATOR_URL: {describe(error)}") from error
+        reason = database.explain(error)
+        raise SetupError(f"SKYLATCH_OPERATOR_URL: {reason}") from error
     finally:
         database.close()
 

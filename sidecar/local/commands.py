@@ -16,6 +16,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from sidecar import config
 from sidecar.deploy import deploy as deploy_database
 from sidecar.errors import SetupError, SkylatchError
 from sidecar.local import diagram, plpython, snapshot
@@ -117,7 +118,9 @@ def status() -> None:
     for name in PROGRAMS:
         table.add_row(name, states[name].lower())
     Console().print(table)
-    Console().print(f"state directory {stack.places.state}", soft_wrap=True)
+    Console().print(
+        f"data in {stack.places.state}, logs in {stack.places.logs}", soft_wrap=True
+    )
     if any(state != "RUNNING" for state in states.values()):
         raise typer.Exit(3)
 
@@ -128,16 +131,15 @@ def demo(recordings: Recordings = None) -> None:
     with one_line_errors():
         _replay(recordings)
         stack = _stack()
-        was_running = "RUNNING" in stack.states().values()
-        settings = stack.up()
+        running = {name for name, state in stack.states().items() if state == "RUNNING"}
         console = Console(highlight=False)
         try:
+            settings = stack.up()
             ended_well = Demo(
                 settings, lambda role: stack.cluster().dsn(DATABASE, role), console
             ).play()
         finally:
-            if not was_running:
-                stack.down()
+            stack.down_to(running)
         console.print(
             "\nLook further: [bold]make psql[/], then [bold]table "
             f"auto_book_monitor_status;[/]\nLogs: {stack.places.logs}\n"
@@ -184,7 +186,14 @@ def deploy(
 ) -> None:
     """Bring any database to this version: schema, code, reference data, schedules."""
     with one_line_errors():
-        deploy_database(dsn, cron=cron)
+        try:
+            config.check_dsn(dsn)
+        except ValueError as error:
+            raise SetupError(f"--dsn {error}") from None
+        try:
+            deploy_database(dsn, cron=cron)
+        except psycopg.OperationalError as error:
+            raise SetupError(f"the database of --dsn: {str(error).strip()}") from error
 
 
 @app.command()
