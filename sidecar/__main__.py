@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import io
 import signal
 import sys
@@ -151,12 +152,25 @@ def main(
         raise typer.Exit
 
 
+# For a terminal whose encoding has no such characters.
+_PLAIN = {"✓": "+", "✗": "x", "·": "-", "…": "...", "→": "->", "⇄": "<->"}
+
+
+def _plain(error: UnicodeError) -> tuple[str, int]:
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    missing = error.object[error.start : error.end]
+    return "".join(_PLAIN.get(one, "?") for one in missing), error.end
+
+
+codecs.register_error("plain", _plain)
+
+
 def run() -> None:
     """Run the command line; an error of ours is one line, not a traceback."""
     for stream in (sys.stdout, sys.stderr):
-        # A terminal of another encoding shows a question mark for what it cannot.
         if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="replace")
+            stream.reconfigure(errors="plain")
     telemetry.keep_quiet()
     try:
         app()

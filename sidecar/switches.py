@@ -39,7 +39,7 @@ def _database() -> Iterator[Database]:
 
 @app.command()
 def show() -> None:
-    """List every flag: on or off, its version and age, and what it served."""
+    """List every flag: evaluated (on) or not, its age, the variations it served."""
     with _database() as database:
         rows = database.flag_overview()
     table = Table(box=None)

@@ -169,11 +169,15 @@ def test_a_sandbox_whose_directory_cannot_be_made_says_which(tmp_path: Path) -> 
 
 
 def test_a_terminal_of_another_encoding_gets_every_line() -> None:
-    """What its characters cannot say is a question mark, and no traceback."""
+    """Passed and failed are still told apart, and there is no traceback."""
     settings = {"PYTHONUTF8": "0", "PYTHONIOENCODING": "ascii"}
-    result = sidecar("check", **COMPLETE, **settings)
-    assert result.stdout.splitlines()[0] == "? settings"
+    result = sidecar("check", **settings)
     assert "Traceback" not in result.stderr
+    assert result.stdout.splitlines()[0] == "x settings"
+    url = COMPLETE["SKYLATCH_DATABASE_URL"].format(port=closed_port())
+    complete = {**COMPLETE, "SKYLATCH_DATABASE_URL": url}
+    result = sidecar("check", **complete, **settings)
+    assert result.stdout.splitlines()[0] == "+ settings"
 
 
 def test_an_unknown_command_is_refused() -> None:

@@ -398,6 +398,8 @@ def test_recordings_that_are_named_are_in_the_sandboxs_settings(
 
     monkeypatch.setattr(Stack, "up", start)
     monkeypatch.setattr(Stack, "states", lambda _: {})
+    # Or a stack of this checkout that somebody uses would be stopped.
+    monkeypatch.setattr(Stack, "down_to", lambda *_: None)
     (scratch / "recorded").mkdir()
     # The command sets it for this process; the fixture takes it away again.
     monkeypatch.setenv("SKYLATCH_RECORDINGS", "")
