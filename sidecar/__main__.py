@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import codecs
+import io
 import signal
+import sys
 import threading
 from pathlib import Path
 from types import FrameType
@@ -16,7 +19,7 @@ from rich.markup import escape
 
 from sidecar import __version__, checks, config, telemetry, threads
 from sidecar.db import Database, describe
-from sidecar.errors import SetupError, SkylatchError
+from sidecar.errors import EngineError, SetupError, SkylatchError
 from sidecar.flags import build_mirror
 from sidecar.flights import Flights
 from sidecar.limits import Budgets, Locks, connect
@@ -113,7 +116,11 @@ def serve() -> None:
         )
         server.run()
         if not server.started:
-            raise SetupError("the endpoint did not start; the log says why")
+            raise SetupError(
+                f"the endpoint did not start on port {settings.http_port} of"
+                f" {settings.http_host} (SKYLATCH_HTTP_PORT, SKYLATCH_HTTP_HOST): the"
+                " log says why"
+            )
     finally:
         database.close()
 
@@ -192,12 +199,32 @@ def main(
         raise typer.Exit
 
 
+# For a terminal whose encoding has no such characters.
+_PLAIN = {"✓": "+", "✗": "x", "·": "-", "…": "...", "→": "->", "⇄": "<->"}
+
+
+def _plain(error: UnicodeError) -> tuple[str, int]:
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    missing = error.object[error.start : error.end]
+    return "".join(_PLAIN.get(one, "?") for one in missing), error.end
+
+
+codecs.register_error("plain", _plain)
+
+
 def run() -> None:
     """Run the command line; an error of ours is one line, not a traceback."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="plain")
+    telemetry.keep_quiet()
     try:
         app()
     except SkylatchError as error:
-        text = f"[bold red]error:[/] {escape(redact(str(error)))}"
+        hint = error.hint if isinstance(error, EngineError) else ""
+        told = f"{error}: {hint}" if hint else str(error)
+        text = f"[bold red]error:[/] {escape(redact(told))}"
         Console(stderr=True).print(text, highlight=False, soft_wrap=True)
         raise SystemExit(1) from None
 

@@ -30,7 +30,7 @@ def run(console: Console) -> bool:
         settings = config.load(config.WorkSettings)
     except SkylatchError as error:
         console.print("[red]✗[/] settings")
-        _explain(console, f"{escape(str(error))}\nSet these in its environment.")
+        _explain(console, escape(str(error)))
         return False
     console.print("[green]✓[/] settings")
     return all(
@@ -40,6 +40,7 @@ def run(console: Console) -> bool:
             _passes(console, "duffel", lambda: _check_duffel(settings)),
             _passes(console, "stripe", lambda: _check_stripe(settings)),
             _check_wake_ups(console, settings),
+            _check_endpoint(console),
             _check_redis(console, settings),
         ]
     )
@@ -79,6 +80,7 @@ def _check_database(settings: config.WorkSettings) -> None:
     )
     try:
         database.check_version()
+        database.check_login()
         database.check_setup()
         database.check_python()
     finally:
@@ -142,6 +144,21 @@ def _require_answer(answer: Answer, url: str, key: str) -> None:
         raise SkylatchError(f"refused our credentials: check {key}")
     if answer.http_status >= 400:
         raise SkylatchError(f"answered {answer.http_status}")
+
+
+def _check_endpoint(console: Console) -> bool:
+    """Look at the settings of `serve`; a sidecar without the endpoint has none."""
+    try:
+        config.load(config.ServeSettings)
+    except SkylatchError as error:
+        text = escape(str(error))
+        if text == f"SKYLATCH_HTTP_TOKEN: {config.NOT_SET}":
+            _explain(console, f"[yellow]-[/] endpoint: {text}; serve does not start")
+            return True
+        _explain(console, f"[red]✗[/] endpoint: {text}")
+        return False
+    console.print("[green]✓[/] endpoint")
+    return True
 
 
 def _check_redis(console: Console, settings: config.WorkSettings) -> bool:

@@ -12,6 +12,8 @@ from pathlib import Path
 from typing import Annotated, Any, Self, TypeVar
 from urllib.parse import urlsplit
 
+import psycopg
+from psycopg.conninfo import conninfo_to_dict
 from pydantic import (
     AfterValidator,
     BeforeValidator,
@@ -31,6 +33,7 @@ _Settings = TypeVar("_Settings", bound=BaseSettings)
 # What no secret has and what a shell, an editor or a file of settings leaves in one.
 _FOREIGN = re.compile(r"[^!-~]|[\"'`]")
 _UNPRINTABLE = re.compile(r"[^ -~]")
+NOT_SET = "not set, in the environment or in SKYLATCH_SECRETS_DIR"
 
 
 def _check_secret(secret: SecretStr) -> SecretStr:
@@ -56,8 +59,28 @@ def _check_address(address: SecretStr) -> SecretStr:
     return address
 
 
+def check_dsn(dsn: str) -> None:
+    """Refuse what is no connection string; raises ValueError without quoting it.
+
+    libpq's own message, which a pool would log, has the whole of it, password included.
+    """
+    try:
+        conninfo_to_dict(dsn)
+    except psycopg.Error:
+        raise ValueError(
+            "is no connection string: needs postgresql://user@host/database, or"
+            " name=value pairs with blanks between"
+        ) from None
+
+
+def _check_database(address: SecretStr) -> SecretStr:
+    check_dsn(_check_address(address).get_secret_value())
+    return address
+
+
 Secret = Annotated[SecretStr, AfterValidator(_check_secret)]
 Address = Annotated[SecretStr, AfterValidator(_check_address)]
+DatabaseAddress = Annotated[SecretStr, AfterValidator(_check_database)]
 
 
 def _split_secrets(given: Any) -> Any:
@@ -85,7 +108,7 @@ class DatabaseSettings(BaseSettings):
         env_ignore_empty=True,
     )
 
-    database_url: Address
+    database_url: DatabaseAddress
     redis_url: Address | None = None
 
     @field_validator("redis_url")
@@ -125,19 +148,33 @@ class WorkSettings(DatabaseSettings):
     def _keys_fit_the_mode(self) -> Self:
         """Refuse a test key in live mode and the reverse: a mix-up is a real charge."""
         mode = "live" if self.live_mode else "test"
+        given = f"SKYLATCH_LIVE_MODE is {str(self.live_mode).lower()}"
+        wrong = []
         if not self.duffel_token.get_secret_value().startswith(f"duffel_{mode}_"):
-            raise ValueError(f"SKYLATCH_DUFFEL_TOKEN is not a duffel_{mode}_ token")
+            wrong.append(f"SKYLATCH_DUFFEL_TOKEN is not a duffel_{mode}_ token")
         if not self.stripe_key.get_secret_value().startswith(
             (f"sk_{mode}_", f"rk_{mode}_")
         ):
-            raise ValueError(f"SKYLATCH_STRIPE_KEY is not a {mode} key")
+            wrong.append(
+                f"SKYLATCH_STRIPE_KEY is not a {mode} key (sk_{mode}_, rk_{mode}_)"
+            )
+        if wrong:
+            raise ValueError("\n".join(f"{one}, and {given}" for one in wrong))
         if self.live_mode and (is_loopback(self.duffel_url, self.stripe_url)):
-            raise ValueError("SKYLATCH_LIVE_MODE does not talk to a sandbox")
-        if self.live_mode and not is_encrypted(self.duffel_url, self.stripe_url):
-            raise ValueError("SKYLATCH_LIVE_MODE talks https only")
-        if (self.launchdarkly_sdk_key is None) == (self.flags_file is None):
             raise ValueError(
-                "set one of SKYLATCH_LAUNCHDARKLY_SDK_KEY and SKYLATCH_FLAGS_FILE"
+                "SKYLATCH_LIVE_MODE does not talk to a sandbox: unset"
+                " SKYLATCH_DUFFEL_URL and SKYLATCH_STRIPE_URL"
+            )
+        if self.live_mode and not is_encrypted(self.duffel_url, self.stripe_url):
+            raise ValueError(
+                "SKYLATCH_LIVE_MODE talks https only: see SKYLATCH_DUFFEL_URL and"
+                " SKYLATCH_STRIPE_URL"
+            )
+        if (self.launchdarkly_sdk_key is None) == (self.flags_file is None):
+            found = "neither is" if self.flags_file is None else "both are"
+            raise ValueError(
+                "set one of SKYLATCH_LAUNCHDARKLY_SDK_KEY and SKYLATCH_FLAGS_FILE:"
+                f" {found} set"
             )
         if self.search_workers >= self.workers:
             raise ValueError("SKYLATCH_SEARCH_WORKERS must leave a worker for bookings")
@@ -165,16 +202,24 @@ class OperatorSettings(BaseSettings):
     """Where an operator logs in; not the sidecar's own account."""
 
     model_config = SettingsConfigDict(
-        env_prefix="SKYLATCH_", extra="ignore", hide_input_in_errors=True
+        env_prefix="SKYLATCH_",
+        extra="ignore",
+        hide_input_in_errors=True,
+        env_ignore_empty=True,
     )
 
-    operator_url: Address
+    operator_url: DatabaseAddress
 
 
 class SandboxSettings(BaseSettings):
     """Where the local providers listen, and what they replay."""
 
-    model_config = SettingsConfigDict(env_prefix="SKYLATCH_", extra="ignore")
+    model_config = SettingsConfigDict(
+        env_prefix="SKYLATCH_",
+        extra="ignore",
+        hide_input_in_errors=True,
+        env_ignore_empty=True,
+    )
 
     # Loopback, unless a container's own network stands in between.
     sandbox_host: str = "127.0.0.1"
@@ -219,7 +264,9 @@ def load(kind: type[_Settings]) -> _Settings:
         for problem in error.errors(include_url=False, include_input=False):
             name = "_".join(str(part) for part in problem["loc"])
             subject = f"SKYLATCH_{name.upper()}: " if name else ""
-            lines.append(subject + problem["msg"].removeprefix("Value error, "))
+            is_missing = problem["type"] == "missing"
+            text = NOT_SET if is_missing else problem["msg"]
+            lines.append(subject + text.removeprefix("Value error, "))
         raise ConfigError("\n".join(lines)) from None
     except OSError as error:
         raise ConfigError(f"SKYLATCH_SECRETS_DIR: {error}") from None

@@ -53,6 +53,14 @@ class Finished:
     set_aside: frozenset[tuple[int, int]] = frozenset()
 
 
+def _remedy(error: psycopg.Error) -> str:
+    if isinstance(error, _NOT_DEPLOYED):
+        return "deploy to it (python -m sidecar deploy)"
+    if isinstance(error, psycopg.errors.InsufficientPrivilege):
+        return "log in as skylatch_sidecar"
+    return "check SKYLATCH_DATABASE_URL"
+
+
 def describe(error: Exception) -> str:
     """Return what a log may say of a database error: its class, code and message.
 
@@ -237,11 +245,21 @@ class Database:
             oldest = self._one("oldest_sidecar") if newer else None
         except psycopg.Error as error:
             raise SetupError(
-                f"the database does not answer as Skylatch: {self._reason(error)}"
+                f"the database does not answer as Skylatch: {self.explain(error)}:"
+                f" {_remedy(error)}"
             ) from error
         problem = versions.range_problem(schema, oldest)
         if problem:
             raise VersionError(problem)
+
+    def check_login(self) -> None:
+        """Refuse a superuser, whom no rule of the database binds."""
+        (row,) = self._rows("pg_catalog", "current_setting", "is_superuser")
+        if row["current_setting"] == "on":
+            raise SetupError(
+                "the login is a superuser: SKYLATCH_DATABASE_URL has to name"
+                " skylatch_sidecar"
+            )
 
     def check_setup(self) -> None:
         """Refuse a database that lacks what bootstrap.sql sets; SetupError names it.
@@ -295,20 +313,16 @@ class Database:
     def _notify(self, channel: str) -> None:
         self._rows("pg_catalog", "pg_notify", channel, "")
 
-    def _reason(self, error: psycopg.Error) -> str:
-        """Return why nobody answers as Skylatch, and what to do.
+    def explain(self, error: psycopg.Error) -> str:
+        """Return what `describe` does, and for no connection why there was none.
 
-        A pool says only how long it waited: a connection of its own says why.
+        The pool says only how long it waited: a connection of its own says why.
         """
-        if isinstance(error, _NOT_DEPLOYED):
-            return f"{describe(error)}: deploy to it (python -m sidecar deploy)"
-        if isinstance(error, psycopg.errors.InsufficientPrivilege):
-            return f"{describe(error)}: log in as skylatch_sidecar"
         if isinstance(error, PoolTimeout):
             try:
                 psycopg.connect(self._url, connect_timeout=3).close()
             except psycopg.Error as told:
-                return f"{describe(told)}: check SKYLATCH_DATABASE_URL"
+                return describe(told)
         return describe(error)
 
     def _one(self, function: str) -> str:

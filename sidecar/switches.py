@@ -16,7 +16,7 @@ from rich.console import Console
 from rich.table import Table
 
 from sidecar.config import OperatorSettings, load
-from sidecar.db import Database, describe
+from sidecar.db import Database
 from sidecar.errors import SetupError
 
 app = typer.Typer(help="See the flags; stop and allow booking.", no_args_is_help=True)
@@ -31,14 +31,15 @@ def _database() -> Iterator[Database]:
     try:
         yield database
     except psycopg.Error as error:
-        raise SetupError(f"SKYLATCH_OPERATOR_URL: {describe(error)}") from error
+        reason = database.explain(error)
+        raise SetupError(f"SKYLATCH_OPERATOR_URL: {reason}") from error
     finally:
         database.close()
 
 
 @app.command()
 def show() -> None:
-    """List every flag: on or off, its version and age, and what it served."""
+    """List every flag: evaluated (on) or not, its age, the variations it served."""
     with _database() as database:
         rows = database.flag_overview()
     table = Table(box=None)

@@ -31,6 +31,11 @@ _LAST: list[structlog.typing.Processor] = [
 ]
 
 
+def keep_quiet() -> None:
+    """Leave it to a command that ends to say, once, why there is no connection."""
+    logging.getLogger("psycopg.pool").setLevel(logging.CRITICAL)
+
+
 def configure() -> None:
     """Send what we, the libraries and uncaught exceptions say to standard error."""
     formatter = structlog.stdlib.ProcessorFormatter(
@@ -41,6 +46,7 @@ def configure() -> None:
     handler.setFormatter(formatter)
     logging.basicConfig(level=logging.WARNING, handlers=[handler])
     logging.captureWarnings(True)
+    logging.getLogger("psycopg.pool").setLevel(logging.NOTSET)
     structlog.configure(
         processors=[structlog.contextvars.merge_contextvars, *_FIRST, *_LAST],
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),

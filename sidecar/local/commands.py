@@ -117,7 +117,9 @@ def status() -> None:
     for name in PROGRAMS:
         table.add_row(name, states[name].lower())
     Console().print(table)
-    Console().print(f"state directory {stack.places.state}", soft_wrap=True)
+    Console().print(
+        f"data in {stack.places.state}, logs in {stack.places.logs}", soft_wrap=True
+    )
     if any(state != "RUNNING" for state in states.values()):
         raise typer.Exit(3)
 
@@ -128,16 +130,15 @@ def demo(recordings: Recordings = None) -> None:
     with one_line_errors():
         _replay(recordings)
         stack = _stack()
-        was_running = "RUNNING" in stack.states().values()
-        settings = stack.up()
+        running = {name for name, state in stack.states().items() if state == "RUNNING"}
         console = Console(highlight=False)
         try:
+            settings = stack.up()
             ended_well = Demo(
                 settings, lambda role: stack.cluster().dsn(DATABASE, role), console
             ).play()
         finally:
-            if not was_running:
-                stack.down()
+            stack.down_to(running)
         console.print(
             "\nLook further: [bold]make psql[/], then [bold]table "
             f"auto_book_monitor_status;[/]\nLogs: {stack.places.logs}\n"

@@ -83,6 +83,15 @@ class Places:
 
     def create(self) -> None:
         """Make the directories; SetupError for a foreign or a full place."""
+        try:
+            self._create()
+        except OSError as error:
+            raise SetupError(
+                f"{self.state} cannot be made: {error.strerror}: point"
+                " SKYLATCH_STATE_DIR elsewhere"
+            ) from error
+
+    def _create(self) -> None:
         if self.state.is_dir() and any(self.state.iterdir()) and not self.exists():
             raise SetupError(
                 f"{self.state} is not empty and not a Skylatch state directory: point "

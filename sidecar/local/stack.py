@@ -94,6 +94,18 @@ class Stack:
         with self.places.lock():
             return Supervisor(self.places).shut_down()
 
+    def down_to(self, running: set[str]) -> None:
+        """Stop what is not among the programs `running`; everything for none."""
+        if not running:
+            self.down()
+            return
+        with self.places.lock():
+            supervisor = Supervisor(self.places)
+            # Each is stopped before what it relies on.
+            for name in reversed(PROGRAMS):
+                if name not in running:
+                    supervisor.stop(name)
+
     def destroy(self) -> None:
         """Stop everything and remove the state directory with all its data."""
         self.down()

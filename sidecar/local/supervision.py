@@ -22,6 +22,7 @@ from sidecar.local.settings import write_private
 from sidecar.local.waiting import wait_until
 
 _DEAD = {"FATAL", "EXITED", "UNKNOWN"}
+_ENDED = {"STOPPED", "STOPPING"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +151,11 @@ class Supervisor:
         if state in ("RUNNING", "STARTING", "BACKOFF"):
             return
         self._call("startProcess", program, False)
+
+    def stop(self, program: str) -> None:
+        """Stop a program and wait until it has ended."""
+        if self.states().get(program, "STOPPED") not in _DEAD | _ENDED:
+            self._call("stopProcess", program, True)
 
     def failure(self, program: str) -> str | None:
         """Return why a program will not become ready, or None while it may."""

@@ -22,7 +22,10 @@ class SandboxState:
     """
 
     def __init__(self, directory: Path, name: str) -> None:
-        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+        try:
+            directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+        except OSError as error:
+            raise SetupError(f"--state {directory}: {error.strerror}") from error
         self._path = directory / f"{name}.json"
 
     def load(self) -> dict[str, Any] | None:

@@ -12,6 +12,8 @@ import uvicorn
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp
 
+from sidecar.errors import SetupError
+
 
 def _is_worth_a_line(record: logging.LogRecord) -> bool:
     """Pass over connections that were cut on purpose, here or by a killed client."""
@@ -41,7 +43,7 @@ def running_in_thread(
     thread.start()
     while not server.started:
         if not thread.is_alive():
-            raise RuntimeError("sandbox server did not start")
+            raise SetupError(f"the sandbox did not start on port {port}: is it taken?")
         time.sleep(0.005)
     address = server.servers[0].sockets[0].getsockname()
     try:

@@ -12,6 +12,7 @@ from psycopg.conninfo import make_conninfo
 from rich.console import Console
 
 from sidecar import __version__, checks
+from sidecar.config import NOT_SET
 from sidecar.sandbox.control import Fault
 from sidecar.versions import OLDEST_SCHEMA
 from tests.factories import FLAGS, World, set_versions
@@ -38,7 +39,8 @@ def settings(
     }
     for name, value in values.items():
         monkeypatch.setenv(name, value)
-    monkeypatch.delenv("SKYLATCH_REDIS_URL", raising=False)
+    for name in ("REDIS_URL", "HTTP_TOKEN", "HTTP_PORT"):
+        monkeypatch.delenv(f"SKYLATCH_{name}", raising=False)
     return values
 
 
@@ -54,7 +56,7 @@ def only_failure() -> str:
     passed, lines = check()
     assert not passed
     (failed,) = [line for line in lines if line.startswith("✗")]
-    assert len(lines) == 6
+    assert len(lines) == 7
     return failed
 
 
@@ -64,7 +66,8 @@ def test_everything_there_is_all_green(
 ) -> None:
     """One line each, in the order in which to repair them."""
     monkeypatch.setenv("SKYLATCH_REDIS_URL", redis_server.url)
-    names = ("settings", "database", "flags", "duffel", "stripe", "redis")
+    monkeypatch.setenv("SKYLATCH_HTTP_TOKEN", "long-enough-token")
+    names = ("settings", "database", "flags", "duffel", "stripe", "endpoint", "redis")
     assert check() == (True, [f"✓ {name}" for name in names])
 
 
@@ -74,7 +77,7 @@ def test_a_missing_setting_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("SKYLATCH_STRIPE_KEY")
     passed, lines = check()
     assert not passed
-    assert lines[:2] == ["✗ settings", "SKYLATCH_STRIPE_KEY: Field required"]
+    assert lines[:2] == ["✗ settings", f"SKYLATCH_STRIPE_KEY: {NOT_SET}"]
 
 
 @pytest.mark.usefixtures("settings")
@@ -182,6 +185,59 @@ def test_a_database_that_is_away_says_so_soon(monkeypatch: pytest.MonkeyPatch) -
     line = only_failure()
     assert line.startswith("✗ database: the database does not answer as Skylatch")
     assert "pass-word" not in line
+
+
+@pytest.mark.usefixtures("settings")
+def test_a_database_without_a_connection_says_why(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The reason is in the line itself, not that a pool has waited."""
+    monkeypatch.setattr(checks, "_PATIENCE_SECONDS", 0.3)
+    url = f"host=127.0.0.1 port={closed_port()} user=u dbname=d"
+    monkeypatch.setenv("SKYLATCH_DATABASE_URL", url)
+    line = only_failure()
+    assert "Connection refused" in line
+    assert "check SKYLATCH_DATABASE_URL" in line
+
+
+def test_a_superusers_login_is_refused(
+    world: World, settings: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No rule of the database would bind the sidecar."""
+    assert "skylatch_sidecar" in settings["SKYLATCH_DATABASE_URL"]
+    monkeypatch.setenv("SKYLATCH_DATABASE_URL", world.dsn)
+    assert only_failure() == (
+        "✗ database: the login is a superuser: SKYLATCH_DATABASE_URL has to name"
+        " skylatch_sidecar"
+    )
+
+
+@pytest.mark.usefixtures("settings")
+def test_a_sidecar_without_an_endpoint_passes_with_a_remark() -> None:
+    """`work` needs no token."""
+    passed, lines = check()
+    assert passed
+    assert lines[5] == (
+        f"- endpoint: SKYLATCH_HTTP_TOKEN: {NOT_SET}; serve does not start"
+    )
+
+
+@pytest.mark.usefixtures("settings")
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("SKYLATCH_HTTP_TOKEN", "short"),
+        ("SKYLATCH_HTTP_PORT", "99999"),
+        ("SKYLATCH_STRIPE_WEBHOOK_SECRETS", "short"),
+    ],
+)
+def test_a_wrong_setting_of_the_endpoint_is_named(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str
+) -> None:
+    """Before `serve` is the first to say it."""
+    monkeypatch.setenv("SKYLATCH_HTTP_TOKEN", "long-enough-token")
+    monkeypatch.setenv(name, value)
+    assert only_failure().startswith(f"✗ endpoint: {name}: ")
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from sidecar import __version__
+from sidecar.config import NOT_SET
 from tests.raw_server import closed_port
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -67,7 +68,7 @@ def test_missing_settings_are_one_line_each(command: str, missing: list[str]) ->
     result = sidecar(command)
     assert result.returncode == 1
     lines = result.stderr.removeprefix("error: ").splitlines()
-    assert lines == [f"SKYLATCH_{name}: Field required" for name in missing]
+    assert lines == [f"SKYLATCH_{name}: {NOT_SET}" for name in missing]
     assert result.stdout == ""
 
 
@@ -78,7 +79,10 @@ def test_a_wrong_setting_is_one_line_without_its_value(command: str) -> None:
     result = sidecar(command, **settings)
     assert result.returncode == 1
     output = result.stdout + result.stderr
-    assert "SKYLATCH_DUFFEL_TOKEN is not a duffel_test_ token\n" in output
+    assert (
+        "SKYLATCH_DUFFEL_TOKEN is not a duffel_test_ token, and SKYLATCH_LIVE_MODE is"
+        in output
+    )
     assert "secret123" not in output
     assert "Traceback" not in output
 
@@ -90,8 +94,90 @@ def test_a_database_that_is_away_ends_the_command_with_one_error() -> None:
     result = sidecar("serve", **{**settings, "SKYLATCH_DATABASE_URL": url})
     assert result.returncode == 1
     assert "error: the database does not answer as Skylatch" in result.stderr
+    assert "Connection refused" in result.stderr.splitlines()[-1]
+    assert "check SKYLATCH_DATABASE_URL" in result.stderr
     assert "Traceback" not in result.stderr
     assert "pass-word" not in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("dsn", "reason"),
+    [
+        ("nonsense-secret123", "--dsn is no connection string"),
+        ("postgresql://u:secret123@[db/x", "--dsn is no connection string"),
+        ("postgresql://u:secret123@127.0.0.1:{port}/x", "the database of --dsn: "),
+    ],
+)
+def test_a_deploy_to_nowhere_is_one_error_that_names_the_option(
+    dsn: str, reason: str
+) -> None:
+    """Neither a traceback with the password, nor the advice to start another stack."""
+    result = sidecar("local", "deploy", "--dsn", dsn.format(port=closed_port()))
+    assert result.returncode == 1
+    assert result.stderr.startswith(f"error: {reason}")
+    for unwanted in ("Traceback", "secret123", "make up"):
+        assert unwanted not in result.stderr
+
+
+def test_an_operators_command_says_why_there_is_no_connection() -> None:
+    """Once, and not that a pool waited for five seconds."""
+    url = COMPLETE["SKYLATCH_DATABASE_URL"].format(port=closed_port())
+    result = sidecar("flags", "show", SKYLATCH_OPERATOR_URL=url)
+    assert result.returncode == 1
+    assert result.stderr.startswith("error: SKYLATCH_OPERATOR_URL: OperationalError")
+    assert result.stderr.count("Connection refused") == 1
+
+
+def test_a_refusal_of_the_database_says_what_to_do(database: str) -> None:
+    """The hint too, which is where that is written."""
+    deny = ("flags", "stop", "--reason", "x")
+    result = sidecar(*deny, SKYLATCH_OPERATOR_URL=database)
+    assert result.returncode == 1
+    assert result.stderr.startswith("error: SK016 a decision needs its reason: ")
+
+
+def test_a_sandbox_on_a_port_that_is_taken_says_so(tmp_path: Path) -> None:
+    """One port twice is one that is taken."""
+    port = str(closed_port())
+    result = sidecar(
+        "sandbox",
+        "--state",
+        str(tmp_path / "state"),
+        SKYLATCH_SANDBOX_FLIGHTS_PORT=port,
+        SKYLATCH_SANDBOX_PAYMENTS_PORT=port,
+    )
+    assert result.returncode == 1
+    assert f"error: the sandbox did not start on port {port}" in result.stderr
+    assert "Traceback" not in result.stderr
+
+
+def test_a_sandbox_whose_directory_cannot_be_made_says_which(tmp_path: Path) -> None:
+    """As a path below a file."""
+    (tmp_path / "file").touch()
+    state = tmp_path / "file" / "state"
+    ports = {"FLIGHTS": "0", "PAYMENTS": "0"}
+    result = sidecar(
+        "sandbox",
+        "--state",
+        str(state),
+        **{f"SKYLATCH_SANDBOX_{name}_PORT": port for name, port in ports.items()},
+    )
+    assert (result.returncode, result.stderr) == (
+        1,
+        f"error: --state {state}: Not a directory\n",
+    )
+
+
+def test_a_terminal_of_another_encoding_gets_every_line() -> None:
+    """Passed and failed are still told apart, and there is no traceback."""
+    settings = {"PYTHONUTF8": "0", "PYTHONIOENCODING": "ascii"}
+    result = sidecar("check", **settings)
+    assert "Traceback" not in result.stderr
+    assert result.stdout.splitlines()[0] == "x settings"
+    url = COMPLETE["SKYLATCH_DATABASE_URL"].format(port=closed_port())
+    complete = {**COMPLETE, "SKYLATCH_DATABASE_URL": url}
+    result = sidecar("check", **complete, **settings)
+    assert result.stdout.splitlines()[0] == "+ settings"
 
 
 def test_an_unknown_command_is_refused() -> None:

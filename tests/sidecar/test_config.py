@@ -7,7 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from sidecar.config import DatabaseSettings, ServeSettings, WorkSettings, load
+from sidecar.config import (
+    NOT_SET,
+    DatabaseSettings,
+    OperatorSettings,
+    ServeSettings,
+    WorkSettings,
+    load,
+)
 from sidecar.errors import ConfigError
 
 SECRETS = {
@@ -62,23 +69,23 @@ def test_every_missing_setting_is_named_on_a_line_of_its_own() -> None:
         "SKYLATCH_DUFFEL_TOKEN",
         "SKYLATCH_STRIPE_KEY",
     ]
-    assert all(line.endswith("Field required") for line in lines)
+    assert all(line.endswith(NOT_SET) for line in lines)
 
 
 @pytest.mark.parametrize(
-    "wrong",
+    ("wrong", "found"),
     [
-        {"SKYLATCH_FLAGS_FILE": ""},
-        {"SKYLATCH_LAUNCHDARKLY_SDK_KEY": "sdk-0123456789"},
+        ({"SKYLATCH_FLAGS_FILE": ""}, "neither is"),
+        ({"SKYLATCH_LAUNCHDARKLY_SDK_KEY": "sdk-0123456789"}, "both are"),
     ],
     ids=["no source", "two sources"],
 )
 def test_flags_have_exactly_one_source(
-    monkeypatch: pytest.MonkeyPatch, wrong: dict[str, str]
+    monkeypatch: pytest.MonkeyPatch, wrong: dict[str, str], found: str
 ) -> None:
     """Neither none, nor two that could differ."""
     assert refusal(monkeypatch, {**WORK, **wrong}) == [
-        "set one of SKYLATCH_LAUNCHDARKLY_SDK_KEY and SKYLATCH_FLAGS_FILE"
+        f"set one of SKYLATCH_LAUNCHDARKLY_SDK_KEY and SKYLATCH_FLAGS_FILE: {found} set"
     ]
 
 
@@ -87,7 +94,7 @@ def test_one_missing_setting_is_the_only_line(
     monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
     """What is there is not complained about; empty counts as missing."""
-    assert refusal(monkeypatch, {**WORK, name: ""}) == [f"{name}: Field required"]
+    assert refusal(monkeypatch, {**WORK, name: ""}) == [f"{name}: {NOT_SET}"]
 
 
 def test_no_secret_has_a_default(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -133,7 +140,59 @@ def test_a_key_of_the_other_mode_is_refused(
     """A mix-up is a real charge, or a customer who pays nothing."""
     (line,) = refusal(monkeypatch, {**base, name: value})
     assert line.startswith(f"{name} is not a")
+    assert "SKYLATCH_LIVE_MODE is " in line
     assert "secret" not in line
+
+
+def test_two_keys_of_the_other_mode_are_both_named(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Whoever forgot the mode learns that it is the mode."""
+    lines = refusal(monkeypatch, {**LIVE, "SKYLATCH_LIVE_MODE": "false"})
+    assert [line.partition(" is not a ")[0] for line in lines] == [
+        "SKYLATCH_DUFFEL_TOKEN",
+        "SKYLATCH_STRIPE_KEY",
+    ]
+    assert all(line.endswith(", and SKYLATCH_LIVE_MODE is false") for line in lines)
+
+
+@pytest.mark.parametrize(
+    ("kind", "name"),
+    [
+        (WorkSettings, "SKYLATCH_DATABASE_URL"),
+        (ServeSettings, "SKYLATCH_DATABASE_URL"),
+        (OperatorSettings, "SKYLATCH_OPERATOR_URL"),
+    ],
+)
+@pytest.mark.parametrize(
+    "address",
+    [
+        "canary",
+        "mysql://sidecar:canary@db/skylatch",
+        "postgresql://sidecar:canary@[db/skylatch",
+        "host=db password",
+        "host=db pasword=canary",
+        "postgresql://db/skylatch?pasword=canary",
+    ],
+)
+def test_an_address_that_libpq_does_not_read_is_refused_and_not_repeated(
+    monkeypatch: pytest.MonkeyPatch,
+    kind: type[WorkSettings | ServeSettings | OperatorSettings],
+    name: str,
+    address: str,
+) -> None:
+    """A pool would log libpq's message again and again, password included."""
+    for setting, value in {
+        **WORK,
+        "SKYLATCH_HTTP_TOKEN": "long-enough-token",
+        name: address,
+    }.items():
+        monkeypatch.setenv(setting, value)
+    with pytest.raises(ConfigError) as raised:
+        load(kind)
+    (line,) = str(raised.value).splitlines()
+    assert line.startswith(f"{name}: is no connection string: needs postgresql://")
+    assert "canary" not in line
 
 
 @pytest.mark.parametrize("name", ["SKYLATCH_DUFFEL_URL", "SKYLATCH_STRIPE_URL"])

@@ -31,7 +31,7 @@ from sidecar.local.places import CHECKOUT, Places, default_places
 from sidecar.local.plpython import content_hash
 from sidecar.local.settings import Settings, complete, free_port, is_free, load_settings
 from sidecar.local.snapshot import dump_schema
-from sidecar.local.stack import Stack
+from sidecar.local.stack import PROGRAMS, Stack
 from sidecar.local.supervision import (
     Program,
     Supervisor,
@@ -397,6 +397,8 @@ def test_recordings_that_are_named_are_in_the_sandboxs_settings(
 
     monkeypatch.setattr(Stack, "up", start)
     monkeypatch.setattr(Stack, "states", lambda _: {})
+    # Or a stack of this checkout that somebody uses would be stopped.
+    monkeypatch.setattr(Stack, "down_to", lambda *_: None)
     (scratch / "recorded").mkdir()
     # The command sets it for this process; the fixture takes it away again.
     monkeypatch.setenv("SKYLATCH_RECORDINGS", "")
@@ -440,6 +442,51 @@ def test_programs_that_die_while_starting_are_quoted(
     assert running.shut_down()
     assert running.states() == {}
     assert not running.shut_down()
+
+
+def test_only_what_was_started_is_stopped_again(
+    scratch: Path, supervisor: Callable[[list[Program]], Supervisor]
+) -> None:
+    """A database that ran before the demo runs on, and nothing beside it."""
+    running = supervisor(
+        [Program(name, ["/bin/sleep", "600"], scratch) for name in PROGRAMS]
+    )
+    for name in PROGRAMS:
+        running.start(name)
+    assert wait_until(
+        lambda: set(running.states().values()) == {"RUNNING"},
+        seconds=30,
+        failed=lambda: None,
+    )
+    stack = Stack(running._places, print)
+    stack.down_to({"postgres"})
+    states = running.states()
+    assert states.pop("postgres") == "RUNNING"
+    assert set(states.values()) == {"STOPPED"}
+
+
+def test_a_demo_that_is_interrupted_while_it_starts_leaves_nothing_running(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Ctrl-C counts at every moment, as the end does."""
+    stopped: list[set[str]] = []
+
+    def interrupted(_: Stack) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Stack, "states", lambda _: {"postgres": "STOPPED"})
+    monkeypatch.setattr(Stack, "up", interrupted)
+    monkeypatch.setattr(Stack, "down_to", lambda _, running: stopped.append(running))
+    with pytest.raises(KeyboardInterrupt):
+        demo()
+    assert stopped == [set()]
+
+
+def test_a_state_directory_that_cannot_be_made_says_what_to_do(scratch: Path) -> None:
+    """As below a home that is no directory, or may not be written."""
+    (scratch / "file").touch()
+    with pytest.raises(SetupError, match=r"Not a directory: point SKYLATCH_STATE_DIR"):
+        Places(scratch / "file" / "state").create()
 
 
 def test_without_a_stack_down_and_status_are_calm(scratch: Path) -> None:
