@@ -126,6 +126,7 @@ SQLSTATES: dict[str, type[EngineError]] = {
     "SK021": InvalidInput,  # price above the ceiling
     "SK023": InvalidInput,  # not a value of the setting
     "SK025": InvalidInput,  # a value too large
+    "SK032": InvalidInput,  # person that no airline takes
     "SK019": InvalidInput,  # not a correction of an airport or city
     "SK101": Conflict,  # attempt in flight
     "SK102": Conflict,  # no eligible offer

@@ -118,6 +118,8 @@ set role skylatch_owner;
 \ir trips/hold_traveller.sql
 \ir trips/require_room.sql
 \ir trips/check_profile.sql
+\ir trips/plain_name.sql
+\ir trips/check_person.sql
 \ir trips/lock_trip.sql
 \ir trips/drop_passenger.sql
 \ir trips/remove_passenger.sql
@@ -222,6 +224,8 @@ set role skylatch_owner;
 \ir booking/freeze_earlier_parties.sql
 \ir booking/party_change.sql
 \ir booking/order_itinerary.sql
+\ir booking/journey_ends.sql
+\ir booking/order_problem.sql
 \ir booking/found_order.sql
 \ir booking/found_refund.sql
 \ir provider_calls/enqueue_call.sql
