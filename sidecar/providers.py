@@ -41,7 +41,7 @@ _NO_TEXT = re.compile("[\0\ud800-\udfff]")
 
 
 def storable(body: Any) -> Any:
-    """Return what `jsonb` can hold of a body that it refused; None when that is nothing.
+    """Return what `jsonb` can hold of a body that it refused, or None.
 
     A character that is none becomes U+FFFD, a number that is none becomes null: one of
     them in one offer must not cost the others.

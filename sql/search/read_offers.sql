@@ -8,8 +8,8 @@
 -- duration that is stated wins over the clocks' and the difference is kept; one that is
 -- missing is computed from them. Unknown is not "no": a null condition stays null, a
 -- cabin we do not know makes the lowest unknown, and an airline without a code flies as
--- "?", which is among no traveller's airlines and in no alliance. A segment that leaves
--- out somebody who has a seat says nothing for everybody: no bags, and an unknown cabin.
+-- "?", which is among no traveller's airlines and in no alliance. A segment without a
+-- word on somebody with a seat says nothing for everybody: no bags, an unknown cabin.
 -- A red-eye leaves in the evening or at night (18:00 to 04:59) and lands after midnight
 -- or in the morning (00:30 to 10:59), each by the clock there. A layover is overnight
 -- when the date changes during it.

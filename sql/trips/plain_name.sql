@@ -5,9 +5,10 @@ create or replace function engine.plain_name(p_name text) returns text
 return btrim(
   regexp_replace(
     translate(
-      normalize(p_name, NFC), U&'\2018\2019\02BC\2010\2011\2012\2013\2212', '''''''-----'
+      normalize(p_name, nfc),
+      E'\u2018\u2019\u02bc\u2010\u2011\u2012\u2013\u2212', '''''''-----'
     ),
-    U&'[ \00A0]+', ' ', 'g'
+    E'[ \u00a0]+', ' ', 'g'
   )
 );
 comment on function engine.plain_name(text) is

@@ -34,7 +34,8 @@ begin atomic
       p_trip.departure_from,
       (p_now at time zone z.zone)::date,
       (
-        select (min(f.born_on) + interval '18 years')::date
+        -- Never past the window: that nobody may fly at all is said elsewhere.
+        select least((min(f.born_on) + interval '18 years')::date, p_trip.departure_to)
         from public.trip_passengers as p
         inner join public.traveler_profiles as f
           on p.user_id = f.user_id and p.traveler_profile_id = f.id

@@ -198,7 +198,7 @@ def test_an_offer_for_a_day_before_anybody_is_of_age_is_for_nobody(
 def test_a_baby_sits_on_the_lap_of_who_is_of_age_on_the_way_out(
     agency: Agency,
 ) -> None:
-    """Not on that of who comes of age before the way back, first though that place is."""
+    """Not on that of who comes of age before the way back."""
     young = turning(18, OUT + 5)
     agency.state(born=[years_old(40), young, years_old(0)], return_from=in_days(BACK))
     both_ways = flight(there()) + flight(back())
@@ -223,7 +223,7 @@ def test_two_babies_need_two_who_are_of_age_on_the_way_out(agency: Agency) -> No
 
 
 def test_nobody_is_booked_before_being_born(agency: Agency) -> None:
-    """A birth date that has not come is refused, and stops what it was let through to."""
+    """A birth date that has not come is refused, and stops what began before."""
     with pytest.raises(psycopg.Error) as refused, agency.sql.transaction():
         agency.state(born=[years_old(30), in_days(OUT - 1)])
     assert (refused.value.sqlstate, refused.value.diag.column_name) == (
