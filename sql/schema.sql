@@ -9827,10 +9827,10 @@ CREATE FUNCTION engine.plan_searches(p_trip public.trip_requests, p_now timestam
     FROM ((((unnest((plan_searches.p_trip).origins) o(code)
       CROSS JOIN LATERAL ( SELECT engine.place_zone(o.code) AS zone) z)
       CROSS JOIN unnest((plan_searches.p_trip).destinations) t(code))
-      CROSS JOIN LATERAL generate_series((GREATEST((plan_searches.p_trip).departure_from, ((plan_searches.p_now AT TIME ZONE z.zone))::date, ( SELECT LEAST(((min(f.born_on) + '18 years'::interval))::date, (plan_searches.p_trip).departure_to) AS "least"
+      CROSS JOIN LATERAL generate_series((GREATEST((plan_searches.p_trip).departure_from, ((plan_searches.p_now AT TIME ZONE z.zone))::date, ( SELECT min(LEAST(((f.born_on + '18 years'::interval))::date, (plan_searches.p_trip).departure_to)) AS min
             FROM (public.trip_passengers p
               JOIN public.traveler_profiles f ON (((p.user_id = f.user_id) AND (p.traveler_profile_id = f.id))))
-           WHERE ((p.user_id = (plan_searches.p_trip).user_id) AND (p.trip_request_id = (plan_searches.p_trip).id)))))::timestamp without time zone, ((plan_searches.p_trip).departure_to)::timestamp without time zone, '1 day'::interval) d(departs))
+           WHERE ((p.user_id = (plan_searches.p_trip).user_id) AND (p.trip_request_id = (plan_searches.p_trip).id) AND (f.born_on IS NOT NULL)))))::timestamp without time zone, ((plan_searches.p_trip).departure_to)::timestamp without time zone, '1 day'::interval) d(departs))
       CROSS JOIN LATERAL ( SELECT NULL::timestamp without time zone AS "timestamp"
            WHERE (((plan_searches.p_trip).return_from IS NULL) AND ((plan_searches.p_trip).nights_min IS NULL))
          UNION ALL

@@ -35,11 +35,13 @@ begin atomic
       (p_now at time zone z.zone)::date,
       (
         -- Never past the window: that nobody may fly at all is said elsewhere.
-        select least((min(f.born_on) + interval '18 years')::date, p_trip.departure_to)
+        select min(least((f.born_on + interval '18 years')::date, p_trip.departure_to))
         from public.trip_passengers as p
         inner join public.traveler_profiles as f
           on p.user_id = f.user_id and p.traveler_profile_id = f.id
-        where p.user_id = p_trip.user_id and p.trip_request_id = p_trip.id
+        where p.user_id = p_trip.user_id
+          and p.trip_request_id = p_trip.id
+          and f.born_on is not null
       )
     )::timestamp,
     p_trip.departure_to::timestamp,
