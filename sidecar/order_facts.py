@@ -31,6 +31,8 @@ def order_facts(order: Any) -> dict[str, Any] | None:
         return None
     return {
         **{name: order.get(name) for name in _ORDER},
+        # How many fly, never who; None when that is not said.
+        "people": len(_objects(order, "passengers")) or None,
         "documents": [
             {"type": one.get("type")} for one in _objects(order, "documents")
         ],

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import re
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -32,6 +34,36 @@ class Answer:
             "request_id": self.request_id,
             "retry_after": self.retry_after,
         }
+
+
+# NUL, and half a surrogate pair.
+_NO_TEXT = re.compile("[\0\ud800-\udfff]")
+
+
+def storable(body: Any) -> Any:
+    """Return what `jsonb` can hold of a body that it refused, or None.
+
+    A character that is none becomes U+FFFD, a number that is none becomes null: one of
+    them in one offer must not cost the others.
+    """
+    try:
+        kept = _kept(body)
+        # NaN is not equal to itself, so it counts as a change.
+        return kept if kept != body else None
+    except RecursionError:
+        return None
+
+
+def _kept(value: Any) -> Any:
+    if isinstance(value, str):
+        return _NO_TEXT.sub("\N{REPLACEMENT CHARACTER}", value)
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, list):
+        return [_kept(one) for one in value]
+    if isinstance(value, dict):
+        return {_kept(name): _kept(one) for name, one in value.items()}
+    return value
 
 
 NOT_SENT = Answer(error_code="not_sent")

@@ -32,13 +32,20 @@ from sidecar.flights import Flights
 from sidecar.limits import Budgets, Locks
 from sidecar.operations import outward_calls
 from sidecar.payments import Payments
-from sidecar.providers import NOT_SENT, Answer
+from sidecar.providers import NOT_SENT, Answer, storable
 from sidecar.set_aside import SetAside
 
 _log = structlog.get_logger()
 _HEARTBEAT_SECONDS = 15.0
 _MAX_BATCH = 200
 _DATABASE_DOWN = (psycopg.Error, EngineError)
+# What is wrong with a body, not with the server: it is not JSON, too deep or too large.
+_UNSTORABLE = (
+    RecursionError,
+    psycopg.DataError,
+    psycopg.errors.ProgramLimitExceeded,
+    psycopg.errors.StatementTooComplex,
+)
 
 
 class Worker:
@@ -274,9 +281,10 @@ class Worker:
                 return self._database.finish_calls(
                     self.name, reports, hand_on=not self._stopping.is_set()
                 )
-            except psycopg.DataError as error:
-                # A body that jsonb cannot hold (NUL, NaN, half a surrogate pair) must
-                # not hold up the others; to the engine it is an unreadable one.
+            except _UNSTORABLE as error:
+                # A body that jsonb cannot hold must not hold up the others. What it
+                # cannot hold (NUL, NaN, half a surrogate pair) is taken out of it; if
+                # that does not help, it is an unreadable one to the engine.
                 _log.warning("report.unreadable", error=describe(error))
                 if len(reports) > 1:
                     each = [self._finish([one]) for one in reports]
@@ -286,7 +294,7 @@ class Worker:
                     )
                 if reports[0]["body"] is None:
                     return Finished()  # the lease runs out, recovery decides
-                reports = [{**reports[0], "body": None}]
+                reports = [{**reports[0], "body": storable(reports[0]["body"])}]
             except _DATABASE_DOWN as error:
                 _log.warning(
                     "report.failed", reports=len(reports), error=describe(error)

@@ -121,6 +121,7 @@ set role skylatch_owner;
 \ir flags/flag_overview.sql
 \ir trips/size_limits.sql
 \ir trips/require_sizes.sql
+\ir trips/plain_name.sql
 \ir trips/field_problem.sql
 \ir trips/check_sizes.sql
 \ir trips/place_zone.sql
@@ -232,6 +233,8 @@ set role skylatch_owner;
 \ir booking/freeze_earlier_parties.sql
 \ir booking/party_change.sql
 \ir booking/order_itinerary.sql
+\ir booking/journey_ends.sql
+\ir booking/order_problem.sql
 \ir booking/found_order.sql
 \ir booking/found_refund.sql
 \ir provider_calls/enqueue_call.sql

@@ -2680,7 +2680,7 @@ begin
       ),
       column = v_field,
       hint = 'Name one to nine passengers, nobody twice, at least one adult, and an adult '
-        'per infant.';
+        'per infant. An adult is 18 when the journey begins.';
   elsif v_field is not null then
     raise exception using
       errcode = 'SK008',
@@ -2694,6 +2694,44 @@ end;
 $$;
 
 ALTER FUNCTION engine.check_party(p_user_id uuid, p_trip_id uuid) OWNER TO skylatch_owner;
+
+--
+-- Name: check_person(); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE FUNCTION engine.check_person() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  v_field text;
+begin
+  new.given_name := engine.plain_name(new.given_name);
+  new.family_name := engine.plain_name(new.family_name);
+  v_field := case
+    when new.given_name ~ '[ÆæĲĳŒœÞþÐð]' then 'given_name'
+    when new.family_name ~ '[ÆæĲĳŒœÞþÐð]' then 'family_name'
+    -- Where the day comes first.
+    when new.born_on > (clock_timestamp() at time zone 'Pacific/Kiritimati')::date
+      then 'born_on'
+  end;
+  if v_field is not null then
+    raise exception using
+      errcode = 'SK032',
+      message = 'no airline would take this person as written',
+      detail = jsonb_build_object('field', v_field),
+      column = v_field,
+      hint = case v_field
+        when 'born_on' then 'Give a birth date that has come.'
+        else 'Write the name as in the lines at the foot of the passport: AE for Æ, OE '
+          'for Œ, TH for Þ, D for Ð and IJ for Ĳ.'
+      end;
+  end if;
+  return new;
+end;
+$$;
+
+ALTER FUNCTION engine.check_person() OWNER TO skylatch_owner;
 
 --
 -- Name: check_price_ceiling(public.trip_requests); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
@@ -3425,6 +3463,7 @@ begin
     from engine.metropolitan_areas as m
     cross join unnest(m.airports) as a (airport)
     where m.iata = any (p_codes)
+      and not exists (select from engine.airports as a where a.iata = m.iata)
   );
 end;
 $$;
@@ -5904,7 +5943,7 @@ begin
       when v_order ->> 'total_currency' is distinct from p_attempt.currency
         or (v_order ->> 'total_amount')::numeric is distinct from p_attempt.agreed_amount
         then 'amount_mismatch'
-      else 'ok'
+      else coalesce(engine.order_problem(p_attempt, v_order), 'ok')
     end
   );
 end;
@@ -6717,6 +6756,29 @@ $$;
 ALTER FUNCTION engine.job_states(p_now timestamp with time zone) OWNER TO skylatch_owner;
 
 --
+-- Name: journey_ends(jsonb); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE FUNCTION engine.journey_ends(p_itinerary jsonb) RETURNS text[]
+    LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  return (
+    select
+      array_agg(
+        (s.value #>> '{segments,0,origin}') || (s.value #>> '{segments,-1,destination}')
+        || left(s.value #>> '{segments,0,departing_at}', 10)
+        order by s.ordinality
+      )
+    from jsonb_array_elements(p_itinerary) with ordinality as s
+  );
+end;
+$$;
+
+ALTER FUNCTION engine.journey_ends(p_itinerary jsonb) OWNER TO skylatch_owner;
+
+--
 -- Name: judge_offer(public.trip_requests, public.flight_offers, engine.offer_terms, timestamp with time zone); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
 --
 
@@ -6834,8 +6896,13 @@ begin
           then 'checked_bags_missing'
       end,
       case
-        when not p_trip.refundable or p_offer.refundable then null
-        when not p_offer.refundable then 'not_refundable'
+        when not p_trip.refundable then null
+        -- A penalty of the whole price leaves nothing to give back.
+        when p_offer.refundable and (
+            p_offer.refund_penalty >= p_offer.price_amount
+            and p_offer.refund_penalty_currency = p_offer.price_currency
+          ) is not true then null
+        when p_offer.refundable is not null then 'not_refundable'
         when not p_trip.accept_unknown then 'refund_unknown'
       end,
       case
@@ -8017,10 +8084,10 @@ $$;
 ALTER FUNCTION engine.mark_sent(p_call_id bigint, p_epoch integer) OWNER TO skylatch_owner;
 
 --
--- Name: match_party(uuid, uuid, jsonb, date); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
+-- Name: match_party(uuid, uuid, jsonb, date, date); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
 --
 
-CREATE FUNCTION engine.match_party(p_user_id uuid, p_trip_id uuid, p_places jsonb, p_last_day date) RETURNS TABLE(traveler_profile_id uuid, passenger_id text, infant_passenger_id text)
+CREATE FUNCTION engine.match_party(p_user_id uuid, p_trip_id uuid, p_places jsonb, p_first_day date, p_last_day date) RETURNS TABLE(traveler_profile_id uuid, passenger_id text, infant_passenger_id text)
     LANGUAGE plpgsql STABLE
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
@@ -8058,12 +8125,15 @@ begin
       t.age,
       case when t.age < 2 then 'infant' when t.age < 18 then 'child' else 'adult' end
         as kind,
-      row_number() over (partition by t.age order by t.traveler_profile_id) as nth_of_age
+      row_number() over (partition by t.age order by t.traveler_profile_id) as nth_of_age,
+      b.age >= 18 as is_grown
     from engine.trip_party(p_user_id, p_trip_id, p_last_day) as t
+    inner join engine.trip_party(p_user_id, p_trip_id, p_first_day) as b
+      on t.traveler_profile_id = b.traveler_profile_id
   ),
 
   by_age as materialized (
-    select t.id as traveller, p.id, p.nth, p.kind
+    select t.id as traveller, t.is_grown, p.id, p.nth, p.kind
     from traveller as t
     inner join (
       select
@@ -8075,14 +8145,15 @@ begin
   ),
 
   taken as materialized (
-    select a.traveller, a.id, a.nth, a.kind
+    select a.traveller, a.is_grown, a.id, a.nth, a.kind
     from by_age as a
     union all
-    select t.id, p.id, p.nth, p.kind
+    select t.id, t.is_grown, p.id, p.nth, p.kind
     from (
       select
         t.id,
         t.kind,
+        t.is_grown,
         row_number() over (partition by t.kind order by t.id) as nth_of_kind
       from traveller as t
       where t.id not in (select a.traveller from by_age as a)
@@ -8101,25 +8172,28 @@ begin
       t.traveller,
       t.id,
       t.kind,
-      row_number() over (partition by t.kind = 'infant' order by t.nth) as nth
+      t.kind = 'adult' and t.is_grown as is_grown,
+      row_number() over (
+        partition by t.kind = 'infant', t.kind = 'adult' and t.is_grown order by t.nth
+      ) as nth
     from taken as t
   )
 
   select a.traveller, a.id, l.id
   from seated as a
-  left join seated as l on a.kind = 'adult' and l.kind = 'infant' and a.nth = l.nth
+  left join seated as l on a.is_grown and l.kind = 'infant' and a.nth = l.nth
   where (
       select count(*) = count(distinct p.id) and count(*) = (select count(*) from taken)
       from place as p
     )
     and (select count(*) from traveller) = (select count(*) from taken)
-    and (select count(*) from seated as s where s.kind = 'infant')
-    <= (select count(*) from seated as s where s.kind = 'adult')
+    and greatest((select count(*) from seated as s where s.kind = 'infant'), 1)
+    <= (select count(*) from seated as s where s.is_grown)
   order by a.id;
 end;
 $$;
 
-ALTER FUNCTION engine.match_party(p_user_id uuid, p_trip_id uuid, p_places jsonb, p_last_day date) OWNER TO skylatch_owner;
+ALTER FUNCTION engine.match_party(p_user_id uuid, p_trip_id uuid, p_places jsonb, p_first_day date, p_last_day date) OWNER TO skylatch_owner;
 
 --
 -- Name: may_act_for(uuid); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
@@ -9061,10 +9135,10 @@ END;
 ALTER FUNCTION engine.offer_shape() OWNER TO skylatch_owner;
 
 --
--- Name: offer_terms(public.trip_requests, text, jsonb, date, text, timestamp with time zone); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
+-- Name: offer_terms(public.trip_requests, text, jsonb, date, date, text, timestamp with time zone); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
 --
 
-CREATE FUNCTION engine.offer_terms(p_trip public.trip_requests, p_currency text, p_passengers jsonb, p_last_day date, p_status text, p_now timestamp with time zone) RETURNS engine.offer_terms
+CREATE FUNCTION engine.offer_terms(p_trip public.trip_requests, p_currency text, p_passengers jsonb, p_first_day date, p_last_day date, p_status text, p_now timestamp with time zone) RETURNS engine.offer_terms
     LANGUAGE plpgsql STABLE
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
@@ -9077,7 +9151,9 @@ begin
   from engine.convert_cap(p_trip, p_currency, p_now) as c;
   v_terms.city_airports := engine.city_airports(p_trip.origins || p_trip.destinations);
   v_terms.party_fits := exists (
-    select from engine.match_party(p_trip.user_id, p_trip.id, p_passengers, p_last_day)
+    select from engine.match_party(
+      p_trip.user_id, p_trip.id, p_passengers, p_first_day, p_last_day
+    )
   );
   select s.least_lead_time into v_terms.least_lead_time
   from engine.search_settings as s;
@@ -9085,7 +9161,7 @@ begin
 end;
 $$;
 
-ALTER FUNCTION engine.offer_terms(p_trip public.trip_requests, p_currency text, p_passengers jsonb, p_last_day date, p_status text, p_now timestamp with time zone) OWNER TO skylatch_owner;
+ALTER FUNCTION engine.offer_terms(p_trip public.trip_requests, p_currency text, p_passengers jsonb, p_first_day date, p_last_day date, p_status text, p_now timestamp with time zone) OWNER TO skylatch_owner;
 
 --
 -- Name: oldest_sidecar(); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
@@ -9350,6 +9426,11 @@ begin
   from engine.match_party(
     p_user_id, v_offer.trip_request_id, v_offer.passengers,
     coalesce(
+      v_offer.asked_on[1],
+      v_offer.departs_local[1]::date,
+      (v_offer.departs_at at time zone 'UTC')::date
+    ),
+    coalesce(
       v_offer.asked_on[cardinality(v_offer.asked_on)],
       v_offer.departs_local[cardinality(v_offer.departs_local)]::date,
       (v_offer.departs_at at time zone 'UTC')::date
@@ -9366,6 +9447,32 @@ end;
 $$;
 
 ALTER FUNCTION engine.order_party(p_user_id uuid, p_flight_offer_id uuid) OWNER TO skylatch_owner;
+
+--
+-- Name: order_problem(public.booking_attempts, jsonb); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE FUNCTION engine.order_problem(p_attempt public.booking_attempts, p_order jsonb) RETURNS text
+    LANGUAGE plpgsql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  return case
+    when engine.journey_ends(engine.order_itinerary(p_order)) <> (
+      select engine.journey_ends(o.itinerary)
+      from public.flight_offers as o
+      where o.user_id = p_attempt.user_id and o.id = p_attempt.flight_offer_id
+    ) then 'other_journey'
+    when nullif(p_order -> 'people', 'null') <> (
+        select to_jsonb(count(*))
+        from engine.booking_attempt_passengers as p
+        where p.user_id = p_attempt.user_id and p.booking_attempt_id = p_attempt.id
+      ) then 'other_party'
+  end;
+end;
+$$;
+
+ALTER FUNCTION engine.order_problem(p_attempt public.booking_attempts, p_order jsonb) OWNER TO skylatch_owner;
 
 --
 -- Name: our_mark(public.booking_attempts); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
@@ -9488,7 +9595,7 @@ begin
         when v_body #>> '{data,total_currency}' is distinct from v_attempt.currency
           or (v_body #>> '{data,total_amount}')::numeric
           is distinct from v_attempt.agreed_amount then 'amount_mismatch'
-        else 'ok'
+        else coalesce(engine.order_problem(v_attempt, v_body -> 'data'), 'ok')
       end;
     when 'find_order' then
       return engine.found_order(v_attempt, v_body) ->> 'code';
@@ -9888,18 +9995,18 @@ CREATE FUNCTION engine.party_problem(p_user_id uuid, p_trip_id uuid) RETURNS tex
  SELECT
          CASE
              WHEN ((count(*) < 1) OR (count(*) > 9)) THEN 'passengers'::text
-             WHEN bool_or((f.born_on IS NULL)) THEN 'born_on'::text
+             WHEN bool_or(((f.born_on IS NULL) OR (f.born_on > t.departure_from))) THEN 'born_on'::text
              WHEN bool_or((f.title IS NULL)) THEN 'title'::text
              WHEN bool_or((f.gender IS NULL)) THEN 'gender'::text
              WHEN bool_or((f.email IS NULL)) THEN 'email'::text
              WHEN bool_or((f.phone_number IS NULL)) THEN 'phone_number'::text
-             WHEN bool_and((p.age < 18)) THEN 'passengers'::text
-             WHEN (count(*) FILTER (WHERE (p.age < 2)) > count(*) FILTER (WHERE (p.age >= 18))) THEN 'passengers'::text
+             WHEN (count(*) FILTER (WHERE (b.age >= 18)) < GREATEST(count(*) FILTER (WHERE (p.age < 2)), (1)::bigint)) THEN 'passengers'::text
              WHEN (count(*) > count(DISTINCT engine.person_key(f.user_id, f.given_name, f.family_name, f.born_on))) THEN 'passengers'::text
              ELSE NULL::text
          END AS "case"
-    FROM ((public.trip_requests t
+    FROM (((public.trip_requests t
       CROSS JOIN LATERAL engine.trip_party(t.user_id, t.id, COALESCE(t.return_to, (t.departure_to + (t.nights_max)::integer), t.departure_to)) p(traveler_profile_id, age, child_age, place))
+      JOIN LATERAL engine.trip_party(t.user_id, t.id, t.departure_to) b(traveler_profile_id, age, child_age, place) ON ((p.traveler_profile_id = b.traveler_profile_id)))
       JOIN public.traveler_profiles f ON (((t.user_id = f.user_id) AND (p.traveler_profile_id = f.id))))
    WHERE ((t.user_id = party_problem.p_user_id) AND (t.id = party_problem.p_trip_id));
 END;
@@ -9978,6 +10085,16 @@ end;
 $$;
 
 ALTER FUNCTION engine.places_moved(p_attempt public.booking_attempts) OWNER TO skylatch_owner;
+
+--
+-- Name: plain_name(text); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE FUNCTION engine.plain_name(p_name text) RETURNS text
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN btrim(regexp_replace(translate(NORMALIZE(p_name, NFC), '‘’ʼ‐‑‒–−'::text, '''''''-----'::text), '[  ]+'::text, ' '::text, 'g'::text));
+
+ALTER FUNCTION engine.plain_name(p_name text) OWNER TO skylatch_owner;
 
 --
 -- Name: plan_changed_party(); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
@@ -10071,7 +10188,10 @@ CREATE FUNCTION engine.plan_searches(p_trip public.trip_requests, p_now timestam
     FROM ((((unnest((plan_searches.p_trip).origins) o(code)
       CROSS JOIN LATERAL ( SELECT engine.place_zone(o.code) AS zone) z)
       CROSS JOIN unnest((plan_searches.p_trip).destinations) t(code))
-      CROSS JOIN LATERAL generate_series((GREATEST((plan_searches.p_trip).departure_from, ((plan_searches.p_now AT TIME ZONE z.zone))::date))::timestamp without time zone, ((plan_searches.p_trip).departure_to)::timestamp without time zone, '1 day'::interval) d(departs))
+      CROSS JOIN LATERAL generate_series((GREATEST((plan_searches.p_trip).departure_from, ((plan_searches.p_now AT TIME ZONE z.zone))::date, ( SELECT min(LEAST(((f.born_on + '18 years'::interval))::date, (plan_searches.p_trip).departure_to)) AS min
+            FROM (public.trip_passengers p
+              JOIN public.traveler_profiles f ON (((p.user_id = f.user_id) AND (p.traveler_profile_id = f.id))))
+           WHERE ((p.user_id = (plan_searches.p_trip).user_id) AND (p.trip_request_id = (plan_searches.p_trip).id) AND (f.born_on IS NOT NULL)))))::timestamp without time zone, ((plan_searches.p_trip).departure_to)::timestamp without time zone, '1 day'::interval) d(departs))
       CROSS JOIN LATERAL ( SELECT NULL::timestamp without time zone AS "timestamp"
            WHERE (((plan_searches.p_trip).return_from IS NULL) AND ((plan_searches.p_trip).nights_min IS NULL))
          UNION ALL
@@ -10417,12 +10537,13 @@ begin
     select
       c.*,
       engine.offer_terms(
-        v_trip, c.price_currency, c.passengers, c.last_day, 'ACTIVE', p_now
+        v_trip, c.price_currency, c.passengers, c.first_day, c.last_day, 'ACTIVE', p_now
       ) as terms
     from (
       select distinct
         o.price_currency,
         o.passengers,
+        coalesce(o.asked_on[1], 'infinity') as first_day,
         coalesce(o.asked_on[cardinality(o.asked_on)], 'infinity') as last_day
       from public.flight_offers as o
       where o.user_id = p_user_id
@@ -10443,6 +10564,7 @@ begin
     inner join held_against as h
       on o.price_currency = h.price_currency
       and o.passengers = h.passengers
+      and coalesce(o.asked_on[1], 'infinity') = h.first_day
       and coalesce(o.asked_on[cardinality(o.asked_on)], 'infinity') = h.last_day
     cross join lateral engine.judge_offer(v_trip, o, h.terms, p_now) as j
     where o.user_id = p_user_id
@@ -10576,20 +10698,28 @@ begin
     cross join jsonb_path_query_array(
       f.o, '$.passengers[*] ? (@.age < 2 || @.type == "infant_without_seat").id'
     ) as lap (ids)
+    cross join jsonb_path_query_array(
+      f.o, '$.passengers[*] ? (!(@.age < 2 || @.type == "infant_without_seat")).id'
+    ) as seated (ids)
     cross join jsonb_array_elements(f.o -> 'slices') with ordinality as l
     cross join jsonb_array_elements(l.value -> 'segments') with ordinality as g
     cross join lateral (
       select
         case
           when count(*) = count(array_position(v_cabins, w.value ->> 'cabin_class'))
+            and seated.ids <@ jsonb_agg(w.value -> 'passenger_id')
             then min(array_position(v_cabins, w.value ->> 'cabin_class'))
         end as cabin,
-        min(b.carry_on) filter (
-          where not lap.ids ? (w.value ->> 'passenger_id')
-        ) as carry_on,
-        min(b.checked) filter (
-          where not lap.ids ? (w.value ->> 'passenger_id')
-        ) as checked
+        case
+          when seated.ids <@ jsonb_agg(w.value -> 'passenger_id') then min(b.carry_on)
+            filter (where not lap.ids ? (w.value ->> 'passenger_id'))
+          else 0
+        end as carry_on,
+        case
+          when seated.ids <@ jsonb_agg(w.value -> 'passenger_id') then min(b.checked)
+            filter (where not lap.ids ? (w.value ->> 'passenger_id'))
+          else 0
+        end as checked
       from jsonb_array_elements(g.value -> 'passengers') as w
       cross join lateral (
         select
@@ -12603,7 +12733,7 @@ begin
   from engine.judge_offer(
     p_trip, v_offer,
     engine.offer_terms(
-      p_trip, v_offer.price_currency, v_offer.passengers,
+      p_trip, v_offer.price_currency, v_offer.passengers, v_offer.asked_on[1],
       v_offer.asked_on[cardinality(v_offer.asked_on)], 'SELECTED', p_now
     ),
     p_now
@@ -16729,6 +16859,12 @@ CREATE TRIGGER spending_limits_check_sizes BEFORE INSERT OR UPDATE ON public.spe
 CREATE TRIGGER traveler_profiles_check_sizes BEFORE INSERT OR UPDATE ON public.traveler_profiles FOR EACH ROW EXECUTE FUNCTION engine.check_sizes();
 
 --
+-- Name: traveler_profiles traveler_profiles_name; Type: TRIGGER; Schema: public; Owner: skylatch_owner
+--
+
+CREATE TRIGGER traveler_profiles_name BEFORE INSERT OR UPDATE OF given_name, family_name, born_on ON public.traveler_profiles FOR EACH ROW EXECUTE FUNCTION engine.check_person();
+
+--
 -- Name: traveler_profiles traveler_profiles_person; Type: TRIGGER; Schema: public; Owner: skylatch_owner
 --
 
@@ -18684,6 +18820,12 @@ GRANT ALL ON FUNCTION engine.check_invariants(p_since timestamp with time zone) 
 REVOKE ALL ON FUNCTION engine.check_party(p_user_id uuid, p_trip_id uuid) FROM PUBLIC;
 
 --
+-- Name: FUNCTION check_person(); Type: ACL; Schema: engine; Owner: skylatch_owner
+--
+
+REVOKE ALL ON FUNCTION engine.check_person() FROM PUBLIC;
+
+--
 -- Name: FUNCTION check_price_ceiling(p_trip public.trip_requests); Type: ACL; Schema: engine; Owner: skylatch_owner
 --
 
@@ -19176,6 +19318,12 @@ GRANT ALL ON FUNCTION engine.job_overview() TO service_role;
 REVOKE ALL ON FUNCTION engine.job_states(p_now timestamp with time zone) FROM PUBLIC;
 
 --
+-- Name: FUNCTION journey_ends(p_itinerary jsonb); Type: ACL; Schema: engine; Owner: skylatch_owner
+--
+
+REVOKE ALL ON FUNCTION engine.journey_ends(p_itinerary jsonb) FROM PUBLIC;
+
+--
 -- Name: FUNCTION judge_offer(p_trip public.trip_requests, p_offer public.flight_offers, p_terms engine.offer_terms, p_now timestamp with time zone, OUT ineligible text[], OUT score numeric, OUT score_parts jsonb); Type: ACL; Schema: engine; Owner: skylatch_owner
 --
 
@@ -19303,10 +19451,10 @@ REVOKE ALL ON FUNCTION engine.mark_sent(p_call_id bigint, p_epoch integer) FROM 
 GRANT ALL ON FUNCTION engine.mark_sent(p_call_id bigint, p_epoch integer) TO skylatch_sidecar;
 
 --
--- Name: FUNCTION match_party(p_user_id uuid, p_trip_id uuid, p_places jsonb, p_last_day date); Type: ACL; Schema: engine; Owner: skylatch_owner
+-- Name: FUNCTION match_party(p_user_id uuid, p_trip_id uuid, p_places jsonb, p_first_day date, p_last_day date); Type: ACL; Schema: engine; Owner: skylatch_owner
 --
 
-REVOKE ALL ON FUNCTION engine.match_party(p_user_id uuid, p_trip_id uuid, p_places jsonb, p_last_day date) FROM PUBLIC;
+REVOKE ALL ON FUNCTION engine.match_party(p_user_id uuid, p_trip_id uuid, p_places jsonb, p_first_day date, p_last_day date) FROM PUBLIC;
 
 --
 -- Name: FUNCTION may_act_for(p_user_id uuid); Type: ACL; Schema: engine; Owner: skylatch_owner
@@ -19444,10 +19592,10 @@ REVOKE ALL ON FUNCTION engine.offer_rules() FROM PUBLIC;
 REVOKE ALL ON FUNCTION engine.offer_shape() FROM PUBLIC;
 
 --
--- Name: FUNCTION offer_terms(p_trip public.trip_requests, p_currency text, p_passengers jsonb, p_last_day date, p_status text, p_now timestamp with time zone); Type: ACL; Schema: engine; Owner: skylatch_owner
+-- Name: FUNCTION offer_terms(p_trip public.trip_requests, p_currency text, p_passengers jsonb, p_first_day date, p_last_day date, p_status text, p_now timestamp with time zone); Type: ACL; Schema: engine; Owner: skylatch_owner
 --
 
-REVOKE ALL ON FUNCTION engine.offer_terms(p_trip public.trip_requests, p_currency text, p_passengers jsonb, p_last_day date, p_status text, p_now timestamp with time zone) FROM PUBLIC;
+REVOKE ALL ON FUNCTION engine.offer_terms(p_trip public.trip_requests, p_currency text, p_passengers jsonb, p_first_day date, p_last_day date, p_status text, p_now timestamp with time zone) FROM PUBLIC;
 
 --
 -- Name: FUNCTION oldest_sidecar(); Type: ACL; Schema: engine; Owner: skylatch_owner
@@ -19482,6 +19630,12 @@ REVOKE ALL ON FUNCTION engine.order_itinerary(p_order jsonb) FROM PUBLIC;
 --
 
 REVOKE ALL ON FUNCTION engine.order_party(p_user_id uuid, p_flight_offer_id uuid) FROM PUBLIC;
+
+--
+-- Name: FUNCTION order_problem(p_attempt public.booking_attempts, p_order jsonb); Type: ACL; Schema: engine; Owner: skylatch_owner
+--
+
+REVOKE ALL ON FUNCTION engine.order_problem(p_attempt public.booking_attempts, p_order jsonb) FROM PUBLIC;
 
 --
 -- Name: FUNCTION our_mark(p_attempt public.booking_attempts); Type: ACL; Schema: engine; Owner: skylatch_owner
@@ -19667,6 +19821,12 @@ REVOKE ALL ON FUNCTION engine.place_zone(p_code text) FROM PUBLIC;
 --
 
 REVOKE ALL ON FUNCTION engine.places_moved(p_attempt public.booking_attempts) FROM PUBLIC;
+
+--
+-- Name: FUNCTION plain_name(p_name text); Type: ACL; Schema: engine; Owner: skylatch_owner
+--
+
+REVOKE ALL ON FUNCTION engine.plain_name(p_name text) FROM PUBLIC;
 
 --
 -- Name: FUNCTION plan_changed_party(); Type: ACL; Schema: engine; Owner: skylatch_owner

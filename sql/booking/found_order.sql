@@ -43,7 +43,7 @@ begin
       when v_order ->> 'total_currency' is distinct from p_attempt.currency
         or (v_order ->> 'total_amount')::numeric is distinct from p_attempt.agreed_amount
         then 'amount_mismatch'
-      else 'ok'
+      else coalesce(engine.order_problem(p_attempt, v_order), 'ok')
     end
   );
 end;

@@ -22,6 +22,11 @@ begin
   from engine.match_party(
     p_user_id, v_offer.trip_request_id, v_offer.passengers,
     coalesce(
+      v_offer.asked_on[1],
+      v_offer.departs_local[1]::date,
+      (v_offer.departs_at at time zone 'UTC')::date
+    ),
+    coalesce(
       v_offer.asked_on[cardinality(v_offer.asked_on)],
       v_offer.departs_local[cardinality(v_offer.departs_local)]::date,
       (v_offer.departs_at at time zone 'UTC')::date

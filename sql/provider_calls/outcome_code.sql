@@ -95,7 +95,7 @@ begin
         when v_body #>> '{data,total_currency}' is distinct from v_attempt.currency
           or (v_body #>> '{data,total_amount}')::numeric
           is distinct from v_attempt.agreed_amount then 'amount_mismatch'
-        else 'ok'
+        else coalesce(engine.order_problem(v_attempt, v_body -> 'data'), 'ok')
       end;
     when 'find_order' then
       return engine.found_order(v_attempt, v_body) ->> 'code';

@@ -96,6 +96,8 @@ values
   ('create_order', '201', 'ok', 'OK', null, null, false, null),
   ('create_order', '201', 'amount_mismatch', 'REVIEW', null, null, false, null),
   ('create_order', '201', 'wrong_offer', 'REVIEW', null, null, false, null),
+  ('create_order', '201', 'other_journey', 'REVIEW', null, null, false, null),
+  ('create_order', '201', 'other_party', 'REVIEW', null, null, false, null),
   ('create_order', 'none', 'not_sent', 'RETRY', null, null, false, null),
   ('create_order', '429', 'rate_limit_exceeded', 'RETRY', null, null, false, null),
   ('create_order', '422', 'offer_no_longer_available', 'RESEARCH', 'PENDING', '0',
@@ -166,6 +168,8 @@ values
     'The airline cancelled the order before it was paid.'),
   ('find_order', '200', 'several', 'REVIEW', null, null, false, null),
   ('find_order', '200', 'wrong_offer', 'REVIEW', null, null, false, null),
+  ('find_order', '200', 'other_journey', 'REVIEW', null, null, false, null),
+  ('find_order', '200', 'other_party', 'REVIEW', null, null, false, null),
   ('find_order', '200', 'amount_mismatch', 'REVIEW', null, null, false, null),
 
   -- Cancelling an order: a quote is harmless, only the newest one can be confirmed, and

@@ -1,5 +1,6 @@
 -- Each city among the codes followed by one of its airports, LONLHR, so that judging an
--- offer needs no query.
+-- offer needs no query. A code that is an airport's too, BRU, means that airport: who
+-- would fly from Charleroi as well names it.
 create or replace function engine.city_airports(p_codes text[]) returns text[]
   language plpgsql stable
   set search_path = pg_catalog, pg_temp
@@ -10,6 +11,7 @@ begin
     from engine.metropolitan_areas as m
     cross join unnest(m.airports) as a (airport)
     where m.iata = any (p_codes)
+      and not exists (select from engine.airports as a where a.iata = m.iata)
   );
 end;
 $$;

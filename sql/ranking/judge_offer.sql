@@ -141,8 +141,13 @@ begin
           then 'checked_bags_missing'
       end,
       case
-        when not p_trip.refundable or p_offer.refundable then null
-        when not p_offer.refundable then 'not_refundable'
+        when not p_trip.refundable then null
+        -- A penalty of the whole price leaves nothing to give back.
+        when p_offer.refundable and (
+            p_offer.refund_penalty >= p_offer.price_amount
+            and p_offer.refund_penalty_currency = p_offer.price_currency
+          ) is not true then null
+        when p_offer.refundable is not null then 'not_refundable'
         when not p_trip.accept_unknown then 'refund_unknown'
       end,
       case

@@ -1,9 +1,14 @@
 -- What an offer of a trip is held against besides the trip itself: worked out once for
--- all offers that have the currency, the passengers and the last day in common.
+-- all offers that have the currency, the passengers and the days in common.
+-- Its former signature is another function.
+drop function if exists engine.offer_terms(
+  public.trip_requests, text, jsonb, date, text, timestamptz
+);
 create or replace function engine.offer_terms(
   p_trip public.trip_requests,
   p_currency text,
   p_passengers jsonb,
+  p_first_day date,
   p_last_day date,
   p_status text,
   p_now timestamptz
@@ -20,7 +25,9 @@ begin
   from engine.convert_cap(p_trip, p_currency, p_now) as c;
   v_terms.city_airports := engine.city_airports(p_trip.origins || p_trip.destinations);
   v_terms.party_fits := exists (
-    select from engine.match_party(p_trip.user_id, p_trip.id, p_passengers, p_last_day)
+    select from engine.match_party(
+      p_trip.user_id, p_trip.id, p_passengers, p_first_day, p_last_day
+    )
   );
   select s.least_lead_time into v_terms.least_lead_time
   from engine.search_settings as s;
@@ -28,5 +35,5 @@ begin
 end;
 $$;
 comment on function engine.offer_terms(
-  public.trip_requests, text, jsonb, date, text, timestamptz
+  public.trip_requests, text, jsonb, date, date, text, timestamptz
 ) is 'Gathers what offers of one currency and party are held against.';

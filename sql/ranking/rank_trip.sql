@@ -19,12 +19,13 @@ begin
     select
       c.*,
       engine.offer_terms(
-        v_trip, c.price_currency, c.passengers, c.last_day, 'ACTIVE', p_now
+        v_trip, c.price_currency, c.passengers, c.first_day, c.last_day, 'ACTIVE', p_now
       ) as terms
     from (
       select distinct
         o.price_currency,
         o.passengers,
+        coalesce(o.asked_on[1], 'infinity') as first_day,
         coalesce(o.asked_on[cardinality(o.asked_on)], 'infinity') as last_day
       from public.flight_offers as o
       where o.user_id = p_user_id
@@ -45,6 +46,7 @@ begin
     inner join held_against as h
       on o.price_currency = h.price_currency
       and o.passengers = h.passengers
+      and coalesce(o.asked_on[1], 'infinity') = h.first_day
       and coalesce(o.asked_on[cardinality(o.asked_on)], 'infinity') = h.last_day
     cross join lateral engine.judge_offer(v_trip, o, h.terms, p_now) as j
     where o.user_id = p_user_id

@@ -23,7 +23,7 @@ begin
   from engine.judge_offer(
     p_trip, v_offer,
     engine.offer_terms(
-      p_trip, v_offer.price_currency, v_offer.passengers,
+      p_trip, v_offer.price_currency, v_offer.passengers, v_offer.asked_on[1],
       v_offer.asked_on[cardinality(v_offer.asked_on)], 'SELECTED', p_now
     ),
     p_now

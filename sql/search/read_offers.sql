@@ -8,7 +8,8 @@
 -- duration that is stated wins over the clocks' and the difference is kept; one that is
 -- missing is computed from them. Unknown is not "no": a null condition stays null, a
 -- cabin we do not know makes the lowest unknown, and an airline without a code flies as
--- "?", which is among no traveller's airlines and in no alliance.
+-- "?", which is among no traveller's airlines and in no alliance. A segment without a
+-- word on somebody with a seat says nothing for everybody: no bags, an unknown cabin.
 -- A red-eye leaves in the evening or at night (18:00 to 04:59) and lands after midnight
 -- or in the morning (00:30 to 10:59), each by the clock there. A layover is overnight
 -- when the date changes during it.
@@ -123,20 +124,28 @@ begin
     cross join jsonb_path_query_array(
       f.o, '$.passengers[*] ? (@.age < 2 || @.type == "infant_without_seat").id'
     ) as lap (ids)
+    cross join jsonb_path_query_array(
+      f.o, '$.passengers[*] ? (!(@.age < 2 || @.type == "infant_without_seat")).id'
+    ) as seated (ids)
     cross join jsonb_array_elements(f.o -> 'slices') with ordinality as l
     cross join jsonb_array_elements(l.value -> 'segments') with ordinality as g
     cross join lateral (
       select
         case
           when count(*) = count(array_position(v_cabins, w.value ->> 'cabin_class'))
+            and seated.ids <@ jsonb_agg(w.value -> 'passenger_id')
             then min(array_position(v_cabins, w.value ->> 'cabin_class'))
         end as cabin,
-        min(b.carry_on) filter (
-          where not lap.ids ? (w.value ->> 'passenger_id')
-        ) as carry_on,
-        min(b.checked) filter (
-          where not lap.ids ? (w.value ->> 'passenger_id')
-        ) as checked
+        case
+          when seated.ids <@ jsonb_agg(w.value -> 'passenger_id') then min(b.carry_on)
+            filter (where not lap.ids ? (w.value ->> 'passenger_id'))
+          else 0
+        end as carry_on,
+        case
+          when seated.ids <@ jsonb_agg(w.value -> 'passenger_id') then min(b.checked)
+            filter (where not lap.ids ? (w.value ->> 'passenger_id'))
+          else 0
+        end as checked
       from jsonb_array_elements(g.value -> 'passengers') as w
       cross join lateral (
         select

@@ -19,7 +19,7 @@ begin
       ),
       column = v_field,
       hint = 'Name one to nine passengers, nobody twice, at least one adult, and an adult '
-        'per infant.';
+        'per infant. An adult is 18 when the journey begins.';
   elsif v_field is not null then
     raise exception using
       errcode = 'SK008',

@@ -9,10 +9,15 @@ create or replace function engine.check_sizes() returns trigger
   set search_path = pg_catalog, pg_temp
 as $$
 declare
-  v_row jsonb := to_jsonb(new);
+  v_row jsonb;
   v_problem record;
 begin
-  perform engine.require_sizes(tg_table_name, v_row);
+  perform engine.require_sizes(tg_table_name, to_jsonb(new));
+  if tg_table_name = 'traveler_profiles' then
+    new.given_name := engine.plain_name(new.given_name);
+    new.family_name := engine.plain_name(new.family_name);
+  end if;
+  v_row := to_jsonb(new);
   select p.* into v_problem from engine.field_problem(tg_table_name, v_row) as p;
   if found then
     raise exception using
@@ -28,7 +33,8 @@ begin
 end;
 $$;
 comment on function engine.check_sizes() is
-  'Refuses a row with a column that holds more than it may, or not what it should.';
+  'Refuses a row with a column that holds more than it may, or not what it should; '
+  'writes names as a ticket does.';
 
 create or replace trigger traveler_profiles_check_sizes
 before insert or update on public.traveler_profiles

@@ -1,6 +1,7 @@
 -- What the CHECKs of the tables that travellers and the application write into say, in
 -- words that help: the first field that is wrong, and what to give instead. The CHECKs
--- stay behind it. A birth date that is to come is a typing error.
+-- stay behind it. A birth date that is to come is a typing error. The seller takes no
+-- ligature and no thorn or eth, and would say so only when the card is held.
 create or replace function engine.field_problem(p_relation text, p_row jsonb)
   returns table (field text, hint text)
   language sql stable
@@ -12,26 +13,38 @@ begin atomic
     values
     (
       1, 'traveler_profiles', 'given_name', true,
+      p_row ->> 'given_name' !~ '[ÆæĲĳŒœÞþÐð]',
+      'Write it as at the foot of the passport: AE for Æ, OE for Œ, TH for Þ, D for Ð and '
+      'IJ for Ĳ.'
+    ),
+    (
+      2, 'traveler_profiles', 'given_name', true,
       p_row ->> 'given_name' ~ '^[A-Za-zÀ-ÖØ-öø-ſ][A-Za-zÀ-ÖØ-öø-ſ ''-]{0,19}$',
       'Give it in Latin letters as in the passport, 20 characters at most.'
     ),
     (
-      2, 'traveler_profiles', 'family_name', true,
+      3, 'traveler_profiles', 'family_name', true,
+      p_row ->> 'family_name' !~ '[ÆæĲĳŒœÞþÐð]',
+      'Write it as at the foot of the passport: AE for Æ, OE for Œ, TH for Þ, D for Ð and '
+      'IJ for Ĳ.'
+    ),
+    (
+      4, 'traveler_profiles', 'family_name', true,
       p_row ->> 'family_name' ~ '^[A-Za-zÀ-ÖØ-öø-ſ][A-Za-zÀ-ÖØ-öø-ſ ''-]{0,19}$',
       'Give it in Latin letters as in the passport, 20 characters at most.'
     ),
     (
-      3, 'traveler_profiles', 'title', false,
+      5, 'traveler_profiles', 'title', false,
       p_row ->> 'title' in ('mr', 'ms', 'mrs', 'miss', 'dr'),
       'Use mr, ms, mrs, miss or dr.'
     ),
     (
-      4, 'traveler_profiles', 'gender', false,
+      6, 'traveler_profiles', 'gender', false,
       p_row ->> 'gender' in ('m', 'f'),
       'Use m or f, as in the passport.'
     ),
     (
-      5, 'traveler_profiles', 'born_on', false,
+      7, 'traveler_profiles', 'born_on', false,
       -- As JSON writes a date, whatever the session prefers. Today is taken where a day
       -- begins first.
       p_row ->> 'born_on' ~ '^[0-9]{4}-[0-9]{2}-[0-9]{2}$'
@@ -41,7 +54,7 @@ begin atomic
       'Give the day of birth as YYYY-MM-DD; it is not to come.'
     ),
     (
-      6, 'traveler_profiles', 'email', false,
+      8, 'traveler_profiles', 'email', false,
       p_row ->> 'email' ~ '^[^@\s]+@[^@\s]+\.[^@\s]+$'
       -- Controls, and what is not seen or turns the text around.
       and p_row ->> 'email' !~
@@ -49,7 +62,7 @@ begin atomic
       'Give an e-mail address such as name@example.com.'
     ),
     (
-      7, 'traveler_profiles', 'phone_number', false,
+      9, 'traveler_profiles', 'phone_number', false,
       p_row ->> 'phone_number' ~ '^\+[1-9][0-9]{6,14}$',
       'Give it with + and the country, digits only, such as +442080160508.'
     ),

@@ -2,10 +2,14 @@
 -- age takes only who has that age on the last day, the day by which the search was
 -- priced; a place without one takes by its type: an adult, a child, an infant on a lap.
 -- What says neither, or both and contradicts itself, takes nobody. Each infant sits on
--- the lap of the n-th adult. All or nothing: no rows unless everybody has exactly one
--- place, every place its traveller, and no two places are one.
+-- the lap of the n-th adult. Who comes of age on the way is a child until then: on the
+-- first day somebody must be of age, and hold each infant. All or nothing: no rows
+-- unless everybody has exactly one place, every place its traveller, and no two places
+-- are one.
+-- Its former signature is another function.
+drop function if exists engine.match_party(uuid, uuid, jsonb, date);
 create or replace function engine.match_party(
-  p_user_id uuid, p_trip_id uuid, p_places jsonb, p_last_day date
+  p_user_id uuid, p_trip_id uuid, p_places jsonb, p_first_day date, p_last_day date
 ) returns table (
   traveler_profile_id uuid,
   passenger_id text,
@@ -48,12 +52,15 @@ begin
       t.age,
       case when t.age < 2 then 'infant' when t.age < 18 then 'child' else 'adult' end
         as kind,
-      row_number() over (partition by t.age order by t.traveler_profile_id) as nth_of_age
+      row_number() over (partition by t.age order by t.traveler_profile_id) as nth_of_age,
+      b.age >= 18 as is_grown
     from engine.trip_party(p_user_id, p_trip_id, p_last_day) as t
+    inner join engine.trip_party(p_user_id, p_trip_id, p_first_day) as b
+      on t.traveler_profile_id = b.traveler_profile_id
   ),
 
   by_age as materialized (
-    select t.id as traveller, p.id, p.nth, p.kind
+    select t.id as traveller, t.is_grown, p.id, p.nth, p.kind
     from traveller as t
     inner join (
       select
@@ -65,14 +72,15 @@ begin
   ),
 
   taken as materialized (
-    select a.traveller, a.id, a.nth, a.kind
+    select a.traveller, a.is_grown, a.id, a.nth, a.kind
     from by_age as a
     union all
-    select t.id, p.id, p.nth, p.kind
+    select t.id, t.is_grown, p.id, p.nth, p.kind
     from (
       select
         t.id,
         t.kind,
+        t.is_grown,
         row_number() over (partition by t.kind order by t.id) as nth_of_kind
       from traveller as t
       where t.id not in (select a.traveller from by_age as a)
@@ -91,22 +99,25 @@ begin
       t.traveller,
       t.id,
       t.kind,
-      row_number() over (partition by t.kind = 'infant' order by t.nth) as nth
+      t.kind = 'adult' and t.is_grown as is_grown,
+      row_number() over (
+        partition by t.kind = 'infant', t.kind = 'adult' and t.is_grown order by t.nth
+      ) as nth
     from taken as t
   )
 
   select a.traveller, a.id, l.id
   from seated as a
-  left join seated as l on a.kind = 'adult' and l.kind = 'infant' and a.nth = l.nth
+  left join seated as l on a.is_grown and l.kind = 'infant' and a.nth = l.nth
   where (
       select count(*) = count(distinct p.id) and count(*) = (select count(*) from taken)
       from place as p
     )
     and (select count(*) from traveller) = (select count(*) from taken)
-    and (select count(*) from seated as s where s.kind = 'infant')
-    <= (select count(*) from seated as s where s.kind = 'adult')
+    and greatest((select count(*) from seated as s where s.kind = 'infant'), 1)
+    <= (select count(*) from seated as s where s.is_grown)
   order by a.id;
 end;
 $$;
-comment on function engine.match_party(uuid, uuid, jsonb, date) is
+comment on function engine.match_party(uuid, uuid, jsonb, date, date) is
   'Gives every traveller of a trip a place of an offer; no rows unless all fit.';

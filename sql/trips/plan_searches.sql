@@ -1,6 +1,7 @@
 -- The windows of a trip expanded into single searches, nearest departure first: what is
--- today and what is over is asked where each flight leaves from. A plain SQL body: it
--- is checked when it is created and needs no search_path.
+-- today and what is over is asked where each flight leaves from. On a day on which
+-- nobody of the party is of age yet nothing could be booked. A plain SQL body: it is
+-- checked when it is created and needs no search_path.
 -- In version 0.1 a date was handed in, of no place.
 drop function if exists engine.plan_searches(public.trip_requests, date);
 create or replace function engine.plan_searches(
@@ -29,7 +30,20 @@ begin atomic
   cross join lateral (select engine.place_zone(o.code) as zone) as z
   cross join unnest(p_trip.destinations) as t (code)
   cross join generate_series(
-    greatest(p_trip.departure_from, (p_now at time zone z.zone)::date)::timestamp,
+    greatest(
+      p_trip.departure_from,
+      (p_now at time zone z.zone)::date,
+      (
+        -- Never past the window: that nobody may fly at all is said elsewhere.
+        select min(least((f.born_on + interval '18 years')::date, p_trip.departure_to))
+        from public.trip_passengers as p
+        inner join public.traveler_profiles as f
+          on p.user_id = f.user_id and p.traveler_profile_id = f.id
+        where p.user_id = p_trip.user_id
+          and p.trip_request_id = p_trip.id
+          and f.born_on is not null
+      )
+    )::timestamp,
     p_trip.departure_to::timestamp,
     interval '1 day'
   ) as d (departs)

@@ -391,6 +391,42 @@ MUTANTS: dict[str, Mutant] = {
     "a child sits on another child's place": Mutant(
         "trips/match_party.sql", "p on t.age = p.age and t.nth", "p on t.nth"
     ),
+    "a child flies alone": Mutant(
+        "trips/match_party.sql",
+        "    <= (select count(*) from seated as s where s.is_grown)\n",
+        "    <= 99\n",
+    ),
+    "a baby sits on the lap of a place, not of an adult": Mutant(
+        "trips/match_party.sql",
+        "t.kind = 'infant', t.kind = 'adult' and t.is_grown order by",
+        "t.kind = 'infant' order by",
+    ),
+    "a segment that leaves somebody out promises a cabin": Mutant(
+        "search/read_offers.sql",
+        "            and seated.ids <@ jsonb_agg(w.value -> 'passenger_id')\n",
+        "",
+    ),
+    "a refund of nothing is a refund": Mutant(
+        "ranking/judge_offer.sql",
+        "p_offer.refund_penalty >= p_offer.price_amount",
+        "false",
+    ),
+    "an airport's code means its city": Mutant(
+        "ranking/city_airports.sql",
+        "not exists (select from engine.airports as a where a.iata = m.iata)",
+        "true",
+    ),
+    "an order for another journey is paid": Mutant(
+        "booking/order_problem.sql", ") then 'other_journey'", ") then null"
+    ),
+    "an order for fewer people is paid": Mutant(
+        "booking/order_problem.sql", ") then 'other_party'", ") then null"
+    ),
+    "a letter that no ticket has is written down": Mutant(
+        "trips/field_problem.sql",
+        "p_row ->> 'given_name' !~ '[ÆæĲĳŒœÞþÐð]'",
+        "p_row ->> 'given_name' is not null",
+    ),
     "a flight that leaves at once fits": Mutant(
         "ranking/judge_offer.sql", "p_now + p_terms.least_lead_time", "p_now"
     ),
@@ -618,9 +654,6 @@ MUTANTS: dict[str, Mutant] = {
         "operations/ring.sql",
         "  if pg_notification_queue_usage() < 0.5 then\n",
         "  if true then\n",
-    ),
-    "somebody is born in the future": Mutant(
-        "trips/check_profile.sql", "      then 'born_on'\n", "      then null\n"
     ),
     "the last look counts with a birth date that is no day": Mutant(
         "trips/person_key.sql",

@@ -308,6 +308,7 @@ def test_the_facts_of_an_order_are_those_that_decide(account: Account) -> None:
         assert read[name] == order[name] == whole[name]
     assert read["void_window_ends_at"] is not None
     assert read["documents"] == [{"type": "electronic_ticket"}]
+    assert read["people"] == len(whole["passengers"]) == 1
     segment = whole["slices"][0]["segments"][0]
     assert read["slices"][0]["segments"][0] == {
         "origin": segment["origin"]["iata_code"],

@@ -563,6 +563,73 @@ def test_a_body_that_the_database_cannot_keep_holds_nobody_up(
         assert_booked_once(world, trip)
 
 
+@pytest.mark.parametrize("value", ["a\0b", "\ud800", float("nan"), float("inf")])
+def test_what_the_database_cannot_keep_of_one_offer_does_not_cost_the_others(
+    world: World, value: object, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Only that is taken out, though it comes with every answer to the search."""
+    search = Flights.search
+
+    def noisy(self: Flights, request: dict[str, Any], correlation: str) -> Answer:
+        answer = search(self, request, correlation)
+        answer.body["offers"][0]["owner"]["name"] = value
+        return answer
+
+    monkeypatch.setattr(Flights, "search", noisy)
+    trip = world.trip(world.traveller())
+    with Bench(world).running():
+        world.tick()
+        until(world.at_rest)
+    assert_booked_once(world, trip)
+    assert world.rows("select from engine.quarantined_offers") == []
+
+
+def too_deep() -> Any:
+    """Return what can be read, and not written any more."""
+    body: list[Any] = []
+    for _ in range(2 * sys.getrecursionlimit()):
+        body = [body]
+    return body
+
+
+@pytest.mark.parametrize(
+    "refusal",
+    [
+        None,
+        psycopg.errors.StatementTooComplex("too deep"),
+        psycopg.errors.ProgramLimitExceeded("too large"),
+    ],
+    ids=["by Python", "as too deep", "as too large"],
+)
+def test_a_body_that_is_too_deep_or_too_large_to_report_stops_nobody(
+    world: World, refusal: psycopg.Error | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is unreadable; the worker lives, and everybody's trip is booked."""
+    read, finish = Flights.get_offer, Database.finish_calls
+    bodies = [too_deep() if refusal is None else {"poison": True}]
+
+    def poisoned(self: Flights, offer_id: str, correlation: str) -> Answer:
+        if bodies:
+            return Answer(http_status=200, body={"data": bodies.pop()})
+        return read(self, offer_id, correlation)
+
+    def strict(
+        self: Database, worker: str, reports: list[dict[str, Any]], **how: Any
+    ) -> Finished:
+        if refusal and any("poison" in str(one["body"])[:40] for one in reports):
+            raise refusal
+        return finish(self, worker, reports, **how)
+
+    monkeypatch.setattr(Flights, "get_offer", poisoned)
+    monkeypatch.setattr(Database, "finish_calls", strict)
+    trips = [world.trip(world.traveller()) for _ in range(3)]
+    with Bench(world).running():
+        world.tick()
+        until(world.at_rest)
+    for trip in trips:
+        assert_booked_once(world, trip)
+
+
 def test_a_number_that_is_none_is_unreadable_too(world: World) -> None:
     """Python reads NaN where JSON has no such thing."""
     trip = world.trip(world.traveller())

@@ -162,22 +162,42 @@ def lowest_cabin(seats: list[Json]) -> str | None:
     return min(cabins, key=lambda cabin: CABINS.index(str(cabin)))
 
 
-def included_bags(offer: Json, kind: str) -> int:
-    """Return how many bags of a kind everybody with a seat has on every segment."""
-    laps = {
+def laps_of(offer: Json) -> set[str]:
+    """Return the passengers who have no seat."""
+    return {
         p["id"]
         for p in offer["passengers"]
         if p.get("type") == "infant_without_seat"
         or (p.get("age") is not None and p["age"] < 2)
     }
+
+
+def lists_everybody(offer: Json, segment: Json) -> bool:
+    """Tell whether a segment speaks of everybody who has a seat."""
+    listed = {p["passenger_id"] for p in segment["passengers"]}
+    return {p["id"] for p in offer["passengers"]} - laps_of(offer) <= listed
+
+
+def worst_cabin(offer: Json, segments: list[Json]) -> str | None:
+    """Return the lowest cabin on some segments; None when one seat's is unknown."""
+    if not all(lists_everybody(offer, one) for one in segments):
+        return None
+    return lowest_cabin([p for one in segments for p in one["passengers"]])
+
+
+def included_bags(offer: Json, kind: str) -> int:
+    """Return how many bags of a kind everybody with a seat has on every segment."""
+    segments = [one for slice_ in offer["slices"] for one in slice_["segments"]]
+    if not all(lists_everybody(offer, one) for one in segments):
+        return 0
+    laps = laps_of(offer)
     counts = [
         sum(
             b["quantity"]
             for b in passenger.get("baggages") or []
             if b.get("type") == kind
         )
-        for slice_ in offer["slices"]
-        for segment in slice_["segments"]
+        for segment in segments
         for passenger in segment["passengers"]
         if passenger["passenger_id"] not in laps
     ]
@@ -195,7 +215,7 @@ def itinerary_key(offer: Json) -> str:
     return hashlib.md5(",".join(flights).encode()).hexdigest()
 
 
-def itinerary(slice_: Json) -> Json:
+def itinerary(offer: Json, slice_: Json) -> Json:
     """Return what is shown of a slice."""
     segments = slice_["segments"]
     waits = [
@@ -216,7 +236,7 @@ def itinerary(slice_: Json) -> Json:
                 "carrier": g["marketing_carrier"]["iata_code"],
                 "flight_number": g["marketing_carrier_flight_number"],
                 "operated_by": (g.get("operating_carrier") or {}).get("iata_code"),
-                "cabin": lowest_cabin(g["passengers"]),
+                "cabin": worst_cabin(offer, [g]),
                 "stops": [
                     stop["airport"]["iata_code"] for stop in g.get("stops") or []
                 ],
@@ -267,7 +287,7 @@ def expected(offer: Json) -> Row:
                 for g in segments
             }
         ),
-        "lowest_cabin": lowest_cabin([p for g in segments for p in g["passengers"]]),
+        "lowest_cabin": worst_cabin(offer, segments),
         "duration": sum(durations, timedelta()),
         "duration_gap": duration_gap(slices),
         "longest_slice": max(durations),
@@ -311,7 +331,7 @@ def expected(offer: Json) -> Row:
             for p in offer["passengers"]
         ],
         "itinerary_key": itinerary_key(offer),
-        "itinerary": [itinerary(s) for s in slices],
+        "itinerary": [itinerary(offer, s) for s in slices],
     }
 
 

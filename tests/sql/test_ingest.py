@@ -1039,6 +1039,7 @@ def test_the_lowest_cabin_is_that_of_the_worst_seat(
     desk: Desk, cabins: list[str | None], lowest: str | None
 ) -> None:
     """Of two passengers or two segments; a cabin we do not know is not a good one."""
+    alone = [[{"passenger_id": "pas_1", "cabin_class": cabin}] for cabin in cabins]
     seats = [
         {"passenger_id": f"pas_{n}", "cabin_class": c} for n, c in enumerate(cabins)
     ]
@@ -1047,10 +1048,14 @@ def test_the_lowest_cabin_is_that_of_the_worst_seat(
     apart = offer(
         "off_apart",
         slices=flight(
-            {**first, "passengers": seats[:1]}, {**second, "passengers": seats[1:]}
+            {**first, "passengers": alone[0]}, {**second, "passengers": alone[1]}
         ),
     )
-    beside = offer("off_beside", slices=flight({**first, "passengers": seats}))
+    beside = offer(
+        "off_beside",
+        passengers=[{"id": f"pas_{n}", "type": "adult", "age": None} for n in (0, 1)],
+        slices=flight({**first, "passengers": seats}),
+    )
     assert desk.ingest([apart, beside]) == 2
     for one in (apart, beside):
         assert desk.stored(one["id"])["lowest_cabin"] == lowest
@@ -1133,6 +1138,29 @@ def test_the_bag_count_is_what_the_poorest_segment_has(desk: Desk) -> None:
     row = desk.stored("off_good")
     assert (row["carry_on_bags"], row["checked_bags"]) == (0, 0)
     desk.assert_as_sent(one)
+
+
+@pytest.mark.parametrize("missing", ["pas_1", "pas_2"])
+def test_a_segment_that_leaves_somebody_out_promises_nothing(
+    desk: Desk, missing: str
+) -> None:
+    """Nobody knows of their seat and bags; only a lap has neither."""
+    one = party_of(("pas_1", None, 1), ("pas_2", None, 1), ("pas_3", 1, 0))
+    (flown,) = one["slices"][0]["segments"]
+    kept = [p for p in flown["passengers"] if p["passenger_id"] != missing]
+    flown["passengers"] = kept
+    assert desk.ingest([one]) == 1
+    row = desk.stored("off_good")
+    assert (row["checked_bags"], row["lowest_cabin"]) == (0, None)
+    desk.assert_as_sent(one)
+
+    flown["passengers"] = [
+        {**kept[0], "passenger_id": passenger} for passenger in ("pas_1", "pas_2")
+    ]
+    one["id"] = "off_whole"
+    assert desk.ingest([one]) == 1
+    row = desk.stored("off_whole")
+    assert (row["checked_bags"], row["lowest_cabin"]) == (1, "economy")
 
 
 @pytest.mark.parametrize(

@@ -27,7 +27,7 @@ from tests.sql.agency import (
     put,
     there,
 )
-from tests.sql.offers import JFK, LGW, LHR, Json, flight
+from tests.sql.offers import JFK, LGW, LHR, Json, flight, place
 
 # -- a search is answered --------------------------------------------------------
 
@@ -120,6 +120,44 @@ def test_any_airport_of_a_city_that_was_asked_for_fits(
     agency.state(origins=["LON"], destinations=["BOS"])
     one = found()
     between(origin, BOS)(one)
+    call = agency.search(one)
+    assert (call is not None) == fits
+
+
+@pytest.mark.parametrize(
+    ("penalty", "currency", "fits"),
+    [
+        (None, None, True),
+        ("99.99", "GBP", True),
+        ("100.00", "GBP", False),
+        ("250.00", "GBP", False),
+        ("100.00", "JPY", True),
+    ],
+)
+def test_a_refund_of_nothing_is_no_refund(
+    agency: Agency, penalty: str | None, currency: str | None, fits: bool
+) -> None:
+    """The airline calls it refundable, for a penalty of the whole price."""
+    agency.state(refundable=True)
+    refund = {
+        "allowed": True,
+        "penalty_amount": penalty,
+        "penalty_currency": currency,
+    }
+    one = found(conditions={"refund_before_departure": refund})
+    assert (agency.search(one) is not None) == fits
+    if not fits:
+        assert agency.offers()["off_a"]["ineligible"] == ["not_refundable"]
+
+
+@pytest.mark.parametrize(("destination", "fits"), [("BRU", True), ("CRL", False)])
+def test_a_code_that_is_an_airport_and_a_city_means_the_airport(
+    agency: Agency, destination: str, fits: bool
+) -> None:
+    """Who asks for Brussels' airport is not flown to Charleroi, unless it is named."""
+    agency.state(destinations=["BRU"])
+    one = found()
+    between(LHR, place(destination, "Europe/Brussels"))(one)
     call = agency.search(one)
     assert (call is not None) == fits
 

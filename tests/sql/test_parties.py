@@ -528,6 +528,12 @@ def moved(stage: Stage, trip: Trip, day: int) -> Row:
     return order_of(stage, trip, ("LHR", "JFK", *at))
 
 
+def late(stage: Stage, trip: Trip) -> Row:
+    """Return the trip's order on its day, in the air until noon of the next."""
+    at = f"{in_days(40)}T23:00:00", f"{in_days(41)}T13:05:00"
+    return order_of(stage, trip, ("LHR", "JFK", *at))
+
+
 def test_a_flight_that_the_airline_moved_blocks_its_new_hours_and_frees_its_old(
     stage: Stage,
 ) -> None:
@@ -586,7 +592,7 @@ def test_an_order_at_other_hours_than_its_offer_blocks_its_own(stage: Stage) -> 
     call = stage.drive(first, "create_order")
     assert stage.mark_sent(call) is None
     report = stage.good_answer(call)
-    report["body"]["data"]["slices"] = moved(stage, first, 41)["slices"]
+    report["body"]["data"]["slices"] = late(stage, first)["slices"]
     (capture,) = stage.finish(report)
     assert stage.finish(stage.good_answer(capture)) == []
     second = another_trip(stage, first, day=41)
@@ -601,7 +607,7 @@ def test_an_order_that_is_found_blocks_its_own_hours(stage: Stage) -> None:
     call = stage.drive(first, "create_order")
     assert stage.mark_sent(call) is None
     assert stage.finish(answer(call, 500)) == []
-    order = {**moved(stage, first, 41), "id": "ord_found"}
+    order = {**late(stage, first), "id": "ord_found"}
     call = stage.claim_operation("find_order")
     (capture,) = stage.finish(
         answer(call, 200, {"orders": [order], "searched": {"offer_id": "x"}})

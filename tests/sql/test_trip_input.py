@@ -7,12 +7,14 @@ the checks belong to the tables, not to one door.
 from __future__ import annotations
 
 import json
+import unicodedata
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
 from uuid import UUID, uuid4
+from zoneinfo import ZoneInfo
 
 import psycopg
 import pytest
@@ -65,8 +67,8 @@ class Counter:
         flight = in_days(40)
         return self.profile(
             given_name="Amelia" + "abcdefghij"[nth],
-            # Nobody is born after today.
-            born_on=min(date(flight.year - years, flight.month, 1), in_days(0)),
+            # An infant is born already.
+            born_on=min(date(flight.year - years, flight.month, 1), in_days(-1)),
         )
 
     def new_card(self, user_id: UUID, **other: object) -> UUID:
@@ -726,6 +728,58 @@ def test_facts_that_cannot_be_are_refused_where_they_are_said(
             f"update public.traveler_profiles set {column} = %s".encode(), [value]
         )
     assert_explained(changed.value, "SK031", column)
+
+
+@pytest.mark.parametrize("column", ["given_name", "family_name"])
+@pytest.mark.parametrize("letter", "ÆæŒœĲĳÞþÐð")
+def test_a_letter_that_the_seller_refuses_is_refused_with_how_to_write_it(
+    counter: Counter, letter: str, column: str
+) -> None:
+    """Not when the card is held already."""
+    with pytest.raises(psycopg.Error) as caught, counter.sql.transaction():
+        counter.profile(None, **{column: f"{letter}sa"})
+    detail = assert_explained(caught.value, "SK031", column)
+    assert detail["value"] == f"{letter}sa"
+    assert "passport" in str(caught.value.diag.message_hint)
+    with pytest.raises(psycopg.Error) as caught, counter.sql.transaction():
+        counter.sql.execute(
+            f"update public.traveler_profiles set {column} = %s where id = %s".encode(),
+            [f"S{letter}", counter.adult],
+        )
+    assert caught.value.sqlstate == "SK031"
+
+
+@pytest.mark.parametrize(
+    ("typed", "written"),
+    [
+        (unicodedata.normalize("NFD", "José Núñez"), "José Núñez"),
+        ("O\u2019Brien", "O'Brien"),
+        ("O\u2018Neil", "O'Neil"),
+        ("Anne\u2010Marie", "Anne-Marie"),
+        ("Jean\u2013Luc", "Jean-Luc"),
+        ("  Anne \u00a0 Marie ", "Anne Marie"),
+        ("Łukasz", "Łukasz"),
+    ],
+)
+def test_a_name_is_kept_as_a_ticket_writes_it(
+    counter: Counter, typed: str, written: str
+) -> None:
+    """Whatever keyboard it comes from."""
+    number = counter.profile(None, given_name=typed, family_name=typed)
+    kept = counter.one(
+        "select given_name, family_name from public.traveler_profiles where id = %s",
+        number,
+    )
+    assert kept == {"given_name": written, "family_name": written}
+
+
+def test_a_birth_date_has_come_somewhere(counter: Counter) -> None:
+    """Born today where the day begins first is born; the day after is not yet."""
+    today = datetime.now(ZoneInfo("Pacific/Kiritimati")).date()
+    counter.profile(None, born_on=today - timedelta(days=1))
+    with pytest.raises(psycopg.Error) as caught, counter.sql.transaction():
+        counter.profile(None, born_on=today + timedelta(days=2))
+    assert_explained(caught.value, "SK031", "born_on")
 
 
 # -- changing a trip ---------------------------------------------------------------

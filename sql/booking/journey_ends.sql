@@ -1,0 +1,20 @@
+-- LHRJFK2026-06-15 for each slice: where it starts and ends, and the day it leaves by
+-- the clock there.
+create or replace function engine.journey_ends(p_itinerary jsonb) returns text[]
+  language plpgsql immutable parallel safe
+  set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return (
+    select
+      array_agg(
+        (s.value #>> '{segments,0,origin}') || (s.value #>> '{segments,-1,destination}')
+        || left(s.value #>> '{segments,0,departing_at}', 10)
+        order by s.ordinality
+      )
+    from jsonb_array_elements(p_itinerary) with ordinality as s
+  );
+end;
+$$;
+comment on function engine.journey_ends(jsonb) is
+  'Returns from where to where each slice of an itinerary goes, and on which day.';

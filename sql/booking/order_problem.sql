@@ -1,0 +1,28 @@
+-- What an order buys is held against the offer that was agreed to. Hours may have moved
+-- meanwhile: an airline does that, and the traveller is told. Other places, another day
+-- of departure, more or fewer slices or people are another purchase: the order is kept,
+-- nothing is captured, and a person decides. What the order does not say, or says
+-- unreadably, is no evidence against it.
+create or replace function engine.order_problem(
+  p_attempt public.booking_attempts, p_order jsonb
+) returns text
+  language plpgsql stable
+  set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return case
+    when engine.journey_ends(engine.order_itinerary(p_order)) <> (
+      select engine.journey_ends(o.itinerary)
+      from public.flight_offers as o
+      where o.user_id = p_attempt.user_id and o.id = p_attempt.flight_offer_id
+    ) then 'other_journey'
+    when nullif(p_order -> 'people', 'null') <> (
+        select to_jsonb(count(*))
+        from engine.booking_attempt_passengers as p
+        where p.user_id = p_attempt.user_id and p.booking_attempt_id = p_attempt.id
+      ) then 'other_party'
+  end;
+end;
+$$;
+comment on function engine.order_problem(public.booking_attempts, jsonb) is
+  'Says in what an order is not the purchase that was agreed to, or null.';
