@@ -2696,44 +2696,6 @@ $$;
 ALTER FUNCTION engine.check_party(p_user_id uuid, p_trip_id uuid) OWNER TO skylatch_owner;
 
 --
--- Name: check_person(); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
---
-
-CREATE FUNCTION engine.check_person() RETURNS trigger
-    LANGUAGE plpgsql
-    SET search_path TO 'pg_catalog', 'pg_temp'
-    AS $$
-declare
-  v_field text;
-begin
-  new.given_name := engine.plain_name(new.given_name);
-  new.family_name := engine.plain_name(new.family_name);
-  v_field := case
-    when new.given_name ~ '[ÆæĲĳŒœÞþÐð]' then 'given_name'
-    when new.family_name ~ '[ÆæĲĳŒœÞþÐð]' then 'family_name'
-    -- Where the day comes first.
-    when new.born_on > (clock_timestamp() at time zone 'Pacific/Kiritimati')::date
-      then 'born_on'
-  end;
-  if v_field is not null then
-    raise exception using
-      errcode = 'SK032',
-      message = 'no airline would take this person as written',
-      detail = jsonb_build_object('field', v_field),
-      column = v_field,
-      hint = case v_field
-        when 'born_on' then 'Give a birth date that has come.'
-        else 'Write the name as in the lines at the foot of the passport: AE for Æ, OE '
-          'for Œ, TH for Þ, D for Ð and IJ for Ĳ.'
-      end;
-  end if;
-  return new;
-end;
-$$;
-
-ALTER FUNCTION engine.check_person() OWNER TO skylatch_owner;
-
---
 -- Name: check_price_ceiling(public.trip_requests); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
 --
 
@@ -2804,10 +2766,15 @@ CREATE FUNCTION engine.check_sizes() RETURNS trigger
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 declare
-  v_row jsonb := to_jsonb(new);
+  v_row jsonb;
   v_problem record;
 begin
-  perform engine.require_sizes(tg_table_name, v_row);
+  perform engine.require_sizes(tg_table_name, to_jsonb(new));
+  if tg_table_name = 'traveler_profiles' then
+    new.given_name := engine.plain_name(new.given_name);
+    new.family_name := engine.plain_name(new.family_name);
+  end if;
+  v_row := to_jsonb(new);
   select p.* into v_problem from engine.field_problem(tg_table_name, v_row) as p;
   if found then
     raise exception using
@@ -5348,7 +5315,7 @@ CREATE FUNCTION engine.field_problem(p_relation text, p_row jsonb) RETURNS TABLE
     BEGIN ATOMIC
  SELECT w.field,
      w.hint
-    FROM ( VALUES (1,'traveler_profiles'::text,'given_name'::text,true,((field_problem.p_row ->> 'given_name'::text) ~ '^[A-Za-zÀ-ÖØ-öø-ſ][A-Za-zÀ-ÖØ-öø-ſ ''-]{0,19}$'::text),'Give it in Latin letters as in the passport, 20 characters at most.'::text), (2,'traveler_profiles'::text,'family_name'::text,true,((field_problem.p_row ->> 'family_name'::text) ~ '^[A-Za-zÀ-ÖØ-öø-ſ][A-Za-zÀ-ÖØ-öø-ſ ''-]{0,19}$'::text),'Give it in Latin letters as in the passport, 20 characters at most.'::text), (3,'traveler_profiles'::text,'title'::text,false,((field_problem.p_row ->> 'title'::text) = ANY (ARRAY['mr'::text, 'ms'::text, 'mrs'::text, 'miss'::text, 'dr'::text])),'Use mr, ms, mrs, miss or dr.'::text), (4,'traveler_profiles'::text,'gender'::text,false,((field_problem.p_row ->> 'gender'::text) = ANY (ARRAY['m'::text, 'f'::text])),'Use m or f, as in the passport.'::text), (5,'traveler_profiles'::text,'born_on'::text,false,(((field_problem.p_row ->> 'born_on'::text) ~ '^[0-9]{4}-[0-9]{2}-[0-9]{2}$'::text) AND ((((field_problem.p_row ->> 'born_on'::text) COLLATE "C") >= '1900-01-02'::text) AND (((field_problem.p_row ->> 'born_on'::text) COLLATE "C") <= to_char((clock_timestamp() AT TIME ZONE 'Pacific/Kiritimati'::text), 'YYYY-MM-DD'::text)))),'Give the day of birth as YYYY-MM-DD; it is not to come.'::text), (6,'traveler_profiles'::text,'email'::text,false,(((field_problem.p_row ->> 'email'::text) ~ '^[^@\s]+@[^@\s]+\.[^@\s]+$'::text) AND ((field_problem.p_row ->> 'email'::text) !~ '[\u0001-\u0020\u007f-\u00a0\u200b-\u200f\u2028-\u202f\u2060-\u206f\ufeff]'::text)),'Give an e-mail address such as name@example.com.'::text), (7,'traveler_profiles'::text,'phone_number'::text,false,((field_problem.p_row ->> 'phone_number'::text) ~ '^\+[1-9][0-9]{6,14}$'::text),'Give it with + and the country, digits only, such as +442080160508.'::text), (11,'payment_methods'::text,'user_id'::text,true,((field_problem.p_row ->> 'user_id'::text) IS NOT NULL),'Name the traveller whose card this is.'::text), (12,'payment_methods'::text,'stripe_customer_id'::text,true,(((field_problem.p_row ->> 'stripe_customer_id'::text) COLLATE "C") ~ '^cus_\w+$'::text),'Stripe''s id of a customer begins with cus_.'::text), (13,'payment_methods'::text,'stripe_payment_method_id'::text,true,(((field_problem.p_row ->> 'stripe_payment_method_id'::text) COLLATE "C") ~ '^pm_\w+$'::text),'Stripe''s id of a payment method begins with pm_.'::text), (14,'payment_methods'::text,'brand'::text,true,((field_problem.p_row ->> 'brand'::text) ~ '^[a-z_]{2,20}$'::text),'Use Stripe''s name of the brand, such as visa.'::text), (15,'payment_methods'::text,'last4'::text,true,((field_problem.p_row ->> 'last4'::text) ~ '^[0-9]{4}$'::text),'Give the last four digits of the card, and no more.'::text), (16,'payment_methods'::text,'exp_month'::text,true,((((field_problem.p_row ->> 'exp_month'::text))::integer >= 1) AND (((field_problem.p_row ->> 'exp_month'::text))::integer <= 12)),'Give the month in which the card expires, 1 to 12.'::text), (17,'payment_methods'::text,'exp_year'::text,true,((((field_problem.p_row ->> 'exp_year'::text))::integer >= 2000) AND (((field_problem.p_row ->> 'exp_year'::text))::integer <= 2100)),'Give the year in which the card expires, 2000 to 2100.'::text), (21,'spending_limits'::text,'currency'::text,true,(EXISTS ( SELECT
+    FROM ( VALUES (1,'traveler_profiles'::text,'given_name'::text,true,((field_problem.p_row ->> 'given_name'::text) !~ '[ÆæĲĳŒœÞþÐð]'::text),'Write it as at the foot of the passport: AE for Æ, OE for Œ, TH for Þ, D for Ð and IJ for Ĳ.'::text), (2,'traveler_profiles'::text,'given_name'::text,true,((field_problem.p_row ->> 'given_name'::text) ~ '^[A-Za-zÀ-ÖØ-öø-ſ][A-Za-zÀ-ÖØ-öø-ſ ''-]{0,19}$'::text),'Give it in Latin letters as in the passport, 20 characters at most.'::text), (3,'traveler_profiles'::text,'family_name'::text,true,((field_problem.p_row ->> 'family_name'::text) !~ '[ÆæĲĳŒœÞþÐð]'::text),'Write it as at the foot of the passport: AE for Æ, OE for Œ, TH for Þ, D for Ð and IJ for Ĳ.'::text), (4,'traveler_profiles'::text,'family_name'::text,true,((field_problem.p_row ->> 'family_name'::text) ~ '^[A-Za-zÀ-ÖØ-öø-ſ][A-Za-zÀ-ÖØ-öø-ſ ''-]{0,19}$'::text),'Give it in Latin letters as in the passport, 20 characters at most.'::text), (5,'traveler_profiles'::text,'title'::text,false,((field_problem.p_row ->> 'title'::text) = ANY (ARRAY['mr'::text, 'ms'::text, 'mrs'::text, 'miss'::text, 'dr'::text])),'Use mr, ms, mrs, miss or dr.'::text), (6,'traveler_profiles'::text,'gender'::text,false,((field_problem.p_row ->> 'gender'::text) = ANY (ARRAY['m'::text, 'f'::text])),'Use m or f, as in the passport.'::text), (7,'traveler_profiles'::text,'born_on'::text,false,(((field_problem.p_row ->> 'born_on'::text) ~ '^[0-9]{4}-[0-9]{2}-[0-9]{2}$'::text) AND ((((field_problem.p_row ->> 'born_on'::text) COLLATE "C") >= '1900-01-02'::text) AND (((field_problem.p_row ->> 'born_on'::text) COLLATE "C") <= to_char((clock_timestamp() AT TIME ZONE 'Pacific/Kiritimati'::text), 'YYYY-MM-DD'::text)))),'Give the day of birth as YYYY-MM-DD; it is not to come.'::text), (8,'traveler_profiles'::text,'email'::text,false,(((field_problem.p_row ->> 'email'::text) ~ '^[^@\s]+@[^@\s]+\.[^@\s]+$'::text) AND ((field_problem.p_row ->> 'email'::text) !~ '[\u0001-\u0020\u007f-\u00a0\u200b-\u200f\u2028-\u202f\u2060-\u206f\ufeff]'::text)),'Give an e-mail address such as name@example.com.'::text), (9,'traveler_profiles'::text,'phone_number'::text,false,((field_problem.p_row ->> 'phone_number'::text) ~ '^\+[1-9][0-9]{6,14}$'::text),'Give it with + and the country, digits only, such as +442080160508.'::text), (11,'payment_methods'::text,'user_id'::text,true,((field_problem.p_row ->> 'user_id'::text) IS NOT NULL),'Name the traveller whose card this is.'::text), (12,'payment_methods'::text,'stripe_customer_id'::text,true,(((field_problem.p_row ->> 'stripe_customer_id'::text) COLLATE "C") ~ '^cus_\w+$'::text),'Stripe''s id of a customer begins with cus_.'::text), (13,'payment_methods'::text,'stripe_payment_method_id'::text,true,(((field_problem.p_row ->> 'stripe_payment_method_id'::text) COLLATE "C") ~ '^pm_\w+$'::text),'Stripe''s id of a payment method begins with pm_.'::text), (14,'payment_methods'::text,'brand'::text,true,((field_problem.p_row ->> 'brand'::text) ~ '^[a-z_]{2,20}$'::text),'Use Stripe''s name of the brand, such as visa.'::text), (15,'payment_methods'::text,'last4'::text,true,((field_problem.p_row ->> 'last4'::text) ~ '^[0-9]{4}$'::text),'Give the last four digits of the card, and no more.'::text), (16,'payment_methods'::text,'exp_month'::text,true,((((field_problem.p_row ->> 'exp_month'::text))::integer >= 1) AND (((field_problem.p_row ->> 'exp_month'::text))::integer <= 12)),'Give the month in which the card expires, 1 to 12.'::text), (17,'payment_methods'::text,'exp_year'::text,true,((((field_problem.p_row ->> 'exp_year'::text))::integer >= 2000) AND (((field_problem.p_row ->> 'exp_year'::text))::integer <= 2100)),'Give the year in which the card expires, 2000 to 2100.'::text), (21,'spending_limits'::text,'currency'::text,true,(EXISTS ( SELECT
                     FROM engine.currencies c
                    WHERE (c.code = (field_problem.p_row ->> 'currency'::text)))),'Use a three-letter ISO 4217 code in capitals, such as USD or EUR.'::text), (22,'spending_limits'::text,'period'::text,true,((field_problem.p_row ->> 'period'::text) = ANY (ARRAY['day'::text, 'month'::text, 'total'::text])),'Use day, month or total.'::text)) w(place, relation, field, is_needed, fits, hint)
    WHERE ((w.relation = field_problem.p_relation) AND COALESCE((NOT w.fits), w.is_needed))
@@ -16859,12 +16826,6 @@ CREATE TRIGGER spending_limits_check_sizes BEFORE INSERT OR UPDATE ON public.spe
 CREATE TRIGGER traveler_profiles_check_sizes BEFORE INSERT OR UPDATE ON public.traveler_profiles FOR EACH ROW EXECUTE FUNCTION engine.check_sizes();
 
 --
--- Name: traveler_profiles traveler_profiles_name; Type: TRIGGER; Schema: public; Owner: skylatch_owner
---
-
-CREATE TRIGGER traveler_profiles_name BEFORE INSERT OR UPDATE OF given_name, family_name, born_on ON public.traveler_profiles FOR EACH ROW EXECUTE FUNCTION engine.check_person();
-
---
 -- Name: traveler_profiles traveler_profiles_person; Type: TRIGGER; Schema: public; Owner: skylatch_owner
 --
 
@@ -18818,12 +18779,6 @@ GRANT ALL ON FUNCTION engine.check_invariants(p_since timestamp with time zone) 
 --
 
 REVOKE ALL ON FUNCTION engine.check_party(p_user_id uuid, p_trip_id uuid) FROM PUBLIC;
-
---
--- Name: FUNCTION check_person(); Type: ACL; Schema: engine; Owner: skylatch_owner
---
-
-REVOKE ALL ON FUNCTION engine.check_person() FROM PUBLIC;
 
 --
 -- Name: FUNCTION check_price_ceiling(p_trip public.trip_requests); Type: ACL; Schema: engine; Owner: skylatch_owner

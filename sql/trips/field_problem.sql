@@ -14,8 +14,8 @@ begin atomic
     (
       1, 'traveler_profiles', 'given_name', true,
       p_row ->> 'given_name' !~ '[ÆæĲĳŒœÞþÐð]',
-      'Write it as at the foot of the passport: AE for Æ, OE for Œ, TH for Þ, D for Ð and '
-      'IJ for Ĳ.'
+      'Write it as at the foot of the passport: AE for Æ, OE for Œ, TH for Þ, D for Ð '
+      'and IJ for Ĳ.'
     ),
     (
       2, 'traveler_profiles', 'given_name', true,
@@ -25,8 +25,8 @@ begin atomic
     (
       3, 'traveler_profiles', 'family_name', true,
       p_row ->> 'family_name' !~ '[ÆæĲĳŒœÞþÐð]',
-      'Write it as at the foot of the passport: AE for Æ, OE for Œ, TH for Þ, D for Ð and '
-      'IJ for Ĳ.'
+      'Write it as at the foot of the passport: AE for Æ, OE for Œ, TH for Þ, D for Ð '
+      'and IJ for Ĳ.'
     ),
     (
       4, 'traveler_profiles', 'family_name', true,
@@ -55,10 +55,10 @@ begin atomic
     ),
     (
       8, 'traveler_profiles', 'email', false,
+      -- Without controls, and what is not seen or turns the text around.
       p_row ->> 'email' ~ '^[^@\s]+@[^@\s]+\.[^@\s]+$'
-      -- Controls, and what is not seen or turns the text around.
-      and p_row ->> 'email' !~
-      '[\u0001-\u0020\u007f-\u00a0\u200b-\u200f\u2028-\u202f\u2060-\u206f\ufeff]',
+      and p_row ->> 'email'
+      !~ '[\u0001-\u0020\u007f-\u00a0\u200b-\u200f\u2028-\u202f\u2060-\u206f\ufeff]',
       'Give an e-mail address such as name@example.com.'
     ),
     (
