@@ -56,7 +56,7 @@ def only_failure() -> str:
     passed, lines = check()
     assert not passed
     (failed,) = [line for line in lines if line.startswith("✗")]
-    assert len(lines) == 7
+    assert len(lines) == 8
     return failed
 
 
@@ -217,7 +217,7 @@ def test_a_sidecar_without_an_endpoint_passes_with_a_remark() -> None:
     """`work` needs no token."""
     passed, lines = check()
     assert passed
-    assert lines[5] == (
+    assert lines[6] == (
         f"- endpoint: SKYLATCH_HTTP_TOKEN: {NOT_SET}; serve does not start"
     )
 
