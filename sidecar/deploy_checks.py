@@ -18,7 +18,7 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from sidecar import __version__
 from sidecar.deploy_facts import Facts, our_migrations, read
-from sidecar.errors import SetupError
+from sidecar.errors import EncodingError, SetupError
 from sidecar.sessions import pinned
 
 OLDEST_SERVER = 150000
@@ -135,14 +135,9 @@ def _judge_server(facts: Facts) -> list[Finding]:
             )
         )
     if facts.encoding != "UTF8":
-        found.append(
-            Finding(
-                f"the database's encoding is {facts.encoding}, not UTF8, and cannot be"
-                " changed",
-                "create another one (create database NAME encoding 'UTF8' template"
-                " template0) and deploy to it",
-            )
-        )
+        # In the words that a sidecar has for it.
+        problem, _, remedy = str(EncodingError(facts.encoding)).partition(": ")
+        found.append(Finding(problem, remedy))
     if not facts.is_superuser:
         found.append(
             Finding(

@@ -288,10 +288,10 @@ grant references, select on auth.users to skylatch_owner;
 grant execute on function pg_catalog.pg_control_system() to skylatch_owner;
 
 -- pg_net, where it is: as it installs itself, everybody may let the server send requests
--- to whatever it reaches, with any header, and read everybody's answers. What is left is
--- the doorbell of provider_calls/wake_sidecar.sql, whose owner is told by name what that
--- takes. A pg_net that comes later, or brings new functions, is closed by the next deploy;
--- until then operations/net_problems.sql names it.
+-- to whatever it reaches, with any header, and read everybody's answers. Here only the
+-- owner of the doorbell (provider_calls/wake_sidecar.sql) keeps what ringing takes. A
+-- pg_net that comes later, or brings new functions, is closed by the next deploy; until
+-- then operations/net_problems.sql names it.
 do $$
 declare
   v_role text;

@@ -1,6 +1,6 @@
 -- pg_cron over sockets keeps with each job the socket's directory and the port of the
--- server that scheduled it: after a failover, or with another cron.host, it knocks where
--- nobody answers, and every job is silent. A job that is scheduled anew gets this
+-- server that scheduled it: after a failover, or with another cron.host, it knocks
+-- where nobody answers, and every job is silent. A job that is scheduled anew gets this
 -- server's. Only a superuser may read cron.host, so it is read off a job that is
 -- scheduled and taken back within this transaction: pg_cron never sees that one. A job
 -- that is right already, or that somebody deactivated, is left alone. Definer as the

@@ -13,7 +13,8 @@ from rich.console import Console
 
 from sidecar import checks
 from sidecar.deploy import SQL_DIR, _psql, deploy
-from sidecar.errors import EncodingError, SetupError
+from sidecar.deploy_checks import NotReady
+from sidecar.errors import SetupError
 from sidecar.local.cluster import Cluster
 from tests.factories import accept_history, in_days, running_world, until
 from tests.raw_server import closed_port
@@ -84,7 +85,7 @@ def test_a_database_that_is_not_utf8_is_refused_before_anything_is_created(
 
     before = there()
     refusal = f"the database's encoding is {encoding}, not UTF8"
-    with pytest.raises(EncodingError, match=refusal) as refused:
+    with pytest.raises(NotReady, match=refusal) as refused:
         deploy(dsn)
     assert "create database NAME encoding 'UTF8'" in str(refused.value)
     with pytest.raises(SetupError, match=refusal) as by_hand:
