@@ -683,7 +683,7 @@ declare
   v_body jsonb := p_report.body;
   v_outcome text;
 begin
-  if p_call.operation like 'look\_%' then
+  if starts_with(p_call.operation, 'look_') then
     perform engine.record_evidence(p_call, v_body, p_now);
   end if;
   v_outcome := case p_call.operation
@@ -1300,7 +1300,7 @@ begin
       from aclexplode(coalesce(p.proacl, acldefault('f', p.proowner))) as g
     ) as g
     where p.pronamespace = 'pg_catalog'::regnamespace
-      and p.proname like any (array['pg\_advisory%', 'pg\_try\_advisory%'])
+      and p.proname ~ '^pg_(try_)?advisory'
       and (g.everybody or not g.ours)
     group by g.everybody
   ) as f;
@@ -2771,6 +2771,7 @@ ALTER FUNCTION engine.check_trip_passenger() OWNER TO skylatch_owner;
 CREATE FUNCTION engine.check_trip_request() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
+    SET jit TO 'off'
     AS $$
 declare
   v_field text;
@@ -3987,7 +3988,7 @@ begin
       column = 'p_action',
       hint = 'Use ADOPT, VOID, RELEASE, CANCEL, REFUND or RESUME.';
   elsif p_action = 'ADOPT'
-    and coalesce(p_order_id, '') collate "C" !~ '^ord_\w{1,100}$'
+    and coalesce(p_order_id, '') collate "C" !~ '^ord_[[:alnum:]_]{1,100}$'
   then
     raise exception using
       errcode = 'SK017',
@@ -4674,7 +4675,7 @@ begin
               -- Nothing was asked of this amount: it may be no number.
               substring(
                 p_report.body #>> '{data,refund_amount}'
-                from '^[0-9]{1,12}(?:\.[0-9]{1,6})?$'
+                from '^[0-9]{1,12}(?:[.][0-9]{1,6})?$'
               )::numeric,
               p_report.body #>> '{data,refund_currency}'
             ),
@@ -8955,10 +8956,12 @@ begin
       bool_and(
         g.value ->> 'origin' ~ '^[A-Z0-9]{3}$'
         and g.value ->> 'destination' ~ '^[A-Z0-9]{3}$'
-        and t.departing_at ~ '^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,6})?)?$'
-        and t.arriving_at ~ '^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,6})?)?$'
+        and t.departing_at
+          ~ '^[0-9]{4}(-[0-9]{2}){2}T[0-9]{2}:[0-9]{2}(:[0-9]{2}([.][0-9]{1,6})?)?$'
+        and t.arriving_at
+          ~ '^[0-9]{4}(-[0-9]{2}){2}T[0-9]{2}:[0-9]{2}(:[0-9]{2}([.][0-9]{1,6})?)?$'
         and case
-          when t.departing_at ~ '^\d{4}-' and t.arriving_at ~ '^\d{4}-'
+          when t.departing_at ~ '^[0-9]{4}-' and t.arriving_at ~ '^[0-9]{4}-'
             then t.departing_at::timestamp is not null
             and t.arriving_at::timestamp is not null
         end
@@ -9184,7 +9187,7 @@ begin
               then jsonb_typeof(v_body -> 'orders') = 'array'
             when p_call.operation = 'scan_payments'
               then jsonb_typeof(v_body -> 'payment_intents') = 'array'
-            when p_call.operation like 'sweep\_%'
+            when starts_with(p_call.operation, 'sweep_')
               then jsonb_typeof(v_body -> 'events') = 'array'
             else v_body ->> 'id' = p_call.object_id
           end then 'ok'
@@ -9427,7 +9430,7 @@ begin
   v_name := lower(replace(replace(v_name, 'Œ', 'OE'), 'œ', 'oe') collate "C");
   v_name := regexp_replace(
     v_name,
-    '[\u0300-\u036f \u00a0''`.\u02bc\u2018\u2019\u00b7\u2010-\u2015-]+', '', 'g'
+    E'[\u0300-\u036f \u00a0''`.\u02bc\u2018\u2019\u00b7\u2010-\u2015-]+', '', 'g'
   );
   return encode(
     sha256(
@@ -9728,6 +9731,7 @@ ALTER FUNCTION engine.plan_searches(p_trip public.trip_requests, p_now timestamp
 CREATE FUNCTION engine.plan_trips(p_trips uuid[], p_now timestamp with time zone) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
+    SET jit TO 'off'
     AS $$
 declare
   v_known engine.trip_searches[];
@@ -10158,6 +10162,7 @@ CREATE FUNCTION engine.read_offers(p_offers jsonb) RETURNS TABLE(offer_no bigint
     LANGUAGE plpgsql STABLE
     SET search_path TO 'pg_catalog', 'pg_temp'
     SET enable_memoize TO 'off'
+    SET jit TO 'off'
     AS $_$
 #variable_conflict use_column
 declare
@@ -10650,7 +10655,7 @@ begin
             'offer_id', l.object -> 'offer_id',
             'order_id', coalesce(
               l.object -> 'order_id',
-              case when l.object ->> 'id' like 'ord\_%' then l.object -> 'id' end
+              case when starts_with(l.object ->> 'id', 'ord_') then l.object -> 'id' end
             ),
             'payment_id', l.object -> 'payment_id',
             'aic_id', l.object -> 'aic_id',
@@ -11326,7 +11331,7 @@ CREATE FUNCTION engine.require_text(p_field text, p_text text) RETURNS text
     AS $$
 begin
   perform engine.require_size(p_field, array[p_text], 1, 2000);
-  if length(regexp_replace(coalesce(p_text, ''), '\s', '', 'g')) < 3 then
+  if length(regexp_replace(coalesce(p_text, ''), '[[:space:]]', '', 'g')) < 3 then
     raise exception using
       errcode = 'SK016',
       message = 'a decision needs its reason',
@@ -11509,6 +11514,8 @@ begin
         (v_callers, 'statement_timeout', '15s'),
         (v_callers, 'lock_timeout', '5s'),
         (v_callers, 'idle_in_transaction_session_timeout', '15s'),
+        (v_callers, 'transaction_timeout', '30s'),
+        (v_workers, 'transaction_timeout', '0'),
         (
           v_workers || 'authenticator'::text, 'default_transaction_isolation',
           'read committed'
@@ -11522,14 +11529,28 @@ begin
         (
           array['authenticator', 'skylatch_sidecar'], 'log_min_duration_statement', '-1'
         ),
+        (array['authenticator', 'skylatch_sidecar'], 'log_min_duration_sample', '-1'),
+        (
+          array['authenticator', 'skylatch_sidecar'], 'log_transaction_sample_rate', '0'
+        ),
         (array['authenticator', 'skylatch_sidecar'], 'log_statement', 'none'),
         (array['authenticator'], 'log_min_messages', 'log'),
         (v_workers || v_people || v_callers, 'DateStyle', 'ISO, MDY'),
         (v_workers || v_people || v_callers, 'IntervalStyle', 'postgres'),
         (v_workers || v_people || v_callers, 'TimeZone', 'UTC'),
-        (v_workers || v_people || v_callers, 'extra_float_digits', '1')
+        (v_workers || v_people || v_callers, 'extra_float_digits', '1'),
+        (v_workers || v_people || v_callers, 'standard_conforming_strings', 'on'),
+        (v_workers || v_people || v_callers, 'row_security', 'on'),
+        (v_workers || v_people || v_callers, 'session_replication_role', 'origin'),
+        (v_workers || v_people || v_callers, 'default_transaction_read_only', 'off'),
+        (v_workers || v_people || v_callers, 'jit', 'off'),
+        (v_workers || v_people || v_callers, 'plan_cache_mode', 'auto'),
+        (array['skylatch_sidecar'], 'synchronous_commit', 'on'),
+        (array['skylatch_sidecar'], 'idle_session_timeout', '0')
     ) as v (roles, name, value)
     cross join unnest(v.roles) as r (name)
+    where v.name <> 'transaction_timeout'
+      or current_setting('server_version_num')::integer >= 170000
   ) as s (role, name, value)
   where not exists (
     select from pg_db_role_setting as d
@@ -11538,7 +11559,7 @@ begin
       and s.name || '=' || s.value = any (d.setconfig)
   )
   -- What is set for one database wins over what is set for the role.
-  or s.name = 'default_transaction_isolation' and exists (
+  or exists (
     select from pg_db_role_setting as d
     inner join pg_database as b on d.setdatabase = b.oid
     cross join unnest(d.setconfig) as c (setting)
