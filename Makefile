@@ -70,7 +70,8 @@ psql: setup ## Open psql on the stack's database
 demo: install ## Show the whole thing at work, then stop: RECORDINGS=
 	@$(LOCAL) demo $(if $(RECORDINGS),--recordings '$(RECORDINGS)')
 
-test: install ## Run the tests, each worker on a cluster of its own: TESTS=
+test: setup ## Run the tests, each worker on a cluster of its own: TESTS=
+	@$(LOCAL) install --for-tests
 	@# More at a time than there are processors: much of a test is waiting.
 	@$(PYTHON) -m pytest $(or $(TESTS),-n 4 --dist worksteal)
 
@@ -151,6 +152,6 @@ clean: ## Stop the stack and remove caches and .venv; the stack's data stays
 	rm -rf $(VENV) .mypy_cache .ruff_cache .hypothesis *.egg-info
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-.PHONY: help setup install up secrets down status psql demo test test-debian13 refusals fuzz crash-points mutants model campaign \
-  chaos check bench-flags bench-ingest bench-waiting bench-scale bench-invariants bench-locked \
-  simulate schema diagram clean
+.PHONY: help setup install up secrets down status psql demo test test-debian13 refusals \
+  fuzz crash-points mutants model campaign chaos failover check bench-flags bench-ingest \
+  bench-waiting bench-scale bench-invariants bench-locked simulate schema diagram clean

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import closing
 
 import psycopg
 import structlog
@@ -33,13 +34,15 @@ def run(console: Console) -> bool:
         _explain(console, escape(str(error)))
         return False
     console.print("[green]✓[/] settings")
+    is_ours = _passes(console, "database", lambda: _check_database(settings))
     return all(
         [
-            _passes(console, "database", lambda: _check_database(settings)),
+            is_ours,
             _passes(console, "flags", lambda: _check_flags(settings)),
             _passes(console, "duffel", lambda: _check_duffel(settings)),
             _passes(console, "stripe", lambda: _check_stripe(settings)),
-            _check_wake_ups(console, settings),
+            is_ours and _check_durability(console, settings),
+            is_ours and _check_wake_ups(console, settings),
             _check_endpoint(console),
             _check_redis(console, settings),
         ]
@@ -74,34 +77,42 @@ def _passes(console: Console, name: str, check: Callable[[], None]) -> bool:
     return True
 
 
-def _check_database(settings: config.WorkSettings) -> None:
-    database = Database(
-        settings.database_url.get_secret_value(), size=1, patience=_PATIENCE_SECONDS
-    )
-    try:
-        database.check_version()
-        database.check_login()
-        database.check_setup()
-        database.check_python()
-    finally:
-        database.close()
-
-
-def _check_wake_ups(console: Console, settings: config.WorkSettings) -> bool:
-    """Wake-ups only make things faster: without them the work is polled for."""
-    database = Database(
+def _open(settings: config.WorkSettings) -> Database:
+    return Database(
         settings.database_url.get_secret_value(),
         size=1,
         patience=_PATIENCE_SECONDS,
         listen_url=config.revealed(settings.listen_url),
     )
+
+
+def _check_database(settings: config.WorkSettings) -> None:
+    with closing(_open(settings)) as database:
+        database.check_version()
+        database.check_login()
+        database.check_setup()
+        database.check_python()
+
+
+def _check_durability(console: Console, settings: config.WorkSettings) -> bool:
+    """A crash that loses an intent may double an order: not with real money."""
+    with closing(_open(settings)) as database:
+        found = database.volatile_settings()
+    if found:
+        text = f"the server has {', '.join(found)}: a crash loses what was committed"
+        mark = "[red]✗[/]" if settings.live_mode else "[yellow]-[/]"
+        _explain(console, f"{mark} durability: {text}")
+    return not found or not settings.live_mode
+
+
+def _check_wake_ups(console: Console, settings: config.WorkSettings) -> bool:
+    """Wake-ups only make things faster: without them the work is polled for."""
     try:
-        heard = database.hears()
+        with closing(_open(settings)) as database:
+            heard = database.hears()
     except (psycopg.Error, EngineError) as error:
         _explain(console, f"[yellow]-[/] wake-ups: {escape(describe(error))}")
         return True
-    finally:
-        database.close()
     if heard is None:
         _explain(console, "[yellow]-[/] wake-ups: none asked for; work is polled for")
     elif heard:

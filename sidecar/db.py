@@ -278,6 +278,13 @@ class Database:
                 f"the database lacks what a deploy sets: {problems}: deploy"
             )
 
+    def volatile_settings(self) -> list[str]:
+        """Return which of the server's settings let a crash lose what was committed."""
+        names = ("fsync", "full_page_writes", "synchronous_commit")
+        shown = [self._rows("pg_catalog", "current_setting", name)[0] for name in names]
+        values = zip(names, (row["current_setting"] for row in shown), strict=True)
+        return [f"{name} = off" for name, value in values if value == "off"]
+
     def check_python(self) -> None:
         """Refuse a server whose Python package is missing or older than the database.
 

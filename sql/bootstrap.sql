@@ -173,7 +173,7 @@ begin
         (v_workers || v_people || v_callers, 'session_replication_role', 'origin'),
         (v_workers || v_people || v_callers, 'default_transaction_read_only', 'off'),
         -- Compiled anew in each session, the statements of a search cost seconds, and
-        -- milliseconds as they are; planned anew at each call, the saga's cost thrice.
+        -- milliseconds as they are; plans are kept as long as they are good.
         (v_workers || v_people || v_callers, 'jit', 'off'),
         (v_workers || v_people || v_callers, 'plan_cache_mode', 'auto'),
         -- That a call is about to leave is on disk before it does.

@@ -73,10 +73,14 @@ def _replay(recordings: Path | None) -> None:
 
 
 @app.command()
-def install() -> None:
+def install(
+    for_tests: Annotated[
+        bool, typer.Option(help="Also what only the tests use: a pooler.")
+    ] = False,
+) -> None:
     """Install the system packages and the plpython package."""
     with one_line_errors():
-        found = ensure_installed(_say)
+        found = ensure_installed(_say, for_tests=for_tests)
         plpython.install_plpython()
         _say(f"PostgreSQL {found.major} and its extensions are installed")
 

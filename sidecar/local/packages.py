@@ -32,6 +32,8 @@ _EXTENSIONS = {
 }
 # Program on PATH that proves a package -> that package's name.
 _PROGRAMS = {"redis-server": "redis-server", "setpriv": "util-linux"}
+# What only tests use; they pass it over where it cannot be had.
+_TEST_PROGRAMS = {"pgbouncer": "pgbouncer"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +155,10 @@ def asked_major() -> int | None:
 
 
 def ensure_installed(
-    say: Callable[[str], None], wanted: int | None = None
+    say: Callable[[str], None],
+    wanted: int | None = None,
+    *,
+    for_tests: bool = False,
 ) -> Installation:
     """Install what is missing with apt (by sudo when not root); return the server.
 
@@ -180,6 +185,10 @@ def ensure_installed(
         wanted=wanted,
     )
     lacking = _missing(major)
+    if for_tests and has_apt:
+        lacking += [
+            package for name, package in _TEST_PROGRAMS.items() if not _program(name)
+        ]
     if not lacking:
         return _installation(major)
     if not has_apt:
@@ -228,12 +237,16 @@ def _missing(major: int) -> list[str]:
     def has_program(name: str) -> bool:
         if name == "postgres":
             return (place.bin_dir / name).exists()
-        return shutil.which(name, path="/usr/sbin:/usr/bin:/sbin:/bin") is not None
+        return _program(name)
 
     def has_extension(name: str) -> bool:
         return (place.extension_dir / f"{name}.control").exists()
 
     return missing_packages(major, has_extension, has_program)
+
+
+def _program(name: str) -> bool:
+    return shutil.which(name, path="/usr/sbin:/usr/bin:/sbin:/bin") is not None
 
 
 def _apt_cache_depends() -> str:

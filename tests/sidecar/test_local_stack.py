@@ -7,6 +7,7 @@ import stat
 import subprocess
 import tempfile
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import psycopg
@@ -14,6 +15,7 @@ import pytest
 from typer import Exit
 
 from sidecar.errors import SetupError
+from sidecar.local import packages
 from sidecar.local import places as places_module
 from sidecar.local.accounts import clean_command, current_account, server_account
 from sidecar.local.cluster import SETTINGS, Cluster
@@ -109,6 +111,28 @@ def test_a_complete_version_wins_over_the_distributions_default(
         wanted=wanted,
     )
     assert chosen == expected
+
+
+def test_the_version_that_made_the_data_is_installed_for(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Beside a newer one; the version that is asked for wins, or says what it lacks."""
+    monkeypatch.setattr(packages, "_installed_majors", lambda: [15, 17])
+    lacking = {18: ["postgresql-18"]}
+    monkeypatch.setattr(packages, "_missing", lambda major: lacking.get(major, []))
+    monkeypatch.delenv(packages.ASKED, raising=False)
+    for find in (packages.find_installation, partial(packages.ensure_installed, print)):
+        assert find(None).major == 17
+        assert find(15).major == 15
+        with monkeypatch.context() as asked:
+            asked.setenv(packages.ASKED, "15")
+            assert find(17).major == 15
+            asked.setenv(packages.ASKED, "new")
+            with pytest.raises(SetupError, match="is not a version such as 17"):
+                find(None)
+    monkeypatch.setenv(packages.ASKED, "18")
+    with pytest.raises(SetupError, match="not installed: postgresql-18"):
+        packages.find_installation()
 
 
 @pytest.mark.parametrize(

@@ -36,11 +36,17 @@ TAKEN: dict[str, tuple[str, str]] = {
             ("authenticator", "default_transaction_isolation", "serializable"),
         ]
     },
-    "isolation of a role in this database": (
-        "alter role skylatch_sidecar in database {database}"
-        " set default_transaction_isolation = 'repeatable read'",
-        "skylatch_sidecar has not default_transaction_isolation = read committed",
-    ),
+    **{
+        f"{name} of a role in this database": (
+            f"alter role {role} in database {{database}} set {name} = '{value}'",
+            f"{role} has not {name} = ",
+        )
+        for role, name, value in [
+            ("skylatch_sidecar", "default_transaction_isolation", "repeatable read"),
+            ("skylatch_cron", "jit", "on"),
+            ("authenticator", "row_security", "off"),
+        ]
+    },
     **{
         f"{role} {attribute}": (
             f"alter role {role} {attribute}",
@@ -222,8 +228,7 @@ def test_every_setting_of_a_role_is_verified(connect: Connect) -> None:
         from pg_db_role_setting as s
         inner join pg_roles as r on r.oid = s.setrole
         cross join unnest(s.setconfig) as c (setting)
-        -- Of PostgreSQL 17 and later only.
-        where s.setdatabase = 0 and c.setting not like 'transaction_timeout=%'
+        where s.setdatabase = 0
         """
     ).fetchall()
     assert len(settings) >= 11
@@ -236,6 +241,28 @@ def test_every_setting_of_a_role_is_verified(connect: Connect) -> None:
             )
             (problem,) = problems(connection)
             assert problem.startswith(f"{role} has not {name} = ")
+
+
+def test_a_deploy_undoes_what_was_set_for_a_role_in_this_database(
+    database: str, connect: Connect
+) -> None:
+    """It would win over the role's own; what is set for another database stays."""
+    connection = connect()
+    name = sql.Identifier(connection.info.dbname)
+    change = sql.SQL("alter role skylatch_sidecar in database {} {}")
+    for place in (name, sql.Identifier("postgres")):
+        connection.execute(change.format(place, sql.SQL("set jit = on")))
+    try:
+        assert problems(connection) == ["skylatch_sidecar has not jit = off"]
+        deploy(database, cron=False)
+        assert problems(connection) == []
+        (kept,) = connection.execute(
+            "select count(*) from pg_db_role_setting where 'jit=on' = any (setconfig)"
+        ).fetchall()
+        assert kept == (1,)
+    finally:
+        for place in (name, sql.Identifier("postgres")):
+            connection.execute(change.format(place, sql.SQL("reset all")))
 
 
 def test_a_database_restored_from_a_dump_says_deploy_until_it_was_deployed(
