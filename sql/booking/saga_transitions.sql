@@ -120,6 +120,14 @@ values
   ('QUOTING_BOOKING', 'RESUME', 'QUOTING_BOOKING', 'quote_cancellation'),
   ('CANCELLING_BOOKING', 'RESUME', 'CANCELLING_BOOKING', 'read_cancellation'),
   ('REFUNDING', 'RESUME', 'REFUNDING', 'find_refunds');
+-- A scan found an order, or that money was taken, of an attempt that has not ordered as
+-- far as this history goes (review/adopt_found.sql).
+insert into engine.saga_transitions (state, verdict, next_state, next_operation)
+values
+  ('REPRICING', 'FOUND', 'ORDER_UNKNOWN', 'find_order'),
+  ('CREATING_PAYMENT', 'FOUND', 'ORDER_UNKNOWN', 'find_order'),
+  ('AUTHORIZING', 'FOUND', 'ORDER_UNKNOWN', 'find_order'),
+  ('ORDERING', 'FOUND', 'ORDER_UNKNOWN', 'find_order');
 -- A call that cannot be handled three times is taken out, and its attempt with it.
 insert into engine.saga_transitions (state, verdict, next_state, next_operation)
 select
