@@ -32,16 +32,18 @@ set
   meaning = excluded.meaning
 where s is distinct from excluded;
 
+-- The way back without a payment ends at once (booking/advance_attempt.sql). One that is
+-- there before its step was left by a history that a failover has lost.
 delete from engine.saga_transitions;
 insert into engine.saga_transitions (state, verdict, next_state, next_operation)
 values
   ('REPRICING', 'OK', 'CREATING_PAYMENT', 'create_payment'),
-  ('REPRICING', 'FAIL', 'FAILED', null),
-  ('REPRICING', 'RESEARCH', 'FAILED', null),
-  ('REPRICING', 'EXHAUSTED', 'FAILED', null),
+  ('REPRICING', 'FAIL', 'VOIDING', 'cancel_payment'),
+  ('REPRICING', 'RESEARCH', 'VOIDING', 'cancel_payment'),
+  ('REPRICING', 'EXHAUSTED', 'VOIDING', 'cancel_payment'),
   ('CREATING_PAYMENT', 'OK', 'AUTHORIZING', 'confirm_payment'),
-  ('CREATING_PAYMENT', 'FAIL', 'FAILED', null),
-  ('CREATING_PAYMENT', 'EXHAUSTED', 'FAILED', null),
+  ('CREATING_PAYMENT', 'FAIL', 'VOIDING', 'cancel_payment'),
+  ('CREATING_PAYMENT', 'EXHAUSTED', 'VOIDING', 'cancel_payment'),
   ('AUTHORIZING', 'OK', 'ORDERING', 'create_order'),
   ('AUTHORIZING', 'UNKNOWN', 'AUTHORIZING', 'read_authorization'),
   ('AUTHORIZING', 'REDO', 'AUTHORIZING', 'confirm_payment'),

@@ -19,11 +19,14 @@ as $$
 declare
   v_read_at timestamptz := coalesce(p_call.claimed_at, p_now);
   v_is_confirmed boolean := engine.history_problem() is null;
-  -- When the list of orders that this one follows was asked for.
+  -- When the list of orders that this one follows was asked for; null when that was too
+  -- early to show everything of a lost history, so that nothing is let go of.
   v_ordered_to timestamptz := (
     select s.read_at
     from engine.scans as s
-    where s.scan = 'orders' and s.history = engine.present_history()
+    where s.scan = 'orders'
+      and s.history = engine.present_history()
+      and s.read_at >= coalesce(engine.history_settles_at(), '-infinity')
   );
   v_found record;
   v_attempt public.booking_attempts;
@@ -77,6 +80,7 @@ begin
           end
         when s.status <> 'requires_capture' then 'CANCEL'
         when a.id is null or a.status = 'PENDING' then 'CASE'
+        when v_ordered_to is null then 'WAIT'
         else case engine.may_have_order(a.user_id, a.id, s.made_at)
           when true then 'CASE' when false then 'CANCEL' else 'WAIT'
         end
