@@ -134,8 +134,9 @@ class Outcome:
     orders: int  # live
     captures: int  # not returned
     cases: tuple[str, ...]
-    sent_twice: int  # attempts whose order was sent more than once
+    sent_again: int  # orders of attempts for which more than one was asked for
     restored: int  # attempts that failed because of the failover
+    lost: bool  # the replica knew less of it than the primary
     status: str
 
     @property
@@ -193,6 +194,8 @@ class FormerServer:
             Payments(world.payments_url, "sk_test_fixture"),
         )
         self._by_trip: dict[UUID | None, Case] = {}
+        # What it knew of each trip's attempts when it died.
+        self.knew: dict[UUID, set[tuple[object, ...]]] = {}
         # Whoever steps by hand is slow.
         world.rows("update engine.operations set lease = '1 hour'")
 
@@ -348,8 +351,22 @@ def sell_out(world: World, offer_ids: Iterable[str]) -> None:
         world.flights.vanish("LHR", _PLACES["sold out"], 0)
 
 
+def known(world: World) -> dict[UUID, set[tuple[object, ...]]]:
+    """Return what a server knows of the attempts of each trip."""
+    found: dict[UUID, set[tuple[object, ...]]] = {}
+    for row in world.rows(
+        "select trip_request_id, id, state, epoch from public.booking_attempts"
+    ):
+        trip, *facts = row.values()
+        found.setdefault(trip, set()).add(tuple(facts))
+    return found
+
+
 def fail_over(pair: Pair, former: FormerServer, mode: Mode) -> list[str]:
-    """Lose what is to be lost, kill the primary and promote; return the offers."""
+    """Lose what is to be lost, kill the primary and promote.
+
+    Returns the offers of the trips whose offers are sold out meanwhile.
+    """
     if mode == "async":
         pair.stall()
     former.go_on()
@@ -361,6 +378,7 @@ def fail_over(pair: Pair, former: FormerServer, mode: Mode) -> list[str]:
             [case.trip for case in former.cases if case.offer == "sold out"],
         )
     ]
+    former.knew = known(former.world)
     former.world.close()
     former.close()
     pair.fail_over()
@@ -417,7 +435,7 @@ def work_to_rest(world: World) -> None:
         until(lambda: world.value(_QUIET), seconds=120)
 
 
-def judge(world: World, case: Case) -> Outcome:
+def judge(world: World, case: Case, *, lost: bool) -> Outcome:
     """Return what became of a trip, by the providers' own books."""
     orders = world.orders(case.trip)
     attempts = world.rows(
@@ -440,12 +458,17 @@ def judge(world: World, case: Case) -> Outcome:
             for intent in world.intents(case.trip)
         ),
         cases=tuple(row["kind"] for row in cases),
-        sent_twice=sum(times > 1 for times in sent.values()),
+        sent_again=sum(
+            sent[order["metadata"]["attempt_id"]] > 1
+            for order in orders
+            if order["cancelled_at"] is None
+        ),
         restored=sum(
             attempt["status"] == "FAILED"
             and "restored" in (attempt["error_message"] or "")
             for attempt in attempts
         ),
+        lost=lost,
         status=world.status(case.trip),
     )
 
@@ -480,10 +503,19 @@ def lose_primary(mode: Mode, cases: list[Case]) -> dict[str, tuple[Case, Outcome
         sold_out = fail_over(pair, former, mode)
         sell_out(world, sold_out)
         world = World(dsn=replica.dsn("failover"), **providers)
+        now_known = known(world)
+        lost = {
+            case.trip
+            for case in cases
+            if now_known.get(case.trip) != former.knew.get(case.trip)
+        }
         try:
             work_unconfirmed(world, former)
             work_to_rest(world)
-            outcomes = {str(case): (case, judge(world, case)) for case in cases}
+            outcomes = {
+                str(case): (case, judge(world, case, lost=case.trip in lost))
+                for case in cases
+            }
             violations = world.violations()
             assert violations == [], violations
         finally:
@@ -503,11 +535,12 @@ def table(mode: Mode, outcomes: Iterable[tuple[Case, Outcome]]) -> list[str]:
         kinds = Counter(kind for outcome in found for kind in outcome.cases)
         numbers = (
             len(found),
+            sum(outcome.lost for outcome in found),
             sum(outcome.orders for outcome in found),
             sum(outcome.captures for outcome in found),
             ", ".join(f"{times} {kind}" for kind, times in sorted(kinds.items())) or 0,
             sum(outcome.doubled for outcome in found),
-            sum(outcome.sent_twice for outcome in found),
+            sum(outcome.sent_again for outcome in found),
             sum(outcome.restored for outcome in found),
         )
         lines.append(
@@ -521,9 +554,9 @@ def main() -> int:
     parser = argparse.ArgumentParser(description="Fail over at every state of the saga.")
     parser.add_argument("--details", action="store_true", help="a line for each trip")
     arguments = parser.parse_args()
-    print("| state | offer | mode | trips | orders | captures | cases | doubled |", end="")
-    print(' sent twice | failed "restored" |')
-    print("|---|---|---|--:|--:|--:|---|--:|--:|--:|", flush=True)
+    print("| state | offer | mode | trips | lost | orders | captures | cases | doubled |", end="")
+    print(' sent again | failed "restored" |')
+    print("|---|---|---|--:|--:|--:|--:|---|--:|--:|--:|", flush=True)
     bad = 0
     for mode in MODES:
         began = time.monotonic()
@@ -534,7 +567,7 @@ def main() -> int:
             for name, (_, outcome) in outcomes.items():
                 print(f"    {mode}, {name}: {outcome}")
         bad += sum(
-            outcome.doubled or outcome.sent_twice > 0 or outcome.restored > 0
+            outcome.doubled or outcome.sent_again > 0 or outcome.restored > 0
             for _, outcome in outcomes.values()
         )
         print(f"{mode}: {time.monotonic() - began:.0f} s", file=sys.stderr, flush=True)
