@@ -101,6 +101,7 @@ declare
   v_is_confirmed boolean := engine.history_problem() is null;
   v_found record;
   v_attempt public.booking_attempts;
+  v_is_unpaid boolean;
   v_number integer := 0;
   v_passed_over integer := 0;
 begin
@@ -110,6 +111,9 @@ begin
         m.attempt_id,
         i.value as facts,
         i.value ->> 'id' as payment,
+        i.value ->> 'status' in (
+          'requires_payment_method', 'requires_confirmation', 'requires_action'
+        ) as is_unpaid,
         coalesce((i.value ->> 'amount_received')::bigint, 0) > 0 as was_taken,
         (
           select round((i.value ->> 'amount')::numeric / c.stripe_factor, c.minor_digits)
@@ -188,6 +192,7 @@ begin
     returning a.* into v_attempt;
     continue when not found or not v_found.has_order;
     v_number := v_number + 1;
+    v_is_unpaid := v_attempt.payment_intent_id is null or coalesce(v_found.is_unpaid, false);
     update engine.provider_calls as c
     set
       state = case c.operation when 'create_order' then 'UNKNOWN' else 'DONE' end,
@@ -202,11 +207,10 @@ begin
       and c.state in ('READY', 'CLAIMED');
     perform engine.command_attempt(
       v_attempt.user_id, v_attempt.id,
-      case when v_attempt.payment_intent_id is null then 'FREEZE' else 'FOUND' end,
+      case when v_is_unpaid then 'FREEZE' else 'FOUND' end,
       'scan', 'order:' || coalesce(v_attempt.order_hint, v_attempt.payment_intent_id),
       case
-        when v_attempt.payment_intent_id is null
-          then 'Duffel has an order of it, and Stripe shows no payment.'
+        when v_is_unpaid then 'Duffel has an order of it, and Stripe holds nothing.'
         when v_attempt.order_hint is null then 'Its money was taken already.'
         else 'Duffel has an order of it already.'
       end,
@@ -3755,7 +3759,12 @@ begin
     left join public.booking_attempts as a on s.attempt_id = a.id
     left join public.trip_requests as t on s.trip_id = t.id
     where s.attempt_id is not null
-      and (s.made_at < p_now - interval '5 minutes' or not v_is_confirmed)
+      and (
+        s.made_at < p_now - interval '5 minutes'
+        or not v_is_confirmed
+        -- An attempt is committed before it is paid for: this one was lost.
+        or a.id is null and s.is_named
+      )
       and case
         when s.status = 'canceled' then exists (
           select from engine.review_cases as c

@@ -15,8 +15,9 @@ alter table engine.history
 -- When a list was asked for; scanned_to may lie behind it, where it is read again.
 alter table engine.scans add column read_at timestamptz;
 
--- Whether a call of it waits while this history is not confirmed: what begins something,
--- and what lets go of something that may have gone on in the history that was lost.
+-- Whether a call of it waits while this history is not confirmed: what begins
+-- something, and what lets go of something that may have gone on in the history that
+-- was lost.
 alter table engine.operations
   add column awaits_history boolean not null default false;
 

@@ -1,10 +1,10 @@
 -- Attempts that have not ordered as far as this history goes, beside Stripe's payments
--- that carry their mark. What a lost history had made for one is taken over: its payment
--- becomes the attempt's, and where Duffel has shown an order (judge_orders left a hint),
--- or money was taken, which never comes before an order, the attempt looks for its order
--- instead of making one. What it would have done next is closed. An order without any
--- payment of it is a person's.
--- A trip that somebody holds for long is passed over, as in review/judge_orders.sql.
+-- that carry their mark. What a lost history had made for one is taken over: its
+-- payment becomes the attempt's, and where Duffel has shown an order (judge_orders left
+-- a hint), or money was taken, which never comes before an order, the attempt looks for
+-- its order instead of making one. What it would have done next is closed. An order for
+-- which Stripe holds nothing is a person's. A trip that somebody holds for long is
+-- passed over, as in review/judge_orders.sql.
 -- Lock order: trip_requests, then booking_attempts, then provider_calls.
 create or replace function engine.adopt_found(
   p_payments jsonb, p_read_at timestamptz, p_now timestamptz
@@ -17,6 +17,7 @@ declare
   v_is_confirmed boolean := engine.history_problem() is null;
   v_found record;
   v_attempt public.booking_attempts;
+  v_is_unpaid boolean;
   v_number integer := 0;
   v_passed_over integer := 0;
 begin
@@ -26,6 +27,9 @@ begin
         m.attempt_id,
         i.value as facts,
         i.value ->> 'id' as payment,
+        i.value ->> 'status' in (
+          'requires_payment_method', 'requires_confirmation', 'requires_action'
+        ) as is_unpaid,
         coalesce((i.value ->> 'amount_received')::bigint, 0) > 0 as was_taken,
         (
           select round((i.value ->> 'amount')::numeric / c.stripe_factor, c.minor_digits)
@@ -104,6 +108,7 @@ begin
     returning a.* into v_attempt;
     continue when not found or not v_found.has_order;
     v_number := v_number + 1;
+    v_is_unpaid := v_attempt.payment_intent_id is null or coalesce(v_found.is_unpaid, false);
     update engine.provider_calls as c
     set
       state = case c.operation when 'create_order' then 'UNKNOWN' else 'DONE' end,
@@ -118,11 +123,10 @@ begin
       and c.state in ('READY', 'CLAIMED');
     perform engine.command_attempt(
       v_attempt.user_id, v_attempt.id,
-      case when v_attempt.payment_intent_id is null then 'FREEZE' else 'FOUND' end,
+      case when v_is_unpaid then 'FREEZE' else 'FOUND' end,
       'scan', 'order:' || coalesce(v_attempt.order_hint, v_attempt.payment_intent_id),
       case
-        when v_attempt.payment_intent_id is null
-          then 'Duffel has an order of it, and Stripe shows no payment.'
+        when v_is_unpaid then 'Duffel has an order of it, and Stripe holds nothing.'
         when v_attempt.order_hint is null then 'Its money was taken already.'
         else 'Duffel has an order of it already.'
       end,

@@ -1,7 +1,7 @@
 -- A whole list, never part of one. An order made a few minutes ago is not judged yet:
--- its answer may be on the way. In a history that is not confirmed none is, and what was
--- made a few minutes ago is what a failover loses. Payments are compared next, so that
--- what may be released is known not to belong to an order.
+-- its answer may be on the way. In a history that is not confirmed none is, and what
+-- was made a few minutes ago is what a failover loses. Payments are compared next, so
+-- that what may be released is known not to belong to an order.
 create or replace function engine.compare_orders(
   p_call engine.provider_calls, p_body jsonb, p_now timestamptz
 ) returns text

@@ -1,13 +1,13 @@
 -- Stripe's payments that carry our mark, and not another installation's, beside our
--- attempts. A hold of an attempt that
--- ended is released when Duffel's list, read to its end since, shows no order of it;
--- what may belong to an order, and money that was taken, is a person's. A payment made
--- a few minutes ago, or an attempt that ended since a list was asked for, is not judged
--- yet; in a history that is not confirmed all are, and attempts take over what is
--- theirs (review/adopt_found.sql). A payment with this installation's name of an attempt
--- that nobody knows is what a failover leaves: its trip waits for the next lists
--- (review/note_lost.sql), and when these show no order the hold is released.
--- A trip that somebody holds for long is passed over, as in review/judge_orders.sql.
+-- attempts. A hold of an attempt that ended is released when Duffel's list, read to its
+-- end since, shows no order of it; what may belong to an order, and money that was
+-- taken, is a person's. A payment made a few minutes ago, or an attempt that ended
+-- since a list was asked for, is not judged yet; in a history that is not confirmed all
+-- are, and attempts take over what is theirs (review/adopt_found.sql). A payment with
+-- this installation's name of an attempt that nobody knows is what a failover leaves:
+-- its trip waits for the next lists (review/note_lost.sql), and when these show no
+-- order the hold is released. A trip that somebody holds for long is passed over, as in
+-- review/judge_orders.sql.
 -- Lock order: trip_requests, then booking_attempts, then provider_calls.
 create or replace function engine.compare_payments(
   p_call engine.provider_calls, p_body jsonb, p_now timestamptz
@@ -89,7 +89,12 @@ begin
     left join public.booking_attempts as a on s.attempt_id = a.id
     left join public.trip_requests as t on s.trip_id = t.id
     where s.attempt_id is not null
-      and (s.made_at < p_now - interval '5 minutes' or not v_is_confirmed)
+      and (
+        s.made_at < p_now - interval '5 minutes'
+        or not v_is_confirmed
+        -- An attempt is committed before it is paid for: this one was lost.
+        or a.id is null and s.is_named
+      )
       and case
         when s.status = 'canceled' then exists (
           select from engine.review_cases as c

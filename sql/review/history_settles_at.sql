@@ -1,5 +1,5 @@
--- What the former server had under way may still appear until then, so that a list asked
--- for earlier proves nothing.
+-- What the former server had under way may still appear until then, so that a list
+-- asked for earlier proves nothing.
 create or replace function engine.history_settles_at() returns timestamptz
   language sql stable
 begin atomic

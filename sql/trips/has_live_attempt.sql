@@ -1,5 +1,5 @@
--- An order or a payment at a provider that no attempt here accounts for is as good as
--- a frozen attempt: until a person has closed the case, the trip is not booked. So is an
+-- An order or a payment at a provider that no attempt here accounts for is as good as a
+-- frozen attempt: until a person has closed the case, the trip is not booked. So is an
 -- attempt that a failover has lost, until the next lists show no order of it
 -- (review/compare_payments.sql).
 create or replace function engine.has_live_attempt(p_user_id uuid, p_trip_id uuid)

@@ -1,10 +1,10 @@
-"""A primary dies under sagas and its replica takes over, at every state: ``make failover``.
+"""A primary dies under sagas, its replica takes over, at every state: ``make failover``.
 
-Each trip is brought to a state, and there its replica stops to hear of it. Its saga goes
-on, on the former primary, to its end or to where the sidecar dies; then the primary is
-killed, the replica promoted, and a sidecar works there until all is at rest. Meanwhile
-the offer is there still, or sold out. What the sandboxes' books say of each trip is the
-oracle.
+Each trip is brought to a state, and there its replica stops to hear of it. Its saga
+goes on, on the former primary, to its end or to where the sidecar dies; then the
+primary is killed, the replica promoted, and a sidecar works there until all is at rest.
+Meanwhile the offer is there still, or sold out. What the sandboxes' books say of each
+trip is the oracle.
 
     async   the replica stops to hear at the state
     sync    each commit waits for the replica: nothing is lost
@@ -65,7 +65,7 @@ _LAPSED = Fault(
         }
     },
 )
-# What befalls a call on the way to a state; the states without one are on the plain way.
+# What befalls a call on the way to a state; the other states are on the plain way.
 _WAYS: dict[str, dict[str, Fault]] = {
     "VOIDING": {"create_order": _REFUSED},
     "FAILED": {"create_order": _REFUSED},
@@ -166,7 +166,7 @@ def few_cases(mode: Mode) -> list[Case]:
         return [
             *(Case("REPRICING", "sold out", MADE), Case("AUTHORIZING", "alive", TOLD)),
             *(Case("ORDERING", offer, ORDERED) for offer in OFFERS),
-            *(Case("ORDERING", "sold out", IN_FLIGHT), Case("CAPTURING", "alive", MADE)),
+            *(Case("ORDERING", "alive", IN_FLIGHT), Case("CAPTURING", "alive", MADE)),
         ]
     cases = [Case(state, "sold out", ENDS) for state in STATES]
     cases += [
@@ -290,7 +290,8 @@ class FormerServer:
             attempt["id"],
         )
         self.world.rows(
-            "select engine.command_attempt(%s, %s, %s, 'test', 'test', 'a test', now())",
+            "select engine.command_attempt("
+            "%s, %s, %s, 'test', 'test', 'a test', now())",
             attempt["user_id"],
             attempt["id"],
             verdict,
@@ -401,7 +402,8 @@ def work_unconfirmed(world: World, former: FormerServer) -> None:
         survivor.finish_calls("former", [one for one in told if one], hand_on=True)
         survivor.close()
         world.rows(
-            "update engine.provider_calls set lease_until = lease_until - interval '1 day'"
+            "update engine.provider_calls"
+            " set lease_until = lease_until - interval '1 day'"
         )
         world.rows("select engine.recover()")
         world.rows("select engine.start_scan('orders', clock_timestamp())")
@@ -551,10 +553,15 @@ def table(mode: Mode, outcomes: Iterable[tuple[Case, Outcome]]) -> list[str]:
 
 def main() -> int:
     """Play every state in both modes and print the table; 1 when anything doubled."""
-    parser = argparse.ArgumentParser(description="Fail over at every state of the saga.")
+    parser = argparse.ArgumentParser(
+        description="Fail over at every state of the saga."
+    )
     parser.add_argument("--details", action="store_true", help="a line for each trip")
     arguments = parser.parse_args()
-    print("| state | offer | mode | trips | lost | orders | captures | cases | doubled |", end="")
+    print(
+        "| state | offer | mode | trips | lost | orders | captures | cases | doubled |",
+        end="",
+    )
     print(' sent again | failed "restored" |')
     print("|---|---|---|--:|--:|--:|--:|---|--:|--:|--:|", flush=True)
     bad = 0

@@ -121,7 +121,9 @@ class Pair:
         until(lambda: self._primary.rows("select 1 from pg_stat_replication"))
         if synchronous:
             with psycopg.connect(primary.dsn("postgres"), autocommit=True) as admin:
-                admin.execute(f"alter system set synchronous_standby_names = {_STANDBY}")
+                admin.execute(
+                    f"alter system set synchronous_standby_names = {_STANDBY}"
+                )
                 admin.execute("select pg_reload_conf()")
             until(
                 lambda: self._primary.rows(

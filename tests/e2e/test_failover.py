@@ -176,13 +176,18 @@ def test_an_order_that_this_history_has_lost_is_taken_over_and_not_made_again(
     )
     flights = Flights(world.flights_url, "duffel_test_fixture")
     made = flights.create_order(request, "lost").body["data"]
+    attempt = world.attempt(trip)
+    key = f"{attempt['id']}:confirm_payment"
+    Payments(world.payments_url, "sk_test_fixture").confirm(
+        attempt["payment_intent_id"], key
+    )
     promote(world)
     with comparing(world):
         until(lambda: world.attempt(trip)["order_hint"] == made["id"])
     assert world.status(trip) == "BOOKED"
     assert [order["id"] for order in world.orders()] == [made["id"]]
     assert world.attempt(trip)["order_id"] == made["id"]
-    assert len(world.flights.state()["order_requests"]) == 1
+    assert len(world.flights.state()["order_attempts"]) == 1
     assert call(world, STANDS[at][2])["error_code"] == "order_known"
     (intent,) = world.intents(trip)
     assert intent["captured"] == intent["amount"]
@@ -218,14 +223,14 @@ def test_lists_that_were_asked_for_too_early_confirm_nothing(world: World) -> No
         until(lambda: world.status(trip) == "BOOKED")
     assert [order["id"] for order in world.orders(trip)] == [made["id"]]
     assert world.attempt(trip)["id"] == attempt["id"]
-    assert len(world.flights.state()["order_requests"]) == 1
+    assert len(world.flights.state()["order_attempts"]) == 1
     assert kinds(world) == []
 
 
 def test_an_offer_that_is_gone_ends_nothing_before_the_lists_were_compared(
     world: World,
 ) -> None:
-    """The order was made, the offer is sold out: the order is found, none other made."""
+    """The order was made, the offer is sold out: it is found, and none other made."""
     trip = standing(world, "REPRICING")
     attempt = world.attempt(trip)
     request = world.value(
@@ -265,7 +270,7 @@ def test_money_that_was_taken_means_that_an_order_is_looked_for(world: World) ->
         confirm(world)
         until(lambda: state(world, trip) == "ORDER_UNKNOWN")
         until(world.at_rest)
-    assert world.flights.state()["order_requests"] == []
+    assert world.flights.state()["order_attempts"] == []
     assert world.violations() == []
 
 
@@ -293,8 +298,13 @@ def test_a_trip_with_a_lost_attempt_waits_for_the_next_lists(world: World) -> No
         confirm(world)
         assert kinds(world) == ["LOST_ATTEMPT"]
         world.tick()
-        until(lambda: world.value("select count(*) from public.flight_offers"))
-        until(world.at_rest)
+        until(
+            lambda: world.value(
+                "select bool_and(state = 'DONE') from engine.provider_calls"
+                " where operation = 'search'"
+            )
+        )
+        assert world.value("select count(*) from public.flight_offers") > 0
         assert world.value("select count(*) from public.booking_attempts") == 0
         assert payment(world, stray)["status"] == "requires_capture"
         hurry(world)
