@@ -1,4 +1,4 @@
-"""A primary dies under sagas, its replica takes over, at every state: ``make failover``.
+"""A primary dies under sagas and its replica takes over: ``make failover``.
 
 Each trip is brought to a state, and there its replica stops to hear of it. Its saga
 goes on, on the former primary, to its end or to where the sidecar dies; then the
@@ -13,6 +13,7 @@ trip is the oracle.
 from __future__ import annotations
 
 import argparse
+import logging
 import sys
 import time
 from collections import Counter
@@ -23,6 +24,7 @@ from decimal import Decimal
 from typing import Any, Literal
 from uuid import UUID
 
+import structlog
 from psycopg.conninfo import make_conninfo
 
 from sidecar.db import Call, Database
@@ -96,6 +98,7 @@ ORDERED = "order made"  # on, and it dies before the answer is told
 IN_FLIGHT = "order in flight"  # on, and the order arrives after the promotion
 _DIES_ORDERING = (HELD, ORDERED, IN_FLIGHT)
 
+_PATIENCE = 600.0  # seconds, with a hundred trips on a busy machine
 _MARGIN = "interval '1 hour'"  # at least what the engine waits for
 _QUIET = """
 select not exists (
@@ -386,6 +389,10 @@ def fail_over(pair: Pair, former: FormerServer, mode: Mode) -> list[str]:
     return offers
 
 
+def _rest(world: World) -> None:
+    until(lambda: world.value(_QUIET), seconds=_PATIENCE)
+
+
 def work_unconfirmed(world: World, former: FormerServer) -> None:
     """Work on the new primary before its history is confirmed: nothing may begin.
 
@@ -407,9 +414,9 @@ def work_unconfirmed(world: World, former: FormerServer) -> None:
         )
         world.rows("select engine.recover()")
         world.rows("select engine.start_scan('orders', clock_timestamp())")
-        until(lambda: world.value(_QUIET))
+        _rest(world)
         world.tick()
-        until(lambda: world.value(_QUIET))
+        _rest(world)
     assert world.value("select engine.history_problem()") is not None
     assert len(world.flights.state()["order_attempts"]) == begun
     assert (world.value(attempts), world.value(known)) == before
@@ -419,6 +426,7 @@ def work_unconfirmed(world: World, former: FormerServer) -> None:
 def work_to_rest(world: World) -> None:
     """Let the margin pass and everything after it, until nothing is left to do."""
     world.rows(f"update engine.history set noticed_at = noticed_at - {_MARGIN}")
+    world.rows(f"update engine.scans set read_at = read_at - {_MARGIN}")
     with world.working():
         for _ in range(4):
             world.rows(
@@ -429,12 +437,15 @@ def work_to_rest(world: World) -> None:
                 " where auto_book_status = 'PENDING'"
             )
             world.rows("select engine.recover()")
-            until(lambda: world.value("select engine.history_problem()") is None)
-            until(lambda: world.value(_QUIET), seconds=120)
+            until(
+                lambda: world.value("select engine.history_problem()") is None,
+                seconds=_PATIENCE,
+            )
+            _rest(world)
             world.tick()
-            until(lambda: world.value(_QUIET), seconds=120)
+            _rest(world)
         world.rows("select engine.start_scan('orders', clock_timestamp())")
-        until(lambda: world.value(_QUIET), seconds=120)
+        _rest(world)
 
 
 def judge(world: World, case: Case, *, lost: bool) -> Outcome:

@@ -703,8 +703,8 @@ MUTANTS: dict[str, Mutant] = {
     ),
     "what a scan passed over is not looked at again": Mutant(
         "review/finish_scan.sql",
-        "  if p_passed_over > 0 then\n    -- As",
-        "  if false then\n    -- As",
+        "  if p_passed_over > 0 or v_read_at",
+        "  if v_read_at",
     ),
     # The doors: what comes in, and what is written down.
     "anybody may call an entry point": Mutant(

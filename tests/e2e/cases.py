@@ -123,6 +123,7 @@ def promote(world: World) -> None:
 def settle(world: World) -> None:
     """Let everything that a former server had under way have shown by now."""
     world.rows("update engine.history set noticed_at = noticed_at - interval '1 day'")
+    world.rows("update engine.scans set read_at = read_at - interval '1 day'")
     world.rows("update engine.provider_calls set run_at = now() where state = 'READY'")
     world.rows("select engine.recover()")
 

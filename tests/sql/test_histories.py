@@ -18,7 +18,11 @@ from tests.sql.test_protocol import Row, Stage, answer
 stage = test_protocol.stage
 
 CHANGED = "update engine.history set timeline = '00000000'"
-PASSED = "update engine.history set noticed_at = noticed_at - interval '1 day'"
+PASSED = (
+    "with h as (\n"
+    "  update engine.history set noticed_at = noticed_at - interval '1 day'\n"
+    ") update engine.scans set read_at = read_at - interval '1 day'"
+)
 PROBLEM = "select engine.history_problem() as problem"
 WAITING = (
     *("get_offer", "create_payment", "confirm_payment", "create_order"),
@@ -214,6 +218,18 @@ def test_who_holds_a_trip_keeps_no_history_from_being_confirmed(stage: Stage) ->
         assert stage.row(
             "select engine.has_live_attempt(%s, %s) as live", trip.user_id, trip.trip_id
         )["live"]
+
+
+def test_a_history_that_nobody_compares_is_an_alert(stage: Stage) -> None:
+    """Booking has stopped, and does not go on by itself."""
+    alert = "select kind from engine.open_alerts() where kind = 'HISTORY_UNCONFIRMED'"
+    stage.rows(CHANGED)
+    stage.rows("select engine.history_is_confirmed(now())")
+    assert stage.rows(alert) == []
+    stage.rows(PASSED)
+    assert len(stage.rows(alert)) == 1
+    stage.rows("select engine.confirm_history(now())")
+    assert stage.rows(alert) == []
 
 
 @pytest.mark.parametrize("margin", ["199 seconds", "61 minutes", "-1 minute"])
