@@ -569,6 +569,10 @@ def main() -> int:
     )
     parser.add_argument("--details", action="store_true", help="a line for each trip")
     arguments = parser.parse_args()
+    # The table alone: what the workers say is not asked for.
+    structlog.configure(
+        wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL)
+    )
     print(
         "| state | offer | mode | trips | lost | orders | captures | cases | doubled |",
         end="",
