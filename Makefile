@@ -120,6 +120,9 @@ crash-points: install ## Crash the saga at every point, and again at every point
 mutants: install ## Take one guard away at a time; some test has to notice
 	@$(PYTHON) -m tests.chaos.mutants
 
+failover: install ## Kill the primary at every state of the saga, promote its replica; print the table
+	@$(PYTHON) -m tests.chaos.failover
+
 LIVES ?= 500
 model: install ## Play random lives of trips, every promise checked after each step: LIVES= SEED=
 	@MODEL_LIVES=$(LIVES) $(PYTHON) -m pytest tests/chaos/test_model.py -s \

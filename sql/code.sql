@@ -101,6 +101,8 @@ set role skylatch_owner;
 \ir operations/job_overview.sql
 \ir review/present_history.sql
 \ir review/history_problem.sql
+\ir review/history_is_confirmed.sql
+\ir review/history_settles_at.sql
 \ir review/confirm_history.sql
 \ir flags/refuse_runtime.sql
 \ir flags/flag_context.sql
@@ -326,6 +328,9 @@ set role skylatch_owner;
 \ir review/try_uuid.sql
 \ir review/find_case.sql
 \ir review/hold_trip.sql
+\ir review/open_trip_case.sql
+\ir review/note_lost.sql
+\ir review/find_doubles.sql
 \ir review/start_scan.sql
 \ir review/start_scans.sql
 \ir review/finish_scan.sql
@@ -334,6 +339,7 @@ set role skylatch_owner;
 \ir review/judge_orders.sql
 \ir review/may_have_order.sql
 \ir review/compare_orders.sql
+\ir review/adopt_found.sql
 \ir review/compare_payments.sql
 \ir review/cancel_by_airline.sql
 \ir review/note_itinerary.sql

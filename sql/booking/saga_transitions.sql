@@ -32,16 +32,18 @@ set
   meaning = excluded.meaning
 where s is distinct from excluded;
 
+-- The way back without a payment ends at once (booking/advance_attempt.sql). One that
+-- is there before its step was left by a history that a failover has lost.
 delete from engine.saga_transitions;
 insert into engine.saga_transitions (state, verdict, next_state, next_operation)
 values
   ('REPRICING', 'OK', 'CREATING_PAYMENT', 'create_payment'),
-  ('REPRICING', 'FAIL', 'FAILED', null),
-  ('REPRICING', 'RESEARCH', 'FAILED', null),
-  ('REPRICING', 'EXHAUSTED', 'FAILED', null),
+  ('REPRICING', 'FAIL', 'VOIDING', 'cancel_payment'),
+  ('REPRICING', 'RESEARCH', 'VOIDING', 'cancel_payment'),
+  ('REPRICING', 'EXHAUSTED', 'VOIDING', 'cancel_payment'),
   ('CREATING_PAYMENT', 'OK', 'AUTHORIZING', 'confirm_payment'),
-  ('CREATING_PAYMENT', 'FAIL', 'FAILED', null),
-  ('CREATING_PAYMENT', 'EXHAUSTED', 'FAILED', null),
+  ('CREATING_PAYMENT', 'FAIL', 'VOIDING', 'cancel_payment'),
+  ('CREATING_PAYMENT', 'EXHAUSTED', 'VOIDING', 'cancel_payment'),
   ('AUTHORIZING', 'OK', 'ORDERING', 'create_order'),
   ('AUTHORIZING', 'UNKNOWN', 'AUTHORIZING', 'read_authorization'),
   ('AUTHORIZING', 'REDO', 'AUTHORIZING', 'confirm_payment'),
@@ -120,6 +122,14 @@ values
   ('QUOTING_BOOKING', 'RESUME', 'QUOTING_BOOKING', 'quote_cancellation'),
   ('CANCELLING_BOOKING', 'RESUME', 'CANCELLING_BOOKING', 'read_cancellation'),
   ('REFUNDING', 'RESUME', 'REFUNDING', 'find_refunds');
+-- A scan found an order, or that money was taken, of an attempt that has not ordered as
+-- far as this history goes (review/adopt_found.sql).
+insert into engine.saga_transitions (state, verdict, next_state, next_operation)
+values
+  ('REPRICING', 'FOUND', 'ORDER_UNKNOWN', 'find_order'),
+  ('CREATING_PAYMENT', 'FOUND', 'ORDER_UNKNOWN', 'find_order'),
+  ('AUTHORIZING', 'FOUND', 'ORDER_UNKNOWN', 'find_order'),
+  ('ORDERING', 'FOUND', 'ORDER_UNKNOWN', 'find_order');
 -- A call that cannot be handled three times is taken out, and its attempt with it.
 insert into engine.saga_transitions (state, verdict, next_state, next_operation)
 select

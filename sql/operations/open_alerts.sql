@@ -43,6 +43,13 @@ begin
   from engine.job_states(v_now) as s
   where s.stopped_at is not null
   union all
+  -- Nothing is booked until both lists were compared, and they were not.
+  select
+    'HISTORY_UNCONFIRMED', 'history', h.noticed_at,
+    'a restore or a failover was noticed, and the providers'' lists were not compared'
+  from engine.history as h
+  where engine.history_settles_at() < v_now - interval '10 minutes'
+  union all
   -- Bookings that the airline may have cancelled, and nobody looks.
   select
     'BOOKINGS_UNREAD', 'look_order', min(b.next_look_at),

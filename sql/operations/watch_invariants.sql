@@ -89,6 +89,13 @@ begin
       where r.kind = 'INVARIANT'
         and r.object_id = v.invariant || ': ' || v.subject
         and r.opened_at >= v.first_seen_at
+    )
+    -- The scan has opened one.
+    and not exists (
+      select from engine.review_cases as r
+      where r.kind = 'DOUBLE_BOOKING'
+        and r.object_id = v.subject
+        and r.resolved_at is null
     );
   perform engine.close_case(r.kind, r.object_id, 'watch', 'it holds again', v_now)
   from engine.review_cases as r

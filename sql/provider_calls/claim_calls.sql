@@ -1,7 +1,8 @@
 -- Any number of sidecars claim at once: SKIP LOCKED gives each row to one of them.
 -- Bookings come first, then looks, then searches, which have a limit of their own: a
 -- slow search never keeps an authorized card waiting. What a breaker holds up or whose
--- key has grown too old is left; recovery settles the latter.
+-- key has grown too old is left; recovery settles the latter. So is what waits for a
+-- history to be confirmed (provider_calls/operations.sql).
 create or replace function engine.claim_calls(
   p_worker text, p_limit integer, p_searches integer
 )
@@ -20,6 +21,7 @@ create or replace function engine.claim_calls(
 as $$
 declare
   v_now timestamptz := clock_timestamp();
+  v_is_confirmed boolean := engine.history_is_confirmed(v_now);
   v_ids bigint[];
 begin
   v_ids := array(
@@ -29,6 +31,11 @@ begin
       and c.booking_attempt_id is not null
       and c.run_at <= v_now
       and engine.is_claimable(c, v_now)
+      and (
+        v_is_confirmed or c.operation not in (
+          select o.operation from engine.operations as o where o.awaits_history
+        )
+      )
     order by c.run_at, c.id
     limit p_limit
     for update skip locked

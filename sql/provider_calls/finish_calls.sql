@@ -6,6 +6,7 @@
 -- lock (a traveller's limits, a passenger's profile) a batch waits half a second at the
 -- most, however many are held. A report that stands behind such a lock is set aside:
 -- its row in the answer says so, with no call in it, and the worker tries it again.
+-- In a history that is not confirmed yet, answers from before it are late ones.
 drop function if exists engine.finish_calls(text, jsonb, boolean);
 create or replace function engine.finish_calls(
   p_worker text, p_reports jsonb, p_hand_on boolean
@@ -30,6 +31,7 @@ declare
   v_next bigint;
   v_nexts bigint[] := '{}'::bigint[];
   v_now timestamptz := clock_timestamp();
+  v_is_confirmed boolean := engine.history_is_confirmed(v_now);
   v_report engine.call_report;
   v_error text;
   -- Travellers who hold a row of theirs: one wait for each is enough.
@@ -103,7 +105,14 @@ begin
     p_worker,
     array(
       select c.id from engine.provider_calls as c
-      where p_hand_on and c.id = any (v_nexts) and c.run_at <= v_now
+      where p_hand_on
+        and c.id = any (v_nexts)
+        and c.run_at <= v_now
+        and (
+          v_is_confirmed or c.operation not in (
+            select o.operation from engine.operations as o where o.awaits_history
+          )
+        )
     ),
     v_now
   ) as l;

@@ -21,6 +21,7 @@ declare
   v_offer public.flight_offers;
   v_problem text;
   v_reason text;
+  v_wait text;
   v_report engine.call_report;
 begin
   select c.* into v_call from engine.provider_calls as c where c.id = p_call_id;
@@ -100,7 +101,19 @@ begin
       ) is not null then 'a spending ceiling was reached'
     end
   );
-  if v_reason is null then
+  v_wait := coalesce(
+    engine.history_problem(),
+    (
+      select c.summary
+      from engine.review_cases as c
+      where c.user_id = v_attempt.user_id
+        and c.trip_request_id = v_attempt.trip_request_id
+        and c.resolved_at is null
+        and c.kind = 'LOST_ATTEMPT'
+      limit 1
+    )
+  );
+  if v_wait is null and v_reason is null then
     update engine.provider_calls as c
     set
       state = 'SENT',
@@ -111,7 +124,7 @@ begin
     where c.id = p_call_id;
     return null;
   end if;
-  if engine.history_problem() is not null then
+  if v_wait is not null then
     -- An order may exist that this history has lost, so nothing is let go of either:
     -- the call waits, its try given back, until both providers' lists were compared.
     update engine.provider_calls as c
@@ -121,7 +134,7 @@ begin
       lease_until = null,
       run_at = v_now + interval '5 seconds'
     where c.id = p_call_id;
-    return 'waiting: ' || engine.history_problem();
+    return 'waiting: ' || v_wait;
   end if;
   update engine.provider_calls as c
   set

@@ -2,6 +2,8 @@
 -- provider; its lease outlives the 130 s that Duffel may take plus the connect.
 -- Stripe may forget a key 24 hours after its first use, and would then execute again.
 -- A breaker is only for what begins something: what reads, undoes or collects goes on.
+-- While a history that a failover or a restore has changed is not confirmed, no attempt
+-- goes on that has no order yet, nor ends: what it would do may have been done.
 insert into engine.operations as o (
   operation, provider, marks_sent, lease, max_tries, waits, key_lasts, observes,
   breaks_after
@@ -58,3 +60,12 @@ set
   observes = excluded.observes,
   breaks_after = excluded.breaks_after
 where o is distinct from excluded;
+
+update engine.operations as o
+set awaits_history = not o.awaits_history
+where o.awaits_history <> (
+  o.operation in (
+    'get_offer', 'create_payment', 'confirm_payment', 'read_authorization',
+    'create_order', 'cancel_payment', 'read_void'
+  )
+);

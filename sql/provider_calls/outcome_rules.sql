@@ -50,6 +50,9 @@ values
     'The fare is too small to be charged to a card.'),
   ('create_payment', '400', 'amount_too_large', 'FAIL', 'PENDING', '10 minutes', false,
     'The fare is too large an amount to be charged to a card.'),
+  -- The same key, another fare: it was made in a history that a failover has lost.
+  ('create_payment', '400', 'idempotency_error', 'FAIL', 'PENDING', '10 minutes', false,
+    'The payment had been prepared for another fare.'),
   ('create_payment', 'none', 'key_expired', 'FAIL', 'PENDING', '10 minutes', false,
     'The payment could not be prepared in time.'),
   ('create_payment', '409', '*', 'RETRY', null, null, false, null),

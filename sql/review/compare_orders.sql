@@ -1,6 +1,7 @@
 -- A whole list, never part of one. An order made a few minutes ago is not judged yet:
--- its answer may be on the way. Payments are compared next, so that what may be
--- released is known not to belong to an order.
+-- its answer may be on the way. In a history that is not confirmed none is, and what
+-- was made a few minutes ago is what a failover loses. Payments are compared next, so
+-- that what may be released is known not to belong to an order.
 create or replace function engine.compare_orders(
   p_call engine.provider_calls, p_body jsonb, p_now timestamptz
 ) returns text
@@ -15,8 +16,18 @@ begin
   select j.at_odds, j.passed_over into v_found, v_passed_over
   from engine.judge_orders(
     p_body -> 'orders', coalesce(p_call.claimed_at, p_now),
-    p_now - interval '5 minutes', p_now
+    case
+      when engine.history_problem() is null then p_now - interval '5 minutes'
+      else 'infinity'
+    end,
+    p_now
   ) as j;
+  perform engine.find_doubles(
+    'orders', array_agg(engine.try_uuid(o.value #>> '{metadata,trip_request_id}')),
+    array_agg(o.value ->> 'id'), array_agg(o.value ->> 'cancelled_at' is null), p_now
+  )
+  from jsonb_array_elements(p_body -> 'orders') as o
+  where not engine.belongs_elsewhere(o.value -> 'metadata');
   -- What the airline did to a booking of ours without a word is in the list too.
   perform engine.note_order(
     p_call, jsonb_build_object('orders', jsonb_agg(o.value)), p_now

@@ -1,9 +1,12 @@
 -- Stripe's payments that carry our mark, and not another installation's, beside our
--- attempts. A hold of an attempt that
--- ended is released when Duffel's list, read to its end since, shows no order of it;
--- what may belong to an order, and money that was taken, is a person's. A payment made
--- a few minutes ago, or an attempt that ended since a list was asked for, is not judged
--- yet. A trip that somebody holds for long is passed over, as in
+-- attempts. A hold of an attempt that ended is released when Duffel's list, read to its
+-- end since, shows no order of it; what may belong to an order, and money that was
+-- taken, is a person's. A payment made a few minutes ago, or an attempt that ended
+-- since a list was asked for, is not judged yet; in a history that is not confirmed all
+-- are, and attempts take over what is theirs (review/adopt_found.sql). A payment with
+-- this installation's name of an attempt that nobody knows is what a failover leaves:
+-- its trip waits for the next lists (review/note_lost.sql), and when these show no
+-- order the hold is released. A trip that somebody holds for long is passed over, as in
 -- review/judge_orders.sql.
 -- Lock order: trip_requests, then booking_attempts, then provider_calls.
 create or replace function engine.compare_payments(
@@ -15,12 +18,25 @@ create or replace function engine.compare_payments(
 as $$
 declare
   v_read_at timestamptz := coalesce(p_call.claimed_at, p_now);
+  v_is_confirmed boolean := engine.history_problem() is null;
+  -- When the list of orders that this one follows was asked for; null when that was too
+  -- early to show everything of a lost history, so that nothing is let go of.
+  v_ordered_to timestamptz := (
+    select s.read_at
+    from engine.scans as s
+    where s.scan = 'orders'
+      and s.history = engine.present_history()
+      and s.read_at >= coalesce(engine.history_settles_at(), '-infinity')
+  );
   v_found record;
   v_attempt public.booking_attempts;
   v_case_id bigint;
   v_number integer := 0;
   v_passed_over integer := 0;
+  v_is_lost boolean := false;
 begin
+  select f.at_odds, f.passed_over into v_number, v_passed_over
+  from engine.adopt_found(p_body -> 'payment_intents', v_read_at, p_now) as f;
   for v_found in
     with seen as materialized (
       select
@@ -44,16 +60,41 @@ begin
       case
         when s.status = 'canceled' then 'GONE'
         when s.received > 0 then 'CASE'
+        when a.id is null and s.is_named and t.id is not null and (
+          s.status = 'requires_capture' or not v_is_confirmed
+        )
+          then case
+            when exists (
+              select from engine.review_cases as c
+              where c.kind = 'ORPHAN_ORDER'
+                and c.evidence #>> '{found,metadata,attempt_id}' = s.attempt_id::text
+            ) then 'CASE'
+            when exists (
+              select from engine.review_cases as c
+              where c.kind = 'LOST_ATTEMPT'
+                and c.object_id = s.attempt_id::text
+                and c.resolved_at is null
+                and c.evidence_at < v_ordered_to
+            ) then 'CANCEL'
+            else 'LOST'
+          end
         when s.status <> 'requires_capture' then 'CANCEL'
         when a.id is null or a.status = 'PENDING' then 'CASE'
+        when v_ordered_to is null then 'WAIT'
         else case engine.may_have_order(a.user_id, a.id, s.made_at)
           when true then 'CASE' when false then 'CANCEL' else 'WAIT'
         end
       end as finding
     from seen as s
     left join public.booking_attempts as a on s.attempt_id = a.id
+    left join public.trip_requests as t on s.trip_id = t.id
     where s.attempt_id is not null
-      and s.made_at < p_now - interval '5 minutes'
+      and (
+        s.made_at < p_now - interval '5 minutes'
+        or not v_is_confirmed
+        -- An attempt is committed before it is paid for: this one was lost.
+        or a.id is null and s.is_named
+      )
       and case
         when s.status = 'canceled' then exists (
           select from engine.review_cases as c
@@ -71,6 +112,7 @@ begin
         -- Its id is on the way.
         when a.status = 'PENDING' and a.payment_intent_id is null then false
         when s.received > 0 or s.status = 'requires_capture' then true
+        when a.id is null and s.is_named and not v_is_confirmed then true
         -- No money is held: nobody waits for it after a day. One that names neither an
         -- attempt of ours nor this installation may be somebody else's.
         else s.made_at < p_now - interval '1 day' and (a.id is not null or s.is_named)
@@ -83,6 +125,13 @@ begin
       );
       continue;
     elsif v_found.finding = 'WAIT' then
+      continue;
+    elsif v_found.finding = 'LOST' then
+      v_number := v_number + 1;
+      v_is_lost := true;
+      perform engine.note_lost(
+        v_found.attempt_id, v_found.trip_id, v_found.facts, p_now
+      );
       continue;
     end if;
     if v_found.finding = 'CANCEL' then
@@ -106,6 +155,10 @@ begin
       end if;
       v_passed_over := v_passed_over + 1;
       perform engine.wait_less();
+      perform engine.note_lost(
+        v_found.attempt_id, coalesce(v_found.trip_request_id, v_found.trip_id),
+        v_found.facts, p_now
+      );
       continue;
     end;
     v_number := v_number + 1;
@@ -127,7 +180,22 @@ begin
       );
     end if;
   end loop;
+  perform engine.find_doubles(
+    'payments', array_agg(engine.try_uuid(i.value #>> '{metadata,trip_request_id}')),
+    array_agg(i.value ->> 'id'),
+    array_agg(coalesce((i.value ->> 'amount_received')::bigint, 0) > 0), p_now
+  )
+  from jsonb_array_elements(p_body -> 'payment_intents') as i
+  where not engine.belongs_elsewhere(i.value -> 'metadata');
+  perform engine.close_case(
+    c.kind, c.object_id, 'engine', 'later lists show no order of it', p_now
+  )
+  from engine.review_cases as c
+  where c.kind = 'LOST_ATTEMPT' and c.resolved_at is null and c.evidence_at < v_ordered_to;
   perform engine.finish_scan('payments', p_call, v_number, v_passed_over, p_now);
+  if v_is_lost then
+    perform engine.start_scan('orders', p_now + interval '5 minutes');
+  end if;
   return format(
     '%s of %s', v_number, jsonb_array_length(p_body -> 'payment_intents')
   );

@@ -15,7 +15,9 @@ begin atomic
     system_identifier = excluded.system_identifier,
     timeline = excluded.timeline,
     database_oid = excluded.database_oid,
-    confirmed_at = excluded.confirmed_at;
+    confirmed_at = excluded.confirmed_at,
+    noticed = null,
+    noticed_at = null;
 end;
 comment on function engine.confirm_history(timestamptz) is
   'Notes that this history is the one that was compared with both providers.';

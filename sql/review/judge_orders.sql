@@ -4,7 +4,8 @@
 -- a case. An attempt that ended since the list was asked for is not judged yet. A case
 -- that a person closed stays closed. A trip that somebody holds is waited for, and the
 -- answer tried again, for twenty seconds; then it is passed over and counted, because
--- one traveller must not keep the whole list from being compared.
+-- one traveller must not keep the whole list from being compared: a case that needs no
+-- lock of theirs (review/note_lost.sql) keeps the trip from ordering until it is.
 -- Lock order: trip_requests, then booking_attempts, then provider_calls.
 drop function if exists engine.judge_orders(
   jsonb, timestamptz, timestamptz, timestamptz
@@ -114,6 +115,10 @@ begin
       end if;
       v_passed_over := v_passed_over + 1;
       perform engine.wait_less();
+      perform engine.note_lost(
+        v_found.attempt_id, coalesce(v_found.trip_request_id, v_found.trip_id),
+        v_found.facts, p_now
+      );
       continue;
     end;
     select a.* into v_attempt

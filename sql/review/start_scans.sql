@@ -1,21 +1,24 @@
--- Hourly, and at once when this history was not compared yet. The list of payments
--- follows that of orders (review/compare_orders.sql).
+-- Hourly; and while this history is not confirmed, whenever what the former one had
+-- under way must have appeared. The list of payments follows that of orders
+-- (review/compare_orders.sql).
 create or replace function engine.start_scans(p_now timestamptz) returns void
   language plpgsql volatile
   security definer
   set search_path = pg_catalog, pg_temp
 as $$
 declare
+  v_is_confirmed boolean := engine.history_is_confirmed(p_now);
   v_history text := engine.present_history();
-  v_is_new boolean := engine.history_problem() is not null;
 begin
-  if exists (
-    select from (values ('orders'), ('payments')) as d (scan)
-    left join engine.scans as s on d.scan = s.scan
-    left join engine.history as h on true
-    where coalesce(s.finished_at, h.confirmed_at, '-infinity')
-      < p_now - interval '1 hour'
-      or v_is_new and s.history is distinct from v_history
+  if (
+    not v_is_confirmed
+    or exists (
+      select from (values ('orders'), ('payments')) as d (scan)
+      left join engine.scans as s on d.scan = s.scan
+      left join engine.history as h on true
+      where coalesce(s.finished_at, h.confirmed_at, '-infinity')
+        < p_now - interval '1 hour'
+    )
   )
   and not exists (
     select from engine.provider_calls as c
@@ -24,7 +27,7 @@ begin
       and c.payload ->> 'history' = v_history
   )
   then
-    perform engine.start_scan('orders', p_now);
+    perform engine.start_scan('orders', greatest(p_now, engine.history_settles_at()));
     perform engine.wake_sidecar();
   end if;
 end;

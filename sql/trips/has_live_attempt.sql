@@ -1,5 +1,7 @@
--- An order or a payment at a provider that no attempt here accounts for is as good as
--- a frozen attempt: until a person has closed the case, the trip is not booked.
+-- An order or a payment at a provider that no attempt here accounts for is as good as a
+-- frozen attempt: until a person has closed the case, the trip is not booked. So is an
+-- attempt that a failover has lost, until the next lists show no order of it
+-- (review/compare_payments.sql).
 create or replace function engine.has_live_attempt(p_user_id uuid, p_trip_id uuid)
   returns boolean
   language sql stable
@@ -12,7 +14,7 @@ or exists (
   where c.user_id = p_user_id
     and c.trip_request_id = p_trip_id
     and c.resolved_at is null
-    and c.kind in ('ORPHAN_ORDER', 'ORPHAN_PAYMENT')
+    and c.kind in ('ORPHAN_ORDER', 'ORPHAN_PAYMENT', 'LOST_ATTEMPT', 'DOUBLE_BOOKING')
 );
 comment on function engine.has_live_attempt(uuid, uuid) is
   'Tells whether a booking of this trip is in flight, frozen, or may exist unknown.';

@@ -595,7 +595,7 @@ MUTANTS: dict[str, Mutant] = {
         "",
     ),
     "an authorised attempt ends with a failover": Mutant(
-        _LAST_LOOK, "if engine.history_problem() is not null then", "if false then"
+        _LAST_LOOK, "  if v_wait is not null then", "  if false then"
     ),
     "waiting for the lists uses up tries": Mutant(
         _LAST_LOOK, "tries = greatest(c.tries - 1, 0)", "tries = c.tries"
@@ -607,6 +607,75 @@ MUTANTS: dict[str, Mutant] = {
         "review/judge_orders.sql",
         "when u.is_unsent then a.order_hint",
         "when false then a.order_hint",
+    ),
+    "a lost history's attempts go on at once": Mutant(
+        "provider_calls/claim_calls.sql",
+        "v_is_confirmed or c.operation not in (",
+        "true or c.operation not in (",
+    ),
+    "an answer of a lost history counts": Mutant(
+        "review/history_is_confirmed.sql", "c.epoch + c_epochs", "c.epoch"
+    ),
+    "a lost history's numbers come again": Mutant(
+        "review/history_is_confirmed.sql", "nextval(s.name) + c_many", "nextval(s.name)"
+    ),
+    "a list that was asked for early confirms a history": Mutant(
+        "review/finish_scan.sql", "        and s.read_at >= v_settles_at\n", ""
+    ),
+    "the list of orders confirms a history": Mutant(
+        "review/finish_scan.sql", "  if p_scan = 'payments'\n", "  if true\n"
+    ),
+    "an early list moves the mark": Mutant(
+        "review/finish_scan.sql", "> 0 or v_read_at < v_settles_at then", "> 0 then"
+    ),
+    "what is young in a lost history is not judged": Mutant(
+        "review/compare_orders.sql",
+        "else 'infinity'",
+        "else p_now - interval '5 minutes'",
+    ),
+    "a young payment of a lost history is not judged": Mutant(
+        "review/compare_payments.sql",
+        "        or not v_is_confirmed\n        -- An",
+        "        -- An",
+    ),
+    "an order of a lost history is not taken over": Mutant(
+        "review/adopt_found.sql",
+        "    continue when not found or not v_found.has_order;\n",
+        "    continue;\n",
+    ),
+    "an order without its money is collected for": Mutant(
+        "review/adopt_found.sql",
+        "case when v_is_unpaid then 'FREEZE'",
+        "case when false then 'FREEZE'",
+    ),
+    "money that was taken proves no order": Mutant(
+        "review/adopt_found.sql",
+        "a.order_hint is not null or coalesce(s.was_taken, false) as has_order",
+        "a.order_hint is not null as has_order",
+    ),
+    "a lost attempt's hold is released at once": Mutant(
+        "review/compare_payments.sql",
+        "            else 'LOST'\n",
+        "            else 'CANCEL'\n",
+    ),
+    "a trip with a lost attempt is booked": Mutant(
+        "trips/has_live_attempt.sql", ", 'LOST_ATTEMPT'", ""
+    ),
+    "a trip with a lost attempt is ordered": Mutant(
+        _LAST_LOOK, "        and c.kind = 'LOST_ATTEMPT'\n", "        and false\n"
+    ),
+    "a held trip is forgotten by the lists": Mutant(
+        "review/note_lost.sql", "'LOST_ATTEMPT', p_attempt_id", "'POISON', p_attempt_id"
+    ),
+    "two orders of one trip are nobody's": Mutant(
+        "review/find_doubles.sql",
+        "    if jsonb_array_length(v_trip.found) > 1 then\n",
+        "    if false then\n",
+    ),
+    "the margin is shorter than an order takes": Mutant(
+        "operations/set_money_settings.sql",
+        "select max(o.lease) from engine.operations as o where o.marks_sent",
+        "select interval '0'",
     ),
     "bookings ahead are not read": Mutant(
         "monitor/recover.sql", "  perform engine.look_at_bookings(v_now);\n", ""
@@ -724,8 +793,8 @@ MUTANTS: dict[str, Mutant] = {
     ),
     "what a scan passed over is not looked at again": Mutant(
         "review/finish_scan.sql",
-        "  if p_passed_over > 0 then\n    -- As",
-        "  if false then\n    -- As",
+        "  if p_passed_over > 0 or v_read_at",
+        "  if v_read_at",
     ),
     # The doors: what comes in, and what is written down.
     "anybody may call an entry point": Mutant(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -113,10 +114,32 @@ def scan(world: World) -> None:
         )
 
 
-def order_elsewhere(world: World, metadata: dict[str, str]) -> str:
-    """Order at Duffel behind the engine's back, ten minutes ago; return its id."""
+def promote(world: World) -> None:
+    """Let the database write another timeline of the same server, and be worked on."""
+    world.rows("update engine.history set timeline = '00000000'")
+    assert world.value("select engine.history_is_confirmed(clock_timestamp())") is False
+
+
+def settle(world: World) -> None:
+    """Let everything that a former server had under way have shown by now."""
+    world.rows("update engine.history set noticed_at = noticed_at - interval '1 day'")
+    world.rows("update engine.scans set read_at = read_at - interval '1 day'")
+    world.rows("update engine.provider_calls set run_at = now() where state = 'READY'")
+    world.rows("select engine.recover()")
+
+
+def confirm(world: World) -> None:
+    """Compare both lists, asked for late enough, with what this history knows."""
+    settle(world)
+    until(lambda: world.value("select engine.history_problem()") is None)
+
+
+def order_elsewhere(
+    world: World, metadata: dict[str, str], *, seconds_ago: float = 600
+) -> str:
+    """Order at Duffel behind the engine's back; return the order's id."""
     flights = Flights(world.flights_url, "duffel_test_fixture")
-    world.flights.clock.advance(-600)
+    world.flights.clock.advance(-seconds_ago)
     wish = {
         "slices": [
             {
@@ -157,7 +180,7 @@ def order_elsewhere(world: World, metadata: dict[str, str]) -> str:
         },
         "stray",
     )
-    world.flights.clock.advance(600)
+    world.flights.clock.advance(seconds_ago)
     assert answer.http_status == 201, answer
     return str(answer.body["data"]["id"])
 
@@ -169,6 +192,7 @@ def hold_elsewhere(
     *,
     confirm: bool = True,
     hours_ago: float = 1,
+    amount: Decimal = Decimal(123),
 ) -> str:
     """Hold money at Stripe behind the engine's back; return the payment's id."""
     client = stripe.StripeClient(
@@ -180,7 +204,7 @@ def hold_elsewhere(
     world.payments.clock.advance(-3600 * hours_ago)
     intent = client.v1.payment_intents.create(
         {
-            "amount": 12300,
+            "amount": int(amount * 100),
             "currency": "gbp",
             "customer": card["stripe_customer_id"],
             "payment_method": card["stripe_payment_method_id"],

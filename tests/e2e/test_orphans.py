@@ -22,8 +22,10 @@ from tests.e2e.cases import (
     order_elsewhere,
     payment,
     possible,
+    promote,
     queue,
     scan,
+    settle,
     state,
 )
 from tests.factories import DECLINED, World, until
@@ -131,7 +133,7 @@ def test_a_second_order_of_a_booked_attempt_is_a_case(world: World) -> None:
     trip = book(world)
     order_elsewhere(world, marked(trip, world.attempt(trip)["id"]))
     scan(world)
-    assert kinds(world) == ["ORDER_CONTRADICTION"]
+    assert kinds(world) == ["DOUBLE_BOOKING", "ORDER_CONTRADICTION"]
     assert world.status(trip) == "BOOKED"
 
 
@@ -288,6 +290,7 @@ def test_nothing_is_booked_after_a_restore_until_both_lists_were_compared(
     world.payments.faults.arm(lists)
     with world.working():
         world.rows("select engine.recover()")
+        settle(world)
         until(lambda: world.payments.faults.held > 0)
         world.tick()
         assert "restored" in world.value(PROBLEM, world.traveller().user_id)
@@ -308,9 +311,9 @@ def test_a_booking_that_a_restore_has_lost_is_found_and_not_made_again(
     world.flights.clock.advance(420)
     world.payments.clock.advance(420)
     lose(world, trip)
-    world.rows("update engine.history set timeline = '00000000'")
+    promote(world)
     with world.working():
-        world.rows("select engine.recover()")
+        settle(world)
         until(lambda: world.value(PROBLEM, world.traveller().user_id) is None)
         world.tick()
         until(lambda: kinds(world) == ["ORPHAN_ORDER", "ORPHAN_PAYMENT"])
