@@ -99,6 +99,140 @@ CREATE FUNCTION engine.acts_as(p_role text) RETURNS boolean
 
 ALTER FUNCTION engine.acts_as(p_role text) OWNER TO skylatch_owner;
 
+--
+-- Name: adopt_found(jsonb, timestamp with time zone, timestamp with time zone); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE FUNCTION engine.adopt_found(p_payments jsonb, p_read_at timestamp with time zone, p_now timestamp with time zone) RETURNS TABLE(at_odds integer, passed_over integer)
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  v_is_confirmed boolean := engine.history_problem() is null;
+  v_found record;
+  v_attempt public.booking_attempts;
+  v_is_unpaid boolean;
+  v_number integer := 0;
+  v_passed_over integer := 0;
+begin
+  for v_found in
+    with seen as materialized (
+      select distinct on (m.attempt_id)
+        m.attempt_id,
+        i.value as facts,
+        i.value ->> 'id' as payment,
+        i.value ->> 'status' in (
+          'requires_payment_method', 'requires_confirmation', 'requires_action'
+        ) as is_unpaid,
+        coalesce((i.value ->> 'amount_received')::bigint, 0) > 0 as was_taken,
+        (
+          select round((i.value ->> 'amount')::numeric / c.stripe_factor, c.minor_digits)
+          from engine.currencies as c
+          where c.code = upper((i.value ->> 'currency') collate "C")
+        ) as amount,
+        upper((i.value ->> 'currency') collate "C") as currency
+      from jsonb_array_elements(p_payments) as i
+      cross join lateral engine.try_uuid(i.value #>> '{metadata,attempt_id}')
+        as m (attempt_id)
+      where m.attempt_id is not null
+        and not engine.belongs_elsewhere(i.value -> 'metadata')
+      -- The one with money in it, should there be several: the others are cases.
+      order by
+        m.attempt_id,
+        coalesce((i.value ->> 'amount_received')::bigint, 0) desc,
+        i.value ->> 'status' = 'requires_capture' desc,
+        i.value ->> 'id'
+    )
+
+    select
+      s.*,
+      a.user_id,
+      a.id,
+      a.trip_request_id,
+      a.order_hint is not null or coalesce(s.was_taken, false) as has_order
+    from public.booking_attempts as a
+    left join seen as s on a.id = s.attempt_id
+    where a.state in ('REPRICING', 'CREATING_PAYMENT', 'AUTHORIZING', 'ORDERING')
+      and (
+        a.order_hint is not null
+        or s.was_taken
+        -- Else its id is on the way.
+        or a.payment_intent_id is null and s.payment is not null and not v_is_confirmed
+      )
+      -- What was sent has an answer, or a lease that ends.
+      and not exists (
+        select from engine.provider_calls as c
+        where c.user_id = a.user_id
+          and c.booking_attempt_id = a.id
+          and c.operation = 'create_order'
+          and c.state = 'SENT'
+      )
+    order by a.trip_request_id
+  loop
+    begin
+      perform from public.trip_requests as t
+      where t.user_id = v_found.user_id and t.id = v_found.trip_request_id
+      for no key update;
+    exception when lock_not_available then
+      if p_now < p_read_at + interval '20 seconds' then
+        raise;
+      end if;
+      v_passed_over := v_passed_over + 1;
+      perform engine.wait_less();
+      if v_found.has_order then
+        perform engine.note_lost(
+          v_found.id, v_found.trip_request_id, v_found.facts, p_now
+        );
+      end if;
+      continue;
+    end;
+    update public.booking_attempts as a
+    set
+      payment_intent_id = coalesce(a.payment_intent_id, v_found.payment),
+      agreed_amount = case
+        when v_found.has_order
+          and v_found.currency = a.currency
+          and v_found.amount <= a.cap_amount
+          and v_found.amount <> a.agreed_amount then v_found.amount
+        else a.agreed_amount
+      end
+    where a.user_id = v_found.user_id
+      and a.id = v_found.id
+      and a.state in ('REPRICING', 'CREATING_PAYMENT', 'AUTHORIZING', 'ORDERING')
+    returning a.* into v_attempt;
+    continue when not found or not v_found.has_order;
+    v_number := v_number + 1;
+    v_is_unpaid := v_attempt.payment_intent_id is null or coalesce(v_found.is_unpaid, false);
+    update engine.provider_calls as c
+    set
+      state = case c.operation when 'create_order' then 'UNKNOWN' else 'DONE' end,
+      verdict = case c.operation when 'create_order' then 'UNKNOWN' else 'STOP' end,
+      error_code = 'order_known',
+      lease_until = null,
+      sent_at = case c.operation when 'create_order' then p_now else c.sent_at end,
+      finished_at = p_now
+    where c.user_id = v_attempt.user_id
+      and c.booking_attempt_id = v_attempt.id
+      and c.object_id is null
+      and c.state in ('READY', 'CLAIMED');
+    perform engine.command_attempt(
+      v_attempt.user_id, v_attempt.id,
+      case when v_is_unpaid then 'FREEZE' else 'FOUND' end,
+      'scan', 'order:' || coalesce(v_attempt.order_hint, v_attempt.payment_intent_id),
+      case
+        when v_is_unpaid then 'Duffel has an order of it, and Stripe holds nothing.'
+        when v_attempt.order_hint is null then 'Its money was taken already.'
+        else 'Duffel has an order of it already.'
+      end,
+      p_now
+    );
+  end loop;
+  return query select v_number, v_passed_over;
+end;
+$$;
+
+ALTER FUNCTION engine.adopt_found(p_payments jsonb, p_read_at timestamp with time zone, p_now timestamp with time zone) OWNER TO skylatch_owner;
+
 SET default_tablespace = '';
 
 SET default_table_access_method = heap;
@@ -2125,6 +2259,43 @@ begin
   ) as l
   where l.live + l.booked > 1;
 
+  -- I1, as the providers see them: what our rows tell, and what a scan has found
+  -- (review/find_doubles.sql), whoever made it.
+  return query
+  select
+    'one live order and one capture per trip',
+    format('%s of trip %s', d.what, t.trip_request_id), format('%s live', d.live),
+    t.changed
+  from (
+    select a.user_id, a.trip_request_id, max(a.state_changed_at) as changed
+    from public.booking_attempts as a
+    where a.state_changed_at >= p_since
+    group by a.user_id, a.trip_request_id
+  ) as t
+  cross join lateral (
+    select 'orders' as what, count(*) as live
+    from public.booking_attempts as a
+    where a.user_id = t.user_id
+      and a.trip_request_id = t.trip_request_id
+      and a.order_id is not null
+      and a.order_cancelled_at is null
+    union all
+    select 'payments', count(*)
+    from public.booking_attempts as a
+    where a.user_id = t.user_id
+      and a.trip_request_id = t.trip_request_id
+      and a.captured_amount is not null
+      and a.refunded_at is null
+      and a.order_cancelled_at is null
+  ) as d
+  where d.live > 1
+  union
+  select
+    'one live order and one capture per trip', c.object_id, c.evidence ->> 'found',
+    null::timestamptz
+  from engine.review_cases as c
+  where c.kind = 'DOUBLE_BOOKING' and c.resolved_at is null;
+
   -- I1
   return query
   select 'a success has its booking', a.id::text, a.state, a.state_changed_at
@@ -3447,6 +3618,7 @@ CREATE FUNCTION engine.claim_calls(p_worker text, p_limit integer, p_searches in
     AS $$
 declare
   v_now timestamptz := clock_timestamp();
+  v_is_confirmed boolean := engine.history_is_confirmed(v_now);
   v_ids bigint[];
 begin
   v_ids := array(
@@ -3456,6 +3628,11 @@ begin
       and c.booking_attempt_id is not null
       and c.run_at <= v_now
       and engine.is_claimable(c, v_now)
+      and (
+        v_is_confirmed or c.operation not in (
+          select o.operation from engine.operations as o where o.awaits_history
+        )
+      )
     order by c.run_at, c.id
     limit p_limit
     for update skip locked
@@ -3506,7 +3683,7 @@ CREATE TABLE engine.review_cases (
     resolved_at timestamp with time zone,
     resolved_by text,
     resolution text,
-    CONSTRAINT review_cases_kind CHECK ((kind = ANY (ARRAY['ATTEMPT'::text, 'ORPHAN_ORDER'::text, 'ORPHAN_PAYMENT'::text, 'PAYMENT_CONTRADICTION'::text, 'ORDER_CONTRADICTION'::text, 'DISPUTE'::text, 'FRAUD_WARNING'::text, 'AIRLINE_CHANGE'::text, 'AIRLINE_CANCELLATION'::text, 'REFUND_FAILED'::text, 'AUTHORIZATION_LAPSING'::text, 'POISON'::text, 'INVARIANT'::text]))),
+    CONSTRAINT review_cases_kind CHECK ((kind = ANY (ARRAY['ATTEMPT'::text, 'ORPHAN_ORDER'::text, 'ORPHAN_PAYMENT'::text, 'PAYMENT_CONTRADICTION'::text, 'ORDER_CONTRADICTION'::text, 'DISPUTE'::text, 'FRAUD_WARNING'::text, 'AIRLINE_CHANGE'::text, 'AIRLINE_CANCELLATION'::text, 'REFUND_FAILED'::text, 'AUTHORIZATION_LAPSING'::text, 'POISON'::text, 'INVARIANT'::text, 'LOST_ATTEMPT'::text, 'DOUBLE_BOOKING'::text]))),
     CONSTRAINT review_cases_resolved CHECK ((((resolved_at IS NULL) = (resolved_by IS NULL)) AND ((resolved_at IS NULL) = (resolution IS NULL))))
 );
 
@@ -3597,8 +3774,18 @@ begin
   select j.at_odds, j.passed_over into v_found, v_passed_over
   from engine.judge_orders(
     p_body -> 'orders', coalesce(p_call.claimed_at, p_now),
-    p_now - interval '5 minutes', p_now
+    case
+      when engine.history_problem() is null then p_now - interval '5 minutes'
+      else 'infinity'
+    end,
+    p_now
   ) as j;
+  perform engine.find_doubles(
+    'orders', array_agg(engine.try_uuid(o.value #>> '{metadata,trip_request_id}')),
+    array_agg(o.value ->> 'id'), array_agg(o.value ->> 'cancelled_at' is null), p_now
+  )
+  from jsonb_array_elements(p_body -> 'orders') as o
+  where not engine.belongs_elsewhere(o.value -> 'metadata');
   -- What the airline did to a booking of ours without a word is in the list too.
   perform engine.note_order(
     p_call, jsonb_build_object('orders', jsonb_agg(o.value)), p_now
@@ -3629,12 +3816,25 @@ CREATE FUNCTION engine.compare_payments(p_call engine.provider_calls, p_body jso
     AS $$
 declare
   v_read_at timestamptz := coalesce(p_call.claimed_at, p_now);
+  v_is_confirmed boolean := engine.history_problem() is null;
+  -- When the list of orders that this one follows was asked for; null when that was too
+  -- early to show everything of a lost history, so that nothing is let go of.
+  v_ordered_to timestamptz := (
+    select s.read_at
+    from engine.scans as s
+    where s.scan = 'orders'
+      and s.history = engine.present_history()
+      and s.read_at >= coalesce(engine.history_settles_at(), '-infinity')
+  );
   v_found record;
   v_attempt public.booking_attempts;
   v_case_id bigint;
   v_number integer := 0;
   v_passed_over integer := 0;
+  v_is_lost boolean := false;
 begin
+  select f.at_odds, f.passed_over into v_number, v_passed_over
+  from engine.adopt_found(p_body -> 'payment_intents', v_read_at, p_now) as f;
   for v_found in
     with seen as materialized (
       select
@@ -3658,16 +3858,41 @@ begin
       case
         when s.status = 'canceled' then 'GONE'
         when s.received > 0 then 'CASE'
+        when a.id is null and s.is_named and t.id is not null and (
+          s.status = 'requires_capture' or not v_is_confirmed
+        )
+          then case
+            when exists (
+              select from engine.review_cases as c
+              where c.kind = 'ORPHAN_ORDER'
+                and c.evidence #>> '{found,metadata,attempt_id}' = s.attempt_id::text
+            ) then 'CASE'
+            when exists (
+              select from engine.review_cases as c
+              where c.kind = 'LOST_ATTEMPT'
+                and c.object_id = s.attempt_id::text
+                and c.resolved_at is null
+                and c.evidence_at < v_ordered_to
+            ) then 'CANCEL'
+            else 'LOST'
+          end
         when s.status <> 'requires_capture' then 'CANCEL'
         when a.id is null or a.status = 'PENDING' then 'CASE'
+        when v_ordered_to is null then 'WAIT'
         else case engine.may_have_order(a.user_id, a.id, s.made_at)
           when true then 'CASE' when false then 'CANCEL' else 'WAIT'
         end
       end as finding
     from seen as s
     left join public.booking_attempts as a on s.attempt_id = a.id
+    left join public.trip_requests as t on s.trip_id = t.id
     where s.attempt_id is not null
-      and s.made_at < p_now - interval '5 minutes'
+      and (
+        s.made_at < p_now - interval '5 minutes'
+        or not v_is_confirmed
+        -- An attempt is committed before it is paid for: this one was lost.
+        or a.id is null and s.is_named
+      )
       and case
         when s.status = 'canceled' then exists (
           select from engine.review_cases as c
@@ -3685,6 +3910,7 @@ begin
         -- Its id is on the way.
         when a.status = 'PENDING' and a.payment_intent_id is null then false
         when s.received > 0 or s.status = 'requires_capture' then true
+        when a.id is null and s.is_named and not v_is_confirmed then true
         -- No money is held: nobody waits for it after a day. One that names neither an
         -- attempt of ours nor this installation may be somebody else's.
         else s.made_at < p_now - interval '1 day' and (a.id is not null or s.is_named)
@@ -3697,6 +3923,13 @@ begin
       );
       continue;
     elsif v_found.finding = 'WAIT' then
+      continue;
+    elsif v_found.finding = 'LOST' then
+      v_number := v_number + 1;
+      v_is_lost := true;
+      perform engine.note_lost(
+        v_found.attempt_id, v_found.trip_id, v_found.facts, p_now
+      );
       continue;
     end if;
     if v_found.finding = 'CANCEL' then
@@ -3720,6 +3953,10 @@ begin
       end if;
       v_passed_over := v_passed_over + 1;
       perform engine.wait_less();
+      perform engine.note_lost(
+        v_found.attempt_id, coalesce(v_found.trip_request_id, v_found.trip_id),
+        v_found.facts, p_now
+      );
       continue;
     end;
     v_number := v_number + 1;
@@ -3741,7 +3978,22 @@ begin
       );
     end if;
   end loop;
+  perform engine.find_doubles(
+    'payments', array_agg(engine.try_uuid(i.value #>> '{metadata,trip_request_id}')),
+    array_agg(i.value ->> 'id'),
+    array_agg(coalesce((i.value ->> 'amount_received')::bigint, 0) > 0), p_now
+  )
+  from jsonb_array_elements(p_body -> 'payment_intents') as i
+  where not engine.belongs_elsewhere(i.value -> 'metadata');
+  perform engine.close_case(
+    c.kind, c.object_id, 'engine', 'later lists show no order of it', p_now
+  )
+  from engine.review_cases as c
+  where c.kind = 'LOST_ATTEMPT' and c.resolved_at is null and c.evidence_at < v_ordered_to;
   perform engine.finish_scan('payments', p_call, v_number, v_passed_over, p_now);
+  if v_is_lost then
+    perform engine.start_scan('orders', p_now + interval '5 minutes');
+  end if;
   return format(
     '%s of %s', v_number, jsonb_array_length(p_body -> 'payment_intents')
   );
@@ -3909,6 +4161,9 @@ CREATE TABLE engine.history (
     timeline text NOT NULL,
     database_oid oid NOT NULL,
     confirmed_at timestamp with time zone NOT NULL,
+    noticed text,
+    noticed_at timestamp with time zone,
+    CONSTRAINT history_noticed CHECK (((noticed IS NULL) = (noticed_at IS NULL))),
     CONSTRAINT history_only_row CHECK (only_row)
 );
 
@@ -3927,7 +4182,7 @@ CREATE FUNCTION engine.confirm_history(p_now timestamp with time zone) RETURNS v
              split_part(p.history, ' '::text, 2) AS split_part,
              (split_part(p.history, ' '::text, 3))::oid AS split_part,
              confirm_history.p_now AS p_now
-            FROM engine.present_history() p(history) ON CONFLICT(only_row) DO UPDATE SET system_identifier = excluded.system_identifier, timeline = excluded.timeline, database_oid = excluded.database_oid, confirmed_at = excluded.confirmed_at;
+            FROM engine.present_history() p(history) ON CONFLICT(only_row) DO UPDATE SET system_identifier = excluded.system_identifier, timeline = excluded.timeline, database_oid = excluded.database_oid, confirmed_at = excluded.confirmed_at, noticed = NULL::text, noticed_at = NULL::timestamp with time zone;
 END;
 
 ALTER FUNCTION engine.confirm_history(p_now timestamp with time zone) OWNER TO skylatch_owner;
@@ -5349,6 +5604,105 @@ $$;
 ALTER FUNCTION engine.find_case(p_kind text, p_object_id text, p_attempt public.booking_attempts, p_summary text, p_evidence jsonb, p_now timestamp with time zone) OWNER TO skylatch_owner;
 
 --
+-- Name: find_doubles(text, uuid[], text[], boolean[], timestamp with time zone); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE FUNCTION engine.find_doubles(p_what text, p_trip_ids uuid[], p_object_ids text[], p_are_live boolean[], p_now timestamp with time zone) RETURNS integer
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  v_trip record;
+  v_number integer := 0;
+begin
+  for v_trip in
+    with seen as materialized (
+      select s.trip_id, s.object_id, s.is_live, t.user_id
+      from unnest(p_trip_ids, p_object_ids, p_are_live) as s (trip_id, object_id, is_live)
+      inner join public.trip_requests as t on s.trip_id = t.id
+    ),
+
+    trips as materialized (select distinct s.user_id, s.trip_id from seen as s),
+
+    live as (
+      select s.trip_id, s.object_id
+      from seen as s
+      where s.is_live
+      union
+      select
+        t.trip_id, case p_what when 'orders' then a.order_id else a.payment_intent_id end
+      from trips as t
+      inner join public.booking_attempts as a
+        on t.user_id = a.user_id and t.trip_id = a.trip_request_id
+      where case p_what
+        when 'orders' then a.order_id is not null else a.captured_amount is not null
+      end
+      union
+      select t.trip_id, c.object_id
+      from trips as t
+      inner join engine.review_cases as c
+        on t.user_id = c.user_id and t.trip_id = c.trip_request_id
+      where c.resolved_at is null
+        and case p_what
+          when 'orders' then c.kind = 'ORPHAN_ORDER'
+          else c.kind = 'ORPHAN_PAYMENT'
+            and (c.evidence #>> '{found,amount_received}')::bigint > 0
+        end
+    )
+
+    select t.trip_id, format('%s of trip %s', p_what, t.trip_id) as subject, d.found
+    from trips as t
+    cross join lateral (
+      select jsonb_agg(l.object_id order by l.object_id) as found
+      from live as l
+      where l.trip_id = t.trip_id
+        and not exists (
+          select from seen as s where s.object_id = l.object_id and not s.is_live
+        )
+        and not exists (
+          select from public.booking_attempts as a
+          where a.user_id = t.user_id
+            and a.trip_request_id = t.trip_id
+            and l.object_id in (a.order_id, a.payment_intent_id)
+            and (a.order_cancelled_at is not null or a.refunded_at is not null)
+        )
+    ) as d
+    where jsonb_array_length(d.found) > 1
+      or exists (
+        select from engine.review_cases as c
+        where c.kind = 'DOUBLE_BOOKING'
+          and c.object_id = format('%s of trip %s', p_what, t.trip_id)
+          and c.resolved_at is null
+      )
+    order by t.trip_id
+  loop
+    if jsonb_array_length(v_trip.found) > 1 then
+      v_number := v_number + 1;
+      continue when exists (
+        select from engine.review_cases as c
+        where c.kind = 'DOUBLE_BOOKING' and c.object_id = v_trip.subject
+      );
+      perform engine.open_trip_case(
+        'DOUBLE_BOOKING', v_trip.subject, v_trip.trip_id,
+        case p_what
+          when 'orders' then 'Duffel shows more than one live order of one trip.'
+          else 'Stripe took money more than once for one trip.'
+        end,
+        jsonb_build_object('found', v_trip.found), p_now
+      );
+    else
+      perform engine.close_case(
+        'DOUBLE_BOOKING', v_trip.subject, 'engine', 'one is left', p_now
+      );
+    end if;
+  end loop;
+  return v_number;
+end;
+$$;
+
+ALTER FUNCTION engine.find_doubles(p_what text, p_trip_ids uuid[], p_object_ids text[], p_are_live boolean[], p_now timestamp with time zone) OWNER TO skylatch_owner;
+
+--
 -- Name: find_rule(text, integer, text); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
 --
 
@@ -5392,6 +5746,7 @@ declare
   v_next bigint;
   v_nexts bigint[] := '{}'::bigint[];
   v_now timestamptz := clock_timestamp();
+  v_is_confirmed boolean := engine.history_is_confirmed(v_now);
   v_report engine.call_report;
   v_error text;
   -- Travellers who hold a row of theirs: one wait for each is enough.
@@ -5465,7 +5820,14 @@ begin
     p_worker,
     array(
       select c.id from engine.provider_calls as c
-      where p_hand_on and c.id = any (v_nexts) and c.run_at <= v_now
+      where p_hand_on
+        and c.id = any (v_nexts)
+        and c.run_at <= v_now
+        and (
+          v_is_confirmed or c.operation not in (
+            select o.operation from engine.operations as o where o.awaits_history
+          )
+        )
     ),
     v_now
   ) as l;
@@ -5484,9 +5846,11 @@ CREATE FUNCTION engine.finish_scan(p_scan text, p_call engine.provider_calls, p_
     AS $$
 declare
   v_history text := engine.present_history();
-  v_scanned_to timestamptz := coalesce(p_call.claimed_at, p_now);
+  v_settles_at timestamptz := engine.history_settles_at();
+  v_read_at timestamptz := coalesce(p_call.claimed_at, p_now);
+  v_scanned_to timestamptz := v_read_at;
 begin
-  if p_passed_over > 0 then
+  if p_passed_over > 0 or v_read_at < v_settles_at then
     -- As start_scan wrote it: for Duffel a time, for Stripe seconds.
     if p_scan = 'orders' then
       v_scanned_to := (p_call.payload ->> 'created_after')::timestamptz;
@@ -5497,27 +5861,33 @@ begin
     v_scanned_to := v_scanned_to + interval '6 hours';
   end if;
   insert into engine.scans as s (
-    scan, provider, scanned_to, finished_at, found, history
+    scan, provider, scanned_to, read_at, finished_at, found, history
   )
   select
-    p_scan, o.provider, v_scanned_to, p_now, p_found,
+    p_scan, o.provider, v_scanned_to, v_read_at, p_now, p_found,
     p_call.payload ->> 'history'
   from engine.operations as o
   where o.operation = p_call.operation
   on conflict (scan) do update
   set
     scanned_to = greatest(s.scanned_to, excluded.scanned_to),
+    read_at = excluded.read_at,
     finished_at = excluded.finished_at,
     found = excluded.found,
     history = excluded.history;
   if p_passed_over > 0 then
     perform engine.start_scan(p_scan, p_now + interval '5 minutes');
   end if;
-  if engine.history_problem() is not null and (
-    select count(*) = 2
-    from engine.scans as s
-    where s.scan in ('orders', 'payments') and s.history = v_history
-  ) then
+  if p_scan = 'payments'
+    and v_settles_at is not null
+    and (
+      select count(*) = 2
+      from engine.scans as s
+      where s.scan in ('orders', 'payments')
+        and s.history = v_history
+        and s.read_at >= v_settles_at
+    )
+  then
     perform engine.confirm_history(p_now);
   end if;
 end;
@@ -6168,7 +6538,7 @@ ALTER FUNCTION engine.gather_evidence(p_case_id bigint, p_now timestamp with tim
 
 CREATE FUNCTION engine.has_live_attempt(p_user_id uuid, p_trip_id uuid) RETURNS boolean
     LANGUAGE sql STABLE
-    RETURN ((EXISTS (SELECT FROM public.booking_attempts a WHERE ((a.user_id = has_live_attempt.p_user_id) AND (a.trip_request_id = has_live_attempt.p_trip_id) AND (a.status = 'PENDING'::text)))) OR (EXISTS (SELECT FROM engine.review_cases c WHERE ((c.user_id = has_live_attempt.p_user_id) AND (c.trip_request_id = has_live_attempt.p_trip_id) AND (c.resolved_at IS NULL) AND (c.kind = ANY (ARRAY['ORPHAN_ORDER'::text, 'ORPHAN_PAYMENT'::text]))))));
+    RETURN ((EXISTS (SELECT FROM public.booking_attempts a WHERE ((a.user_id = has_live_attempt.p_user_id) AND (a.trip_request_id = has_live_attempt.p_trip_id) AND (a.status = 'PENDING'::text)))) OR (EXISTS (SELECT FROM engine.review_cases c WHERE ((c.user_id = has_live_attempt.p_user_id) AND (c.trip_request_id = has_live_attempt.p_trip_id) AND (c.resolved_at IS NULL) AND (c.kind = ANY (ARRAY['ORPHAN_ORDER'::text, 'ORPHAN_PAYMENT'::text, 'LOST_ATTEMPT'::text, 'DOUBLE_BOOKING'::text]))))));
 
 ALTER FUNCTION engine.has_live_attempt(p_user_id uuid, p_trip_id uuid) OWNER TO skylatch_owner;
 
@@ -6209,6 +6579,54 @@ $$;
 ALTER FUNCTION engine.heartbeat(p_worker text, p_version text) OWNER TO skylatch_owner;
 
 --
+-- Name: history_is_confirmed(timestamp with time zone); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE FUNCTION engine.history_is_confirmed(p_now timestamp with time zone) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  v_present text := engine.present_history();
+  v_history engine.history;
+  -- More than a server makes between two looks of its replica.
+  c_many constant bigint := 1000000;
+  c_epochs constant integer := 1000;
+begin
+  select h.* into v_history from engine.history as h;
+  if format(
+    '%s %s %s', v_history.system_identifier, v_history.timeline, v_history.database_oid
+  ) = v_present then
+    return true;
+  elsif v_history.noticed = v_present then
+    return false;
+  end if;
+  insert into engine.history as h (
+    system_identifier, timeline, database_oid, confirmed_at, noticed, noticed_at
+  )
+  select 0, '', 0, coalesce(min(a.started_at), p_now), v_present, p_now
+  from public.booking_attempts as a
+  on conflict (only_row) do update
+  set noticed = excluded.noticed, noticed_at = excluded.noticed_at
+  where h.noticed is distinct from excluded.noticed;
+  if found then
+    perform setval(s.name, nextval(s.name) + c_many)
+    from (
+      values
+        (pg_get_serial_sequence('engine.provider_calls', 'id')::regclass),
+        (pg_get_serial_sequence('engine.review_cases', 'id')::regclass)
+    ) as s (name);
+    update engine.provider_calls as c
+    set epoch = c.epoch + c_epochs
+    where c.state = 'READY' or c.state in ('CLAIMED', 'SENT');
+  end if;
+  return false;
+end;
+$$;
+
+ALTER FUNCTION engine.history_is_confirmed(p_now timestamp with time zone) OWNER TO skylatch_owner;
+
+--
 -- Name: history_problem(); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
 --
 
@@ -6217,6 +6635,39 @@ CREATE FUNCTION engine.history_problem() RETURNS text
     RETURN CASE WHEN (NOT (EXISTS (SELECT FROM engine.history h WHERE (format('%s %s %s'::text, h.system_identifier, h.timeline, h.database_oid) = engine.present_history())))) THEN 'this database was restored: comparing it with both providers first'::text ELSE NULL::text END;
 
 ALTER FUNCTION engine.history_problem() OWNER TO skylatch_owner;
+
+--
+-- Name: money_settings; Type: TABLE; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE TABLE engine.money_settings (
+    only_row boolean DEFAULT true NOT NULL,
+    base_currency text DEFAULT 'GBP'::text NOT NULL,
+    rate_jump numeric DEFAULT 0.10 NOT NULL,
+    rate_tolerance numeric DEFAULT 0.02 NOT NULL,
+    in_flight_margin interval DEFAULT '00:04:00'::interval NOT NULL,
+    CONSTRAINT money_settings_in_flight_margin CHECK (((in_flight_margin >= '00:03:20'::interval) AND (in_flight_margin <= '01:00:00'::interval))),
+    CONSTRAINT money_settings_only_row CHECK (only_row),
+    CONSTRAINT money_settings_values CHECK (((base_currency ~ '^[A-Z]{3}$'::text) AND (rate_jump > (0)::numeric) AND (rate_jump <= 0.25) AND ((rate_tolerance >= (0)::numeric) AND (rate_tolerance <= 0.10))))
+);
+
+ALTER TABLE ONLY engine.money_settings FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE engine.money_settings OWNER TO skylatch_owner;
+
+--
+-- Name: history_settles_at(); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE FUNCTION engine.history_settles_at() RETURNS timestamp with time zone
+    LANGUAGE sql STABLE
+    BEGIN ATOMIC
+ SELECT (h.noticed_at + s.in_flight_margin)
+    FROM (engine.history h
+      CROSS JOIN engine.money_settings s);
+END;
+
+ALTER FUNCTION engine.history_settles_at() OWNER TO skylatch_owner;
 
 --
 -- Name: hold_mirror(text); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
@@ -6560,6 +7011,7 @@ CREATE TABLE engine.operations (
     key_lasts interval,
     observes boolean DEFAULT false NOT NULL,
     breaks_after smallint,
+    awaits_history boolean DEFAULT false NOT NULL,
     CONSTRAINT operations_breaks_after CHECK ((breaks_after > 0)),
     CONSTRAINT operations_max_tries CHECK (((max_tries >= 1) AND (max_tries <= 100))),
     CONSTRAINT operations_provider CHECK ((provider = ANY (ARRAY['duffel'::text, 'stripe'::text])))
@@ -7051,6 +7503,10 @@ begin
       end if;
       v_passed_over := v_passed_over + 1;
       perform engine.wait_less();
+      perform engine.note_lost(
+        v_found.attempt_id, coalesce(v_found.trip_request_id, v_found.trip_id),
+        v_found.facts, p_now
+      );
       continue;
     end;
     select a.* into v_attempt
@@ -7414,7 +7870,7 @@ CREATE TABLE engine.saga_transitions (
     verdict text NOT NULL,
     next_state text NOT NULL,
     next_operation text,
-    CONSTRAINT saga_transitions_verdict CHECK ((verdict = ANY (ARRAY['OK'::text, 'REDO'::text, 'FAIL'::text, 'RESEARCH'::text, 'UNKNOWN'::text, 'REVIEW'::text, 'EXHAUSTED'::text, 'STOP'::text, 'ADOPT'::text, 'VOID'::text, 'RELEASE'::text, 'CANCEL'::text, 'REFUND'::text, 'RESUME'::text, 'REOPEN'::text, 'FREEZE'::text])))
+    CONSTRAINT saga_transitions_verdict CHECK ((verdict = ANY (ARRAY['OK'::text, 'REDO'::text, 'FAIL'::text, 'RESEARCH'::text, 'UNKNOWN'::text, 'REVIEW'::text, 'EXHAUSTED'::text, 'STOP'::text, 'ADOPT'::text, 'VOID'::text, 'RELEASE'::text, 'CANCEL'::text, 'REFUND'::text, 'RESUME'::text, 'REOPEN'::text, 'FREEZE'::text, 'FOUND'::text])))
 );
 
 ALTER TABLE ONLY engine.saga_transitions FORCE ROW LEVEL SECURITY;
@@ -7432,6 +7888,7 @@ CREATE TABLE engine.scans (
     finished_at timestamp with time zone,
     found integer DEFAULT 0 NOT NULL,
     history text,
+    read_at timestamp with time zone,
     CONSTRAINT scans_provider CHECK ((provider = ANY (ARRAY['duffel'::text, 'stripe'::text]))),
     CONSTRAINT scans_scan CHECK ((scan = ANY (ARRAY['orders'::text, 'payments'::text, 'order_events'::text, 'payment_events'::text])))
 );
@@ -7930,6 +8387,7 @@ declare
   v_offer public.flight_offers;
   v_problem text;
   v_reason text;
+  v_wait text;
   v_report engine.call_report;
 begin
   select c.* into v_call from engine.provider_calls as c where c.id = p_call_id;
@@ -8009,7 +8467,19 @@ begin
       ) is not null then 'a spending ceiling was reached'
     end
   );
-  if v_reason is null then
+  v_wait := coalesce(
+    engine.history_problem(),
+    (
+      select c.summary
+      from engine.review_cases as c
+      where c.user_id = v_attempt.user_id
+        and c.trip_request_id = v_attempt.trip_request_id
+        and c.resolved_at is null
+        and c.kind = 'LOST_ATTEMPT'
+      limit 1
+    )
+  );
+  if v_wait is null and v_reason is null then
     update engine.provider_calls as c
     set
       state = 'SENT',
@@ -8020,7 +8490,7 @@ begin
     where c.id = p_call_id;
     return null;
   end if;
-  if engine.history_problem() is not null then
+  if v_wait is not null then
     -- An order may exist that this history has lost, so nothing is let go of either:
     -- the call waits, its try given back, until both providers' lists were compared.
     update engine.provider_calls as c
@@ -8030,7 +8500,7 @@ begin
       lease_until = null,
       run_at = v_now + interval '5 seconds'
     where c.id = p_call_id;
-    return 'waiting: ' || engine.history_problem();
+    return 'waiting: ' || v_wait;
   end if;
   update engine.provider_calls as c
   set
@@ -8586,6 +9056,25 @@ end;
 $$;
 
 ALTER FUNCTION engine.note_itinerary(p_attempt public.booking_attempts, p_order jsonb, p_read_at timestamp with time zone, p_now timestamp with time zone) OWNER TO skylatch_owner;
+
+--
+-- Name: note_lost(uuid, uuid, jsonb, timestamp with time zone); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE FUNCTION engine.note_lost(p_attempt_id uuid, p_trip_id uuid, p_facts jsonb, p_now timestamp with time zone) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  perform engine.open_trip_case(
+    'LOST_ATTEMPT', p_attempt_id::text, p_trip_id,
+    'An attempt of this trip may have gone further than is known here.',
+    jsonb_build_object('found', p_facts), p_now
+  );
+end;
+$$;
+
+ALTER FUNCTION engine.note_lost(p_attempt_id uuid, p_trip_id uuid, p_facts jsonb, p_now timestamp with time zone) OWNER TO skylatch_owner;
 
 --
 -- Name: note_method(engine.provider_calls, jsonb, timestamp with time zone); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
@@ -9184,6 +9673,13 @@ begin
   from engine.job_states(v_now) as s
   where s.stopped_at is not null
   union all
+  -- Nothing is booked until both lists were compared, and they were not.
+  select
+    'HISTORY_UNCONFIRMED', 'history', h.noticed_at,
+    'a restore or a failover was noticed, and the providers'' lists were not compared'
+  from engine.history as h
+  where engine.history_settles_at() < v_now - interval '10 minutes'
+  union all
   -- Bookings that the airline may have cancelled, and nobody looks.
   select
     'BOOKINGS_UNREAD', 'look_order', min(b.next_look_at),
@@ -9306,6 +9802,28 @@ end;
 $$;
 
 ALTER FUNCTION engine.open_case(p_kind text, p_object_id text, p_attempt public.booking_attempts, p_summary text, p_evidence jsonb, p_now timestamp with time zone) OWNER TO skylatch_owner;
+
+--
+-- Name: open_trip_case(text, text, uuid, text, jsonb, timestamp with time zone); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE FUNCTION engine.open_trip_case(p_kind text, p_object_id text, p_trip_id uuid, p_summary text, p_evidence jsonb, p_now timestamp with time zone) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  v_case_id bigint := engine.open_case(
+    p_kind, p_object_id, null::public.booking_attempts, p_summary, p_evidence, p_now
+  );
+begin
+  update engine.review_cases as c
+  set user_id = t.user_id, trip_request_id = t.id
+  from public.trip_requests as t
+  where c.id = v_case_id and t.id = p_trip_id and c.trip_request_id is null;
+end;
+$$;
+
+ALTER FUNCTION engine.open_trip_case(p_kind text, p_object_id text, p_trip_id uuid, p_summary text, p_evidence jsonb, p_now timestamp with time zone) OWNER TO skylatch_owner;
 
 --
 -- Name: order_itinerary(jsonb); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
@@ -12853,10 +13371,10 @@ $$;
 ALTER FUNCTION engine.set_kill_switch(p_engaged boolean, p_reason text) OWNER TO skylatch_owner;
 
 --
--- Name: set_money_settings(text, text, numeric, numeric); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
+-- Name: set_money_settings(text, text, numeric, numeric, interval); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
 --
 
-CREATE FUNCTION engine.set_money_settings(p_reason text, p_base_currency text DEFAULT NULL::text, p_rate_jump numeric DEFAULT NULL::numeric, p_rate_tolerance numeric DEFAULT NULL::numeric) RETURNS jsonb
+CREATE FUNCTION engine.set_money_settings(p_reason text, p_base_currency text DEFAULT NULL::text, p_rate_jump numeric DEFAULT NULL::numeric, p_rate_tolerance numeric DEFAULT NULL::numeric, p_in_flight_margin interval DEFAULT NULL::interval) RETURNS jsonb
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
@@ -12871,6 +13389,11 @@ begin
     ) then 'base_currency'
     when not (p_rate_jump > 0 and p_rate_jump <= 0.25) then 'rate_jump'
     when not (p_rate_tolerance >= 0 and p_rate_tolerance <= 0.10) then 'rate_tolerance'
+    when not (
+      p_in_flight_margin between (
+        select max(o.lease) from engine.operations as o where o.marks_sent
+      ) and interval '1 hour'
+    ) then 'in_flight_margin'
   end;
   if v_field is not null then
     perform engine.refuse_setting(
@@ -12878,17 +13401,20 @@ begin
       case v_field
         when 'base_currency' then p_base_currency
         when 'rate_jump' then p_rate_jump::text
+        when 'in_flight_margin' then p_in_flight_margin::text
         else p_rate_tolerance::text
       end,
       'The base currency is an ISO 4217 code; the jump of rates is a share up to '
-      '0.25, their tolerance one up to 0.10.'
+      '0.25, their tolerance one up to 0.10; the margin is from the lease of an order '
+      'up to an hour.'
     );
   end if;
   update engine.money_settings as s
   set
     base_currency = coalesce(p_base_currency, s.base_currency),
     rate_jump = coalesce(p_rate_jump, s.rate_jump),
-    rate_tolerance = coalesce(p_rate_tolerance, s.rate_tolerance)
+    rate_tolerance = coalesce(p_rate_tolerance, s.rate_tolerance),
+    in_flight_margin = coalesce(p_in_flight_margin, s.in_flight_margin)
   returning to_jsonb(s) - 'only_row' into v_settings;
   insert into engine.money_settings_changes (at, actor, reason, settings)
   values (clock_timestamp(), engine.caller(), v_reason, v_settings);
@@ -12896,7 +13422,7 @@ begin
 end;
 $$;
 
-ALTER FUNCTION engine.set_money_settings(p_reason text, p_base_currency text, p_rate_jump numeric, p_rate_tolerance numeric) OWNER TO skylatch_owner;
+ALTER FUNCTION engine.set_money_settings(p_reason text, p_base_currency text, p_rate_jump numeric, p_rate_tolerance numeric, p_in_flight_margin interval) OWNER TO skylatch_owner;
 
 --
 -- Name: set_search_settings(text, integer, interval, interval, interval, interval); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
@@ -13530,16 +14056,18 @@ CREATE FUNCTION engine.start_scans(p_now timestamp with time zone) RETURNS void
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 declare
+  v_is_confirmed boolean := engine.history_is_confirmed(p_now);
   v_history text := engine.present_history();
-  v_is_new boolean := engine.history_problem() is not null;
 begin
-  if exists (
-    select from (values ('orders'), ('payments')) as d (scan)
-    left join engine.scans as s on d.scan = s.scan
-    left join engine.history as h on true
-    where coalesce(s.finished_at, h.confirmed_at, '-infinity')
-      < p_now - interval '1 hour'
-      or v_is_new and s.history is distinct from v_history
+  if (
+    not v_is_confirmed
+    or exists (
+      select from (values ('orders'), ('payments')) as d (scan)
+      left join engine.scans as s on d.scan = s.scan
+      left join engine.history as h on true
+      where coalesce(s.finished_at, h.confirmed_at, '-infinity')
+        < p_now - interval '1 hour'
+    )
   )
   and not exists (
     select from engine.provider_calls as c
@@ -13548,7 +14076,7 @@ begin
       and c.payload ->> 'history' = v_history
   )
   then
-    perform engine.start_scan('orders', p_now);
+    perform engine.start_scan('orders', greatest(p_now, engine.history_settles_at()));
     perform engine.wake_sidecar();
   end if;
 end;
@@ -14201,6 +14729,13 @@ begin
       where r.kind = 'INVARIANT'
         and r.object_id = v.invariant || ': ' || v.subject
         and r.opened_at >= v.first_seen_at
+    )
+    -- The scan has opened one.
+    and not exists (
+      select from engine.review_cases as r
+      where r.kind = 'DOUBLE_BOOKING'
+        and r.object_id = v.subject
+        and r.resolved_at is null
     );
   perform engine.close_case(r.kind, r.object_id, 'watch', 'it holds again', v_now)
   from engine.review_cases as r
@@ -15126,23 +15661,6 @@ CREATE TABLE engine.metropolitan_areas (
 ALTER TABLE ONLY engine.metropolitan_areas FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE engine.metropolitan_areas OWNER TO skylatch_owner;
-
---
--- Name: money_settings; Type: TABLE; Schema: engine; Owner: skylatch_owner
---
-
-CREATE TABLE engine.money_settings (
-    only_row boolean DEFAULT true NOT NULL,
-    base_currency text DEFAULT 'GBP'::text NOT NULL,
-    rate_jump numeric DEFAULT 0.10 NOT NULL,
-    rate_tolerance numeric DEFAULT 0.02 NOT NULL,
-    CONSTRAINT money_settings_only_row CHECK (only_row),
-    CONSTRAINT money_settings_values CHECK (((base_currency ~ '^[A-Z]{3}$'::text) AND (rate_jump > (0)::numeric) AND (rate_jump <= 0.25) AND ((rate_tolerance >= (0)::numeric) AND (rate_tolerance <= 0.10))))
-);
-
-ALTER TABLE ONLY engine.money_settings FORCE ROW LEVEL SECURITY;
-
-ALTER TABLE engine.money_settings OWNER TO skylatch_owner;
 
 --
 -- Name: money_settings_changes; Type: TABLE; Schema: engine; Owner: skylatch_owner
@@ -18227,6 +18745,12 @@ GRANT ALL ON FUNCTION auth.uid() TO service_role;
 REVOKE ALL ON FUNCTION engine.acts_as(p_role text) FROM PUBLIC;
 
 --
+-- Name: FUNCTION adopt_found(p_payments jsonb, p_read_at timestamp with time zone, p_now timestamp with time zone); Type: ACL; Schema: engine; Owner: skylatch_owner
+--
+
+REVOKE ALL ON FUNCTION engine.adopt_found(p_payments jsonb, p_read_at timestamp with time zone, p_now timestamp with time zone) FROM PUBLIC;
+
+--
 -- Name: TABLE booking_attempts; Type: ACL; Schema: public; Owner: skylatch_owner
 --
 
@@ -19081,6 +19605,12 @@ REVOKE ALL ON FUNCTION engine.field_problem(p_relation text, p_row jsonb) FROM P
 REVOKE ALL ON FUNCTION engine.find_case(p_kind text, p_object_id text, p_attempt public.booking_attempts, p_summary text, p_evidence jsonb, p_now timestamp with time zone) FROM PUBLIC;
 
 --
+-- Name: FUNCTION find_doubles(p_what text, p_trip_ids uuid[], p_object_ids text[], p_are_live boolean[], p_now timestamp with time zone); Type: ACL; Schema: engine; Owner: skylatch_owner
+--
+
+REVOKE ALL ON FUNCTION engine.find_doubles(p_what text, p_trip_ids uuid[], p_object_ids text[], p_are_live boolean[], p_now timestamp with time zone) FROM PUBLIC;
+
+--
 -- Name: FUNCTION find_rule(p_operation text, p_http_status integer, p_error_code text); Type: ACL; Schema: engine; Owner: skylatch_owner
 --
 
@@ -19184,10 +19714,22 @@ REVOKE ALL ON FUNCTION engine.heartbeat(p_worker text, p_version text) FROM PUBL
 GRANT ALL ON FUNCTION engine.heartbeat(p_worker text, p_version text) TO skylatch_sidecar;
 
 --
+-- Name: FUNCTION history_is_confirmed(p_now timestamp with time zone); Type: ACL; Schema: engine; Owner: skylatch_owner
+--
+
+REVOKE ALL ON FUNCTION engine.history_is_confirmed(p_now timestamp with time zone) FROM PUBLIC;
+
+--
 -- Name: FUNCTION history_problem(); Type: ACL; Schema: engine; Owner: skylatch_owner
 --
 
 REVOKE ALL ON FUNCTION engine.history_problem() FROM PUBLIC;
+
+--
+-- Name: FUNCTION history_settles_at(); Type: ACL; Schema: engine; Owner: skylatch_owner
+--
+
+REVOKE ALL ON FUNCTION engine.history_settles_at() FROM PUBLIC;
 
 --
 -- Name: FUNCTION hold_mirror(p_worker text); Type: ACL; Schema: engine; Owner: skylatch_owner
@@ -19487,6 +20029,12 @@ REVOKE ALL ON FUNCTION engine.note_dispute(p_call engine.provider_calls, p_body 
 REVOKE ALL ON FUNCTION engine.note_itinerary(p_attempt public.booking_attempts, p_order jsonb, p_read_at timestamp with time zone, p_now timestamp with time zone) FROM PUBLIC;
 
 --
+-- Name: FUNCTION note_lost(p_attempt_id uuid, p_trip_id uuid, p_facts jsonb, p_now timestamp with time zone); Type: ACL; Schema: engine; Owner: skylatch_owner
+--
+
+REVOKE ALL ON FUNCTION engine.note_lost(p_attempt_id uuid, p_trip_id uuid, p_facts jsonb, p_now timestamp with time zone) FROM PUBLIC;
+
+--
 -- Name: FUNCTION note_method(p_call engine.provider_calls, p_body jsonb, p_now timestamp with time zone); Type: ACL; Schema: engine; Owner: skylatch_owner
 --
 
@@ -19573,6 +20121,12 @@ GRANT ALL ON FUNCTION engine.open_alerts() TO skylatch_operator;
 --
 
 REVOKE ALL ON FUNCTION engine.open_case(p_kind text, p_object_id text, p_attempt public.booking_attempts, p_summary text, p_evidence jsonb, p_now timestamp with time zone) FROM PUBLIC;
+
+--
+-- Name: FUNCTION open_trip_case(p_kind text, p_object_id text, p_trip_id uuid, p_summary text, p_evidence jsonb, p_now timestamp with time zone); Type: ACL; Schema: engine; Owner: skylatch_owner
+--
+
+REVOKE ALL ON FUNCTION engine.open_trip_case(p_kind text, p_object_id text, p_trip_id uuid, p_summary text, p_evidence jsonb, p_now timestamp with time zone) FROM PUBLIC;
 
 --
 -- Name: FUNCTION order_itinerary(p_order jsonb); Type: ACL; Schema: engine; Owner: skylatch_owner
@@ -20150,11 +20704,11 @@ GRANT ALL ON FUNCTION engine.set_kill_switch(p_engaged boolean, p_reason text) T
 GRANT ALL ON FUNCTION engine.set_kill_switch(p_engaged boolean, p_reason text) TO service_role;
 
 --
--- Name: FUNCTION set_money_settings(p_reason text, p_base_currency text, p_rate_jump numeric, p_rate_tolerance numeric); Type: ACL; Schema: engine; Owner: skylatch_owner
+-- Name: FUNCTION set_money_settings(p_reason text, p_base_currency text, p_rate_jump numeric, p_rate_tolerance numeric, p_in_flight_margin interval); Type: ACL; Schema: engine; Owner: skylatch_owner
 --
 
-REVOKE ALL ON FUNCTION engine.set_money_settings(p_reason text, p_base_currency text, p_rate_jump numeric, p_rate_tolerance numeric) FROM PUBLIC;
-GRANT ALL ON FUNCTION engine.set_money_settings(p_reason text, p_base_currency text, p_rate_jump numeric, p_rate_tolerance numeric) TO skylatch_operator;
+REVOKE ALL ON FUNCTION engine.set_money_settings(p_reason text, p_base_currency text, p_rate_jump numeric, p_rate_tolerance numeric, p_in_flight_margin interval) FROM PUBLIC;
+GRANT ALL ON FUNCTION engine.set_money_settings(p_reason text, p_base_currency text, p_rate_jump numeric, p_rate_tolerance numeric, p_in_flight_margin interval) TO skylatch_operator;
 
 --
 -- Name: FUNCTION set_search_settings(p_reason text, p_searches_per_minute integer, p_fresh_for interval, p_keep_offers_for interval, p_rate_max_age interval, p_least_lead_time interval); Type: ACL; Schema: engine; Owner: skylatch_owner
