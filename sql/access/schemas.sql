@@ -1,7 +1,7 @@
 -- What the roles may do is what these files grant, and nothing that an earlier version
 -- or a hand granted besides: all of it is taken first. It happens in the transaction of
--- the deploy, so nobody is ever without. A table whose grants are as the last deploy left
--- them, and are to stay so, is left alone (engine.deployed_objects).
+-- the deploy, so nobody is ever without. A table whose grants are as the last deploy
+-- left them, and are to stay so, is left alone (engine.deployed_objects).
 do $$
 declare
   v_roles constant text := 'public, anon, authenticated, service_role, authenticator,'
