@@ -5,6 +5,9 @@ itself for that, and a grant touches what every session keeps about the table. S
 are left alone where nothing changed: neither what the file says, compared with what it
 said at the last deploy, nor what is there, compared with what that deploy left.
 `engine.deployed_objects` has both. What somebody changed by hand is put right again.
+
+What did change is made at the end, when all functions are: its tables are taken then,
+all in one moment, and only until the commit that follows.
 """
 
 from __future__ import annotations
@@ -41,7 +44,7 @@ _INCLUDE = re.compile(r"^\\ir (\S+)$")
 class _Object:
     """A policy, trigger, view or the grants on a table, as the files say it."""
 
-    table: str | None  # that must be locked for it
+    table: str | None  # that it takes for itself
     statements: list[str] = field(default_factory=list)
 
     def digest(self) -> str:
@@ -56,15 +59,27 @@ def apply_code(session: Session, manifest: Path) -> list[str]:
     files = list(_files(manifest))
     objects = _objects(files)
     changed = _changed(session, objects)
-    tables = {table for name in changed if (table := objects[name].table)}
+    in_use = _in_use(session)
+    last = [
+        name for name in objects if name in changed and objects[name].table in in_use
+    ]
+    left_out = (objects.keys() - changed) | set(last)
+
+    def finish() -> None:
+        session.execute("set local role skylatch_owner")
+        for name in last:
+            _run(session, manifest, "\n".join(objects[name].statements))
+        session.execute("set local role none")
+        _remember(session, objects)
 
     def work() -> None:
         _forget(session, changed)
         for path, text in files:
-            _run(session, path, _without(text, objects.keys() - changed))
-        _remember(session, objects)
+            _run(session, path, _without(text, left_out))
+        tables = {table for name in last if (table := objects[name].table)}
+        unhindered(session, manifest.name, finish, tables)
 
-    unhindered(session, manifest.name, work, _present(session, tables))
+    unhindered(session, manifest.name, work)
     return sorted(changed)
 
 
@@ -100,7 +115,7 @@ def _objects(files: list[tuple[Path, str]]) -> dict[str, _Object]:
 
 
 def _object_of(match: re.Match[str]) -> tuple[str, str | None]:
-    """Return what a statement is about, and the table that it has to lock."""
+    """Return what a statement is about, and the table that it takes."""
     if match["policy"]:
         return f"policy {match['policy']} on {match['ruled']}", match["ruled"]
     if match["trigger"]:
@@ -169,12 +184,14 @@ def _remember(session: Session, objects: dict[str, _Object]) -> None:
     )
 
 
-def _present(session: Session, tables: set[str]) -> list[str]:
+def _in_use(session: Session) -> set[str]:
+    """Return the tables that others may be using: a new one has no policies yet."""
     rows = session.execute(
-        "select t from unnest(%s::text[]) as t where to_regclass(t) is not null",
-        [sorted(tables)],
+        "select distinct format('%s.%s', n.nspname, c.relname) from pg_policy as p"
+        " join pg_class as c on c.oid = p.polrelid"
+        " join pg_namespace as n on n.oid = c.relnamespace"
     ).fetchall()
-    return [row[0] for row in rows]
+    return {row[0] for row in rows}
 
 
 def _run(session: Session, path: Path, text: str) -> None:

@@ -1,0 +1,221 @@
+"""From the last release to this one, in mid-saga and under load; old beside new."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from uuid import UUID
+
+import pytest
+from psycopg.conninfo import make_conninfo
+
+from sidecar.db import Database
+from sidecar.deploy import SQL_DIR, deploy
+from tests.chaos.stories import STORIES, lapse_leases, order, run
+from tests.chaos.truth import assert_truth
+from tests.deploy.checkouts import finish, start_deploy
+from tests.deploy.slow_worker import LEFTOVERS, SlowWorker
+from tests.factories import FLAGS, World, running_world, until
+
+# Each state of an attempt that is not over, and a story that leads through it.
+LED_BY = {
+    "REPRICING": "booked",
+    "CREATING_PAYMENT": "booked",
+    "AUTHORIZING": "booked",
+    "ORDERING": "booked",
+    "CAPTURING": "booked",
+    "VOIDING": "order refused",
+    "ORDER_UNKNOWN": "order's answer lost",
+    "QUOTING_ORDER": "hold lapsed",
+    "CANCELLING_ORDER": "hold lapsed",
+    "QUOTING_BOOKING": "booking cancelled",
+    "CANCELLING_BOOKING": "booking cancelled",
+    "REFUNDING": "booking cancelled",
+    "NEEDS_REVIEW": "order never created",
+}
+BESIDE = 4
+_EVERYTHING = os.environ.get("DEPLOY_POINTS") == "all"
+
+
+@pytest.fixture
+def world(released_database: str) -> Iterator[World]:
+    """Return a world whose database is the last release's."""
+    with running_world(released_database, recordings=False) as world:
+        yield world
+
+
+@contextmanager
+def sidecar_of(checkout: Path, world: World, directory: Path) -> Iterator[Path]:
+    """Run the sidecar of `checkout` as a process; yield its log."""
+    flags, log = directory / "flags.json", directory / "sidecar.log"
+    flags.write_text(json.dumps({"flagValues": FLAGS}))
+    environment = {
+        **os.environ,
+        "PYTHONPATH": str(checkout),
+        "SKYLATCH_DATABASE_URL": make_conninfo(world.dsn, user="skylatch_sidecar"),
+        "SKYLATCH_DUFFEL_URL": world.flights_url,
+        "SKYLATCH_DUFFEL_TOKEN": "duffel_test_fixture",
+        "SKYLATCH_STRIPE_URL": world.payments_url,
+        "SKYLATCH_STRIPE_KEY": "sk_test_fixture",
+        "SKYLATCH_FLAGS_FILE": str(flags),
+        "SKYLATCH_SEARCHES_PER_MINUTE": "10000",
+        "SKYLATCH_POLL_SECONDS": "0.3",
+    }
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "sidecar", "work"],
+            env=environment,
+            cwd=checkout,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+        )
+    try:
+        yield log
+        assert process.poll() is None, log.read_text()
+    finally:
+        process.terminate()
+        process.wait(timeout=60)
+
+
+def book(world: World, trips: list[UUID]) -> None:
+    """Wait until trips are booked, once each, as both providers see it."""
+    until(lambda: all(world.status(t) == "BOOKED" for t in trips), seconds=240)
+    for trip in trips:
+        assert assert_truth(world, trip)["state"] == "CONFIRMED"
+
+
+def test_every_state_has_a_story_that_leads_through_it(world: World) -> None:
+    """Or the upgrade would be shown for some states only."""
+    states = world.rows("select state from engine.saga_states where not is_final")
+    assert {row["state"] for row in states} == set(LED_BY)
+
+
+def test_an_upgrade_under_load_loses_nothing_of_any_state(
+    world: World, released: Path, tmp_path: Path
+) -> None:
+    """Attempts in every state, their next calls left in four ways; then to their ends.
+
+    The old sidecar works before, during and after the deploy.
+    """
+    worker = SlowWorker(world)
+    # Every other leftover of each state, or all.
+    turn = itertools.cycle((True, False, False, True, False, True, True, False))
+    trips = {
+        (state, leftover): worker.lead(story, state, leftover)
+        for state, story in LED_BY.items()
+        for leftover in (LEFTOVERS if state != "NEEDS_REVIEW" else ("ready",))
+        if _EVERYTHING or next(turn)
+    }
+    world.flights.faults.clear()
+    world.payments.faults.clear()
+    beside = [world.trip(world.traveller()) for _ in range(BESIDE)]
+    with sidecar_of(released, world, tmp_path):
+        world.tick()
+        until(lambda: any(world.status(t) == "BOOKED" for t in beside), seconds=120)
+        deploying = start_deploy(SQL_DIR, world.dsn)
+        beside += [world.trip(world.traveller()) for _ in range(BESIDE)]
+        world.tick()
+        finish(deploying)
+        beside += [world.trip(world.traveller())]
+        world.tick()
+        book(world, beside)
+    worker.report_late()
+    worker.close()
+    order("VOID")(world, trips["NEEDS_REVIEW", "ready"])
+    worker.resume()
+    lapse_leases(world)
+    with world.working(threads=4):
+        run(world, STORIES["booked"], trips["REFUNDING", "ready"])
+    for (state, leftover), trip in trips.items():
+        attempt = assert_truth(world, trip)
+        assert attempt["state"] != "NEEDS_REVIEW", (state, leftover)
+    assert world.violations() == []
+
+
+def test_the_last_releases_sidecar_works_on_this_database(
+    world: World, released: Path, tmp_path: Path
+) -> None:
+    """Sidecars are replaced after the deploy, one by one."""
+    deploy(world.dsn, cron=False)
+    with sidecar_of(released, world, tmp_path):
+        trips = [world.trip(world.traveller()) for _ in range(4)]
+        world.tick()
+        book(world, trips)
+
+
+def test_this_sidecar_works_on_the_last_releases_database(
+    world: World, tmp_path: Path
+) -> None:
+    """And before it too, in case a deploy has to wait."""
+    database = Database(make_conninfo(world.dsn, user="skylatch_sidecar"))
+    database.check_version()
+    database.check_setup()
+    database.check_python()
+    database.close()
+    with sidecar_of(SQL_DIR.parent, world, tmp_path):
+        trips = [world.trip(world.traveller()) for _ in range(4)]
+        world.tick()
+        book(world, trips)
+
+
+def test_a_trip_of_before_consents_were_kept_asks_and_is_booked_then(
+    world: World,
+) -> None:
+    """It has no row in consents: nothing is bought until its traveller agrees."""
+    traveller = world.traveller()
+    trip = world.trip(traveller)
+    world.rows("set session_replication_role = replica")
+    world.rows("delete from public.consents")
+    world.rows("set session_replication_role = origin")
+    deploy(world.dsn, cron=False)
+    with world.working():
+        world.tick()
+        until(lambda: world.status(trip) == "ACTION_REQUIRED", seconds=120)
+        reason = world.value(
+            "select status_reason from public.trip_requests where id = %s", trip
+        )
+        assert reason.startswith("Your consent does not cover this trip: agree again")
+        assert (world.orders(), world.intents()) == ([], [])
+        world.rows(
+            "update public.trip_requests set consent_text_version = '2026-11'"
+            " where id = %s",
+            trip,
+        )
+        world.rows("select public.resume_trip(%s)", trip)
+        world.tick()
+        book(world, [trip])
+
+
+def test_an_offer_of_before_it_was_kept_what_was_asked_is_searched_anew(
+    world: World,
+) -> None:
+    """It fits nothing and says so; the next search finds what is booked."""
+    trip = world.trip(world.traveller(), auto_book_enabled=False)
+    with world.working():
+        world.rows("select public.duffel_search(%s)", trip)
+        offers = "select count(*) from public.flight_offers"
+        until(lambda: world.value(offers) and world.at_rest(), seconds=120)
+        world.rows(
+            "update public.flight_offers"
+            " set asked_from = null, asked_to = null, asked_on = null"
+        )
+        deploy(world.dsn, cron=False)
+        world.rows(
+            "update public.trip_requests set auto_book_enabled = true where id = %s",
+            trip,
+        )
+        world.rows(
+            "select engine.rank_trip(user_id, id, now()) from public.trip_requests"
+        )
+        offers = world.rows("select rank, ineligible from public.flight_offers")
+        assert all("not_asked_for" in offer["ineligible"] for offer in offers)
+        assert {offer["rank"] for offer in offers} == {None}
+        world.rows("update public.trip_requests set next_search_at = now()")
+        world.tick()
+        book(world, [trip])
