@@ -31,6 +31,7 @@ ENCODING = "UTF8"
 # statements run once each: to compile them, where a server does, takes minutes.
 _MANNERS = {
     "jit": "off",
+    "max_parallel_workers_per_gather": "0",
     "default_transaction_read_only": "off",
     "row_security": "on",
     "quote_all_identifiers": "off",

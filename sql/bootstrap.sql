@@ -176,6 +176,9 @@ begin
         -- milliseconds as they are; plans are kept as long as they are good.
         (v_workers || v_people || v_callers, 'jit', 'off'),
         (v_workers || v_people || v_callers, 'plan_cache_mode', 'auto'),
+        -- Nothing of a booking is worth a process of its own, however cheap a server
+        -- says that they are.
+        (v_workers || v_people || v_callers, 'max_parallel_workers_per_gather', '0'),
         -- That a call is about to leave is on disk before it does.
         (array['skylatch_sidecar'], 'synchronous_commit', 'on'),
         -- It listens, and keeps connections, for hours.

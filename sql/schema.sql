@@ -12596,6 +12596,7 @@ begin
         (v_workers || v_people || v_callers, 'default_transaction_read_only', 'off'),
         (v_workers || v_people || v_callers, 'jit', 'off'),
         (v_workers || v_people || v_callers, 'plan_cache_mode', 'auto'),
+        (v_workers || v_people || v_callers, 'max_parallel_workers_per_gather', '0'),
         (array['skylatch_sidecar'], 'synchronous_commit', 'on'),
         (array['skylatch_sidecar'], 'idle_session_timeout', '0')
     ) as v (roles, name, value)

@@ -104,10 +104,12 @@ def stock(installation: Installation) -> Iterator[Cluster]:
 def hostile(installation: Installation) -> Iterator[Cluster]:
     """Serve a cluster of somebody else: Turkish, and speaking German."""
     initdb = ("--encoding=UTF8", "--locale=C.UTF-8", "--locale-provider=icu")
+    is_new = installation.major >= 16
+    parallel = "debug_parallel_query" if is_new else "force_parallel_mode"
     with throwaway_cluster(
         installation,
         "postgres",
-        HOSTILE,
+        {**HOSTILE, parallel: "on"},
         initdb=(*initdb, "--icu-locale=tr-TR"),
         environment={"LANGUAGE": "de"},
     ) as cluster:
