@@ -37,12 +37,12 @@ begin
       'anon', 'authenticated', 'service_role', 'authenticator', 'skylatch_operator',
       'skylatch_sidecar', 'skylatch_cron', 'skylatch_feed'
     );
-  if not exists (
+  if not has_schema_privilege('skylatch_owner', v_net, 'usage') or not exists (
     select from pg_proc as p
+    cross join aclexplode(coalesce(p.proacl, acldefault('f', p.proowner))) as g
     where p.pronamespace = v_net
       and p.proname = 'http_post'
-      and has_schema_privilege('skylatch_owner', v_net, 'usage')
-      and has_function_privilege('skylatch_owner', p.oid, 'execute')
+      and g.grantee in (0, to_regrole('skylatch_owner'))
   ) then
     return next 'skylatch_owner may not use pg_net';
   end if;
