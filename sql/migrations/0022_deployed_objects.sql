@@ -1,6 +1,6 @@
 -- What the last deploy made on tables: policies, triggers, views, grants. A deploy
 -- leaves alone what is still so: to make it again takes the table from everybody.
--- depends: 0019_beats
+-- depends: 0021_histories_checked
 
 create table engine.deployed_objects (
   object text not null primary key,

@@ -1,5 +1,5 @@
 -- How many bookings of one traveller may fail in an hour before none is begun.
--- depends: 0019_beats
+-- depends: 0022_deployed_objects
 
 alter table engine.traveller_limits
   add column failed_bookings_per_hour integer not null default 20
