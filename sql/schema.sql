@@ -8563,7 +8563,8 @@ begin
       case when t.age < 2 then 'infant' when t.age < 18 then 'child' else 'adult' end
         as kind,
       row_number() over (partition by t.age order by t.traveler_profile_id) as nth_of_age,
-      b.age >= 18 as is_grown
+      -- That a birth date is missing is said elsewhere, and asks the traveller.
+      (b.age < 18) is not true as is_grown
     from engine.trip_party(p_user_id, p_trip_id, p_last_day) as t
     inner join engine.trip_party(p_user_id, p_trip_id, p_first_day) as b
       on t.traveler_profile_id = b.traveler_profile_id
