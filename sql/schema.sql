@@ -2937,15 +2937,19 @@ CREATE FUNCTION engine.check_sizes() RETURNS trigger
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 declare
-  v_row jsonb;
+  v_row jsonb := to_jsonb(new);
+  v_written jsonb;
   v_problem record;
 begin
-  perform engine.require_sizes(tg_table_name, to_jsonb(new));
+  perform engine.require_sizes(tg_table_name, v_row);
   if tg_table_name = 'traveler_profiles' then
-    new.given_name := engine.plain_name(new.given_name);
-    new.family_name := engine.plain_name(new.family_name);
+    v_written := jsonb_build_object(
+      'given_name', engine.plain_name(v_row ->> 'given_name'),
+      'family_name', engine.plain_name(v_row ->> 'family_name')
+    );
+    new := jsonb_populate_record(new, v_written);
+    v_row := v_row || v_written;
   end if;
-  v_row := to_jsonb(new);
   select p.* into v_problem from engine.field_problem(tg_table_name, v_row) as p;
   if found then
     raise exception using
