@@ -118,7 +118,7 @@ crash-points: install ## Crash the saga at every point, and again at every point
 	@CRASH_PAIRS=all $(PYTHON) -m pytest -n 4 --dist worksteal tests/chaos/test_kill.py
 
 mutants: install ## Take one guard away at a time; some test has to notice
-	@$(PYTHON) -m tests.chaos.mutants
+	@$(PYTHON) -m tests.chaos.try_mutants
 
 failover: install ## Kill the primary at every state of the saga, promote its replica; print the table
 	@$(PYTHON) -m tests.chaos.failover

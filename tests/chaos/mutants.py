@@ -1,4 +1,4 @@
-"""Takes one guard away at a time and sees whether a test notices: ``make mutants``.
+"""The guards that ``make mutants`` takes away, one at a time (`try_mutants.py`).
 
 Each mutant is a copy of the project with one change, in which a guard is missing. The
 tests have to fail there: one that passes is a guard nobody has tested. Where two guards
@@ -7,27 +7,7 @@ stand behind each other, the tests of each take the other away.
 
 from __future__ import annotations
 
-import argparse
-import os
-import shutil
-import subprocess
-import sys
-import tempfile
-import time
 from dataclasses import dataclass
-from pathlib import Path
-
-from sidecar.sandbox.recordings import find_recordings
-
-ROOT = Path(__file__).resolve().parents[2]
-_PARTS = ("docs", "sql", "plpython", "sidecar", "tests", "pyproject.toml")
-_TESTS = (
-    *("tests/sql", "tests/e2e", "tests/chaos/test_model.py"),
-    *(
-        f"tests/sidecar/test_{name}.py"
-        for name in ("intake", "web", "telemetry", "sessions")
-    ),
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -871,69 +851,3 @@ MUTANTS: dict[str, Mutant] = {
         "monitor/heartbeat.sql", "perform engine.follow_cron_node();\n", "null;\n"
     ),
 }
-
-
-def is_noticed(mutant: Mutant, workers: int) -> tuple[bool, str]:
-    """Return whether a test fails in the mutant, and which."""
-    with tempfile.TemporaryDirectory(prefix="skylatch-mutant-") as name:
-        copy = Path(name)
-        for part in _PARTS:
-            source = ROOT / part
-            if source.is_dir():
-                shutil.copytree(source, copy / part)
-            else:
-                shutil.copy(source, copy / part)
-        path = copy / "sql" / mutant.file
-        text = path.read_text()
-        if text.count(mutant.old) != 1:
-            raise SystemExit(f"{mutant.file} has not once: {mutant.old}")
-        path.write_text(text.replace(mutant.old, mutant.new))
-        recordings = find_recordings()
-        run = subprocess.run(
-            [
-                *(sys.executable, "-m", "pytest", "-x", "-q", "-n", str(workers)),
-                *("--no-header", "-p", "no:cacheprovider", "--tb", "no", *_TESTS),
-            ],
-            cwd=copy,
-            env={
-                **os.environ,
-                "PYTHONPATH": name,
-                **({"SKYLATCH_RECORDINGS": str(recordings)} if recordings else {}),
-            },
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-    failed = [
-        line.removeprefix("FAILED ").split(" - ")[0]
-        for line in run.stdout.splitlines()
-        if line.startswith(("FAILED ", "ERROR "))
-    ]
-    if run.returncode not in (0, 1, 2) or (run.returncode and not failed):
-        raise SystemExit(run.stdout + run.stderr)
-    return run.returncode != 0, failed[0] if failed else ""
-
-
-def main() -> int:
-    """Try all mutants, or those whose names are given; 1 when one goes unnoticed."""
-    parser = argparse.ArgumentParser(description="Take one guard away at a time.")
-    parser.add_argument("names", nargs="*", help="of mutants; all when none is given")
-    parser.add_argument("--workers", type=int, default=4)
-    arguments = parser.parse_args()
-    survivors = 0
-    for name in arguments.names or MUTANTS:
-        began = time.monotonic()
-        noticed, test = is_noticed(MUTANTS[name], arguments.workers)
-        survivors += not noticed
-        seconds = time.monotonic() - began
-        print(
-            f"{'noticed' if noticed else 'SURVIVED':9} {seconds:4.0f} s"
-            f"  {name:50} {test}",
-            flush=True,
-        )
-    print(f"{survivors} of {len(arguments.names or MUTANTS)} went unnoticed")
-    return 1 if survivors else 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tests.chaos.mutants import MUTANTS, ROOT
+from tests.chaos.mutants import MUTANTS
+from tests.chaos.try_mutants import ROOT
 
 
 @pytest.mark.parametrize("name", MUTANTS)

@@ -1,0 +1,153 @@
+"""Takes one guard away at a time and sees whether a test notices: ``make mutants``.
+
+The tests whose names have most of a mutant's words come first: nearly always one of
+them notices, in seconds. Only where none does are all tests run.
+"""
+
+from __future__ import annotations
+
+import argparse
+import math
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+from sidecar.sandbox.recordings import find_recordings
+from tests.chaos.mutants import MUTANTS, Mutant
+
+ROOT = Path(__file__).resolve().parents[2]
+_PARTS = ("docs", "sql", "plpython", "sidecar", "tests", "pyproject.toml")
+_TESTS = ("tests/sql", "tests/sidecar", "tests/e2e", "tests/chaos/test_model.py")
+_LIKELY = 14
+# These wait for minutes of a real clock.
+_SLOW = {"test_cron", "test_deploy_to_replicas", "test_servers", "test_pooler"}
+
+
+@dataclass(frozen=True, slots=True)
+class Test:
+    """One test function: where it is, and the words of its name and of its body."""
+
+    node: str
+    name: frozenset[str]
+    body: str
+
+
+def find_tests(root: Path) -> list[Test]:
+    """Return every test function that may be tried first."""
+    found = []
+    for path in sorted(root.glob("tests/*/test_*.py")):
+        if path.stem in _SLOW or path.parent.name in {"chaos", "deploy"}:
+            continue
+        for match in re.finditer(
+            r"^def (test_\w+)\(.*?(?=^\S|\Z)", path.read_text(), re.M | re.S
+        ):
+            node = f"{path.relative_to(root)}::{match[1]}"
+            words = _words(f"{path.stem} {match[1]}")
+            found.append(Test(node, words, match[0]))
+    return found
+
+
+def likely(name: str, mutant: Mutant, tests: list[Test]) -> list[str]:
+    """Return the tests that have most to do with a mutant, rare words counting most."""
+    known = Counter(word for test in tests for word in test.name)
+    function = Path(mutant.file).stem
+    asked = _words(f"{name} {function} {mutant.old}")
+
+    def score(test: Test) -> float:
+        rare = sum(math.log(len(tests) / known[word]) for word in asked & test.name)
+        return rare + 4 * (function in test.body)
+
+    best = sorted(tests, key=score, reverse=True)[:_LIKELY]
+    return [test.node for test in best]
+
+
+def is_noticed(
+    name: str, mutant: Mutant, tests: list[Test], workers: int
+) -> tuple[bool, str]:
+    """Return whether a test fails in the mutant, and which."""
+    with tempfile.TemporaryDirectory(prefix="skylatch-mutant-") as directory:
+        copy = Path(directory)
+        for part in _PARTS:
+            source = ROOT / part
+            if source.is_dir():
+                shutil.copytree(source, copy / part)
+            else:
+                shutil.copy(source, copy / part)
+        path = copy / "sql" / mutant.file
+        text = path.read_text()
+        if text.count(mutant.old) != 1:
+            raise SystemExit(f"{mutant.file} has not once: {mutant.old}")
+        path.write_text(text.replace(mutant.old, mutant.new))
+        failed = _first_failure(copy, likely(name, mutant, tests), 0)
+        if failed is None:
+            failed = _first_failure(copy, list(_TESTS), workers)
+    return failed is not None, failed or ""
+
+
+def _first_failure(copy: Path, tests: list[str], workers: int) -> str | None:
+    recordings = find_recordings()
+    run = subprocess.run(
+        [
+            *(sys.executable, "-m", "pytest", "-x", "-q", "-n", str(workers)),
+            *("--no-header", "-p", "no:cacheprovider", "--tb", "no", *tests),
+        ],
+        cwd=copy,
+        env={
+            **os.environ,
+            "PYTHONPATH": str(copy),
+            **({"SKYLATCH_RECORDINGS": str(recordings)} if recordings else {}),
+        },
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    failed = [
+        line.removeprefix("FAILED ").split(" - ")[0]
+        for line in run.stdout.splitlines()
+        if line.startswith(("FAILED ", "ERROR "))
+    ]
+    if run.returncode not in (0, 1, 2) or (run.returncode and not failed):
+        raise SystemExit(run.stdout + run.stderr)
+    return failed[0] if failed else None
+
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(re.findall(r"[a-z]{3,}", text.lower().replace("_", " ")))
+
+
+def main() -> int:
+    """Try all mutants, or those whose names are given; 1 when one goes unnoticed."""
+    parser = argparse.ArgumentParser(description="Take one guard away at a time.")
+    parser.add_argument("names", nargs="*", help="of mutants; all when none is given")
+    parser.add_argument("--at-once", type=int, default=2, help="mutants at a time")
+    parser.add_argument("--workers", type=int, default=2, help="where all tests run")
+    arguments = parser.parse_args()
+    tests = find_tests(ROOT)
+
+    def attempt(name: str) -> bool:
+        began = time.monotonic()
+        noticed, test = is_noticed(name, MUTANTS[name], tests, arguments.workers)
+        print(
+            f"{'noticed' if noticed else 'SURVIVED':9}"
+            f" {time.monotonic() - began:4.0f} s  {name:50} {test}",
+            flush=True,
+        )
+        return noticed
+
+    names = arguments.names or list(MUTANTS)
+    with ThreadPoolExecutor(arguments.at_once) as pool:
+        survivors = sum(not noticed for noticed in pool.map(attempt, names))
+    print(f"{survivors} of {len(names)} went unnoticed")
+    return 1 if survivors else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
