@@ -62,10 +62,6 @@ begin
     v_attempt.user_id, v_attempt.id, 'CANCEL', engine.caller(),
     'booking:' || p_booking_id, 'the traveller asked to cancel', v_now
   );
-exception
-  when deadlock_detected or lock_not_available or serialization_failure then
-    perform engine.refuse_busy(sqlstate);
-    raise;
 end;
 $$;
 comment on function engine.ask_cancellation(uuid, numeric) is 'See cancel_booking.';
