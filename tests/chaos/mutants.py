@@ -257,7 +257,8 @@ MUTANTS: dict[str, Mutant] = {
         _DEPLOY,
         "        _wait_for_turn(session)\n        yield",
         '        session.execute("set lock_timeout = 0")\n'
-        '        session.execute("select pg_advisory_lock(%s)", [_LOCK])\n        yield',
+        '        session.execute("select pg_advisory_lock(%s)", [_LOCK])\n'
+        "        yield",
     ),
     "a deploy waits for a table for as long as it takes": Mutant(
         _DEPLOY,
@@ -271,9 +272,9 @@ MUTANTS: dict[str, Mutant] = {
     ),
     "a migration's record is another transaction's": Mutant(
         "../sidecar/migrations.py",
-        "            session.execute(statement.encode())\n        record.keep(migration)",
-        "            session.execute(statement.encode())\n"
-        "        session.execute('commit; begin')\n        record.keep(migration)",
+        "        record.keep(migration)\n\n    tables",
+        "        session.execute('commit; begin')\n        record.keep(migration)\n\n"
+        "    tables",
     ),
     "what was changed by hand stays": Mutant(
         "../sidecar/deploy_code.py",
