@@ -222,6 +222,7 @@ set role skylatch_owner;
 \ir ranking/rank_offers.sql
 \ir ranking/describe_offer.sql
 \ir ranking/explain_trip.sql
+\ir trips/explain_trip.sql
 \ir ranking/describe_round.sql
 \ir ranking/fare_standing.sql
 \ir ranking/fare_outlook.sql

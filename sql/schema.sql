@@ -924,10 +924,6 @@ begin
     'booking:' || p_booking_id,
     engine.asked_by(v_booking.user_id) || ' asked to cancel', v_now
   );
-exception
-  when deadlock_detected or lock_not_available or serialization_failure then
-    perform engine.refuse_busy(sqlstate);
-    raise;
 end;
 $$;
 
@@ -1352,10 +1348,6 @@ begin
     and a.trip_request_id = p_trip_id
     and a.status = 'PENDING';
   return v_attempt_id;
-exception
-  when deadlock_detected or lock_not_available or serialization_failure then
-    perform engine.refuse_busy(sqlstate);
-    raise;
 end;
 $$;
 
@@ -2021,10 +2013,6 @@ begin
     v_trip.auto_book_status, v_status, format('%s asked to %s', v_who, p_action)
   );
   return v_status;
-exception
-  when deadlock_detected or lock_not_available or serialization_failure then
-    perform engine.refuse_busy(sqlstate);
-    raise;
 end;
 $$;
 
@@ -4567,312 +4555,8 @@ CREATE FUNCTION public.explain_trip(p_trip_id uuid) RETURNS jsonb
     LANGUAGE plpgsql STABLE
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
-declare
-  v_trip public.trip_requests;
-  v_chosen public.flight_offers;
-  v_other public.flight_offers;
-  v_offers integer;
-  v_fit integer;
-  v_answered boolean;
-  v_headline text;
-  v_why text[] := array[]::text[];
-  v_not_chosen jsonb;
-  v_help jsonb;
-  v_helpful text[];
 begin
-  select t.* into v_trip from public.trip_requests as t where t.id = p_trip_id;
-  if not found then
-    raise exception using
-      errcode = 'SK104',
-      message = 'no such trip',
-      detail = jsonb_build_object('trip', p_trip_id),
-      hint = 'Check the id and who is signed in.';
-  end if;
-  -- What has expired since it was ranked fits no more.
-  select count(*), count(o.rank) filter (where o.status <> 'EXPIRED')
-  into v_offers, v_fit
-  from public.flight_offers as o
-  where o.user_id = v_trip.user_id
-    and o.trip_request_id = v_trip.id
-    and o.search_round = v_trip.search_round;
-  v_answered := v_offers > 0 or exists (
-    select from public.fare_history as h
-    where h.user_id = v_trip.user_id
-      and h.trip_request_id = v_trip.id
-      and h.search_round = v_trip.search_round
-  );
-  select o.* into v_chosen
-  from public.flight_offers as o
-  where o.user_id = v_trip.user_id
-    and o.trip_request_id = v_trip.id
-    and case
-      when v_trip.auto_book_status in ('BOOKING', 'BOOKED')
-        then o.id = v_trip.selected_offer_id
-      else o.search_round = v_trip.search_round
-        and o.status = 'ACTIVE'
-        and o.rank is not null
-    end
-  order by o.rank
-  limit 1;
-
-  if v_chosen.id is not null then
-    v_headline := format(
-      '%s: %s.',
-      case v_trip.auto_book_status
-        when 'BOOKED' then 'Booked' when 'BOOKING' then 'Being booked' else 'The best'
-      end,
-      engine.describe_offer(v_chosen)
-    );
-    select array_agg(
-      format('%s (%s %%)', w.key, trim_scale(round(100 * w.value::numeric, 1)))
-      order by w.value::numeric desc, w.key
-    ) into v_why
-    from jsonb_each_text(v_chosen.score_parts -> 'weights') as w
-    where w.value::numeric > 0;
-    v_why := array[
-      format(
-        'It scores best of %s, by %s.',
-        case v_fit
-          when 1 then '1 offer that fits' else v_fit || ' offers that fit'
-        end,
-        array_to_string(v_why, ', ')
-      )
-    ];
-    select o.* into v_other
-    from public.flight_offers as o
-    where o.user_id = v_trip.user_id
-      and o.trip_request_id = v_trip.id
-      and o.search_round = v_chosen.search_round
-      and o.rank is not null
-      and o.status <> 'EXPIRED'
-    order by (o.score_parts ->> 'price')::numeric, o.rank
-    limit 1;
-    if v_other.id = v_chosen.id then
-      v_why := v_why || 'No offer that fits is cheaper.'::text;
-    elsif v_other.id is not null then
-      v_why := v_why || format(
-        'The cheapest that fits is %s; it scores lower.', engine.describe_offer(v_other)
-      );
-    end if;
-    if v_chosen.score_parts ->> 'rate' is not null then
-      v_why := v_why || format(
-        'Your limit of %s is %s, at the exchange rate of %s.',
-        engine.format_money(v_trip.max_price, v_trip.currency),
-        engine.format_money(
-          (v_chosen.score_parts ->> 'cap')::numeric, v_chosen.price_currency
-        ),
-        left(v_chosen.score_parts ->> 'rate_as_of', 10)
-      );
-    end if;
-  elsif not v_answered then
-    v_headline := coalesce(v_trip.status_reason, 'No search was answered yet.');
-  elsif v_offers = 0 then
-    v_headline := 'No flights were found for these dates.';
-  else
-    v_headline := format(
-      'None of %s fits.',
-      case v_offers when 1 then '1 offer' else v_offers || ' offers' end
-    );
-  end if;
-
-  select coalesce(
-    jsonb_agg(
-      jsonb_build_object(
-        'reason', g.reason,
-        'offers', g.offers,
-        'example', jsonb_build_object('offer_id', g.offer_id, 'what', g.example),
-        'sentence', format(
-          '%s of %s offers %s %s.', g.offers, v_offers,
-          case g.offers when 1 then 'is' else 'are' end, g.what
-        )
-      )
-      order by g.offers desc, g.reason
-    ),
-    '[]'
-  ) into v_not_chosen
-  from (
-    select
-      m.reason,
-      coalesce(min(r.what), 'good as well, but not better') as what,
-      count(*) as offers,
-      (array_agg(o.offer_id order by p.price, o.offer_id))[1] as offer_id,
-      (array_agg(engine.describe_offer(o) order by p.price, o.offer_id))[1] as example
-    from public.flight_offers as o
-    cross join lateral (
-      select (o.score_parts ->> 'price')::numeric
-    ) as p (price)
-    cross join unnest(
-      case
-        when o.rank is null then o.ineligible
-        when o.status = 'EXPIRED' then '{no_longer_offered}'
-        else '{ranked_lower}'
-      end
-    ) as m (reason)
-    left join engine.list_reasons() as r on m.reason = r.reason
-    where o.user_id = v_trip.user_id
-      and o.trip_request_id = v_trip.id
-      and o.search_round = v_trip.search_round
-      and o.id is distinct from v_chosen.id
-    group by m.reason
-  ) as g;
-
-  with missed as (
-    select
-      o.id,
-      o.most_connections,
-      min(r.change) as change,
-      min(r.without) as without,
-      row_number() over (
-        partition by min(r.change)
-        order by
-          case min(r.change)
-            when 'max_connections' then o.most_connections
-            when 'max_duration' then extract(epoch from o.longest_slice)
-          end,
-          (o.score_parts ->> 'price')::numeric,
-          o.offer_id
-      ) as place
-    from public.flight_offers as o
-    cross join unnest(o.ineligible) as m (reason)
-    left join engine.list_reasons() as r on m.reason = r.reason
-    where o.user_id = v_trip.user_id
-      and o.trip_request_id = v_trip.id
-      and o.search_round = v_trip.search_round
-    group by o.user_id, o.id
-    having count(*) = count(r.change) and count(distinct r.change) = 1
-  ),
-
-  relaxed as (
-    select
-      n.change,
-      n.without,
-      n.id,
-      n.most_connections,
-      count(*) as offers
-    from missed as n
-    inner join missed as a
-      on n.change = a.change
-      and (n.change <> 'max_connections' or n.most_connections = a.most_connections)
-    where n.place = 1
-    group by n.change, n.without, n.id, n.most_connections
-  )
-
-  select coalesce(
-    jsonb_agg(
-      jsonb_build_object(
-        'change', x.change,
-        'offers', x.offers,
-        'sentence', case x.change
-          when 'max_price' then format(
-            'The cheapest%s is %s, %s over your limit of %s%s.',
-            case
-              when x.offers > 1 then format(' of %s that fit otherwise', x.offers)
-            end,
-            engine.describe_offer(o),
-            engine.format_money(
-              o.price_amount - (o.score_parts ->> 'cap')::numeric, o.price_currency
-            ),
-            case
-              when o.price_currency <> v_trip.currency
-                then engine.format_money(v_trip.max_price, v_trip.currency)
-                || ', which is '
-            end,
-            engine.format_money(
-              (o.score_parts ->> 'cap')::numeric, o.price_currency
-            )
-          )
-          else format(
-            '%s %s%s, such as %s.',
-            coalesce(
-              x.without,
-              format(
-                'With %s allowed',
-                case x.most_connections
-                  when 1 then '1 connection' else x.most_connections || ' connections'
-                end
-              )
-            ),
-            case x.offers when 1 then '1 offer' else x.offers || ' offers' end
-            || case when v_fit > 0 then ' more' else '' end,
-            case x.offers when 1 then ' fits' else ' fit' end,
-            engine.describe_offer(o)
-          )
-        end
-      )
-      order by x.offers desc, x.change
-    ),
-    '[]'
-  ) into v_help
-  from relaxed as x
-  inner join public.flight_offers as o on o.user_id = v_trip.user_id and x.id = o.id;
-
-  select array_agg(h.value ->> 'sentence' order by h.ordinality) into v_helpful
-  from jsonb_array_elements(v_help) with ordinality as h;
-  if v_fit = 0 and v_offers > 0 and v_helpful is null then
-    -- What misses the fewest wishes, and of these the cheapest.
-    select array[
-      format(
-        'No single change is enough. The closest is %s: it is %s.',
-        engine.describe_offer(o),
-        (
-          select string_agg(coalesce(r.what, m.reason), ' and ' order by m.ordinality)
-          from unnest(o.ineligible) with ordinality as m (reason, ordinality)
-          left join engine.list_reasons() as r on m.reason = r.reason
-        )
-      )
-    ] into v_helpful
-    from public.flight_offers as o
-    where o.user_id = v_trip.user_id
-      and o.trip_request_id = v_trip.id
-      and o.search_round = v_trip.search_round
-      and o.ineligible <> '{}'
-    order by
-      cardinality(o.ineligible), (o.score_parts ->> 'price')::numeric, o.offer_id
-    limit 1;
-  end if;
-
-  return jsonb_build_object(
-    'trip', v_trip.id,
-    'status', v_trip.auto_book_status,
-    'answered', v_answered,
-    'offers', v_offers,
-    'fit', v_fit,
-    'chosen', case when v_chosen.id is not null then
-      jsonb_build_object(
-        'offer_id', v_chosen.offer_id,
-        'airline', v_chosen.airline,
-        'price_amount', v_chosen.price_amount::text,
-        'price_currency', v_chosen.price_currency,
-        'score', v_chosen.score,
-        'score_parts', v_chosen.score_parts
-      )
-    end,
-    'why', to_jsonb(v_why),
-    'not_chosen', v_not_chosen,
-    'what_would_help', v_help,
-    'sentences', to_jsonb(
-      array_remove(
-        array[
-          v_headline,
-          -- Why it is not booked yet.
-          case
-            when v_chosen.id is not null
-              and v_trip.auto_book_status not in ('BOOKING', 'BOOKED')
-              then v_trip.status_reason
-          end
-        ]
-        || case when v_fit = 0 then v_helpful end
-        || v_why
-        || array(
-          select n.value ->> 'sentence'
-          from jsonb_array_elements(v_not_chosen) with ordinality as n
-          order by n.ordinality
-        )
-        || case when v_fit > 0 then v_helpful end,
-        null
-      )
-    )
-  );
+  return engine.explain_trip(p_trip_id);
 exception
   when deadlock_detected or lock_not_available or serialization_failure then
     perform engine.refuse_busy(sqlstate);
@@ -4925,10 +4609,6 @@ begin
     and p.trip_request_id = v_trip.id
     and p.traveler_profile_id = p_traveler_profile_id;
   return found;
-exception
-  when deadlock_detected or lock_not_available or serialization_failure then
-    perform engine.refuse_busy(sqlstate);
-    raise;
 end;
 $$;
 
@@ -4951,10 +4631,6 @@ begin
     and l.period = p_period
     and engine.may_act_for(l.user_id);
   return found;
-exception
-  when deadlock_detected or lock_not_available or serialization_failure then
-    perform engine.refuse_busy(sqlstate);
-    raise;
 end;
 $$;
 
@@ -5443,6 +5119,325 @@ end;
 $$;
 
 ALTER FUNCTION engine.expire_offers(p_now timestamp with time zone) OWNER TO skylatch_owner;
+
+--
+-- Name: explain_trip(uuid); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE FUNCTION engine.explain_trip(p_trip_id uuid) RETURNS jsonb
+    LANGUAGE plpgsql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  v_trip public.trip_requests;
+  v_chosen public.flight_offers;
+  v_other public.flight_offers;
+  v_offers integer;
+  v_fit integer;
+  v_answered boolean;
+  v_headline text;
+  v_why text[] := array[]::text[];
+  v_not_chosen jsonb;
+  v_help jsonb;
+  v_helpful text[];
+begin
+  select t.* into v_trip from public.trip_requests as t where t.id = p_trip_id;
+  if not found then
+    raise exception using
+      errcode = 'SK104',
+      message = 'no such trip',
+      detail = jsonb_build_object('trip', p_trip_id),
+      hint = 'Check the id and who is signed in.';
+  end if;
+  -- What has expired since it was ranked fits no more.
+  select count(*), count(o.rank) filter (where o.status <> 'EXPIRED')
+  into v_offers, v_fit
+  from public.flight_offers as o
+  where o.user_id = v_trip.user_id
+    and o.trip_request_id = v_trip.id
+    and o.search_round = v_trip.search_round;
+  v_answered := v_offers > 0 or exists (
+    select from public.fare_history as h
+    where h.user_id = v_trip.user_id
+      and h.trip_request_id = v_trip.id
+      and h.search_round = v_trip.search_round
+  );
+  select o.* into v_chosen
+  from public.flight_offers as o
+  where o.user_id = v_trip.user_id
+    and o.trip_request_id = v_trip.id
+    and case
+      when v_trip.auto_book_status in ('BOOKING', 'BOOKED')
+        then o.id = v_trip.selected_offer_id
+      else o.search_round = v_trip.search_round
+        and o.status = 'ACTIVE'
+        and o.rank is not null
+    end
+  order by o.rank
+  limit 1;
+
+  if v_chosen.id is not null then
+    v_headline := format(
+      '%s: %s.',
+      case v_trip.auto_book_status
+        when 'BOOKED' then 'Booked' when 'BOOKING' then 'Being booked' else 'The best'
+      end,
+      engine.describe_offer(v_chosen)
+    );
+    select array_agg(
+      format('%s (%s %%)', w.key, trim_scale(round(100 * w.value::numeric, 1)))
+      order by w.value::numeric desc, w.key
+    ) into v_why
+    from jsonb_each_text(v_chosen.score_parts -> 'weights') as w
+    where w.value::numeric > 0;
+    v_why := array[
+      format(
+        'It scores best of %s, by %s.',
+        case v_fit
+          when 1 then '1 offer that fits' else v_fit || ' offers that fit'
+        end,
+        array_to_string(v_why, ', ')
+      )
+    ];
+    select o.* into v_other
+    from public.flight_offers as o
+    where o.user_id = v_trip.user_id
+      and o.trip_request_id = v_trip.id
+      and o.search_round = v_chosen.search_round
+      and o.rank is not null
+      and o.status <> 'EXPIRED'
+    order by (o.score_parts ->> 'price')::numeric, o.rank
+    limit 1;
+    if v_other.id = v_chosen.id then
+      v_why := v_why || 'No offer that fits is cheaper.'::text;
+    elsif v_other.id is not null then
+      v_why := v_why || format(
+        'The cheapest that fits is %s; it scores lower.', engine.describe_offer(v_other)
+      );
+    end if;
+    if v_chosen.score_parts ->> 'rate' is not null then
+      v_why := v_why || format(
+        'Your limit of %s is %s, at the exchange rate of %s.',
+        engine.format_money(v_trip.max_price, v_trip.currency),
+        engine.format_money(
+          (v_chosen.score_parts ->> 'cap')::numeric, v_chosen.price_currency
+        ),
+        left(v_chosen.score_parts ->> 'rate_as_of', 10)
+      );
+    end if;
+  elsif not v_answered then
+    v_headline := coalesce(v_trip.status_reason, 'No search was answered yet.');
+  elsif v_offers = 0 then
+    v_headline := 'No flights were found for these dates.';
+  else
+    v_headline := format(
+      'None of %s fits.',
+      case v_offers when 1 then '1 offer' else v_offers || ' offers' end
+    );
+  end if;
+
+  select coalesce(
+    jsonb_agg(
+      jsonb_build_object(
+        'reason', g.reason,
+        'offers', g.offers,
+        'example', jsonb_build_object('offer_id', g.offer_id, 'what', g.example),
+        'sentence', format(
+          '%s of %s offers %s %s.', g.offers, v_offers,
+          case g.offers when 1 then 'is' else 'are' end, g.what
+        )
+      )
+      order by g.offers desc, g.reason
+    ),
+    '[]'
+  ) into v_not_chosen
+  from (
+    select
+      m.reason,
+      coalesce(min(r.what), 'good as well, but not better') as what,
+      count(*) as offers,
+      (array_agg(o.offer_id order by p.price, o.offer_id))[1] as offer_id,
+      (array_agg(engine.describe_offer(o) order by p.price, o.offer_id))[1] as example
+    from public.flight_offers as o
+    cross join lateral (
+      select (o.score_parts ->> 'price')::numeric
+    ) as p (price)
+    cross join unnest(
+      case
+        when o.rank is null then o.ineligible
+        when o.status = 'EXPIRED' then '{no_longer_offered}'
+        else '{ranked_lower}'
+      end
+    ) as m (reason)
+    left join engine.list_reasons() as r on m.reason = r.reason
+    where o.user_id = v_trip.user_id
+      and o.trip_request_id = v_trip.id
+      and o.search_round = v_trip.search_round
+      and o.id is distinct from v_chosen.id
+    group by m.reason
+  ) as g;
+
+  with missed as (
+    select
+      o.id,
+      o.most_connections,
+      min(r.change) as change,
+      min(r.without) as without,
+      row_number() over (
+        partition by min(r.change)
+        order by
+          case min(r.change)
+            when 'max_connections' then o.most_connections
+            when 'max_duration' then extract(epoch from o.longest_slice)
+          end,
+          (o.score_parts ->> 'price')::numeric,
+          o.offer_id
+      ) as place
+    from public.flight_offers as o
+    cross join unnest(o.ineligible) as m (reason)
+    left join engine.list_reasons() as r on m.reason = r.reason
+    where o.user_id = v_trip.user_id
+      and o.trip_request_id = v_trip.id
+      and o.search_round = v_trip.search_round
+    group by o.user_id, o.id
+    having count(*) = count(r.change) and count(distinct r.change) = 1
+  ),
+
+  relaxed as (
+    select
+      n.change,
+      n.without,
+      n.id,
+      n.most_connections,
+      count(*) as offers
+    from missed as n
+    inner join missed as a
+      on n.change = a.change
+      and (n.change <> 'max_connections' or n.most_connections = a.most_connections)
+    where n.place = 1
+    group by n.change, n.without, n.id, n.most_connections
+  )
+
+  select coalesce(
+    jsonb_agg(
+      jsonb_build_object(
+        'change', x.change,
+        'offers', x.offers,
+        'sentence', case x.change
+          when 'max_price' then format(
+            'The cheapest%s is %s, %s over your limit of %s%s.',
+            case
+              when x.offers > 1 then format(' of %s that fit otherwise', x.offers)
+            end,
+            engine.describe_offer(o),
+            engine.format_money(
+              o.price_amount - (o.score_parts ->> 'cap')::numeric, o.price_currency
+            ),
+            case
+              when o.price_currency <> v_trip.currency
+                then engine.format_money(v_trip.max_price, v_trip.currency)
+                || ', which is '
+            end,
+            engine.format_money(
+              (o.score_parts ->> 'cap')::numeric, o.price_currency
+            )
+          )
+          else format(
+            '%s %s%s, such as %s.',
+            coalesce(
+              x.without,
+              format(
+                'With %s allowed',
+                case x.most_connections
+                  when 1 then '1 connection' else x.most_connections || ' connections'
+                end
+              )
+            ),
+            case x.offers when 1 then '1 offer' else x.offers || ' offers' end
+            || case when v_fit > 0 then ' more' else '' end,
+            case x.offers when 1 then ' fits' else ' fit' end,
+            engine.describe_offer(o)
+          )
+        end
+      )
+      order by x.offers desc, x.change
+    ),
+    '[]'
+  ) into v_help
+  from relaxed as x
+  inner join public.flight_offers as o on o.user_id = v_trip.user_id and x.id = o.id;
+
+  select array_agg(h.value ->> 'sentence' order by h.ordinality) into v_helpful
+  from jsonb_array_elements(v_help) with ordinality as h;
+  if v_fit = 0 and v_offers > 0 and v_helpful is null then
+    -- What misses the fewest wishes, and of these the cheapest.
+    select array[
+      format(
+        'No single change is enough. The closest is %s: it is %s.',
+        engine.describe_offer(o),
+        (
+          select string_agg(coalesce(r.what, m.reason), ' and ' order by m.ordinality)
+          from unnest(o.ineligible) with ordinality as m (reason, ordinality)
+          left join engine.list_reasons() as r on m.reason = r.reason
+        )
+      )
+    ] into v_helpful
+    from public.flight_offers as o
+    where o.user_id = v_trip.user_id
+      and o.trip_request_id = v_trip.id
+      and o.search_round = v_trip.search_round
+      and o.ineligible <> '{}'
+    order by
+      cardinality(o.ineligible), (o.score_parts ->> 'price')::numeric, o.offer_id
+    limit 1;
+  end if;
+
+  return jsonb_build_object(
+    'trip', v_trip.id,
+    'status', v_trip.auto_book_status,
+    'answered', v_answered,
+    'offers', v_offers,
+    'fit', v_fit,
+    'chosen', case when v_chosen.id is not null then
+      jsonb_build_object(
+        'offer_id', v_chosen.offer_id,
+        'airline', v_chosen.airline,
+        'price_amount', v_chosen.price_amount::text,
+        'price_currency', v_chosen.price_currency,
+        'score', v_chosen.score,
+        'score_parts', v_chosen.score_parts
+      )
+    end,
+    'why', to_jsonb(v_why),
+    'not_chosen', v_not_chosen,
+    'what_would_help', v_help,
+    'sentences', to_jsonb(
+      array_remove(
+        array[
+          v_headline,
+          -- Why it is not booked yet.
+          case
+            when v_chosen.id is not null
+              and v_trip.auto_book_status not in ('BOOKING', 'BOOKED')
+              then v_trip.status_reason
+          end
+        ]
+        || case when v_fit = 0 then v_helpful end
+        || v_why
+        || array(
+          select n.value ->> 'sentence'
+          from jsonb_array_elements(v_not_chosen) with ordinality as n
+          order by n.ordinality
+        )
+        || case when v_fit > 0 then v_helpful end,
+        null
+      )
+    )
+  );
+end;
+$$;
+
+ALTER FUNCTION engine.explain_trip(p_trip_id uuid) OWNER TO skylatch_owner;
 
 --
 -- Name: fare_outlook(text, text, text, integer, integer, text, numeric, date); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
@@ -13191,10 +13186,6 @@ begin
   perform engine.record_flag_usage();
   perform engine.wake_sidecar();
   return v_searches;
-exception
-  when deadlock_detected or lock_not_available or serialization_failure then
-    perform engine.refuse_busy(sqlstate);
-    raise;
 end;
 $$;
 
@@ -14812,8 +14803,17 @@ ALTER FUNCTION public.auto_book_monitor() OWNER TO skylatch_owner;
 --
 
 CREATE FUNCTION public.auto_book_production(p_trip_id uuid) RETURNS uuid
-    LANGUAGE sql
-    RETURN engine.book_trip(p_trip_id);
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  return engine.book_trip(p_trip_id);
+exception
+  when deadlock_detected or lock_not_available or serialization_failure then
+    perform engine.refuse_busy(sqlstate);
+    raise;
+end;
+$$;
 
 ALTER FUNCTION public.auto_book_production(p_trip_id uuid) OWNER TO skylatch_owner;
 
@@ -14822,8 +14822,17 @@ ALTER FUNCTION public.auto_book_production(p_trip_id uuid) OWNER TO skylatch_own
 --
 
 CREATE FUNCTION public.cancel_booking(p_booking_id uuid, p_min_refund numeric DEFAULT NULL::numeric) RETURNS text
-    LANGUAGE sql
-    RETURN engine.ask_cancellation(p_booking_id, p_min_refund);
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  return engine.ask_cancellation(p_booking_id, p_min_refund);
+exception
+  when deadlock_detected or lock_not_available or serialization_failure then
+    perform engine.refuse_busy(sqlstate);
+    raise;
+end;
+$$;
 
 ALTER FUNCTION public.cancel_booking(p_booking_id uuid, p_min_refund numeric) OWNER TO skylatch_owner;
 
@@ -14832,8 +14841,17 @@ ALTER FUNCTION public.cancel_booking(p_booking_id uuid, p_min_refund numeric) OW
 --
 
 CREATE FUNCTION public.cancel_trip(p_trip_id uuid) RETURNS text
-    LANGUAGE sql
-    RETURN engine.change_trip_status(p_trip_id, 'cancel'::text);
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  return engine.change_trip_status(p_trip_id, 'cancel');
+exception
+  when deadlock_detected or lock_not_available or serialization_failure then
+    perform engine.refuse_busy(sqlstate);
+    raise;
+end;
+$$;
 
 ALTER FUNCTION public.cancel_trip(p_trip_id uuid) OWNER TO skylatch_owner;
 
@@ -14955,8 +14973,17 @@ ALTER FUNCTION public.create_trip_request(p_origins text[], p_destinations text[
 --
 
 CREATE FUNCTION public.duffel_search(p_trip_id uuid) RETURNS integer
-    LANGUAGE sql
-    RETURN engine.search_trip(p_trip_id);
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  return engine.search_trip(p_trip_id);
+exception
+  when deadlock_detected or lock_not_available or serialization_failure then
+    perform engine.refuse_busy(sqlstate);
+    raise;
+end;
+$$;
 
 ALTER FUNCTION public.duffel_search(p_trip_id uuid) OWNER TO skylatch_owner;
 
@@ -14990,8 +15017,17 @@ ALTER FUNCTION public.manage_auto_book_monitor(p_action text, p_reason text) OWN
 --
 
 CREATE FUNCTION public.pause_trip(p_trip_id uuid) RETURNS text
-    LANGUAGE sql
-    RETURN engine.change_trip_status(p_trip_id, 'pause'::text);
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  return engine.change_trip_status(p_trip_id, 'pause');
+exception
+  when deadlock_detected or lock_not_available or serialization_failure then
+    perform engine.refuse_busy(sqlstate);
+    raise;
+end;
+$$;
 
 ALTER FUNCTION public.pause_trip(p_trip_id uuid) OWNER TO skylatch_owner;
 
@@ -15044,8 +15080,17 @@ ALTER FUNCTION public.refresh_case(p_case_id bigint) OWNER TO skylatch_owner;
 --
 
 CREATE FUNCTION public.remove_passenger(p_trip_id uuid, p_traveler_profile_id uuid) RETURNS boolean
-    LANGUAGE sql
-    RETURN engine.drop_passenger(p_trip_id, p_traveler_profile_id);
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  return engine.drop_passenger(p_trip_id, p_traveler_profile_id);
+exception
+  when deadlock_detected or lock_not_available or serialization_failure then
+    perform engine.refuse_busy(sqlstate);
+    raise;
+end;
+$$;
 
 ALTER FUNCTION public.remove_passenger(p_trip_id uuid, p_traveler_profile_id uuid) OWNER TO skylatch_owner;
 
@@ -15054,8 +15099,17 @@ ALTER FUNCTION public.remove_passenger(p_trip_id uuid, p_traveler_profile_id uui
 --
 
 CREATE FUNCTION public.remove_spending_limit(p_currency text, p_period text, p_user_id uuid DEFAULT auth.uid()) RETURNS boolean
-    LANGUAGE sql
-    RETURN engine.drop_spending_limit(p_currency, p_period, p_user_id);
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  return engine.drop_spending_limit(p_currency, p_period, p_user_id);
+exception
+  when deadlock_detected or lock_not_available or serialization_failure then
+    perform engine.refuse_busy(sqlstate);
+    raise;
+end;
+$$;
 
 ALTER FUNCTION public.remove_spending_limit(p_currency text, p_period text, p_user_id uuid) OWNER TO skylatch_owner;
 
@@ -15074,8 +15128,17 @@ ALTER FUNCTION public.resolve_case(p_case_id bigint, p_resolution text, p_reason
 --
 
 CREATE FUNCTION public.resume_trip(p_trip_id uuid) RETURNS text
-    LANGUAGE sql
-    RETURN engine.change_trip_status(p_trip_id, 'resume'::text);
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  return engine.change_trip_status(p_trip_id, 'resume');
+exception
+  when deadlock_detected or lock_not_available or serialization_failure then
+    perform engine.refuse_busy(sqlstate);
+    raise;
+end;
+$$;
 
 ALTER FUNCTION public.resume_trip(p_trip_id uuid) OWNER TO skylatch_owner;
 
@@ -19585,6 +19648,14 @@ REVOKE ALL ON FUNCTION engine.event_attempt(p_object_id text, p_hints jsonb) FRO
 --
 
 REVOKE ALL ON FUNCTION engine.expire_offers(p_now timestamp with time zone) FROM PUBLIC;
+
+--
+-- Name: FUNCTION explain_trip(p_trip_id uuid); Type: ACL; Schema: engine; Owner: skylatch_owner
+--
+
+REVOKE ALL ON FUNCTION engine.explain_trip(p_trip_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION engine.explain_trip(p_trip_id uuid) TO authenticated;
+GRANT ALL ON FUNCTION engine.explain_trip(p_trip_id uuid) TO service_role;
 
 --
 -- Name: FUNCTION fare_outlook(p_origin text, p_destination text, p_currency text, p_lead integer, p_days integer, p_standing text, p_cap numeric, p_today date); Type: ACL; Schema: engine; Owner: skylatch_owner

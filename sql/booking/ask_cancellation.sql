@@ -63,10 +63,6 @@ begin
     'booking:' || p_booking_id,
     engine.asked_by(v_booking.user_id) || ' asked to cancel', v_now
   );
-exception
-  when deadlock_detected or lock_not_available or serialization_failure then
-    perform engine.refuse_busy(sqlstate);
-    raise;
 end;
 $$;
 comment on function engine.ask_cancellation(uuid, numeric) is 'See cancel_booking.';

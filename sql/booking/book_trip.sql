@@ -32,10 +32,6 @@ begin
     and a.trip_request_id = p_trip_id
     and a.status = 'PENDING';
   return v_attempt_id;
-exception
-  when deadlock_detected or lock_not_available or serialization_failure then
-    perform engine.refuse_busy(sqlstate);
-    raise;
 end;
 $$;
 comment on function engine.book_trip(uuid) is

@@ -1,9 +1,18 @@
 create or replace function public.cancel_booking(
   p_booking_id uuid, p_min_refund numeric default null
 ) returns text
-  language sql volatile
+  language plpgsql volatile
   security invoker
-return engine.ask_cancellation(p_booking_id, p_min_refund);
+  set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return engine.ask_cancellation(p_booking_id, p_min_refund);
+exception
+  when deadlock_detected or lock_not_available or serialization_failure then
+    perform engine.refuse_busy(sqlstate);
+    raise;
+end;
+$$;
 comment on function public.cancel_booking(uuid, numeric) is
   'Cancels a booking if the airline returns at least so much (default: everything); '
   'returns the state of that. Asking twice asks once.';

@@ -1,7 +1,7 @@
 -- Why this offer, why not the others, and what would have to change: from what ranking
 -- wrote to the offers of the current round. Row level security applies. An offer counts
 -- for a change when everything that it misses is that one wish.
-create or replace function public.explain_trip(p_trip_id uuid) returns jsonb
+create or replace function engine.explain_trip(p_trip_id uuid) returns jsonb
   language plpgsql stable
   security invoker
   set search_path = pg_catalog, pg_temp
@@ -312,13 +312,9 @@ begin
       )
     )
   );
-exception
-  when deadlock_detected or lock_not_available or serialization_failure then
-    perform engine.refuse_busy(sqlstate);
-    raise;
 end;
 $$;
-comment on function public.explain_trip(uuid) is
+comment on function engine.explain_trip(uuid) is
   'Says why the chosen offer, why not the others, and what would have to change; '
   'raises SK104 for a trip that is not the caller''s.';
-grant execute on function public.explain_trip(uuid) to authenticated, service_role;
+grant execute on function engine.explain_trip(uuid) to authenticated, service_role;

@@ -59,10 +59,6 @@ begin
   perform engine.record_flag_usage();
   perform engine.wake_sidecar();
   return v_searches;
-exception
-  when deadlock_detected or lock_not_available or serialization_failure then
-    perform engine.refuse_busy(sqlstate);
-    raise;
 end;
 $$;
 comment on function engine.search_trip(uuid) is

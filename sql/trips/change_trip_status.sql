@@ -52,10 +52,6 @@ begin
     v_trip.auto_book_status, v_status, format('%s asked to %s', v_who, p_action)
   );
   return v_status;
-exception
-  when deadlock_detected or lock_not_available or serialization_failure then
-    perform engine.refuse_busy(sqlstate);
-    raise;
 end;
 $$;
 comment on function engine.change_trip_status(uuid, text) is

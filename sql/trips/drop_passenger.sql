@@ -16,10 +16,6 @@ begin
     and p.trip_request_id = v_trip.id
     and p.traveler_profile_id = p_traveler_profile_id;
   return found;
-exception
-  when deadlock_detected or lock_not_available or serialization_failure then
-    perform engine.refuse_busy(sqlstate);
-    raise;
 end;
 $$;
 comment on function engine.drop_passenger(uuid, uuid) is 'See remove_passenger.';

@@ -16,10 +16,6 @@ begin
     and l.period = p_period
     and engine.may_act_for(l.user_id);
   return found;
-exception
-  when deadlock_detected or lock_not_available or serialization_failure then
-    perform engine.refuse_busy(sqlstate);
-    raise;
 end;
 $$;
 comment on function engine.drop_spending_limit(text, text, uuid) is

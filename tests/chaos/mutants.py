@@ -28,6 +28,7 @@ _CODE = "provider_calls/outcome_code.sql"
 _ROUTE = "ranking/route_problems.sql"
 _INTAKE = "../sidecar/intake.py"
 _LOOK = "../sidecar/deploy_checks.py"
+_DEPLOY = "../sidecar/deploy_session.py"
 
 MUTANTS: dict[str, Mutant] = {
     # An answer counts once, and only from whoever was asked last.
@@ -224,6 +225,57 @@ MUTANTS: dict[str, Mutant] = {
     ),
     "a deploy starts what was stopped on purpose": Mutant(
         "cron.sql", "where b.stopped_at is null\n\\gset", "\\gset"
+    ),
+    "the statement of a killed deploy goes on": Mutant(
+        _DEPLOY, '    "client_connection_check_interval": "1s",\n', ""
+    ),
+    "two deploys are at work at once": Mutant(
+        _DEPLOY,
+        "if row and row[0]:\n            return",
+        "if True:\n            return",
+    ),
+    "a deploy waits for its turn inside of a statement": Mutant(
+        _DEPLOY,
+        "        _wait_for_turn(session)\n        yield",
+        '        session.execute("set lock_timeout = 0")\n'
+        '        session.execute("select pg_advisory_lock(%s)", [_LOCK])\n'
+        "        yield",
+    ),
+    "a deploy waits for a table for as long as it takes": Mutant(
+        _DEPLOY,
+        'f"set local statement_timeout = {_LOCK_MILLISECONDS}"',
+        '"set local lock_timeout = 0"',
+    ),
+    "a migration takes its tables one by one": Mutant(
+        "../sidecar/migrations.py",
+        'f"migration {migration.id}", work, tables)',
+        'f"migration {migration.id}", work)',
+    ),
+    "a migration's record is another transaction's": Mutant(
+        "../sidecar/migrations.py",
+        "        record.keep(migration)\n\n    tables",
+        "        session.execute('commit; begin')\n        record.keep(migration)\n\n"
+        "    tables",
+    ),
+    "what was changed by hand stays": Mutant(
+        "../sidecar/deploy_code.py",
+        " where d.catalog_digest is not distinct from o.digest",
+        "",
+    ),
+    "everything is made anew by every deploy": Mutant(
+        "../sidecar/deploy_code.py",
+        "return objects.keys() - left_alone",
+        "return set(objects)",
+    ),
+    "deploys of two databases set roles at once": Mutant(
+        "bootstrap.sql",
+        "lock table pg_catalog.pg_db_role_setting in share row exclusive mode;\n",
+        "",
+    ),
+    "a newer database is refused though it serves us": Mutant(
+        "../sidecar/versions.py",
+        "return _parts(one) > _parts(other)",
+        "return one != other",
     ),
     "pg_cron ticks though the monitor was stopped": Mutant(
         "monitor/tick.sql", "b.stopped_at is not null", "false"

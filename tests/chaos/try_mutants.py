@@ -25,7 +25,13 @@ from tests.chaos.mutants import MUTANTS, Mutant
 
 ROOT = Path(__file__).resolve().parents[2]
 _PARTS = ("docs", "sql", "plpython", "sidecar", "tests", "pyproject.toml")
-_TESTS = ("tests/sql", "tests/sidecar", "tests/e2e", "tests/chaos/test_model.py")
+_TESTS = (
+    "tests/sql",
+    "tests/sidecar",
+    "tests/e2e",
+    "tests/deploy",
+    "tests/chaos/test_model.py",
+)
 _LIKELY = 14
 # These wait for minutes of a real clock.
 _SLOW = {"test_cron", "test_deploy_to_replicas", "test_servers", "test_pooler"}
@@ -44,7 +50,7 @@ def find_tests(root: Path) -> list[Test]:
     """Return every test function that may be tried first."""
     found = []
     for path in sorted(root.glob("tests/*/test_*.py")):
-        if path.stem in _SLOW or path.parent.name in {"chaos", "deploy"}:
+        if path.stem in _SLOW or path.parent.name == "chaos":
             continue
         for match in re.finditer(
             r"^def (test_\w+)\(.*?(?=^\S|\Z)", path.read_text(), re.M | re.S

@@ -129,7 +129,7 @@ def what_is_there(dsn: str) -> list[str]:
             " from pg_attribute join pg_class as c on c.oid = attrelid"
             " where c.oid > 16384 and c.relkind in ('r', 'v') union all"
             " select format('%s %s', indexrelid::regclass, indisvalid::text)"
-            " from pg_index"
+            " from pg_index where indexrelid::regclass::text not like 'pg_%'"
             " union all select object || digest from engine.object_digests()"
             " union all select migration_id from engine._yoyo_migration"
             " union all select n::text from engine.notes as n order by 1"

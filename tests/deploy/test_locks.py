@@ -116,6 +116,7 @@ def test_others_go_on_while_a_deploy_waits_for_a_table(
     """It waits for moments only, and what it has changed by then is not seen."""
     change_policies(sql)
     writer, other = connect(autocommit=False), connect()
+    other.execute("set lock_timeout = '60s'")
     writer.execute("lock table public.trip_requests in row exclusive mode")
     deploying = deploy_soon()
     waits = f"select exists (select {_DEPLOYS} and wait_event_type = 'Lock')"
@@ -138,6 +139,9 @@ def test_a_deploy_never_makes_others_a_deadlocks_victims(
     """It holds what they want and wants what they hold: it lets go, they go on."""
     change_policies(sql)
     saga, look = connect(autocommit=False), connect()
+    for session in (saga, look):
+        session.execute("set lock_timeout = '60s'")
+    saga.commit()
     saga.execute("lock table public.trip_requests in row exclusive mode")
     deploying = deploy_soon()
     for _ in range(3):
@@ -161,6 +165,9 @@ def test_a_migration_takes_all_its_tables_at_once_or_none(
         "alter table public.trip_requests add column seen boolean",
     )
     saga, look = connect(autocommit=False), connect()
+    for session in (saga, look):
+        session.execute("set lock_timeout = '60s'")
+    saga.commit()
     saga.execute("lock table public.trip_requests in row exclusive mode")
     deploying = deploy_soon()
     for _ in range(3):

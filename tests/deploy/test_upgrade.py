@@ -131,7 +131,7 @@ def test_an_upgrade_under_load_loses_nothing_of_any_state(
     worker.resume()
     lapse_leases(world)
     with world.working(threads=4):
-        run(world, STORIES["booked"], trips["REFUNDING", "ready"])
+        run(world, STORIES["booked"], next(iter(trips.values())))
     for (state, leftover), trip in trips.items():
         attempt = assert_truth(world, trip)
         assert attempt["state"] != "NEEDS_REVIEW", (state, leftover)

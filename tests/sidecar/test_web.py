@@ -336,6 +336,23 @@ def test_a_database_that_is_away_is_503(stranded: Endpoint, name: str) -> None:
     assert answer.json() == {"message": "the database is not available"}
 
 
+@pytest.mark.parametrize("sqlstate", ["55P03", "40P01", "40001", "SK311"])
+def test_a_lock_that_was_not_to_be_had_is_503_and_try_again(
+    world: World, endpoint: Endpoint, sqlstate: str
+) -> None:
+    """One answer, whether the database or a function of ours gave up."""
+    world.rows(
+        "create or replace function public.duffel_search(p_trip_id uuid)"
+        " returns integer language plpgsql as $$ begin perform engine.refuse_busy('x');"
+        " exception when others then raise exception using"
+        f" errcode = '{sqlstate}', message = 'others are at work on this: try again';"
+        " end $$"
+    )
+    answer = endpoint.trip_rpc("duffel_search", uuid4())
+    assert (answer.status_code, answer.json()["code"]) == (503, "SK311")
+    assert answer.json()["message"] == "others are at work on this: try again"
+
+
 def test_a_defect_shows_neither_rows_nor_code(world: World, endpoint: Endpoint) -> None:
     """A failed constraint quotes the row it failed for, and that is personal."""
     world.rows(

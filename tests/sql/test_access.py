@@ -51,7 +51,7 @@ FUNCTIONS = {
         engine.list_reasons engine.search_trip engine.trip_events
         public.auto_book_production
         engine.drop_passenger engine.drop_spending_limit engine.refuse_busy
-        public.remove_passenger public.remove_spending_limit
+        engine.explain_trip public.remove_passenger public.remove_spending_limit
         public.cancel_booking public.cancel_trip public.consent_to_trip
         public.create_trip_request public.duffel_search public.explain_trip
         public.pause_trip public.rank_offers public.resume_trip public.trip_saga""",
@@ -59,7 +59,7 @@ FUNCTIONS = {
         engine.ask_cancellation engine.book_trip engine.change_trip_status
         engine.check_trip_party public.cancel_booking engine.job_overview
         engine.drop_passenger engine.drop_spending_limit engine.refuse_busy
-        public.remove_passenger public.remove_spending_limit
+        engine.explain_trip public.remove_passenger public.remove_spending_limit
         engine.manage_monitor_job engine.monitor_status engine.tick
         engine.describe_offer engine.format_money engine.list_reasons
         engine.flag_status engine.flag_value engine.is_enabled

@@ -9,11 +9,13 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import psycopg
 import pytest
 
+from sidecar.deploy_code import _STATEMENT
 from sidecar.local.cluster import Cluster
 from tests.sql import cloned_database
 from tests.sql.sources import (
@@ -624,3 +626,46 @@ def test_the_guard_sees_a_moment_that_is_assigned_to_a_date(
             " volatile as $$ declare v_day date; begin v_day := now(); end $$"
         )
         assert list(unreadable(without_a_zone)) == ["engine.of_a_session"]
+
+
+def test_every_statement_about_a_relation_is_one_that_a_deploy_compares() -> None:
+    """It leaves alone what did not change, and takes tables for nothing else."""
+    begins = re.compile(
+        r"^(?:(?:create|create or replace|drop) (?:policy|trigger|view)|alter table"
+        r"|(?:grant|revoke)[^;]*?\bon (?!function|schema))\b",
+        re.MULTILINE,
+    )
+    for path in code_files():
+        found = begins.search(_STATEMENT.sub("", path.read_text()))
+        assert found is None, f"{path}: {found}"
+
+
+MIGRATIONS_BEFORE_THE_RULES = 19
+
+
+def later_migrations() -> list[Path]:
+    """Return the migrations that databases with bookings in them meet."""
+    paths = sorted((SQL / "migrations").glob("*.sql"))
+    return [path for path in paths if int(path.name[:4]) > MIGRATIONS_BEFORE_THE_RULES]
+
+
+def test_a_migration_builds_no_index_of_a_table_that_is_in_use() -> None:
+    """Whoever writes to it would wait until the index is there."""
+    for path in later_migrations():
+        text = path.read_text()
+        for found in re.finditer(
+            r"create (?:unique )?index (?P<how>concurrently )?[^;]*?\bon ([\w.]+)", text
+        ):
+            is_new = f"create table {found[2]} (" in text
+            assert is_new or found["how"], f"{path.name}: concurrently, in its own file"
+
+
+def test_what_is_not_one_transaction_can_be_repeated() -> None:
+    """A deploy that is killed in between leaves an index that is not valid."""
+    for path in later_migrations():
+        text = path.read_text()
+        names = re.findall(r"create (?:unique )?index concurrently (\w+)", text)
+        assert bool(names) == ("-- transactional: false" in text), path.name
+        for name in names:
+            drop = f"drop index concurrently if exists (?:public|engine).{name};"
+            assert re.search(drop, text), f"{path.name}: {drop} comes first"

@@ -430,3 +430,55 @@ def test_a_travellers_login_cannot_hold_a_row_for_long(
     for role in ("anon", "authenticated", "service_role"):
         row = stage.row("select rolconfig from pg_roles where rolname = %s", role)
         assert {one.partition("=")[0] for one in row["rolconfig"]} >= set(names), role
+
+
+CALLS = {
+    "explain": "select public.explain_trip(%(trip)s)",
+    "cancel": "select public.cancel_trip(%(trip)s)",
+    "consent": "select public.consent_to_trip(%(trip)s, '2026-11')",
+    "remove": "select public.remove_passenger(%(trip)s, %(trip)s)",
+    "limit": "select public.remove_spending_limit('GBP', 'total')",
+    "search": "select public.duffel_search(%(trip)s)",
+    "book": "select public.auto_book_production(%(trip)s)",
+    "refund": "select public.cancel_booking(%(trip)s)",
+    "state": "select public.create_trip_request(p_origins => '{LHR}',"
+    " p_destinations => '{JFK}', p_departure_from => current_date + 40,"
+    " p_max_price => 100, p_currency => 'GBP', p_passengers => array[%(trip)s::uuid])",
+}
+
+
+@pytest.mark.parametrize("call", CALLS.values(), ids=CALLS)
+def test_a_travellers_call_that_meets_a_lock_says_try_again(
+    stage: Stage, connect: Connect, call: str
+) -> None:
+    """In words and with a code of ours, whatever it was that it waited for."""
+    trip = stage.trip()
+    holder = connect(autocommit=False)
+    holder.execute(
+        "lock table public.trip_requests, public.spending_limits,"
+        " public.flight_bookings in access exclusive mode"
+    )
+    caller = connect("authenticated", user_id=trip.user_id)
+    caller.execute("set lock_timeout = '50ms'")
+    with pytest.raises(psycopg.Error) as caught:
+        caller.execute(call.encode(), {"trip": trip.trip_id})
+    assert caught.value.sqlstate == "SK311"
+    assert json.loads(caught.value.diag.message_detail or "") == {"sqlstate": "55P03"}
+    assert "can be made again" in (caught.value.diag.message_hint or "")
+
+
+@pytest.mark.parametrize("sqlstate", ["40P01", "40001"])
+def test_a_travellers_call_that_ends_in_a_deadlock_says_try_again(
+    stage: Stage, connect: Connect, sqlstate: str
+) -> None:
+    """Or in a decision that was overtaken."""
+    trip = stage.trip()
+    connect().execute(
+        "create or replace function engine.lock_trip(p_trip_id uuid)"
+        " returns public.trip_requests language plpgsql as $$ begin"
+        f" raise exception using errcode = '{sqlstate}'; end $$".encode()
+    )
+    caller = connect("authenticated", user_id=trip.user_id)
+    with pytest.raises(psycopg.Error) as caught:
+        caller.execute("select public.cancel_trip(%s)", [trip.trip_id])
+    assert caught.value.sqlstate == "SK311"
