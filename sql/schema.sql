@@ -11902,6 +11902,7 @@ CREATE FUNCTION engine.recover_calls(p_actor text, p_now timestamp with time zon
     SET lock_timeout TO '250ms'
     AS $$
 declare
+  v_is_confirmed boolean := engine.history_is_confirmed(p_now);
   v_call record;
   v_report engine.call_report;
   v_recovered integer := 0;
@@ -11909,12 +11910,17 @@ begin
   for v_call in
     select c.trip_request_id, c.id, c.epoch, c.state
     from engine.provider_calls as c
-    where c.state in ('CLAIMED', 'SENT') and c.lease_until < p_now
+    inner join engine.operations as o on c.operation = o.operation
+    where c.state in ('CLAIMED', 'SENT')
+      and c.lease_until < p_now
+      and (v_is_confirmed or c.state = 'SENT' or not o.awaits_history)
     union all
     select c.trip_request_id, c.id, c.epoch, c.state
     from engine.provider_calls as c
     inner join engine.operations as o on c.operation = o.operation
-    where c.state = 'READY' and c.first_claimed_at < p_now - o.key_lasts
+    where c.state = 'READY'
+      and c.first_claimed_at < p_now - o.key_lasts
+      and (v_is_confirmed or not o.awaits_history)
     order by 1, 2
     limit 1000
   loop

@@ -1,8 +1,10 @@
 -- Leases that ended. Claimed but not sent: safe to try again. Sent: nobody knows, and
 -- for an order that means frozen. And keys that their provider may have forgotten: the
--- call must not be repeated under them. Each call is settled under its own locks; one
--- whose trip or traveller somebody holds is left for the next time, and all waits of
--- one run together last half a second at the most.
+-- call must not be repeated under them. What waits for a history to be confirmed is
+-- left as it is: neither a try nor a key that was used up before may end its attempt,
+-- but an order that was sent is looked for. Each call is settled under its own locks;
+-- one whose trip or traveller somebody holds is left for the next time, and all waits
+-- of one run together last half a second at the most.
 create or replace function engine.recover_calls(p_actor text, p_now timestamptz)
   returns integer
   language plpgsql volatile
@@ -11,6 +13,7 @@ create or replace function engine.recover_calls(p_actor text, p_now timestamptz)
   set lock_timeout = '250ms'
 as $$
 declare
+  v_is_confirmed boolean := engine.history_is_confirmed(p_now);
   v_call record;
   v_report engine.call_report;
   v_recovered integer := 0;
@@ -18,12 +21,17 @@ begin
   for v_call in
     select c.trip_request_id, c.id, c.epoch, c.state
     from engine.provider_calls as c
-    where c.state in ('CLAIMED', 'SENT') and c.lease_until < p_now
+    inner join engine.operations as o on c.operation = o.operation
+    where c.state in ('CLAIMED', 'SENT')
+      and c.lease_until < p_now
+      and (v_is_confirmed or c.state = 'SENT' or not o.awaits_history)
     union all
     select c.trip_request_id, c.id, c.epoch, c.state
     from engine.provider_calls as c
     inner join engine.operations as o on c.operation = o.operation
-    where c.state = 'READY' and c.first_claimed_at < p_now - o.key_lasts
+    where c.state = 'READY'
+      and c.first_claimed_at < p_now - o.key_lasts
+      and (v_is_confirmed or not o.awaits_history)
     order by 1, 2
     limit 1000
   loop

@@ -104,11 +104,13 @@ _QUIET = """
 select not exists (
   select from engine.provider_calls as c
   inner join engine.operations as o on c.operation = o.operation
-  where c.state in ('CLAIMED', 'SENT')
+  where (
+    c.state in ('CLAIMED', 'SENT')
     or c.state = 'READY'
     and (o.waits is null or c.tries < 2)
     and c.run_at <= clock_timestamp()
-    and not (o.awaits_history and engine.history_problem() is not null)
+  )
+  and not (o.awaits_history and engine.history_problem() is not null)
 )
 """
 

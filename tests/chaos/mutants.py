@@ -645,6 +645,16 @@ MUTANTS: dict[str, Mutant] = {
         "v_is_confirmed or c.operation not in (",
         "true or c.operation not in (",
     ),
+    "what was used up before a restore ends an attempt": Mutant(
+        "provider_calls/recover_calls.sql",
+        "(v_is_confirmed or c.state = 'SENT' or not o.awaits_history)",
+        "true",
+    ),
+    "a key that grew old ends a restored attempt": Mutant(
+        "provider_calls/recover_calls.sql",
+        "(v_is_confirmed or not o.awaits_history)",
+        "true",
+    ),
     "an answer of a lost history counts": Mutant(
         "review/history_is_confirmed.sql", "c.epoch + c_epochs", "c.epoch"
     ),

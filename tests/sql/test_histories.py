@@ -68,6 +68,33 @@ def test_no_call_of_an_attempt_without_an_order_is_claimed(
     assert [c["operation"] for c in stage.claim()] == [operation]
 
 
+@pytest.mark.parametrize(
+    "used_up",
+    [
+        "lease_until = now() - interval '1 hour', tries = 1000",
+        "state = 'READY', lease_until = null,"
+        " first_claimed_at = now() - interval '2 days'",
+    ],
+    ids=["tries", "key"],
+)
+def test_what_a_restored_attempt_has_used_up_does_not_end_it(
+    stage: Stage, used_up: str
+) -> None:
+    """As of a backup that is days old: not before the lists were compared."""
+    trip = stage.trip()
+    stage.drive(trip, "create_payment")
+    stage.rows(
+        f"update engine.provider_calls set {used_up} where operation = 'create_payment'"
+    )
+    stage.rows(CHANGED)
+    before = stage.attempt(trip)
+    stage.rows("select engine.recover()")
+    assert stage.attempt(trip) == before
+    stage.rows("select engine.confirm_history(now())")
+    stage.rows("select engine.recover()")
+    assert stage.attempt(trip)["state"] == "FAILED"
+
+
 def test_which_calls_wait_is_what_begins_and_what_lets_go(stage: Stage) -> None:
     """What looks, collects, cancels or returns goes on."""
     found = stage.rows("select operation from engine.operations where awaits_history")

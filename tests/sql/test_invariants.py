@@ -95,6 +95,27 @@ BROKEN: list[tuple[str, list[str]]] = [
             copy("public.flight_bookings", OF_BOOKED, **SECOND_BOOKING),
         ],
     ),
+    *(
+        (
+            "one live order and one capture per trip",
+            [
+                copy(
+                    "public.booking_attempts",
+                    "id = '{booked}'",
+                    **SECOND_ATTEMPT,
+                    **{lacks: "null"},
+                )
+            ],
+        )
+        for lacks in ("order_id", "captured_amount")
+    ),
+    (
+        "one live order and one capture per trip",
+        [
+            "insert into engine.review_cases (kind, object_id, opened_at, summary)"
+            " values ('DOUBLE_BOOKING', 'orders of trip x', clock_timestamp(), 'x')"
+        ],
+    ),
     (
         "a success has its booking",
         [f"delete from public.flight_bookings where {OF_BOOKED}"],
