@@ -334,6 +334,21 @@ def test_a_hold_of_a_lost_attempt_with_an_order_is_a_persons(world: World) -> No
     assert len(world.orders()) == 1
 
 
+def test_a_young_hold_without_our_name_is_judged_at_once(world: World) -> None:
+    """Of an attempt that began before there were names: a person's."""
+    traveller = world.traveller()
+    trip = world.trip(traveller)
+    mark = mine(world, trip)
+    del mark["installation_id"]
+    stray = hold_elsewhere(world, traveller, mark, hours_ago=0)
+    promote(world)
+    with world.working():
+        confirm(world)
+    assert kinds(world) == ["ORPHAN_PAYMENT"]
+    assert queue(world, "ORPHAN_PAYMENT")["object_id"] == stray
+    assert world.status(trip) == "ACTION_REQUIRED"
+
+
 def test_two_live_orders_of_one_trip_are_a_case_whoever_made_them(world: World) -> None:
     """Each by another attempt; closed when one of them is cancelled."""
     trip = world.trip(world.traveller())

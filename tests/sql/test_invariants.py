@@ -103,7 +103,7 @@ BROKEN: list[tuple[str, list[str]]] = [
                     "public.booking_attempts",
                     "id = '{booked}'",
                     **SECOND_ATTEMPT,
-                    **{lacks: "null"},
+                    **{lacks: "null", "status": "'PENDING'", "ended_at": "null"},
                 )
             ],
         )
