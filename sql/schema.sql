@@ -11028,8 +11028,10 @@ begin
       select distinct
         o.price_currency,
         o.passengers,
-        coalesce(o.asked_on[1], 'infinity') as first_day,
-        coalesce(o.asked_on[cardinality(o.asked_on)], 'infinity') as last_day
+        -- Of an offer that nobody knows the days of; ages count up to them, so they
+        -- have an end: PostgreSQL 17 knows endless ages.
+        coalesce(o.asked_on[1], '9999-12-31') as first_day,
+        coalesce(o.asked_on[cardinality(o.asked_on)], '9999-12-31') as last_day
       from public.flight_offers as o
       where o.user_id = p_user_id
         and o.trip_request_id = p_trip_id
@@ -11049,8 +11051,8 @@ begin
     inner join held_against as h
       on o.price_currency = h.price_currency
       and o.passengers = h.passengers
-      and coalesce(o.asked_on[1], 'infinity') = h.first_day
-      and coalesce(o.asked_on[cardinality(o.asked_on)], 'infinity') = h.last_day
+      and coalesce(o.asked_on[1], '9999-12-31') = h.first_day
+      and coalesce(o.asked_on[cardinality(o.asked_on)], '9999-12-31') = h.last_day
     cross join lateral engine.judge_offer(v_trip, o, h.terms, p_now) as j
     where o.user_id = p_user_id
       and o.trip_request_id = p_trip_id

@@ -102,7 +102,10 @@ def stock(installation: Installation) -> Iterator[Cluster]:
 
 @pytest.fixture
 def hostile(installation: Installation) -> Iterator[Cluster]:
-    """Serve a cluster of somebody else: Turkish, and speaking German."""
+    """Serve a cluster of somebody else: Turkish, and speaking German.
+
+    The latter as far as the C library heeds LANGUAGE without a locale (Debian 12's).
+    """
     initdb = ("--encoding=UTF8", "--locale=C.UTF-8", "--locale-provider=icu")
     is_new = installation.major >= 16
     parallel = "debug_parallel_query" if is_new else "force_parallel_mode"
@@ -155,8 +158,6 @@ def test_a_server_with_settings_of_its_own_books(
     dsn = deployed(hostile, cron=False)
     with running_world(dsn) as world:
         assert world.value("select lower('I')") == "\u0131"
-        with pytest.raises(psycopg.errors.UndefinedTable, match="existiert nicht"):
-            world.rows("select from nowhere")
         settings = environment(world, tmp_path)
         found = check(settings)
         assert found.returncode == 0, found.stdout

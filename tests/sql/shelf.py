@@ -261,9 +261,20 @@ class Shelf:
         assert (row["rank"] == 1) == (eligible == 1) == (reasons == [])
         return reasons
 
+    def decide(self) -> None:
+        """Decide what becomes of the trip."""
+        self.run(
+            "select engine.decide_trip(%s, %s, 'test', %s)",
+            self.user_id,
+            self.trip_id,
+            NOW,
+        )
+
     def book(self, *, rank: bool = True) -> UUID:
         """Book the best offer, ranked anew or not; return the offer that was chosen."""
         self.run("select engine.sync_flags(%s, 'test')", Json(expand(FLAGS)))
+        # It is NOW, however long ago this run of the tests began.
+        self.run("update engine.flag_sync set heartbeat_at = %s", NOW)
         if rank:
             self.rank()
         self.run(

@@ -181,9 +181,7 @@ def test_a_round_without_offers_says_so(shelf: Shelf) -> None:
 def test_the_trips_reason_is_the_beginning_of_the_explanation(shelf: Shelf) -> None:
     """Nothing is said in two ways."""
     shelf.put(Offer("dear", price="523.40"))
-    shelf.run(
-        "select engine.decide_trip(%s, %s, 'test', now())", shelf.user_id, shelf.trip_id
-    )
+    shelf.decide()
     (trip,) = shelf.run("select status_reason from public.trip_requests")
     assert trip["status_reason"] == " ".join(shelf.explain()["sentences"][:2])
     assert "23.40 GBP over your limit of 500.00 GBP" in trip["status_reason"]
@@ -193,9 +191,7 @@ def test_why_an_offer_that_fits_is_not_booked_is_said(shelf: Shelf) -> None:
     """The decision's own words, right after the offer."""
     shelf.wish(auto_book_enabled=False)
     shelf.put(Offer("a"))
-    shelf.run(
-        "select engine.decide_trip(%s, %s, 'test', now())", shelf.user_id, shelf.trip_id
-    )
+    shelf.decide()
     assert shelf.explain()["sentences"][:2] == [
         "The best: BA for 100.00 GBP (8 h 00 min, nonstop).",
         "An offer fits; automatic booking is not switched on for this trip.",
