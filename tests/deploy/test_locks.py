@@ -181,6 +181,22 @@ def test_a_migration_takes_all_its_tables_at_once_or_none(
     )
 
 
+def test_between_a_migration_and_the_code_the_old_functions_work(
+    connect: Connect,
+) -> None:
+    """Those that return a table's row too, whatever column it was given."""
+    admin = connect()
+    admin.execute("alter table public.booking_attempts add column later text")
+    functions = admin.execute(
+        "select p.oid::regproc::text from pg_proc as p"
+        " join pg_type as t on t.oid = p.prorettype"
+        " join pg_class as c on c.oid = t.typrelid and c.relkind = 'r'"
+        " join pg_language as l on l.oid = p.prolang and l.lanname = 'sql'"
+    ).fetchall()
+    assert functions == [("engine.event_attempt",)]
+    admin.execute("select engine.event_attempt('pi_1', '{}')")
+
+
 @pytest.mark.usefixtures("impatient")
 def test_a_deploy_that_is_kept_waiting_says_by_whom(
     database: str, connect: Connect, sql: Path
