@@ -891,6 +891,22 @@ MUTANTS: dict[str, Mutant] = {
         "(v_workers || v_people || v_callers, 'DateStyle', 'ISO, MDY'),",
         "(v_people, 'DateStyle', 'ISO, MDY'),",
     ),
+    "a server compiles where a trip is stated": Mutant(
+        "trips/check_trip_request.sql", "  set jit = off\n", ""
+    ),
+    "a server compiles what a search found": Mutant(
+        "bootstrap.sql",
+        "        (v_workers || v_people || v_callers, 'jit', 'off'),\n",
+        "",
+    ),
+    "what is set for a role in one database stays": Mutant(
+        "bootstrap.sql",
+        "'alter role %I in database %I reset %I',",
+        "'comment on role %1$I is null',",
+    ),
+    "a listener that is deaf is believed": Mutant(
+        "../sidecar/listening.py", "        return False\n", "        pass\n"
+    ),
     "a listed event's time is written in the session's zone": Mutant(
         "webhooks/receive_sweep.sql",
         "to_jsonb(to_timestamp((l.event ->> 'created')::bigint)) #>> '{}'",
