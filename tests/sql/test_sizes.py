@@ -46,6 +46,8 @@ NARROWER = {
     ("public.manage_auto_book_monitor", "p_action"): "SK012",
     # Whose trip it is comes first; the text is not looked at.
     ("public.consent_to_trip", "p_consent_text_version"): "SK104",
+    # It refuses whatever it is told, and says five characters of it.
+    ("engine.refuse_busy", "p_sqlstate"): "SK311",
     # What an operator sets is held against what it may be, and not repeated.
     **{
         (f"engine.override_{what}", name): "SK019"
