@@ -12502,7 +12502,7 @@ begin
   )
     and not (
       p.rolname = 'authenticator'
-      and a.roleid::regrole::text in ('anon', 'authenticated', 'service_role')
+      and pg_get_userbyid(a.roleid) in ('anon', 'authenticated', 'service_role')
       and not a.admin_option
     );
 

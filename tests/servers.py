@@ -38,12 +38,8 @@ class Server(Cluster):
 
     fixed: Mapping[str, str] = field(default_factory=dict)
 
-    def _fixed_settings(self, cron_database: str) -> dict[str, str]:
-        return {
-            **Cluster._fixed_settings(self, cron_database),
-            "cron.host": str(self.socket_dir),
-            **self.fixed,
-        }
+    def _fixed_settings(self) -> dict[str, str]:
+        return {**Cluster._fixed_settings(self), **self.fixed}
 
 
 def installation() -> Installation:
