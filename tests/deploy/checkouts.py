@@ -14,6 +14,9 @@ from sidecar.deploy import SQL_DIR
 _RELEASES = Path(__file__).with_name("releases")
 _DEPLOY = (
     "import sys; from pathlib import Path; from sidecar import deploy;"
+    # A release of before the look has no facts of its own.
+    " facts = sys.modules.get('sidecar.deploy_facts', deploy);"
+    " facts._ROOT = Path(sys.argv[2]).parent;"
     " deploy.SQL_DIR = Path(sys.argv[2]); deploy.deploy(sys.argv[1], cron=False)"
 )
 

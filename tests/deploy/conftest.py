@@ -47,4 +47,5 @@ def sql(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     copy = copy_sql(tmp_path)
     assert copy != SQL_DIR
     monkeypatch.setattr("sidecar.deploy.SQL_DIR", copy)
+    monkeypatch.setattr("sidecar.deploy_facts._ROOT", copy.parent)
     return copy

@@ -240,7 +240,5 @@ def test_a_version_behind_the_database_is_not_deployed(database: str) -> None:
             "insert into engine._yoyo_migration (migration_hash, migration_id)"
             " values ('x', '9999_later')"
         )
-    with pytest.raises(
-        SetupError, match="newer version: 9999_later"
-    ):
+    with pytest.raises(SetupError, match="newer version: 9999_later"):
         deploy(database, cron=False)
