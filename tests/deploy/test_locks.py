@@ -176,8 +176,15 @@ def test_a_migration_takes_all_its_tables_at_once_or_none(
     saga.commit()
     saga.execute("lock table public.trip_requests in row exclusive mode")
     deploying = deploy_soon()
+    doing = f"select {{}} {_DEPLOYS} and exists ({{}})"
+    holds = _HOLDS.removeprefix("select exists (").removesuffix(")")
     for _ in range(3):
-        until(lambda: value(look, _HOLDS, "public.booking_attempts"))
+        query = until(
+            lambda: look.execute(
+                doing.format("query", holds).encode(), ["public.booking_attempts"]
+            ).fetchone()
+        )
+        assert query[0].startswith("lock table"), query
         look.execute("select count(*) from public.booking_attempts")
     saga.execute("lock table public.booking_attempts in row exclusive mode")
     saga.commit()
