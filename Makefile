@@ -89,7 +89,7 @@ check: install ## Run the linters, the type checker and the SQL conventions
 	$(VENV)/bin/squawk --assume-in-transaction --pg-version 15 \
 	  --exclude $(SQUAWK_EXCLUDE) $$(grep -L '^-- transactional: false' $(MIGRATIONS))
 	@# An index of a table that is in use is built outside of a transaction.
-	pieces=$$(grep -l '^-- transactional: false' $(MIGRATIONS)); [ -z "$$pieces" ] || \
+	@pieces=$$(grep -l '^-- transactional: false' $(MIGRATIONS)); [ -z "$$pieces" ] || \
 	  $(VENV)/bin/squawk --pg-version 15 --exclude $(SQUAWK_EXCLUDE) $$pieces
 	@# Empty until the first release.
 	cd sql/migrations && { [ ! -s SHA256SUMS ] || sha256sum --check --quiet SHA256SUMS; }

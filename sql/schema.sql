@@ -7675,20 +7675,7 @@ ALTER TABLE engine.wait_decisions OWNER TO skylatch_owner;
 CREATE FUNCTION engine.last_wait_decision(p_trip public.trip_requests) RETURNS engine.wait_decisions
     LANGUAGE sql STABLE
     BEGIN ATOMIC
- SELECT d.user_id,
-     d.id,
-     d.trip_request_id,
-     d.search_round,
-     d.decided_at,
-     d.decision,
-     d.reason,
-     d.price,
-     d.currency,
-     d.fall_chance,
-     d.expected_saving,
-     d.samples,
-     d.decide_by,
-     d.lost_chance
+ SELECT d.*::engine.wait_decisions AS d
     FROM engine.wait_decisions d
    WHERE ((d.user_id = (last_wait_decision.p_trip).user_id) AND (d.trip_request_id = (last_wait_decision.p_trip).id))
    ORDER BY d.id DESC

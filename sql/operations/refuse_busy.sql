@@ -1,11 +1,11 @@
--- What a traveller's own calls end in when others' locks were in the way: a deadlock, a
--- wait that was too long, a decision that was overtaken. It is caught in the public
--- functions, which somebody calls by hand, because catching costs a subtransaction for
--- each call: nothing beside a trip that is stated or explained, but much beside a report
--- or a tick, which try again by themselves. Not in the function that does the work: one
+-- What a traveller's own calls end in when others' locks were in the way: a deadlock,
+-- a wait that was too long, a decision that was overtaken. It is caught in the public
+-- functions, which somebody calls by hand. Catching costs a subtransaction for each
+-- call: nothing beside a trip that is stated or explained, but much beside a report or
+-- a tick, which try again by themselves. Not in the function that does the work: one
 -- that declares a table's row waits for the table before its first block begins. Plain
--- reads and updates of a table are no functions of ours: their callers get PostgreSQL's
--- own code.
+-- reads and updates of a table are no functions of ours: their callers get
+-- PostgreSQL's own code.
 create or replace function engine.refuse_busy(p_sqlstate text) returns void
   language plpgsql stable
   set search_path = pg_catalog, pg_temp

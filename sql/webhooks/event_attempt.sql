@@ -1,7 +1,7 @@
 -- Whose event it is. The id of a payment or an order says more than our own metadata:
 -- that names the attempt which asked, also where a second payment was made for it.
--- The row as a whole, not its columns: those would be what they are today, and the
--- function would fail from a migration that adds one until the code is deployed too.
+-- The row as a whole, not its columns: those would be today's, and it would fail from a
+-- migration that adds one on, until the code is deployed too.
 create or replace function engine.event_attempt(p_object_id text, p_hints jsonb)
   returns public.booking_attempts
   language sql stable

@@ -34,6 +34,12 @@ def deploy_soon(database: str) -> Iterator[Deploy]:
     """Return what begins a deploy, in a thread of its own."""
     with ThreadPoolExecutor() as pool:
         yield lambda: pool.submit(deploy, database, cron=False)
+        # A test that failed may leave both waiting.
+        with psycopg.connect(database, autocommit=True) as admin:
+            admin.execute(
+                "select pg_terminate_backend(pid) from pg_stat_activity"
+                " where datname = current_database() and pid <> pg_backend_pid()"
+            )
 
 
 @pytest.fixture
@@ -170,8 +176,15 @@ def test_a_migration_takes_all_its_tables_at_once_or_none(
     saga.commit()
     saga.execute("lock table public.trip_requests in row exclusive mode")
     deploying = deploy_soon()
+    doing = f"select {{}} {_DEPLOYS} and exists ({{}})"
+    holds = _HOLDS.removeprefix("select exists (").removesuffix(")")
     for _ in range(3):
-        until(lambda: value(look, _HOLDS, "public.booking_attempts"))
+        query = until(
+            lambda: look.execute(
+                doing.format("query", holds).encode(), ["public.booking_attempts"]
+            ).fetchone()
+        )
+        assert query[0].startswith("lock table"), query
         look.execute("select count(*) from public.booking_attempts")
     saga.execute("lock table public.booking_attempts in row exclusive mode")
     saga.commit()
@@ -186,20 +199,25 @@ def test_between_a_migration_and_the_code_the_old_functions_work(
 ) -> None:
     """Those that return a table's row too, whatever column it was given."""
     admin = connect()
-    admin.execute("alter table public.booking_attempts add column later text")
     functions = admin.execute(
-        "select p.oid::regproc::text from pg_proc as p"
+        "select format('%s(%s)', p.oid::regproc, (select string_agg("
+        "format('null::%s', a.type::regtype), ', ' order by a.place)"
+        " from unnest(p.proargtypes) with ordinality as a (type, place))),"
+        " c.oid::regclass::text from pg_proc as p"
         " join pg_type as t on t.oid = p.prorettype"
         " join pg_class as c on c.oid = t.typrelid and c.relkind = 'r'"
         " join pg_language as l on l.oid = p.prolang and l.lanname = 'sql'"
     ).fetchall()
-    assert functions == [("engine.event_attempt",)]
-    admin.execute("select engine.event_attempt('pi_1', '{}')")
+    assert functions
+    for table in {table for _, table in functions}:
+        admin.execute(f"alter table {table} add column later text".encode())
+    for call, _ in functions:
+        admin.execute(f"select {call}".encode())
 
 
 @pytest.mark.usefixtures("impatient")
 def test_a_deploy_that_is_kept_waiting_says_by_whom(
-    database: str, connect: Connect, sql: Path
+    connect: Connect, sql: Path, deploy_soon: Deploy
 ) -> None:
     """In one line, and nothing of it is kept."""
     change_policies(sql)
@@ -207,7 +225,7 @@ def test_a_deploy_that_is_kept_waiting_says_by_whom(
     writer.execute("lock table public.trip_requests in row exclusive mode")
     pid = writer.info.backend_pid
     with pytest.raises(SetupError) as caught:
-        deploy(database, cron=False)
+        deploy_soon().result(timeout=120)
     said = str(caught.value)
     assert said.startswith("code.sql: others kept it waiting for 1 seconds")
     assert f"process {pid}, postgres" in said
@@ -233,7 +251,8 @@ def test_a_deploy_that_waits_for_its_turn_holds_up_no_index(
     look = connect()
     with deploy_session(database) as first:
         deploying = deploy_soon()
-        until(lambda: value(look, f"select count(*) {_DEPLOYS}") == 2)
+        asking = f"select count(*) {_DEPLOYS} and query like '%%advisory_lock%%'"
+        until(lambda: value(look, asking) == 2)
         first.execute("set lock_timeout = '60s'")
         first.execute("create index concurrently i on public.trip_requests (currency)")
         first.execute("drop index public.i")
