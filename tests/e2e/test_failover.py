@@ -285,6 +285,7 @@ def test_an_order_without_any_payment_of_it_is_a_persons(world: World) -> None:
         confirm(world)
         until(lambda: state(world, trip) == "NEEDS_REVIEW")
     assert [order["id"] for order in world.orders()] == [found]
+    assert world.attempt(trip)["review_from"] == "REPRICING"
     assert kinds(world) == ["ATTEMPT"]
 
 

@@ -123,6 +123,16 @@ def test_an_order_that_the_former_history_sent_leaves_a_hint(stage: Stage) -> No
     assert stage.finish(report) == []
     assert stage.attempt(trip)["order_hint"] == report["body"]["data"]["id"]
     assert stage.attempt(trip)["state"] == "ORDERING"
+    stage.rows("select engine.confirm_history(now())")
+    stage.rows(
+        "update engine.provider_calls set lease_until = now() - interval '1 h'"
+        " where lease_until is not null"
+    )
+    stage.rows("select engine.recover()")
+    stage.rows("update engine.provider_calls set run_at = now()")
+    again = stage.claim_operation("create_order")
+    assert stage.mark_sent(again) == "an order of this attempt is known"
+    assert stage.attempt(trip)["state"] == "ORDER_UNKNOWN"
 
 
 def test_numbers_of_a_lost_history_do_not_come_again(stage: Stage) -> None:
