@@ -168,7 +168,7 @@ def deploy(
         return
     before = found.require()
     try:
-        deploy_database(dsn, cron=cron)
+        deploy_database(dsn, cron=cron, found=found)
         deploy_report.say_done(before, dsn, say, cron=cron)
     except psycopg.Error as error:
         raise SetupError(f"{describe(error)}: deploy again") from error

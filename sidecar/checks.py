@@ -34,19 +34,20 @@ def run(console: Console) -> bool:
         _explain(console, escape(str(error)))
         return False
     console.print("[green]✓[/] settings")
-    is_ours = _passes(console, "database", lambda: _check_database(settings))
-    return all(
-        [
-            is_ours,
-            _passes(console, "flags", lambda: _check_flags(settings)),
-            _passes(console, "duffel", lambda: _check_duffel(settings)),
-            _passes(console, "stripe", lambda: _check_stripe(settings)),
-            is_ours and _check_durability(console, settings),
-            is_ours and _check_wake_ups(console, settings),
-            _check_endpoint(console),
-            _check_redis(console, settings),
-        ]
-    )
+    with closing(_open(settings)) as database:
+        is_ours = _passes(console, "database", lambda: _check_database(database))
+        return all(
+            [
+                is_ours,
+                _passes(console, "flags", lambda: _check_flags(settings)),
+                _passes(console, "duffel", lambda: _check_duffel(settings)),
+                _passes(console, "stripe", lambda: _check_stripe(settings)),
+                is_ours and _check_durability(console, database, settings),
+                is_ours and _check_wake_ups(console, database),
+                _check_endpoint(console),
+                _check_redis(console, settings),
+            ]
+        )
 
 
 def begin(database: Database) -> None:
@@ -86,18 +87,18 @@ def _open(settings: config.WorkSettings) -> Database:
     )
 
 
-def _check_database(settings: config.WorkSettings) -> None:
-    with closing(_open(settings)) as database:
-        database.check_version()
-        database.check_login()
-        database.check_setup()
-        database.check_python()
+def _check_database(database: Database) -> None:
+    database.check_version()
+    database.check_login()
+    database.check_setup()
+    database.check_python()
 
 
-def _check_durability(console: Console, settings: config.WorkSettings) -> bool:
+def _check_durability(
+    console: Console, database: Database, settings: config.WorkSettings
+) -> bool:
     """A crash that loses an intent may double an order: not with real money."""
-    with closing(_open(settings)) as database:
-        found = database.volatile_settings()
+    found = database.volatile_settings()
     if found:
         text = f"the server has {', '.join(found)}: a crash loses what was committed"
         mark = "[red]✗[/]" if settings.live_mode else "[yellow]-[/]"
@@ -105,11 +106,10 @@ def _check_durability(console: Console, settings: config.WorkSettings) -> bool:
     return not found or not settings.live_mode
 
 
-def _check_wake_ups(console: Console, settings: config.WorkSettings) -> bool:
+def _check_wake_ups(console: Console, database: Database) -> bool:
     """Wake-ups only make things faster: without them the work is polled for."""
     try:
-        with closing(_open(settings)) as database:
-            heard = database.hears()
+        heard = database.hears()
     except (psycopg.Error, EngineError) as error:
         _explain(console, f"[yellow]-[/] wake-ups: {escape(describe(error))}")
         return True

@@ -19,7 +19,7 @@ import psycopg
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from psycopg.types.json import Jsonb
 
-from sidecar.deploy_checks import look, writable
+from sidecar.deploy_checks import Look, look, writable
 from sidecar.deploy_code import apply_code, run_file
 from sidecar.deploy_session import Session, deploy_session, unhindered
 from sidecar.errors import SetupError
@@ -37,15 +37,16 @@ _STRIPE_THREE_DECIMAL = {"BHD", "JOD", "KWD", "OMR", "TND"}
 _STRIPE_WHOLE_ONLY = {"ISK", "UGX", "HUF", "TWD"}
 
 
-def deploy(dsn: str, *, cron: bool = True) -> None:
+def deploy(dsn: str, *, cron: bool = True, found: Look | None = None) -> None:
     """Bring the database at `dsn` (superuser) to this version.
 
     Of several hosts, the one that takes writes. `cron=False` leaves pg_cron alone: it
-    can live in one database of a cluster only. Raises NotReady with everything that is
+    can live in one database of a cluster only. Who has looked already hands over what
+    was `found`. Raises NotReady with everything that is
     in the way before anything is changed, SetupError naming a step that failed.
     """
     verify_checksums(SQL_DIR / "migrations")
-    look(dsn, cron=cron).require()
+    (found or look(dsn, cron=cron)).require()
     dsn = writable(dsn)
     with deploy_session(dsn) as session:
         run_file(session, SQL_DIR / "bootstrap.sql")

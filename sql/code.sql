@@ -330,6 +330,7 @@ set role skylatch_owner;
 \ir review/find_case.sql
 \ir review/hold_trip.sql
 \ir review/open_trip_case.sql
+\ir review/hold_listed_trip.sql
 \ir review/note_lost.sql
 \ir review/find_doubles.sql
 \ir review/start_scan.sql

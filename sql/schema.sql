@@ -169,23 +169,15 @@ begin
       )
     order by a.trip_request_id
   loop
-    begin
-      perform from public.trip_requests as t
-      where t.user_id = v_found.user_id and t.id = v_found.trip_request_id
-      for no key update;
-    exception when lock_not_available then
-      if p_now < p_read_at + interval '20 seconds' then
-        raise;
-      end if;
+    if not engine.hold_listed_trip(v_found.trip_request_id, p_read_at, p_now) then
       v_passed_over := v_passed_over + 1;
-      perform engine.wait_less();
       if v_found.has_order then
         perform engine.note_lost(
           v_found.id, v_found.trip_request_id, v_found.facts, p_now
         );
       end if;
       continue;
-    end;
+    end if;
     update public.booking_attempts as a
     set
       payment_intent_id = coalesce(a.payment_intent_id, v_found.payment),
@@ -3935,22 +3927,16 @@ begin
       );
       continue;
     end if;
-    begin
-      perform from public.trip_requests as t
-      where t.id = coalesce(v_found.trip_request_id, v_found.trip_id)
-      for no key update;
-    exception when lock_not_available then
-      if p_now < v_read_at + interval '20 seconds' then
-        raise;
-      end if;
+    if not engine.hold_listed_trip(
+      coalesce(v_found.trip_request_id, v_found.trip_id), v_read_at, p_now
+    ) then
       v_passed_over := v_passed_over + 1;
-      perform engine.wait_less();
       perform engine.note_lost(
         v_found.attempt_id, coalesce(v_found.trip_request_id, v_found.trip_id),
         v_found.facts, p_now
       );
       continue;
-    end;
+    end if;
     v_number := v_number + 1;
     select a.* into v_attempt
     from public.booking_attempts as a
@@ -6628,6 +6614,28 @@ END;
 ALTER FUNCTION engine.history_settles_at() OWNER TO skylatch_owner;
 
 --
+-- Name: hold_listed_trip(uuid, timestamp with time zone, timestamp with time zone); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE FUNCTION engine.hold_listed_trip(p_trip_id uuid, p_read_at timestamp with time zone, p_now timestamp with time zone) RETURNS boolean
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  perform from public.trip_requests as t where t.id = p_trip_id for no key update;
+  return true;
+exception when lock_not_available then
+  if p_now < p_read_at + interval '20 seconds' then
+    raise;
+  end if;
+  perform engine.wait_less();
+  return false;
+end;
+$$;
+
+ALTER FUNCTION engine.hold_listed_trip(p_trip_id uuid, p_read_at timestamp with time zone, p_now timestamp with time zone) OWNER TO skylatch_owner;
+
+--
 -- Name: hold_mirror(text); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
 --
 
@@ -7451,22 +7459,16 @@ begin
       );
       continue;
     end if;
-    begin
-      perform from public.trip_requests as t
-      where t.id = coalesce(v_found.trip_request_id, v_found.trip_id)
-      for no key update;
-    exception when lock_not_available then
-      if p_now < p_read_at + interval '20 seconds' then
-        raise;
-      end if;
+    if not engine.hold_listed_trip(
+      coalesce(v_found.trip_request_id, v_found.trip_id), p_read_at, p_now
+    ) then
       v_passed_over := v_passed_over + 1;
-      perform engine.wait_less();
       perform engine.note_lost(
         v_found.attempt_id, coalesce(v_found.trip_request_id, v_found.trip_id),
         v_found.facts, p_now
       );
       continue;
-    end;
+    end if;
     select a.* into v_attempt
     from public.booking_attempts as a
     where a.user_id = v_found.user_id and a.id = v_found.attempt_id
@@ -19761,6 +19763,12 @@ REVOKE ALL ON FUNCTION engine.history_problem() FROM PUBLIC;
 --
 
 REVOKE ALL ON FUNCTION engine.history_settles_at() FROM PUBLIC;
+
+--
+-- Name: FUNCTION hold_listed_trip(p_trip_id uuid, p_read_at timestamp with time zone, p_now timestamp with time zone); Type: ACL; Schema: engine; Owner: skylatch_owner
+--
+
+REVOKE ALL ON FUNCTION engine.hold_listed_trip(p_trip_id uuid, p_read_at timestamp with time zone, p_now timestamp with time zone) FROM PUBLIC;
 
 --
 -- Name: FUNCTION hold_mirror(p_worker text); Type: ACL; Schema: engine; Owner: skylatch_owner

@@ -6,6 +6,7 @@ traveller states the trip) and reads the truth from the sandboxes' own ledgers.
 
 from __future__ import annotations
 
+import json
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -13,6 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -395,6 +397,20 @@ def running_world(dsn: str, *, recordings: bool = True) -> Iterator[World]:
         finally:
             world.close()
         assert payments.state()["defects"] == []
+
+
+def sidecar_settings(world: World, directory: Path) -> dict[str, str]:
+    """Return what a worker against the sandboxes needs; `directory` gets its flags."""
+    flags = directory / "flags.json"
+    flags.write_text(json.dumps({"flagValues": FLAGS}))
+    return {
+        "SKYLATCH_DATABASE_URL": make_conninfo(world.dsn, user="skylatch_sidecar"),
+        "SKYLATCH_DUFFEL_URL": world.flights_url,
+        "SKYLATCH_DUFFEL_TOKEN": "duffel_test_fixture",
+        "SKYLATCH_STRIPE_URL": world.payments_url,
+        "SKYLATCH_STRIPE_KEY": "sk_test_fixture",
+        "SKYLATCH_FLAGS_FILE": str(flags),
+    }
 
 
 def set_versions(world: World, schema: str, oldest_sidecar: str) -> None:

@@ -21,7 +21,7 @@ import psycopg
 from psycopg.conninfo import make_conninfo
 
 from tests.chaos.campaign import ROOT, start_python
-from tests.factories import FLAGS, Traveller, World, in_days, until
+from tests.factories import Traveller, World, in_days, sidecar_settings, until
 
 # What a traveller asks of a trip.
 LOOKS = (
@@ -42,17 +42,10 @@ select public.create_trip_request(
 
 def environment(world: World, directory: Path, **settings: str) -> dict[str, str]:
     """Return what a sidecar is started with; `settings` override, and "" takes away."""
-    flags = directory / "flags.json"
-    flags.write_text(json.dumps({"flagValues": FLAGS}))
     inherited = {k: v for k, v in os.environ.items() if not k.startswith("SKYLATCH_")}
     return {
         **inherited,
-        "SKYLATCH_DATABASE_URL": make_conninfo(world.dsn, user="skylatch_sidecar"),
-        "SKYLATCH_DUFFEL_URL": world.flights_url,
-        "SKYLATCH_DUFFEL_TOKEN": "duffel_test_fixture",
-        "SKYLATCH_STRIPE_URL": world.payments_url,
-        "SKYLATCH_STRIPE_KEY": "sk_test_fixture",
-        "SKYLATCH_FLAGS_FILE": str(flags),
+        **sidecar_settings(world, directory),
         "SKYLATCH_POLL_SECONDS": "0.3",
         **settings,
     }

@@ -75,23 +75,15 @@ begin
       )
     order by a.trip_request_id
   loop
-    begin
-      perform from public.trip_requests as t
-      where t.user_id = v_found.user_id and t.id = v_found.trip_request_id
-      for no key update;
-    exception when lock_not_available then
-      if p_now < p_read_at + interval '20 seconds' then
-        raise;
-      end if;
+    if not engine.hold_listed_trip(v_found.trip_request_id, p_read_at, p_now) then
       v_passed_over := v_passed_over + 1;
-      perform engine.wait_less();
       if v_found.has_order then
         perform engine.note_lost(
           v_found.id, v_found.trip_request_id, v_found.facts, p_now
         );
       end if;
       continue;
-    end;
+    end if;
     update public.booking_attempts as a
     set
       payment_intent_id = coalesce(a.payment_intent_id, v_found.payment),

@@ -145,22 +145,16 @@ begin
       );
       continue;
     end if;
-    begin
-      perform from public.trip_requests as t
-      where t.id = coalesce(v_found.trip_request_id, v_found.trip_id)
-      for no key update;
-    exception when lock_not_available then
-      if p_now < v_read_at + interval '20 seconds' then
-        raise;
-      end if;
+    if not engine.hold_listed_trip(
+      coalesce(v_found.trip_request_id, v_found.trip_id), v_read_at, p_now
+    ) then
       v_passed_over := v_passed_over + 1;
-      perform engine.wait_less();
       perform engine.note_lost(
         v_found.attempt_id, coalesce(v_found.trip_request_id, v_found.trip_id),
         v_found.facts, p_now
       );
       continue;
-    end;
+    end if;
     v_number := v_number + 1;
     select a.* into v_attempt
     from public.booking_attempts as a

@@ -1,11 +1,11 @@
 -- Duffel's orders that carry our mark, and not another installation's, beside our
--- attempts. What agrees is passed over
--- in one statement; what does not is adopted where an attempt waits for it, else it is
--- a case. An attempt that ended since the list was asked for is not judged yet. A case
--- that a person closed stays closed. A trip that somebody holds is waited for, and the
--- answer tried again, for twenty seconds; then it is passed over and counted, because
--- one traveller must not keep the whole list from being compared: a case that needs no
--- lock of theirs (review/note_lost.sql) keeps the trip from ordering until it is.
+-- attempts. What agrees is passed over in one statement; what does not is adopted where
+-- an attempt waits for it, else it is a case. An attempt that ended since the list was
+-- asked for is not judged yet. A case that a person closed stays closed. A trip that
+-- somebody holds for long (review/hold_listed_trip.sql) is passed over and counted,
+-- because one traveller must not keep the whole list from being compared: a case that
+-- needs no lock of theirs (review/note_lost.sql) keeps the trip from ordering until it
+-- is.
 -- Lock order: trip_requests, then booking_attempts, then provider_calls.
 drop function if exists engine.judge_orders(
   jsonb, timestamptz, timestamptz, timestamptz
@@ -105,22 +105,16 @@ begin
       );
       continue;
     end if;
-    begin
-      perform from public.trip_requests as t
-      where t.id = coalesce(v_found.trip_request_id, v_found.trip_id)
-      for no key update;
-    exception when lock_not_available then
-      if p_now < p_read_at + interval '20 seconds' then
-        raise;
-      end if;
+    if not engine.hold_listed_trip(
+      coalesce(v_found.trip_request_id, v_found.trip_id), p_read_at, p_now
+    ) then
       v_passed_over := v_passed_over + 1;
-      perform engine.wait_less();
       perform engine.note_lost(
         v_found.attempt_id, coalesce(v_found.trip_request_id, v_found.trip_id),
         v_found.facts, p_now
       );
       continue;
-    end;
+    end if;
     select a.* into v_attempt
     from public.booking_attempts as a
     where a.user_id = v_found.user_id and a.id = v_found.attempt_id

@@ -829,7 +829,7 @@ MUTANTS: dict[str, Mutant] = {
         "operations/wait_less.sql", "* 500, 1", "* 1000, 1"
     ),
     "a scan waits for ever for whoever holds a trip": Mutant(
-        "review/judge_orders.sql",
+        "review/hold_listed_trip.sql",
         "if p_now < p_read_at + interval '20 seconds' then",
         "if true then",
     ),

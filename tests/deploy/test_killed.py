@@ -5,17 +5,17 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import psycopg
 import pytest
 
-from sidecar.deploy import deploy
-from sidecar.deploy_session import APPLICATION
+from sidecar.deploy import SQL_DIR, deploy
+from sidecar.deploy_session import APPLICATION, deploy_session
 from sidecar.errors import SetupError
 from sidecar.local.cluster import Cluster
 from sidecar.local.snapshot import dump_schema
+from sidecar.migrations import apply_migrations
 from tests.conftest import Connect
 from tests.deploy.checkouts import add_migration, finish, start_deploy
 from tests.factories import until
@@ -170,10 +170,6 @@ def test_a_deploy_killed_at_each_statement_of_a_migration(
     # What comes behind the migrations takes most of a deploy's time.
     monkeypatch.setattr("sidecar.deploy.apply_code", lambda *_: None)
     monkeypatch.setattr("sidecar.deploy._load", lambda *_, **__: None)
-    # The look before knows this checkout's own migrations only.
-    monkeypatch.setattr(
-        "sidecar.deploy.look", lambda *_, **__: SimpleNamespace(require=lambda: None)
-    )
     for name, whole, statements in MIGRATIONS:
         add_migration(sql, name, *statements, whole=whole)
     with clone_deployed() as dsn:
@@ -234,7 +230,10 @@ def test_a_migration_that_an_earlier_release_did_not_put_on_record_says_what_to_
 
 
 def test_a_version_behind_the_database_is_not_deployed(database: str) -> None:
-    """It would bring back what a later one has replaced."""
+    """It would bring back what a later one has replaced.
+
+    Said by the look, and again with the lock: the later one may come in between.
+    """
     with psycopg.connect(database) as connection:
         connection.execute(
             "insert into engine._yoyo_migration (migration_hash, migration_id)"
@@ -242,3 +241,8 @@ def test_a_version_behind_the_database_is_not_deployed(database: str) -> None:
         )
     with pytest.raises(SetupError, match="newer version: 9999_later"):
         deploy(database, cron=False)
+    with (
+        deploy_session(database) as session,
+        pytest.raises(SetupError, match="has the migration 9999_later, which this"),
+    ):
+        apply_migrations(session, SQL_DIR / "migrations")

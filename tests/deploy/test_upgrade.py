@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import json
 import os
 import subprocess
 import sys
@@ -21,7 +20,7 @@ from tests.chaos.stories import STORIES, lapse_leases, order, run
 from tests.chaos.truth import assert_truth
 from tests.deploy.checkouts import finish, start_deploy
 from tests.deploy.slow_worker import LEFTOVERS, SlowWorker
-from tests.factories import FLAGS, World, running_world, until
+from tests.factories import World, running_world, sidecar_settings, until
 
 # Each state of an attempt that is not over, and a story that leads through it.
 LED_BY = {
@@ -53,17 +52,11 @@ def world(released_database: str) -> Iterator[World]:
 @contextmanager
 def sidecar_of(checkout: Path, world: World, directory: Path) -> Iterator[Path]:
     """Run the sidecar of `checkout` as a process; yield its log."""
-    flags, log = directory / "flags.json", directory / "sidecar.log"
-    flags.write_text(json.dumps({"flagValues": FLAGS}))
+    log = directory / "sidecar.log"
     environment = {
         **os.environ,
         "PYTHONPATH": str(checkout),
-        "SKYLATCH_DATABASE_URL": make_conninfo(world.dsn, user="skylatch_sidecar"),
-        "SKYLATCH_DUFFEL_URL": world.flights_url,
-        "SKYLATCH_DUFFEL_TOKEN": "duffel_test_fixture",
-        "SKYLATCH_STRIPE_URL": world.payments_url,
-        "SKYLATCH_STRIPE_KEY": "sk_test_fixture",
-        "SKYLATCH_FLAGS_FILE": str(flags),
+        **sidecar_settings(world, directory),
         "SKYLATCH_SEARCHES_PER_MINUTE": "10000",
         "SKYLATCH_POLL_SECONDS": "0.3",
     }

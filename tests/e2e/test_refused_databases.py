@@ -304,7 +304,7 @@ def test_a_server_whose_pg_cron_serves_another_database_is_named(
 def test_a_pooler_is_no_place_to_deploy_through(place: Place) -> None:
     """Its sessions are everybody's."""
     if shutil.which("pgbouncer") is None:
-        pytest.skip("pgbouncer is not installed")
+        pytest.skip("pgbouncer is not installed: make test installs it")
     with pooler(place.found) as port:
         found = look(f"{place.dsn} port={port}", cron=False)
     (finding,) = [one for one in found.findings if one.stops]

@@ -6,7 +6,6 @@ docs/refusals.md is the table of it.
 from __future__ import annotations
 
 import io
-import json
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -21,7 +20,7 @@ from sidecar.errors import SkylatchError
 from sidecar.sandbox.control import Fault
 from tests.e2e.refusals import HEADS, STARTED, WRITING, compare, write, written
 from tests.e2e.test_refused_databases import DATABASES, REMARKS
-from tests.factories import FLAGS, World, set_versions
+from tests.factories import World, set_versions, sidecar_settings
 from tests.raw_server import closed_port
 
 
@@ -36,18 +35,11 @@ def good(
     world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> dict[str, str]:
     """Set everything that work and serve need; return it."""
-    flags = tmp_path / "flags.json"
-    flags.write_text(json.dumps({"flagValues": FLAGS}))
     for name in list(os.environ):
         if name.startswith("SKYLATCH_"):
             monkeypatch.delenv(name)
     values = {
-        "SKYLATCH_DATABASE_URL": make_conninfo(world.dsn, user="skylatch_sidecar"),
-        "SKYLATCH_DUFFEL_URL": world.flights_url,
-        "SKYLATCH_DUFFEL_TOKEN": "duffel_test_fixture",
-        "SKYLATCH_STRIPE_URL": world.payments_url,
-        "SKYLATCH_STRIPE_KEY": "sk_test_fixture",
-        "SKYLATCH_FLAGS_FILE": str(flags),
+        **sidecar_settings(world, tmp_path),
         "SKYLATCH_HTTP_TOKEN": "token-token-token",
     }
     for name, value in values.items():

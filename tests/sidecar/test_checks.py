@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import io
-import json
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from psycopg.conninfo import make_conninfo
 from rich.console import Console
 
 from sidecar import __version__, checks
 from sidecar.config import NOT_SET
 from sidecar.sandbox.control import Fault
 from sidecar.versions import OLDEST_SCHEMA
-from tests.factories import FLAGS, World, set_versions
+from tests.factories import World, set_versions, sidecar_settings
 from tests.raw_server import closed_port
 from tests.redis_server import RedisServer
 
@@ -27,16 +25,7 @@ def settings(
     world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> dict[str, str]:
     """Set everything that a worker against the sandboxes needs; return it."""
-    flags = tmp_path / "flags.json"
-    flags.write_text(json.dumps({"flagValues": FLAGS}))
-    values = {
-        "SKYLATCH_DATABASE_URL": make_conninfo(world.dsn, user="skylatch_sidecar"),
-        "SKYLATCH_DUFFEL_URL": world.flights_url,
-        "SKYLATCH_DUFFEL_TOKEN": "duffel_test_fixture",
-        "SKYLATCH_STRIPE_URL": world.payments_url,
-        "SKYLATCH_STRIPE_KEY": "sk_test_fixture",
-        "SKYLATCH_FLAGS_FILE": str(flags),
-    }
+    values = sidecar_settings(world, tmp_path)
     for name, value in values.items():
         monkeypatch.setenv(name, value)
     for name in ("REDIS_URL", "HTTP_TOKEN", "HTTP_PORT"):
