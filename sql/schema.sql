@@ -2187,7 +2187,7 @@ ALTER FUNCTION engine.check_failures(p_user_id uuid, p_now timestamp with time z
 --
 
 CREATE FUNCTION engine.check_flag(p_kind text, p_key text, p_item text) RETURNS text
-    LANGUAGE plpython3u STABLE PARALLEL RESTRICTED
+    LANGUAGE plpython3u STABLE
     AS $$
   import sys
   if "/usr/lib/skylatch/py/3" not in sys.path:
@@ -5006,7 +5006,7 @@ ALTER FUNCTION engine.enqueue_searches(p_trips uuid[], p_ordinals smallint[], p_
 --
 
 CREATE FUNCTION engine.evaluate_flag(p_flag text, p_context text) RETURNS jsonb
-    LANGUAGE plpython3u STABLE PARALLEL RESTRICTED
+    LANGUAGE plpython3u STABLE
     AS $$
   if "skylatch_flags_3" not in GD:
       import sys; sys.path[:0] = {"/usr/lib/skylatch/py/3"} - {*sys.path}

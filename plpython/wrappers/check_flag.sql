@@ -1,7 +1,7 @@
 -- Asked when an item is mirrored, so that no backend ever meets what it refuses.
 create or replace function engine.check_flag(p_kind text, p_key text, p_item text)
   returns text
-  language plpython3u stable parallel restricted
+  language plpython3u stable
 as $$
   import sys
   if "/usr/lib/skylatch/py/3" not in sys.path:

@@ -1,9 +1,11 @@
--- Stable: it reads with its caller's snapshot. Restricted: else each parallel worker
--- would import the SDK. What a connection keeps is in GD under the directory's number.
+-- Stable: it reads with its caller's snapshot. Never part of a parallel plan: there, a
+-- query from Python ends in an error that jumps over Python's frames, and the backend's
+-- next call crashes the server. What a connection keeps is in GD under the directory's
+-- number.
 -- Nobody but the engine's own functions may call it: the context says whom it is for.
 create or replace function engine.evaluate_flag(p_flag text, p_context text)
   returns jsonb
-  language plpython3u stable parallel restricted
+  language plpython3u stable
 as $$
   if "skylatch_flags_3" not in GD:
       import sys; sys.path[:0] = {"/usr/lib/skylatch/py/3"} - {*sys.path}

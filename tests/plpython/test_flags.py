@@ -96,6 +96,20 @@ def test_a_cancelled_evaluation_is_an_error_never_an_answer(
     assert evaluate(asker, "f")["value"] is True
 
 
+def test_a_session_that_forces_parallel_plans_crashes_nothing(connect: Connect) -> None:
+    """Whoever has a login may set these; a query from Python fails in such a plan."""
+    connection = connect()
+    mirror(connection, flag("f"))
+    server = one(connection, "select pg_postmaster_start_time()")
+    is_new = connection.info.server_version >= 160_000
+    forced = "debug_parallel_query" if is_new else "force_parallel_mode"
+    connection.execute(f"set {forced} = on".encode())
+    connection.execute("set max_parallel_workers_per_gather = 2")
+    for _ in range(3):
+        assert evaluate(connection, "f")["value"] is True
+    assert one(connection, "select pg_postmaster_start_time()") == server
+
+
 def test_what_was_rolled_back_is_not_kept(connect: Connect) -> None:
     """Another change does not come under the generation that was rolled back."""
     first, second = connect(autocommit=False), connect()

@@ -568,6 +568,17 @@ def test_no_string_means_something_else_in_another_session(catalog: Catalog) -> 
     assert [name for name, body in bodies if "\\" in escaped.sub("", body)] == []
 
 
+def test_nothing_in_python_runs_in_a_parallel_plan(catalog: Catalog) -> None:
+    """A query from it would fail there, and the next call crash the server."""
+    assert catalog.execute(
+        f"""
+        select count(*), count(*) filter (where p.proparallel <> 'u')
+        from ({FUNCTIONS}) as p
+        inner join pg_language as l on l.oid = p.prolang and l.lanname = 'plpython3u'
+        """
+    ).fetchone() == (4, 0)
+
+
 def test_a_date_is_made_of_a_moment_only_with_a_named_zone(
     without_a_zone: Catalog,
 ) -> None:
