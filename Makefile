@@ -122,8 +122,9 @@ deploys: install ## Deploy beside bookings, kill deploys everywhere, upgrade eve
 	@$(PYTHON) -m tests.deploy.load --deploys $(DEPLOYS)
 	@DEPLOY_POINTS=all $(PYTHON) -m pytest -n 4 --dist worksteal tests/deploy
 
-crash-points: install ## Crash the saga at every point, and again at every point after
-	@CRASH_PAIRS=all $(PYTHON) -m pytest -n 4 --dist worksteal tests/chaos/test_kill.py
+crash-points: install ## Crash sidecar and database at every point of the saga: PAIRS=all
+	@CRASH_POINTS=all CRASH_PAIRS=$(PAIRS) $(PYTHON) -m pytest -n 4 --dist worksteal tests/chaos/test_kill.py \
+	  tests/chaos/test_database_crash.py
 
 mutants: install ## Take one guard away at a time; some test has to notice
 	@$(PYTHON) -m tests.chaos.try_mutants

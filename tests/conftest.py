@@ -31,8 +31,9 @@ from sidecar.local.packages import find_installation
 from sidecar.local.plpython import install_plpython
 from sidecar.local.throwaway import throwaway_cluster
 from sidecar.sandbox.recordings import find_recordings
-from tests.factories import World, accept_history, running_world
+from tests.factories import World, running_world
 from tests.redis_server import RedisServer
+from tests.sql import cloned_database
 
 # pg_cron serves one database of a cluster. The one test that runs real schedules
 # creates this one; the launcher's connection to a template would make clones fail.
@@ -80,7 +81,13 @@ def template(cluster: Cluster) -> Iterator[str]:
     """Build the database that every test clones, once; return its name."""
     from sidecar.deploy import deploy
 
-    janitor = _janitor(cluster, _TEMPLATE, as_template=True)
+    janitor = DatabaseJanitor(
+        user="postgres",
+        host=str(cluster.socket_dir),
+        port=cluster.port,
+        dbname=_TEMPLATE,
+        as_template=True,
+    )
     with janitor:
         janitor.load(lambda **_: deploy(cluster.dsn(_TEMPLATE), cron=False))
         yield _TEMPLATE
@@ -112,15 +119,8 @@ def database(
     cluster: Cluster, template: str, clone_name: Callable[[], str]
 ) -> Iterator[str]:
     """Clone the template; yield the superuser's connection string of the clone."""
-    name = clone_name()
-    janitor = _janitor(cluster, name, template_dbname=template)
-    janitor.init()
-    accept_history(cluster.dsn(name))
-    yield cluster.dsn(name)
-    # FORCE: a session still leaving would hold the janitor's own drop up.
-    with janitor.cursor() as cursor:
-        identifier = sql.Identifier(name)
-        cursor.execute(sql.SQL("drop database {} with (force)").format(identifier))
+    with cloned_database(cluster, template, clone_name) as dsn:
+        yield dsn
 
 
 @pytest.fixture
@@ -155,16 +155,6 @@ def connect(database: str) -> Iterator[Connect]:
             return connection
 
         yield open_connection
-
-
-def _janitor(cluster: Cluster, dbname: str, **options: Any) -> DatabaseJanitor:
-    return DatabaseJanitor(
-        user="postgres",
-        host=str(cluster.socket_dir),
-        port=cluster.port,
-        dbname=dbname,
-        **options,
-    )
 
 
 @pytest.fixture

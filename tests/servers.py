@@ -99,9 +99,12 @@ def standby(primary: Server, *, cron_database: str = "postgres") -> Iterator[Ser
 
 
 def caught_up(primary: Server, second: Server) -> bool:
-    """Tell whether the standby has replayed what the primary has written."""
+    """Tell whether the standby has replayed what the primary has committed.
+
+    Also what it has not written yet: it may not wait for that at a commit.
+    """
     with psycopg.connect(primary.dsn("postgres")) as connection:
-        row = connection.execute("select pg_current_wal_lsn()::text").fetchone()
+        row = connection.execute("select pg_current_wal_insert_lsn()::text").fetchone()
     with psycopg.connect(second.dsn("postgres")) as connection:
         query = "select pg_last_wal_replay_lsn() >= %s::pg_lsn"
         answer = connection.execute(query, [row[0] if row else None]).fetchone()

@@ -1,4 +1,4 @@
-"""The database dies (an immediate stop) at every point of every story, then comes back.
+"""The database dies (an immediate stop) at points of every story, then comes back.
 
 The sidecars keep running and recover by themselves. One crash serves a group of
 stories: each has a database, providers and a sidecar of its own, and waits at its n-th
@@ -27,7 +27,14 @@ from sidecar.local.packages import find_installation
 from sidecar.local.plpython import install_plpython
 from sidecar.local.throwaway import THROWAWAY_SETTINGS, throwaway_cluster
 from tests.chaos.crashing_sidecar import Harm, Sidecar, start_sidecar
-from tests.chaos.stories import STORIES, Story, describe, prepare, run
+from tests.chaos.stories import (
+    STORIES,
+    Story,
+    crash_points,
+    describe,
+    prepare,
+    run,
+)
 from tests.chaos.truth import assert_ends
 from tests.factories import World, accept_history, running_world, until
 
@@ -100,16 +107,20 @@ class Lane:
     story: Story
     world: World
     harm: Harm
+    crash_at: Iterator[int] = field(init=False)
     points: int = 0
     slowest: float = 0.0  # seconds to rest after a crash
     trip: UUID = field(init=False)
     sidecar: Sidecar = field(init=False)
     _gate: psycopg.Connection[Any] | None = field(init=False, default=None)
 
+    def __post_init__(self) -> None:
+        self.crash_at = crash_points(self.name)
+
     def advance(self) -> bool:
         """Run to the next point and wait there; False when the story ended first."""
         self.trip = prepare(self.world, self.story)
-        self.sidecar = start_sidecar(self.world, self.points + 1, self.harm)
+        self.sidecar = start_sidecar(self.world, next(self.crash_at), self.harm)
         run(self.world, self.story, self.trip, stopped=self.sidecar.is_at_its_point)
         # At rest with the last commit; its point, the last one, lies behind that.
         until(lambda: not self.sidecar.is_busy() or self.sidecar.is_at_its_point())

@@ -76,7 +76,7 @@ select exists (select from engine.kill_switch where engaged)
   )
 """
 _MOST_TRIPS = 6
-_LIVES = 25
+_LIVES = 12
 _STEPS = 24  # at most, of a life
 
 TROUBLES: list[Trouble] = [

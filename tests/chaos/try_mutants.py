@@ -1,7 +1,8 @@
 """Takes one guard away at a time and sees whether a test notices: ``make mutants``.
 
 The tests whose names have most of a mutant's words come first: nearly always one of
-them notices, in seconds. Only where none does are all tests run.
+them notices, in seconds. Where none does, the files that play the whole saga are run,
+and only then all tests.
 """
 
 from __future__ import annotations
@@ -33,6 +34,14 @@ _TESTS = (
     "tests/chaos/test_model.py",
 )
 _LIKELY = 14
+# They play both providers against every state, or the whole way to a booking.
+_SAGA = (
+    "tests/sql/test_protocol.py",
+    "tests/sql/test_faults.py",
+    "tests/sql/test_callbacks.py",
+    "tests/e2e/test_endings.py",
+    "tests/e2e/test_cancel_booking.py",
+)
 # These wait for minutes of a real clock.
 _SLOW = {"test_cron", "test_deploy_to_replicas", "test_servers", "test_pooler"}
 
@@ -93,8 +102,9 @@ def is_noticed(
             raise SystemExit(f"{mutant.file} has not once: {mutant.old}")
         path.write_text(text.replace(mutant.old, mutant.new))
         failed = _first_failure(copy, likely(name, mutant, tests), 0)
-        if failed is None:
-            failed = _first_failure(copy, list(_TESTS), workers)
+        for rest in (_SAGA, _TESTS):
+            if failed is None:
+                failed = _first_failure(copy, list(rest), workers)
     return failed is not None, failed or ""
 
 
