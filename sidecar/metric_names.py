@@ -117,15 +117,19 @@ ENGINE = (
         "1 while an operation is left alone after failures in a row.",
         operation="operation",
     ),
-    _gauge("skylatch_job_silent", "1 while nobody does a job.", job="job"),
+    _gauge("skylatch_job_silent", "1 while nobody does a job.", job_name="job"),
     _gauge(
         "skylatch_job_cron_silent",
         "1 while pg_cron does not run a job that it ran or was told to run.",
-        job="job",
+        job_name="job",
     ),
-    _gauge("skylatch_job_stopped", "1 while a job is stopped on purpose.", job="job"),
     _gauge(
-        "skylatch_job_beat_seconds", "How long ago a job last did its work.", job="job"
+        "skylatch_job_stopped", "1 while a job is stopped on purpose.", job_name="job"
+    ),
+    _gauge(
+        "skylatch_job_beat_seconds",
+        "How long ago a job last did its work.",
+        job_name="job",
     ),
     _gauge("skylatch_tick_lag_seconds", "How long ago the monitor last succeeded."),
     _gauge("skylatch_search_budget", "Searches that the last tick might start."),

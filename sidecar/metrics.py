@@ -125,6 +125,7 @@ class Scrapes:
         self._asking: asyncio.Task[bytes] | None = None
         self._told = b""
         self._fresh_until = 0.0
+        self._is_away = False
 
     async def answer(self) -> bytes:
         """Return the exposition, two seconds old at most.
@@ -135,12 +136,17 @@ class Scrapes:
             return self._told
         if self._asking is None or self._asking.done():
             self._asking = asyncio.create_task(asyncio.to_thread(self._ask))
+        if self._is_away:
+            # Nobody waits to hear what is known; who asks next hears if it is back.
+            return self._told
         try:
             async with asyncio.timeout(_PATIENCE_SECONDS):
                 return await asyncio.shield(self._asking)
         except TimeoutError:
             _log.warning("metrics.no_answer", seconds=_PATIENCE_SECONDS)
-            return _render(self._metrics, None)
+            self._is_away = True
+            self._told = _render(self._metrics, None)
+            return self._told
 
     def _ask(self) -> bytes:
         rows: list[Row] | None = None
@@ -148,6 +154,7 @@ class Scrapes:
             rows = self._database.metrics()
         except (psycopg.Error, EngineError) as error:
             _log.warning("metrics.failed", error=describe(error))
+        self._is_away = rows is None
         self._told = _render(self._metrics, rows)
         self._fresh_until = time.monotonic() + _FRESH_SECONDS
         return self._told
