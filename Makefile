@@ -125,6 +125,10 @@ deploys: install ## Deploy beside bookings, kill deploys everywhere, upgrade eve
 crash-points: install ## Crash the saga at every point, and again at every point after
 	@CRASH_PAIRS=all $(PYTHON) -m pytest -n 4 --dist worksteal tests/chaos/test_kill.py
 
+alerts: setup ## Fire every alert by its fault, scraped by a real Prometheus; print the table: ALERTS=
+	@$(LOCAL) install --for-tests
+	@$(PYTHON) -m tests.alerts.fire $(ALERTS)
+
 mutants: install ## Take one guard away at a time; some test has to notice
 	@$(PYTHON) -m tests.chaos.try_mutants
 
@@ -164,5 +168,5 @@ clean: ## Stop the stack and remove caches and .venv; the stack's data stays
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 .PHONY: help setup install up secrets down status psql demo test test-debian13 refusals \
-  fuzz crash-points mutants model campaign chaos failover deploys check bench-flags bench-ingest \
+  fuzz crash-points alerts mutants model campaign chaos failover deploys check bench-flags bench-ingest \
   bench-waiting bench-scale bench-invariants bench-locked simulate schema diagram clean

@@ -93,7 +93,7 @@ def test_every_query_is_one_that_prometheus_can_read(tmp_path: Path) -> None:
 
 def test_panels_do_not_lie_on_each_other() -> None:
     """Each has a place and an id of its own, and the one source of the profile."""
-    taken = set()
+    taken: set[tuple[int, int]] = set()
     for panel in DASHBOARD["panels"]:
         place = panel["gridPos"]
         cells = {
