@@ -15265,7 +15265,7 @@ begin
   from engine.operations as o
   where o.breaks_after is not null
   union all
-  select m.name, jsonb_build_object('job', j.job), m.value
+  select m.name, jsonb_build_object('job_name', j.job), m.value
   from jobs as j
   left join engine.job_beats as b on b.job = j.job
   cross join lateral (

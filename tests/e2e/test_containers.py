@@ -108,7 +108,7 @@ def test_what_a_service_waits_for_is_in_its_profile(profile: str) -> None:
 
 @pytest.mark.parametrize("profile", PROFILES)
 def test_prometheus_scrapes_what_is_there(profile: str) -> None:
-    """By names and ports that services have on its network, with the token of scrapes."""
+    """By names and ports that services have on its network, with a token."""
     observed = SHIPPED / "prometheus.yml"
     assert COMPOSE["configs"]["prometheus"]["file"] == (
         f"./{observed.relative_to(CHECKOUT)}"

@@ -291,7 +291,7 @@ def test_a_scrape_reads_what_is_open_and_not_what_is_over(
         "provider_calls_ready_search_idx",
         "provider_events_received_at_idx",
     }
-    assert buffers(plans) < 4_000
+    assert buffers(plans) < 2_000
 
 
 def test_the_guard_sees_a_scan_inside_a_scrape(past: psycopg.Connection[Any]) -> None:
