@@ -1,4 +1,4 @@
-"""What counting costs a booking, and what a scrape costs: `python -m tests.bench.metrics`.
+"""What counting costs a booking, and a scrape: `python -m tests.bench.metrics`.
 
 Prints a table and asserts nothing. Bookings with and without counters take turns in one
 database, so that a busy machine disturbs both alike; what is counted is the CPU of the
