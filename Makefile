@@ -117,6 +117,9 @@ bench-invariants: install ## Measure what watching a million attempts costs
 bench-locked: install ## Measure others' bookings beside a traveller who holds rows
 	@$(PYTHON) -m tests.bench.locked
 
+bench-metrics: install ## Measure what counting costs a booking, and what a scrape costs
+	@$(PYTHON) -m tests.bench.metrics
+
 DEPLOYS ?= 20
 deploys: install ## Deploy beside bookings, kill deploys everywhere, upgrade every state: DEPLOYS=
 	@$(PYTHON) -m tests.deploy.load --deploys $(DEPLOYS)
@@ -125,6 +128,10 @@ deploys: install ## Deploy beside bookings, kill deploys everywhere, upgrade eve
 crash-points: install ## Crash sidecar and database at every point of the saga: PAIRS=all
 	@CRASH_POINTS=all CRASH_PAIRS=$(PAIRS) $(PYTHON) -m pytest -n 4 --dist worksteal tests/chaos/test_kill.py \
 	  tests/chaos/test_database_crash.py
+
+alerts: setup ## Fire every alert by its fault, scraped by a real Prometheus; print the table: ALERTS=
+	@$(LOCAL) install --for-tests
+	@$(PYTHON) -m tests.alerts.fire $(ALERTS)
 
 mutants: install ## Take one guard away at a time; some test has to notice
 	@$(PYTHON) -m tests.chaos.try_mutants
@@ -165,5 +172,5 @@ clean: ## Stop the stack and remove caches and .venv; the stack's data stays
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 .PHONY: help setup install up secrets down status psql demo test test-debian13 refusals \
-  fuzz crash-points mutants model campaign chaos failover deploys check bench-flags bench-ingest \
-  bench-waiting bench-scale bench-invariants bench-locked simulate schema diagram clean
+  fuzz crash-points alerts mutants model campaign chaos failover deploys check bench-flags bench-ingest \
+  bench-waiting bench-scale bench-invariants bench-locked bench-metrics simulate schema diagram clean

@@ -24,6 +24,7 @@ from sidecar.flags import build_mirror
 from sidecar.flights import Flights
 from sidecar.limits import Budgets, Locks, connect
 from sidecar.local import app as local_app
+from sidecar.metrics import Metrics, served
 from sidecar.payments import Payments
 from sidecar.redaction import redact
 from sidecar.switches import app as flags_app
@@ -39,23 +40,27 @@ app.add_typer(flags_app, name="flags")
 app.add_typer(local_app, name="local", help="The local stack on this machine.")
 
 
-def build_worker(settings: config.WorkSettings, database: Database) -> Worker:
+def build_worker(
+    settings: config.WorkSettings, database: Database, metrics: Metrics
+) -> Worker:
     """Return a worker wired from its settings."""
     redis_url = config.revealed(settings.redis_url)
     return Worker(
         database,
         flights=Flights(settings.duffel_url, settings.duffel_token.get_secret_value()),
         payments=Payments(settings.stripe_url, settings.stripe_key.get_secret_value()),
-        locks=Locks(connect(redis_url)),
+        locks=Locks(connect(redis_url), metrics),
         budgets=Budgets(
             redis_url,
             searches_per_minute=settings.searches_per_minute,
             duffel_per_minute=settings.duffel_per_minute,
             stripe_per_second=settings.stripe_per_second,
+            metrics=metrics,
         ),
         threads=settings.workers,
         search_threads=settings.search_workers,
         poll_seconds=settings.poll_seconds,
+        metrics=metrics,
     )
 
 
@@ -71,7 +76,8 @@ def work() -> None:
     )
     try:
         checks.begin(database)
-        worker = build_worker(settings, database)
+        metrics = Metrics("work")
+        worker = build_worker(settings, database, metrics)
         stopping = threading.Event()
 
         def stop() -> None:
@@ -88,7 +94,8 @@ def work() -> None:
         mirror = threads.start(
             lambda: flags.run(stopping), name="mirror", may_end=stopping.is_set
         )
-        worker.run()
+        with served(metrics, host=settings.metrics_host, port=settings.metrics_port):
+            worker.run()
         mirror.join(timeout=5)
     finally:
         database.close()

@@ -143,6 +143,10 @@ class WorkSettings(DatabaseSettings):
     searches_per_minute: int = Field(default=60, ge=1)
     duffel_per_minute: int = Field(default=600, ge=1)
     stripe_per_second: int = Field(default=20, ge=1)
+    # Where the worker serves its own metrics, to whoever can connect: nowhere unless a
+    # port is set, and then on loopback, unless a container's own network is in between.
+    metrics_host: str = "127.0.0.1"
+    metrics_port: int | None = Field(default=None, ge=1, le=65535)
 
     @model_validator(mode="after")
     def _keys_fit_the_mode(self) -> Self:
@@ -190,6 +194,8 @@ class ServeSettings(DatabaseSettings):
     http_token: Secret = Field(min_length=16)
     # The page at /docs, which loads scripts of others; /openapi.json is always there.
     http_docs: bool = False
+    # Opens /metrics and nothing else, as the endpoint's own token opens it too.
+    metrics_token: Secret | None = Field(default=None, min_length=16)
     # Events of the other mode are refused.
     live_mode: bool = False
     # Without a secret every event is refused; while one is rotated both are valid, with

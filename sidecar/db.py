@@ -163,6 +163,10 @@ class Database:
         """Return what somebody should look at: kind, subject, since, detail."""
         return self._rows("engine", "open_alerts")
 
+    def metrics(self) -> list[Row]:
+        """Return what the database knows for /metrics: name, labels, value."""
+        return self._rows("engine", "metrics")
+
     def sync_flags(self, items: Row, source: str) -> Row:
         """Replace the mirrored flags and segments, {"features": ..., "segments": ...}.
 

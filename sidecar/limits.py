@@ -23,6 +23,8 @@ from redis.backoff import NoBackoff
 from redis.exceptions import LockError
 from redis.retry import Retry
 
+from sidecar.metrics import Metrics
+
 _log = structlog.get_logger()
 _LOCK_SECONDS = 30.0
 _PATIENCE_SECONDS = 2.0
@@ -49,8 +51,9 @@ class LockTaken(Exception):
 class Locks:
     """Named locks with a token, a Lua release and a watchdog that renews them."""
 
-    def __init__(self, redis: Redis | None) -> None:
+    def __init__(self, redis: Redis | None, metrics: Metrics | None = None) -> None:
         self._redis = redis
+        self._metrics = metrics or Metrics()
         self._down_until = 0.0
 
     @contextmanager
@@ -61,7 +64,12 @@ class Locks:
         courtesy, never an authority. Who is not `patient` does neither, and gets
         LockTaken at once. Yields whether it is held.
         """
-        lock = self._acquire(f"locks:{name}", patient=patient)
+        lock = None
+        try:
+            lock = self._acquire(f"locks:{name}", patient=patient)
+        finally:
+            if self._redis is not None:
+                self._metrics.lock_tried(name, held=lock is not None)
         if lock is None:
             yield False
             return
@@ -137,7 +145,9 @@ class Budgets:
         searches_per_minute: int,
         duffel_per_minute: int,
         stripe_per_second: int,
+        metrics: Metrics | None = None,
     ) -> None:
+        self._metrics = metrics or Metrics()
         self._shared = None
         redis = connect(redis_url)
         if redis is not None:
@@ -154,6 +164,9 @@ class Budgets:
     def wait(self, operation: str, stopping: threading.Event) -> bool:
         """Wait until `operation` may be sent; False when stopping meanwhile."""
         budget = self._budgets.get(operation, self._stripe)
+        if self._hit(budget):
+            return True
+        self._metrics.rate_waited(budget.name)
         while not self._hit(budget):
             if stopping.wait(0.2):
                 return False

@@ -17,13 +17,13 @@ import psycopg
 import structlog
 from fastapi import Depends, FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse
+from fastapi.responses import JSONResponse, Response
 from fastapi.security import HTTPBearer
 from pydantic import BaseModel
 from starlette.types import ASGIApp
 
 from sidecar import __version__
-from sidecar.config import ServeSettings
+from sidecar.config import ServeSettings, revealed
 from sidecar.db import Database, describe
 from sidecar.errors import (
     Busy,
@@ -35,6 +35,7 @@ from sidecar.errors import (
 from sidecar.inbox import Inbox
 from sidecar.intake import Intake, Rule
 from sidecar.limits import Locks, LockTaken, connect
+from sidecar.metrics import CONTENT_TYPE, Metrics, Scrapes
 from sidecar.waiting_room import WaitingRoom
 
 _log = structlog.get_logger()
@@ -84,7 +85,7 @@ class _App(FastAPI):
         )
 
 
-def _rules(inbox: Inbox, *, docs: bool) -> dict[str, Rule]:
+def _rules(inbox: Inbox, *, docs: bool, metrics_token: str | None) -> dict[str, Rule]:
     """Return what is asked of each path; of any other one the token, and no body."""
     room = WaitingRoom(16)
     open_to_all = Rule(room, needs_token=False, seconds=_READ_SECONDS)
@@ -93,6 +94,8 @@ def _rules(inbox: Inbox, *, docs: bool) -> dict[str, Rule]:
         "/readyz": open_to_all,
         "/openapi.json": open_to_all,
         "/wake": replace(open_to_all, most_bytes=_MAX_BODY_BYTES),
+        # In a room of its own: who scrapes never waits for who asks to book.
+        "/metrics": Rule(WaitingRoom(16), token=metrics_token),
         "/rpc/": Rule(
             WaitingRoom(16), most_bytes=_MAX_BODY_BYTES, seconds=_READ_SECONDS
         ),
@@ -121,9 +124,14 @@ def build_app(settings: ServeSettings, database: Database) -> FastAPI:
         lifespan=lifespan,
     )
     app.token = settings.http_token.get_secret_value()
-    app.rules = _rules(inbox, docs=settings.http_docs)
-    redis_url = settings.redis_url
-    locks = Locks(connect(redis_url.get_secret_value() if redis_url else None))
+    app.rules = _rules(
+        inbox,
+        docs=settings.http_docs,
+        metrics_token=revealed(settings.metrics_token),
+    )
+    metrics = Metrics("serve")
+    scrapes = Scrapes(database, metrics)
+    locks = Locks(connect(revealed(settings.redis_url)), metrics)
     app.state.inbox = inbox
     app.include_router(inbox.router())
 
@@ -179,6 +187,12 @@ def build_app(settings: ServeSettings, database: Database) -> FastAPI:
         """
 
     guarded = [Depends(_BEARER)]
+
+    @app.get("/metrics", dependencies=guarded)
+    async def tell_metrics() -> Response:
+        """Tell what Postgres knows and this process measures, for Prometheus."""
+        return Response(await scrapes.answer(), media_type=CONTENT_TYPE)
+
     wrong: dict[int | str, dict[str, Any]] = {422: {"model": Invalid}}
 
     @app.post("/rpc/duffel_search", dependencies=guarded, responses=wrong)

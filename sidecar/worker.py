@@ -30,6 +30,7 @@ from sidecar.db import Call, Database, Finished, describe
 from sidecar.errors import EngineError
 from sidecar.flights import Flights
 from sidecar.limits import Budgets, Locks
+from sidecar.metrics import Metrics
 from sidecar.operations import outward_calls
 from sidecar.payments import Payments
 from sidecar.providers import NOT_SENT, Answer, storable
@@ -62,6 +63,7 @@ class Worker:
         threads: int = 8,
         search_threads: int = 4,
         poll_seconds: float = 1.0,
+        metrics: Metrics | None = None,
     ) -> None:
         self.name = f"{socket.gethostname()}:{os.getpid()}:{uuid4().hex[:6]}"
         self._database = database
@@ -81,6 +83,7 @@ class Worker:
         self._in_flight = {True: 0, False: 0}  # by "is a search"
         self._operations = outward_calls(flights, payments)
         self._alerts = AlertLog()
+        self._metrics = metrics or Metrics()
 
     def stop(self) -> None:
         """Claim no more; calls that are out are finished and reported."""
@@ -227,6 +230,8 @@ class Worker:
             _log.error("call.unknown_operation", operation=call.operation)
             return NOT_SENT
         answer = send(request, call.idempotency_key)
+        seconds = time.monotonic() - started
+        self._metrics.call_made(call.operation, seconds)
         _log.info(
             "call.answered",
             call=call.call_id,
@@ -235,7 +240,7 @@ class Worker:
             http_status=answer.http_status,
             error_code=answer.error_code,
             request_id=answer.request_id,
-            seconds=round(time.monotonic() - started, 3),
+            seconds=round(seconds, 3),
         )
         return answer
 

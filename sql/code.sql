@@ -17,6 +17,8 @@ set role skylatch_owner;
 \ir access/breakers.sql
 \ir access/consent_texts.sql
 \ir access/consents.sql
+\ir access/counter_parts.sql
+\ir access/counters.sql
 \ir access/cron_beat.sql
 \ir access/currencies.sql
 \ir access/daily_fares.sql
@@ -94,6 +96,11 @@ set role skylatch_owner;
 \ir operations/log_event.sql
 \ir operations/wait_less.sql
 \ir operations/ring.sql
+\ir operations/seconds_since.sql
+\ir operations/raise_counter.sql
+\ir operations/sum_counters.sql
+\ir operations/metric_labels.sql
+\ir operations/failure_reason.sql
 \ir operations/refuse_change.sql
 \ir operations/jobs.sql
 \ir operations/beat_job.sql
@@ -218,6 +225,7 @@ set role skylatch_owner;
 \ir ranking/judge_offer.sql
 \ir ranking/selected_offer_problem.sql
 \ir ranking/rank_trip.sql
+\ir ranking/count_offers.sql
 \ir ranking/best_offer.sql
 \ir ranking/rank_offers.sql
 \ir ranking/describe_offer.sql
@@ -264,6 +272,7 @@ set role skylatch_owner;
 \ir review/open_case.sql
 \ir review/close_case.sql
 \ir booking/learn_from_answer.sql
+\ir booking/count_step.sql
 \ir booking/end_state.sql
 \ir booking/advance_attempt.sql
 \ir booking/command_attempt.sql
@@ -366,6 +375,11 @@ set role skylatch_owner;
 \ir booking/cancel_booking.sql
 \ir operations/watch_invariants.sql
 \ir operations/open_alerts.sql
+\ir operations/counter_metrics.sql
+\ir operations/work_metrics.sql
+\ir operations/watch_metrics.sql
+\ir operations/switch_metrics.sql
+\ir operations/metrics.sql
 
 reset role;
 -- Owned by the role whose jobs they are, which only a superuser may arrange.

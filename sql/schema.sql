@@ -417,6 +417,7 @@ begin
       )
     )
   );
+  perform engine.count_step(p_attempt, v_attempt, p_operation, p_verdict);
   perform engine.end_state(
     p_attempt, v_attempt, p_operation, p_verdict, p_report, p_actor, p_now
   );
@@ -727,6 +728,15 @@ begin
       outcome = v_outcome,
       applied_at = case when v_state <> 'RECEIVED' then p_now end
     where e.provider = v_event.provider and e.event_id = v_event.event_id;
+    if v_state <> 'RECEIVED' then
+      perform engine.raise_counter(
+        'webhook_processed_total',
+        jsonb_build_object(
+          'provider', v_event.provider, 'outcome', lower(v_state collate "C")
+        ),
+        1
+      );
+    end if;
     if v_state = 'DEAD' then
       perform engine.open_case(
         'POISON', v_event.event_id, null::public.booking_attempts,
@@ -4301,6 +4311,188 @@ $$;
 ALTER FUNCTION engine.count_apply_failure(p_call_id bigint, p_error text, p_actor text, p_now timestamp with time zone) OWNER TO skylatch_owner;
 
 --
+-- Name: count_offers(uuid, uuid, integer); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE FUNCTION engine.count_offers(p_user_id uuid, p_trip_id uuid, p_round integer) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  insert into engine.counter_parts (counter, labels, value)
+  select
+    'skylatch_offers_total', jsonb_build_object('reason', coalesce(r.reason, 'fits')),
+    count(*)
+  from public.flight_offers as o
+  left join unnest(o.ineligible) as r (reason) on true
+  where o.user_id = p_user_id
+    and o.trip_request_id = p_trip_id
+    and o.search_round = p_round
+  group by r.reason;
+end;
+$$;
+
+ALTER FUNCTION engine.count_offers(p_user_id uuid, p_trip_id uuid, p_round integer) OWNER TO skylatch_owner;
+
+--
+-- Name: count_step(public.booking_attempts, public.booking_attempts, text, text); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE FUNCTION engine.count_step(p_from public.booking_attempts, p_to public.booking_attempts, p_operation text, p_verdict text) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  v_movement text;
+  v_amount numeric;
+begin
+  if p_from.status = 'PENDING' and p_to.status = 'SUCCESS' then
+    perform engine.raise_counter('auto_booking_success_total', '{}', 1);
+  elsif p_from.status = 'PENDING' and p_to.status = 'FAILED' then
+    perform engine.raise_counter(
+      'auto_booking_failure_total',
+      jsonb_build_object('reason', engine.failure_reason(p_to.error_code)), 1
+    );
+  end if;
+
+  -- One that is found after the airline has cancelled it is none.
+  if p_from.order_id is null
+    and p_to.order_id is not null
+    and p_to.order_cancelled_at is null
+  then
+    perform engine.raise_counter('duffel_order_success_total', '{}', 1);
+  elsif p_from.order_id is null
+    and (
+      p_operation = 'create_order' and p_verdict in ('FAIL', 'RESEARCH', 'EXHAUSTED')
+      or p_operation = 'find_order' and p_verdict in ('FAIL', 'RESEARCH')
+    )
+  then
+    perform engine.raise_counter('duffel_order_failure_total', '{}', 1);
+  end if;
+
+  if p_from.captured_amount is null and p_to.captured_amount is not null then
+    perform engine.raise_counter('stripe_capture_success_total', '{}', 1);
+    v_movement := 'captured';
+    v_amount := p_to.captured_amount;
+  elsif p_operation in ('capture_payment', 'read_capture')
+    and p_verdict in ('FAIL', 'REVIEW', 'EXHAUSTED')
+  then
+    perform engine.raise_counter('stripe_capture_failure_total', '{}', 1);
+  elsif p_operation in ('confirm_payment', 'read_authorization') and p_verdict = 'OK' then
+    v_movement := 'authorized';
+    v_amount := p_to.agreed_amount;
+  elsif p_from.voided_at is null
+    and p_to.voided_at is not null
+    -- Else no bank ever held anything.
+    and p_to.capture_before is not null
+  then
+    v_movement := 'voided';
+    v_amount := p_to.agreed_amount;
+  elsif p_from.refunded_at is null
+    and p_to.refunded_at is not null
+    and p_to.refund_amount > 0
+  then
+    v_movement := 'refunded';
+    v_amount := p_to.refund_amount;
+  end if;
+  if v_movement is not null then
+    perform engine.raise_counter(
+      'skylatch_money_total',
+      jsonb_build_object('movement', v_movement, 'currency', p_to.currency), v_amount
+    );
+  end if;
+end;
+$$;
+
+ALTER FUNCTION engine.count_step(p_from public.booking_attempts, p_to public.booking_attempts, p_operation text, p_verdict text) OWNER TO skylatch_owner;
+
+--
+-- Name: counter_metrics(); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE FUNCTION engine.counter_metrics() RETURNS TABLE(name text, labels jsonb, value numeric)
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  return query
+  with closed as materialized (
+    select l.label, l.value from engine.metric_labels() as l
+  ),
+
+  counted as materialized (
+    select s.counter, s.labels, sum(s.value) as value
+    from (
+      select c.counter, c.labels, c.value from engine.counters as c
+      union all
+      select p.counter, p.labels, p.value from engine.counter_parts as p
+      union all
+      select
+        'webhook_processed_total',
+        jsonb_build_object('provider', r.provider, 'outcome', 'refused'),
+        r.refused
+      from engine.refused_events as r
+      -- Zeros.
+      union all
+      select z.counter, '{}', 0
+      from unnest(
+        array[
+          'auto_booking_success_total', 'stripe_capture_success_total',
+          'stripe_capture_failure_total', 'duffel_order_success_total',
+          'duffel_order_failure_total'
+        ]
+      ) as z (counter)
+      union all
+      select
+        case c.label
+          when 'reason' then 'auto_booking_failure_total' else 'skylatch_offers_total'
+        end,
+        jsonb_build_object('reason', c.value), 0
+      from closed as c
+      where c.label in ('reason', 'offer')
+      union all
+      select
+        'webhook_processed_total',
+        jsonb_build_object('provider', p.value, 'outcome', o.value), 0
+      from closed as p
+      cross join closed as o
+      where p.label = 'provider' and o.label = 'outcome'
+      union all
+      select
+        'skylatch_provider_answers_total',
+        jsonb_build_object('operation', o.value, 'verdict', v.value), 0
+      from closed as o
+      cross join closed as v
+      where o.label = 'operation' and v.label = 'verdict'
+    ) as s
+    group by s.counter, s.labels
+  )
+
+  select c.counter, c.labels, c.value from counted as c
+  union all
+  -- The searches among the answers, in words.
+  select
+    'skylatch_searches_total',
+    jsonb_build_object(
+      'outcome',
+      case c.labels ->> 'verdict'
+        when 'OK' then 'answered'
+        when 'RETRY' then 'retried'
+        when 'EXHAUSTED' then 'given_up'
+        else 'refused'
+      end
+    ),
+    sum(c.value)
+  from counted as c
+  where c.counter = 'skylatch_provider_answers_total'
+    and c.labels ->> 'operation' = 'search'
+  group by 2;
+end;
+$$;
+
+ALTER FUNCTION engine.counter_metrics() OWNER TO skylatch_owner;
+
+--
 -- Name: date_consent(); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
 --
 
@@ -4448,6 +4640,7 @@ begin
     return null;
   end if;
   perform engine.rank_trip(p_user_id, p_trip_id, p_now);
+  perform engine.count_offers(p_user_id, p_trip_id, v_trip.search_round);
   v_best := engine.best_offer(v_trip);
   if v_best is not null then
     v_reason := case
@@ -5383,6 +5576,28 @@ end;
 $$;
 
 ALTER FUNCTION engine.explain_trip(p_trip_id uuid) OWNER TO skylatch_owner;
+
+--
+-- Name: failure_reason(text); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE FUNCTION engine.failure_reason(p_error_code text) RETURNS text
+    LANGUAGE plpgsql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  return coalesce(
+    (
+      select m.value
+      from engine.metric_labels() as m
+      where m.label = 'reason' and m.value = p_error_code
+    ),
+    'other'
+  );
+end;
+$$;
+
+ALTER FUNCTION engine.failure_reason(p_error_code text) OWNER TO skylatch_owner;
 
 --
 -- Name: fare_outlook(text, text, text, integer, integer, text, numeric, date); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
@@ -8647,6 +8862,114 @@ END;
 ALTER FUNCTION engine.may_have_order(p_user_id uuid, p_attempt_id uuid, p_made_at timestamp with time zone) OWNER TO skylatch_owner;
 
 --
+-- Name: metric_labels(); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE FUNCTION engine.metric_labels() RETURNS TABLE(label text, value text)
+    LANGUAGE plpgsql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  return query
+  select 'operation', o.operation from engine.operations as o
+  union all
+  select 'verdict', v.verdict
+  from unnest(
+    '{OK,RETRY,REDO,FAIL,RESEARCH,UNKNOWN,REVIEW,EXHAUSTED}'::text[]
+  ) as v (verdict)
+  union all
+  select 'state', s.state from engine.saga_states as s where not s.is_final
+  union all
+  -- Why an attempt ended without a booking: the codes that have a rule, those of cards
+  -- that share one, and our own words for an end that has none.
+  select 'reason', r.error_code
+  from engine.outcome_rules as r
+  where r.error_code not in ('*', 'ok')
+  union
+  select 'reason', u.reason
+  from unnest(
+    '{card_declined,exhausted,generic_decline,other,release,stop,void}'::text[]
+  ) as u (reason)
+  union all
+  select 'offer', l.reason from engine.list_reasons() as l
+  union all
+  select 'offer', w.reason from unnest('{fits,unreadable}'::text[]) as w (reason)
+  union all
+  select 'provider', p.provider from unnest('{duffel,stripe}'::text[]) as p (provider)
+  union all
+  select 'outcome', e.outcome
+  from unnest('{applied,dead,ignored,refused}'::text[]) as e (outcome)
+  union all
+  select 'search', e.outcome
+  from unnest('{answered,given_up,refused,retried}'::text[]) as e (outcome)
+  union all
+  select 'movement', m.movement
+  from unnest('{authorized,captured,refunded,voided}'::text[]) as m (movement)
+  union all
+  select 'currency', c.code from engine.currencies as c
+  union all
+  select 'job', j.job from engine.jobs as j
+  union all
+  select 'queue', q.queue
+  from unnest('{booking,event,look,search}'::text[]) as q (queue)
+  union all
+  select 'flag', f.flag
+  from unnest(
+    array[
+      'advanced_filtering', 'auto_booking_emergency_disable',
+      'auto_booking_pipeline_enabled', 'price_optimization'
+    ]
+  ) as f (flag)
+  union all
+  select 'period', p.period from unnest('{day,month,price,total}'::text[]) as p (period)
+  union all
+  select 'alert', a.kind
+  from unnest(
+    array[
+      'AUTHORIZATION_LAPSING', 'BOOKINGS_UNREAD', 'BREAKER_OPEN', 'CALLS_DEAD',
+      'CALLS_WAITING', 'CRON_SILENT', 'DURATIONS_DIFFER', 'HISTORY_UNCONFIRMED',
+      'INVARIANT', 'JOB_SILENT', 'JOB_STOPPED', 'RATES_WAITING', 'REVIEW_CASE'
+    ]
+  ) as a (kind)
+  union all
+  select 'case', k.kind
+  from unnest(
+    array[
+      'AIRLINE_CANCELLATION', 'AIRLINE_CHANGE', 'ATTEMPT', 'AUTHORIZATION_LAPSING',
+      'DISPUTE', 'DOUBLE_BOOKING', 'FRAUD_WARNING', 'INVARIANT', 'LOST_ATTEMPT',
+      'ORDER_CONTRADICTION', 'ORPHAN_ORDER', 'ORPHAN_PAYMENT', 'PAYMENT_CONTRADICTION',
+      'POISON', 'REFUND_FAILED'
+    ]
+  ) as k (kind);
+end;
+$$;
+
+ALTER FUNCTION engine.metric_labels() OWNER TO skylatch_owner;
+
+--
+-- Name: metrics(); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE FUNCTION engine.metrics() RETURNS TABLE(name text, labels jsonb, value numeric)
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  v_now timestamptz := clock_timestamp();
+begin
+  return query select m.* from engine.counter_metrics() as m;
+  return query select m.* from engine.work_metrics(v_now) as m;
+  return query select m.* from engine.watch_metrics(v_now) as m;
+  return query select m.* from engine.switch_metrics(v_now) as m;
+  return query
+  select
+    'skylatch_engine_info', jsonb_build_object('version', engine.version()), 1::numeric;
+end;
+$$;
+
+ALTER FUNCTION engine.metrics() OWNER TO skylatch_owner;
+
+--
 -- Name: monitor_runs; Type: TABLE; Schema: engine; Owner: skylatch_owner
 --
 
@@ -10952,6 +11275,22 @@ $$;
 ALTER FUNCTION engine.purge_searches(p_limit integer, p_now timestamp with time zone) OWNER TO skylatch_owner;
 
 --
+-- Name: raise_counter(text, jsonb, numeric); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE FUNCTION engine.raise_counter(p_counter text, p_labels jsonb, p_value numeric) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  insert into engine.counter_parts (counter, labels, value)
+  values (p_counter, p_labels, p_value);
+end;
+$$;
+
+ALTER FUNCTION engine.raise_counter(p_counter text, p_labels jsonb, p_value numeric) OWNER TO skylatch_owner;
+
+--
 -- Name: rank_trip(uuid, uuid, timestamp with time zone); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
 --
 
@@ -11832,6 +12171,7 @@ begin
   perform engine.apply_events(1000, v_now);
   perform engine.expire_offers(v_now);
   perform engine.sum_flag_usage();
+  perform engine.sum_counters();
   perform engine.sweep_events(v_now);
   -- Last, because it locks trips, though only those that are free.
   perform engine.look_at_bookings(v_now);
@@ -13148,6 +13488,16 @@ $$;
 ALTER FUNCTION engine.search_trip(p_trip_id uuid) OWNER TO skylatch_owner;
 
 --
+-- Name: seconds_since(timestamp with time zone, timestamp with time zone); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE FUNCTION engine.seconds_since(p_since timestamp with time zone, p_now timestamp with time zone) RETURNS numeric
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN GREATEST(COALESCE(EXTRACT(epoch FROM (p_now - p_since)), (0)::numeric), (0)::numeric);
+
+ALTER FUNCTION engine.seconds_since(p_since timestamp with time zone, p_now timestamp with time zone) OWNER TO skylatch_owner;
+
+--
 -- Name: selected_offer_problem(public.trip_requests, uuid, timestamp with time zone); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
 --
 
@@ -13621,7 +13971,15 @@ begin
     v_call.operation, v_call.tries, v_report.retry_after,
     v_attempt.deadline_at, p_now
   );
-  if v_verdict = 'RETRY' and v_again_at is not null then
+  -- A provider repeats a failure under the same key: doing and reading in turns ends.
+  if v_verdict in ('RETRY', 'REDO') and v_again_at is null then
+    v_verdict := 'EXHAUSTED';
+  end if;
+  perform engine.raise_counter(
+    'skylatch_provider_answers_total',
+    jsonb_build_object('operation', v_call.operation, 'verdict', v_verdict), 1
+  );
+  if v_verdict = 'RETRY' then
     update engine.provider_calls as c
     set
       state = 'READY',
@@ -13634,11 +13992,6 @@ begin
       run_at = v_again_at
     where c.id = p_report.call_id;
     return null;
-  elsif v_verdict = 'RETRY'
-    -- A provider repeats a failure under the same key: doing and reading in turns ends.
-    or v_verdict = 'REDO' and v_again_at is null
-  then
-    v_verdict := 'EXHAUSTED';
   end if;
   update engine.provider_calls as c
   set
@@ -13685,6 +14038,11 @@ begin
       and h.searched_at = p_now
     order by h.id desc
     limit 1;
+    if v_fare.malformed > 0 then
+      perform engine.raise_counter(
+        'skylatch_offers_total', '{"reason": "unreadable"}', v_fare.malformed
+      );
+    end if;
     perform engine.record_looks(
       array[v_call.trip_request_id], array[v_call.payload ->> 'search_key'],
       array[v_fare.offers], array[v_fare.cheapest::numeric], array[v_fare.currency],
@@ -14164,6 +14522,60 @@ END;
 ALTER FUNCTION engine.stripe_amount(p_amount numeric, p_currency text) OWNER TO skylatch_owner;
 
 --
+-- Name: counter_parts; Type: TABLE; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE TABLE engine.counter_parts (
+    id bigint NOT NULL,
+    counter text NOT NULL,
+    labels jsonb NOT NULL,
+    value numeric NOT NULL,
+    CONSTRAINT counter_parts_value CHECK ((value >= (0)::numeric))
+);
+
+ALTER TABLE ONLY engine.counter_parts FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE engine.counter_parts OWNER TO skylatch_owner;
+
+--
+-- Name: counters; Type: TABLE; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE TABLE engine.counters (
+    counter text NOT NULL,
+    labels jsonb NOT NULL,
+    value numeric NOT NULL,
+    CONSTRAINT counters_value CHECK ((value >= (0)::numeric))
+);
+
+ALTER TABLE ONLY engine.counters FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE engine.counters OWNER TO skylatch_owner;
+
+--
+-- Name: sum_counters(); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE FUNCTION engine.sum_counters() RETURNS void
+    LANGUAGE sql
+    BEGIN ATOMIC
+ WITH taken AS (
+          DELETE FROM engine.counter_parts AS p
+           RETURNING p.counter,
+             p.labels,
+             p.value
+         )
+  INSERT INTO engine.counters AS c (counter, labels, value)  SELECT t.counter,
+             t.labels,
+             sum(t.value) AS sum
+            FROM taken t
+           GROUP BY t.counter, t.labels
+           ORDER BY t.counter, t.labels ON CONFLICT(counter, labels) DO UPDATE SET value = (c.value + excluded.value);
+END;
+
+ALTER FUNCTION engine.sum_counters() OWNER TO skylatch_owner;
+
+--
 -- Name: sum_flag_usage(); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
 --
 
@@ -14226,6 +14638,66 @@ CREATE FUNCTION engine.sweep_events(p_now timestamp with time zone) RETURNS void
 END;
 
 ALTER FUNCTION engine.sweep_events(p_now timestamp with time zone) OWNER TO skylatch_owner;
+
+--
+-- Name: switch_metrics(timestamp with time zone); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE FUNCTION engine.switch_metrics(p_now timestamp with time zone) RETURNS TABLE(name text, labels jsonb, value numeric)
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  c_nobody constant uuid := '00000000-0000-0000-0000-000000000000'::uuid;
+  v_context text := engine.flag_context(c_nobody);
+begin
+  perform engine.record_flag_usage();
+  return query
+  select
+    'skylatch_booking_on', '{}'::jsonb,
+    (engine.flag_problem(c_nobody, p_now) is null)::integer::numeric
+  union all
+  select
+    'skylatch_flag_served', jsonb_build_object('flag', f.value),
+    case engine.evaluate_flag(f.value, v_context) -> 'value'
+      when 'true' then 1
+      when 'false' then 0
+      else -1
+    end
+  from engine.metric_labels() as f
+  where f.label = 'flag'
+  union all
+  -- Without its row it is engaged, as flag_problem has it.
+  select
+    'skylatch_kill_switch', '{}',
+    coalesce((select k.engaged from engine.kill_switch as k), true)::integer
+  union all
+  select m.name, '{}', m.value
+  from (select 1) as one
+  left join engine.flag_sync as s on true
+  cross join lateral (
+    values
+    ('skylatch_flags_generation', coalesce(s.generation, 0)::numeric),
+    ('skylatch_flags_age_seconds', engine.seconds_since(s.heartbeat_at, p_now)),
+    (
+      'skylatch_flags_stale',
+      (
+        s.initialized is distinct from true
+        or (
+          s.heartbeat_at between p_now - s.stale_after and p_now + s.stale_after
+        ) is not true
+      )::integer
+    )
+  ) as m (name, value)
+  union all
+  select
+    'skylatch_history_confirmed', '{}',
+    (engine.history_problem() is null)::integer;
+  perform engine.take_flag_usage();
+end;
+$$;
+
+ALTER FUNCTION engine.switch_metrics(p_now timestamp with time zone) OWNER TO skylatch_owner;
 
 --
 -- Name: sync_flags(json, text); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
@@ -14743,6 +15215,179 @@ end;
 $$;
 
 ALTER FUNCTION engine.watch_invariants() OWNER TO skylatch_owner;
+
+--
+-- Name: watch_metrics(timestamp with time zone); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE FUNCTION engine.watch_metrics(p_now timestamp with time zone) RETURNS TABLE(name text, labels jsonb, value numeric)
+    LANGUAGE plpgsql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  return query
+  with open_now as materialized (
+    select a.kind, a.subject, a.since from engine.open_alerts() as a
+  ),
+
+  jobs as materialized (
+    select s.* from engine.job_states(p_now) as s
+  ),
+
+  last_tick as materialized (
+    select r.budget, r.searches, r.postponed
+    from engine.monitor_runs as r
+    where r.reason is distinct from 'another tick is running'
+    order by r.id desc
+    limit 1
+  )
+
+  select m.name, jsonb_build_object('kind', k.value), m.value::numeric
+  from engine.metric_labels() as k
+  left join (
+    select o.kind, count(*) as alerts, min(o.since) as since
+    from open_now as o
+    group by o.kind
+  ) as a on a.kind = k.value
+  cross join lateral (
+    values
+    ('skylatch_alerts', coalesce(a.alerts, 0)),
+    ('skylatch_alerts_oldest_seconds', engine.seconds_since(a.since, p_now))
+  ) as m (name, value)
+  where k.label = 'alert'
+  union all
+  select
+    'skylatch_breaker_open', jsonb_build_object('operation', o.operation),
+    exists (
+      select from open_now as a
+      where a.kind = 'BREAKER_OPEN' and a.subject = o.operation
+    )::integer
+  from engine.operations as o
+  where o.breaks_after is not null
+  union all
+  select m.name, jsonb_build_object('job_name', j.job), m.value
+  from jobs as j
+  left join engine.job_beats as b on b.job = j.job
+  cross join lateral (
+    values
+    ('skylatch_job_silent', j.is_silent::integer::numeric),
+    ('skylatch_job_cron_silent', j.is_cron_silent::integer),
+    ('skylatch_job_stopped', (j.stopped_at is not null)::integer),
+    -- Since when it is expected, while it never was done.
+    ('skylatch_job_beat_seconds',
+      engine.seconds_since(coalesce(b.last_succeeded_at, b.since), p_now))
+  ) as m (name, value)
+  union all
+  select 'skylatch_tick_lag_seconds', '{}',
+    engine.seconds_since(coalesce(b.last_succeeded_at, b.since), p_now)
+  from engine.job_beats as b
+  where b.job = 'auto_book_monitor'
+  union all
+  select m.name, '{}', m.value
+  from last_tick as t
+  cross join lateral (
+    values
+    ('skylatch_search_budget', t.budget),
+    ('skylatch_search_budget_left', greatest(t.budget - t.searches, 0)),
+    ('skylatch_searches_postponed', t.postponed)
+  ) as m (name, value)
+  union all
+  select
+    'skylatch_ceiling_amount', jsonb_build_object('period', c.period), c.amount::numeric
+  from engine.spending_ceilings as c
+  where c.subject = 'installation'
+  union all
+  -- Of the day alone: to add up a month would cost as much as the month has bookings.
+  select
+    'skylatch_ceiling_used', jsonb_build_object('period', 'day'),
+    engine.spent_in_base(null, date_trunc('day', p_now, 'UTC'), null, p_now);
+end;
+$$;
+
+ALTER FUNCTION engine.watch_metrics(p_now timestamp with time zone) OWNER TO skylatch_owner;
+
+--
+-- Name: work_metrics(timestamp with time zone); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE FUNCTION engine.work_metrics(p_now timestamp with time zone) RETURNS TABLE(name text, labels jsonb, value numeric)
+    LANGUAGE plpgsql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  return query
+  with live as materialized (
+    select a.state, count(*) as attempts, min(a.state_changed_at) as since
+    from public.booking_attempts as a
+    where a.state not in ('CONFIRMED', 'FAILED', 'CANCELLED')
+    group by a.state
+  ),
+
+  open_cases as materialized (
+    select r.kind, count(*) as cases, min(r.opened_at) as since
+    from engine.review_cases as r
+    where r.resolved_at is null
+    group by r.kind
+  ),
+
+  waiting as materialized (
+    select 'booking' as queue, count(*) as calls, min(c.run_at) as since
+    from engine.provider_calls as c
+    where c.state = 'READY' and c.booking_attempt_id is not null and c.run_at <= p_now
+    union all
+    select
+      case c.operation when 'search' then 'search' else 'look' end,
+      count(*),
+      min(c.run_at)
+    from engine.provider_calls as c
+    where c.state = 'READY' and c.booking_attempt_id is null and c.run_at <= p_now
+    group by 1
+    union all
+    select 'event', count(*), min(e.received_at)
+    from engine.provider_events as e
+    where e.state = 'RECEIVED'
+  ),
+
+  closed as materialized (
+    select l.label, l.value from engine.metric_labels() as l
+  )
+
+  select
+    m.name,
+    jsonb_build_object(case c.label when 'case' then 'kind' else c.label end, c.value),
+    m.value::numeric
+  from closed as c
+  left join live as l on c.label = 'state' and c.value = l.state
+  left join open_cases as o on c.label = 'case' and c.value = o.kind
+  left join waiting as w on c.label = 'queue' and c.value = w.queue
+  cross join lateral (
+    values
+    ('state', 'skylatch_attempts', coalesce(l.attempts, 0)),
+    ('state', 'skylatch_attempts_oldest_seconds', engine.seconds_since(l.since, p_now)),
+    ('case', 'skylatch_review_cases', coalesce(o.cases, 0)),
+    ('case', 'skylatch_review_cases_oldest_seconds',
+      engine.seconds_since(o.since, p_now)),
+    ('queue', 'skylatch_queue_depth', coalesce(w.calls, 0)),
+    ('queue', 'skylatch_queue_oldest_seconds', engine.seconds_since(w.since, p_now))
+  ) as m (label, name, value)
+  where m.label = c.label
+  union all
+  select 'skylatch_calls_out', '{}', count(*)
+  from engine.provider_calls as c
+  where c.state in ('CLAIMED', 'SENT')
+  union all
+  select 'skylatch_invariant_violations', '{}', count(*)
+  from engine.invariant_violations as v
+  where v.gone_at is null
+  union all
+  -- Each says that it lives every 15 seconds.
+  select 'skylatch_workers', '{}', count(*)
+  from engine.workers as w
+  where w.seen_at > p_now - interval '1 minute';
+end;
+$$;
+
+ALTER FUNCTION engine.work_metrics(p_now timestamp with time zone) OWNER TO skylatch_owner;
 
 --
 -- Name: auto_book_monitor(); Type: FUNCTION; Schema: public; Owner: skylatch_owner
@@ -15300,6 +15945,19 @@ CREATE TABLE engine.consent_texts (
 ALTER TABLE ONLY engine.consent_texts FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE engine.consent_texts OWNER TO skylatch_owner;
+
+--
+-- Name: counter_parts_id_seq; Type: SEQUENCE; Schema: engine; Owner: skylatch_owner
+--
+
+ALTER TABLE engine.counter_parts ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME engine.counter_parts_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
 
 --
 -- Name: cron_beat; Type: TABLE; Schema: engine; Owner: skylatch_owner
@@ -16314,6 +16972,20 @@ ALTER TABLE ONLY engine.breakers
 
 ALTER TABLE ONLY engine.consent_texts
     ADD CONSTRAINT consent_texts_pkey PRIMARY KEY (version);
+
+--
+-- Name: counter_parts counter_parts_pkey; Type: CONSTRAINT; Schema: engine; Owner: skylatch_owner
+--
+
+ALTER TABLE ONLY engine.counter_parts
+    ADD CONSTRAINT counter_parts_pkey PRIMARY KEY (id);
+
+--
+-- Name: counters counters_pkey; Type: CONSTRAINT; Schema: engine; Owner: skylatch_owner
+--
+
+ALTER TABLE ONLY engine.counters
+    ADD CONSTRAINT counters_pkey PRIMARY KEY (counter, labels);
 
 --
 -- Name: cron_beat cron_beat_pkey; Type: CONSTRAINT; Schema: engine; Owner: skylatch_owner
@@ -17908,6 +18580,30 @@ ALTER TABLE engine.consent_texts ENABLE ROW LEVEL SECURITY;
 CREATE POLICY consent_texts_owner_all ON engine.consent_texts TO skylatch_owner USING (true) WITH CHECK (true);
 
 --
+-- Name: counter_parts; Type: ROW SECURITY; Schema: engine; Owner: skylatch_owner
+--
+
+ALTER TABLE engine.counter_parts ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: counter_parts counter_parts_owner_all; Type: POLICY; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE POLICY counter_parts_owner_all ON engine.counter_parts TO skylatch_owner USING (true) WITH CHECK (true);
+
+--
+-- Name: counters; Type: ROW SECURITY; Schema: engine; Owner: skylatch_owner
+--
+
+ALTER TABLE engine.counters ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: counters counters_owner_all; Type: POLICY; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE POLICY counters_owner_all ON engine.counters TO skylatch_owner USING (true) WITH CHECK (true);
+
+--
 -- Name: cron_beat; Type: ROW SECURITY; Schema: engine; Owner: skylatch_owner
 --
 
@@ -19472,6 +20168,24 @@ REVOKE ALL ON FUNCTION engine.convert_cap(p_trip public.trip_requests, p_currenc
 REVOKE ALL ON FUNCTION engine.count_apply_failure(p_call_id bigint, p_error text, p_actor text, p_now timestamp with time zone) FROM PUBLIC;
 
 --
+-- Name: FUNCTION count_offers(p_user_id uuid, p_trip_id uuid, p_round integer); Type: ACL; Schema: engine; Owner: skylatch_owner
+--
+
+REVOKE ALL ON FUNCTION engine.count_offers(p_user_id uuid, p_trip_id uuid, p_round integer) FROM PUBLIC;
+
+--
+-- Name: FUNCTION count_step(p_from public.booking_attempts, p_to public.booking_attempts, p_operation text, p_verdict text); Type: ACL; Schema: engine; Owner: skylatch_owner
+--
+
+REVOKE ALL ON FUNCTION engine.count_step(p_from public.booking_attempts, p_to public.booking_attempts, p_operation text, p_verdict text) FROM PUBLIC;
+
+--
+-- Name: FUNCTION counter_metrics(); Type: ACL; Schema: engine; Owner: skylatch_owner
+--
+
+REVOKE ALL ON FUNCTION engine.counter_metrics() FROM PUBLIC;
+
+--
 -- Name: FUNCTION date_consent(); Type: ACL; Schema: engine; Owner: skylatch_owner
 --
 
@@ -19612,6 +20326,12 @@ REVOKE ALL ON FUNCTION engine.expire_offers(p_now timestamp with time zone) FROM
 REVOKE ALL ON FUNCTION engine.explain_trip(p_trip_id uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION engine.explain_trip(p_trip_id uuid) TO authenticated;
 GRANT ALL ON FUNCTION engine.explain_trip(p_trip_id uuid) TO service_role;
+
+--
+-- Name: FUNCTION failure_reason(p_error_code text); Type: ACL; Schema: engine; Owner: skylatch_owner
+--
+
+REVOKE ALL ON FUNCTION engine.failure_reason(p_error_code text) FROM PUBLIC;
 
 --
 -- Name: FUNCTION fare_outlook(p_origin text, p_destination text, p_currency text, p_lead integer, p_days integer, p_standing text, p_cap numeric, p_today date); Type: ACL; Schema: engine; Owner: skylatch_owner
@@ -20009,6 +20729,20 @@ REVOKE ALL ON FUNCTION engine.may_ask_again_at(p_trip public.trip_requests, p_no
 --
 
 REVOKE ALL ON FUNCTION engine.may_have_order(p_user_id uuid, p_attempt_id uuid, p_made_at timestamp with time zone) FROM PUBLIC;
+
+--
+-- Name: FUNCTION metric_labels(); Type: ACL; Schema: engine; Owner: skylatch_owner
+--
+
+REVOKE ALL ON FUNCTION engine.metric_labels() FROM PUBLIC;
+
+--
+-- Name: FUNCTION metrics(); Type: ACL; Schema: engine; Owner: skylatch_owner
+--
+
+REVOKE ALL ON FUNCTION engine.metrics() FROM PUBLIC;
+GRANT ALL ON FUNCTION engine.metrics() TO skylatch_sidecar;
+GRANT ALL ON FUNCTION engine.metrics() TO skylatch_operator;
 
 --
 -- Name: FUNCTION monitor_run(p_run_id bigint); Type: ACL; Schema: engine; Owner: skylatch_owner
@@ -20453,6 +21187,12 @@ REVOKE ALL ON FUNCTION engine.purge_offers(p_limit integer, p_now timestamp with
 REVOKE ALL ON FUNCTION engine.purge_searches(p_limit integer, p_now timestamp with time zone) FROM PUBLIC;
 
 --
+-- Name: FUNCTION raise_counter(p_counter text, p_labels jsonb, p_value numeric); Type: ACL; Schema: engine; Owner: skylatch_owner
+--
+
+REVOKE ALL ON FUNCTION engine.raise_counter(p_counter text, p_labels jsonb, p_value numeric) FROM PUBLIC;
+
+--
 -- Name: FUNCTION rank_trip(p_user_id uuid, p_trip_id uuid, p_now timestamp with time zone); Type: ACL; Schema: engine; Owner: skylatch_owner
 --
 
@@ -20721,6 +21461,12 @@ GRANT ALL ON FUNCTION engine.search_trip(p_trip_id uuid) TO service_role;
 GRANT ALL ON FUNCTION engine.search_trip(p_trip_id uuid) TO skylatch_sidecar;
 
 --
+-- Name: FUNCTION seconds_since(p_since timestamp with time zone, p_now timestamp with time zone); Type: ACL; Schema: engine; Owner: skylatch_owner
+--
+
+REVOKE ALL ON FUNCTION engine.seconds_since(p_since timestamp with time zone, p_now timestamp with time zone) FROM PUBLIC;
+
+--
 -- Name: FUNCTION selected_offer_problem(p_trip public.trip_requests, p_flight_offer_id uuid, p_now timestamp with time zone); Type: ACL; Schema: engine; Owner: skylatch_owner
 --
 
@@ -20873,6 +21619,12 @@ REVOKE ALL ON FUNCTION engine.store_live_offer(p_attempt public.booking_attempts
 REVOKE ALL ON FUNCTION engine.stripe_amount(p_amount numeric, p_currency text) FROM PUBLIC;
 
 --
+-- Name: FUNCTION sum_counters(); Type: ACL; Schema: engine; Owner: skylatch_owner
+--
+
+REVOKE ALL ON FUNCTION engine.sum_counters() FROM PUBLIC;
+
+--
 -- Name: FUNCTION sum_flag_usage(); Type: ACL; Schema: engine; Owner: skylatch_owner
 --
 
@@ -20883,6 +21635,12 @@ REVOKE ALL ON FUNCTION engine.sum_flag_usage() FROM PUBLIC;
 --
 
 REVOKE ALL ON FUNCTION engine.sweep_events(p_now timestamp with time zone) FROM PUBLIC;
+
+--
+-- Name: FUNCTION switch_metrics(p_now timestamp with time zone); Type: ACL; Schema: engine; Owner: skylatch_owner
+--
+
+REVOKE ALL ON FUNCTION engine.switch_metrics(p_now timestamp with time zone) FROM PUBLIC;
 
 --
 -- Name: FUNCTION sync_flags(p_items json, p_source text); Type: ACL; Schema: engine; Owner: skylatch_owner
@@ -20973,6 +21731,18 @@ REVOKE ALL ON FUNCTION engine.wake_sidecar() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION engine.watch_invariants() FROM PUBLIC;
 GRANT ALL ON FUNCTION engine.watch_invariants() TO skylatch_cron;
+
+--
+-- Name: FUNCTION watch_metrics(p_now timestamp with time zone); Type: ACL; Schema: engine; Owner: skylatch_owner
+--
+
+REVOKE ALL ON FUNCTION engine.watch_metrics(p_now timestamp with time zone) FROM PUBLIC;
+
+--
+-- Name: FUNCTION work_metrics(p_now timestamp with time zone); Type: ACL; Schema: engine; Owner: skylatch_owner
+--
+
+REVOKE ALL ON FUNCTION engine.work_metrics(p_now timestamp with time zone) FROM PUBLIC;
 
 --
 -- Name: FUNCTION lo_creat(integer); Type: ACL; Schema: pg_catalog; Owner: postgres

@@ -53,6 +53,9 @@ def write_secrets(directory: Path) -> list[str]:
     )
     for name in _SETTINGS:
         keep(name.lower(), generated[name])
+    # For Prometheus and for Grafana's first login, in profile `observability`.
+    keep("skylatch_metrics_token", secrets.token_hex(24))
+    keep("grafana_password", secrets.token_hex(12))
     return made
 
 

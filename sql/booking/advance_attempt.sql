@@ -121,6 +121,7 @@ begin
       )
     )
   );
+  perform engine.count_step(p_attempt, v_attempt, p_operation, p_verdict);
   perform engine.end_state(
     p_attempt, v_attempt, p_operation, p_verdict, p_report, p_actor, p_now
   );

@@ -29,6 +29,7 @@ begin
     return null;
   end if;
   perform engine.rank_trip(p_user_id, p_trip_id, p_now);
+  perform engine.count_offers(p_user_id, p_trip_id, v_trip.search_round);
   v_best := engine.best_offer(v_trip);
   if v_best is not null then
     v_reason := case

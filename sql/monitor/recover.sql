@@ -16,6 +16,7 @@ begin
   perform engine.apply_events(1000, v_now);
   perform engine.expire_offers(v_now);
   perform engine.sum_flag_usage();
+  perform engine.sum_counters();
   perform engine.sweep_events(v_now);
   -- Last, because it locks trips, though only those that are free.
   perform engine.look_at_bookings(v_now);

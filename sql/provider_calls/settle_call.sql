@@ -91,7 +91,15 @@ begin
     v_call.operation, v_call.tries, v_report.retry_after,
     v_attempt.deadline_at, p_now
   );
-  if v_verdict = 'RETRY' and v_again_at is not null then
+  -- A provider repeats a failure under the same key: doing and reading in turns ends.
+  if v_verdict in ('RETRY', 'REDO') and v_again_at is null then
+    v_verdict := 'EXHAUSTED';
+  end if;
+  perform engine.raise_counter(
+    'skylatch_provider_answers_total',
+    jsonb_build_object('operation', v_call.operation, 'verdict', v_verdict), 1
+  );
+  if v_verdict = 'RETRY' then
     update engine.provider_calls as c
     set
       state = 'READY',
@@ -104,11 +112,6 @@ begin
       run_at = v_again_at
     where c.id = p_report.call_id;
     return null;
-  elsif v_verdict = 'RETRY'
-    -- A provider repeats a failure under the same key: doing and reading in turns ends.
-    or v_verdict = 'REDO' and v_again_at is null
-  then
-    v_verdict := 'EXHAUSTED';
   end if;
   update engine.provider_calls as c
   set
@@ -155,6 +158,11 @@ begin
       and h.searched_at = p_now
     order by h.id desc
     limit 1;
+    if v_fare.malformed > 0 then
+      perform engine.raise_counter(
+        'skylatch_offers_total', '{"reason": "unreadable"}', v_fare.malformed
+      );
+    end if;
     perform engine.record_looks(
       array[v_call.trip_request_id], array[v_call.payload ->> 'search_key'],
       array[v_fare.offers], array[v_fare.cheapest::numeric], array[v_fare.currency],

@@ -81,6 +81,15 @@ begin
       outcome = v_outcome,
       applied_at = case when v_state <> 'RECEIVED' then p_now end
     where e.provider = v_event.provider and e.event_id = v_event.event_id;
+    if v_state <> 'RECEIVED' then
+      perform engine.raise_counter(
+        'webhook_processed_total',
+        jsonb_build_object(
+          'provider', v_event.provider, 'outcome', lower(v_state collate "C")
+        ),
+        1
+      );
+    end if;
     if v_state = 'DEAD' then
       perform engine.open_case(
         'POISON', v_event.event_id, null::public.booking_attempts,

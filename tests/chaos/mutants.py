@@ -841,7 +841,7 @@ MUTANTS: dict[str, Mutant] = {
     # The doors: what comes in, and what is written down.
     "anybody may call an entry point": Mutant(
         _INTAKE,
-        "elif rule.needs_token and not self._is_authorized(scope):",
+        "elif rule.needs_token and not self._is_authorized(scope, rule):",
         "elif None:",
     ),
     "a long body is begun though its length was said": Mutant(

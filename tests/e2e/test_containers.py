@@ -33,6 +33,7 @@ from sidecar.local.settings import free_port
 from sidecar.local.throwaway import roomiest_parent
 from sidecar.sandbox.flights import FlightsSandbox
 from sidecar.sandbox.payments import PaymentsSandbox
+from tests.alerts.prometheus import SHIPPED
 from tests.factories import World, until
 
 FILE = CHECKOUT / "docker-compose.yml"
@@ -103,6 +104,58 @@ def test_what_a_service_waits_for_is_in_its_profile(profile: str) -> None:
     for name in running:
         assert set(SERVICES[name].get("depends_on", {})) <= set(running), name
     assert ("sandbox" in running) == (profile == "sandbox")
+
+
+@pytest.mark.parametrize("profile", PROFILES)
+def test_prometheus_scrapes_what_is_there(profile: str) -> None:
+    """By names and ports that services have on its network, with a token."""
+    observed = SHIPPED / "prometheus.yml"
+    assert COMPOSE["configs"]["prometheus"]["file"] == (
+        f"./{observed.relative_to(CHECKOUT)}"
+    )
+    names = {
+        alias
+        for name in in_profile(profile)
+        if "metrics" in (networks := SERVICES[name]["networks"])
+        for alias in (
+            networks["metrics"]["aliases"] if isinstance(networks, dict) else [name]
+        )
+    }
+    assert names >= {"serve", "work"}
+    ports = {"serve": "8787", "work": "9464", "alertmanager": "9093"}
+    for name in in_profile(profile):
+        if name.startswith("work"):
+            environment = SERVICES[name]["environment"]
+            assert environment["SKYLATCH_METRICS_PORT"] == ports["work"]
+        if name.startswith("serve"):
+            assert "skylatch_metrics_token" in SERVICES[name]["secrets"]
+    found = yaml.safe_load(observed.read_text())
+    targets = {
+        target
+        for scrape in (*found["scrape_configs"], *found["alerting"]["alertmanagers"])
+        for static in scrape["static_configs"]
+        for target in static["targets"]
+    }
+    assert targets == {f"{name}:{port}" for name, port in ports.items()}
+    (secret,) = SERVICES["prometheus"]["secrets"]
+    endpoint = found["scrape_configs"][0]
+    assert endpoint["authorization"]["credentials_file"] == f"/run/secrets/{secret}"
+
+
+def test_what_watches_is_started_by_its_profile_alone() -> None:
+    """And has every file that its configuration names."""
+    watching = {
+        n for n, s in SERVICES.items() if s.get("profiles") == ["observability"]
+    }
+    assert watching == {"prometheus", "alertmanager", "grafana"}
+    for name in watching:
+        for config in SERVICES[name]["configs"]:
+            source = COMPOSE["configs"][config["source"]]["file"]
+            assert (CHECKOUT / source).is_file(), source
+    example = (CHECKOUT / ".env.example").read_text()
+    for name in watching:
+        assert f"#SKYLATCH_{name.upper()}_IMAGE=" in example
+        assert f"#{name.upper()}_PORT=" in example
 
 
 @dataclass
@@ -271,7 +324,7 @@ def engine() -> Iterator[Engine]:
     root.chmod(0o755)
     taken: set[int] = set()
     ports = {}
-    for inside in ("5432", "6379", "8001", "8002", "8787"):
+    for inside in ("5432", "6379", "8001", "8002", "8787", "9464"):
         ports[inside] = free_port(taken)
         taken.add(ports[inside])
     made = root / "secrets"
@@ -336,5 +389,15 @@ def test_the_services_of_the_sandbox_book_a_trip(engine: Engine) -> None:
         engine.start("work-sandbox")
         world.tick()
         until(lambda: world.status(trip) == "BOOKED", seconds=120)
+        token = (engine.made / "skylatch_metrics_token").read_text()
+        told = urllib.request.Request(
+            f"http://127.0.0.1:{engine.ports['8787']}/metrics",
+            headers={"Authorization": f"Bearer {token}"},
+        )
+        with urllib.request.urlopen(told) as answer:
+            assert b"\nauto_booking_success_total 1.0\n" in answer.read()
+        worker = f"http://127.0.0.1:{engine.ports['9464']}/metrics"
+        with urllib.request.urlopen(worker) as answer:
+            assert b'call_seconds_count{operation="create_order"} 1.0' in answer.read()
         engine.stop()
         world.close()

@@ -44,7 +44,11 @@ RPCS = [
     "/rpc/auto_book_production",
     "/rpc/auto_book_monitor",
 ]
-CLOSED = [*RPCS, "/rpc/", "/rpc/nothing", "/nothing", "/docs", "/redoc", "/", "//rpc/x"]
+CLOSED = [
+    *RPCS,
+    *("/rpc/", "/rpc/nothing", "/nothing", "/docs", "/redoc", "/", "//rpc/x"),
+    *("/metrics", "/metrics/", "//metrics"),
+]
 OPEN = ["/livez", "/readyz", "/openapi.json", "/wake", *PATHS.values()]
 SECURITY = {
     "cache-control": "no-store",

@@ -75,7 +75,7 @@ FUNCTIONS = {
         engine.due_jobs engine.stand_in
         engine.mark_sent engine.monitor_run engine.plpython_handshake engine.tick
         engine.beat_flags engine.hold_mirror engine.read_flags engine.upsert_flag
-        engine.drain_events engine.open_alerts engine.receive_events
+        engine.drain_events engine.metrics engine.open_alerts engine.receive_events
         engine.refuse_busy engine.refuse_events engine.oldest_sidecar
         engine.search_trip engine.sync_flags engine.version public.auto_book_monitor
         public.auto_book_production public.duffel_search""",
@@ -88,7 +88,7 @@ FUNCTIONS = {
         engine.bootstrap_problems
         engine.check_invariants engine.job_overview
         engine.manage_monitor_job engine.monitor_status
-        engine.open_alerts engine.override_airport engine.override_city
+        engine.metrics engine.open_alerts engine.override_airport engine.override_city
         engine.flag_status engine.flag_value engine.is_enabled
         engine.decide_case engine.end_case engine.list_cases engine.look_again
         engine.renew_installation

@@ -1,0 +1,59 @@
+-- Whether booking is on, and why not. Asked for a traveller of whom nothing is known,
+-- whose flags are what everybody is served who is in no rule. What this connection has
+-- counted is written down first, and what is asked here is not: it is nobody's.
+create or replace function engine.switch_metrics(p_now timestamptz)
+  returns table (name text, labels jsonb, value numeric)
+  language plpgsql volatile
+  set search_path = pg_catalog, pg_temp
+as $$
+declare
+  c_nobody constant uuid := '00000000-0000-0000-0000-000000000000'::uuid;
+  v_context text := engine.flag_context(c_nobody);
+begin
+  perform engine.record_flag_usage();
+  return query
+  select
+    'skylatch_booking_on', '{}'::jsonb,
+    (engine.flag_problem(c_nobody, p_now) is null)::integer::numeric
+  union all
+  select
+    'skylatch_flag_served', jsonb_build_object('flag', f.value),
+    case engine.evaluate_flag(f.value, v_context) -> 'value'
+      when 'true' then 1
+      when 'false' then 0
+      else -1
+    end
+  from engine.metric_labels() as f
+  where f.label = 'flag'
+  union all
+  -- Without its row it is engaged, as flag_problem has it.
+  select
+    'skylatch_kill_switch', '{}',
+    coalesce((select k.engaged from engine.kill_switch as k), true)::integer
+  union all
+  select m.name, '{}', m.value
+  from (select 1) as one
+  left join engine.flag_sync as s on true
+  cross join lateral (
+    values
+    ('skylatch_flags_generation', coalesce(s.generation, 0)::numeric),
+    ('skylatch_flags_age_seconds', engine.seconds_since(s.heartbeat_at, p_now)),
+    (
+      'skylatch_flags_stale',
+      (
+        s.initialized is distinct from true
+        or (
+          s.heartbeat_at between p_now - s.stale_after and p_now + s.stale_after
+        ) is not true
+      )::integer
+    )
+  ) as m (name, value)
+  union all
+  select
+    'skylatch_history_confirmed', '{}',
+    (engine.history_problem() is null)::integer;
+  perform engine.take_flag_usage();
+end;
+$$;
+comment on function engine.switch_metrics(timestamptz) is
+  'Returns whether booking is on, the flags, the kill switch and the history.';

@@ -1,0 +1,1 @@
+"""The rules that wake somebody: by promtool, and by Prometheus in a real stack."""
