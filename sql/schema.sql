@@ -943,7 +943,11 @@ declare
   v_generation bigint;
 begin
   update engine.flag_sync as s
-  set heartbeat_at = clock_timestamp(), source = p_source
+  set
+    heartbeat_at = clock_timestamp(),
+    source = p_source,
+    source_failed_at = null,
+    source_problem = null
   where s.initialized
   returning s.generation into v_generation;
   return v_generation;
@@ -1431,7 +1435,7 @@ begin
   cross join lateral aclexplode(n.nspacl) as g
   inner join unnest(
     '{public,anon,authenticated,service_role,authenticator,skylatch_sidecar,skylatch_cron,'
-    'skylatch_operator,skylatch_feed}'
+    'skylatch_operator,skylatch_feed,skylatch_watch}'
     ::text[]
   ) as r (name)
     on g.grantee = coalesce(to_regrole(r.name), 0)
@@ -4503,6 +4507,52 @@ $$;
 ALTER FUNCTION engine.decide_trip(p_user_id uuid, p_trip_id uuid, p_actor text, p_now timestamp with time zone) OWNER TO skylatch_owner;
 
 --
+-- Name: degradations(); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE FUNCTION engine.degradations() RETURNS TABLE(part text, problem text)
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  v_now timestamptz := clock_timestamp();
+begin
+  return query
+  select 'jobs', format('%s is silent', s.job)
+  from engine.job_states(v_now) as s where s.is_silent
+  union all
+  select 'workers', 'none beats'
+  where not exists (
+    select from engine.workers as w
+    where w.seen_at
+      between v_now - interval '45 seconds' and v_now + interval '45 seconds'
+  )
+  union all
+  select
+    'flags',
+    case
+      when s.initialized is not true then 'never loaded'
+      when (
+        s.heartbeat_at between v_now - s.stale_after and v_now + s.stale_after
+      ) is not true then 'stale'
+      else 'their source is gone'
+    end
+  from engine.flag_sync as s
+  where s.initialized is not true
+    or s.source_failed_at is not null
+    or (s.heartbeat_at between v_now - s.stale_after and v_now + s.stale_after)
+    is not true
+  union all
+  select o.provider, format('%s is paused', b.operation)
+  from engine.breakers as b
+  inner join engine.operations as o on b.operation = o.operation
+  where b.open_until > v_now;
+end;
+$$;
+
+ALTER FUNCTION engine.degradations() OWNER TO skylatch_owner;
+
+--
 -- Name: format_money(numeric, text); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
 --
 
@@ -4700,6 +4750,21 @@ end;
 $$;
 
 ALTER FUNCTION engine.end_case(p_case_id bigint, p_resolution text, p_reason text) OWNER TO skylatch_owner;
+
+--
+-- Name: end_heartbeat(text); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE FUNCTION engine.end_heartbeat(p_worker text) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  delete from engine.workers as w where w.worker = p_worker;
+end;
+$$;
+
+ALTER FUNCTION engine.end_heartbeat(p_worker text) OWNER TO skylatch_owner;
 
 --
 -- Name: end_state(public.booking_attempts, public.booking_attempts, text, text, engine.call_report, text, timestamp with time zone); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
@@ -5840,6 +5905,99 @@ $$;
 ALTER FUNCTION engine.finish_scan(p_scan text, p_call engine.provider_calls, p_found integer, p_passed_over integer, p_now timestamp with time zone) OWNER TO skylatch_owner;
 
 --
+-- Name: flag_audit(); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE FUNCTION engine.flag_audit() RETURNS TABLE(flag text, owner text, problem text, what_to_do text)
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  v_today date := (clock_timestamp() at time zone 'UTC')::date;
+begin
+  return query
+  with features as materialized (
+    select f.key, f.data from engine.flag_data as f
+    where f.kind = 'features' and not f.deleted
+  ),
+  asked as materialized (
+    select distinct u.flag from engine.flag_usage as u
+    where u.day > v_today - 30
+    union
+    select distinct p.flag from engine.flag_usage_parts as p
+    where p.day > v_today - 30
+  )
+  select
+    r.flag,
+    r.owner,
+    'EXPIRED',
+    format(
+      'it expired on %s: ask its owner; give it a later date in'
+      ' sql/flags/flag_register.sql, or take it out of the code', r.expires_on
+    )
+  from engine.flag_register as r
+  where r.expires_on <= v_today
+  union all
+  select
+    r.flag,
+    r.owner,
+    'EXPIRES_SOON',
+    format('it expires on %s: ask its owner before', r.expires_on)
+  from engine.flag_register as r
+  where r.expires_on > v_today and r.expires_on <= v_today + 30
+  union all
+  select
+    r.flag,
+    r.owner,
+    'NOT_MIRRORED',
+    'it is asked and the source does not have it: create it there'
+  from engine.flag_register as r
+  where not exists (select from features as f where f.key = r.flag)
+  union all
+  select
+    r.flag,
+    r.owner,
+    'NOT_ASKED',
+    'nobody asked it for 30 days: does the code still need it?'
+  from engine.flag_register as r
+  where not exists (select from asked as a where a.flag = r.flag)
+    and r.created_on <= v_today - 30
+  union all
+  select
+    f.key,
+    null,
+    'NOT_REGISTERED',
+    case
+      when exists (select from asked as a where a.flag = f.key)
+        then 'it is asked, and is not in sql/flags/flag_register.sql: add it, with an owner'
+      else 'it is mirrored and nobody asks it: archive it at its source'
+    end
+  from features as f
+  where not exists (select from engine.flag_register as r where r.flag = f.key)
+    and not exists (
+      select from features as o
+      cross join lateral json_array_elements(
+        case json_typeof(o.data -> 'prerequisites')
+          when 'array' then o.data -> 'prerequisites'
+        end
+      ) as q (item)
+      where q.item ->> 'key' = f.key
+    )
+  union all
+  select
+    a.flag,
+    null,
+    'UNKNOWN',
+    'it is asked, and neither registered nor mirrored: correct its name, or create it'
+  from asked as a
+  where not exists (select from engine.flag_register as r where r.flag = a.flag)
+    and not exists (select from features as f where f.key = a.flag);
+end;
+$$;
+
+ALTER FUNCTION engine.flag_audit() OWNER TO skylatch_owner;
+
+--
 -- Name: flag_context(uuid); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
 --
 
@@ -5989,8 +6147,11 @@ CREATE TABLE engine.flag_sync (
     stale_after interval DEFAULT '00:10:00'::interval NOT NULL,
     mirrored_by text,
     mirrored_until timestamp with time zone,
+    source_failed_at timestamp with time zone,
+    source_problem text,
     CONSTRAINT flag_sync_initialized CHECK (((NOT initialized) OR ((generation IS NOT NULL) AND (heartbeat_at IS NOT NULL)))),
-    CONSTRAINT flag_sync_only_row CHECK (only_row)
+    CONSTRAINT flag_sync_only_row CHECK (only_row),
+    CONSTRAINT flag_sync_source_problem CHECK ((((source_failed_at IS NULL) = (source_problem IS NULL)) AND (octet_length(source_problem) <= 800)))
 );
 
 ALTER TABLE ONLY engine.flag_sync FORCE ROW LEVEL SECURITY;
@@ -8647,6 +8808,25 @@ END;
 ALTER FUNCTION engine.may_have_order(p_user_id uuid, p_attempt_id uuid, p_made_at timestamp with time zone) OWNER TO skylatch_owner;
 
 --
+-- Name: miss_flags(text, text); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE FUNCTION engine.miss_flags(p_source text, p_problem text) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  update engine.flag_sync as s
+  set
+    source = left(p_source, 200),
+    source_failed_at = coalesce(s.source_failed_at, clock_timestamp()),
+    source_problem = left(p_problem, 200);
+end;
+$$;
+
+ALTER FUNCTION engine.miss_flags(p_source text, p_problem text) OWNER TO skylatch_owner;
+
+--
 -- Name: monitor_runs; Type: TABLE; Schema: engine; Owner: skylatch_owner
 --
 
@@ -8768,7 +8948,7 @@ begin
   where a.grantee = 0
     or r.rolname in (
       'anon', 'authenticated', 'service_role', 'authenticator', 'skylatch_operator',
-      'skylatch_sidecar', 'skylatch_cron', 'skylatch_feed'
+      'skylatch_sidecar', 'skylatch_cron', 'skylatch_feed', 'skylatch_watch'
     );
   if not has_schema_privilege('skylatch_owner', v_net, 'usage') or not exists (
     select from pg_proc as p
@@ -9628,6 +9808,36 @@ begin
   from engine.history as h
   where engine.history_settles_at() < v_now - interval '10 minutes'
   union all
+  -- Not a fault either: nothing new is booked while it is engaged.
+  select
+    'KILL_SWITCH', 'booking', k.set_at,
+    'nothing new is booked; engine.kill_switch_changes says by whom and why'
+  from engine.kill_switch as k
+  where k.engaged
+  union all
+  select
+    'FLAGS_STALE', 'flags', s.heartbeat_at,
+    'the flags'' source was not read for too long: nothing new is booked'
+  from engine.flag_sync as s
+  where s.initialized
+    and not (
+      s.heartbeat_at between v_now - s.stale_after and v_now + s.stale_after
+    )
+  union all
+  -- Booking goes on with what was read last, until that is stale.
+  select
+    'FLAG_SOURCE_GONE', coalesce(s.source, 'flags'), s.source_failed_at,
+    s.source_problem
+  from engine.flag_sync as s
+  where s.source_failed_at is not null
+  union all
+  -- What is found at once is no news.
+  select
+    'ORDER_UNKNOWN', a.id::text, a.state_changed_at,
+    'it is not known whether an order exists; it is looked for'
+  from public.booking_attempts as a
+  where a.state = 'ORDER_UNKNOWN' and a.state_changed_at < v_now - interval '10 minutes'
+  union all
   -- Bookings that the airline may have cancelled, and nobody looks.
   select
     'BOOKINGS_UNREAD', 'look_order', min(b.next_look_at),
@@ -10462,17 +10672,183 @@ begin
       jsonb_object_agg(
         f.flag, engine.evaluate_flag(f.flag, v_context) - array['detail', 'doubt']
       )
-    from unnest(
-      array[
-        'auto_booking_pipeline_enabled', 'auto_booking_emergency_disable',
-        'advanced_filtering', 'price_optimization'
-      ]
-    ) as f (flag)
+    from engine.flag_register as f
   );
 end;
 $$;
 
 ALTER FUNCTION engine.pin_flags(p_user_id uuid) OWNER TO skylatch_owner;
+
+--
+-- Name: pipeline_status(); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE FUNCTION engine.pipeline_status() RETURNS jsonb
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  v_now timestamptz := clock_timestamp();
+  v_nobody constant uuid := '00000000-0000-0000-0000-000000000000';
+  v_problem text;
+  v_flags jsonb;
+  v_is_standby boolean := pg_is_in_recovery();
+begin
+  begin
+    v_problem := engine.flag_problem(v_nobody, v_now);
+    v_flags := (
+      select
+        jsonb_agg(
+          jsonb_build_object(
+            'flag', f.flag,
+            'owner', f.owner,
+            'value', f.value,
+            'reason', f.reason,
+            'stops_booking', f.stops_booking
+          )
+        )
+      from engine.served_flags() as f
+      where f.is_registered
+    );
+  exception when others then
+    v_problem := 'the flags cannot be evaluated: ' || sqlerrm;
+  end;
+  return jsonb_build_object(
+    'at', v_now,
+    'version', engine.version(),
+    'is_standby', v_is_standby,
+    'problem', v_problem,
+    'history', engine.history_problem(),
+    'flags', coalesce(v_flags, '[]'),
+    'kill_switch', (
+      select
+        jsonb_build_object(
+          'engaged', k.engaged,
+          'reason', k.reason,
+          'since', k.set_at
+        )
+      from engine.kill_switch as k
+    ),
+    'mirror', (
+      select
+        jsonb_build_object(
+          'initialized', s.initialized,
+          'source', s.source,
+          'generation', s.generation,
+          'age_seconds', extract(epoch from v_now - s.heartbeat_at)::integer,
+          'stale_after_seconds', extract(epoch from s.stale_after)::integer,
+          'failed_at', s.source_failed_at,
+          'problem', s.source_problem
+        )
+      from engine.flag_sync as s
+    ),
+    'breakers', (
+      select
+        coalesce(
+          jsonb_agg(
+            jsonb_build_object(
+              'operation', b.operation,
+              'open_until', b.open_until,
+              'failures', b.failures,
+              'last_error', b.last_error
+            )
+            order by b.operation
+          ), '[]'
+        )
+      from engine.breakers as b where b.open_until > v_now
+    ),
+    'jobs', (
+      select
+        jsonb_agg(
+          jsonb_build_object(
+            'job', s.job,
+            'by', s.scheduled_by,
+            'last_at', s.last_at,
+            'is_silent', s.is_silent,
+            'is_cron_silent', s.is_cron_silent,
+            'stopped_at', s.stopped_at,
+            'stop_reason', s.stop_reason
+          )
+          order by s.job
+        )
+      from engine.job_states(v_now) as s
+    ),
+    'alerts', (
+      select
+        coalesce(jsonb_agg(to_jsonb(a) order by a.since, a.kind, a.subject), '[]')
+      from (select w.* from engine.watch_alerts() as w) as a
+    ),
+    'frozen', (
+      select
+        coalesce(
+          jsonb_object_agg(
+            a.state, jsonb_build_object('count', a.number, 'oldest', a.oldest)
+          ), '{}'
+        )
+      from (
+        select a.state, count(*) as number, min(a.state_changed_at) as oldest
+        from public.booking_attempts as a
+        where a.state in ('ORDER_UNKNOWN', 'NEEDS_REVIEW')
+        group by a.state
+      ) as a
+    ),
+    'workers', (
+      select
+        coalesce(
+          jsonb_agg(
+            jsonb_build_object(
+              'worker', w.worker,
+              'version', w.version,
+              'seen_at', w.seen_at,
+              'is_alive', w.seen_at
+              between v_now - interval '45 seconds' and v_now + interval '45 seconds'
+            )
+            order by w.seen_at desc
+          ), '[]'
+        )
+      from engine.workers as w
+      where w.seen_at
+        between v_now - interval '45 seconds' and v_now + interval '45 seconds'
+        or w.worker in (select s.worker from engine.silent_workers(v_now) as s)
+    ),
+    'tick', (
+      select
+        jsonb_build_object(
+          'succeeded_at', b.last_succeeded_at,
+          'seconds_ago', extract(epoch from v_now - b.last_succeeded_at)::integer
+        )
+      from engine.job_beats as b where b.job = 'auto_book_monitor'
+    ),
+    'queue', (
+      select
+        jsonb_build_object(
+          'due', count(*),
+          'oldest_seconds', coalesce(
+            extract(epoch from v_now - min(d.run_at))::integer, 0
+          )
+        )
+      from (
+        -- Two halves, each with its index.
+        (
+          select c.run_at from engine.provider_calls as c
+          where c.state = 'READY' and c.booking_attempt_id is not null
+            and c.run_at <= v_now
+          order by c.run_at limit 10000
+        )
+        union all
+        (
+          select c.run_at from engine.provider_calls as c
+          where c.state = 'READY' and c.booking_attempt_id is null
+            and c.run_at <= v_now
+          order by c.run_at limit 10000
+        )
+      ) as d
+    )
+  );
+end;
+$$;
+
+ALTER FUNCTION engine.pipeline_status() OWNER TO skylatch_owner;
 
 --
 -- Name: place_zone(text); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
@@ -10744,6 +11120,24 @@ CREATE FUNCTION engine.plpython_handshake() RETURNS jsonb
 $$;
 
 ALTER FUNCTION engine.plpython_handshake() OWNER TO skylatch_owner;
+
+--
+-- Name: probe_write(); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE FUNCTION engine.probe_write() RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  insert into engine.write_probe (at, filler)
+  values (clock_timestamp(), repeat('-', 7000))
+  on conflict (at) do nothing;
+  delete from engine.write_probe as p;
+end;
+$$;
+
+ALTER FUNCTION engine.probe_write() OWNER TO skylatch_owner;
 
 --
 -- Name: publish_consent_text(text, text, text); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
@@ -12450,7 +12844,9 @@ declare
     'authenticator', 'anon', 'authenticated', 'service_role'
   ];
   v_workers constant text[] := array['skylatch_sidecar', 'skylatch_cron'];
-  v_people constant text[] := array['skylatch_operator', 'skylatch_feed'];
+  v_people constant text[] := array[
+    'skylatch_operator', 'skylatch_feed', 'skylatch_watch'
+  ];
 begin
   return query
   select format('the role %s is missing, or has other attributes', r.name)
@@ -12461,6 +12857,7 @@ begin
       ('skylatch_sidecar', true, false),
       ('skylatch_cron', true, false),
       ('skylatch_feed', true, false),
+      ('skylatch_watch', true, false),
       ('authenticator', true, false),
       -- A platform may let these log in.
       ('anon', null, false),
@@ -12478,9 +12875,10 @@ begin
   );
 
   return query
-  select 'skylatch_feed may use up the connections'
+  select format('%s may use up the connections', p.rolname)
   from pg_roles as p
-  where p.rolname = 'skylatch_feed' and p.rolconnlimit not between 0 and 5;
+  where p.rolname in ('skylatch_feed', 'skylatch_watch')
+    and p.rolconnlimit not between 0 and 5;
 
   return query
   select format('%s may become %s', a.member::regrole, a.roleid::regrole)
@@ -12509,10 +12907,13 @@ begin
     select r.name, v.name, v.value
     from (
       values
-        (array['skylatch_sidecar', 'skylatch_feed'], 'statement_timeout', '30s'),
+        (
+          array['skylatch_sidecar', 'skylatch_feed', 'skylatch_watch'],
+          'statement_timeout', '30s'
+        ),
         (array['skylatch_sidecar'], 'lock_timeout', '10s'),
         (
-          array['skylatch_sidecar', 'skylatch_feed'],
+          array['skylatch_sidecar', 'skylatch_feed', 'skylatch_watch'],
           'idle_in_transaction_session_timeout', '30s'
         ),
         (array['skylatch_cron'], 'statement_timeout', '50s'),
@@ -13183,6 +13584,59 @@ $$;
 ALTER FUNCTION engine.selected_offer_problem(p_trip public.trip_requests, p_flight_offer_id uuid, p_now timestamp with time zone) OWNER TO skylatch_owner;
 
 --
+-- Name: served_flags(); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE FUNCTION engine.served_flags() RETURNS TABLE(flag text, owner text, is_registered boolean, is_gate boolean, value jsonb, reason text, stops_booking boolean)
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  v_context constant text :=
+    engine.flag_context('00000000-0000-0000-0000-000000000000');
+begin
+  return query
+  select
+    e.flag,
+    e.owner,
+    e.is_registered,
+    e.allows is not null,
+    e.answer -> 'value',
+    case
+      when e.answer -> 'doubt' <> 'null' then e.answer ->> 'doubt'
+      else e.answer ->> 'reason'
+    end,
+    e.allows is not null and (
+      e.answer -> 'value' = e.allows
+      and e.answer -> 'doubt' = 'null'
+      and e.answer ->> 'reason' in (
+        'OFF', 'FALLTHROUGH', 'TARGET_MATCH', 'RULE_MATCH', 'PREREQUISITE_FAILED'
+      )
+      and not (
+        e.flag = 'auto_booking_pipeline_enabled'
+        and e.answer ->> 'reason' in ('OFF', 'PREREQUISITE_FAILED')
+      )
+    ) is not true
+  from (
+    select
+      coalesce(r.flag, d.key) as flag,
+      r.owner,
+      r.flag is not null as is_registered,
+      r.allows,
+      engine.evaluate_flag(coalesce(r.flag, d.key), v_context) as answer
+    from engine.flag_register as r
+    full join (
+      select f.key from engine.flag_data as f
+      where f.kind = 'features' and not f.deleted
+    ) as d on d.key = r.flag
+  ) as e
+  order by e.is_registered desc, e.flag;
+end;
+$$;
+
+ALTER FUNCTION engine.served_flags() OWNER TO skylatch_owner;
+
+--
 -- Name: set_exchange_rate(text, text, numeric, text, text, timestamp with time zone); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
 --
 
@@ -13812,6 +14266,37 @@ end;
 $$;
 
 ALTER FUNCTION engine.share_looks(p_now timestamp with time zone) OWNER TO skylatch_owner;
+
+--
+-- Name: silent_workers(timestamp with time zone); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE FUNCTION engine.silent_workers(p_now timestamp with time zone) RETURNS TABLE(worker text, version text, seen_at timestamp with time zone, is_alone boolean)
+    LANGUAGE plpgsql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  c_silent constant interval := '45 seconds';
+  v_others boolean := exists (
+    select from engine.workers as w
+    where w.seen_at between p_now - c_silent and p_now + c_silent
+  );
+begin
+  return query
+  select w.worker, w.version, w.seen_at, not v_others
+  from engine.workers as w
+  where w.seen_at not between p_now - c_silent and p_now + c_silent
+    and w.seen_at > p_now - interval '1 hour'
+    and not exists (
+      select from engine.workers as n
+      where split_part(n.worker, ':', 1) = split_part(w.worker, ':', 1)
+        and n.started_at > w.seen_at
+        and n.seen_at between p_now - c_silent and p_now + c_silent
+    );
+end;
+$$;
+
+ALTER FUNCTION engine.silent_workers(p_now timestamp with time zone) OWNER TO skylatch_owner;
 
 --
 -- Name: size_limits(); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
@@ -14595,6 +15080,42 @@ end;
 $$;
 
 ALTER FUNCTION engine.wake_sidecar() OWNER TO skylatch_owner;
+
+--
+-- Name: watch_alerts(); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE FUNCTION engine.watch_alerts() RETURNS TABLE(kind text, subject text, since timestamp with time zone, detail text)
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  v_now timestamptz := clock_timestamp();
+begin
+  return query
+  select a.kind, a.subject, a.since, a.detail from engine.open_alerts() as a
+  union all
+  select
+    'WORKER_SILENT', s.worker, s.seen_at,
+    'this sidecar does not beat and did not take leave; others work on'
+  from engine.silent_workers(v_now) as s
+  where not s.is_alone
+  union all
+  select
+    'SIDECARS_SILENT', 'sidecars',
+    coalesce(
+      max(w.seen_at), (select max(b.last_succeeded_at) from engine.job_beats as b), v_now
+    ),
+    'no sidecar beats: nothing is searched, booked, paid or looked up'
+  from engine.workers as w
+  having count(*) filter (
+    where w.seen_at
+      between v_now - interval '45 seconds' and v_now + interval '45 seconds'
+  ) = 0;
+end;
+$$;
+
+ALTER FUNCTION engine.watch_alerts() OWNER TO skylatch_owner;
 
 --
 -- Name: watch_invariants(); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
@@ -15457,6 +15978,24 @@ CREATE SEQUENCE engine.flag_generation
 ALTER TABLE engine.flag_generation OWNER TO skylatch_owner;
 
 --
+-- Name: flag_register; Type: TABLE; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE TABLE engine.flag_register (
+    flag text NOT NULL,
+    owner text NOT NULL,
+    purpose text NOT NULL,
+    allows jsonb,
+    created_on date NOT NULL,
+    expires_on date NOT NULL,
+    CONSTRAINT flag_register_expires_on CHECK ((expires_on > created_on))
+);
+
+ALTER TABLE ONLY engine.flag_register FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE engine.flag_register OWNER TO skylatch_owner;
+
+--
 -- Name: flag_usage_parts_id_seq; Type: SEQUENCE; Schema: engine; Owner: skylatch_owner
 --
 
@@ -15994,6 +16533,20 @@ ALTER TABLE ONLY engine.workers FORCE ROW LEVEL SECURITY;
 ALTER TABLE engine.workers OWNER TO skylatch_owner;
 
 --
+-- Name: write_probe; Type: TABLE; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE TABLE engine.write_probe (
+    at timestamp with time zone NOT NULL,
+    filler text NOT NULL
+);
+ALTER TABLE ONLY engine.write_probe ALTER COLUMN filler SET STORAGE PLAIN;
+
+ALTER TABLE ONLY engine.write_probe FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE engine.write_probe OWNER TO skylatch_owner;
+
+--
 -- Name: yoyo_lock; Type: TABLE; Schema: engine; Owner: skylatch_owner
 --
 
@@ -16393,6 +16946,13 @@ ALTER TABLE ONLY engine.flag_data
     ADD CONSTRAINT flag_data_pkey PRIMARY KEY (kind, key);
 
 --
+-- Name: flag_register flag_register_pkey; Type: CONSTRAINT; Schema: engine; Owner: skylatch_owner
+--
+
+ALTER TABLE ONLY engine.flag_register
+    ADD CONSTRAINT flag_register_pkey PRIMARY KEY (flag);
+
+--
 -- Name: flag_sync flag_sync_pkey; Type: CONSTRAINT; Schema: engine; Owner: skylatch_owner
 --
 
@@ -16671,6 +17231,13 @@ ALTER TABLE ONLY engine.wait_decisions
 
 ALTER TABLE ONLY engine.workers
     ADD CONSTRAINT workers_pkey PRIMARY KEY (worker);
+
+--
+-- Name: write_probe write_probe_pkey; Type: CONSTRAINT; Schema: engine; Owner: skylatch_owner
+--
+
+ALTER TABLE ONLY engine.write_probe
+    ADD CONSTRAINT write_probe_pkey PRIMARY KEY (at);
 
 --
 -- Name: yoyo_lock yoyo_lock_pkey; Type: CONSTRAINT; Schema: engine; Owner: skylatch_owner
@@ -18028,6 +18595,18 @@ ALTER TABLE engine.flag_data ENABLE ROW LEVEL SECURITY;
 CREATE POLICY flag_data_owner_all ON engine.flag_data TO skylatch_owner USING (true) WITH CHECK (true);
 
 --
+-- Name: flag_register; Type: ROW SECURITY; Schema: engine; Owner: skylatch_owner
+--
+
+ALTER TABLE engine.flag_register ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: flag_register flag_register_owner_all; Type: POLICY; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE POLICY flag_register_owner_all ON engine.flag_register TO skylatch_owner USING (true) WITH CHECK (true);
+
+--
 -- Name: flag_sync; Type: ROW SECURITY; Schema: engine; Owner: skylatch_owner
 --
 
@@ -18484,6 +19063,18 @@ ALTER TABLE engine.workers ENABLE ROW LEVEL SECURITY;
 CREATE POLICY workers_owner_all ON engine.workers TO skylatch_owner USING (true) WITH CHECK (true);
 
 --
+-- Name: write_probe; Type: ROW SECURITY; Schema: engine; Owner: skylatch_owner
+--
+
+ALTER TABLE engine.write_probe ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: write_probe write_probe_owner_all; Type: POLICY; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE POLICY write_probe_owner_all ON engine.write_probe TO skylatch_owner USING (true) WITH CHECK (true);
+
+--
 -- Name: booking_attempts; Type: ROW SECURITY; Schema: public; Owner: skylatch_owner
 --
 
@@ -18739,6 +19330,7 @@ GRANT USAGE ON SCHEMA engine TO skylatch_sidecar;
 GRANT USAGE ON SCHEMA engine TO skylatch_cron;
 GRANT USAGE ON SCHEMA engine TO skylatch_operator;
 GRANT USAGE ON SCHEMA engine TO skylatch_feed;
+GRANT USAGE ON SCHEMA engine TO skylatch_watch;
 GRANT USAGE ON SCHEMA engine TO authenticated;
 GRANT USAGE ON SCHEMA engine TO service_role;
 
@@ -19491,6 +20083,13 @@ GRANT ALL ON FUNCTION engine.decide_case(p_case_id bigint, p_action text, p_reas
 REVOKE ALL ON FUNCTION engine.decide_trip(p_user_id uuid, p_trip_id uuid, p_actor text, p_now timestamp with time zone) FROM PUBLIC;
 
 --
+-- Name: FUNCTION degradations(); Type: ACL; Schema: engine; Owner: skylatch_owner
+--
+
+REVOKE ALL ON FUNCTION engine.degradations() FROM PUBLIC;
+GRANT ALL ON FUNCTION engine.degradations() TO skylatch_sidecar;
+
+--
 -- Name: FUNCTION format_money(p_amount numeric, p_currency text); Type: ACL; Schema: engine; Owner: skylatch_owner
 --
 
@@ -19562,6 +20161,13 @@ REVOKE ALL ON FUNCTION engine.earlier_reading(p_at timestamp with time zone, p_z
 
 REVOKE ALL ON FUNCTION engine.end_case(p_case_id bigint, p_resolution text, p_reason text) FROM PUBLIC;
 GRANT ALL ON FUNCTION engine.end_case(p_case_id bigint, p_resolution text, p_reason text) TO skylatch_operator;
+
+--
+-- Name: FUNCTION end_heartbeat(p_worker text); Type: ACL; Schema: engine; Owner: skylatch_owner
+--
+
+REVOKE ALL ON FUNCTION engine.end_heartbeat(p_worker text) FROM PUBLIC;
+GRANT ALL ON FUNCTION engine.end_heartbeat(p_worker text) TO skylatch_sidecar;
 
 --
 -- Name: FUNCTION end_state(p_from public.booking_attempts, p_to public.booking_attempts, p_operation text, p_verdict text, p_report engine.call_report, p_actor text, p_now timestamp with time zone); Type: ACL; Schema: engine; Owner: skylatch_owner
@@ -19661,6 +20267,13 @@ GRANT ALL ON FUNCTION engine.finish_calls(p_worker text, p_reports jsonb, p_hand
 --
 
 REVOKE ALL ON FUNCTION engine.finish_scan(p_scan text, p_call engine.provider_calls, p_found integer, p_passed_over integer, p_now timestamp with time zone) FROM PUBLIC;
+
+--
+-- Name: FUNCTION flag_audit(); Type: ACL; Schema: engine; Owner: skylatch_owner
+--
+
+REVOKE ALL ON FUNCTION engine.flag_audit() FROM PUBLIC;
+GRANT ALL ON FUNCTION engine.flag_audit() TO skylatch_operator;
 
 --
 -- Name: FUNCTION flag_context(p_user_id uuid); Type: ACL; Schema: engine; Owner: skylatch_owner
@@ -20011,6 +20624,13 @@ REVOKE ALL ON FUNCTION engine.may_ask_again_at(p_trip public.trip_requests, p_no
 REVOKE ALL ON FUNCTION engine.may_have_order(p_user_id uuid, p_attempt_id uuid, p_made_at timestamp with time zone) FROM PUBLIC;
 
 --
+-- Name: FUNCTION miss_flags(p_source text, p_problem text); Type: ACL; Schema: engine; Owner: skylatch_owner
+--
+
+REVOKE ALL ON FUNCTION engine.miss_flags(p_source text, p_problem text) FROM PUBLIC;
+GRANT ALL ON FUNCTION engine.miss_flags(p_source text, p_problem text) TO skylatch_sidecar;
+
+--
 -- Name: FUNCTION monitor_run(p_run_id bigint); Type: ACL; Schema: engine; Owner: skylatch_owner
 --
 
@@ -20359,6 +20979,15 @@ REVOKE ALL ON FUNCTION engine.party_problem(p_user_id uuid, p_trip_id uuid) FROM
 REVOKE ALL ON FUNCTION engine.pin_flags(p_user_id uuid) FROM PUBLIC;
 
 --
+-- Name: FUNCTION pipeline_status(); Type: ACL; Schema: engine; Owner: skylatch_owner
+--
+
+REVOKE ALL ON FUNCTION engine.pipeline_status() FROM PUBLIC;
+GRANT ALL ON FUNCTION engine.pipeline_status() TO skylatch_watch;
+GRANT ALL ON FUNCTION engine.pipeline_status() TO skylatch_sidecar;
+GRANT ALL ON FUNCTION engine.pipeline_status() TO skylatch_operator;
+
+--
 -- Name: FUNCTION place_zone(p_code text); Type: ACL; Schema: engine; Owner: skylatch_owner
 --
 
@@ -20412,6 +21041,13 @@ REVOKE ALL ON FUNCTION engine.plan_trips(p_trips uuid[], p_now timestamp with ti
 
 REVOKE ALL ON FUNCTION engine.plpython_handshake() FROM PUBLIC;
 GRANT ALL ON FUNCTION engine.plpython_handshake() TO skylatch_sidecar;
+
+--
+-- Name: FUNCTION probe_write(); Type: ACL; Schema: engine; Owner: skylatch_owner
+--
+
+REVOKE ALL ON FUNCTION engine.probe_write() FROM PUBLIC;
+GRANT ALL ON FUNCTION engine.probe_write() TO skylatch_sidecar;
 
 --
 -- Name: FUNCTION publish_consent_text(p_version text, p_body text, p_reason text); Type: ACL; Schema: engine; Owner: skylatch_owner
@@ -20727,6 +21363,13 @@ GRANT ALL ON FUNCTION engine.search_trip(p_trip_id uuid) TO skylatch_sidecar;
 REVOKE ALL ON FUNCTION engine.selected_offer_problem(p_trip public.trip_requests, p_flight_offer_id uuid, p_now timestamp with time zone) FROM PUBLIC;
 
 --
+-- Name: FUNCTION served_flags(); Type: ACL; Schema: engine; Owner: skylatch_owner
+--
+
+REVOKE ALL ON FUNCTION engine.served_flags() FROM PUBLIC;
+GRANT ALL ON FUNCTION engine.served_flags() TO skylatch_operator;
+
+--
 -- Name: FUNCTION set_exchange_rate(p_base text, p_quote text, p_rate numeric, p_source text, p_reason text, p_as_of timestamp with time zone); Type: ACL; Schema: engine; Owner: skylatch_owner
 --
 
@@ -20781,6 +21424,12 @@ REVOKE ALL ON FUNCTION engine.settle_call(p_report engine.call_report, p_recover
 --
 
 REVOKE ALL ON FUNCTION engine.share_looks(p_now timestamp with time zone) FROM PUBLIC;
+
+--
+-- Name: FUNCTION silent_workers(p_now timestamp with time zone); Type: ACL; Schema: engine; Owner: skylatch_owner
+--
+
+REVOKE ALL ON FUNCTION engine.silent_workers(p_now timestamp with time zone) FROM PUBLIC;
 
 --
 -- Name: FUNCTION size_limits(); Type: ACL; Schema: engine; Owner: skylatch_owner
@@ -20966,6 +21615,15 @@ GRANT ALL ON FUNCTION engine.waiting_exchange_rates() TO skylatch_operator;
 --
 
 REVOKE ALL ON FUNCTION engine.wake_sidecar() FROM PUBLIC;
+
+--
+-- Name: FUNCTION watch_alerts(); Type: ACL; Schema: engine; Owner: skylatch_owner
+--
+
+REVOKE ALL ON FUNCTION engine.watch_alerts() FROM PUBLIC;
+GRANT ALL ON FUNCTION engine.watch_alerts() TO skylatch_watch;
+GRANT ALL ON FUNCTION engine.watch_alerts() TO skylatch_sidecar;
+GRANT ALL ON FUNCTION engine.watch_alerts() TO skylatch_operator;
 
 --
 -- Name: FUNCTION watch_invariants(); Type: ACL; Schema: engine; Owner: skylatch_owner
