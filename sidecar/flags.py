@@ -239,6 +239,12 @@ class FlagMirror:
 
     def _problem(self, client: LDClient) -> str | None:
         """Return why the source is not good now, as anyone may be told."""
+        try:
+            if self._look is not None:
+                self._look()
+        except ConfigError as error:
+            _log.warning("flags.source_not_valid", error=str(error))
+            return f"the file cannot be read: {type(error.__cause__).__name__}"
         status = client.data_source_status_provider.status
         if status.state != DataSourceState.VALID:
             error = status.error
@@ -250,12 +256,6 @@ class FlagMirror:
             )
             what = error.kind.name.lower().replace("_", " ") if error else "no answer"
             return f"{status.state.name.lower()}: {what}"
-        try:
-            if self._look is not None:
-                self._look()
-        except ConfigError as error:
-            _log.warning("flags.source_not_valid", error=str(error))
-            return f"the file cannot be read: {type(error.__cause__).__name__}"
         return None
 
     def _close(self) -> None:

@@ -42,7 +42,6 @@ _FIELDS = frozenset(
     }
 )
 _FRAME = ("filename", "module", "function", "lineno", "in_app")
-_SOURCE = ("context_line", "pre_context", "post_context")
 _KEPT = (
     *("event_id", "timestamp", "platform", "level", "release", "environment"),
     *("server_name", "sdk"),
@@ -90,8 +89,9 @@ def start(process: str, *, transport: Any = None) -> None:
                 LoggingIntegration(level=None, event_level=logging.ERROR),
                 AtexitIntegration(callback=lambda _pending, _timeout: None),
             ],
-            send_default_pii=False,
+            # Its `send_default_pii` is false, and setting it is deprecated.
             include_local_variables=False,
+            include_source_context=False,
             max_request_body_size="never",
             max_breadcrumbs=0,
             auto_session_tracking=False,
@@ -239,10 +239,10 @@ def _exception(found: dict[str, Any]) -> dict[str, Any]:
         "type": found.get("type"),
         "module": found.get("module"),
         "mechanism": {"type": "generic", "handled": True},
-        # Only lines of source: constants, as they are in the repository.
+        # Places alone: the release says which source that is.
         "stacktrace": {
             "frames": [
-                {name: frame[name] for name in (*_FRAME, *_SOURCE) if name in frame}
+                {name: frame[name] for name in _FRAME if name in frame}
                 for frame in frames
             ]
         },

@@ -9,7 +9,7 @@ create or replace function engine.silent_workers(p_now timestamptz)
   set search_path = pg_catalog, pg_temp
 as $$
 declare
-  c_silent constant interval := '45 seconds';
+  c_silent constant interval := interval '45 seconds';
   v_others boolean := exists (
     select from engine.workers as w
     where w.seen_at between p_now - c_silent and p_now + c_silent

@@ -10,7 +10,7 @@ create or replace function engine.pipeline_status() returns jsonb
 as $$
 declare
   v_now timestamptz := clock_timestamp();
-  v_nobody constant uuid := '00000000-0000-0000-0000-000000000000';
+  v_nobody constant uuid := '00000000-0000-0000-0000-000000000000'::uuid;
   v_problem text;
   v_flags jsonb;
   v_is_standby boolean := pg_is_in_recovery();
