@@ -242,9 +242,9 @@ class FlagMirror:
         try:
             if self._look is not None:
                 self._look()
-        except ConfigError as error:
-            _log.warning("flags.source_not_valid", error=str(error))
-            return f"the file cannot be read: {type(error.__cause__).__name__}"
+        except ConfigError as unread:
+            _log.warning("flags.source_not_valid", error=str(unread))
+            return f"the file cannot be read: {type(unread.__cause__).__name__}"
         status = client.data_source_status_provider.status
         if status.state != DataSourceState.VALID:
             error = status.error

@@ -9854,11 +9854,13 @@ begin
   inner join engine.exchange_rate_changes as c on w.change_id = c.id
   having count(*) > 0
   union all
+  -- A pause that is over proves nothing, and alerts that come and go with each pause
+  -- tell nobody anything: until a call succeeds, or nobody asks any more.
   select
     'BREAKER_OPEN', b.operation, b.changed_at,
     format('%s failures in a row, the last %s', b.failures, b.last_error)
   from engine.breakers as b
-  where b.open_until > v_now
+  where b.open_until > v_now - interval '10 minutes'
   union all
   select
     'AUTHORIZATION_LAPSING', a.id::text, a.state_changed_at,
@@ -10689,7 +10691,7 @@ CREATE FUNCTION engine.pipeline_status() RETURNS jsonb
     AS $$
 declare
   v_now timestamptz := clock_timestamp();
-  v_nobody constant uuid := '00000000-0000-0000-0000-000000000000';
+  v_nobody constant uuid := '00000000-0000-0000-0000-000000000000'::uuid;
   v_problem text;
   v_flags jsonb;
   v_is_standby boolean := pg_is_in_recovery();
@@ -14276,7 +14278,7 @@ CREATE FUNCTION engine.silent_workers(p_now timestamp with time zone) RETURNS TA
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 declare
-  c_silent constant interval := '45 seconds';
+  c_silent constant interval := interval '45 seconds';
   v_others boolean := exists (
     select from engine.workers as w
     where w.seen_at between p_now - c_silent and p_now + c_silent

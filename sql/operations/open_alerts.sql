@@ -96,11 +96,13 @@ begin
   inner join engine.exchange_rate_changes as c on w.change_id = c.id
   having count(*) > 0
   union all
+  -- A pause that is over proves nothing, and alerts that come and go with each pause
+  -- tell nobody anything: until a call succeeds, or nobody asks any more.
   select
     'BREAKER_OPEN', b.operation, b.changed_at,
     format('%s failures in a row, the last %s', b.failures, b.last_error)
   from engine.breakers as b
-  where b.open_until > v_now
+  where b.open_until > v_now - interval '10 minutes'
   union all
   select
     'AUTHORIZATION_LAPSING', a.id::text, a.state_changed_at,

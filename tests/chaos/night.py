@@ -25,15 +25,13 @@ from pathlib import Path
 
 from psycopg.conninfo import make_conninfo
 from rich.console import Console
-from starlette.responses import JSONResponse
-from starlette.types import ASGIApp, Receive, Scope, Send
 
 from sidecar import status_report
 from sidecar.local.packages import find_installation
 from sidecar.local.places import CHECKOUT
 from sidecar.local.plpython import install_plpython
 from sidecar.local.throwaway import throwaway_cluster
-from sidecar.sandbox.server import running_in_thread
+from sidecar.sandbox.control import Fault
 from tests.alert_receiver import AlertReceiver
 from tests.factories import (
     FLAGS,
@@ -66,30 +64,12 @@ class Known:
         return found[1] if found else ""
 
 
-class Moody:
-    """Duffel, which answers 500 while it is ill."""
-
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
-        self.is_ill = False
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve one request."""
-        if self.is_ill and scope["type"] == "http":
-            error = {"type": "api_error", "code": "internal_server_error"}
-            answer = JSONResponse({"errors": [error], "meta": {"status": 500}}, 500)
-            await answer(scope, receive, send)
-        else:
-            await self._app(scope, receive, send)
-
-
 @dataclass
 class Night:
     """Everything that runs, and where it is told."""
 
     world: World
     directory: Path
-    duffel: Moody
     chat: AlertReceiver
     worker: subprocess.Popen[bytes]
 
@@ -130,8 +110,10 @@ class Night:
     def duffel_answers_500(self) -> Known:
         """Five searches in a row: as many trips are new that night."""
 
+        ill = Fault(match="*", kind="status", status=500, body={}, times=None)
+
         def spoil() -> float:
-            self.duffel.is_ill = True
+            self.world.flights.faults.arm(ill)
             traveller = self.world.traveller()
             for day in range(40, 48):
                 self.world.trip(traveller, departure_from=in_days(day))
@@ -139,11 +121,12 @@ class Night:
             self.world.tick()
             return began
 
-        def mend() -> None:
-            self.duffel.is_ill = False
-
         return self.audit(
-            "Duffel answers 500", "BREAKER_OPEN", "providers", spoil, mend
+            "Duffel answers 500",
+            "BREAKER_OPEN",
+            "providers",
+            spoil,
+            self.world.flights.faults.clear,
         )
 
     def a_flags_file_is_deleted(self) -> Known:
@@ -214,11 +197,7 @@ def falling(world: World) -> Iterator[Night]:
         directory = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         chat = AlertReceiver()
         address = stack.enter_context(chat.serving())
-        duffel = Moody(world.flights.app)
-        settings = {
-            **sidecar_settings(world, directory),
-            "SKYLATCH_DUFFEL_URL": stack.enter_context(running_in_thread(duffel)),
-        }
+        settings = sidecar_settings(world, directory)
         told = {
             "SKYLATCH_WATCH_URL": make_conninfo(world.dsn, user="skylatch_watch"),
             "SKYLATCH_ALERT_WEBHOOK_URL": f"{address}/hook/secret-path",
@@ -237,7 +216,7 @@ def falling(world: World) -> Iterator[Night]:
         until(lambda: world.value(beats), seconds=60)
         stack.enter_context(_running(directory, "alert-relay", told))
         until(lambda: chat.beats, seconds=60)
-        yield Night(world, directory, duffel, chat, worker)
+        yield Night(world, directory, chat, worker)
 
 
 @contextmanager
