@@ -107,10 +107,11 @@ def _why_down(database: Database) -> str | None:
         return None  # of the last release
     except psycopg.errors.ReadOnlySqlTransaction:
         return "the database is a standby, or takes no writes"
-    except psycopg.errors.InsufficientResources as error:
-        _log.error("readyz.no_room", error=describe(error))
-        return "the database has no room to write"
     except psycopg.Error as error:
+        # Class 53 of PostgreSQL's codes: the disk, memory or a limit is used up.
+        if (error.sqlstate or "").startswith("53"):
+            _log.error("readyz.no_room", error=describe(error))
+            return "the database has no room to write"
         _log.warning("readyz.down", error=describe(error))
         return "the database does not take writes"
     return None

@@ -16,4 +16,4 @@ begin
 end;
 $$;
 comment on function engine.pin_flags(uuid) is
-  'The registered flags for a traveller: value, variation, reason and generation of each.';
+  'The registered flags for a traveller: value, variation, reason, generation of each.';

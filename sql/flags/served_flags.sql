@@ -1,7 +1,8 @@
 -- What the flags say now, and what that means for booking: a flag that is on may serve
 -- the value that stops everything. Asked for a traveller whom no rule names; a rule or
 -- a rollout may serve somebody else another value. A flag that cannot be evaluated, or
--- not without a doubt, stops booking where it decides. Definer: operators have no table.
+-- not without a doubt, stops booking where it decides. Definer: operators have no
+-- table.
 create or replace function engine.served_flags()
   returns table (
     flag text,

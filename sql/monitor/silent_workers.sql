@@ -1,8 +1,8 @@
 -- A sidecar that ends in order takes its row along (monitor/end_heartbeat.sql). One
--- whose row is there and does not beat is frozen, cut off or killed: missed for an hour,
--- or until one that was started later on the same machine is in its place. Its name
--- begins with the machine's. A beat from the future was made before the clock was set
--- back.
+-- whose row is there and does not beat is frozen, cut off or killed: missed for an
+-- hour, or until one that was started later on the same machine is in its place. Its
+-- name begins with the machine's. A beat from the future was made before the clock was
+-- set back.
 create or replace function engine.silent_workers(p_now timestamptz)
   returns table (worker text, version text, seen_at timestamptz, is_alone boolean)
   language plpgsql stable

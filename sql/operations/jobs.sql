@@ -1,7 +1,7 @@
 -- Every job that runs on a schedule, once: pg_cron's schedules, the sidecars' standing
 -- in and the alerts are made from these rows. The monitor's budget is for ten minutes
--- (monitor/run_monitor.sql). Where pg_cron is late by 40 seconds with what it does
--- each minute, by two minutes with the monitor, or by an hour with a daily job, a sidecar
+-- (monitor/run_monitor.sql). Where pg_cron is late by 40 seconds with what it does each
+-- minute, by two minutes with the monitor, or by an hour with a daily job, a sidecar
 -- does it, and somebody hears of it. The purge has two hours of turns a day.
 -- pg_cron's own records grow only where it runs, so nobody stands in for their purge.
 insert into engine.jobs as j (

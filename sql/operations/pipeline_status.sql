@@ -1,8 +1,8 @@
 -- Everything that `status` prints, in one round trip, from rows that are few or indexed
 -- however many attempts there are. Whether booking is on is asked as an attempt would
--- ask, for a traveller whom no rule names. A database whose evaluator does not work says
--- so here instead of failing: that is what somebody wants to see. Nothing in it names a
--- person. Definer: operators have no table.
+-- ask, for a traveller whom no rule names. A database whose evaluator does not work
+-- says so here instead of failing: that is what somebody wants to see. Nothing in it
+-- names a person. Definer: operators have no table.
 create or replace function engine.pipeline_status() returns jsonb
   language plpgsql stable
   security definer

@@ -1,7 +1,7 @@
--- Whether anything can be stored, learned as work would learn it: a row that needs a new
--- page of the disk is written, committed and removed. Raises what the server says: 25006
--- on a standby or where sessions are read-only, 53100 where the disk is full. Definer:
--- the sidecar has no table.
+-- Whether anything can be stored, learned as work would learn it: a row that needs a
+-- new page of the disk is written and removed. Raises what the server says: 25006 on a
+-- standby or where sessions are read-only, 53100 where the disk is full. Definer: the
+-- sidecar has no table.
 create or replace function engine.probe_write() returns void
   language plpgsql volatile
   security definer
