@@ -4,8 +4,8 @@
 -- Set by the mirror while it cannot read its source; the heartbeat stands still then.
 alter table engine.flag_sync
   add column source_failed_at timestamptz,
-  add column source_problem text,
-  add constraint flag_sync_source_problem
+  add column source_problem text
+  constraint flag_sync_source_problem
   check (
     (source_failed_at is null) = (source_problem is null)
     and octet_length(source_problem) <= 800
