@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import smtplib
+import socket
 import ssl
 from email.message import EmailMessage
 from typing import Protocol
@@ -74,15 +75,20 @@ class Mail:
 
     def _connected(self) -> smtplib.SMTP:
         host, port = self._url.hostname or "", self._url.port
+        # Without it the name is looked up, which takes long where names are not known.
+        us = socket.gethostname()
         if self._url.scheme == "smtps":
             server: smtplib.SMTP = smtplib.SMTP_SSL(
                 host,
                 port or 465,
+                local_hostname=us,
                 timeout=_READ_SECONDS,
                 context=ssl.create_default_context(),
             )
         else:
-            server = smtplib.SMTP(host, port or 587, timeout=_READ_SECONDS)
+            server = smtplib.SMTP(
+                host, port or 587, local_hostname=us, timeout=_READ_SECONDS
+            )
             if not is_loopback(self._url.geturl()):
                 server.starttls(context=ssl.create_default_context())
         if self._url.username:

@@ -323,6 +323,7 @@ def test_a_mail_server_gets_a_letter_with_a_subject() -> None:
         box,
         hostname="127.0.0.1",
         port=port,
+        server_hostname="localhost",
         authenticator=login,
         auth_required=True,
         auth_require_tls=False,
