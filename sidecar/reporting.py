@@ -48,8 +48,9 @@ _KEPT = (
 )
 _NAME = re.compile(r"[a-z0-9_]+(?:\.[a-z0-9_]+)*")
 _CODE = re.compile(r"[A-Za-z0-9_.:/-]{1,80}")
-# A number as long as a card's is no id of ours.
-_LONG_NUMBER = re.compile(r"\d{12,}")
+# A number as long as a card's is no id of ours; no part of a UUID is as long.
+_LONG_NUMBER = re.compile(r"\d{13,}")
+_TRACE = re.compile(r"[0-9a-f]{32}")
 _MARK = "_skylatch_reported"
 
 
@@ -202,14 +203,15 @@ def _allowed(
     is_ours = isinstance(said, str) and _NAME.fullmatch(said)
     kept["message"] = said if is_ours else f"logged by {logger or 'somebody'}"
     kept["extra"] = _fields(event.get("extra") or {})
-    trace = structlog.contextvars.get_contextvars().get("trace_id")
     codes = {
         "process": process,
-        "trace_id": trace,
         "sqlstate": getattr(error, "sqlstate", None) or getattr(error, "code", None),
         "thread": threading.current_thread().name,
     }
     kept["tags"] = _fields(codes, frozenset(codes))
+    trace = str(structlog.contextvars.get_contextvars().get("trace_id"))
+    if _TRACE.fullmatch(trace):
+        kept["tags"]["trace_id"] = trace
     found = event.get("exception", {}).get("values", [])
     if found:
         kept["exception"] = {"values": [_exception(one) for one in found]}

@@ -39,6 +39,8 @@ from tests.factories import World, until
 
 DSN = "http://public@127.0.0.1:1/1"
 TOKEN = "a-token-of-the-test"
+# Hexadecimal may look like the number of a card.
+TRACE = "0af4242424242424242d8448eb21abcd"
 # What must never leave, wherever it was.
 CANARIES = [
     "Amelia",
@@ -147,12 +149,12 @@ def test_nothing_personal_and_no_secret_leaves(kept: Kept) -> None:
 
 def test_a_report_says_of_which_release_environment_and_trace(kept: Kept) -> None:
     """So that it is found beside its log lines."""
-    with structlog.contextvars.bound_contextvars(trace_id="0af7651916cd43dd8448eb21"):
+    with structlog.contextvars.bound_contextvars(trace_id=TRACE):
         structlog.get_logger().error("job.failed", job="recover")
     (event,) = kept.events
     assert event["release"] == f"skylatch@{__version__}+abc123"
     assert event["environment"] == "test"
-    assert event["tags"]["trace_id"] == "0af7651916cd43dd8448eb21"
+    assert event["tags"]["trace_id"] == TRACE
     assert event["tags"]["process"] == "work"
     assert event["extra"] == {"job": "recover"}
     assert event["level"] == "error"
