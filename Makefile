@@ -94,7 +94,7 @@ check: install ## Run the linters, the type checker and the SQL conventions
 	@# Empty until the first release.
 	cd sql/migrations && { [ ! -s SHA256SUMS ] || sha256sum --check --quiet SHA256SUMS; }
 	$(PYTHON) -m pytest tests/sql/test_conventions.py tests/sql/test_documents.py \
-	  tests/sql/test_schema_snapshot.py
+	  tests/sql/test_schema_snapshot.py tests/sql/test_flag_register.py::test_no_flag_is_expired
 
 refusals: install ## Write docs/refusals.md: what is said of wrong databases, settings and keys
 	@REFUSALS=write $(PYTHON) -m pytest -q -n 0 tests/e2e/test_refused_*.py
@@ -139,6 +139,9 @@ mutants: install ## Take one guard away at a time; some test has to notice
 failover: install ## Kill the primary at every state of the saga, promote its replica; print the table
 	@$(PYTHON) -m tests.chaos.failover
 
+night: install ## Break one thing after the other; print what was known when, and by what
+	@$(PYTHON) -m tests.chaos.night
+
 LIVES ?= 500
 model: install ## Play random lives of trips, every promise checked after each step: LIVES= SEED=
 	@MODEL_LIVES=$(LIVES) $(PYTHON) -m pytest tests/chaos/test_model.py -s \
@@ -172,5 +175,6 @@ clean: ## Stop the stack and remove caches and .venv; the stack's data stays
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 .PHONY: help setup install up secrets down status psql demo test test-debian13 refusals \
-  fuzz crash-points alerts mutants model campaign chaos failover deploys check bench-flags bench-ingest \
-  bench-waiting bench-scale bench-invariants bench-locked bench-metrics simulate schema diagram clean
+  fuzz crash-points alerts mutants model campaign chaos failover night deploys check bench-flags \
+  bench-ingest bench-waiting bench-scale bench-invariants bench-locked bench-metrics simulate schema \
+  diagram clean

@@ -17,7 +17,16 @@ import uvicorn
 from rich.console import Console
 from rich.markup import escape
 
-from sidecar import __version__, checks, config, telemetry, threads
+from sidecar import (
+    __version__,
+    checks,
+    config,
+    reporting,
+    status_report,
+    telemetry,
+    threads,
+)
+from sidecar.alive import Alive
 from sidecar.db import Database, describe
 from sidecar.errors import EngineError, SetupError, SkylatchError
 from sidecar.flags import build_mirror
@@ -61,13 +70,20 @@ def build_worker(
         search_threads=settings.search_workers,
         poll_seconds=settings.poll_seconds,
         metrics=metrics,
+        alive=Alive(settings.alive_file),
     )
+
+
+def _begin() -> None:
+    """Log as a program that nobody watches does, and report what goes wrong."""
+    telemetry.configure()
+    reporting.attach()
 
 
 @app.command()
 def work() -> None:
     """Make the calls that Postgres asks for, until SIGTERM."""
-    telemetry.configure()
+    _begin()
     settings = config.load(config.WorkSettings)
     database = Database(
         settings.database_url.get_secret_value(),
@@ -108,7 +124,7 @@ def serve() -> None:
     from sidecar.serving import server_config  # noqa: PLC0415
     from sidecar.web import build_app  # noqa: PLC0415
 
-    telemetry.configure()
+    _begin()
     settings = config.load(config.ServeSettings)
     # A prober or a caller hears soon that the database is away.
     database = Database(settings.database_url.get_secret_value(), patience=5.0)
@@ -137,6 +153,43 @@ def check() -> None:
     """Check settings, database, providers and Redis; say what to fix."""
     if not checks.run(Console()):
         raise typer.Exit(1)
+
+
+@app.command()
+def status(
+    as_json: Annotated[
+        bool, typer.Option("--json", help="As the database says it, for programs.")
+    ] = False,
+) -> None:
+    """Say in ten lines whether booking is on, and why; the exit code says it too.
+
+    0: all is well. 1: booking is off, or something is open. 2: it cannot be told.
+    """
+    raise typer.Exit(status_report.run(Console(), as_json=as_json))
+
+
+@app.command()
+def alert_relay() -> None:
+    """Tell chat and e-mail what somebody should look at, until SIGTERM."""
+    from sidecar.alert_relay import build_relay  # noqa: PLC0415 - only this command
+
+    _begin()
+    settings = config.load(config.RelaySettings)
+    # One that reconnects soon: the relay itself says how long the database is away.
+    database = Database(settings.watch_url.get_secret_value(), size=1)
+    relay = build_relay(settings, database)
+    stopping = threading.Event()
+
+    def on_signal(_signal: int, _frame: FrameType | None) -> None:
+        # From another thread: the interrupted one may hold the event's own lock.
+        threading.Thread(target=stopping.set).start()
+
+    signal.signal(signal.SIGTERM, on_signal)
+    signal.signal(signal.SIGINT, on_signal)
+    try:
+        relay.run(stopping)
+    finally:
+        database.close()
 
 
 @app.command()
@@ -196,6 +249,7 @@ def sandbox(
 
 @app.callback(invoke_without_command=True)
 def main(
+    context: typer.Context,
     version: Annotated[
         bool, typer.Option("--version", help="Show the version.")
     ] = False,
@@ -204,7 +258,13 @@ def main(
     if version:
         typer.echo(__version__)
         raise typer.Exit
+    command = context.invoked_subcommand or ""
+    if command not in _OF_DEVELOPERS:
+        reporting.start(command)
 
+
+# They run beside the sidecar's programs, which report for themselves.
+_OF_DEVELOPERS = {"", "local", "sandbox"}
 
 # For a terminal whose encoding has no such characters.
 _PLAIN = {"✓": "+", "✗": "x", "·": "-", "…": "...", "→": "->", "⇄": "<->"}
@@ -229,11 +289,15 @@ def run() -> None:
     try:
         app()
     except SkylatchError as error:
+        reporting.report(error)
         hint = error.hint if isinstance(error, EngineError) else ""
         told = f"{error}: {hint}" if hint else str(error)
         text = f"[bold red]error:[/] {escape(redact(told))}"
         Console(stderr=True).print(text, highlight=False, soft_wrap=True)
         raise SystemExit(1) from None
+    except Exception as error:
+        reporting.report(error)
+        raise
 
 
 if __name__ == "__main__":

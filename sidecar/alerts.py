@@ -12,7 +12,7 @@ from typing import Any
 import structlog
 
 _log = structlog.get_logger()
-_ON_PURPOSE = frozenset({"JOB_STOPPED"})
+ON_PURPOSE = frozenset({"JOB_STOPPED", "KILL_SWITCH"})
 
 
 class AlertLog:
@@ -25,7 +25,7 @@ class AlertLog:
         """Log the difference to the last time: rows of kind, subject, since, detail."""
         now = {(alert["kind"], alert["subject"]): alert for alert in alerts}
         for key in now.keys() - self._open:
-            tell = _log.warning if key[0] in _ON_PURPOSE else _log.error
+            tell = _log.warning if key[0] in ON_PURPOSE else _log.error
             tell(
                 "alert.raised",
                 kind=key[0],

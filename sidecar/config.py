@@ -78,7 +78,13 @@ def _check_database(address: SecretStr) -> SecretStr:
     return address
 
 
+def _none_if_empty(given: Any) -> Any:
+    return None if isinstance(given, str) and not given.strip() else given
+
+
 Secret = Annotated[SecretStr, AfterValidator(_check_secret)]
+# A container has the file of each secret, empty where there is none.
+OptionalSecret = Annotated[Secret | None, BeforeValidator(_none_if_empty)]
 Address = Annotated[SecretStr, AfterValidator(_check_address)]
 DatabaseAddress = Annotated[SecretStr, AfterValidator(_check_database)]
 
@@ -139,6 +145,8 @@ class WorkSettings(DatabaseSettings):
     workers: int = Field(default=8, ge=2, le=256)
     search_workers: int = Field(default=4, ge=1, le=255)
     poll_seconds: float = Field(default=1.0, gt=0, le=60)
+    # Touched while the worker works, for a health check (sidecar/alive.py).
+    alive_file: Path | None = None
     # Shared between sidecars through Redis; see the provider's limits of your account.
     searches_per_minute: int = Field(default=60, ge=1)
     duffel_per_minute: int = Field(default=600, ge=1)
@@ -202,6 +210,102 @@ class ServeSettings(DatabaseSettings):
     # a comma between them.
     stripe_webhook_secrets: WebhookSecrets = ()
     duffel_webhook_secrets: WebhookSecrets = ()
+
+
+class ReportingSettings(BaseSettings):
+    """Where defects are reported; nowhere without a DSN."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="SKYLATCH_",
+        extra="ignore",
+        hide_input_in_errors=True,
+        env_ignore_empty=True,
+    )
+
+    sentry_dsn: OptionalSecret = None
+    # What was built; a checkout knows its own.
+    commit: str | None = Field(default=None, pattern=r"^[A-Za-z0-9._-]{1,64}$")
+    live_mode: bool = False
+
+
+class StatusSettings(BaseSettings):
+    """Where `status` asks: the first of these logins that is given."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="SKYLATCH_",
+        extra="ignore",
+        hide_input_in_errors=True,
+        env_ignore_empty=True,
+    )
+
+    watch_url: DatabaseAddress | None = None
+    operator_url: DatabaseAddress | None = None
+    database_url: DatabaseAddress | None = None
+
+    @model_validator(mode="after")
+    def _one_is_given(self) -> Self:
+        if not (self.watch_url or self.operator_url or self.database_url):
+            raise ValueError(
+                "set one of SKYLATCH_WATCH_URL, SKYLATCH_OPERATOR_URL and"
+                " SKYLATCH_DATABASE_URL: none is set"
+            )
+        return self
+
+    @property
+    def address(self) -> str:
+        """The login with the fewest rights."""
+        found = self.watch_url or self.operator_url or self.database_url
+        return found.get_secret_value() if found else ""
+
+
+class RelaySettings(BaseSettings):
+    """Whom the relay tells of alerts; without an address it only logs them."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="SKYLATCH_",
+        extra="ignore",
+        hide_input_in_errors=True,
+        env_ignore_empty=True,
+    )
+
+    # As skylatch_watch, which may see alerts and nothing else.
+    watch_url: DatabaseAddress
+    # A chat's incoming webhook, in Slack's form.
+    alert_webhook_url: OptionalSecret = None
+    # smtp://user:password@host:587 (STARTTLS) or smtps://…:465.
+    alert_smtp_url: OptionalSecret = None
+    alert_email_to: str | None = None
+    alert_email_from: str = "skylatch@localhost"
+    # Asked each minute while everything could be told: it alarms when it is not asked.
+    alert_heartbeat_url: OptionalSecret = None
+    # What is open and who was told, over restarts.
+    alert_memory: Path | None = None
+    alert_poll_seconds: float = Field(default=5.0, gt=0, le=60)
+    alert_repeat_hours: float = Field(default=4.0, gt=0, le=168)
+    alert_runbook_url: str = "docs/runbook.md"
+    alive_file: Path | None = None
+
+    @model_validator(mode="after")
+    def _mail_has_both_ends(self) -> Self:
+        if (self.alert_smtp_url is None) != (self.alert_email_to is None):
+            raise ValueError(
+                "SKYLATCH_ALERT_SMTP_URL and SKYLATCH_ALERT_EMAIL_TO go together"
+            )
+        return self
+
+    @field_validator("alert_webhook_url", "alert_heartbeat_url")
+    @classmethod
+    def _is_http(cls, url: SecretStr | None) -> SecretStr | None:
+        if url and urlsplit(url.get_secret_value()).scheme not in {"http", "https"}:
+            raise ValueError("needs http:// or https://")
+        return url
+
+    @field_validator("alert_smtp_url")
+    @classmethod
+    def _is_smtp(cls, url: SecretStr | None) -> SecretStr | None:
+        if url and urlsplit(url.get_secret_value()).scheme not in {"smtp", "smtps"}:
+            raise ValueError("needs smtp:// or smtps://")
+        return url
 
 
 class OperatorSettings(BaseSettings):

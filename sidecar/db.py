@@ -150,6 +150,10 @@ class Database:
         (row,) = self._rows("engine", "heartbeat", worker, __version__)
         return str(row["heartbeat"])
 
+    def end_heartbeat(self, worker: str) -> None:
+        """Take leave of `worker`, so that nobody misses it."""
+        self._rows("engine", "end_heartbeat", worker)
+
     def due_jobs(self) -> list[str]:
         """Return the jobs that pg_cron does not do and that are due."""
         return [row["due_jobs"] for row in self._rows("engine", "due_jobs")]
@@ -166,6 +170,23 @@ class Database:
     def metrics(self) -> list[Row]:
         """Return what the database knows for /metrics: name, labels, value."""
         return self._rows("engine", "metrics")
+    def watch_alerts(self) -> list[Row]:
+        """Return the open alerts and the sidecars that are silent."""
+        return self._rows("engine", "watch_alerts")
+
+    def pipeline_status(self) -> Row:
+        """Return whether booking is on and why, and everything that is open."""
+        (row,) = self._rows("engine", "pipeline_status")
+        status: Row = row["pipeline_status"]
+        return status
+
+    def probe_write(self) -> None:
+        """Write a page and remove it; raises what keeps the database from it."""
+        self._rows("engine", "probe_write")
+
+    def degradations(self) -> list[Row]:
+        """Return what works less well than it should: part and problem."""
+        return self._rows("engine", "degradations")
 
     def sync_flags(self, items: Row, source: str) -> Row:
         """Replace the mirrored flags and segments, {"features": ..., "segments": ...}.
@@ -194,6 +215,18 @@ class Database:
     def beat_flags(self, source: str) -> None:
         """Say that the flags' source is good."""
         self._rows("engine", "beat_flags", source)
+
+    def miss_flags(self, source: str, problem: str) -> None:
+        """Say that the flags' source cannot be read, and why."""
+        self._rows("engine", "miss_flags", source, problem)
+
+    def served_flags(self) -> list[Row]:
+        """Return what each flag serves now, why, and what it stops (operators)."""
+        return self._rows("engine", "served_flags")
+
+    def flag_audit(self) -> list[Row]:
+        """Return which flags are to be tidied up, and how (operators)."""
+        return self._rows("engine", "flag_audit")
 
     def flag_overview(self) -> list[Row]:
         """Return every flag with its state and what it served (operators)."""

@@ -8,7 +8,9 @@ evaluates it. Without an SDK key the SDK's own file source stands in, on the sam
 
 Of several sidecars one mirrors at a time, by a lease in Postgres; another takes over
 when it dies. The heartbeat moves only while the source itself is known to be good: a
-sidecar that lives proves nothing, and without heartbeats booking stops by itself.
+sidecar that lives proves nothing, and without heartbeats booking stops by itself. The
+SDK calls a file good for as long as what it once read was good, so the file is read
+again at each beat; a stream is good while it is connected.
 
 Evaluations stay in the database and are counted there. They are not sent on: the SDK's
 public interface sends events only for evaluations that it makes itself.
@@ -170,13 +172,15 @@ def build_mirror(settings: WorkSettings, database: Database, worker: str) -> Fla
         return FlagMirror(
             database, worker=worker, source="launchdarkly", connect=connect
         )
-    if settings.flags_file is None:
+    path = settings.flags_file
+    if path is None:
         raise ConfigError("no flag source is set")
     return FlagMirror(
         database,
         worker=worker,
         source="file",
-        connect=file_client(settings.flags_file),
+        connect=file_client(path),
+        look=lambda: read_flags(path),
     )
 
 
@@ -190,11 +194,17 @@ class FlagMirror:
         worker: str,
         source: str,
         connect: Callable[[CachingStoreWrapper], LDClient],
+        look: Callable[[], object] | None = None,
     ) -> None:
+        """Mirror what `connect` connects to.
+
+        `look` reads the source itself, where the SDK does not; ConfigError: it is bad.
+        """
         self._database = database
         self._worker = worker
         self._source = source
         self._connect = connect
+        self._look = look
         self._client: LDClient | None = None
 
     def run(self, stopping: threading.Event) -> None:
@@ -221,10 +231,22 @@ class FlagMirror:
             self._client = self._connect(
                 CachingStoreWrapper(store, CacheConfig.disabled())
             )
-        status = self._client.data_source_status_provider.status
-        if status.state == DataSourceState.VALID:
+        problem = self._problem(self._client)
+        if problem is None:
             self._database.beat_flags(self._source)
         else:
+            self._database.miss_flags(self._source, problem)
+
+    def _problem(self, client: LDClient) -> str | None:
+        """Return why the source is not good now, as anyone may be told."""
+        try:
+            if self._look is not None:
+                self._look()
+        except ConfigError as unread:
+            _log.warning("flags.source_not_valid", error=str(unread))
+            return f"the file cannot be read: {type(unread.__cause__).__name__}"
+        status = client.data_source_status_provider.status
+        if status.state != DataSourceState.VALID:
             error = status.error
             _log.warning(
                 "flags.source_not_valid",
@@ -232,6 +254,9 @@ class FlagMirror:
                 error=error.kind.name if error else None,
                 status=error.status_code if error else None,
             )
+            what = error.kind.name.lower().replace("_", " ") if error else "no answer"
+            return f"{status.state.name.lower()}: {what}"
+        return None
 
     def _close(self) -> None:
         if self._client is not None:

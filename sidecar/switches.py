@@ -6,6 +6,7 @@ is a member of `skylatch_operator`. The sidecar's own role may switch nothing.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Annotated
@@ -13,10 +14,11 @@ from typing import Annotated
 import psycopg
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from sidecar.config import OperatorSettings, load
-from sidecar.db import Database
+from sidecar.db import Database, Row
 from sidecar.errors import SetupError
 
 app = typer.Typer(help="See the flags; stop and allow booking.", no_args_is_help=True)
@@ -39,13 +41,29 @@ def _database() -> Iterator[Database]:
 
 @app.command()
 def show() -> None:
-    """List every flag: evaluated (on) or not, its age, the variations it served."""
+    """List every flag: what it serves now and why, and whether that stops booking.
+
+    "serves" is asked for a traveller whom no rule names. "on" says only that targeting
+    is on: a flag that is on may serve the value that stops booking.
+    """
     with _database() as database:
         rows = database.flag_overview()
+        serving = {row["flag"]: row for row in database.served_flags()}
+        switch = database.pipeline_status()["kill_switch"]
+    console = Console()
+    if switch is None or switch["engaged"]:
+        reason = switch["reason"] if switch else "its row is missing"
+        console.print(f"kill switch: ENGAGED, {escape(reason)}", highlight=False)
+    else:
+        console.print("kill switch: released")
     table = Table(box=None)
     table.add_column("flag", no_wrap=True)
-    for name in ("on", "version", "generation", "age", "served", "problem"):
+    names = ("serves", "why", "booking", "on", "version", "generation", "age")
+    for name in (*names, "served", "problem"):
         table.add_column(name)
+    known = {row["flag"] for row in rows}
+    for flag in (flag for flag in serving if flag not in known):
+        table.add_row(flag, *_serves(serving[flag]), *[""] * 5, "not mirrored")
     for row in rows:
         served = ", ".join(
             f"{one['reason']} {one['variation']}: {one['evaluations']}"
@@ -56,6 +74,7 @@ def show() -> None:
         )
         table.add_row(
             row["flag"],
+            *_serves(serving.get(row["flag"])),
             "yes" if row["is_on"] else "no",
             str(row["version"]),
             str(row["generation"]),
@@ -63,7 +82,37 @@ def show() -> None:
             served,
             row["problem"] or "",
         )
-    Console().print(table)
+    console.print(table)
+
+
+def _serves(found: Row | None) -> tuple[str, str, str]:
+    """Return what a flag serves, why, and what that means for booking."""
+    if found is None:
+        return "", "", ""
+    means = "STOPPED" if found["stops_booking"] else "allowed"
+    is_gate = found["is_gate"]
+    return json.dumps(found["value"]), found["reason"], means if is_gate else ""
+
+
+@app.command()
+def audit() -> None:
+    """List the flags to tidy up: expired, missing, or asked by nobody.
+
+    The exit code is 1 when one is expired.
+    """
+    with _database() as database:
+        rows = database.flag_audit()
+    table = Table("flag", "owner", "problem", "what to do", box=None)
+    for row in rows:
+        table.add_row(
+            row["flag"], row["owner"] or "", row["problem"], row["what_to_do"]
+        )
+    if rows:
+        Console().print(table)
+    else:
+        Console().print("every flag is registered, mirrored, asked and in time")
+    if any(row["problem"] == "EXPIRED" for row in rows):
+        raise typer.Exit(1)
 
 
 @app.command()

@@ -16,6 +16,8 @@ from typing import NoReturn, Protocol
 
 import structlog
 
+from sidecar import reporting
+
 _log = structlog.get_logger()
 # EX_SOFTWARE of sysexits.h: not 1, which a wrong setting ends with.
 STATUS = 70
@@ -30,6 +32,7 @@ class Died(Protocol):
 def end_process(name: str, error: BaseException | None) -> NoReturn:
     """End the process now, without waiting for other threads."""
     _log.critical("thread.died", thread=name, exc_info=error)
+    reporting.flush()
     sys.stderr.flush()
     os._exit(STATUS)
 

@@ -25,13 +25,8 @@ from starlette.types import ASGIApp
 from sidecar import __version__
 from sidecar.config import ServeSettings, revealed
 from sidecar.db import Database, describe
-from sidecar.errors import (
-    Busy,
-    EncodingError,
-    EngineError,
-    SetupError,
-    VersionError,
-)
+from sidecar.errors import Busy, EngineError
+from sidecar.health import Doctor, Health
 from sidecar.inbox import Inbox
 from sidecar.intake import Intake, Rule
 from sidecar.limits import Locks, LockTaken, connect
@@ -131,7 +126,9 @@ def build_app(settings: ServeSettings, database: Database) -> FastAPI:
     )
     metrics = Metrics("serve")
     scrapes = Scrapes(database, metrics)
-    locks = Locks(connect(revealed(settings.redis_url)), metrics)
+    redis = connect(revealed(settings.redis_url))
+    locks = Locks(redis, metrics)
+    doctor = Doctor(database, redis)
     app.state.inbox = inbox
     app.include_router(inbox.router())
 
@@ -162,21 +159,17 @@ def build_app(settings: ServeSettings, database: Database) -> FastAPI:
         """Tell that the process runs; nothing else is asked."""
         return {"status": "ok"}
 
-    checking: asyncio.Task[str | None] | None = None
+    checking: asyncio.Task[Health] | None = None
 
     @app.get("/readyz")
     async def readyz() -> JSONResponse:
-        """Tell whether the database answers, is of our version, and is set up."""
+        """Tell whether the database can be worked with, and what works less well."""
         nonlocal checking
         # One question to the database at a time, however many ask: it is open to all.
         if checking is None or checking.done():
-            checking = asyncio.create_task(
-                asyncio.to_thread(_what_is_missing, database)
-            )
-        reason = await asyncio.shield(checking)
-        if reason is not None:
-            return JSONResponse({"status": "down", "reason": reason}, 503)
-        return JSONResponse({"status": "ok", "version": __version__})
+            checking = asyncio.create_task(asyncio.to_thread(doctor.look))
+        health = await asyncio.shield(checking)
+        return JSONResponse(health.as_body(), health.http_status)
 
     @app.post("/wake", status_code=204)
     async def wake() -> None:
@@ -216,25 +209,6 @@ def build_app(settings: ServeSettings, database: Database) -> FastAPI:
         return {**_NOTHING_DONE, "run": run, **database.monitor_run(run)}
 
     return app
-
-
-def _what_is_missing(database: Database) -> str | None:
-    """Return why the database cannot be worked with, as anyone may be told."""
-    try:
-        database.check_version()
-    except (EncodingError, VersionError) as error:
-        return str(error)
-    except SetupError as error:
-        # Anyone may ask: what the server said is for the log.
-        _log.warning("readyz.down", error=str(error))
-        return "the database is away or is not Skylatch's"
-    try:
-        database.check_setup()
-    except SetupError as error:
-        # What is open in a database is for the log too.
-        _log.error("readyz.not_set_up", error=str(error))
-        return "the database lacks what a deploy sets: deploy"
-    return None
 
 
 _NOTHING_DONE: dict[str, object] = {

@@ -26,6 +26,7 @@ import structlog
 
 from sidecar import threads as background
 from sidecar.alerts import AlertLog
+from sidecar.alive import Alive
 from sidecar.db import Call, Database, Finished, describe
 from sidecar.errors import EngineError
 from sidecar.flights import Flights
@@ -38,6 +39,8 @@ from sidecar.set_aside import SetAside
 
 _log = structlog.get_logger()
 _HEARTBEAT_SECONDS = 15.0
+# Longer than any statement of the claiming loop may take.
+_HANGS_SECONDS = 60.0
 _MAX_BATCH = 200
 _DATABASE_DOWN = (psycopg.Error, EngineError)
 # What is wrong with a body, not with the server: it is not JSON, too deep or too large.
@@ -64,6 +67,7 @@ class Worker:
         search_threads: int = 4,
         poll_seconds: float = 1.0,
         metrics: Metrics | None = None,
+        alive: Alive | None = None,
     ) -> None:
         self.name = f"{socket.gethostname()}:{os.getpid()}:{uuid4().hex[:6]}"
         self._database = database
@@ -72,6 +76,7 @@ class Worker:
         self._threads = threads
         self._search_threads = search_threads
         self._poll_seconds = poll_seconds
+        self._alive = alive or Alive(None)
         self._stopping = threading.Event()
         self._wake = threading.Event()
         self._calls: queue.SimpleQueue[Call | None] = queue.SimpleQueue()
@@ -84,6 +89,7 @@ class Worker:
         self._operations = outward_calls(flights, payments)
         self._alerts = AlertLog()
         self._metrics = metrics or Metrics()
+        self._looked_at = time.monotonic()
 
     def stop(self) -> None:
         """Claim no more; calls that are out are finished and reported."""
@@ -101,6 +107,7 @@ class Worker:
         beat = self._start(self._beat)
         while True:
             self._wake.clear()
+            self._looked_at = time.monotonic()
             if self._stopping.is_set():
                 # Not before the last report: it may have handed back one more call.
                 if not self._is_busy():
@@ -117,6 +124,10 @@ class Worker:
         self._set_aside.close()
         again.join()
         beat.join()
+        try:
+            self._database.end_heartbeat(self.name)
+        except _DATABASE_DOWN as error:
+            _log.warning("heartbeat.failed", error=describe(error))
         _log.info("worker.stopped", worker=self.name)
 
     def _start(self, target: Callable[[], None]) -> threading.Thread:
@@ -183,6 +194,9 @@ class Worker:
                 self._alerts.update(self._database.open_alerts())
             except _DATABASE_DOWN as error:
                 _log.warning("alerts.unknown", error=describe(error))
+            # The other threads end the process when they end; this one may hang.
+            if time.monotonic() - self._looked_at < _HANGS_SECONDS:
+                self._alive.touch()
             self._stopping.wait(_HEARTBEAT_SECONDS)
 
     def _stand_in(self, job: str) -> None:

@@ -35,7 +35,8 @@ begin
     end if;
   end loop;
   foreach v_role in array array[
-    'skylatch_sidecar', 'skylatch_cron', 'skylatch_feed', 'authenticator'
+    'skylatch_sidecar', 'skylatch_cron', 'skylatch_feed', 'skylatch_watch',
+    'authenticator'
   ] loop
     if not exists (select from pg_roles where rolname = v_role) then
       execute format('create role %I login noinherit', v_role);
@@ -58,9 +59,9 @@ begin
         ('skylatch_operator', 'nologin nobypassrls'),
         ('skylatch_sidecar', 'login noinherit nobypassrls'),
         ('skylatch_cron', 'login noinherit nobypassrls'),
-        -- The one outside party with a login: it must not use up the server's
-        -- connections.
+        -- Logins of parties outside: they must not use up the server's connections.
         ('skylatch_feed', 'login noinherit nobypassrls connection limit 5'),
+        ('skylatch_watch', 'login noinherit nobypassrls connection limit 5'),
         ('authenticator', 'login noinherit nobypassrls'),
         -- A platform may let these log in.
         ('anon', 'nobypassrls'),
@@ -80,7 +81,7 @@ begin
     where a.member in (
       'skylatch_owner'::regrole, 'skylatch_operator'::regrole,
       'skylatch_sidecar'::regrole, 'skylatch_cron'::regrole, 'skylatch_feed'::regrole,
-      'authenticator'::regrole, 'anon'::regrole, 'authenticated'::regrole,
+      'skylatch_watch'::regrole, 'authenticator'::regrole, 'anon'::regrole, 'authenticated'::regrole,
       'service_role'::regrole
     )
       and not (
@@ -106,17 +107,22 @@ declare
     'authenticator', 'anon', 'authenticated', 'service_role'
   ];
   v_workers constant text[] := array['skylatch_sidecar', 'skylatch_cron'];
-  v_people constant text[] := array['skylatch_operator', 'skylatch_feed'];
+  v_people constant text[] := array[
+    'skylatch_operator', 'skylatch_feed', 'skylatch_watch'
+  ];
   v_set record;
 begin
   for v_set in
     select r.name as role, s.name, s.value
     from (
       values
-        (array['skylatch_sidecar', 'skylatch_feed'], 'statement_timeout', '30s'),
+        (
+          array['skylatch_sidecar', 'skylatch_feed', 'skylatch_watch'],
+          'statement_timeout', '30s'
+        ),
         (array['skylatch_sidecar'], 'lock_timeout', '10s'),
         (
-          array['skylatch_sidecar', 'skylatch_feed'],
+          array['skylatch_sidecar', 'skylatch_feed', 'skylatch_watch'],
           'idle_in_transaction_session_timeout', '30s'
         ),
         (array['skylatch_cron'], 'statement_timeout', '50s'),
@@ -209,7 +215,7 @@ begin
 end $$;
 revoke create on schema public
   from public, anon, authenticated, service_role, authenticator, skylatch_sidecar,
-  skylatch_cron, skylatch_operator, skylatch_feed;
+  skylatch_cron, skylatch_operator, skylatch_feed, skylatch_watch;
 grant usage on schema public
   to anon, authenticated, service_role, skylatch_sidecar, skylatch_cron,
   skylatch_operator;
@@ -310,7 +316,7 @@ begin
   foreach v_role in array array[
     'public', 'anon', 'authenticated', 'service_role', 'authenticator',
     'skylatch_owner', 'skylatch_operator', 'skylatch_sidecar', 'skylatch_cron',
-    'skylatch_feed'
+    'skylatch_feed', 'skylatch_watch'
   ] loop
     execute format('revoke all on all tables in schema net from %s cascade', v_role);
     execute format('revoke all on all sequences in schema net from %s cascade', v_role);

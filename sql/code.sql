@@ -30,6 +30,7 @@ set role skylatch_owner;
 \ir access/fare_history.sql
 \ir access/fare_looks.sql
 \ir access/flag_data.sql
+\ir access/flag_register.sql
 \ir access/flag_sync.sql
 \ir access/flag_usage.sql
 \ir access/flag_usage_parts.sql
@@ -75,6 +76,7 @@ set role skylatch_owner;
 \ir access/trip_searches.sql
 \ir access/wait_decisions.sql
 \ir access/workers.sql
+\ir access/write_probe.sql
 
 -- Functions.
 \ir access/acts_as.sql
@@ -113,6 +115,7 @@ set role skylatch_owner;
 \ir review/confirm_history.sql
 \ir flags/refuse_runtime.sql
 \ir flags/flag_context.sql
+\ir flags/flag_register.sql
 \ir flags/flag_value.sql
 \ir flags/is_enabled.sql
 \ir flags/flag_problem.sql
@@ -121,6 +124,7 @@ set role skylatch_owner;
 \ir flags/sync_flags.sql
 \ir flags/upsert_flag.sql
 \ir flags/beat_flags.sql
+\ir flags/miss_flags.sql
 \ir flags/hold_mirror.sql
 \ir flags/read_flags.sql
 \ir flags/record_flag_usage.sql
@@ -128,6 +132,8 @@ set role skylatch_owner;
 \ir flags/set_kill_switch.sql
 \ir flags/flag_status.sql
 \ir flags/flag_overview.sql
+\ir flags/served_flags.sql
+\ir flags/flag_audit.sql
 \ir trips/size_limits.sql
 \ir trips/require_sizes.sql
 \ir trips/plain_name.sql
@@ -316,6 +322,8 @@ set role skylatch_owner;
 \ir monitor/purge.sql
 \ir monitor/purge_cron_log.sql
 \ir monitor/heartbeat.sql
+\ir monitor/end_heartbeat.sql
+\ir monitor/silent_workers.sql
 \ir monitor/due_jobs.sql
 \ir monitor/stand_in.sql
 \ir monitor/manage_monitor_job.sql
@@ -380,6 +388,10 @@ set role skylatch_owner;
 \ir operations/watch_metrics.sql
 \ir operations/switch_metrics.sql
 \ir operations/metrics.sql
+\ir operations/watch_alerts.sql
+\ir operations/probe_write.sql
+\ir operations/degradations.sql
+\ir operations/pipeline_status.sql
 
 reset role;
 -- Owned by the role whose jobs they are, which only a superuser may arrange.

@@ -34,6 +34,7 @@ LOGIN_ROLES = (
     "skylatch_sidecar",
     "skylatch_cron",
     "skylatch_feed",
+    "skylatch_watch",
     "authenticator",
     "skylatch_operator",
 )

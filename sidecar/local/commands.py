@@ -16,6 +16,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from sidecar import status_report
 from sidecar.deploy import deploy as deploy_database
 from sidecar.errors import SetupError, SkylatchError
 from sidecar.local import containers, diagram, plpython, snapshot
@@ -113,10 +114,16 @@ def down() -> None:
 
 @app.command()
 def status() -> None:
-    """Show what runs; exit code 3 when something does not."""
+    """Show what runs, and whether booking is on, and why.
+
+    The exit code is 3 when a program does not run, or else what `sidecar status` says:
+    1 when booking is off or something is open, 2 when it cannot be told.
+    """
     with one_line_errors():
         stack = _stack()
         states = stack.states()
+        is_up = states["postgres"] == "RUNNING"
+        dsn = stack.cluster().dsn(DATABASE, "skylatch_watch") if is_up else None
     table = Table("program", "state", box=None)
     for name in PROGRAMS:
         table.add_row(name, states[name].lower())
@@ -124,8 +131,12 @@ def status() -> None:
     Console().print(
         f"data in {stack.places.state}, logs in {stack.places.logs}", soft_wrap=True
     )
+    code = status_report.UNKNOWN
+    if dsn is not None:
+        code = status_report.show(dsn, Console())
     if any(state != "RUNNING" for state in states.values()):
         raise typer.Exit(3)
+    raise typer.Exit(code)
 
 
 @app.command()

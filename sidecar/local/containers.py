@@ -21,6 +21,13 @@ _SETTINGS = (
     "SKYLATCH_DUFFEL_WEBHOOK_SECRETS",
 )
 
+_OPTIONAL = (
+    "skylatch_sentry_dsn",
+    "skylatch_alert_webhook_url",
+    "skylatch_alert_smtp_url",
+    "skylatch_alert_heartbeat_url",
+)
+
 
 def write_secrets(directory: Path) -> list[str]:
     """Write each secret that is missing into a file of its own; return their names.
@@ -46,6 +53,14 @@ def write_secrets(directory: Path) -> list[str]:
         "skylatch_database_url",
         f"postgresql://skylatch_sidecar:{password}@{_POSTGRES}/{DATABASE}",
     )
+    password = keep("watch_password", secrets.token_hex(24))
+    keep(
+        "skylatch_watch_url",
+        f"postgresql://skylatch_watch:{password}@{_POSTGRES}/{DATABASE}",
+    )
+    # Empty: nobody is told there, nothing is reported.
+    for name in _OPTIONAL:
+        keep(name, "")
     redis = keep("skylatch_redis_url", f"redis://:{secrets.token_hex(24)}@{_REDIS}/0")
     keep("redis.conf", redis_config(urlsplit(redis).password or "", port=6379))
     generated = complete(

@@ -51,6 +51,11 @@ class Places:
         return self.state / "sidecar.env"
 
     @property
+    def alerts(self) -> Path:
+        """File with what the relay has told."""
+        return self.state / "alerts.json"
+
+    @property
     def flags(self) -> Path:
         """File with the feature flags, LaunchDarkly's file-data format."""
         return self.state / "flags.json"

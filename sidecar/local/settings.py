@@ -57,15 +57,17 @@ def load_settings(places: Places, socket_dir: Path, port: int) -> Settings:
     Raises SetupError for a file that cannot be understood.
     """
     kept = _parse(places.settings)
+    address = (
+        f"postgresql:///{DATABASE}?host={quote(str(socket_dir), safe='')}&port={port}"
+    )
     values = complete(
         kept,
-        database_url=(
-            f"postgresql:///{DATABASE}?host={quote(str(socket_dir), safe='')}"
-            f"&port={port}&user=skylatch_sidecar"
-        ),
+        database_url=f"{address}&user=skylatch_sidecar",
         flags_file=places.flags,
         free_port=free_port,
     )
+    values["SKYLATCH_WATCH_URL"] = f"{address}&user=skylatch_watch"
+    values.setdefault("SKYLATCH_ALERT_MEMORY", str(places.alerts))
     if "SKYLATCH_RECORDINGS" in os.environ:
         values["SKYLATCH_RECORDINGS"] = os.environ["SKYLATCH_RECORDINGS"]
     if values != kept:

@@ -42,6 +42,7 @@ _PORTS = {
     "sandbox": ["flights", "payments"],
     "sidecar-work": [],
     "sidecar-serve": ["http"],
+    "sidecar-alerts": [],
 }
 PROGRAMS = ("postgres", *_PORTS)
 
@@ -112,8 +113,12 @@ class Stack:
         self.places.destroy()
 
     def states(self) -> dict[str, str]:
-        """Return each program's state as supervisord names it, STOPPED when down."""
-        states = Supervisor(self.places).states()
+        """Return each program's state as supervisord names it, STOPPED when down.
+
+        FROZEN is one that a signal has stopped, which supervisord calls RUNNING.
+        """
+        supervisor = Supervisor(self.places)
+        states = supervisor.states() | dict.fromkeys(supervisor.frozen(), "FROZEN")
         return {name: states.get(name, "STOPPED") for name in PROGRAMS}
 
     def settings(self) -> Settings:
@@ -139,6 +144,7 @@ class Stack:
             ("sandbox", ["sandbox", "--state", str(self.places.sandbox)]),
             ("sidecar-work", ["work"]),
             ("sidecar-serve", ["serve"]),
+            ("sidecar-alerts", ["alert-relay"]),
         ):
             command = ["/usr/bin/setpriv", "--pdeathsig", "TERM", sys.executable]
             programs.append(

@@ -145,6 +145,16 @@ class Supervisor:
             return {}
         return {entry["name"]: entry["statename"] for entry in self._info()}
 
+    def frozen(self) -> set[str]:
+        """Return the running programs that a signal has stopped: they do nothing."""
+        if not self.is_running():
+            return set()
+        return {
+            entry["name"]
+            for entry in self._info()
+            if entry["statename"] == "RUNNING" and _state(entry["pid"]) in {"T", "t"}
+        }
+
     def start(self, program: str) -> None:
         """Start a program unless it is running; does not wait for it."""
         state = self.states().get(program)
@@ -207,11 +217,16 @@ def clean_environment(extra: Mapping[str, str]) -> dict[str, str]:
 
 
 def _alive(pid: str) -> bool:
+    return _state(pid) not in {None, "Z"}
+
+
+def _state(pid: object) -> str | None:
+    """Return a process's state as the kernel has it, None if there is none."""
     try:
         fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     except OSError:
-        return False
-    return fields[0] != "Z"
+        return None
+    return fields[0]
 
 
 def _escape(value: object) -> str:

@@ -5,7 +5,8 @@
 do $$
 declare
   v_roles constant text := 'public, anon, authenticated, service_role, authenticator,'
-    ' skylatch_sidecar, skylatch_cron, skylatch_operator, skylatch_feed';
+    ' skylatch_sidecar, skylatch_cron, skylatch_operator, skylatch_feed,'
+    ' skylatch_watch';
   v_object record;
 begin
   for v_object in
@@ -45,5 +46,5 @@ end $$;
 -- Who may look into the engine at all; its functions are granted one by one, in their
 -- files.
 grant usage on schema engine
-  to skylatch_sidecar, skylatch_cron, skylatch_operator, skylatch_feed, authenticated,
-  service_role;
+  to skylatch_sidecar, skylatch_cron, skylatch_operator, skylatch_feed, skylatch_watch,
+  authenticated, service_role;

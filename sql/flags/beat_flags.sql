@@ -1,5 +1,5 @@
 -- Called only while the source is known to be good: without it the flags go stale and
--- booking stops. Definer: the sidecar has no table.
+-- booking stops (flags/miss_flags.sql says why). Definer: the sidecar has no table.
 create or replace function engine.beat_flags(p_source text) returns bigint
   language plpgsql volatile
   security definer
@@ -9,7 +9,11 @@ declare
   v_generation bigint;
 begin
   update engine.flag_sync as s
-  set heartbeat_at = clock_timestamp(), source = p_source
+  set
+    heartbeat_at = clock_timestamp(),
+    source = p_source,
+    source_failed_at = null,
+    source_problem = null
   where s.initialized
   returning s.generation into v_generation;
   return v_generation;

@@ -11,14 +11,9 @@ begin
       jsonb_object_agg(
         f.flag, engine.evaluate_flag(f.flag, v_context) - array['detail', 'doubt']
       )
-    from unnest(
-      array[
-        'auto_booking_pipeline_enabled', 'auto_booking_emergency_disable',
-        'advanced_filtering', 'price_optimization'
-      ]
-    ) as f (flag)
+    from engine.flag_register as f
   );
 end;
 $$;
 comment on function engine.pin_flags(uuid) is
-  'The four flags for a traveller: value, variation, reason and generation of each.';
+  'The registered flags for a traveller: value, variation, reason, generation of each.';

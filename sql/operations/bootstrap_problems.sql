@@ -75,7 +75,7 @@ begin
   cross join lateral aclexplode(n.nspacl) as g
   inner join unnest(
     '{public,anon,authenticated,service_role,authenticator,skylatch_sidecar,skylatch_cron,'
-    'skylatch_operator,skylatch_feed}'
+    'skylatch_operator,skylatch_feed,skylatch_watch}'
     ::text[]
   ) as r (name)
     on g.grantee = coalesce(to_regrole(r.name), 0)

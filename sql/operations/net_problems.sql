@@ -35,7 +35,7 @@ begin
   where a.grantee = 0
     or r.rolname in (
       'anon', 'authenticated', 'service_role', 'authenticator', 'skylatch_operator',
-      'skylatch_sidecar', 'skylatch_cron', 'skylatch_feed'
+      'skylatch_sidecar', 'skylatch_cron', 'skylatch_feed', 'skylatch_watch'
     );
   if not has_schema_privilege('skylatch_owner', v_net, 'usage') or not exists (
     select from pg_proc as p

@@ -50,6 +50,36 @@ begin
   from engine.history as h
   where engine.history_settles_at() < v_now - interval '10 minutes'
   union all
+  -- Not a fault either: nothing new is booked while it is engaged.
+  select
+    'KILL_SWITCH', 'booking', k.set_at,
+    'nothing new is booked; engine.kill_switch_changes says by whom and why'
+  from engine.kill_switch as k
+  where k.engaged
+  union all
+  select
+    'FLAGS_STALE', 'flags', s.heartbeat_at,
+    'the flags'' source was not read for too long: nothing new is booked'
+  from engine.flag_sync as s
+  where s.initialized
+    and not (
+      s.heartbeat_at between v_now - s.stale_after and v_now + s.stale_after
+    )
+  union all
+  -- Booking goes on with what was read last, until that is stale.
+  select
+    'FLAG_SOURCE_GONE', coalesce(s.source, 'flags'), s.source_failed_at,
+    s.source_problem
+  from engine.flag_sync as s
+  where s.source_failed_at is not null
+  union all
+  -- What is found at once is no news.
+  select
+    'ORDER_UNKNOWN', a.id::text, a.state_changed_at,
+    'it is not known whether an order exists; it is looked for'
+  from public.booking_attempts as a
+  where a.state = 'ORDER_UNKNOWN' and a.state_changed_at < v_now - interval '10 minutes'
+  union all
   -- Bookings that the airline may have cancelled, and nobody looks.
   select
     'BOOKINGS_UNREAD', 'look_order', min(b.next_look_at),
@@ -66,11 +96,13 @@ begin
   inner join engine.exchange_rate_changes as c on w.change_id = c.id
   having count(*) > 0
   union all
+  -- A pause that is over proves nothing, and alerts that come and go with each pause
+  -- tell nobody anything: until a call succeeds, or nobody asks any more.
   select
     'BREAKER_OPEN', b.operation, b.changed_at,
     format('%s failures in a row, the last %s', b.failures, b.last_error)
   from engine.breakers as b
-  where b.open_until > v_now
+  where b.open_until > v_now - interval '10 minutes'
   union all
   select
     'AUTHORIZATION_LAPSING', a.id::text, a.state_changed_at,

@@ -10,7 +10,9 @@ declare
     'authenticator', 'anon', 'authenticated', 'service_role'
   ];
   v_workers constant text[] := array['skylatch_sidecar', 'skylatch_cron'];
-  v_people constant text[] := array['skylatch_operator', 'skylatch_feed'];
+  v_people constant text[] := array[
+    'skylatch_operator', 'skylatch_feed', 'skylatch_watch'
+  ];
 begin
   return query
   select format('the role %s is missing, or has other attributes', r.name)
@@ -21,6 +23,7 @@ begin
       ('skylatch_sidecar', true, false),
       ('skylatch_cron', true, false),
       ('skylatch_feed', true, false),
+      ('skylatch_watch', true, false),
       ('authenticator', true, false),
       -- A platform may let these log in.
       ('anon', null, false),
@@ -38,9 +41,10 @@ begin
   );
 
   return query
-  select 'skylatch_feed may use up the connections'
+  select format('%s may use up the connections', p.rolname)
   from pg_roles as p
-  where p.rolname = 'skylatch_feed' and p.rolconnlimit not between 0 and 5;
+  where p.rolname in ('skylatch_feed', 'skylatch_watch')
+    and p.rolconnlimit not between 0 and 5;
 
   return query
   select format('%s may become %s', a.member::regrole, a.roleid::regrole)
@@ -69,10 +73,13 @@ begin
     select r.name, v.name, v.value
     from (
       values
-        (array['skylatch_sidecar', 'skylatch_feed'], 'statement_timeout', '30s'),
+        (
+          array['skylatch_sidecar', 'skylatch_feed', 'skylatch_watch'],
+          'statement_timeout', '30s'
+        ),
         (array['skylatch_sidecar'], 'lock_timeout', '10s'),
         (
-          array['skylatch_sidecar', 'skylatch_feed'],
+          array['skylatch_sidecar', 'skylatch_feed', 'skylatch_watch'],
           'idle_in_transaction_session_timeout', '30s'
         ),
         (array['skylatch_cron'], 'statement_timeout', '50s'),

@@ -64,6 +64,9 @@ def test_the_secrets_are_files_that_only_their_services_name(tmp_path: Path) -> 
     assert "postgres_password" in SERVICES["deploy"]["secrets"]
     for name in ("work", "work-sandbox", "serve", "serve-sandbox", "sandbox"):
         assert "postgres_password" not in SERVICES[name]["secrets"], name
+    for name in ("alerts", "alerts-sandbox"):
+        assert "skylatch_database_url" not in SERVICES[name]["secrets"], name
+        assert "postgres_password" not in SERVICES[name]["secrets"], name
 
 
 def test_no_environment_and_no_argument_holds_a_secret() -> None:
@@ -173,6 +176,7 @@ class Engine:
             "/run/secrets": str(self.root / name),
             "/run/flags.json": str(CHECKOUT / COMPOSE["configs"]["flags"]["file"]),
             "/var/lib/skylatch": str(self.root / name),
+            "/tmp/alive": str(self.root / name / "alive"),
             "0.0.0.0": "127.0.0.1",
             "$$": "$",
         }.items():
@@ -366,7 +370,7 @@ def test_the_services_of_the_sandbox_book_a_trip(engine: Engine) -> None:
             psycopg.connect(
                 superuser, dbname="skylatch", user="skylatch_sidecar", password="no"
             )
-        for name in ("redis", "sandbox", "serve-sandbox"):
+        for name in ("redis", "alerts-sandbox", "sandbox", "serve-sandbox"):
             engine.start(name)
         ready = urllib.request.urlopen(
             f"http://127.0.0.1:{engine.ports['8787']}/readyz"

@@ -10,18 +10,20 @@ import threading
 import time
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
 import psycopg
 import pytest
 from psycopg.conninfo import make_conninfo
+from pydantic import SecretStr
 
 from sidecar import flags
+from sidecar.config import WorkSettings
 from sidecar.db import Database
 from sidecar.errors import ConfigError
-from sidecar.flags import FlagMirror, file_client, read_flags, streaming_client
+from sidecar.flags import build_mirror, read_flags
 from sidecar.sandbox.flags import FlagsSandbox
 from sidecar.sandbox.server import running_in_thread
 from tests.factories import FLAGS, World, until
@@ -68,13 +70,15 @@ def mirroring(
 ) -> Iterator[threading.Event]:
     """Run a mirror of the peer at `url`, or of the file at `path`; yield its stop."""
     database = Database(make_conninfo(dsn, user="skylatch_sidecar"))
-    connect = file_client(path) if path else streaming_client(KEY, url)
-    mirror = FlagMirror(
-        database,
-        worker=worker,
-        source="file" if path else "launchdarkly",
-        connect=connect,
+    settings = WorkSettings(
+        database_url=SecretStr(make_conninfo(dsn, user="skylatch_sidecar")),
+        duffel_token=SecretStr("duffel_test_fixture"),
+        stripe_key=SecretStr("sk_test_fixture"),
+        flags_file=path,
+        launchdarkly_sdk_key=None if path else SecretStr(KEY),
+        launchdarkly_url=url,
     )
+    mirror = build_mirror(settings, database, worker)
     stopping = threading.Event()
     thread = threading.Thread(target=mirror.run, args=(stopping,))
     thread.start()
@@ -298,6 +302,78 @@ def test_a_file_that_breaks_is_not_mirrored_and_goes_stale(
         path.write_text('{"flagValues": {')
         until(lambda: problem(bare) == "flags are stale")
     capfd.readouterr()  # the SDK prints the parser's traceback
+
+
+def status_of(session: psycopg.Connection[Any]) -> dict[str, Any]:
+    """Return what `status` says of the mirror."""
+    row = session.execute("select engine.pipeline_status() -> 'mirror'").fetchone()
+    assert row is not None
+    found: dict[str, Any] = row[0]
+    return found
+
+
+def gone(session: psycopg.Connection[Any]) -> list[Any]:
+    """Return the detail of the alert about the source, if it is open."""
+    return session.execute(
+        "select detail from engine.open_alerts() where kind = 'FLAG_SOURCE_GONE'"
+    ).fetchall()
+
+
+@pytest.mark.parametrize("what", ["deleted", "emptied", "unreadable"])
+def test_a_file_that_vanished_is_said_at_once_and_is_stale_within_its_limit(
+    database: str, bare: psycopg.Connection[Any], tmp_path: Path, what: str
+) -> None:
+    """The SDK goes on calling it good; the beats end all the same. Then it is back."""
+    path = tmp_path / "flags.json"
+    text = json.dumps({"flagValues": FLAGS})
+    path.write_text(text)
+    with mirroring(database, path=path):
+        until(lambda: problem(bare) is None)
+        assert gone(bare) == []
+        if what == "deleted":
+            path.unlink()
+        elif what == "emptied":
+            path.write_text("")
+        else:
+            path.unlink()
+            path.mkdir()
+        until(lambda: gone(bare))
+        assert "the file cannot be read: " in gone(bare)[0][0]
+        # Booking goes on with what was read last, and its age grows.
+        assert problem(bare) is None
+        began = bare.execute("select heartbeat_at from engine.flag_sync").fetchall()
+        bare.execute("update engine.flag_sync set stale_after = '0.2 seconds'")
+        until(lambda: problem(bare) == "flags are stale")
+        again = bare.execute("select heartbeat_at from engine.flag_sync").fetchall()
+        assert again == began
+        if what == "unreadable":
+            path.rmdir()
+        path.write_text(text)
+        bare.execute("update engine.flag_sync set stale_after = '10 minutes'")
+        until(lambda: not gone(bare))
+        assert status_of(bare)["problem"] is None
+
+
+def test_a_stream_that_is_cut_is_said_at_once_and_is_stale_within_its_limit(
+    database: str, bare: psycopg.Connection[Any], peer: FlagsSandbox
+) -> None:
+    """LaunchDarkly is gone altogether, not only slow; the beats end with the stream."""
+    with ExitStack() as stack:
+        serving = stack.enter_context(ExitStack())
+        url = serving.enter_context(running_in_thread(peer.app))
+        stack.enter_context(mirroring(database, url=url))
+        until(lambda: problem(bare) is None)
+        assert gone(bare) == []
+        peer.drop_streams()
+        serving.close()
+        until(lambda: gone(bare))
+        assert gone(bare)[0][0].startswith("interrupted")
+        began = bare.execute("select heartbeat_at from engine.flag_sync").fetchall()
+        assert problem(bare) is None
+        bare.execute("update engine.flag_sync set stale_after = '0.2 seconds'")
+        until(lambda: problem(bare) == "flags are stale")
+        again = bare.execute("select heartbeat_at from engine.flag_sync").fetchall()
+        assert again == began
 
 
 def test_a_database_that_goes_away_does_not_end_the_mirror(

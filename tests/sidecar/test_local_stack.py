@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import stat
 import subprocess
 import tempfile
@@ -13,12 +14,14 @@ from pathlib import Path
 import psycopg
 import pytest
 from typer import Exit
+from typer.testing import CliRunner
 
 from sidecar.errors import SetupError
 from sidecar.local import packages
 from sidecar.local import places as places_module
 from sidecar.local.accounts import clean_command, current_account, server_account
 from sidecar.local.cluster import SETTINGS, Cluster
+from sidecar.local.commands import app as local_app
 from sidecar.local.commands import demo, up
 from sidecar.local.containers import server_settings
 from sidecar.local.packages import (
@@ -466,6 +469,35 @@ def test_programs_that_die_while_starting_are_quoted(
     assert running.shut_down()
     assert running.states() == {}
     assert not running.shut_down()
+
+
+def test_a_program_that_a_signal_has_stopped_is_frozen(
+    scratch: Path,
+    supervisor: Callable[[list[Program]], Supervisor],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """supervisord calls it running; the exit code says that the others are not."""
+    running = supervisor([Program("sidecar-work", ["/bin/sleep", "600"], scratch)])
+    running.start("sidecar-work")
+    stack = Stack(running._places, print)
+
+    def is_in(state: str) -> bool:
+        return stack.states()["sidecar-work"] == state
+
+    assert wait_until(lambda: is_in("RUNNING"), seconds=20, failed=lambda: None)
+    pid = running._info()[0]["pid"]
+    os.kill(pid, signal.SIGSTOP)
+    try:
+        assert wait_until(lambda: is_in("FROZEN"), seconds=20, failed=lambda: None)
+        assert running.states()["sidecar-work"] == "RUNNING"
+        monkeypatch.setenv("SKYLATCH_STATE_DIR", str(scratch / "state"))
+        shown = CliRunner().invoke(local_app, ["status"])
+        assert shown.exit_code == 3
+        assert "frozen" in shown.output
+        assert "booking" not in shown.output  # there is no database to ask
+    finally:
+        os.kill(pid, signal.SIGCONT)
+    assert wait_until(lambda: is_in("RUNNING"), seconds=20, failed=lambda: None)
 
 
 def test_only_what_was_started_is_stopped_again(

@@ -6,7 +6,7 @@ import pytest
 from typer.testing import CliRunner
 
 from sidecar.switches import app
-from tests.factories import World
+from tests.factories import FLAGS, World
 
 RUNNER = CliRunner()
 
@@ -26,6 +26,42 @@ def test_the_flags_are_listed_with_what_they_served(world: World) -> None:
     assert "STALE" not in shown.output
     world.rows("update engine.flag_sync set stale_after = '0'")
     assert "STALE" in RUNNER.invoke(app, ["show"]).output
+
+
+def test_what_is_served_is_told_from_what_is_on(world: World) -> None:
+    """A flag that is on and serves true stops everything, or lets everything go."""
+    world.rows("select engine.set_kill_switch(true, 'a [drill]')")
+    world.set_flags({**FLAGS, "auto_booking_emergency_disable": True, "other": 1})
+    shown = RUNNER.invoke(app, ["show"]).output.splitlines()
+    assert shown[0] == "kill switch: ENGAGED, a [drill]"
+    rows = {line.split()[0]: line.split()[1:5] for line in shown[2:]}
+    stops = ["true", "FALLTHROUGH", "STOPPED", "yes"]
+    assert rows["auto_booking_emergency_disable"] == stops
+    goes = ["true", "FALLTHROUGH", "allowed", "yes"]
+    assert rows["auto_booking_pipeline_enabled"] == goes
+    assert rows["other"][:3] == ["1", "FALLTHROUGH", "yes"]
+
+
+def test_the_audit_lists_what_to_tidy_up(world: World) -> None:
+    """The exit code is 1 only when a flag is expired."""
+    world.rows(
+        "update engine.flag_register set created_on = current_date - 1,"
+        " expires_on = current_date + 90"
+    )
+    told = RUNNER.invoke(app, ["audit"])
+    assert (
+        told.output.strip() == "every flag is registered, mirrored, asked and in time"
+    )
+    assert told.exit_code == 0
+    world.set_flags({**FLAGS, "other": 1})
+    told = RUNNER.invoke(app, ["audit"])
+    assert (told.exit_code, "NOT_REGISTERED" in told.output) == (0, True)
+    world.rows(
+        "update engine.flag_register set created_on = '2020-01-01',"
+        " expires_on = '2021-01-01' where flag = 'price_optimization'"
+    )
+    told = RUNNER.invoke(app, ["audit"])
+    assert (told.exit_code, "EXPIRED" in told.output) == (1, True)
 
 
 def test_the_kill_switch_stops_and_allows_and_is_audited(world: World) -> None:

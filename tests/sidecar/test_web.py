@@ -15,7 +15,7 @@ from psycopg.conninfo import make_conninfo
 from pydantic import SecretStr
 from structlog.testing import capture_logs
 
-from sidecar import __version__
+from sidecar import __version__, health
 from sidecar.config import ServeSettings
 from sidecar.db import Database
 from sidecar.limits import Locks, connect
@@ -99,7 +99,125 @@ def test_readyz_says_ready_with_the_version(endpoint: Endpoint) -> None:
     """The database answers, and is of our version."""
     answer = endpoint.get("/readyz")
     assert answer.status_code == 200
-    assert answer.json() == {"status": "ok", "version": __version__}
+    body = answer.json()
+    assert (body["status"], body["version"]) == ("degraded", __version__)
+    assert body["degraded"] == {"workers": ["none beats"]}
+
+
+def test_readyz_says_which_parts_work_less_well_and_stays_up(
+    world: World, endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Parts and counts, as anyone may be told: no name, id or text of a server."""
+    monkeypatch.setattr(health, "_KEPT_SECONDS", 0.0)
+    world.let_cron_do_it()
+    world.rows("select engine.heartbeat('secret-host:1:abcdef', '0.1.0')")
+    assert endpoint.get("/readyz").json()["status"] == "ok"
+    world.rows("select engine.miss_flags('file', '/etc/secret/flags.json is gone')")
+    world.rows(
+        "insert into engine.breakers (operation, failures, last_error, changed_at,"
+        " open_until) values ('create_payment', 6, 'secret', now(), now() + '1 hour')"
+    )
+    world.rows(
+        "update engine.job_beats set since = now() - interval '1 day',"
+        " last_succeeded_at = null, last_succeeded_by = null, cron_succeeded_at = null"
+        " where job = 'recover'"
+    )
+    answer = endpoint.get("/readyz")
+    assert answer.status_code == 200
+    assert answer.json() == {
+        "status": "degraded",
+        "version": __version__,
+        "degraded": {
+            "flags": ["their source is gone"],
+            "jobs": ["recover is silent"],
+            "stripe": ["create_payment is paused"],
+        },
+    }
+    assert "secret" not in answer.text
+    world.rows("update engine.flag_sync set heartbeat_at = now() - interval '1 hour'")
+    world.rows("update engine.workers set seen_at = now() - interval '1 minute'")
+    degraded = endpoint.get("/readyz").json()["degraded"]
+    assert (degraded["flags"], degraded["workers"]) == (["stale"], ["none beats"])
+
+
+def test_readyz_without_its_redis_is_degraded(world: World) -> None:
+    """It only makes things faster."""
+    url = SecretStr(f"redis://127.0.0.1:{closed_port()}/0")
+    with serving(world.dsn, redis_url=url) as endpoint:
+        answer = endpoint.get("/readyz")
+        assert answer.status_code == 200
+        assert "redis" in answer.json()["degraded"]
+
+
+@pytest.mark.parametrize(
+    ("sqlstate", "reason"),
+    [
+        ("25006", "the database is a standby, or takes no writes"),
+        ("53100", "the database has no room to write"),
+        ("53200", "the database has no room to write"),
+        ("57014", "the database does not take writes"),
+    ],
+)
+def test_readyz_is_down_where_nothing_can_be_written(
+    world: World, endpoint: Endpoint, sqlstate: str, reason: str
+) -> None:
+    """As the server says it when a page is to be written."""
+    world.rows(
+        "create function public.full() returns trigger language plpgsql as"
+        f" $$ begin raise exception 'secret' using errcode = '{sqlstate}'; end $$"
+    )
+    world.rows(
+        "create trigger full_disk before insert on engine.write_probe"
+        " for each row execute function public.full()"
+    )
+    answer = endpoint.get("/readyz")
+    assert (answer.status_code, answer.json()) == (
+        503,
+        {"status": "down", "reason": reason},
+    )
+    world.rows("drop trigger full_disk on engine.write_probe")
+    assert endpoint.get("/readyz").status_code == 200
+
+
+def test_readyz_is_down_on_a_server_that_is_read_only(
+    world: World, endpoint: Endpoint
+) -> None:
+    """As a server is made so by hand, or by its platform when its disk is nearly full.
+
+    The role's own setting wins over the server's, so it is taken away as well.
+    """
+    role = (
+        "alter role skylatch_sidecar in database {} set default_transaction_read_only"
+    )
+    name = world.value("select current_database()")
+    world.rows(role.format(name) + " = on")
+    with serving(world.dsn) as fresh:
+        answer = fresh.get("/readyz")
+    assert answer.status_code == 503
+    assert endpoint.get("/readyz").status_code == 503  # what bootstrap sets is lacking
+    world.rows(role.format(name).replace(" set ", " reset "))
+    assert endpoint.get("/readyz").status_code == 200
+
+
+def test_a_probe_leaves_nothing_behind_and_needs_a_page_each_time(world: World) -> None:
+    """A page that is there already would not tell of a full disk."""
+    size = "select pg_relation_size('engine.write_probe')"
+    sizes = []
+    for _ in range(3):
+        world.rows("select engine.probe_write()")
+        sizes.append(world.value(size))
+    assert sizes == [8192, 16384, 24576]
+    assert world.value("select count(*) from engine.write_probe") == 0
+
+
+def test_many_who_ask_at_once_write_one_page(
+    world: World, endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is open to all: whoever asks a hundred times costs what one costs."""
+    monkeypatch.setattr(health, "_KEPT_SECONDS", 60.0)
+    for _ in range(20):
+        assert endpoint.get("/readyz").status_code == 200
+    assert world.value("select pg_relation_size('engine.write_probe')") == 8192
 
 
 @pytest.mark.parametrize(

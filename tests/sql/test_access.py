@@ -37,6 +37,7 @@ ROLES = (
     "skylatch_cron",
     "skylatch_operator",
     "skylatch_feed",
+    "skylatch_watch",
     "authenticator",
 )
 
@@ -45,6 +46,7 @@ FUNCTIONS = {
     "anon": "",
     "authenticator": "",
     "skylatch_feed": "engine.set_exchange_rate",
+    "skylatch_watch": "engine.pipeline_status engine.watch_alerts",
     "authenticated": """
         engine.ask_cancellation engine.book_trip engine.change_trip_status
         engine.check_trip_party engine.describe_offer engine.format_money
@@ -74,8 +76,11 @@ FUNCTIONS = {
         engine.claim_calls engine.finish_calls engine.heartbeat
         engine.due_jobs engine.stand_in
         engine.mark_sent engine.monitor_run engine.plpython_handshake engine.tick
-        engine.beat_flags engine.hold_mirror engine.read_flags engine.upsert_flag
-        engine.drain_events engine.metrics engine.open_alerts engine.receive_events
+        engine.metrics engine.upsert_flag
+        engine.beat_flags engine.degradations engine.end_heartbeat
+        engine.hold_mirror engine.miss_flags engine.pipeline_status engine.probe_write
+        engine.watch_alerts engine.read_flags engine.upsert_flag
+        engine.drain_events engine.open_alerts engine.receive_events
         engine.refuse_busy engine.refuse_events engine.oldest_sidecar
         engine.search_trip engine.sync_flags engine.version public.auto_book_monitor
         public.auto_book_production public.duffel_search""",
@@ -88,7 +93,10 @@ FUNCTIONS = {
         engine.bootstrap_problems
         engine.check_invariants engine.job_overview
         engine.manage_monitor_job engine.monitor_status
-        engine.metrics engine.open_alerts engine.override_airport engine.override_city
+        engine.metrics
+        engine.open_alerts engine.override_airport engine.override_city
+        engine.flag_audit engine.pipeline_status engine.served_flags
+        engine.watch_alerts
         engine.flag_status engine.flag_value engine.is_enabled
         engine.decide_case engine.end_case engine.list_cases engine.look_again
         engine.renew_installation

@@ -38,6 +38,7 @@ NOT_A_FUNCTION = {
     "access/schemas.sql",
     "booking/saga_transitions.sql",
     "flags/flag_overview.sql",
+    "flags/flag_register.sql",
     "monitor/auto_book_monitor_status.sql",
     "operations/jobs.sql",
     "provider_calls/operations.sql",

@@ -20,6 +20,7 @@ EVERYBODY = (
     "skylatch_sidecar",
     "skylatch_cron",
     "skylatch_feed",
+    "skylatch_watch",
     "skylatch_operator",
 )
 

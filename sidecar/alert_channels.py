@@ -1,0 +1,141 @@
+"""Where alerts are told: a chat's webhook and e-mail; NotTold is raised if not."""
+
+from __future__ import annotations
+
+import smtplib
+import socket
+import ssl
+from email.message import EmailMessage
+from typing import Protocol
+from urllib.parse import unquote, urlsplit
+
+import requests
+
+from sidecar.config import RelaySettings, is_loopback, revealed
+from sidecar.redaction import redact
+
+_CONNECT_SECONDS, _READ_SECONDS = 5.0, 10.0
+
+
+class NotTold(Exception):
+    """The channel did not take the message; says why, without addresses."""
+
+
+class Channel(Protocol):
+    """One way to tell somebody something."""
+
+    @property
+    def name(self) -> str:
+        """Return the name that the relay's memory has it under."""
+        ...
+
+    def tell(self, text: str) -> None:
+        """Deliver `text`, whose first line is its subject; raises NotTold."""
+        ...
+
+
+class Chat:
+    """An incoming webhook in Slack's form, which many chats take."""
+
+    name = "chat"
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+
+    def tell(self, text: str) -> None:
+        """Post the text; any answer but 2xx is a failure."""
+        # The three characters that mean something in Slack's text.
+        plain = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+        status = _request("POST", self._url, {"text": plain})
+        if not 200 <= status < 300:
+            raise NotTold(f"the chat answered {status}")
+
+
+class Mail:
+    """An SMTP server, by TLS or STARTTLS where it is not on this machine."""
+
+    name = "mail"
+
+    def __init__(self, url: str, *, sender: str, to: str) -> None:
+        self._url = urlsplit(url)
+        self._sender = sender
+        self._to = to
+
+    def tell(self, text: str) -> None:
+        """Send the text to the one address, which may be a list's."""
+        message = EmailMessage()
+        message["Subject"] = text.partition("\n")[0][:150]
+        message["From"], message["To"] = self._sender, self._to
+        message.set_content(text)
+        try:
+            with self._connected() as server:
+                server.send_message(message)
+        except (OSError, smtplib.SMTPException) as error:
+            raise NotTold(f"the mail server: {type(error).__name__}") from error
+
+    def _connected(self) -> smtplib.SMTP:
+        host, port = self._url.hostname or "", self._url.port
+        # Without it the name is looked up, which takes long where names are not known.
+        us = socket.gethostname()
+        if self._url.scheme == "smtps":
+            server: smtplib.SMTP = smtplib.SMTP_SSL(
+                host,
+                port or 465,
+                local_hostname=us,
+                timeout=_READ_SECONDS,
+                context=ssl.create_default_context(),
+            )
+        else:
+            server = smtplib.SMTP(
+                host, port or 587, local_hostname=us, timeout=_READ_SECONDS
+            )
+            if not is_loopback(self._url.geturl()):
+                server.starttls(context=ssl.create_default_context())
+        if self._url.username:
+            server.login(unquote(self._url.username), unquote(self._url.password or ""))
+        return server
+
+
+class Heartbeat:
+    """A dead man's switch: who is no longer asked, alarms."""
+
+    def __init__(self, url: str | None) -> None:
+        self._url = url
+
+    def beat(self) -> None:
+        """Ask once; raises NotTold if nobody answered well."""
+        if self._url is None:
+            return
+        status = _request("GET", self._url, None)
+        if not 200 <= status < 300:
+            raise NotTold(f"the heartbeat's address answered {status}")
+
+
+def build_channels(settings: RelaySettings) -> list[Channel]:
+    """Return the configured channels."""
+    found: list[Channel] = []
+    chat, mail = revealed(settings.alert_webhook_url), revealed(settings.alert_smtp_url)
+    if chat is not None:
+        found.append(Chat(chat))
+    if mail is not None and settings.alert_email_to is not None:
+        found.append(
+            Mail(mail, sender=settings.alert_email_from, to=settings.alert_email_to)
+        )
+    return found
+
+
+def _request(method: str, url: str, body: dict[str, str] | None) -> int:
+    try:
+        with requests.Session() as session:
+            session.trust_env = not is_loopback(url)
+            answer = session.request(
+                method,
+                url,
+                json=redact(body) if body else None,
+                timeout=(_CONNECT_SECONDS, _READ_SECONDS),
+                allow_redirects=False,
+            )
+    except requests.RequestException as error:
+        # The text of the error would have the address, which is a secret.
+        raise NotTold(type(error).__name__) from None
+    return answer.status_code

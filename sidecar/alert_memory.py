@@ -1,0 +1,88 @@
+"""What the relay remembers over its own restarts, in one small file.
+
+In a file and not in the database: it is needed most when the database is away. Without
+a path it is only in memory, and a restart tells everything that is open once more.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+import structlog
+
+from sidecar.errors import ConfigError
+
+_log = structlog.get_logger()
+# A channel that is away for days must not fill the disk.
+_MOST_WAITING = 200
+
+
+@dataclass(slots=True)
+class Open:
+    """One alert that is open; the times are seconds since 1970."""
+
+    kind: str
+    subject: str
+    since: float
+    detail: str
+    told_at: float
+
+
+@dataclass(slots=True)
+class Memory:
+    """What is open, and of each channel the messages that it has not taken yet."""
+
+    open: dict[str, Open] = field(default_factory=dict)
+    waiting: dict[str, list[str]] = field(default_factory=dict)
+    path: Path | None = None
+
+    @classmethod
+    def load(cls, path: Path | None) -> Memory:
+        """Read the file, if there is one; raises ConfigError if it cannot be there."""
+        if path is None:
+            return cls()
+        try:
+            known = json.loads(path.read_text())
+            return cls(
+                open={key: Open(**one) for key, one in known["open"].items()},
+                waiting={name: [*texts] for name, texts in known["waiting"].items()},
+                path=path,
+            )
+        except FileNotFoundError:
+            memory = cls(path=path)
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            _log.warning("relay.memory_unreadable", error=type(error).__name__)
+            memory = cls(path=path)
+        except OSError as error:
+            raise ConfigError(f"SKYLATCH_ALERT_MEMORY: {error}") from error
+        try:
+            memory._write()
+        except OSError as error:
+            raise ConfigError(f"SKYLATCH_ALERT_MEMORY: {error}") from error
+        return memory
+
+    def put(self, channel: str, text: str) -> None:
+        """Let a message wait for a channel; of too many the oldest is dropped."""
+        texts = self.waiting.setdefault(channel, [])
+        texts.append(text)
+        del texts[:-_MOST_WAITING]
+
+    def save(self) -> None:
+        """Write the file anew, whole or not at all; a full disk stops no alert."""
+        try:
+            self._write()
+        except OSError as error:
+            _log.warning("relay.memory_not_written", error=str(error))
+
+    def _write(self) -> None:
+        if self.path is None:
+            return
+        known = {
+            "open": {key: asdict(one) for key, one in self.open.items()},
+            "waiting": self.waiting,
+        }
+        draft = self.path.with_name(f"{self.path.name}.new")
+        draft.write_text(json.dumps(known))
+        draft.replace(self.path)

@@ -1,0 +1,222 @@
+"""``python -m sidecar status``: in ten lines whether booking is on, and why.
+
+What it says is what the database says (`engine.pipeline_status`), which evaluates the
+flags as an attempt would; nothing here decides anything but the exit code.
+"""
+
+from __future__ import annotations
+
+import json
+from contextlib import closing
+from datetime import UTC, datetime
+from typing import Any
+
+import psycopg
+from rich.console import Console
+
+from sidecar.config import StatusSettings, load
+from sidecar.db import Database, describe
+from sidecar.errors import ConfigError, EngineError, SkylatchError
+
+WELL, OPEN, UNKNOWN = 0, 1, 2
+_PATIENCE_SECONDS = 5.0
+# Alerts that are named in their line; the others are counted.
+_NAMED = 3
+Status = dict[str, Any]
+
+
+def run(console: Console, *, as_json: bool = False) -> int:
+    """Print the status; return 0 all is well, 1 something is open, 2 unknown."""
+    try:
+        return show(load(StatusSettings).address, console, as_json=as_json)
+    except ConfigError as error:
+        return _unknown(console, str(error), as_json=as_json)
+
+
+def show(address: str, console: Console, *, as_json: bool = False) -> int:
+    """Print the status of the database at `address`; return as `run` does."""
+    try:
+        with closing(Database(address, size=1, patience=_PATIENCE_SECONDS)) as database:
+            try:
+                status = database.pipeline_status()
+            except (psycopg.Error, EngineError) as error:
+                told = (
+                    database.explain(error)
+                    if isinstance(error, psycopg.Error)
+                    else describe(error)
+                )
+                raise SkylatchError(told) from error
+    except SkylatchError as error:
+        return _unknown(console, str(error), as_json=as_json)
+    stops = why_off(status)
+    status |= {"booking": not stops, "stops": stops}
+    code = OPEN if stops or is_anything_open(status) else WELL
+    _print(console, lines(status), {"well": code == WELL, **status}, as_json=as_json)
+    return code
+
+
+def _unknown(console: Console, why: str, *, as_json: bool) -> int:
+    said: Status = {"well": None, "unknown": why}
+    _print(console, [f"booking   UNKNOWN: {why}"], said, as_json=as_json)
+    return UNKNOWN
+
+
+def why_off(status: Status) -> list[str]:
+    """Return each reason why nothing new is booked."""
+    found = [status["problem"]] if status["problem"] else []
+    if status["is_standby"]:
+        found.append("the database is a standby: nothing can be written")
+    if not _alive(status):
+        found.append("no sidecar beats")
+    found += [
+        f"{job['job']} was stopped: {job['stop_reason']}"
+        for job in status["jobs"]
+        if job["stopped_at"] and job["job"] == "auto_book_monitor"
+    ]
+    return found
+
+
+def is_anything_open(status: Status) -> bool:
+    """Tell whether somebody should look, though bookings begin."""
+    return bool(status["alerts"] or status["frozen"])
+
+
+def lines(status: Status) -> list[str]:
+    """Return the ten lines."""
+    now = datetime.fromisoformat(status["at"])
+    stops = why_off(status)
+    switch = status["kill_switch"] or {"engaged": True, "reason": "its row is missing"}
+    said = {
+        "booking": "OFF: " + "; ".join(stops) if stops else "on",
+        "switch": (
+            f"kill switch ENGAGED {_ago(switch.get('since'), now)}: {switch['reason']}"
+            if switch["engaged"]
+            else "kill switch released"
+        ),
+        "flags": _flags(status),
+        "history": status["history"] or "confirmed",
+        "providers": _breakers(status, now),
+        "jobs": _jobs(status, now),
+        "alerts": _alerts(status, now),
+        "frozen": _frozen(status, now),
+        "workers": _workers(status, now),
+        "tick": _tick(status),
+    }
+    return [f"{name:<10}{text}" for name, text in said.items()]
+
+
+def _flags(status: Status) -> str:
+    flags = [
+        f"{flag['flag']} serves {json.dumps(flag['value'])} ({flag['reason']})"
+        + (", STOPS BOOKING" if flag["stops_booking"] else "")
+        for flag in status["flags"]
+    ]
+    mirror = status["mirror"]
+    if not mirror or not mirror["initialized"]:
+        age = "never loaded"
+    else:
+        limit = mirror["stale_after_seconds"]
+        stale = " STALE" if abs(mirror["age_seconds"]) > limit else ""
+        age = f"read {mirror['age_seconds']} s ago{stale} (limit {limit} s)"
+    if mirror and mirror["problem"]:
+        age += f", SOURCE GONE: {mirror['problem']}"
+    source = (mirror or {}).get("source") or "no source"
+    return "; ".join([f"{source}: {age}", *flags])
+
+
+def _breakers(status: Status, now: datetime) -> str:
+    return (
+        "; ".join(
+            f"{one['operation']} PAUSED for {_span(one['open_until'], now)}"
+            f" ({one['failures']} failures, the last {one['last_error']})"
+            for one in status["breakers"]
+        )
+        or "none is paused"
+    )
+
+
+def _jobs(status: Status, now: datetime) -> str:
+    wrong = []
+    for job in status["jobs"]:
+        if job["stopped_at"]:
+            wrong.append(
+                f"{job['job']} stopped {_ago(job['stopped_at'], now)}:"
+                f" {job['stop_reason']}"
+            )
+        elif job["is_silent"]:
+            wrong.append(f"{job['job']} SILENT, last {_ago(job['last_at'], now)}")
+        elif job["is_cron_silent"]:
+            wrong.append(f"{job['job']}: pg_cron is SILENT, done by {job['by']}")
+    return "; ".join(wrong) or f"all {len(status['jobs'])} are done"
+
+
+def _alerts(status: Status, now: datetime) -> str:
+    found = status["alerts"]
+    if not found:
+        return "none is open"
+    named = [
+        f"{one['kind']} {one['subject']} {_ago(one['since'], now)}"
+        for one in found[:_NAMED]
+    ]
+    more = [f"{len(found) - _NAMED} more"] if len(found) > _NAMED else []
+    return f"{len(found)} open: " + "; ".join(named + more)
+
+
+def _frozen(status: Status, now: datetime) -> str:
+    return (
+        "; ".join(
+            f"{one['count']} {state}, the oldest {_ago(one['oldest'], now)}"
+            for state, one in sorted(status["frozen"].items())
+        )
+        or "no order"
+    )
+
+
+def _workers(status: Status, now: datetime) -> str:
+    alive = _alive(status)
+    versions = ", ".join(sorted({one["version"] for one in alive}))
+    silent = [
+        f"{one['worker']} SILENT, last {_ago(one['seen_at'], now)}"
+        for one in status["workers"]
+        if not one["is_alive"]
+    ]
+    known = f" ({versions})" if alive else ""
+    text = f"{len(alive)} alive{known}, database {status['version']}"
+    return "; ".join([text, *silent])
+
+
+def _tick(status: Status) -> str:
+    tick, queue = status["tick"], status["queue"]
+    last = (
+        f"succeeded {tick['seconds_ago']} s ago"
+        if tick and tick["succeeded_at"]
+        else "never succeeded"
+    )
+    return f"{last}; {queue['due']} calls due, the oldest {queue['oldest_seconds']} s"
+
+
+def _alive(status: Status) -> list[Status]:
+    return [one for one in status["workers"] if one["is_alive"]]
+
+
+def _ago(moment: str | None, now: datetime) -> str:
+    return f"{_span(moment, now)} ago" if moment else "at an unknown time"
+
+
+def _span(moment: str, now: datetime) -> str:
+    seconds = abs(
+        (now - datetime.fromisoformat(moment).astimezone(UTC)).total_seconds()
+    )
+    if seconds < 120:
+        return f"{seconds:.0f} s"
+    if seconds < 7200:
+        return f"{seconds / 60:.0f} min"
+    return f"{seconds / 3600:.0f} h"
+
+
+def _print(console: Console, text: list[str], status: Status, *, as_json: bool) -> None:
+    if as_json:
+        console.file.write(json.dumps(status) + "\n")
+        return
+    for line in text:
+        console.print(line, markup=False, highlight=False, soft_wrap=True)

@@ -1,0 +1,64 @@
+-- What the flags say now, and what that means for booking: a flag that is on may serve
+-- the value that stops everything. Asked for a traveller whom no rule names; a rule or
+-- a rollout may serve somebody else another value. A flag that cannot be evaluated, or
+-- not without a doubt, stops booking where it decides. Definer: operators have no
+-- table.
+create or replace function engine.served_flags()
+  returns table (
+    flag text,
+    owner text,
+    is_registered boolean,
+    is_gate boolean,
+    value jsonb,
+    reason text,
+    stops_booking boolean
+  )
+  language plpgsql stable
+  security definer
+  set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_context constant text :=
+    engine.flag_context('00000000-0000-0000-0000-000000000000');
+begin
+  return query
+  select
+    e.flag,
+    e.owner,
+    e.is_registered,
+    e.allows is not null,
+    e.answer -> 'value',
+    case
+      when e.answer -> 'doubt' <> 'null' then e.answer ->> 'doubt'
+      else e.answer ->> 'reason'
+    end,
+    e.allows is not null and (
+      e.answer -> 'value' = e.allows
+      and e.answer -> 'doubt' = 'null'
+      and e.answer ->> 'reason' in (
+        'OFF', 'FALLTHROUGH', 'TARGET_MATCH', 'RULE_MATCH', 'PREREQUISITE_FAILED'
+      )
+      and not (
+        e.flag = 'auto_booking_pipeline_enabled'
+        and e.answer ->> 'reason' in ('OFF', 'PREREQUISITE_FAILED')
+      )
+    ) is not true
+  from (
+    select
+      coalesce(r.flag, d.key) as flag,
+      r.owner,
+      r.flag is not null as is_registered,
+      r.allows,
+      engine.evaluate_flag(coalesce(r.flag, d.key), v_context) as answer
+    from engine.flag_register as r
+    full join (
+      select f.key from engine.flag_data as f
+      where f.kind = 'features' and not f.deleted
+    ) as d on d.key = r.flag
+  ) as e
+  order by e.is_registered desc, e.flag;
+end;
+$$;
+comment on function engine.served_flags() is
+  'What each mirrored or registered flag serves, why, and whether that stops booking.';
+grant execute on function engine.served_flags() to skylatch_operator;
