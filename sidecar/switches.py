@@ -24,7 +24,8 @@ Reason = Annotated[str, typer.Option(help="Why; it is kept with the change.")]
 
 
 @contextmanager
-def _database() -> Iterator[Database]:
+def operator_database() -> Iterator[Database]:
+    """Connect as an operator; say what is wrong with the address if that fails."""
     database = Database(
         load(OperatorSettings).operator_url.get_secret_value(), size=1, patience=5
     )
@@ -40,7 +41,7 @@ def _database() -> Iterator[Database]:
 @app.command()
 def show() -> None:
     """List every flag: evaluated (on) or not, its age, the variations it served."""
-    with _database() as database:
+    with operator_database() as database:
         rows = database.flag_overview()
     table = Table(box=None)
     table.add_column("flag", no_wrap=True)
@@ -69,7 +70,7 @@ def show() -> None:
 @app.command()
 def stop(reason: Reason) -> None:
     """Engage the kill switch: no new booking begins, whatever LaunchDarkly says."""
-    with _database() as database:
+    with operator_database() as database:
         database.set_kill_switch(engaged=True, reason=reason)
     Console().print("booking is stopped")
 
@@ -77,6 +78,6 @@ def stop(reason: Reason) -> None:
 @app.command()
 def allow(reason: Reason) -> None:
     """Release the kill switch; the flags decide again."""
-    with _database() as database:
+    with operator_database() as database:
         database.set_kill_switch(engaged=False, reason=reason)
     Console().print("booking is allowed, where the flags allow it")
