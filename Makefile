@@ -117,6 +117,9 @@ bench-invariants: install ## Measure what watching a million attempts costs
 bench-locked: install ## Measure others' bookings beside a traveller who holds rows
 	@$(PYTHON) -m tests.bench.locked
 
+bench-traces: install ## Measure what writing spans costs a booking: off, one in ten, all
+	@$(PYTHON) -m tests.bench.traces
+
 DEPLOYS ?= 20
 deploys: install ## Deploy beside bookings, kill deploys everywhere, upgrade every state: DEPLOYS=
 	@$(PYTHON) -m tests.deploy.load --deploys $(DEPLOYS)
@@ -165,4 +168,4 @@ clean: ## Stop the stack and remove caches and .venv; the stack's data stays
 
 .PHONY: help setup install up secrets down status psql demo test test-debian13 refusals \
   fuzz crash-points mutants model campaign chaos failover deploys check bench-flags bench-ingest \
-  bench-waiting bench-scale bench-invariants bench-locked simulate schema diagram clean
+  bench-waiting bench-scale bench-invariants bench-locked bench-traces simulate schema diagram clean

@@ -18,16 +18,19 @@ create or replace function engine.trace_story(p_id uuid)
 as $$
 declare
   v_trip public.trip_requests;
+  v_attempt public.booking_attempts;
   -- Null: of the whole trip.
   v_trace_id uuid;
 begin
   select t.* into v_trip from public.trip_requests as t where t.id = p_id;
   if not found then
-    select coalesce(a.trace_id, a.id), t.* into v_trace_id, v_trip
+    select a.* into v_attempt
     from public.booking_attempts as a
-    inner join public.trip_requests as t
-      on t.user_id = a.user_id and t.id = a.trip_request_id
     where a.id = p_id or a.trace_id = p_id;
+    v_trace_id := coalesce(v_attempt.trace_id, v_attempt.id);
+    select t.* into v_trip
+    from public.trip_requests as t
+    where t.user_id = v_attempt.user_id and t.id = v_attempt.trip_request_id;
   end if;
   if v_trip.id is null then
     v_trace_id := p_id;
