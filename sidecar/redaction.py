@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
-from pydantic import BaseModel, SecretBytes, SecretStr
+from pydantic import BaseModel
 
 HIDDEN = "[redacted]"
 _NAMES = (
@@ -76,8 +76,6 @@ def redact(value: Any) -> Any:
         for pattern, replacement in _REPLACEMENTS:
             value = pattern.sub(replacement, value)
         return value
-    if isinstance(value, SecretStr | SecretBytes):
-        return HIDDEN
     if isinstance(value, BaseModel):
         value = dict(value)
     # Headers too, of whatever library.

@@ -353,7 +353,7 @@ ALTER TABLE public.booking_attempts OWNER TO skylatch_owner;
 -- Name: advance_attempt(public.booking_attempts, text, text, engine.outcome_rules, engine.call_report, text, text, text, text, timestamp with time zone); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
 --
 
-CREATE FUNCTION engine.advance_attempt(p_attempt public.booking_attempts, p_operation text, p_verdict text, p_rule engine.outcome_rules, p_report engine.call_report, p_as_state text, p_reason text, p_actor text, p_cause text, p_now timestamp with time zone) RETURNS bigint
+CREATE FUNCTION engine.advance_attempt(p_attempt public.booking_attempts, p_operation text, p_verdict text, p_rule engine.outcome_rules, p_report engine.call_report, p_as_state text, p_reason text, p_actor text, p_correlation_id text, p_now timestamp with time zone) RETURNS bigint
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
@@ -436,7 +436,7 @@ begin
 
   perform engine.log_event(
     v_attempt.user_id, v_attempt.trip_request_id, v_attempt.id, p_actor,
-    p_cause, p_attempt.state, v_to.next_state,
+    p_correlation_id, p_attempt.state, v_to.next_state,
     format(
       '%s: %s', p_operation,
       lower(p_verdict collate "C")
@@ -471,7 +471,7 @@ begin
 end;
 $$;
 
-ALTER FUNCTION engine.advance_attempt(p_attempt public.booking_attempts, p_operation text, p_verdict text, p_rule engine.outcome_rules, p_report engine.call_report, p_as_state text, p_reason text, p_actor text, p_cause text, p_now timestamp with time zone) OWNER TO skylatch_owner;
+ALTER FUNCTION engine.advance_attempt(p_attempt public.booking_attempts, p_operation text, p_verdict text, p_rule engine.outcome_rules, p_report engine.call_report, p_as_state text, p_reason text, p_actor text, p_correlation_id text, p_now timestamp with time zone) OWNER TO skylatch_owner;
 
 --
 -- Name: apply_airport_overrides(); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
@@ -3839,7 +3839,7 @@ ALTER FUNCTION engine.close_case(p_kind text, p_object_id text, p_actor text, p_
 -- Name: command_attempt(uuid, uuid, text, text, text, text, timestamp with time zone); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
 --
 
-CREATE FUNCTION engine.command_attempt(p_user_id uuid, p_attempt_id uuid, p_verdict text, p_actor text, p_cause text, p_reason text, p_now timestamp with time zone) RETURNS text
+CREATE FUNCTION engine.command_attempt(p_user_id uuid, p_attempt_id uuid, p_verdict text, p_actor text, p_correlation_id text, p_reason text, p_now timestamp with time zone) RETURNS text
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
@@ -3879,7 +3879,7 @@ begin
   end if;
   perform engine.advance_attempt(
     v_attempt, 'order', p_verdict, null::engine.outcome_rules,
-    null::engine.call_report, v_as_state, p_reason, p_actor, p_cause, p_now
+    null::engine.call_report, v_as_state, p_reason, p_actor, p_correlation_id, p_now
   );
   perform engine.wake_sidecar();
   select a.state into v_as_state
@@ -3899,7 +3899,7 @@ begin
 end;
 $$;
 
-ALTER FUNCTION engine.command_attempt(p_user_id uuid, p_attempt_id uuid, p_verdict text, p_actor text, p_cause text, p_reason text, p_now timestamp with time zone) OWNER TO skylatch_owner;
+ALTER FUNCTION engine.command_attempt(p_user_id uuid, p_attempt_id uuid, p_verdict text, p_actor text, p_correlation_id text, p_reason text, p_now timestamp with time zone) OWNER TO skylatch_owner;
 
 --
 -- Name: compare_orders(engine.provider_calls, jsonb, timestamp with time zone); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
@@ -5996,7 +5996,8 @@ begin
         )
     ),
     p_traced,
-    v_now
+    -- Not when this batch began: its work may have taken a while.
+    clock_timestamp()
   ) as l;
 end;
 $$;
@@ -19453,10 +19454,10 @@ GRANT SELECT ON TABLE public.booking_attempts TO authenticated;
 GRANT SELECT ON TABLE public.booking_attempts TO service_role;
 
 --
--- Name: FUNCTION advance_attempt(p_attempt public.booking_attempts, p_operation text, p_verdict text, p_rule engine.outcome_rules, p_report engine.call_report, p_as_state text, p_reason text, p_actor text, p_cause text, p_now timestamp with time zone); Type: ACL; Schema: engine; Owner: skylatch_owner
+-- Name: FUNCTION advance_attempt(p_attempt public.booking_attempts, p_operation text, p_verdict text, p_rule engine.outcome_rules, p_report engine.call_report, p_as_state text, p_reason text, p_actor text, p_correlation_id text, p_now timestamp with time zone); Type: ACL; Schema: engine; Owner: skylatch_owner
 --
 
-REVOKE ALL ON FUNCTION engine.advance_attempt(p_attempt public.booking_attempts, p_operation text, p_verdict text, p_rule engine.outcome_rules, p_report engine.call_report, p_as_state text, p_reason text, p_actor text, p_cause text, p_now timestamp with time zone) FROM PUBLIC;
+REVOKE ALL ON FUNCTION engine.advance_attempt(p_attempt public.booking_attempts, p_operation text, p_verdict text, p_rule engine.outcome_rules, p_report engine.call_report, p_as_state text, p_reason text, p_actor text, p_correlation_id text, p_now timestamp with time zone) FROM PUBLIC;
 
 --
 -- Name: FUNCTION apply_airport_overrides(); Type: ACL; Schema: engine; Owner: skylatch_owner
@@ -20093,10 +20094,10 @@ GRANT ALL ON FUNCTION engine.claim_calls(p_worker text, p_limit integer, p_searc
 REVOKE ALL ON FUNCTION engine.close_case(p_kind text, p_object_id text, p_actor text, p_resolution text, p_now timestamp with time zone) FROM PUBLIC;
 
 --
--- Name: FUNCTION command_attempt(p_user_id uuid, p_attempt_id uuid, p_verdict text, p_actor text, p_cause text, p_reason text, p_now timestamp with time zone); Type: ACL; Schema: engine; Owner: skylatch_owner
+-- Name: FUNCTION command_attempt(p_user_id uuid, p_attempt_id uuid, p_verdict text, p_actor text, p_correlation_id text, p_reason text, p_now timestamp with time zone); Type: ACL; Schema: engine; Owner: skylatch_owner
 --
 
-REVOKE ALL ON FUNCTION engine.command_attempt(p_user_id uuid, p_attempt_id uuid, p_verdict text, p_actor text, p_cause text, p_reason text, p_now timestamp with time zone) FROM PUBLIC;
+REVOKE ALL ON FUNCTION engine.command_attempt(p_user_id uuid, p_attempt_id uuid, p_verdict text, p_actor text, p_correlation_id text, p_reason text, p_now timestamp with time zone) FROM PUBLIC;
 
 --
 -- Name: FUNCTION compare_orders(p_call engine.provider_calls, p_body jsonb, p_now timestamp with time zone); Type: ACL; Schema: engine; Owner: skylatch_owner

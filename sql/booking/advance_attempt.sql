@@ -18,7 +18,7 @@ create or replace function engine.advance_attempt(
   p_as_state text,
   p_reason text,
   p_actor text,
-  p_cause text,
+  p_correlation_id text,
   p_now timestamptz
 ) returns bigint
   language plpgsql volatile
@@ -104,7 +104,7 @@ begin
 
   perform engine.log_event(
     v_attempt.user_id, v_attempt.trip_request_id, v_attempt.id, p_actor,
-    p_cause, p_attempt.state, v_to.next_state,
+    p_correlation_id, p_attempt.state, v_to.next_state,
     format(
       '%s: %s', p_operation,
       lower(p_verdict collate "C")

@@ -7,7 +7,7 @@ create or replace function engine.command_attempt(
   p_attempt_id uuid,
   p_verdict text,
   p_actor text,
-  p_cause text,
+  p_correlation_id text,
   p_reason text,
   p_now timestamptz
 ) returns text
@@ -51,7 +51,7 @@ begin
   end if;
   perform engine.advance_attempt(
     v_attempt, 'order', p_verdict, null::engine.outcome_rules,
-    null::engine.call_report, v_as_state, p_reason, p_actor, p_cause, p_now
+    null::engine.call_report, v_as_state, p_reason, p_actor, p_correlation_id, p_now
   );
   perform engine.wake_sidecar();
   select a.state into v_as_state

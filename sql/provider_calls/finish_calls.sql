@@ -121,7 +121,8 @@ begin
         )
     ),
     p_traced,
-    v_now
+    -- Not when this batch began: its work may have taken a while.
+    clock_timestamp()
   ) as l;
 end;
 $$;
