@@ -1017,7 +1017,7 @@ ALTER FUNCTION engine.trace_hex(p_trace_id uuid) OWNER TO skylatch_owner;
 
 CREATE FUNCTION engine.attempt_span(p_kind integer, p_attempt_id uuid, p_number bigint) RETURNS bigint
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
-    RETURN engine.child_span(p_kind, (((('x'::text || "right"(engine.trace_hex(p_attempt_id), 16)))::bit(64))::bigint # p_number));
+    RETURN engine.child_span(p_kind, (((('x'::text || "right"(engine.trace_hex(p_attempt_id), 15)))::bit(60))::bigint + p_number));
 
 ALTER FUNCTION engine.attempt_span(p_kind integer, p_attempt_id uuid, p_number bigint) OWNER TO skylatch_owner;
 

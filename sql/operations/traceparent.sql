@@ -1,4 +1,4 @@
--- W3C trace context, version 00: https://www.w3.org/TR/trace-context/#traceparent-header
+-- W3C trace context, version 00 (https://www.w3.org/TR/trace-context/).
 create or replace function engine.traceparent(
   p_trace_id uuid, p_is_sampled boolean, p_span_id bigint
 ) returns text

@@ -10,6 +10,7 @@ exporting; asserts nothing.
 from __future__ import annotations
 
 import os
+import random
 import statistics
 import sys
 from collections.abc import Callable
@@ -115,6 +116,7 @@ def prepare(stage: Stage, bookings: int) -> None:
     while stage.rows(waiting):
         stage.tick()
     stage.rows("select engine.beat_flags('test')")
+    stage.rows("analyze")
 
 
 def sample(stage: Stage, ratio: float) -> Callable[[], object]:
@@ -146,7 +148,7 @@ def main(rounds: int) -> None:
         assert postmaster is not None
         spent: dict[float, list[float]] = {ratio: [] for ratio in SAMPLED}
         for number in range(rounds + 1):
-            for ratio, stage in stages.items():
+            for ratio, stage in random.sample(list(stages.items()), len(stages)):
                 take = sample(stage, ratio)
                 prepare(stage, BOOKINGS)
                 before = server_seconds(postmaster)
