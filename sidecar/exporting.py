@@ -127,7 +127,10 @@ class Exporting:
 
     def _export(self, spans: Sequence[ReadableSpan]) -> bool:
         with suppress_instrumentation():
-            return self._otlp.export(spans) is SpanExportResult.SUCCESS
+            try:
+                return self._otlp.export(spans) is SpanExportResult.SUCCESS
+            except Exception:  # noqa: BLE001 - what only looks on ends no worker
+                return False
 
 
 class _Wordless(SpanExporter):

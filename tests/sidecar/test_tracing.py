@@ -7,19 +7,29 @@ import logging
 import subprocess
 import sys
 import threading
+from contextlib import ExitStack, closing
+from http.client import HTTPConnection
 from uuid import UUID, uuid4
 
 import psycopg
 import pytest
 from psycopg.conninfo import make_conninfo
+from pydantic import SecretStr
+from typer.testing import CliRunner
 
 from sidecar import tracing
+from sidecar.__main__ import app as app_of_the_sidecar
+from sidecar.config import ServeSettings
 from sidecar.db import Call, Database
+from sidecar.errors import SetupError
 from sidecar.exporting import Exporting
+from sidecar.sandbox.server import running_in_thread
+from sidecar.web import build_app
 from tests.factories import until
 from tests.otlp import collecting
 from tests.sidecar.test_telemetry import _restored as _restored  # noqa: PLC0414
 from tests.sidecar.test_telemetry import configured, lines
+from tests.sql.test_protocol import Stage
 
 TRACE = "0af7651916cd43dd8448eb211c80319c"
 
@@ -157,6 +167,58 @@ def test_a_span_has_no_text_of_an_exception_and_no_trace_begins_here(
         with psycopg.connect(database) as connection, tracing.at_work_on(call()):
             connection.execute("select 1")
         assert len(collector.spans()) == 1
+
+
+def test_a_callers_trace_is_believed_behind_the_token_only(database: str) -> None:
+    """Anybody may claim a trace; an application that may act for travellers has one."""
+    sampled = {"traceparent": f"00-{TRACE}-00000000000000aa-01"}
+    with collecting() as collector, ExitStack() as stack:
+        exported = Exporting(collector.url, process="serve")
+        stack.callback(exported.close)
+        url = make_conninfo(database, user="skylatch_sidecar")
+        sidecar = Database(url, process="serve")
+        stack.callback(sidecar.close)
+        app = build_app(
+            ServeSettings(database_url=SecretStr(url), http_token=SecretStr("t" * 16)),
+            sidecar,
+        )
+        exported.watch(app)
+        address = stack.enter_context(running_in_thread(app))
+        host, _, port = address.removeprefix("http://").partition(":")
+
+        def ask(path: str, **headers: str) -> int:
+            # Not by `requests`, which would put its own trace into the header.
+            with closing(HTTPConnection(host, int(port), timeout=30)) as connection:
+                connection.request("POST", path, headers={**sampled, **headers})
+                return connection.getresponse().status
+
+        for path in ("/livez", "/webhooks/stripe", "/rpc/auto_book_monitor"):
+            assert ask(path) >= 400
+        token = f"Bearer {'t' * 16}"
+        assert ask("/rpc/auto_book_monitor", Authorization=token) == 200
+        exported.provider.force_flush()
+        kinds = {(s.trace_id, s.service, s.name) for s in collector.spans()}
+    assert (TRACE, "skylatch-serve", "POST /rpc/auto_book_monitor") in kinds
+    # Its statements hang below it; nobody else's request is there.
+    assert {name for _, _, name in kinds} == {"POST /rpc/auto_book_monitor", "select"}
+
+
+def test_what_happened_under_an_id_is_told_to_an_operator(
+    database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By whichever id is at hand; one that nobody knows is said so."""
+    stage = Stage(database)
+    trip = stage.trip()
+    stage.tick()
+    stage.close()
+    monkeypatch.setenv("SKYLATCH_OPERATOR_URL", database)
+    told = CliRunner().invoke(app_of_the_sidecar, ["trace", str(trip.trip_id)])
+    assert told.exit_code == 0
+    assert "call:1" in told.output
+    assert "search ready" in told.output
+    unknown = CliRunner().invoke(app_of_the_sidecar, ["trace", TRACE])
+    assert isinstance(unknown.exception, SetupError)
+    assert "nothing is known of" in str(unknown.exception)
 
 
 def bare() -> Call:
