@@ -120,6 +120,9 @@ bench-locked: install ## Measure others' bookings beside a traveller who holds r
 bench-metrics: install ## Measure what counting costs a booking, and what a scrape costs
 	@$(PYTHON) -m tests.bench.metrics
 
+bench-traces: install ## Measure what writing spans costs a booking: off, one in ten, all
+	@$(PYTHON) -m tests.bench.traces
+
 DEPLOYS ?= 20
 deploys: install ## Deploy beside bookings, kill deploys everywhere, upgrade every state: DEPLOYS=
 	@$(PYTHON) -m tests.deploy.load --deploys $(DEPLOYS)
@@ -176,5 +179,5 @@ clean: ## Stop the stack and remove caches and .venv; the stack's data stays
 
 .PHONY: help setup install up secrets down status psql demo test test-debian13 refusals \
   fuzz crash-points alerts mutants model campaign chaos failover night deploys check bench-flags \
-  bench-ingest bench-waiting bench-scale bench-invariants bench-locked bench-metrics simulate schema \
-  diagram clean
+  bench-ingest bench-waiting bench-scale bench-invariants bench-locked bench-metrics bench-traces \
+  simulate schema diagram clean

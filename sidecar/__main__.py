@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import codecs
+import contextlib
 import io
 import signal
 import sys
 import threading
+from collections.abc import Iterator
 from pathlib import Path
 from types import FrameType
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
+from uuid import UUID
 
 import psycopg
 import typer
@@ -37,7 +40,11 @@ from sidecar.metrics import Metrics, served
 from sidecar.payments import Payments
 from sidecar.redaction import redact
 from sidecar.switches import app as flags_app
+from sidecar.switches import operator_database
 from sidecar.worker import Worker
+
+if TYPE_CHECKING:
+    from sidecar.exporting import Exporting
 
 app = typer.Typer(
     help="Skylatch's hands: outward calls, callbacks, and the local stack.",
@@ -80,13 +87,38 @@ def _begin() -> None:
     reporting.attach()
 
 
+@contextlib.contextmanager
+def exporting(
+    settings: config.DatabaseSettings, process: str
+) -> Iterator[Exporting | None]:
+    """Export the traces of a block, where an endpoint for them is set."""
+    endpoint = config.revealed(settings.otlp_endpoint)
+    if endpoint is None:
+        yield None
+        return
+    # Whoever exports nothing does not load OpenTelemetry either.
+    from sidecar.exporting import Exporting  # noqa: PLC0415
+
+    exported = Exporting(endpoint, process=process)
+    try:
+        yield exported
+    finally:
+        exported.close()
+
+
 @app.command()
 def work() -> None:
     """Make the calls that Postgres asks for, until SIGTERM."""
     _begin()
     settings = config.load(config.WorkSettings)
+    with exporting(settings, "work") as exported:
+        _work(settings, exported)
+
+
+def _work(settings: config.WorkSettings, exported: Exporting | None) -> None:
     database = Database(
         settings.database_url.get_secret_value(),
+        process="work",
         size=settings.workers,
         listen_url=config.revealed(settings.listen_url),
     )
@@ -110,9 +142,16 @@ def work() -> None:
         mirror = threads.start(
             lambda: flags.run(stopping), name="mirror", may_end=stopping.is_set
         )
+        carrier = exported and threads.start(
+            lambda: exported.carry(database, stopping),
+            name="traces",
+            may_end=stopping.is_set,
+        )
         with served(metrics, host=settings.metrics_host, port=settings.metrics_port):
             worker.run()
         mirror.join(timeout=5)
+        if carrier:
+            carrier.join(timeout=15)
     finally:
         database.close()
 
@@ -120,19 +159,29 @@ def work() -> None:
 @app.command()
 def serve() -> None:
     """Serve the HTTP endpoint."""
+    _begin()
+    settings = config.load(config.ServeSettings)
+    with exporting(settings, "serve") as exported:
+        _serve(settings, exported)
+
+
+def _serve(settings: config.ServeSettings, exported: Exporting | None) -> None:
     # Only this command needs them.
     from sidecar.serving import server_config  # noqa: PLC0415
     from sidecar.web import build_app  # noqa: PLC0415
 
-    _begin()
-    settings = config.load(config.ServeSettings)
     # A prober or a caller hears soon that the database is away.
-    database = Database(settings.database_url.get_secret_value(), patience=5.0)
+    database = Database(
+        settings.database_url.get_secret_value(), process="serve", patience=5.0
+    )
     try:
         checks.begin(database)
+        app = build_app(settings, database)
+        if exported:
+            exported.watch(app)
         server = uvicorn.Server(
             server_config(
-                build_app(settings, database),
+                app,
                 host=settings.http_host,
                 port=settings.http_port,
             )
@@ -146,6 +195,25 @@ def serve() -> None:
             )
     finally:
         database.close()
+
+
+@app.command()
+def trace(
+    found_by: Annotated[
+        UUID, typer.Argument(metavar="ID", help="Of a trace, a trip or an attempt.")
+    ],
+) -> None:
+    """Print what happened under one id, step by step (operators)."""
+    with operator_database() as database:
+        rows = database.trace_story(found_by)
+    if not rows:
+        raise SetupError(f"nothing is known of {found_by}")
+    for row in rows:
+        typer.echo(
+            f"{row['at']:%Y-%m-%d %H:%M:%S.%f}  {row['trace_id'] or '-':32}"
+            f"  {row['attempt_no'] or '-':>2}  {row['what']:<16}  {row['told']}"
+            f"  [{row['actor'] or '-'}]"
+        )
 
 
 @app.command()

@@ -116,6 +116,18 @@ class DatabaseSettings(BaseSettings):
 
     database_url: DatabaseAddress
     redis_url: Address | None = None
+    # Where traces go, OTLP over HTTP: https://collector:4318, without /v1/traces. What
+    # else there is to say (headers, certificates) the exporter reads from OTEL_….
+    otlp_endpoint: Address | None = None
+
+    @field_validator("otlp_endpoint")
+    @classmethod
+    def _is_http(cls, url: SecretStr | None) -> SecretStr | None:
+        if url is not None and not url.get_secret_value().startswith(
+            ("http://", "https://")
+        ):
+            raise ValueError("needs http:// or https://")
+        return url
 
     @field_validator("redis_url")
     @classmethod

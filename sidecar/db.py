@@ -25,6 +25,7 @@ from sidecar.sessions import ENCODING, pin
 Row = dict[str, Any]
 Rpc = Literal["duffel_search", "auto_book_production", "auto_book_monitor"]
 NOBODY_LISTENS = "none"
+_TRACED = "engine.claim_calls(text,integer,integer,boolean)"
 _NOT_DEPLOYED = (psycopg.errors.InvalidSchemaName, psycopg.errors.UndefinedFunction)
 
 
@@ -39,6 +40,9 @@ class Call:
     idempotency_key: str
     marks_sent: bool
     request: dict[str, Any] | None
+    # W3C: the trace that it belongs to, and the span under which its own hang.
+    traceparent: str | None = None
+    attempt_id: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +55,19 @@ class Finished:
 
     calls: list[Call] = field(default_factory=list)
     set_aside: frozenset[tuple[int, int]] = frozenset()
+
+
+def _call(row: Row, *, traced: bool) -> Call:
+    """Return a claimed call; `traced`: its request has what belongs to it around it."""
+    if not traced:
+        return Call(**row)
+    around = row["request"]
+    attempt = around["attempt"]
+    return Call(
+        **{**row, "request": around["request"]},
+        traceparent=around["traceparent"],
+        attempt_id=UUID(attempt) if attempt else None,
+    )
 
 
 def _remedy(error: psycopg.Error) -> str:
@@ -87,6 +104,7 @@ class Database:
         self,
         url: str,
         *,
+        process: str = "sidecar",
         size: int = 4,
         patience: float = 3.0,
         listen_url: str | None = None,
@@ -98,6 +116,7 @@ class Database:
         heard at `listen_url` where `url` leads to a pooler, or not at all ("none").
         """
         self._url = url
+        self._hands_out_traces: bool | None = None
         self._listen_url = None if listen_url == NOBODY_LISTENS else listen_url or url
         self._pool: ConnectionPool[psycopg.Connection[Row]] = ConnectionPool(
             url,
@@ -112,7 +131,7 @@ class Database:
                 "autocommit": True,
                 "row_factory": dict_row,
                 "prepare_threshold": None,
-                "application_name": "skylatch-sidecar",
+                "application_name": f"skylatch-{process}",
             },
         )
 
@@ -122,8 +141,9 @@ class Database:
 
     def claim_calls(self, worker: str, *, limit: int, searches: int) -> list[Call]:
         """Claim at most `limit` due calls, at most `searches` of them searches."""
-        rows = self._rows("engine", "claim_calls", worker, limit, searches)
-        return [Call(**row) for row in rows]
+        traced = self._traced()
+        rows = self._rows("engine", "claim_calls", worker, limit, searches, *traced)
+        return [_call(row, traced=bool(traced)) for row in rows]
 
     def mark_sent(self, call: Call) -> str | None:
         """Commit that `call` is about to leave; return why not, if it must not."""
@@ -135,18 +155,22 @@ class Database:
         self, worker: str, reports: list[Row], *, hand_on: bool
     ) -> Finished:
         """Report finished calls; return the next ones, claimed for this worker."""
-        rows = self._rows("engine", "finish_calls", worker, Jsonb(reports), hand_on)
+        traced = self._traced()
+        rows = self._rows(
+            "engine", "finish_calls", worker, Jsonb(reports), hand_on, *traced
+        )
         calls: list[Call] = []
         set_aside: set[tuple[int, int]] = set()
         for row in rows:
             if row.pop("is_set_aside"):
                 set_aside.add((row["call_id"], row["epoch"]))
             else:
-                calls.append(Call(**row))
+                calls.append(_call(row, traced=bool(traced)))
         return Finished(calls, frozenset(set_aside))
 
     def heartbeat(self, worker: str) -> str:
         """Say that `worker` lives; return who does each scheduled job."""
+        self._hands_out_traces = None
         (row,) = self._rows("engine", "heartbeat", worker, __version__)
         return str(row["heartbeat"])
 
@@ -170,6 +194,7 @@ class Database:
     def metrics(self) -> list[Row]:
         """Return what the database knows for /metrics: name, labels, value."""
         return self._rows("engine", "metrics")
+
     def watch_alerts(self) -> list[Row]:
         """Return the open alerts and the sidecars that are silent."""
         return self._rows("engine", "watch_alerts")
@@ -187,6 +212,13 @@ class Database:
     def degradations(self) -> list[Row]:
         """Return what works less well than it should: part and problem."""
         return self._rows("engine", "degradations")
+
+    def take_spans(self, limit: int) -> list[Row]:
+        """Take what Postgres wrote down of sampled traces, at most `limit` spans.
+
+        Each has trace_id, span_id, parent_id, name, started_at, ended_at, attributes.
+        """
+        return self._rows("engine", "take_spans", limit)
 
     def sync_flags(self, items: Row, source: str) -> Row:
         """Replace the mirrored flags and segments, {"features": ..., "segments": ...}.
@@ -232,6 +264,13 @@ class Database:
         """Return every flag with its state and what it served (operators)."""
         with self._pool.connection() as connection:
             return connection.execute("select * from public.flag_overview").fetchall()
+
+    def trace_story(self, found_by: UUID) -> list[Row]:
+        """Return events and calls of a trace, trip or attempt, in order (operators).
+
+        Each has at, trace_id, attempt_no, what, actor, told.
+        """
+        return self._rows("engine", "trace_story", found_by)
 
     def set_kill_switch(self, *, engaged: bool, reason: str) -> None:
         """Stop or allow every new booking at once (operators); it is audited."""
@@ -368,6 +407,17 @@ class Database:
             except psycopg.Error as told:
                 return describe(told)
         return describe(error)
+
+    def _traced(self) -> tuple[bool, ...]:
+        """Return the argument that asks for calls with their traces.
+
+        A database of the last release has none. Whether this one does is asked with
+        each heartbeat, so that a deploy is noticed.
+        """
+        if self._hands_out_traces is None:
+            (row,) = self._rows("pg_catalog", "to_regprocedure", _TRACED)
+            self._hands_out_traces = row["to_regprocedure"] is not None
+        return (True,) if self._hands_out_traces else ()
 
     def _one(self, function: str) -> str:
         (row,) = self._rows("engine", function)

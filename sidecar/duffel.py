@@ -20,6 +20,7 @@ from typing import Any
 import requests
 from urllib3.exceptions import NewConnectionError
 
+from sidecar import tracing
 from sidecar.config import is_loopback
 from sidecar.connections import Adapter
 from sidecar.providers import NO_ANSWER, NOT_SENT, Answer
@@ -73,7 +74,10 @@ class Duffel:
                 self._base_url + path,
                 params=query,
                 json=None if data is None else {"data": data},
-                headers={"x-client-correlation-id": correlation},
+                headers={
+                    "x-client-correlation-id": correlation,
+                    **tracing.headers(),
+                },
                 timeout=(_CONNECT_SECONDS, seconds),
                 allow_redirects=False,
                 stream=True,

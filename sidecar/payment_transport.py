@@ -19,6 +19,7 @@ import requests
 import stripe
 from urllib3.exceptions import HTTPError
 
+from sidecar import tracing
 from sidecar.config import is_loopback
 from sidecar.connections import Adapter
 from sidecar.providers import Answer
@@ -114,7 +115,7 @@ class Transport(stripe.HTTPClient):
             with self._session().request(
                 method,
                 url,
-                headers=headers,
+                headers={**(headers or {}), **tracing.headers()},
                 data=post_data,
                 timeout=(min(left, _CONNECT_SECONDS), min(left, _READ_SECONDS)),
                 verify=stripe.ca_bundle_path,

@@ -1,19 +1,28 @@
-"""Takes out of texts and log lines whatever opens a door.
+"""Takes out of texts and log lines whatever opens a door, and whoever it is about.
 
-By the name it has, where it has one, and by its form wherever it slipped in: a message,
-the text of an exception, an address. Too much rather than too little.
+By the name it has, where it has one; by its type, where that says it all; and by its
+form wherever it slipped in: a message, the text of an exception, an address. Too much
+rather than too little.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
+from datetime import date
 from typing import Any
+
+from pydantic import BaseModel
 
 HIDDEN = "[redacted]"
 _NAMES = (
     r"(?:pg)?pass(?:word|wd|phrase)?|pwd|rediscli_auth|secrets?|tokens?|authorization|"
     r"cookie|signature|credentials?|"
-    r"(?:api|sdk|access|private|client|signing|stripe|redis)[_-]?key"
+    r"(?:api|sdk|access|private|client|signing|stripe|redis)[_-]?key|"
+    # Of people, as our tables and both providers call them.
+    r"(?:given|family|first|last|full|holder|cardholder)[_-]?name|born[_-]?on|"
+    r"birth[_-]?(?:date|day)|date[_-]?of[_-]?birth|e[_-]?mail(?:[_-]?address)?|"
+    r"phone(?:[_-]?number)?|unique[_-]?identifier|passport(?:[_-]?number)?"
 )
 # No text of ours is as long; the patterns take time for each character.
 _LONGEST = 20_000
@@ -35,6 +44,13 @@ _REPLACEMENTS: list[tuple[re.Pattern[str], str]] = [
     (re.compile(r"\b(basic)\s+[A-Za-z0-9+/=]{12,}", re.IGNORECASE), rf"\1 {HIDDEN}"),
     # Signatures, which are good for five minutes.
     (re.compile(r"\b(v[0-9]=)[0-9a-fA-F]{32,}"), rf"\1{HIDDEN}"),
+    # somebody@somewhere, but not user@host of an address.
+    (
+        re.compile(
+            r"(?<![\w.+%@:/-])[\w.+%-]{1,64}@[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63})+"
+        ),
+        HIDDEN,
+    ),
     # scheme://user:password@host; a port is no password.
     (
         re.compile(r"(://[^\s:/@]{0,200}:)(?!\d{1,5}(?:[/?#\s\"',)]|$))\S{0,500}@"),
@@ -60,16 +76,26 @@ def redact(value: Any) -> Any:
         for pattern, replacement in _REPLACEMENTS:
             value = pattern.sub(replacement, value)
         return value
-    if isinstance(value, dict):
+    if isinstance(value, BaseModel):
+        value = dict(value)
+    # Headers too, of whatever library.
+    if isinstance(value, Mapping):
         return {redact(key): _redact_named(key, one) for key, one in value.items()}
     if isinstance(value, list | tuple | set | frozenset):
         return [redact(one) for one in value]
     if isinstance(value, bytes | bytearray):
         return redact(bytes(value).decode(errors="replace"))
-    return value
+    if value is None or isinstance(value, bool | int | float):
+        return value
+    return redact(repr(value))
 
 
 def _redact_named(name: Any, value: Any) -> Any:
-    if isinstance(name, str) and _NAMED.search(name) and isinstance(value, str | bytes):
+    if isinstance(name, str) and _NAMED.search(name) and _is_plain(value):
         return HIDDEN
     return redact(value)
+
+
+def _is_plain(value: Any) -> bool:
+    """Tell whether there is no more to see in a value than what its name says."""
+    return isinstance(value, str | bytes | date)

@@ -14,6 +14,7 @@ from typing import Any
 
 import structlog
 
+from sidecar import tracing
 from sidecar.db import Call
 
 _log = structlog.get_logger()
@@ -50,7 +51,7 @@ class SetAside:
         pause = min(_FIRST_PAUSE * 2.0**tries, _LONGEST_PAUSE)
         with self._changed:
             if len(self._waiting) >= _MOST and call.operation == "search":
-                _log.warning("report.given_up", call=call.call_id)
+                _log.warning("report.given_up", **tracing.ids(call))
                 return
             if self._give_up_at is not None:
                 pause = _FIRST_PAUSE
@@ -67,7 +68,7 @@ class SetAside:
                 ):
                     for one in self._waiting:
                         # Its lease runs out; recovery finds out what it said.
-                        _log.warning("report.given_up", call=one.call.call_id)
+                        _log.warning("report.given_up", **tracing.ids(one.call))
                     return None
                 due = [one for one in self._waiting if one.due <= now]
                 if due:

@@ -26,7 +26,8 @@ Reason = Annotated[str, typer.Option(help="Why; it is kept with the change.")]
 
 
 @contextmanager
-def _database() -> Iterator[Database]:
+def operator_database() -> Iterator[Database]:
+    """Connect as an operator; say what is wrong with the address if that fails."""
     database = Database(
         load(OperatorSettings).operator_url.get_secret_value(), size=1, patience=5
     )
@@ -46,7 +47,7 @@ def show() -> None:
     "serves" is asked for a traveller whom no rule names. "on" says only that targeting
     is on: a flag that is on may serve the value that stops booking.
     """
-    with _database() as database:
+    with operator_database() as database:
         rows = database.flag_overview()
         serving = {row["flag"]: row for row in database.served_flags()}
         switch = database.pipeline_status()["kill_switch"]
@@ -100,7 +101,7 @@ def audit() -> None:
 
     The exit code is 1 when one is expired.
     """
-    with _database() as database:
+    with operator_database() as database:
         rows = database.flag_audit()
     table = Table("flag", "owner", "problem", "what to do", box=None)
     for row in rows:
@@ -118,7 +119,7 @@ def audit() -> None:
 @app.command()
 def stop(reason: Reason) -> None:
     """Engage the kill switch: no new booking begins, whatever LaunchDarkly says."""
-    with _database() as database:
+    with operator_database() as database:
         database.set_kill_switch(engaged=True, reason=reason)
     Console().print("booking is stopped")
 
@@ -126,6 +127,6 @@ def stop(reason: Reason) -> None:
 @app.command()
 def allow(reason: Reason) -> None:
     """Release the kill switch; the flags decide again."""
-    with _database() as database:
+    with operator_database() as database:
         database.set_kill_switch(engaged=False, reason=reason)
     Console().print("booking is allowed, where the flags allow it")

@@ -1,4 +1,8 @@
-"""Structured logs: one JSON object a line on standard error, no secrets, no persons."""
+"""Structured logs on standard error: no secrets, no persons.
+
+One JSON object a line, or, where a person sits at a terminal, a line for reading. The
+names of our events are in `sidecar.log_events`.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +14,7 @@ from typing import Any
 
 import structlog
 
+from sidecar.log_events import mark_unlisted
 from sidecar.redaction import redact
 
 
@@ -20,15 +25,21 @@ def _redact(
     return redacted
 
 
+# What the context says (`sidecar.tracing`) is in the lines of libraries too.
 _FIRST: list[structlog.typing.Processor] = [
+    structlog.contextvars.merge_contextvars,
     structlog.processors.add_log_level,
     structlog.processors.TimeStamper(fmt="iso", utc=True),
 ]
-_LAST: list[structlog.typing.Processor] = [
-    structlog.processors.format_exc_info,
-    _redact,
-    structlog.processors.JSONRenderer(default=lambda value: redact(repr(value))),
-]
+
+
+def _last() -> list[structlog.typing.Processor]:
+    render: structlog.typing.Processor = structlog.processors.JSONRenderer()
+    if sys.stderr.isatty():
+        render = structlog.dev.ConsoleRenderer(
+            exception_formatter=structlog.dev.plain_traceback
+        )
+    return [structlog.processors.format_exc_info, _redact, render]
 
 
 def keep_quiet() -> None:
@@ -38,9 +49,10 @@ def keep_quiet() -> None:
 
 def configure() -> None:
     """Send what we, the libraries and uncaught exceptions say to standard error."""
+    last = _last()
     formatter = structlog.stdlib.ProcessorFormatter(
         foreign_pre_chain=_FIRST,
-        processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *_LAST],
+        processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *last],
     )
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(formatter)
@@ -48,7 +60,7 @@ def configure() -> None:
     logging.captureWarnings(True)
     logging.getLogger("psycopg.pool").setLevel(logging.NOTSET)
     structlog.configure(
-        processors=[structlog.contextvars.merge_contextvars, *_FIRST, *_LAST],
+        processors=[*_FIRST, mark_unlisted, *last],
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
         cache_logger_on_first_use=False,
     )

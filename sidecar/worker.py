@@ -25,6 +25,7 @@ import psycopg
 import structlog
 
 from sidecar import threads as background
+from sidecar import tracing
 from sidecar.alerts import AlertLog
 from sidecar.alive import Alive
 from sidecar.db import Call, Database, Finished, describe
@@ -208,19 +209,26 @@ class Worker:
     def _run_calls(self) -> None:
         while (call := self._calls.get()) is not None:
             answer: Answer | None = NOT_SENT
-            try:
-                answer = self._make(call)
-            except Exception:  # noqa: BLE001 - a defect must not end the thread
-                _log.exception("call.crashed", call=call.call_id)
-                # Whether bytes left is unknown: the lease runs out, recovery decides.
-                answer = None
+            with tracing.at_work_on(call):
+                try:
+                    answer = self._make(call)
+                except Exception:  # noqa: BLE001 - a defect must not end the thread
+                    _log.exception("call.crashed")
+                    # Whether bytes left is unknown: the lease runs out, recovery
+                    # decides.
+                    answer = None
             self._reports.put((call, answer))
 
     def _make(self, call: Call) -> Answer | None:
-        """Make one call; None when the engine has already settled it."""
-        if call.request is None or not self._budgets.wait(
-            call.operation, self._stopping
-        ):
+        """Make one call; None when the engine has already settled it.
+
+        It ends in exactly one log line, whatever becomes of it.
+        """
+        if call.request is None:
+            _log.warning("call.not_sent", reason="it could not be built")
+            return NOT_SENT
+        if not self._budgets.wait(call.operation, self._stopping):
+            _log.info("call.put_back", reason="the worker stops")
             return NOT_SENT
         if call.operation == "search" or call.trip_request_id is None:
             return self._send(call, call.request)
@@ -230,10 +238,10 @@ class Worker:
                     reason = self._database.mark_sent(call)
                 except _DATABASE_DOWN as error:
                     # Committed or not, nothing has left, and saying so is the truth.
-                    _log.warning("mark_sent.failed", error=describe(error))
+                    _log.warning("call.not_sent", reason=describe(error))
                     return NOT_SENT
                 if reason is not None:
-                    _log.info("call.stopped", call=call.call_id, reason=reason)
+                    _log.info("call.stopped", reason=reason)
                     return None
             return self._send(call, call.request)
 
@@ -241,21 +249,12 @@ class Worker:
         started = time.monotonic()
         send = self._operations.get(call.operation)
         if send is None:
-            _log.error("call.unknown_operation", operation=call.operation)
+            _log.error("call.unknown_operation")
             return NOT_SENT
         answer = send(request, call.idempotency_key)
         seconds = time.monotonic() - started
         self._metrics.call_made(call.operation, seconds)
-        _log.info(
-            "call.answered",
-            call=call.call_id,
-            trip=str(call.trip_request_id) if call.trip_request_id else None,
-            operation=call.operation,
-            http_status=answer.http_status,
-            error_code=answer.error_code,
-            request_id=answer.request_id,
-            seconds=round(seconds, 3),
-        )
+        tracing.tell_answer(answer, seconds=seconds)
         return answer
 
     def _report(self) -> None:
@@ -273,7 +272,7 @@ class Worker:
             finished = self._finish(reports) if reports else Finished()
             for report, call in zip(reports, (c for c, a in batch if a), strict=True):
                 if (call.call_id, call.epoch) in finished.set_aside:
-                    _log.info("report.set_aside", call=call.call_id)
+                    _log.info("report.set_aside", **tracing.ids(call))
                     self._set_aside.put(call, report)
             self._dispatch(finished.calls, instead_of=[call for call, _ in batch])
             self._wake.set()

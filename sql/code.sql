@@ -64,9 +64,12 @@ set role skylatch_owner;
 \ir access/scans.sql
 \ir access/search_settings.sql
 \ir access/search_settings_changes.sql
+\ir access/spans.sql
 \ir access/spending_ceiling_changes.sql
 \ir access/spending_ceilings.sql
 \ir access/spending_limits.sql
+\ir access/trace_settings.sql
+\ir access/trace_settings_changes.sql
 \ir access/traveler_profiles.sql
 \ir access/traveller_limit_changes.sql
 \ir access/traveller_limits.sql
@@ -95,6 +98,13 @@ set role skylatch_owner;
 \ir operations/refuse_setting.sql
 \ir operations/refuse_busy.sql
 \ir operations/format_money.sql
+\ir operations/trace_hex.sql
+\ir operations/call_span.sql
+\ir operations/child_span.sql
+\ir operations/attempt_span.sql
+\ir operations/traceparent.sql
+\ir operations/trace_ratio.sql
+\ir operations/add_span.sql
 \ir operations/log_event.sql
 \ir operations/wait_less.sql
 \ir operations/ring.sql
@@ -319,6 +329,7 @@ set role skylatch_owner;
 \ir monitor/auto_book_monitor.sql
 \ir monitor/recover.sql
 \ir monitor/purge_events.sql
+\ir monitor/purge_spans.sql
 \ir monitor/purge.sql
 \ir monitor/purge_cron_log.sql
 \ir monitor/heartbeat.sql
@@ -336,6 +347,9 @@ set role skylatch_owner;
 \ir operations/confirm_exchange_rates.sql
 \ir operations/waiting_exchange_rates.sql
 \ir operations/set_money_settings.sql
+\ir operations/set_trace_settings.sql
+\ir operations/take_spans.sql
+\ir operations/trace_story.sql
 \ir operations/set_spending_ceiling.sql
 \ir operations/publish_consent_text.sql
 \ir operations/retire_consent_text.sql

@@ -71,6 +71,18 @@ CREATE TYPE engine.offer_terms AS (
 ALTER TYPE engine.offer_terms OWNER TO skylatch_owner;
 
 --
+-- Name: trace_context; Type: TYPE; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE TYPE engine.trace_context AS (
+	trace_id uuid,
+	is_sampled boolean,
+	span_id bigint
+);
+
+ALTER TYPE engine.trace_context OWNER TO skylatch_owner;
+
+--
 -- Name: money_amount; Type: DOMAIN; Schema: public; Owner: skylatch_owner
 --
 
@@ -98,6 +110,28 @@ CREATE FUNCTION engine.acts_as(p_role text) RETURNS boolean
     RETURN pg_has_role(CASE WHEN (current_setting('role'::text) = 'none'::text) THEN SESSION_USER ELSE (current_setting('role'::text))::name END, (p_role)::name, 'usage'::text);
 
 ALTER FUNCTION engine.acts_as(p_role text) OWNER TO skylatch_owner;
+
+--
+-- Name: add_span(uuid, bigint, bigint, text, timestamp with time zone, jsonb); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE FUNCTION engine.add_span(p_trace_id uuid, p_span_id bigint, p_parent_id bigint, p_name text, p_started_at timestamp with time zone, p_attributes jsonb) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  insert into engine.spans (
+    trace_id, span_id, parent_id, name, started_at, ended_at, attributes
+  )
+  values (
+    p_trace_id, p_span_id, p_parent_id, p_name, p_started_at,
+    -- The clock may have been set back meanwhile.
+    greatest(p_started_at, clock_timestamp()), jsonb_strip_nulls(p_attributes)
+  );
+end;
+$$;
+
+ALTER FUNCTION engine.add_span(p_trace_id uuid, p_span_id bigint, p_parent_id bigint, p_name text, p_started_at timestamp with time zone, p_attributes jsonb) OWNER TO skylatch_owner;
 
 --
 -- Name: adopt_found(jsonb, timestamp with time zone, timestamp with time zone); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
@@ -299,6 +333,8 @@ CREATE TABLE public.booking_attempts (
     itinerary jsonb,
     itinerary_read_at timestamp with time zone,
     moved_at timestamp with time zone,
+    trace_id uuid,
+    trace_sampled boolean,
     CONSTRAINT booking_attempts_cap CHECK (((agreed_amount)::numeric <= (cap_amount)::numeric)),
     CONSTRAINT booking_attempts_ended CHECK (((status = 'PENDING'::text) = (ended_at IS NULL))),
     CONSTRAINT booking_attempts_failed CHECK (((status <> 'FAILED'::text) OR (error_message IS NOT NULL))),
@@ -415,9 +451,9 @@ begin
         'amount', v_attempt.agreed_amount::text,
         'currency', v_attempt.currency
       )
-    )
+    ),
+    coalesce(v_attempt.trace_id, v_attempt.id)
   );
-  perform engine.count_step(p_attempt, v_attempt, p_operation, p_verdict);
   perform engine.end_state(
     p_attempt, v_attempt, p_operation, p_verdict, p_report, p_actor, p_now
   );
@@ -558,6 +594,7 @@ declare
   );
   v_order text := p_event.hints ->> 'order_id';
   v_look text;
+  v_began_at timestamptz := clock_timestamp();
 begin
   if p_effect.effect = 'CARDS' then
     perform engine.enqueue_look(
@@ -587,6 +624,19 @@ begin
     return null;
   end if;
 
+  if v_attempt.trace_sampled then
+    perform engine.add_span(
+      v_attempt.trace_id,
+      engine.child_span(10, hashtextextended(p_event.event_id, 0)),
+      engine.attempt_span(7, v_attempt.id, 0), 'callback', v_began_at,
+      jsonb_build_object(
+        'attempt', v_attempt.id, 'provider', p_event.provider,
+        'event', p_event.event_id, 'type', p_event.type,
+        'received_at', p_event.received_at, 'received_by', p_event.received_by,
+        'from', v_attempt.state
+      )
+    );
+  end if;
   if p_effect.effect = 'HINT' then
     if v_attempt.order_id = v_order then
       return 'known';
@@ -678,7 +728,12 @@ begin
       limit p_limit
       for update skip locked
     )
-    select d.provider, d.event_id, a.user_id, a.id as attempt_id
+    select
+      d.provider,
+      d.event_id,
+      a.user_id,
+      a.id as attempt_id,
+      engine.trace_hex(coalesce(a.trace_id, a.id)) as trace
     from due as d
     left join lateral engine.event_attempt(d.object_id, d.hints) as a on true
     order by a.trip_request_id, d.object_id, d.event_id
@@ -719,7 +774,8 @@ begin
       if sqlstate = '55P03' then
         perform engine.wait_less();
       end if;
-      raise warning 'event % not applied: %', v_event.event_id, v_outcome;
+      raise warning 'event % (trace %) not applied: %',
+        v_event.event_id, v_found.trace, v_outcome;
     end;
     update engine.provider_events as e
     set
@@ -728,15 +784,6 @@ begin
       outcome = v_outcome,
       applied_at = case when v_state <> 'RECEIVED' then p_now end
     where e.provider = v_event.provider and e.event_id = v_event.event_id;
-    if v_state <> 'RECEIVED' then
-      perform engine.raise_counter(
-        'webhook_processed_total',
-        jsonb_build_object(
-          'provider', v_event.provider, 'outcome', lower(v_state collate "C")
-        ),
-        1
-      );
-    end if;
     if v_state = 'DEAD' then
       perform engine.open_case(
         'POISON', v_event.event_id, null::public.booking_attempts,
@@ -804,6 +851,8 @@ CREATE TABLE engine.provider_calls (
     again boolean DEFAULT false NOT NULL,
     apply_failures smallint DEFAULT 0 NOT NULL,
     first_claimed_at timestamp with time zone,
+    trace_id uuid,
+    trace_sampled boolean,
     CONSTRAINT provider_calls_attempt CHECK (((booking_attempt_id IS NULL) = (attempt_epoch IS NULL))),
     CONSTRAINT provider_calls_finished CHECK (((state = ANY (ARRAY['DONE'::text, 'UNKNOWN'::text, 'DEAD'::text])) = (finished_at IS NOT NULL))),
     CONSTRAINT provider_calls_idempotency_key CHECK (((idempotency_key ~ '^[0-9a-z_-]+(:[0-9a-z_-]+)+$'::text) AND (idempotency_key !~ '(^|[^0-9a-z])(undefined|null|nil|none|nan|infinity)([^0-9a-z]|$)'::text))),
@@ -855,7 +904,8 @@ begin
       p_call.user_id, p_call.trip_request_id, p_call.booking_attempt_id, p_actor,
       'call:' || p_call.id, null, null,
       format('%s: %s', p_call.operation, coalesce(v_outcome, 'nothing new')),
-      jsonb_strip_nulls(jsonb_build_object('request_id', p_report.request_id))
+      jsonb_strip_nulls(jsonb_build_object('request_id', p_report.request_id)),
+      case when p_call.booking_attempt_id is null then p_call.trace_id end
     );
   end if;
 end;
@@ -940,6 +990,36 @@ CREATE FUNCTION engine.asked_by(p_user_id uuid) RETURNS text
     RETURN CASE WHEN (p_user_id = auth.uid()) THEN 'the traveller'::text ELSE 'the application'::text END;
 
 ALTER FUNCTION engine.asked_by(p_user_id uuid) OWNER TO skylatch_owner;
+
+--
+-- Name: child_span(integer, bigint); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE FUNCTION engine.child_span(p_kind integer, p_of bigint) RETURNS bigint
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN (((p_kind)::bigint << 58) | (p_of & '288230376151711743'::bigint));
+
+ALTER FUNCTION engine.child_span(p_kind integer, p_of bigint) OWNER TO skylatch_owner;
+
+--
+-- Name: trace_hex(uuid); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE FUNCTION engine.trace_hex(p_trace_id uuid) RETURNS text
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN replace((p_trace_id)::text, '-'::text, ''::text);
+
+ALTER FUNCTION engine.trace_hex(p_trace_id uuid) OWNER TO skylatch_owner;
+
+--
+-- Name: attempt_span(integer, uuid, bigint); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE FUNCTION engine.attempt_span(p_kind integer, p_attempt_id uuid, p_number bigint) RETURNS bigint
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN engine.child_span(p_kind, (((('x'::text || "right"(engine.trace_hex(p_attempt_id), 15)))::bit(60))::bigint + p_number));
+
+ALTER FUNCTION engine.attempt_span(p_kind integer, p_attempt_id uuid, p_number bigint) OWNER TO skylatch_owner;
 
 --
 -- Name: beat_flags(text); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
@@ -1086,10 +1166,10 @@ ALTER TABLE ONLY public.trip_requests FORCE ROW LEVEL SECURITY;
 ALTER TABLE public.trip_requests OWNER TO skylatch_owner;
 
 --
--- Name: begin_attempt(public.trip_requests, uuid, text, timestamp with time zone); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
+-- Name: begin_attempt(public.trip_requests, uuid, text, timestamp with time zone, engine.trace_context); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
 --
 
-CREATE FUNCTION engine.begin_attempt(p_trip public.trip_requests, p_flight_offer_id uuid, p_actor text, p_now timestamp with time zone) RETURNS bigint
+CREATE FUNCTION engine.begin_attempt(p_trip public.trip_requests, p_flight_offer_id uuid, p_actor text, p_now timestamp with time zone, p_trace engine.trace_context DEFAULT NULL::engine.trace_context) RETURNS bigint
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
@@ -1100,6 +1180,11 @@ declare
   v_limit record;
   v_problem text;
   v_flags jsonb;
+  v_began_at timestamptz := clock_timestamp();
+  v_trace engine.trace_context := p_trace;
+  -- The trace of the search that found the offer, where this one is another.
+  v_link text;
+  v_call_id bigint;
 begin
   -- In one statement, so that what is kept is what was decided on.
   select engine.pin_flags(p_trip.user_id) into v_flags
@@ -1148,10 +1233,26 @@ begin
     p_trip.user_id, p_trip.id, v_offer.price_currency, v_offer.price_amount, p_now
   );
 
+  if v_trace.trace_id is null then
+    v_trace.trace_id := gen_random_uuid();
+    v_trace.is_sampled := random() < engine.trace_ratio(p_now);
+    v_link := (
+      select engine.traceparent(
+        c.trace_id, c.trace_sampled, engine.call_span(6, c.id, 0)
+      )
+      from engine.provider_calls as c
+      where c.user_id = p_trip.user_id
+        and c.trip_request_id = p_trip.id
+        and c.operation = 'search'
+        and c.state = 'DONE'
+      order by c.finished_at desc
+      limit 1
+    );
+  end if;
   insert into public.booking_attempts as a (
     user_id, trip_request_id, attempt_no, state, idempotency_key, flight_offer_id,
     offer_id, agreed_amount, currency, cap_amount, trip_version, flags,
-    payment_method_id, started_at, state_changed_at
+    payment_method_id, started_at, state_changed_at, trace_id, trace_sampled
   )
   select
     p_trip.user_id,
@@ -1168,7 +1269,9 @@ begin
     v_flags,
     p_trip.payment_method_id,
     p_now,
-    p_now
+    p_now,
+    v_trace.trace_id,
+    v_trace.is_sampled
   from public.booking_attempts as b
   where b.user_id = p_trip.user_id and b.trip_request_id = p_trip.id
   returning a.* into v_attempt;
@@ -1204,13 +1307,27 @@ begin
       'currency', v_offer.price_currency, 'cap', v_limit.cap::text,
       'rate', v_limit.rate::text, 'rate_as_of', v_limit.rate_as_of,
       'score', v_offer.score
-    )
+    ) || case
+      when v_link is null then '{}' else jsonb_build_object('found_by', v_link)
+    end,
+    v_trace.trace_id
   );
-  return engine.enqueue_call(v_attempt, 'get_offer', p_now);
+  v_call_id := engine.enqueue_call(v_attempt, 'get_offer', p_now);
+  if v_trace.is_sampled then
+    perform engine.add_span(
+      v_trace.trace_id, engine.attempt_span(7, v_attempt.id, 0), v_trace.span_id,
+      'begin', v_began_at,
+      jsonb_build_object(
+        'trip', p_trip.id, 'attempt', v_attempt.id, 'offer', v_offer.offer_id,
+        'next_call', v_call_id, 'link', v_link
+      )
+    );
+  end if;
+  return v_call_id;
 end;
 $$;
 
-ALTER FUNCTION engine.begin_attempt(p_trip public.trip_requests, p_flight_offer_id uuid, p_actor text, p_now timestamp with time zone) OWNER TO skylatch_owner;
+ALTER FUNCTION engine.begin_attempt(p_trip public.trip_requests, p_flight_offer_id uuid, p_actor text, p_now timestamp with time zone, p_trace engine.trace_context) OWNER TO skylatch_owner;
 
 --
 -- Name: belongs_elsewhere(jsonb); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
@@ -1595,7 +1712,8 @@ begin
       return jsonb_build_object('payment_intent', v_attempt.payment_intent_id);
   end case;
 exception when others then
-  raise warning 'request of call % not built: % %', p_call.id, sqlstate, sqlerrm;
+  raise warning 'request of call % (trace %) not built: % %',
+    p_call.id, engine.trace_hex(p_call.trace_id), sqlstate, sqlerrm;
   return null;
 end;
 $$;
@@ -1762,6 +1880,16 @@ end;
 $$;
 
 ALTER FUNCTION engine.buy_or_wait(p_trip public.trip_requests, p_flight_offer_id uuid, p_now timestamp with time zone) OWNER TO skylatch_owner;
+
+--
+-- Name: call_span(integer, bigint, integer); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE FUNCTION engine.call_span(p_kind integer, p_call_id bigint, p_epoch integer) RETURNS bigint
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN ((((p_kind)::bigint << 58) | ((p_call_id & '4398046511103'::bigint) << 16)) | ((p_epoch & 65535))::bigint);
+
+ALTER FUNCTION engine.call_span(p_kind integer, p_call_id bigint, p_epoch integer) OWNER TO skylatch_owner;
 
 --
 -- Name: caller(); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
@@ -1975,6 +2103,7 @@ declare
   v_trip public.trip_requests;
   v_status text;
   v_who text;
+  v_trace_id uuid;
 begin
   perform engine.require_size('p_action', array[p_action], 1, 100);
   v_trip := engine.lock_trip(p_trip_id);
@@ -2010,9 +2139,16 @@ begin
     end,
     version = t.version + 1
   where t.user_id = v_trip.user_id and t.id = v_trip.id;
+  -- Of the run that it interferes with, if there is one.
+  select coalesce(a.trace_id, a.id) into v_trace_id
+  from public.booking_attempts as a
+  where a.user_id = v_trip.user_id
+    and a.trip_request_id = v_trip.id
+    and a.status = 'PENDING';
   perform engine.log_event(
     v_trip.user_id, v_trip.id, null, engine.caller(), 'trip:' || p_action,
-    v_trip.auto_book_status, v_status, format('%s asked to %s', v_who, p_action)
+    v_trip.auto_book_status, v_status, format('%s asked to %s', v_who, p_action), '{}',
+    v_trace_id
   );
   return v_status;
 end;
@@ -3603,10 +3739,10 @@ $$;
 ALTER FUNCTION engine.city_airports(p_codes text[]) OWNER TO skylatch_owner;
 
 --
--- Name: claim_calls(text, integer, integer); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
+-- Name: claim_calls(text, integer, integer, boolean); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
 --
 
-CREATE FUNCTION engine.claim_calls(p_worker text, p_limit integer, p_searches integer) RETURNS TABLE(call_id bigint, epoch integer, operation text, trip_request_id uuid, idempotency_key text, marks_sent boolean, request jsonb)
+CREATE FUNCTION engine.claim_calls(p_worker text, p_limit integer, p_searches integer, p_traced boolean DEFAULT false) RETURNS TABLE(call_id bigint, epoch integer, operation text, trip_request_id uuid, idempotency_key text, marks_sent boolean, request jsonb)
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
@@ -3652,12 +3788,13 @@ begin
     for update skip locked
   );
   if v_ids <> '{}' then
-    return query select l.* from engine.lease_calls(p_worker, v_ids, v_now) as l;
+    return query
+    select l.* from engine.lease_calls(p_worker, v_ids, p_traced, v_now) as l;
   end if;
 end;
 $$;
 
-ALTER FUNCTION engine.claim_calls(p_worker text, p_limit integer, p_searches integer) OWNER TO skylatch_owner;
+ALTER FUNCTION engine.claim_calls(p_worker text, p_limit integer, p_searches integer, p_traced boolean) OWNER TO skylatch_owner;
 
 --
 -- Name: review_cases; Type: TABLE; Schema: engine; Owner: skylatch_owner
@@ -3709,6 +3846,7 @@ CREATE FUNCTION engine.command_attempt(p_user_id uuid, p_attempt_id uuid, p_verd
 declare
   v_attempt public.booking_attempts;
   v_as_state text;
+  v_began_at timestamptz := clock_timestamp();
 begin
   perform from public.trip_requests as t
   inner join public.booking_attempts as a
@@ -3747,6 +3885,16 @@ begin
   select a.state into v_as_state
   from public.booking_attempts as a
   where a.user_id = p_user_id and a.id = p_attempt_id;
+  if v_attempt.trace_sampled then
+    perform engine.add_span(
+      v_attempt.trace_id, engine.attempt_span(9, v_attempt.id, v_attempt.epoch),
+      engine.attempt_span(7, v_attempt.id, 0), 'command', v_began_at,
+      jsonb_build_object(
+        'attempt', v_attempt.id, 'verdict', p_verdict, 'from', v_attempt.state,
+        'to', v_as_state
+      )
+    );
+  end if;
   return v_as_state;
 end;
 $$;
@@ -4311,188 +4459,6 @@ $$;
 ALTER FUNCTION engine.count_apply_failure(p_call_id bigint, p_error text, p_actor text, p_now timestamp with time zone) OWNER TO skylatch_owner;
 
 --
--- Name: count_offers(uuid, uuid, integer); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
---
-
-CREATE FUNCTION engine.count_offers(p_user_id uuid, p_trip_id uuid, p_round integer) RETURNS void
-    LANGUAGE plpgsql
-    SET search_path TO 'pg_catalog', 'pg_temp'
-    AS $$
-begin
-  insert into engine.counter_parts (counter, labels, value)
-  select
-    'skylatch_offers_total', jsonb_build_object('reason', coalesce(r.reason, 'fits')),
-    count(*)
-  from public.flight_offers as o
-  left join unnest(o.ineligible) as r (reason) on true
-  where o.user_id = p_user_id
-    and o.trip_request_id = p_trip_id
-    and o.search_round = p_round
-  group by r.reason;
-end;
-$$;
-
-ALTER FUNCTION engine.count_offers(p_user_id uuid, p_trip_id uuid, p_round integer) OWNER TO skylatch_owner;
-
---
--- Name: count_step(public.booking_attempts, public.booking_attempts, text, text); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
---
-
-CREATE FUNCTION engine.count_step(p_from public.booking_attempts, p_to public.booking_attempts, p_operation text, p_verdict text) RETURNS void
-    LANGUAGE plpgsql
-    SET search_path TO 'pg_catalog', 'pg_temp'
-    AS $$
-declare
-  v_movement text;
-  v_amount numeric;
-begin
-  if p_from.status = 'PENDING' and p_to.status = 'SUCCESS' then
-    perform engine.raise_counter('auto_booking_success_total', '{}', 1);
-  elsif p_from.status = 'PENDING' and p_to.status = 'FAILED' then
-    perform engine.raise_counter(
-      'auto_booking_failure_total',
-      jsonb_build_object('reason', engine.failure_reason(p_to.error_code)), 1
-    );
-  end if;
-
-  -- One that is found after the airline has cancelled it is none.
-  if p_from.order_id is null
-    and p_to.order_id is not null
-    and p_to.order_cancelled_at is null
-  then
-    perform engine.raise_counter('duffel_order_success_total', '{}', 1);
-  elsif p_from.order_id is null
-    and (
-      p_operation = 'create_order' and p_verdict in ('FAIL', 'RESEARCH', 'EXHAUSTED')
-      or p_operation = 'find_order' and p_verdict in ('FAIL', 'RESEARCH')
-    )
-  then
-    perform engine.raise_counter('duffel_order_failure_total', '{}', 1);
-  end if;
-
-  if p_from.captured_amount is null and p_to.captured_amount is not null then
-    perform engine.raise_counter('stripe_capture_success_total', '{}', 1);
-    v_movement := 'captured';
-    v_amount := p_to.captured_amount;
-  elsif p_operation in ('capture_payment', 'read_capture')
-    and p_verdict in ('FAIL', 'REVIEW', 'EXHAUSTED')
-  then
-    perform engine.raise_counter('stripe_capture_failure_total', '{}', 1);
-  elsif p_operation in ('confirm_payment', 'read_authorization') and p_verdict = 'OK' then
-    v_movement := 'authorized';
-    v_amount := p_to.agreed_amount;
-  elsif p_from.voided_at is null
-    and p_to.voided_at is not null
-    -- Else no bank ever held anything.
-    and p_to.capture_before is not null
-  then
-    v_movement := 'voided';
-    v_amount := p_to.agreed_amount;
-  elsif p_from.refunded_at is null
-    and p_to.refunded_at is not null
-    and p_to.refund_amount > 0
-  then
-    v_movement := 'refunded';
-    v_amount := p_to.refund_amount;
-  end if;
-  if v_movement is not null then
-    perform engine.raise_counter(
-      'skylatch_money_total',
-      jsonb_build_object('movement', v_movement, 'currency', p_to.currency), v_amount
-    );
-  end if;
-end;
-$$;
-
-ALTER FUNCTION engine.count_step(p_from public.booking_attempts, p_to public.booking_attempts, p_operation text, p_verdict text) OWNER TO skylatch_owner;
-
---
--- Name: counter_metrics(); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
---
-
-CREATE FUNCTION engine.counter_metrics() RETURNS TABLE(name text, labels jsonb, value numeric)
-    LANGUAGE plpgsql
-    SET search_path TO 'pg_catalog', 'pg_temp'
-    AS $$
-begin
-  return query
-  with closed as materialized (
-    select l.label, l.value from engine.metric_labels() as l
-  ),
-
-  counted as materialized (
-    select s.counter, s.labels, sum(s.value) as value
-    from (
-      select c.counter, c.labels, c.value from engine.counters as c
-      union all
-      select p.counter, p.labels, p.value from engine.counter_parts as p
-      union all
-      select
-        'webhook_processed_total',
-        jsonb_build_object('provider', r.provider, 'outcome', 'refused'),
-        r.refused
-      from engine.refused_events as r
-      -- Zeros.
-      union all
-      select z.counter, '{}', 0
-      from unnest(
-        array[
-          'auto_booking_success_total', 'stripe_capture_success_total',
-          'stripe_capture_failure_total', 'duffel_order_success_total',
-          'duffel_order_failure_total'
-        ]
-      ) as z (counter)
-      union all
-      select
-        case c.label
-          when 'reason' then 'auto_booking_failure_total' else 'skylatch_offers_total'
-        end,
-        jsonb_build_object('reason', c.value), 0
-      from closed as c
-      where c.label in ('reason', 'offer')
-      union all
-      select
-        'webhook_processed_total',
-        jsonb_build_object('provider', p.value, 'outcome', o.value), 0
-      from closed as p
-      cross join closed as o
-      where p.label = 'provider' and o.label = 'outcome'
-      union all
-      select
-        'skylatch_provider_answers_total',
-        jsonb_build_object('operation', o.value, 'verdict', v.value), 0
-      from closed as o
-      cross join closed as v
-      where o.label = 'operation' and v.label = 'verdict'
-    ) as s
-    group by s.counter, s.labels
-  )
-
-  select c.counter, c.labels, c.value from counted as c
-  union all
-  -- The searches among the answers, in words.
-  select
-    'skylatch_searches_total',
-    jsonb_build_object(
-      'outcome',
-      case c.labels ->> 'verdict'
-        when 'OK' then 'answered'
-        when 'RETRY' then 'retried'
-        when 'EXHAUSTED' then 'given_up'
-        else 'refused'
-      end
-    ),
-    sum(c.value)
-  from counted as c
-  where c.counter = 'skylatch_provider_answers_total'
-    and c.labels ->> 'operation' = 'search'
-  group by 2;
-end;
-$$;
-
-ALTER FUNCTION engine.counter_metrics() OWNER TO skylatch_owner;
-
---
 -- Name: date_consent(); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
 --
 
@@ -4612,10 +4578,10 @@ $_$;
 ALTER FUNCTION engine.decide_case(p_case_id bigint, p_action text, p_reason text, p_order_id text) OWNER TO skylatch_owner;
 
 --
--- Name: decide_trip(uuid, uuid, text, timestamp with time zone); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
+-- Name: decide_trip(uuid, uuid, text, timestamp with time zone, engine.trace_context); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
 --
 
-CREATE FUNCTION engine.decide_trip(p_user_id uuid, p_trip_id uuid, p_actor text, p_now timestamp with time zone) RETURNS bigint
+CREATE FUNCTION engine.decide_trip(p_user_id uuid, p_trip_id uuid, p_actor text, p_now timestamp with time zone, p_trace engine.trace_context DEFAULT NULL::engine.trace_context) RETURNS bigint
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
@@ -4624,7 +4590,11 @@ declare
   v_best uuid;
   v_reason text;
   v_status text := 'PENDING';
+  v_began_at timestamptz := clock_timestamp();
+  v_trace engine.trace_context := p_trace;
+  v_call_id bigint;
 begin
+  v_trace.span_id := engine.child_span(4, p_trace.span_id);
   select t.* into v_trip
   from public.trip_requests as t where t.user_id = p_user_id and t.id = p_trip_id;
   if v_trip.auto_book_status <> 'PENDING'
@@ -4640,7 +4610,12 @@ begin
     return null;
   end if;
   perform engine.rank_trip(p_user_id, p_trip_id, p_now);
-  perform engine.count_offers(p_user_id, p_trip_id, v_trip.search_round);
+  if p_trace.is_sampled then
+    perform engine.add_span(
+      p_trace.trace_id, engine.child_span(5, p_trace.span_id), v_trace.span_id, 'rank',
+      v_began_at, '{}'
+    );
+  end if;
   v_best := engine.best_offer(v_trip);
   if v_best is not null then
     v_reason := case
@@ -4656,7 +4631,8 @@ begin
           v_reason := engine.reason_to_wait(v_trip, v_best, p_now);
         end if;
         if v_reason is null then
-          return engine.begin_attempt(v_trip, v_best, p_actor, p_now);
+          v_call_id := engine.begin_attempt(v_trip, v_best, p_actor, p_now, v_trace);
+          v_status := 'BOOKING';
         end if;
       exception
       when sqlstate 'SK007' or sqlstate 'SK008' or sqlstate 'SK010' or sqlstate 'SK114'
@@ -4677,6 +4653,18 @@ begin
       'No search was answered yet.'
     );
   end if;
+  if p_trace.is_sampled then
+    perform engine.add_span(
+      p_trace.trace_id, v_trace.span_id, p_trace.span_id, 'decide', v_began_at,
+      jsonb_build_object(
+        'trip', p_trip_id, 'round', v_trip.search_round, 'offer', v_best,
+        'status', v_status
+      )
+    );
+  end if;
+  if v_call_id is not null then
+    return v_call_id;
+  end if;
   update public.trip_requests as t
   set
     auto_book_status = v_status,
@@ -4687,13 +4675,13 @@ begin
   where t.user_id = p_user_id and t.id = p_trip_id;
   perform engine.log_event(
     p_user_id, p_trip_id, null, p_actor, 'round:' || v_trip.search_round, null, null,
-    v_reason
+    v_reason, '{}', p_trace.trace_id
   );
   return null;
 end;
 $$;
 
-ALTER FUNCTION engine.decide_trip(p_user_id uuid, p_trip_id uuid, p_actor text, p_now timestamp with time zone) OWNER TO skylatch_owner;
+ALTER FUNCTION engine.decide_trip(p_user_id uuid, p_trip_id uuid, p_actor text, p_now timestamp with time zone, p_trace engine.trace_context) OWNER TO skylatch_owner;
 
 --
 -- Name: format_money(numeric, text); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
@@ -4989,14 +4977,14 @@ declare
 begin
   insert into engine.provider_calls as c (
     user_id, trip_request_id, booking_attempt_id, attempt_epoch, operation,
-    idempotency_key, run_at
+    idempotency_key, run_at, trace_id, trace_sampled
   )
   values (
     p_attempt.user_id, p_attempt.trip_request_id, p_attempt.id, p_attempt.epoch,
     p_operation,
     format('%s:%s', p_attempt.id, p_operation)
     || case p_operation when 'create_refund' then ':' || p_attempt.refund_no else '' end,
-    p_run_at
+    p_run_at, p_attempt.trace_id, p_attempt.trace_sampled
   )
   on conflict (idempotency_key) do update
   set
@@ -5046,13 +5034,15 @@ declare
 begin
   insert into engine.provider_calls as c (
     user_id, trip_request_id, booking_attempt_id, attempt_epoch, operation, object_id,
-    payload, idempotency_key, run_at
+    payload, idempotency_key, run_at, trace_id, trace_sampled
   )
   -- Nothing else may be asked for past the gate.
   select
     p_attempt.user_id, p_attempt.trip_request_id, p_attempt.id, p_attempt.epoch,
     o.operation, p_object_id, p_payload,
-    format('look:%s:%s', p_operation, md5(p_object_id)), p_run_at
+    format('look:%s:%s', p_operation, md5(p_object_id)), p_run_at,
+    coalesce(p_attempt.trace_id, gen_random_uuid()),
+    coalesce(p_attempt.trace_sampled, false)
   from engine.operations as o
   where o.operation = p_operation and o.observes
   on conflict (idempotency_key) do update
@@ -5065,6 +5055,16 @@ begin
     apply_failures = 0,
     finished_at = null,
     -- It may have been asked for before anybody knew whose it is.
+    trace_id = case
+      when c.booking_attempt_id is null and excluded.booking_attempt_id is not null
+        then excluded.trace_id
+      else coalesce(c.trace_id, excluded.trace_id)
+    end,
+    trace_sampled = case
+      when c.booking_attempt_id is null and excluded.booking_attempt_id is not null
+        then excluded.trace_sampled
+      else c.trace_sampled
+    end,
     user_id = coalesce(c.user_id, excluded.user_id),
     trip_request_id = coalesce(c.trip_request_id, excluded.trip_request_id),
     booking_attempt_id = coalesce(c.booking_attempt_id, excluded.booking_attempt_id),
@@ -5077,15 +5077,16 @@ $$;
 ALTER FUNCTION engine.enqueue_look(p_operation text, p_object_id text, p_payload jsonb, p_attempt public.booking_attempts, p_run_at timestamp with time zone) OWNER TO skylatch_owner;
 
 --
--- Name: enqueue_searches(uuid[], smallint[], timestamp with time zone, interval, timestamp with time zone); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
+-- Name: enqueue_searches(uuid[], smallint[], timestamp with time zone, interval, text, timestamp with time zone); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
 --
 
-CREATE FUNCTION engine.enqueue_searches(p_trips uuid[], p_ordinals smallint[], p_first_at timestamp with time zone, p_every interval, p_now timestamp with time zone) RETURNS integer
+CREATE FUNCTION engine.enqueue_searches(p_trips uuid[], p_ordinals smallint[], p_first_at timestamp with time zone, p_every interval, p_cause text, p_now timestamp with time zone) RETURNS integer
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 declare
   v_searches integer;
+  v_ratio double precision := engine.trace_ratio(p_now);
 begin
   update public.trip_requests as t
   set
@@ -5170,29 +5171,51 @@ begin
       group by d.trip_request_id
     ) as n
     where t.id = any (p_trips) and t.id = n.trip_request_id
+  ),
+
+  made as (
+    insert into engine.provider_calls as c (
+      user_id, trip_request_id, operation, payload, idempotency_key, run_at, trace_id,
+      trace_sampled
+    )
+    select
+      a.user_id,
+      a.trip_request_id,
+      'search',
+      jsonb_build_object(
+        'round', a.search_round, 'search_key', a.search_key, 'request', a.request
+      ),
+      format('%s:search:%s:%s', a.trip_request_id, a.search_round, a.ordinal),
+      a.run_at,
+      gen_random_uuid(),
+      random() < v_ratio
+    from asked as a
+    order by a.run_at
+    returning c.id, c.trip_request_id, c.trace_id, c.trace_sampled
+  ),
+
+  told as (
+    insert into engine.spans (
+      trace_id, span_id, name, started_at, ended_at, attributes
+    )
+    select
+      m.trace_id,
+      engine.call_span(6, m.id, 0),
+      p_cause,
+      p_now,
+      greatest(p_now, clock_timestamp()),
+      jsonb_build_object('trip', m.trip_request_id, 'call', m.id)
+    from made as m
+    where m.trace_sampled
   )
 
-  insert into engine.provider_calls (
-    user_id, trip_request_id, operation, payload, idempotency_key, run_at
-  )
-  select
-    a.user_id,
-    a.trip_request_id,
-    'search',
-    jsonb_build_object(
-      'round', a.search_round, 'search_key', a.search_key, 'request', a.request
-    ),
-    format('%s:search:%s:%s', a.trip_request_id, a.search_round, a.ordinal),
-    a.run_at
-  from asked as a
-  order by a.run_at;
-  get diagnostics v_searches = row_count;
+  select count(*) into v_searches from made;
   perform engine.schedule_trips(p_trips, p_now);
   return v_searches;
 end;
 $$;
 
-ALTER FUNCTION engine.enqueue_searches(p_trips uuid[], p_ordinals smallint[], p_first_at timestamp with time zone, p_every interval, p_now timestamp with time zone) OWNER TO skylatch_owner;
+ALTER FUNCTION engine.enqueue_searches(p_trips uuid[], p_ordinals smallint[], p_first_at timestamp with time zone, p_every interval, p_cause text, p_now timestamp with time zone) OWNER TO skylatch_owner;
 
 --
 -- Name: evaluate_flag(text, text); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
@@ -5578,28 +5601,6 @@ $$;
 ALTER FUNCTION engine.explain_trip(p_trip_id uuid) OWNER TO skylatch_owner;
 
 --
--- Name: failure_reason(text); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
---
-
-CREATE FUNCTION engine.failure_reason(p_error_code text) RETURNS text
-    LANGUAGE plpgsql STABLE
-    SET search_path TO 'pg_catalog', 'pg_temp'
-    AS $$
-begin
-  return coalesce(
-    (
-      select m.value
-      from engine.metric_labels() as m
-      where m.label = 'reason' and m.value = p_error_code
-    ),
-    'other'
-  );
-end;
-$$;
-
-ALTER FUNCTION engine.failure_reason(p_error_code text) OWNER TO skylatch_owner;
-
---
 -- Name: fare_outlook(text, text, text, integer, integer, text, numeric, date); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
 --
 
@@ -5892,10 +5893,10 @@ $$;
 ALTER FUNCTION engine.find_rule(p_operation text, p_http_status integer, p_error_code text) OWNER TO skylatch_owner;
 
 --
--- Name: finish_calls(text, jsonb, boolean); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
+-- Name: finish_calls(text, jsonb, boolean, boolean); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
 --
 
-CREATE FUNCTION engine.finish_calls(p_worker text, p_reports jsonb, p_hand_on boolean) RETURNS TABLE(call_id bigint, epoch integer, operation text, trip_request_id uuid, idempotency_key text, marks_sent boolean, request jsonb, is_set_aside boolean)
+CREATE FUNCTION engine.finish_calls(p_worker text, p_reports jsonb, p_hand_on boolean, p_traced boolean DEFAULT false) RETURNS TABLE(call_id bigint, epoch integer, operation text, trip_request_id uuid, idempotency_key text, marks_sent boolean, request jsonb, is_set_aside boolean)
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     SET lock_timeout TO '250ms'
@@ -5913,7 +5914,11 @@ declare
 begin
   -- In trip order, so that two sidecars reporting at once cannot deadlock.
   for v_found in
-    select r.value as said, (r.value ->> 'call_id')::bigint as id, c.user_id
+    select
+      r.value as said,
+      (r.value ->> 'call_id')::bigint as id,
+      c.user_id,
+      engine.trace_hex(c.trace_id) as trace
     from jsonb_array_elements(p_reports) as r
     left join engine.provider_calls as c on c.id = (r.value ->> 'call_id')::bigint
     order by c.trip_request_id, c.id
@@ -5943,7 +5948,8 @@ begin
         continue;
       end if;
       -- The lease runs out and recovery takes over; the reason must not be lost.
-      raise warning 'report of call % not applied: % %', v_found.id, sqlstate, v_error;
+      raise warning 'report of call % (trace %) not applied: % %',
+        v_found.id, v_found.trace, sqlstate, v_error;
       begin
         perform engine.count_apply_failure(v_found.id, v_error, p_worker, v_now);
         perform engine.log_event(
@@ -5960,7 +5966,8 @@ begin
                 v_found.said #>> '{body,data,id}', v_found.said #>> '{body,id}'
               )
             )
-          )
+          ),
+          c.trace_id
         )
         from engine.provider_calls as c
         where c.id = v_found.id and c.user_id is not null;
@@ -5988,12 +5995,14 @@ begin
           )
         )
     ),
-    v_now
+    p_traced,
+    -- Not when this batch began: its work may have taken a while.
+    clock_timestamp()
   ) as l;
 end;
 $$;
 
-ALTER FUNCTION engine.finish_calls(p_worker text, p_reports jsonb, p_hand_on boolean) OWNER TO skylatch_owner;
+ALTER FUNCTION engine.finish_calls(p_worker text, p_reports jsonb, p_hand_on boolean, p_traced boolean) OWNER TO skylatch_owner;
 
 --
 -- Name: finish_scan(text, engine.provider_calls, integer, integer, timestamp with time zone); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
@@ -7994,10 +8003,10 @@ $$;
 ALTER FUNCTION engine.learn_from_answer(p_attempt public.booking_attempts, p_operation text, p_verdict text, p_rule engine.outcome_rules, p_report engine.call_report, p_reason text, p_now timestamp with time zone) OWNER TO skylatch_owner;
 
 --
--- Name: lease_calls(text, bigint[], timestamp with time zone); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
+-- Name: lease_calls(text, bigint[], boolean, timestamp with time zone); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
 --
 
-CREATE FUNCTION engine.lease_calls(p_worker text, p_ids bigint[], p_now timestamp with time zone) RETURNS TABLE(call_id bigint, epoch integer, operation text, trip_request_id uuid, idempotency_key text, marks_sent boolean, request jsonb)
+CREATE FUNCTION engine.lease_calls(p_worker text, p_ids bigint[], p_traced boolean, p_now timestamp with time zone) RETURNS TABLE(call_id bigint, epoch integer, operation text, trip_request_id uuid, idempotency_key text, marks_sent boolean, request jsonb)
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
@@ -8017,11 +8026,20 @@ begin
   where c.id = any (p_ids) and c.state = 'READY' and o.operation = c.operation
   returning
     c.id, c.epoch, c.operation, c.trip_request_id, c.idempotency_key, o.marks_sent,
-    engine.build_request(c);
+    case
+      when p_traced then jsonb_build_object(
+        'traceparent', engine.traceparent(
+          c.trace_id, c.trace_sampled, engine.call_span(1, c.id, c.epoch)
+        ),
+        'attempt', c.booking_attempt_id,
+        'request', engine.build_request(c)
+      )
+      else engine.build_request(c)
+    end;
 end;
 $$;
 
-ALTER FUNCTION engine.lease_calls(p_worker text, p_ids bigint[], p_now timestamp with time zone) OWNER TO skylatch_owner;
+ALTER FUNCTION engine.lease_calls(p_worker text, p_ids bigint[], p_traced boolean, p_now timestamp with time zone) OWNER TO skylatch_owner;
 
 --
 -- Name: saga_transitions; Type: TABLE; Schema: engine; Owner: skylatch_owner
@@ -8109,6 +8127,8 @@ CREATE FUNCTION engine.possible_actions(p_case engine.review_cases, p_now timest
              a.itinerary,
              a.itinerary_read_at,
              a.moved_at,
+             a.trace_id,
+             a.trace_sampled,
                  CASE
                      WHEN (a.state <> 'NEEDS_REVIEW'::text) THEN a.state
                      WHEN (d.action = 'RESUME'::text) THEN a.review_from
@@ -8363,17 +8383,34 @@ $$;
 ALTER FUNCTION engine.lock_trip(p_trip_id uuid) OWNER TO skylatch_owner;
 
 --
--- Name: log_event(uuid, uuid, uuid, text, text, text, text, text, jsonb); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
+-- Name: log_event(uuid, uuid, uuid, text, text, text, text, text, jsonb, uuid); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
 --
 
-CREATE FUNCTION engine.log_event(p_user_id uuid, p_trip_id uuid, p_attempt_id uuid, p_actor text, p_correlation_id text, p_from_state text, p_to_state text, p_reason text, p_detail jsonb DEFAULT '{}'::jsonb) RETURNS void
-    LANGUAGE sql
-    BEGIN ATOMIC
- INSERT INTO engine.booking_events (user_id, trip_request_id, booking_attempt_id, actor, correlation_id, from_state, to_state, reason, detail, at)
-   VALUES (log_event.p_user_id, log_event.p_trip_id, log_event.p_attempt_id, log_event.p_actor, log_event.p_correlation_id, log_event.p_from_state, log_event.p_to_state, log_event.p_reason, log_event.p_detail, clock_timestamp());
-END;
+CREATE FUNCTION engine.log_event(p_user_id uuid, p_trip_id uuid, p_attempt_id uuid, p_actor text, p_cause text, p_from_state text, p_to_state text, p_reason text, p_detail jsonb DEFAULT '{}'::jsonb, p_trace_id uuid DEFAULT NULL::uuid) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  v_trace_id uuid := p_trace_id;
+begin
+  if v_trace_id is null and p_attempt_id is not null then
+    select coalesce(a.trace_id, a.id) into v_trace_id
+    from public.booking_attempts as a
+    where a.user_id = p_user_id and a.id = p_attempt_id;
+  end if;
+  insert into engine.booking_events (
+    user_id, trip_request_id, booking_attempt_id, actor, correlation_id, from_state,
+    to_state, reason, detail, at
+  )
+  values (
+    p_user_id, p_trip_id, p_attempt_id, p_actor,
+    coalesce(engine.trace_hex(v_trace_id), p_cause), p_from_state, p_to_state, p_reason,
+    p_detail || jsonb_build_object('cause', p_cause), clock_timestamp()
+  );
+end;
+$$;
 
-ALTER FUNCTION engine.log_event(p_user_id uuid, p_trip_id uuid, p_attempt_id uuid, p_actor text, p_correlation_id text, p_from_state text, p_to_state text, p_reason text, p_detail jsonb) OWNER TO skylatch_owner;
+ALTER FUNCTION engine.log_event(p_user_id uuid, p_trip_id uuid, p_attempt_id uuid, p_actor text, p_cause text, p_from_state text, p_to_state text, p_reason text, p_detail jsonb, p_trace_id uuid) OWNER TO skylatch_owner;
 
 --
 -- Name: look_again(bigint); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
@@ -8551,6 +8588,7 @@ declare
   v_reason text;
   v_wait text;
   v_report engine.call_report;
+  v_began_at timestamptz := clock_timestamp();
 begin
   select c.* into v_call from engine.provider_calls as c where c.id = p_call_id;
   select t.* into v_trip
@@ -8675,6 +8713,16 @@ begin
     'Not ordered: ' || v_reason || '.', coalesce(v_call.worker, session_user),
     'call:' || p_call_id, v_now
   );
+  if v_call.trace_sampled then
+    perform engine.add_span(
+      v_call.trace_id, engine.call_span(8, v_call.id, v_call.epoch),
+      engine.attempt_span(7, v_attempt.id, 0), 'stop', v_began_at,
+      jsonb_build_object(
+        'call', v_call.id, 'try', v_call.epoch, 'operation', v_call.operation,
+        'trip', v_call.trip_request_id, 'attempt', v_attempt.id
+      )
+    );
+  end if;
   perform engine.wake_sidecar();
   return v_reason;
 end;
@@ -8860,114 +8908,6 @@ CREATE FUNCTION engine.may_have_order(p_user_id uuid, p_attempt_id uuid, p_made_
 END;
 
 ALTER FUNCTION engine.may_have_order(p_user_id uuid, p_attempt_id uuid, p_made_at timestamp with time zone) OWNER TO skylatch_owner;
-
---
--- Name: metric_labels(); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
---
-
-CREATE FUNCTION engine.metric_labels() RETURNS TABLE(label text, value text)
-    LANGUAGE plpgsql STABLE
-    SET search_path TO 'pg_catalog', 'pg_temp'
-    AS $$
-begin
-  return query
-  select 'operation', o.operation from engine.operations as o
-  union all
-  select 'verdict', v.verdict
-  from unnest(
-    '{OK,RETRY,REDO,FAIL,RESEARCH,UNKNOWN,REVIEW,EXHAUSTED}'::text[]
-  ) as v (verdict)
-  union all
-  select 'state', s.state from engine.saga_states as s where not s.is_final
-  union all
-  -- Why an attempt ended without a booking: the codes that have a rule, those of cards
-  -- that share one, and our own words for an end that has none.
-  select 'reason', r.error_code
-  from engine.outcome_rules as r
-  where r.error_code not in ('*', 'ok')
-  union
-  select 'reason', u.reason
-  from unnest(
-    '{card_declined,exhausted,generic_decline,other,release,stop,void}'::text[]
-  ) as u (reason)
-  union all
-  select 'offer', l.reason from engine.list_reasons() as l
-  union all
-  select 'offer', w.reason from unnest('{fits,unreadable}'::text[]) as w (reason)
-  union all
-  select 'provider', p.provider from unnest('{duffel,stripe}'::text[]) as p (provider)
-  union all
-  select 'outcome', e.outcome
-  from unnest('{applied,dead,ignored,refused}'::text[]) as e (outcome)
-  union all
-  select 'search', e.outcome
-  from unnest('{answered,given_up,refused,retried}'::text[]) as e (outcome)
-  union all
-  select 'movement', m.movement
-  from unnest('{authorized,captured,refunded,voided}'::text[]) as m (movement)
-  union all
-  select 'currency', c.code from engine.currencies as c
-  union all
-  select 'job', j.job from engine.jobs as j
-  union all
-  select 'queue', q.queue
-  from unnest('{booking,event,look,search}'::text[]) as q (queue)
-  union all
-  select 'flag', f.flag
-  from unnest(
-    array[
-      'advanced_filtering', 'auto_booking_emergency_disable',
-      'auto_booking_pipeline_enabled', 'price_optimization'
-    ]
-  ) as f (flag)
-  union all
-  select 'period', p.period from unnest('{day,month,price,total}'::text[]) as p (period)
-  union all
-  select 'alert', a.kind
-  from unnest(
-    array[
-      'AUTHORIZATION_LAPSING', 'BOOKINGS_UNREAD', 'BREAKER_OPEN', 'CALLS_DEAD',
-      'CALLS_WAITING', 'CRON_SILENT', 'DURATIONS_DIFFER', 'HISTORY_UNCONFIRMED',
-      'INVARIANT', 'JOB_SILENT', 'JOB_STOPPED', 'RATES_WAITING', 'REVIEW_CASE'
-    ]
-  ) as a (kind)
-  union all
-  select 'case', k.kind
-  from unnest(
-    array[
-      'AIRLINE_CANCELLATION', 'AIRLINE_CHANGE', 'ATTEMPT', 'AUTHORIZATION_LAPSING',
-      'DISPUTE', 'DOUBLE_BOOKING', 'FRAUD_WARNING', 'INVARIANT', 'LOST_ATTEMPT',
-      'ORDER_CONTRADICTION', 'ORPHAN_ORDER', 'ORPHAN_PAYMENT', 'PAYMENT_CONTRADICTION',
-      'POISON', 'REFUND_FAILED'
-    ]
-  ) as k (kind);
-end;
-$$;
-
-ALTER FUNCTION engine.metric_labels() OWNER TO skylatch_owner;
-
---
--- Name: metrics(); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
---
-
-CREATE FUNCTION engine.metrics() RETURNS TABLE(name text, labels jsonb, value numeric)
-    LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO 'pg_catalog', 'pg_temp'
-    AS $$
-declare
-  v_now timestamptz := clock_timestamp();
-begin
-  return query select m.* from engine.counter_metrics() as m;
-  return query select m.* from engine.work_metrics(v_now) as m;
-  return query select m.* from engine.watch_metrics(v_now) as m;
-  return query select m.* from engine.switch_metrics(v_now) as m;
-  return query
-  select
-    'skylatch_engine_info', jsonb_build_object('version', engine.version()), 1::numeric;
-end;
-$$;
-
-ALTER FUNCTION engine.metrics() OWNER TO skylatch_owner;
 
 --
 -- Name: monitor_runs; Type: TABLE; Schema: engine; Owner: skylatch_owner
@@ -9404,7 +9344,7 @@ begin
     where t.user_id = v_card.user_id and t.id = v_trip.id;
     perform engine.log_event(
       v_card.user_id, v_trip.id, null, 'provider', 'call:' || p_call.id, 'PENDING',
-      'ACTION_REQUIRED', 'the card was removed'
+      'ACTION_REQUIRED', 'the card was removed', '{}', p_call.trace_id
     );
   end loop;
   if exists (
@@ -10245,6 +10185,7 @@ begin
     jsonb_build_object(
       'attempt_id', p_attempt.id,
       'trip_request_id', p_attempt.trip_request_id,
+      'trace_id', engine.trace_hex(p_attempt.trace_id),
       'installation_id', (
         select v_id
         from engine.installation as i
@@ -11126,7 +11067,8 @@ begin
   v_removed := array[
     engine.purge_offers(v_batch, v_now),
     engine.purge_searches(v_batch, v_now),
-    engine.purge_events(v_batch, v_now)
+    engine.purge_events(v_batch, v_now),
+    engine.purge_spans(v_batch, v_now)
   ];
   -- A full batch leaves more behind it: the day's work is not done yet.
   perform engine.beat_job('purge', v_batch > all (v_removed));
@@ -11275,20 +11217,33 @@ $$;
 ALTER FUNCTION engine.purge_searches(p_limit integer, p_now timestamp with time zone) OWNER TO skylatch_owner;
 
 --
--- Name: raise_counter(text, jsonb, numeric); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
+-- Name: purge_spans(integer, timestamp with time zone); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
 --
 
-CREATE FUNCTION engine.raise_counter(p_counter text, p_labels jsonb, p_value numeric) RETURNS void
-    LANGUAGE plpgsql
+CREATE FUNCTION engine.purge_spans(p_limit integer, p_now timestamp with time zone) RETURNS integer
+    LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
+declare
+  v_most constant integer := 100000;
+  v_removed integer;
 begin
-  insert into engine.counter_parts (counter, labels, value)
-  values (p_counter, p_labels, p_value);
+  delete from engine.spans as s
+  where s.id = any (array(
+    select d.id
+    from engine.spans as d
+    where d.ended_at < p_now - interval '1 hour'
+      or d.id <= (select max(n.id) from engine.spans as n) - v_most
+    order by d.id
+    limit p_limit
+    for update skip locked
+  ));
+  get diagnostics v_removed = row_count;
+  return v_removed;
 end;
 $$;
 
-ALTER FUNCTION engine.raise_counter(p_counter text, p_labels jsonb, p_value numeric) OWNER TO skylatch_owner;
+ALTER FUNCTION engine.purge_spans(p_limit integer, p_now timestamp with time zone) OWNER TO skylatch_owner;
 
 --
 -- Name: rank_trip(uuid, uuid, timestamp with time zone); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
@@ -12171,7 +12126,6 @@ begin
   perform engine.apply_events(1000, v_now);
   perform engine.expire_offers(v_now);
   perform engine.sum_flag_usage();
-  perform engine.sum_counters();
   perform engine.sweep_events(v_now);
   -- Last, because it locks trips, though only those that are free.
   perform engine.look_at_bookings(v_now);
@@ -12198,14 +12152,16 @@ declare
   v_recovered integer := 0;
 begin
   for v_call in
-    select c.trip_request_id, c.id, c.epoch, c.state
+    select
+      c.trip_request_id, c.id, c.epoch, c.state, engine.trace_hex(c.trace_id) as trace
     from engine.provider_calls as c
     inner join engine.operations as o on c.operation = o.operation
     where c.state in ('CLAIMED', 'SENT')
       and c.lease_until < p_now
       and (v_is_confirmed or c.state = 'SENT' or not o.awaits_history)
     union all
-    select c.trip_request_id, c.id, c.epoch, c.state
+    select
+      c.trip_request_id, c.id, c.epoch, c.state, engine.trace_hex(c.trace_id) as trace
     from engine.provider_calls as c
     inner join engine.operations as o on c.operation = o.operation
     where c.state = 'READY'
@@ -12226,14 +12182,16 @@ begin
       v_recovered := v_recovered + 1;
     exception when others then
       -- One that cannot be settled must not keep the others from it, minute by minute.
-      raise warning 'call % not recovered: % %', v_call.id, sqlstate, sqlerrm;
+      raise warning 'call % (trace %) not recovered: % %',
+        v_call.id, v_call.trace, sqlstate, sqlerrm;
       if sqlstate = '55P03' then
         perform engine.wait_less();
       elsif sqlstate not in ('40001', '40P01', '53100', 'SK308') then
         begin
           perform engine.count_apply_failure(v_call.id, sqlerrm, p_actor, p_now);
         exception when lock_not_available or sqlstate 'SK308' then
-          raise warning 'the failure of call % was not counted: %', v_call.id, sqlerrm;
+          raise warning 'the failure of call % (trace %) was not counted: %',
+            v_call.id, v_call.trace, sqlerrm;
         end;
       end if;
     end;
@@ -13142,7 +13100,7 @@ begin
 
       if v_trips is not null then
         v_searches := v_searches + engine.enqueue_searches(
-          v_trips, v_ordinals, v_free_from, v_every, p_now
+          v_trips, v_ordinals, v_free_from, v_every, 'tick', p_now
         );
         v_free_from := v_free_from + v_every * cardinality(v_trips);
       end if;
@@ -13488,16 +13446,6 @@ $$;
 ALTER FUNCTION engine.search_trip(p_trip_id uuid) OWNER TO skylatch_owner;
 
 --
--- Name: seconds_since(timestamp with time zone, timestamp with time zone); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
---
-
-CREATE FUNCTION engine.seconds_since(p_since timestamp with time zone, p_now timestamp with time zone) RETURNS numeric
-    LANGUAGE sql IMMUTABLE PARALLEL SAFE
-    RETURN GREATEST(COALESCE(EXTRACT(epoch FROM (p_now - p_since)), (0)::numeric), (0)::numeric);
-
-ALTER FUNCTION engine.seconds_since(p_since timestamp with time zone, p_now timestamp with time zone) OWNER TO skylatch_owner;
-
---
 -- Name: selected_offer_problem(public.trip_requests, uuid, timestamp with time zone); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
 --
 
@@ -13833,6 +13781,34 @@ $$;
 ALTER FUNCTION engine.set_spending_ceiling(p_subject text, p_period text, p_amount numeric, p_reason text, p_user_id uuid) OWNER TO skylatch_owner;
 
 --
+-- Name: set_trace_settings(text, numeric); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE FUNCTION engine.set_trace_settings(p_reason text, p_ratio numeric) RETURNS jsonb
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  v_reason text := engine.require_text('p_reason', p_reason);
+  v_settings jsonb;
+begin
+  if (p_ratio >= 0 and p_ratio <= 1) is not true then
+    perform engine.refuse_setting(
+      'ratio', p_ratio::text, 'Give the share of traces to export, from 0 to 1.'
+    );
+  end if;
+  update engine.trace_settings as s
+  set ratio = p_ratio
+  returning jsonb_build_object('ratio', s.ratio) into v_settings;
+  insert into engine.trace_settings_changes (at, actor, reason, settings)
+  values (clock_timestamp(), engine.caller(), v_reason, v_settings);
+  return v_settings;
+end;
+$$;
+
+ALTER FUNCTION engine.set_trace_settings(p_reason text, p_ratio numeric) OWNER TO skylatch_owner;
+
+--
 -- Name: set_traveller_limits(text, integer, integer, interval, integer, integer); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
 --
 
@@ -13903,6 +13879,10 @@ declare
   v_again_at timestamptz;
   v_observes boolean;
   v_fare public.fare_history;
+  v_began_at timestamptz := clock_timestamp();
+  v_ingest_at timestamptz;
+  v_span bigint := engine.call_span(2, p_report.call_id, p_report.epoch);
+  v_next bigint;
 begin
   select c.* into v_call from engine.provider_calls as c where c.id = p_report.call_id;
   perform engine.take_trip(v_call.user_id, v_call.trip_request_id);
@@ -13948,7 +13928,8 @@ begin
           'object', coalesce(p_report.body #>> '{data,id}', p_report.body ->> 'id'),
           'epoch', p_report.epoch
         )
-      )
+      ),
+      case when v_call.booking_attempt_id is null then v_call.trace_id end
     );
     return null;
   end if;
@@ -13967,19 +13948,29 @@ begin
   end if;
   select o.observes into v_observes
   from engine.operations as o where o.operation = v_call.operation;
+  -- The try is over, whatever follows from it.
+  if v_call.trace_sampled and v_call.state <> 'READY' then
+    perform engine.add_span(
+      v_call.trace_id, engine.call_span(1, v_call.id, v_call.epoch),
+      case
+        when v_attempt.id is not null then engine.attempt_span(7, v_attempt.id, 0)
+        when v_call.operation = 'search' then engine.call_span(6, v_call.id, 0)
+      end,
+      'call', coalesce(v_call.sent_at, v_call.claimed_at),
+      jsonb_build_object(
+        'call', v_call.id, 'try', v_call.epoch, 'operation', v_call.operation,
+        'trip', v_call.trip_request_id, 'attempt', v_call.booking_attempt_id,
+        'worker', v_call.worker, 'recovered', p_recovered, 'verdict', v_verdict,
+        'http_status', v_report.http_status, 'error_code', v_report.error_code,
+        'request_id', v_report.request_id
+      )
+    );
+  end if;
   v_again_at := engine.retry_at(
     v_call.operation, v_call.tries, v_report.retry_after,
     v_attempt.deadline_at, p_now
   );
-  -- A provider repeats a failure under the same key: doing and reading in turns ends.
-  if v_verdict in ('RETRY', 'REDO') and v_again_at is null then
-    v_verdict := 'EXHAUSTED';
-  end if;
-  perform engine.raise_counter(
-    'skylatch_provider_answers_total',
-    jsonb_build_object('operation', v_call.operation, 'verdict', v_verdict), 1
-  );
-  if v_verdict = 'RETRY' then
+  if v_verdict = 'RETRY' and v_again_at is not null then
     update engine.provider_calls as c
     set
       state = 'READY',
@@ -13992,6 +13983,11 @@ begin
       run_at = v_again_at
     where c.id = p_report.call_id;
     return null;
+  elsif v_verdict = 'RETRY'
+    -- A provider repeats a failure under the same key: doing and reading in turns ends.
+    or v_verdict = 'REDO' and v_again_at is null
+  then
+    v_verdict := 'EXHAUSTED';
   end if;
   update engine.provider_calls as c
   set
@@ -14020,13 +14016,26 @@ begin
     where c.id = p_report.call_id and c.again;
     return null;
   elsif v_call.booking_attempt_id is not null then
-    return engine.advance_attempt(
+    v_next := engine.advance_attempt(
       v_attempt, v_call.operation, v_verdict, v_rule, v_report, null, null, p_actor,
       'call:' || v_call.id, p_now
     );
+    if v_call.trace_sampled then
+      perform engine.add_span(
+        v_call.trace_id, v_span, engine.child_span(1, v_span), 'step', v_began_at,
+        jsonb_build_object(
+          'attempt', v_attempt.id, 'operation', v_call.operation, 'verdict', v_verdict,
+          'from', v_attempt.state, 'to', a.state, 'next_call', v_next
+        )
+      )
+      from public.booking_attempts as a
+      where a.user_id = v_attempt.user_id and a.id = v_attempt.id;
+    end if;
+    return v_next;
   end if;
 
   if v_verdict = 'OK' then
+    v_ingest_at := clock_timestamp();
     v_stored := engine.ingest_offers(
       v_call.user_id, v_call.trip_request_id, (v_call.payload ->> 'round')::integer,
       v_call.payload -> 'request', v_report.body, p_now
@@ -14038,16 +14047,17 @@ begin
       and h.searched_at = p_now
     order by h.id desc
     limit 1;
-    if v_fare.malformed > 0 then
-      perform engine.raise_counter(
-        'skylatch_offers_total', '{"reason": "unreadable"}', v_fare.malformed
-      );
-    end if;
     perform engine.record_looks(
       array[v_call.trip_request_id], array[v_call.payload ->> 'search_key'],
       array[v_fare.offers], array[v_fare.cheapest::numeric], array[v_fare.currency],
       p_now
     );
+    if v_call.trace_sampled then
+      perform engine.add_span(
+        v_call.trace_id, engine.child_span(3, v_span), v_span, 'ingest', v_ingest_at,
+        jsonb_build_object('offers', v_stored)
+      );
+    end if;
   else
     -- This search waits; the others of the trip do not.
     update engine.trip_searches as s
@@ -14074,11 +14084,20 @@ begin
         'error_code', v_report.error_code,
         'request_id', v_report.request_id
       )
-    )
+    ),
+    v_call.trace_id
   );
-  return engine.decide_trip(
-    v_call.user_id, v_call.trip_request_id, p_actor, p_now
+  v_next := engine.decide_trip(
+    v_call.user_id, v_call.trip_request_id, p_actor, p_now,
+    row(v_call.trace_id, v_call.trace_sampled, v_span)::engine.trace_context
   );
+  if v_call.trace_sampled then
+    perform engine.add_span(
+      v_call.trace_id, v_span, engine.child_span(1, v_span), 'settle', v_began_at,
+      jsonb_build_object('trip', v_call.trip_request_id, 'next_call', v_next)
+    );
+  end if;
+  return v_next;
 end;
 $$;
 
@@ -14435,7 +14454,9 @@ begin
   if v_trips is null then
     return 0;
   end if;
-  return engine.enqueue_searches(v_trips, v_ordinals, p_now, '0', p_now);
+  return engine.enqueue_searches(
+    v_trips, v_ordinals, p_now, '0', 'request', p_now
+  );
 end;
 $$;
 
@@ -14522,60 +14543,6 @@ END;
 ALTER FUNCTION engine.stripe_amount(p_amount numeric, p_currency text) OWNER TO skylatch_owner;
 
 --
--- Name: counter_parts; Type: TABLE; Schema: engine; Owner: skylatch_owner
---
-
-CREATE TABLE engine.counter_parts (
-    id bigint NOT NULL,
-    counter text NOT NULL,
-    labels jsonb NOT NULL,
-    value numeric NOT NULL,
-    CONSTRAINT counter_parts_value CHECK ((value >= (0)::numeric))
-);
-
-ALTER TABLE ONLY engine.counter_parts FORCE ROW LEVEL SECURITY;
-
-ALTER TABLE engine.counter_parts OWNER TO skylatch_owner;
-
---
--- Name: counters; Type: TABLE; Schema: engine; Owner: skylatch_owner
---
-
-CREATE TABLE engine.counters (
-    counter text NOT NULL,
-    labels jsonb NOT NULL,
-    value numeric NOT NULL,
-    CONSTRAINT counters_value CHECK ((value >= (0)::numeric))
-);
-
-ALTER TABLE ONLY engine.counters FORCE ROW LEVEL SECURITY;
-
-ALTER TABLE engine.counters OWNER TO skylatch_owner;
-
---
--- Name: sum_counters(); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
---
-
-CREATE FUNCTION engine.sum_counters() RETURNS void
-    LANGUAGE sql
-    BEGIN ATOMIC
- WITH taken AS (
-          DELETE FROM engine.counter_parts AS p
-           RETURNING p.counter,
-             p.labels,
-             p.value
-         )
-  INSERT INTO engine.counters AS c (counter, labels, value)  SELECT t.counter,
-             t.labels,
-             sum(t.value) AS sum
-            FROM taken t
-           GROUP BY t.counter, t.labels
-           ORDER BY t.counter, t.labels ON CONFLICT(counter, labels) DO UPDATE SET value = (c.value + excluded.value);
-END;
-
-ALTER FUNCTION engine.sum_counters() OWNER TO skylatch_owner;
-
---
 -- Name: sum_flag_usage(); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
 --
 
@@ -14638,66 +14605,6 @@ CREATE FUNCTION engine.sweep_events(p_now timestamp with time zone) RETURNS void
 END;
 
 ALTER FUNCTION engine.sweep_events(p_now timestamp with time zone) OWNER TO skylatch_owner;
-
---
--- Name: switch_metrics(timestamp with time zone); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
---
-
-CREATE FUNCTION engine.switch_metrics(p_now timestamp with time zone) RETURNS TABLE(name text, labels jsonb, value numeric)
-    LANGUAGE plpgsql
-    SET search_path TO 'pg_catalog', 'pg_temp'
-    AS $$
-declare
-  c_nobody constant uuid := '00000000-0000-0000-0000-000000000000'::uuid;
-  v_context text := engine.flag_context(c_nobody);
-begin
-  perform engine.record_flag_usage();
-  return query
-  select
-    'skylatch_booking_on', '{}'::jsonb,
-    (engine.flag_problem(c_nobody, p_now) is null)::integer::numeric
-  union all
-  select
-    'skylatch_flag_served', jsonb_build_object('flag', f.value),
-    case engine.evaluate_flag(f.value, v_context) -> 'value'
-      when 'true' then 1
-      when 'false' then 0
-      else -1
-    end
-  from engine.metric_labels() as f
-  where f.label = 'flag'
-  union all
-  -- Without its row it is engaged, as flag_problem has it.
-  select
-    'skylatch_kill_switch', '{}',
-    coalesce((select k.engaged from engine.kill_switch as k), true)::integer
-  union all
-  select m.name, '{}', m.value
-  from (select 1) as one
-  left join engine.flag_sync as s on true
-  cross join lateral (
-    values
-    ('skylatch_flags_generation', coalesce(s.generation, 0)::numeric),
-    ('skylatch_flags_age_seconds', engine.seconds_since(s.heartbeat_at, p_now)),
-    (
-      'skylatch_flags_stale',
-      (
-        s.initialized is distinct from true
-        or (
-          s.heartbeat_at between p_now - s.stale_after and p_now + s.stale_after
-        ) is not true
-      )::integer
-    )
-  ) as m (name, value)
-  union all
-  select
-    'skylatch_history_confirmed', '{}',
-    (engine.history_problem() is null)::integer;
-  perform engine.take_flag_usage();
-end;
-$$;
-
-ALTER FUNCTION engine.switch_metrics(p_now timestamp with time zone) OWNER TO skylatch_owner;
 
 --
 -- Name: sync_flags(json, text); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
@@ -14816,6 +14723,43 @@ $$;
 ALTER FUNCTION engine.take_flag_usage() OWNER TO skylatch_owner;
 
 --
+-- Name: take_spans(integer); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE FUNCTION engine.take_spans(p_limit integer) RETURNS TABLE(trace_id uuid, span_id bigint, parent_id bigint, name text, started_at timestamp with time zone, ended_at timestamp with time zone, attributes jsonb)
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  v_now timestamptz := clock_timestamp();
+begin
+  update engine.trace_settings as s
+  set exporter_seen_at = v_now
+  from (
+    select f.only_row
+    from engine.trace_settings as f
+    where coalesce(f.exporter_seen_at, '-infinity') not between
+      v_now - interval '20 seconds' and v_now
+    for no key update skip locked
+  ) as free
+  where s.only_row = free.only_row;
+  return query
+  delete from engine.spans as s
+  where s.id = any (array(
+    select f.id
+    from engine.spans as f
+    order by f.id
+    limit least(p_limit, 5000)
+    for update skip locked
+  ))
+  returning
+    s.trace_id, s.span_id, s.parent_id, s.name, s.started_at, s.ended_at, s.attributes;
+end;
+$$;
+
+ALTER FUNCTION engine.take_spans(p_limit integer) OWNER TO skylatch_owner;
+
+--
 -- Name: take_trip(uuid, uuid); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
 --
 
@@ -14885,6 +14829,106 @@ end;
 $$;
 
 ALTER FUNCTION engine.told_times(p_departs_at timestamp with time zone, p_arrives_at timestamp with time zone, p_origin_zone text, p_destination_zone text, p_duration interval) OWNER TO skylatch_owner;
+
+--
+-- Name: trace_ratio(timestamp with time zone); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE FUNCTION engine.trace_ratio(p_now timestamp with time zone) RETURNS double precision
+    LANGUAGE plpgsql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  v_ratio double precision;
+begin
+  select s.ratio into v_ratio
+  from engine.trace_settings as s
+  where s.exporter_seen_at > p_now - interval '2 minutes';
+  return coalesce(v_ratio, 0);
+end;
+$$;
+
+ALTER FUNCTION engine.trace_ratio(p_now timestamp with time zone) OWNER TO skylatch_owner;
+
+--
+-- Name: trace_story(uuid); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE FUNCTION engine.trace_story(p_id uuid) RETURNS TABLE(at timestamp with time zone, trace_id text, attempt_no integer, what text, actor text, told text)
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  v_trip public.trip_requests;
+  v_attempt public.booking_attempts;
+  -- Null: of the whole trip.
+  v_trace_id uuid;
+begin
+  select t.* into v_trip from public.trip_requests as t where t.id = p_id;
+  if not found then
+    select a.* into v_attempt
+    from public.booking_attempts as a
+    where a.id = p_id or a.trace_id = p_id;
+    v_trace_id := coalesce(v_attempt.trace_id, v_attempt.id);
+    select t.* into v_trip
+    from public.trip_requests as t
+    where t.user_id = v_attempt.user_id and t.id = v_attempt.trip_request_id;
+  end if;
+  if v_trip.id is null then
+    v_trace_id := p_id;
+    select t.* into v_trip
+    from engine.provider_calls as c
+    inner join public.trip_requests as t
+      on t.user_id = c.user_id and t.id = c.trip_request_id
+    where c.trace_id = p_id
+    limit 1;
+  end if;
+  return query
+  select
+    e.at,
+    e.correlation_id,
+    a.attempt_no,
+    coalesce(e.detail ->> 'cause', e.correlation_id),
+    e.actor,
+    concat_ws(' ', e.from_state || ' →', e.to_state) || ' ' || e.reason
+  from engine.booking_events as e
+  left join public.booking_attempts as a
+    on a.user_id = e.user_id and a.id = e.booking_attempt_id
+  where e.user_id = v_trip.user_id
+    and e.trip_request_id = v_trip.id
+    and (v_trace_id is null or e.correlation_id = engine.trace_hex(v_trace_id))
+  union all
+  select
+    coalesce(c.finished_at, c.claimed_at, c.created_at),
+    engine.trace_hex(c.trace_id),
+    a.attempt_no,
+    'call:' || c.id,
+    c.worker,
+    concat_ws(
+      ' ', c.operation, lower(c.state collate "C"), lower(c.verdict collate "C"),
+      c.http_status::text, c.error_code, c.request_id, format('(%s tries)', c.tries)
+    )
+  from engine.provider_calls as c
+  left join public.booking_attempts as a
+    on a.user_id = c.user_id and a.id = c.booking_attempt_id
+  where c.user_id = v_trip.user_id
+    and c.trip_request_id = v_trip.id
+    and (v_trace_id is null or coalesce(c.trace_id, c.booking_attempt_id) = v_trace_id)
+  order by 1, 4;
+end;
+$$;
+
+ALTER FUNCTION engine.trace_story(p_id uuid) OWNER TO skylatch_owner;
+
+--
+-- Name: traceparent(uuid, boolean, bigint); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE FUNCTION engine.traceparent(p_trace_id uuid, p_is_sampled boolean, p_span_id bigint) RETURNS text
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN (((('00-'::text || engine.trace_hex(p_trace_id)) || '-'::text) || lpad(to_hex(p_span_id), 16, '0'::text)) || CASE WHEN p_is_sampled THEN '-01'::text ELSE '-00'::text END);
+
+ALTER FUNCTION engine.traceparent(p_trace_id uuid, p_is_sampled boolean, p_span_id bigint) OWNER TO skylatch_owner;
 
 --
 -- Name: trip_events(uuid); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
@@ -15195,7 +15239,8 @@ begin
       );
     exception when lock_not_available then
       perform engine.wait_less();
-      raise warning 'no case of attempt % yet: its trip is held', v_attempt.id;
+      raise warning 'no case of attempt % (trace %) yet: its trip is held',
+        v_attempt.id, engine.trace_hex(coalesce(v_attempt.trace_id, v_attempt.id));
     end;
   end loop;
   perform engine.close_case(r.kind, r.object_id, 'watch', 'decided', v_now)
@@ -15215,179 +15260,6 @@ end;
 $$;
 
 ALTER FUNCTION engine.watch_invariants() OWNER TO skylatch_owner;
-
---
--- Name: watch_metrics(timestamp with time zone); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
---
-
-CREATE FUNCTION engine.watch_metrics(p_now timestamp with time zone) RETURNS TABLE(name text, labels jsonb, value numeric)
-    LANGUAGE plpgsql STABLE
-    SET search_path TO 'pg_catalog', 'pg_temp'
-    AS $$
-begin
-  return query
-  with open_now as materialized (
-    select a.kind, a.subject, a.since from engine.open_alerts() as a
-  ),
-
-  jobs as materialized (
-    select s.* from engine.job_states(p_now) as s
-  ),
-
-  last_tick as materialized (
-    select r.budget, r.searches, r.postponed
-    from engine.monitor_runs as r
-    where r.reason is distinct from 'another tick is running'
-    order by r.id desc
-    limit 1
-  )
-
-  select m.name, jsonb_build_object('kind', k.value), m.value::numeric
-  from engine.metric_labels() as k
-  left join (
-    select o.kind, count(*) as alerts, min(o.since) as since
-    from open_now as o
-    group by o.kind
-  ) as a on a.kind = k.value
-  cross join lateral (
-    values
-    ('skylatch_alerts', coalesce(a.alerts, 0)),
-    ('skylatch_alerts_oldest_seconds', engine.seconds_since(a.since, p_now))
-  ) as m (name, value)
-  where k.label = 'alert'
-  union all
-  select
-    'skylatch_breaker_open', jsonb_build_object('operation', o.operation),
-    exists (
-      select from open_now as a
-      where a.kind = 'BREAKER_OPEN' and a.subject = o.operation
-    )::integer
-  from engine.operations as o
-  where o.breaks_after is not null
-  union all
-  select m.name, jsonb_build_object('job_name', j.job), m.value
-  from jobs as j
-  left join engine.job_beats as b on b.job = j.job
-  cross join lateral (
-    values
-    ('skylatch_job_silent', j.is_silent::integer::numeric),
-    ('skylatch_job_cron_silent', j.is_cron_silent::integer),
-    ('skylatch_job_stopped', (j.stopped_at is not null)::integer),
-    -- Since when it is expected, while it never was done.
-    ('skylatch_job_beat_seconds',
-      engine.seconds_since(coalesce(b.last_succeeded_at, b.since), p_now))
-  ) as m (name, value)
-  union all
-  select 'skylatch_tick_lag_seconds', '{}',
-    engine.seconds_since(coalesce(b.last_succeeded_at, b.since), p_now)
-  from engine.job_beats as b
-  where b.job = 'auto_book_monitor'
-  union all
-  select m.name, '{}', m.value
-  from last_tick as t
-  cross join lateral (
-    values
-    ('skylatch_search_budget', t.budget),
-    ('skylatch_search_budget_left', greatest(t.budget - t.searches, 0)),
-    ('skylatch_searches_postponed', t.postponed)
-  ) as m (name, value)
-  union all
-  select
-    'skylatch_ceiling_amount', jsonb_build_object('period', c.period), c.amount::numeric
-  from engine.spending_ceilings as c
-  where c.subject = 'installation'
-  union all
-  -- Of the day alone: to add up a month would cost as much as the month has bookings.
-  select
-    'skylatch_ceiling_used', jsonb_build_object('period', 'day'),
-    engine.spent_in_base(null, date_trunc('day', p_now, 'UTC'), null, p_now);
-end;
-$$;
-
-ALTER FUNCTION engine.watch_metrics(p_now timestamp with time zone) OWNER TO skylatch_owner;
-
---
--- Name: work_metrics(timestamp with time zone); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
---
-
-CREATE FUNCTION engine.work_metrics(p_now timestamp with time zone) RETURNS TABLE(name text, labels jsonb, value numeric)
-    LANGUAGE plpgsql STABLE
-    SET search_path TO 'pg_catalog', 'pg_temp'
-    AS $$
-begin
-  return query
-  with live as materialized (
-    select a.state, count(*) as attempts, min(a.state_changed_at) as since
-    from public.booking_attempts as a
-    where a.state not in ('CONFIRMED', 'FAILED', 'CANCELLED')
-    group by a.state
-  ),
-
-  open_cases as materialized (
-    select r.kind, count(*) as cases, min(r.opened_at) as since
-    from engine.review_cases as r
-    where r.resolved_at is null
-    group by r.kind
-  ),
-
-  waiting as materialized (
-    select 'booking' as queue, count(*) as calls, min(c.run_at) as since
-    from engine.provider_calls as c
-    where c.state = 'READY' and c.booking_attempt_id is not null and c.run_at <= p_now
-    union all
-    select
-      case c.operation when 'search' then 'search' else 'look' end,
-      count(*),
-      min(c.run_at)
-    from engine.provider_calls as c
-    where c.state = 'READY' and c.booking_attempt_id is null and c.run_at <= p_now
-    group by 1
-    union all
-    select 'event', count(*), min(e.received_at)
-    from engine.provider_events as e
-    where e.state = 'RECEIVED'
-  ),
-
-  closed as materialized (
-    select l.label, l.value from engine.metric_labels() as l
-  )
-
-  select
-    m.name,
-    jsonb_build_object(case c.label when 'case' then 'kind' else c.label end, c.value),
-    m.value::numeric
-  from closed as c
-  left join live as l on c.label = 'state' and c.value = l.state
-  left join open_cases as o on c.label = 'case' and c.value = o.kind
-  left join waiting as w on c.label = 'queue' and c.value = w.queue
-  cross join lateral (
-    values
-    ('state', 'skylatch_attempts', coalesce(l.attempts, 0)),
-    ('state', 'skylatch_attempts_oldest_seconds', engine.seconds_since(l.since, p_now)),
-    ('case', 'skylatch_review_cases', coalesce(o.cases, 0)),
-    ('case', 'skylatch_review_cases_oldest_seconds',
-      engine.seconds_since(o.since, p_now)),
-    ('queue', 'skylatch_queue_depth', coalesce(w.calls, 0)),
-    ('queue', 'skylatch_queue_oldest_seconds', engine.seconds_since(w.since, p_now))
-  ) as m (label, name, value)
-  where m.label = c.label
-  union all
-  select 'skylatch_calls_out', '{}', count(*)
-  from engine.provider_calls as c
-  where c.state in ('CLAIMED', 'SENT')
-  union all
-  select 'skylatch_invariant_violations', '{}', count(*)
-  from engine.invariant_violations as v
-  where v.gone_at is null
-  union all
-  -- Each says that it lives every 15 seconds.
-  select 'skylatch_workers', '{}', count(*)
-  from engine.workers as w
-  where w.seen_at > p_now - interval '1 minute';
-end;
-$$;
-
-ALTER FUNCTION engine.work_metrics(p_now timestamp with time zone) OWNER TO skylatch_owner;
 
 --
 -- Name: auto_book_monitor(); Type: FUNCTION; Schema: public; Owner: skylatch_owner
@@ -15947,19 +15819,6 @@ ALTER TABLE ONLY engine.consent_texts FORCE ROW LEVEL SECURITY;
 ALTER TABLE engine.consent_texts OWNER TO skylatch_owner;
 
 --
--- Name: counter_parts_id_seq; Type: SEQUENCE; Schema: engine; Owner: skylatch_owner
---
-
-ALTER TABLE engine.counter_parts ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
-    SEQUENCE NAME engine.counter_parts_id_seq
-    START WITH 1
-    INCREMENT BY 1
-    NO MINVALUE
-    NO MAXVALUE
-    CACHE 1
-);
-
---
 -- Name: cron_beat; Type: TABLE; Schema: engine; Owner: skylatch_owner
 --
 
@@ -16507,6 +16366,39 @@ ALTER TABLE engine.search_settings_changes ALTER COLUMN id ADD GENERATED ALWAYS 
 );
 
 --
+-- Name: spans; Type: TABLE; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE UNLOGGED TABLE engine.spans (
+    id bigint NOT NULL,
+    trace_id uuid NOT NULL,
+    span_id bigint NOT NULL,
+    parent_id bigint,
+    name text NOT NULL,
+    started_at timestamp with time zone NOT NULL,
+    ended_at timestamp with time zone NOT NULL,
+    attributes jsonb DEFAULT '{}'::jsonb NOT NULL,
+    CONSTRAINT spans_name CHECK ((name = ANY (ARRAY['tick'::text, 'request'::text, 'call'::text, 'settle'::text, 'ingest'::text, 'decide'::text, 'rank'::text, 'begin'::text, 'step'::text, 'stop'::text, 'command'::text, 'callback'::text])))
+);
+
+ALTER TABLE ONLY engine.spans FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE engine.spans OWNER TO skylatch_owner;
+
+--
+-- Name: spans_id_seq; Type: SEQUENCE; Schema: engine; Owner: skylatch_owner
+--
+
+ALTER TABLE engine.spans ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME engine.spans_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+--
 -- Name: spending_ceiling_changes; Type: TABLE; Schema: engine; Owner: skylatch_owner
 --
 
@@ -16567,6 +16459,52 @@ ALTER TABLE engine.spending_ceilings OWNER TO skylatch_owner;
 
 ALTER TABLE engine.spending_ceilings ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     SEQUENCE NAME engine.spending_ceilings_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+--
+-- Name: trace_settings; Type: TABLE; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE TABLE engine.trace_settings (
+    only_row boolean DEFAULT true NOT NULL,
+    ratio numeric DEFAULT 0.1 NOT NULL,
+    exporter_seen_at timestamp with time zone,
+    CONSTRAINT trace_settings_only_row CHECK (only_row),
+    CONSTRAINT trace_settings_ratio CHECK (((ratio >= (0)::numeric) AND (ratio <= (1)::numeric)))
+);
+
+ALTER TABLE ONLY engine.trace_settings FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE engine.trace_settings OWNER TO skylatch_owner;
+
+--
+-- Name: trace_settings_changes; Type: TABLE; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE TABLE engine.trace_settings_changes (
+    id bigint NOT NULL,
+    at timestamp with time zone NOT NULL,
+    actor text NOT NULL,
+    reason text NOT NULL,
+    settings jsonb NOT NULL,
+    CONSTRAINT trace_settings_changes_reason CHECK ((length(TRIM(BOTH FROM reason)) >= 3))
+);
+
+ALTER TABLE ONLY engine.trace_settings_changes FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE engine.trace_settings_changes OWNER TO skylatch_owner;
+
+--
+-- Name: trace_settings_changes_id_seq; Type: SEQUENCE; Schema: engine; Owner: skylatch_owner
+--
+
+ALTER TABLE engine.trace_settings_changes ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME engine.trace_settings_changes_id_seq
     START WITH 1
     INCREMENT BY 1
     NO MINVALUE
@@ -16974,20 +16912,6 @@ ALTER TABLE ONLY engine.consent_texts
     ADD CONSTRAINT consent_texts_pkey PRIMARY KEY (version);
 
 --
--- Name: counter_parts counter_parts_pkey; Type: CONSTRAINT; Schema: engine; Owner: skylatch_owner
---
-
-ALTER TABLE ONLY engine.counter_parts
-    ADD CONSTRAINT counter_parts_pkey PRIMARY KEY (id);
-
---
--- Name: counters counters_pkey; Type: CONSTRAINT; Schema: engine; Owner: skylatch_owner
---
-
-ALTER TABLE ONLY engine.counters
-    ADD CONSTRAINT counters_pkey PRIMARY KEY (counter, labels);
-
---
 -- Name: cron_beat cron_beat_pkey; Type: CONSTRAINT; Schema: engine; Owner: skylatch_owner
 --
 
@@ -17282,6 +17206,13 @@ ALTER TABLE ONLY engine.search_settings
     ADD CONSTRAINT search_settings_pkey PRIMARY KEY (only_row);
 
 --
+-- Name: spans spans_pkey; Type: CONSTRAINT; Schema: engine; Owner: skylatch_owner
+--
+
+ALTER TABLE ONLY engine.spans
+    ADD CONSTRAINT spans_pkey PRIMARY KEY (id);
+
+--
 -- Name: spending_ceiling_changes spending_ceiling_changes_pkey; Type: CONSTRAINT; Schema: engine; Owner: skylatch_owner
 --
 
@@ -17301,6 +17232,20 @@ ALTER TABLE ONLY engine.spending_ceilings
 
 ALTER TABLE ONLY engine.spending_ceilings
     ADD CONSTRAINT spending_ceilings_user_id_key UNIQUE NULLS NOT DISTINCT (user_id, subject, period);
+
+--
+-- Name: trace_settings_changes trace_settings_changes_pkey; Type: CONSTRAINT; Schema: engine; Owner: skylatch_owner
+--
+
+ALTER TABLE ONLY engine.trace_settings_changes
+    ADD CONSTRAINT trace_settings_changes_pkey PRIMARY KEY (id);
+
+--
+-- Name: trace_settings trace_settings_pkey; Type: CONSTRAINT; Schema: engine; Owner: skylatch_owner
+--
+
+ALTER TABLE ONLY engine.trace_settings
+    ADD CONSTRAINT trace_settings_pkey PRIMARY KEY (only_row);
 
 --
 -- Name: traveller_limit_changes traveller_limit_changes_pkey; Type: CONSTRAINT; Schema: engine; Owner: skylatch_owner
@@ -17777,6 +17722,12 @@ CREATE INDEX booking_attempts_state_changed_at_idx ON public.booking_attempts US
 CREATE INDEX booking_attempts_state_idx ON public.booking_attempts USING btree (state, state_changed_at) WHERE (state <> ALL (ARRAY['CONFIRMED'::text, 'FAILED'::text, 'CANCELLED'::text]));
 
 --
+-- Name: booking_attempts_trace_id_idx; Type: INDEX; Schema: public; Owner: skylatch_owner
+--
+
+CREATE INDEX booking_attempts_trace_id_idx ON public.booking_attempts USING btree (trace_id);
+
+--
 -- Name: booking_attempts_user_id_status_idx; Type: INDEX; Schema: public; Owner: skylatch_owner
 --
 
@@ -17997,6 +17948,12 @@ CREATE TRIGGER search_settings_changes_append_only BEFORE DELETE OR UPDATE OR TR
 --
 
 CREATE TRIGGER spending_ceiling_changes_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON engine.spending_ceiling_changes FOR EACH STATEMENT EXECUTE FUNCTION engine.refuse_change();
+
+--
+-- Name: trace_settings_changes trace_settings_changes_append_only; Type: TRIGGER; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE TRIGGER trace_settings_changes_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON engine.trace_settings_changes FOR EACH STATEMENT EXECUTE FUNCTION engine.refuse_change();
 
 --
 -- Name: traveller_limit_changes traveller_limit_changes_append_only; Type: TRIGGER; Schema: engine; Owner: skylatch_owner
@@ -18580,30 +18537,6 @@ ALTER TABLE engine.consent_texts ENABLE ROW LEVEL SECURITY;
 CREATE POLICY consent_texts_owner_all ON engine.consent_texts TO skylatch_owner USING (true) WITH CHECK (true);
 
 --
--- Name: counter_parts; Type: ROW SECURITY; Schema: engine; Owner: skylatch_owner
---
-
-ALTER TABLE engine.counter_parts ENABLE ROW LEVEL SECURITY;
-
---
--- Name: counter_parts counter_parts_owner_all; Type: POLICY; Schema: engine; Owner: skylatch_owner
---
-
-CREATE POLICY counter_parts_owner_all ON engine.counter_parts TO skylatch_owner USING (true) WITH CHECK (true);
-
---
--- Name: counters; Type: ROW SECURITY; Schema: engine; Owner: skylatch_owner
---
-
-ALTER TABLE engine.counters ENABLE ROW LEVEL SECURITY;
-
---
--- Name: counters counters_owner_all; Type: POLICY; Schema: engine; Owner: skylatch_owner
---
-
-CREATE POLICY counters_owner_all ON engine.counters TO skylatch_owner USING (true) WITH CHECK (true);
-
---
 -- Name: cron_beat; Type: ROW SECURITY; Schema: engine; Owner: skylatch_owner
 --
 
@@ -19084,6 +19017,18 @@ CREATE POLICY search_settings_changes_owner_all ON engine.search_settings_change
 CREATE POLICY search_settings_owner_all ON engine.search_settings TO skylatch_owner USING (true) WITH CHECK (true);
 
 --
+-- Name: spans; Type: ROW SECURITY; Schema: engine; Owner: skylatch_owner
+--
+
+ALTER TABLE engine.spans ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: spans spans_owner_all; Type: POLICY; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE POLICY spans_owner_all ON engine.spans TO skylatch_owner USING (true) WITH CHECK (true);
+
+--
 -- Name: spending_ceiling_changes; Type: ROW SECURITY; Schema: engine; Owner: skylatch_owner
 --
 
@@ -19106,6 +19051,30 @@ ALTER TABLE engine.spending_ceilings ENABLE ROW LEVEL SECURITY;
 --
 
 CREATE POLICY spending_ceilings_owner_all ON engine.spending_ceilings TO skylatch_owner USING (true) WITH CHECK (true);
+
+--
+-- Name: trace_settings; Type: ROW SECURITY; Schema: engine; Owner: skylatch_owner
+--
+
+ALTER TABLE engine.trace_settings ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: trace_settings_changes; Type: ROW SECURITY; Schema: engine; Owner: skylatch_owner
+--
+
+ALTER TABLE engine.trace_settings_changes ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: trace_settings_changes trace_settings_changes_owner_all; Type: POLICY; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE POLICY trace_settings_changes_owner_all ON engine.trace_settings_changes TO skylatch_owner USING (true) WITH CHECK (true);
+
+--
+-- Name: trace_settings trace_settings_owner_all; Type: POLICY; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE POLICY trace_settings_owner_all ON engine.trace_settings TO skylatch_owner USING (true) WITH CHECK (true);
 
 --
 -- Name: traveller_limit_changes; Type: ROW SECURITY; Schema: engine; Owner: skylatch_owner
@@ -19466,6 +19435,12 @@ GRANT ALL ON FUNCTION auth.uid() TO service_role;
 REVOKE ALL ON FUNCTION engine.acts_as(p_role text) FROM PUBLIC;
 
 --
+-- Name: FUNCTION add_span(p_trace_id uuid, p_span_id bigint, p_parent_id bigint, p_name text, p_started_at timestamp with time zone, p_attributes jsonb); Type: ACL; Schema: engine; Owner: skylatch_owner
+--
+
+REVOKE ALL ON FUNCTION engine.add_span(p_trace_id uuid, p_span_id bigint, p_parent_id bigint, p_name text, p_started_at timestamp with time zone, p_attributes jsonb) FROM PUBLIC;
+
+--
 -- Name: FUNCTION adopt_found(p_payments jsonb, p_read_at timestamp with time zone, p_now timestamp with time zone); Type: ACL; Schema: engine; Owner: skylatch_owner
 --
 
@@ -19527,6 +19502,24 @@ GRANT ALL ON FUNCTION engine.ask_cancellation(p_booking_id uuid, p_min_refund nu
 --
 
 REVOKE ALL ON FUNCTION engine.asked_by(p_user_id uuid) FROM PUBLIC;
+
+--
+-- Name: FUNCTION child_span(p_kind integer, p_of bigint); Type: ACL; Schema: engine; Owner: skylatch_owner
+--
+
+REVOKE ALL ON FUNCTION engine.child_span(p_kind integer, p_of bigint) FROM PUBLIC;
+
+--
+-- Name: FUNCTION trace_hex(p_trace_id uuid); Type: ACL; Schema: engine; Owner: skylatch_owner
+--
+
+REVOKE ALL ON FUNCTION engine.trace_hex(p_trace_id uuid) FROM PUBLIC;
+
+--
+-- Name: FUNCTION attempt_span(p_kind integer, p_attempt_id uuid, p_number bigint); Type: ACL; Schema: engine; Owner: skylatch_owner
+--
+
+REVOKE ALL ON FUNCTION engine.attempt_span(p_kind integer, p_attempt_id uuid, p_number bigint) FROM PUBLIC;
 
 --
 -- Name: FUNCTION beat_flags(p_source text); Type: ACL; Schema: engine; Owner: skylatch_owner
@@ -19872,10 +19865,10 @@ GRANT INSERT(max_searches),UPDATE(max_searches) ON TABLE public.trip_requests TO
 GRANT INSERT(max_searches),UPDATE(max_searches) ON TABLE public.trip_requests TO service_role;
 
 --
--- Name: FUNCTION begin_attempt(p_trip public.trip_requests, p_flight_offer_id uuid, p_actor text, p_now timestamp with time zone); Type: ACL; Schema: engine; Owner: skylatch_owner
+-- Name: FUNCTION begin_attempt(p_trip public.trip_requests, p_flight_offer_id uuid, p_actor text, p_now timestamp with time zone, p_trace engine.trace_context); Type: ACL; Schema: engine; Owner: skylatch_owner
 --
 
-REVOKE ALL ON FUNCTION engine.begin_attempt(p_trip public.trip_requests, p_flight_offer_id uuid, p_actor text, p_now timestamp with time zone) FROM PUBLIC;
+REVOKE ALL ON FUNCTION engine.begin_attempt(p_trip public.trip_requests, p_flight_offer_id uuid, p_actor text, p_now timestamp with time zone, p_trace engine.trace_context) FROM PUBLIC;
 
 --
 -- Name: FUNCTION belongs_elsewhere(p_metadata jsonb); Type: ACL; Schema: engine; Owner: skylatch_owner
@@ -19930,6 +19923,12 @@ REVOKE ALL ON FUNCTION engine.build_request(p_call engine.provider_calls) FROM P
 --
 
 REVOKE ALL ON FUNCTION engine.buy_or_wait(p_trip public.trip_requests, p_flight_offer_id uuid, p_now timestamp with time zone) FROM PUBLIC;
+
+--
+-- Name: FUNCTION call_span(p_kind integer, p_call_id bigint, p_epoch integer); Type: ACL; Schema: engine; Owner: skylatch_owner
+--
+
+REVOKE ALL ON FUNCTION engine.call_span(p_kind integer, p_call_id bigint, p_epoch integer) FROM PUBLIC;
 
 --
 -- Name: FUNCTION caller(); Type: ACL; Schema: engine; Owner: skylatch_owner
@@ -20082,11 +20081,11 @@ REVOKE ALL ON FUNCTION engine.choose_searches(p_budget integer, p_now timestamp 
 REVOKE ALL ON FUNCTION engine.city_airports(p_codes text[]) FROM PUBLIC;
 
 --
--- Name: FUNCTION claim_calls(p_worker text, p_limit integer, p_searches integer); Type: ACL; Schema: engine; Owner: skylatch_owner
+-- Name: FUNCTION claim_calls(p_worker text, p_limit integer, p_searches integer, p_traced boolean); Type: ACL; Schema: engine; Owner: skylatch_owner
 --
 
-REVOKE ALL ON FUNCTION engine.claim_calls(p_worker text, p_limit integer, p_searches integer) FROM PUBLIC;
-GRANT ALL ON FUNCTION engine.claim_calls(p_worker text, p_limit integer, p_searches integer) TO skylatch_sidecar;
+REVOKE ALL ON FUNCTION engine.claim_calls(p_worker text, p_limit integer, p_searches integer, p_traced boolean) FROM PUBLIC;
+GRANT ALL ON FUNCTION engine.claim_calls(p_worker text, p_limit integer, p_searches integer, p_traced boolean) TO skylatch_sidecar;
 
 --
 -- Name: FUNCTION close_case(p_kind text, p_object_id text, p_actor text, p_resolution text, p_now timestamp with time zone); Type: ACL; Schema: engine; Owner: skylatch_owner
@@ -20168,24 +20167,6 @@ REVOKE ALL ON FUNCTION engine.convert_cap(p_trip public.trip_requests, p_currenc
 REVOKE ALL ON FUNCTION engine.count_apply_failure(p_call_id bigint, p_error text, p_actor text, p_now timestamp with time zone) FROM PUBLIC;
 
 --
--- Name: FUNCTION count_offers(p_user_id uuid, p_trip_id uuid, p_round integer); Type: ACL; Schema: engine; Owner: skylatch_owner
---
-
-REVOKE ALL ON FUNCTION engine.count_offers(p_user_id uuid, p_trip_id uuid, p_round integer) FROM PUBLIC;
-
---
--- Name: FUNCTION count_step(p_from public.booking_attempts, p_to public.booking_attempts, p_operation text, p_verdict text); Type: ACL; Schema: engine; Owner: skylatch_owner
---
-
-REVOKE ALL ON FUNCTION engine.count_step(p_from public.booking_attempts, p_to public.booking_attempts, p_operation text, p_verdict text) FROM PUBLIC;
-
---
--- Name: FUNCTION counter_metrics(); Type: ACL; Schema: engine; Owner: skylatch_owner
---
-
-REVOKE ALL ON FUNCTION engine.counter_metrics() FROM PUBLIC;
-
---
 -- Name: FUNCTION date_consent(); Type: ACL; Schema: engine; Owner: skylatch_owner
 --
 
@@ -20199,10 +20180,10 @@ REVOKE ALL ON FUNCTION engine.decide_case(p_case_id bigint, p_action text, p_rea
 GRANT ALL ON FUNCTION engine.decide_case(p_case_id bigint, p_action text, p_reason text, p_order_id text) TO skylatch_operator;
 
 --
--- Name: FUNCTION decide_trip(p_user_id uuid, p_trip_id uuid, p_actor text, p_now timestamp with time zone); Type: ACL; Schema: engine; Owner: skylatch_owner
+-- Name: FUNCTION decide_trip(p_user_id uuid, p_trip_id uuid, p_actor text, p_now timestamp with time zone, p_trace engine.trace_context); Type: ACL; Schema: engine; Owner: skylatch_owner
 --
 
-REVOKE ALL ON FUNCTION engine.decide_trip(p_user_id uuid, p_trip_id uuid, p_actor text, p_now timestamp with time zone) FROM PUBLIC;
+REVOKE ALL ON FUNCTION engine.decide_trip(p_user_id uuid, p_trip_id uuid, p_actor text, p_now timestamp with time zone, p_trace engine.trace_context) FROM PUBLIC;
 
 --
 -- Name: FUNCTION format_money(p_amount numeric, p_currency text); Type: ACL; Schema: engine; Owner: skylatch_owner
@@ -20296,10 +20277,10 @@ REVOKE ALL ON FUNCTION engine.enqueue_call(p_attempt public.booking_attempts, p_
 REVOKE ALL ON FUNCTION engine.enqueue_look(p_operation text, p_object_id text, p_payload jsonb, p_attempt public.booking_attempts, p_run_at timestamp with time zone) FROM PUBLIC;
 
 --
--- Name: FUNCTION enqueue_searches(p_trips uuid[], p_ordinals smallint[], p_first_at timestamp with time zone, p_every interval, p_now timestamp with time zone); Type: ACL; Schema: engine; Owner: skylatch_owner
+-- Name: FUNCTION enqueue_searches(p_trips uuid[], p_ordinals smallint[], p_first_at timestamp with time zone, p_every interval, p_cause text, p_now timestamp with time zone); Type: ACL; Schema: engine; Owner: skylatch_owner
 --
 
-REVOKE ALL ON FUNCTION engine.enqueue_searches(p_trips uuid[], p_ordinals smallint[], p_first_at timestamp with time zone, p_every interval, p_now timestamp with time zone) FROM PUBLIC;
+REVOKE ALL ON FUNCTION engine.enqueue_searches(p_trips uuid[], p_ordinals smallint[], p_first_at timestamp with time zone, p_every interval, p_cause text, p_now timestamp with time zone) FROM PUBLIC;
 
 --
 -- Name: FUNCTION evaluate_flag(p_flag text, p_context text); Type: ACL; Schema: engine; Owner: skylatch_owner
@@ -20326,12 +20307,6 @@ REVOKE ALL ON FUNCTION engine.expire_offers(p_now timestamp with time zone) FROM
 REVOKE ALL ON FUNCTION engine.explain_trip(p_trip_id uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION engine.explain_trip(p_trip_id uuid) TO authenticated;
 GRANT ALL ON FUNCTION engine.explain_trip(p_trip_id uuid) TO service_role;
-
---
--- Name: FUNCTION failure_reason(p_error_code text); Type: ACL; Schema: engine; Owner: skylatch_owner
---
-
-REVOKE ALL ON FUNCTION engine.failure_reason(p_error_code text) FROM PUBLIC;
 
 --
 -- Name: FUNCTION fare_outlook(p_origin text, p_destination text, p_currency text, p_lead integer, p_days integer, p_standing text, p_cap numeric, p_today date); Type: ACL; Schema: engine; Owner: skylatch_owner
@@ -20370,11 +20345,11 @@ REVOKE ALL ON FUNCTION engine.find_doubles(p_what text, p_trip_ids uuid[], p_obj
 REVOKE ALL ON FUNCTION engine.find_rule(p_operation text, p_http_status integer, p_error_code text) FROM PUBLIC;
 
 --
--- Name: FUNCTION finish_calls(p_worker text, p_reports jsonb, p_hand_on boolean); Type: ACL; Schema: engine; Owner: skylatch_owner
+-- Name: FUNCTION finish_calls(p_worker text, p_reports jsonb, p_hand_on boolean, p_traced boolean); Type: ACL; Schema: engine; Owner: skylatch_owner
 --
 
-REVOKE ALL ON FUNCTION engine.finish_calls(p_worker text, p_reports jsonb, p_hand_on boolean) FROM PUBLIC;
-GRANT ALL ON FUNCTION engine.finish_calls(p_worker text, p_reports jsonb, p_hand_on boolean) TO skylatch_sidecar;
+REVOKE ALL ON FUNCTION engine.finish_calls(p_worker text, p_reports jsonb, p_hand_on boolean, p_traced boolean) FROM PUBLIC;
+GRANT ALL ON FUNCTION engine.finish_calls(p_worker text, p_reports jsonb, p_hand_on boolean, p_traced boolean) TO skylatch_sidecar;
 
 --
 -- Name: FUNCTION finish_scan(p_scan text, p_call engine.provider_calls, p_found integer, p_passed_over integer, p_now timestamp with time zone); Type: ACL; Schema: engine; Owner: skylatch_owner
@@ -20616,10 +20591,10 @@ REVOKE ALL ON FUNCTION engine.last_wait_decision(p_trip public.trip_requests) FR
 REVOKE ALL ON FUNCTION engine.learn_from_answer(p_attempt public.booking_attempts, p_operation text, p_verdict text, p_rule engine.outcome_rules, p_report engine.call_report, p_reason text, p_now timestamp with time zone) FROM PUBLIC;
 
 --
--- Name: FUNCTION lease_calls(p_worker text, p_ids bigint[], p_now timestamp with time zone); Type: ACL; Schema: engine; Owner: skylatch_owner
+-- Name: FUNCTION lease_calls(p_worker text, p_ids bigint[], p_traced boolean, p_now timestamp with time zone); Type: ACL; Schema: engine; Owner: skylatch_owner
 --
 
-REVOKE ALL ON FUNCTION engine.lease_calls(p_worker text, p_ids bigint[], p_now timestamp with time zone) FROM PUBLIC;
+REVOKE ALL ON FUNCTION engine.lease_calls(p_worker text, p_ids bigint[], p_traced boolean, p_now timestamp with time zone) FROM PUBLIC;
 
 --
 -- Name: FUNCTION possible_actions(p_case engine.review_cases, p_now timestamp with time zone); Type: ACL; Schema: engine; Owner: skylatch_owner
@@ -20667,10 +20642,10 @@ REVOKE ALL ON FUNCTION engine.lock_traveller(p_user_id uuid) FROM PUBLIC;
 REVOKE ALL ON FUNCTION engine.lock_trip(p_trip_id uuid) FROM PUBLIC;
 
 --
--- Name: FUNCTION log_event(p_user_id uuid, p_trip_id uuid, p_attempt_id uuid, p_actor text, p_correlation_id text, p_from_state text, p_to_state text, p_reason text, p_detail jsonb); Type: ACL; Schema: engine; Owner: skylatch_owner
+-- Name: FUNCTION log_event(p_user_id uuid, p_trip_id uuid, p_attempt_id uuid, p_actor text, p_cause text, p_from_state text, p_to_state text, p_reason text, p_detail jsonb, p_trace_id uuid); Type: ACL; Schema: engine; Owner: skylatch_owner
 --
 
-REVOKE ALL ON FUNCTION engine.log_event(p_user_id uuid, p_trip_id uuid, p_attempt_id uuid, p_actor text, p_correlation_id text, p_from_state text, p_to_state text, p_reason text, p_detail jsonb) FROM PUBLIC;
+REVOKE ALL ON FUNCTION engine.log_event(p_user_id uuid, p_trip_id uuid, p_attempt_id uuid, p_actor text, p_cause text, p_from_state text, p_to_state text, p_reason text, p_detail jsonb, p_trace_id uuid) FROM PUBLIC;
 
 --
 -- Name: FUNCTION look_again(p_case_id bigint); Type: ACL; Schema: engine; Owner: skylatch_owner
@@ -20729,20 +20704,6 @@ REVOKE ALL ON FUNCTION engine.may_ask_again_at(p_trip public.trip_requests, p_no
 --
 
 REVOKE ALL ON FUNCTION engine.may_have_order(p_user_id uuid, p_attempt_id uuid, p_made_at timestamp with time zone) FROM PUBLIC;
-
---
--- Name: FUNCTION metric_labels(); Type: ACL; Schema: engine; Owner: skylatch_owner
---
-
-REVOKE ALL ON FUNCTION engine.metric_labels() FROM PUBLIC;
-
---
--- Name: FUNCTION metrics(); Type: ACL; Schema: engine; Owner: skylatch_owner
---
-
-REVOKE ALL ON FUNCTION engine.metrics() FROM PUBLIC;
-GRANT ALL ON FUNCTION engine.metrics() TO skylatch_sidecar;
-GRANT ALL ON FUNCTION engine.metrics() TO skylatch_operator;
 
 --
 -- Name: FUNCTION monitor_run(p_run_id bigint); Type: ACL; Schema: engine; Owner: skylatch_owner
@@ -21187,10 +21148,10 @@ REVOKE ALL ON FUNCTION engine.purge_offers(p_limit integer, p_now timestamp with
 REVOKE ALL ON FUNCTION engine.purge_searches(p_limit integer, p_now timestamp with time zone) FROM PUBLIC;
 
 --
--- Name: FUNCTION raise_counter(p_counter text, p_labels jsonb, p_value numeric); Type: ACL; Schema: engine; Owner: skylatch_owner
+-- Name: FUNCTION purge_spans(p_limit integer, p_now timestamp with time zone); Type: ACL; Schema: engine; Owner: skylatch_owner
 --
 
-REVOKE ALL ON FUNCTION engine.raise_counter(p_counter text, p_labels jsonb, p_value numeric) FROM PUBLIC;
+REVOKE ALL ON FUNCTION engine.purge_spans(p_limit integer, p_now timestamp with time zone) FROM PUBLIC;
 
 --
 -- Name: FUNCTION rank_trip(p_user_id uuid, p_trip_id uuid, p_now timestamp with time zone); Type: ACL; Schema: engine; Owner: skylatch_owner
@@ -21461,12 +21422,6 @@ GRANT ALL ON FUNCTION engine.search_trip(p_trip_id uuid) TO service_role;
 GRANT ALL ON FUNCTION engine.search_trip(p_trip_id uuid) TO skylatch_sidecar;
 
 --
--- Name: FUNCTION seconds_since(p_since timestamp with time zone, p_now timestamp with time zone); Type: ACL; Schema: engine; Owner: skylatch_owner
---
-
-REVOKE ALL ON FUNCTION engine.seconds_since(p_since timestamp with time zone, p_now timestamp with time zone) FROM PUBLIC;
-
---
 -- Name: FUNCTION selected_offer_problem(p_trip public.trip_requests, p_flight_offer_id uuid, p_now timestamp with time zone); Type: ACL; Schema: engine; Owner: skylatch_owner
 --
 
@@ -21508,6 +21463,13 @@ GRANT ALL ON FUNCTION engine.set_search_settings(p_reason text, p_searches_per_m
 
 REVOKE ALL ON FUNCTION engine.set_spending_ceiling(p_subject text, p_period text, p_amount numeric, p_reason text, p_user_id uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION engine.set_spending_ceiling(p_subject text, p_period text, p_amount numeric, p_reason text, p_user_id uuid) TO skylatch_operator;
+
+--
+-- Name: FUNCTION set_trace_settings(p_reason text, p_ratio numeric); Type: ACL; Schema: engine; Owner: skylatch_owner
+--
+
+REVOKE ALL ON FUNCTION engine.set_trace_settings(p_reason text, p_ratio numeric) FROM PUBLIC;
+GRANT ALL ON FUNCTION engine.set_trace_settings(p_reason text, p_ratio numeric) TO skylatch_operator;
 
 --
 -- Name: FUNCTION set_traveller_limits(p_reason text, p_open_trips integer, p_profiles integer, p_search_pause interval, p_searches_per_hour integer, p_failed_bookings_per_hour integer); Type: ACL; Schema: engine; Owner: skylatch_owner
@@ -21619,12 +21581,6 @@ REVOKE ALL ON FUNCTION engine.store_live_offer(p_attempt public.booking_attempts
 REVOKE ALL ON FUNCTION engine.stripe_amount(p_amount numeric, p_currency text) FROM PUBLIC;
 
 --
--- Name: FUNCTION sum_counters(); Type: ACL; Schema: engine; Owner: skylatch_owner
---
-
-REVOKE ALL ON FUNCTION engine.sum_counters() FROM PUBLIC;
-
---
 -- Name: FUNCTION sum_flag_usage(); Type: ACL; Schema: engine; Owner: skylatch_owner
 --
 
@@ -21635,12 +21591,6 @@ REVOKE ALL ON FUNCTION engine.sum_flag_usage() FROM PUBLIC;
 --
 
 REVOKE ALL ON FUNCTION engine.sweep_events(p_now timestamp with time zone) FROM PUBLIC;
-
---
--- Name: FUNCTION switch_metrics(p_now timestamp with time zone); Type: ACL; Schema: engine; Owner: skylatch_owner
---
-
-REVOKE ALL ON FUNCTION engine.switch_metrics(p_now timestamp with time zone) FROM PUBLIC;
 
 --
 -- Name: FUNCTION sync_flags(p_items json, p_source text); Type: ACL; Schema: engine; Owner: skylatch_owner
@@ -21654,6 +21604,13 @@ GRANT ALL ON FUNCTION engine.sync_flags(p_items json, p_source text) TO skylatch
 --
 
 REVOKE ALL ON FUNCTION engine.take_flag_usage() FROM PUBLIC;
+
+--
+-- Name: FUNCTION take_spans(p_limit integer); Type: ACL; Schema: engine; Owner: skylatch_owner
+--
+
+REVOKE ALL ON FUNCTION engine.take_spans(p_limit integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION engine.take_spans(p_limit integer) TO skylatch_sidecar;
 
 --
 -- Name: FUNCTION take_trip(p_user_id uuid, p_trip_id uuid); Type: ACL; Schema: engine; Owner: skylatch_owner
@@ -21676,6 +21633,25 @@ GRANT ALL ON FUNCTION engine.tick() TO skylatch_sidecar;
 --
 
 REVOKE ALL ON FUNCTION engine.told_times(p_departs_at timestamp with time zone, p_arrives_at timestamp with time zone, p_origin_zone text, p_destination_zone text, p_duration interval) FROM PUBLIC;
+
+--
+-- Name: FUNCTION trace_ratio(p_now timestamp with time zone); Type: ACL; Schema: engine; Owner: skylatch_owner
+--
+
+REVOKE ALL ON FUNCTION engine.trace_ratio(p_now timestamp with time zone) FROM PUBLIC;
+
+--
+-- Name: FUNCTION trace_story(p_id uuid); Type: ACL; Schema: engine; Owner: skylatch_owner
+--
+
+REVOKE ALL ON FUNCTION engine.trace_story(p_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION engine.trace_story(p_id uuid) TO skylatch_operator;
+
+--
+-- Name: FUNCTION traceparent(p_trace_id uuid, p_is_sampled boolean, p_span_id bigint); Type: ACL; Schema: engine; Owner: skylatch_owner
+--
+
+REVOKE ALL ON FUNCTION engine.traceparent(p_trace_id uuid, p_is_sampled boolean, p_span_id bigint) FROM PUBLIC;
 
 --
 -- Name: FUNCTION trip_events(p_trip_id uuid); Type: ACL; Schema: engine; Owner: skylatch_owner
@@ -21731,18 +21707,6 @@ REVOKE ALL ON FUNCTION engine.wake_sidecar() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION engine.watch_invariants() FROM PUBLIC;
 GRANT ALL ON FUNCTION engine.watch_invariants() TO skylatch_cron;
-
---
--- Name: FUNCTION watch_metrics(p_now timestamp with time zone); Type: ACL; Schema: engine; Owner: skylatch_owner
---
-
-REVOKE ALL ON FUNCTION engine.watch_metrics(p_now timestamp with time zone) FROM PUBLIC;
-
---
--- Name: FUNCTION work_metrics(p_now timestamp with time zone); Type: ACL; Schema: engine; Owner: skylatch_owner
---
-
-REVOKE ALL ON FUNCTION engine.work_metrics(p_now timestamp with time zone) FROM PUBLIC;
 
 --
 -- Name: FUNCTION lo_creat(integer); Type: ACL; Schema: pg_catalog; Owner: postgres

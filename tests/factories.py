@@ -113,6 +113,10 @@ class World:
             pinned(self.dsn), autocommit=True, row_factory=dict_row
         )
 
+    def prepare_nothing(self) -> None:
+        """Let no statement of the superuser be prepared from now on."""
+        self._sql.prepare_threshold = None
+
     def close(self) -> None:
         """Close the superuser's connection."""
         self._sql.close()

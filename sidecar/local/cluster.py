@@ -50,7 +50,9 @@ SETTINGS = {
     "jit": "off",
     "timezone": "UTC",
     "log_timezone": "UTC",
-    "log_line_prefix": "%m [%p] %q%u@%d ",
+    # Which kind of process asked (%a). Not jsonlog: it writes the detail of an error, a
+    # row's values, whatever log_error_verbosity says.
+    "log_line_prefix": "%m [%p] %q%a %u@%d ",
     "log_lock_waits": "on",
     # Statements, parameters, and an error's rows and keys carry names and birth dates:
     # they have no business in a log.

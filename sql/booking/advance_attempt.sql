@@ -119,7 +119,8 @@ begin
         'amount', v_attempt.agreed_amount::text,
         'currency', v_attempt.currency
       )
-    )
+    ),
+    coalesce(v_attempt.trace_id, v_attempt.id)
   );
   perform engine.count_step(p_attempt, v_attempt, p_operation, p_verdict);
   perform engine.end_state(

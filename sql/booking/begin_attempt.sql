@@ -4,8 +4,15 @@
 -- answer. The caller holds the trip's row lock.
 -- Lock order: trip_requests, then the traveller, then booking_attempts, then
 -- provider_calls.
+drop function if exists engine.begin_attempt(
+  public.trip_requests, uuid, text, timestamptz
+);
 create or replace function engine.begin_attempt(
-  p_trip public.trip_requests, p_flight_offer_id uuid, p_actor text, p_now timestamptz
+  p_trip public.trip_requests,
+  p_flight_offer_id uuid,
+  p_actor text,
+  p_now timestamptz,
+  p_trace engine.trace_context default null
 ) returns bigint
   language plpgsql volatile
   security definer
@@ -18,6 +25,11 @@ declare
   v_limit record;
   v_problem text;
   v_flags jsonb;
+  v_began_at timestamptz := clock_timestamp();
+  v_trace engine.trace_context := p_trace;
+  -- The trace of the search that found the offer, where this one is another.
+  v_link text;
+  v_call_id bigint;
 begin
   -- In one statement, so that what is kept is what was decided on.
   select engine.pin_flags(p_trip.user_id) into v_flags
@@ -66,10 +78,26 @@ begin
     p_trip.user_id, p_trip.id, v_offer.price_currency, v_offer.price_amount, p_now
   );
 
+  if v_trace.trace_id is null then
+    v_trace.trace_id := gen_random_uuid();
+    v_trace.is_sampled := random() < engine.trace_ratio(p_now);
+    v_link := (
+      select engine.traceparent(
+        c.trace_id, c.trace_sampled, engine.call_span(6, c.id, 0)
+      )
+      from engine.provider_calls as c
+      where c.user_id = p_trip.user_id
+        and c.trip_request_id = p_trip.id
+        and c.operation = 'search'
+        and c.state = 'DONE'
+      order by c.finished_at desc
+      limit 1
+    );
+  end if;
   insert into public.booking_attempts as a (
     user_id, trip_request_id, attempt_no, state, idempotency_key, flight_offer_id,
     offer_id, agreed_amount, currency, cap_amount, trip_version, flags,
-    payment_method_id, started_at, state_changed_at
+    payment_method_id, started_at, state_changed_at, trace_id, trace_sampled
   )
   select
     p_trip.user_id,
@@ -86,7 +114,9 @@ begin
     v_flags,
     p_trip.payment_method_id,
     p_now,
-    p_now
+    p_now,
+    v_trace.trace_id,
+    v_trace.is_sampled
   from public.booking_attempts as b
   where b.user_id = p_trip.user_id and b.trip_request_id = p_trip.id
   returning a.* into v_attempt;
@@ -122,13 +152,27 @@ begin
       'currency', v_offer.price_currency, 'cap', v_limit.cap::text,
       'rate', v_limit.rate::text, 'rate_as_of', v_limit.rate_as_of,
       'score', v_offer.score
-    )
+    ) || case
+      when v_link is null then '{}' else jsonb_build_object('found_by', v_link)
+    end,
+    v_trace.trace_id
   );
-  return engine.enqueue_call(v_attempt, 'get_offer', p_now);
+  v_call_id := engine.enqueue_call(v_attempt, 'get_offer', p_now);
+  if v_trace.is_sampled then
+    perform engine.add_span(
+      v_trace.trace_id, engine.attempt_span(7, v_attempt.id, 0), v_trace.span_id,
+      'begin', v_began_at,
+      jsonb_build_object(
+        'trip', p_trip.id, 'attempt', v_attempt.id, 'offer', v_offer.offer_id,
+        'next_call', v_call_id, 'link', v_link
+      )
+    );
+  end if;
+  return v_call_id;
 end;
 $$;
 comment on function engine.begin_attempt(
-  public.trip_requests, uuid, text, timestamptz
+  public.trip_requests, uuid, text, timestamptz, engine.trace_context
 ) is
   'Commits the intent to book one offer and returns its first call; raises SK007, '
   'SK008, SK010, SK101, SK102, SK103, SK109, SK110, SK111, SK112, SK113, SK114, '

@@ -18,6 +18,7 @@ as $$
 declare
   v_attempt public.booking_attempts;
   v_as_state text;
+  v_began_at timestamptz := clock_timestamp();
 begin
   perform from public.trip_requests as t
   inner join public.booking_attempts as a
@@ -56,6 +57,16 @@ begin
   select a.state into v_as_state
   from public.booking_attempts as a
   where a.user_id = p_user_id and a.id = p_attempt_id;
+  if v_attempt.trace_sampled then
+    perform engine.add_span(
+      v_attempt.trace_id, engine.attempt_span(9, v_attempt.id, v_attempt.epoch),
+      engine.attempt_span(7, v_attempt.id, 0), 'command', v_began_at,
+      jsonb_build_object(
+        'attempt', v_attempt.id, 'verdict', p_verdict, 'from', v_attempt.state,
+        'to', v_as_state
+      )
+    );
+  end if;
   return v_as_state;
 end;
 $$;

@@ -1,8 +1,13 @@
 -- A round is over: book the best offer, wait for a lower fare, or say why not. Returns
--- the first call of the attempt, for the caller to hand on. The caller holds the trip's
--- row lock.
+-- the first call of the attempt, for the caller to hand on; the attempt goes on with the
+-- trace of the search that closed the round. The caller holds the trip's row lock.
+drop function if exists engine.decide_trip(uuid, uuid, text, timestamptz);
 create or replace function engine.decide_trip(
-  p_user_id uuid, p_trip_id uuid, p_actor text, p_now timestamptz
+  p_user_id uuid,
+  p_trip_id uuid,
+  p_actor text,
+  p_now timestamptz,
+  p_trace engine.trace_context default null
 ) returns bigint
   language plpgsql volatile
   security definer
@@ -13,7 +18,11 @@ declare
   v_best uuid;
   v_reason text;
   v_status text := 'PENDING';
+  v_began_at timestamptz := clock_timestamp();
+  v_trace engine.trace_context := p_trace;
+  v_call_id bigint;
 begin
+  v_trace.span_id := engine.child_span(4, p_trace.span_id);
   select t.* into v_trip
   from public.trip_requests as t where t.user_id = p_user_id and t.id = p_trip_id;
   if v_trip.auto_book_status <> 'PENDING'
@@ -30,6 +39,12 @@ begin
   end if;
   perform engine.rank_trip(p_user_id, p_trip_id, p_now);
   perform engine.count_offers(p_user_id, p_trip_id, v_trip.search_round);
+  if p_trace.is_sampled then
+    perform engine.add_span(
+      p_trace.trace_id, engine.child_span(5, p_trace.span_id), v_trace.span_id, 'rank',
+      v_began_at, '{}'
+    );
+  end if;
   v_best := engine.best_offer(v_trip);
   if v_best is not null then
     v_reason := case
@@ -45,7 +60,8 @@ begin
           v_reason := engine.reason_to_wait(v_trip, v_best, p_now);
         end if;
         if v_reason is null then
-          return engine.begin_attempt(v_trip, v_best, p_actor, p_now);
+          v_call_id := engine.begin_attempt(v_trip, v_best, p_actor, p_now, v_trace);
+          v_status := 'BOOKING';
         end if;
       exception
       when sqlstate 'SK007' or sqlstate 'SK008' or sqlstate 'SK010' or sqlstate 'SK114'
@@ -66,6 +82,18 @@ begin
       'No search was answered yet.'
     );
   end if;
+  if p_trace.is_sampled then
+    perform engine.add_span(
+      p_trace.trace_id, v_trace.span_id, p_trace.span_id, 'decide', v_began_at,
+      jsonb_build_object(
+        'trip', p_trip_id, 'round', v_trip.search_round, 'offer', v_best,
+        'status', v_status
+      )
+    );
+  end if;
+  if v_call_id is not null then
+    return v_call_id;
+  end if;
   update public.trip_requests as t
   set
     auto_book_status = v_status,
@@ -76,10 +104,12 @@ begin
   where t.user_id = p_user_id and t.id = p_trip_id;
   perform engine.log_event(
     p_user_id, p_trip_id, null, p_actor, 'round:' || v_trip.search_round, null, null,
-    v_reason
+    v_reason, '{}', p_trace.trace_id
   );
   return null;
 end;
 $$;
-comment on function engine.decide_trip(uuid, uuid, text, timestamptz) is
+comment on function engine.decide_trip(
+  uuid, uuid, text, timestamptz, engine.trace_context
+) is
   'Ranks a finished round and books its best offer, or records why not.';

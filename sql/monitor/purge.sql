@@ -14,7 +14,8 @@ begin
   v_removed := array[
     engine.purge_offers(v_batch, v_now),
     engine.purge_searches(v_batch, v_now),
-    engine.purge_events(v_batch, v_now)
+    engine.purge_events(v_batch, v_now),
+    engine.purge_spans(v_batch, v_now)
   ];
   -- A full batch leaves more behind it: the day's work is not done yet.
   perform engine.beat_job('purge', v_batch > all (v_removed));

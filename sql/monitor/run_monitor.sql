@@ -159,7 +159,7 @@ begin
 
       if v_trips is not null then
         v_searches := v_searches + engine.enqueue_searches(
-          v_trips, v_ordinals, v_free_from, v_every, p_now
+          v_trips, v_ordinals, v_free_from, v_every, 'tick', p_now
         );
         v_free_from := v_free_from + v_every * cardinality(v_trips);
       end if;

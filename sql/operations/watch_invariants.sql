@@ -130,7 +130,8 @@ begin
       );
     exception when lock_not_available then
       perform engine.wait_less();
-      raise warning 'no case of attempt % yet: its trip is held', v_attempt.id;
+      raise warning 'no case of attempt % (trace %) yet: its trip is held',
+        v_attempt.id, engine.trace_hex(coalesce(v_attempt.trace_id, v_attempt.id));
     end;
   end loop;
   perform engine.close_case(r.kind, r.object_id, 'watch', 'decided', v_now)

@@ -43,7 +43,8 @@ begin
       p_call.user_id, p_call.trip_request_id, p_call.booking_attempt_id, p_actor,
       'call:' || p_call.id, null, null,
       format('%s: %s', p_call.operation, coalesce(v_outcome, 'nothing new')),
-      jsonb_strip_nulls(jsonb_build_object('request_id', p_report.request_id))
+      jsonb_strip_nulls(jsonb_build_object('request_id', p_report.request_id)),
+      case when p_call.booking_attempt_id is null then p_call.trace_id end
     );
   end if;
 end;

@@ -100,7 +100,8 @@ begin
       return jsonb_build_object('payment_intent', v_attempt.payment_intent_id);
   end case;
 exception when others then
-  raise warning 'request of call % not built: % %', p_call.id, sqlstate, sqlerrm;
+  raise warning 'request of call % (trace %) not built: % %',
+    p_call.id, engine.trace_hex(p_call.trace_id), sqlstate, sqlerrm;
   return null;
 end;
 $$;

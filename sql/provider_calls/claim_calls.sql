@@ -3,8 +3,9 @@
 -- slow search never keeps an authorized card waiting. What a breaker holds up or whose
 -- key has grown too old is left; recovery settles the latter. So is what waits for a
 -- history to be confirmed (provider_calls/operations.sql).
+drop function if exists engine.claim_calls(text, integer, integer);
 create or replace function engine.claim_calls(
-  p_worker text, p_limit integer, p_searches integer
+  p_worker text, p_limit integer, p_searches integer, p_traced boolean default false
 )
   returns table (
     call_id bigint,
@@ -61,11 +62,12 @@ begin
     for update skip locked
   );
   if v_ids <> '{}' then
-    return query select l.* from engine.lease_calls(p_worker, v_ids, v_now) as l;
+    return query
+    select l.* from engine.lease_calls(p_worker, v_ids, p_traced, v_now) as l;
   end if;
 end;
 $$;
-comment on function engine.claim_calls(text, integer, integer) is
+comment on function engine.claim_calls(text, integer, integer, boolean) is
   'Claims due calls for a worker: at most so many, and so many searches of them.';
-grant execute on function engine.claim_calls(text, integer, integer)
+grant execute on function engine.claim_calls(text, integer, integer, boolean)
   to skylatch_sidecar;

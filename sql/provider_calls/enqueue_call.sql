@@ -13,14 +13,14 @@ declare
 begin
   insert into engine.provider_calls as c (
     user_id, trip_request_id, booking_attempt_id, attempt_epoch, operation,
-    idempotency_key, run_at
+    idempotency_key, run_at, trace_id, trace_sampled
   )
   values (
     p_attempt.user_id, p_attempt.trip_request_id, p_attempt.id, p_attempt.epoch,
     p_operation,
     format('%s:%s', p_attempt.id, p_operation)
     || case p_operation when 'create_refund' then ':' || p_attempt.refund_no else '' end,
-    p_run_at
+    p_run_at, p_attempt.trace_id, p_attempt.trace_sampled
   )
   on conflict (idempotency_key) do update
   set

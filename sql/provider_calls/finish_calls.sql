@@ -9,7 +9,7 @@
 -- In a history that is not confirmed yet, answers from before it are late ones.
 drop function if exists engine.finish_calls(text, jsonb, boolean);
 create or replace function engine.finish_calls(
-  p_worker text, p_reports jsonb, p_hand_on boolean
+  p_worker text, p_reports jsonb, p_hand_on boolean, p_traced boolean default false
 )
   returns table (
     call_id bigint,
@@ -39,7 +39,11 @@ declare
 begin
   -- In trip order, so that two sidecars reporting at once cannot deadlock.
   for v_found in
-    select r.value as said, (r.value ->> 'call_id')::bigint as id, c.user_id
+    select
+      r.value as said,
+      (r.value ->> 'call_id')::bigint as id,
+      c.user_id,
+      engine.trace_hex(c.trace_id) as trace
     from jsonb_array_elements(p_reports) as r
     left join engine.provider_calls as c on c.id = (r.value ->> 'call_id')::bigint
     order by c.trip_request_id, c.id
@@ -69,7 +73,8 @@ begin
         continue;
       end if;
       -- The lease runs out and recovery takes over; the reason must not be lost.
-      raise warning 'report of call % not applied: % %', v_found.id, sqlstate, v_error;
+      raise warning 'report of call % (trace %) not applied: % %',
+        v_found.id, v_found.trace, sqlstate, v_error;
       begin
         perform engine.count_apply_failure(v_found.id, v_error, p_worker, v_now);
         perform engine.log_event(
@@ -86,7 +91,8 @@ begin
                 v_found.said #>> '{body,data,id}', v_found.said #>> '{body,id}'
               )
             )
-          )
+          ),
+          c.trace_id
         )
         from engine.provider_calls as c
         where c.id = v_found.id and c.user_id is not null;
@@ -114,11 +120,14 @@ begin
           )
         )
     ),
-    v_now
+    p_traced,
+    -- Not when this batch began: its work may have taken a while.
+    clock_timestamp()
   ) as l;
 end;
 $$;
-comment on function engine.finish_calls(text, jsonb, boolean) is
+comment on function engine.finish_calls(text, jsonb, boolean, boolean) is
   'Applies reports of finished calls; hands the next calls back, claimed, and names '
   'the reports that were set aside because somebody holds their trip.';
-grant execute on function engine.finish_calls(text, jsonb, boolean) to skylatch_sidecar;
+grant execute on function engine.finish_calls(text, jsonb, boolean, boolean)
+  to skylatch_sidecar;

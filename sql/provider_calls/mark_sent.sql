@@ -23,6 +23,7 @@ declare
   v_reason text;
   v_wait text;
   v_report engine.call_report;
+  v_began_at timestamptz := clock_timestamp();
 begin
   select c.* into v_call from engine.provider_calls as c where c.id = p_call_id;
   select t.* into v_trip
@@ -147,6 +148,16 @@ begin
     'Not ordered: ' || v_reason || '.', coalesce(v_call.worker, session_user),
     'call:' || p_call_id, v_now
   );
+  if v_call.trace_sampled then
+    perform engine.add_span(
+      v_call.trace_id, engine.call_span(8, v_call.id, v_call.epoch),
+      engine.attempt_span(7, v_attempt.id, 0), 'stop', v_began_at,
+      jsonb_build_object(
+        'call', v_call.id, 'try', v_call.epoch, 'operation', v_call.operation,
+        'trip', v_call.trip_request_id, 'attempt', v_attempt.id
+      )
+    );
+  end if;
   perform engine.wake_sidecar();
   return v_reason;
 end;

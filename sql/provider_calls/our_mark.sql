@@ -1,6 +1,7 @@
 -- By what an order or a payment is known as ours: the attempt that asked for it, its
--- trip, and this installation. An attempt that began before the installation had its
--- name goes on without: under the same key a provider takes the same body only.
+-- trip, its trace and this installation. An attempt that began before the installation
+-- had its name, or before there were traces, goes on without: under the same key a
+-- provider takes the same body only.
 create or replace function engine.our_mark(p_attempt public.booking_attempts)
   returns jsonb
   language plpgsql stable
@@ -13,6 +14,7 @@ begin
     jsonb_build_object(
       'attempt_id', p_attempt.id,
       'trip_request_id', p_attempt.trip_request_id,
+      'trace_id', engine.trace_hex(p_attempt.trace_id),
       'installation_id', (
         select v_id
         from engine.installation as i

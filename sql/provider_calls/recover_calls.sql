@@ -19,14 +19,16 @@ declare
   v_recovered integer := 0;
 begin
   for v_call in
-    select c.trip_request_id, c.id, c.epoch, c.state
+    select
+      c.trip_request_id, c.id, c.epoch, c.state, engine.trace_hex(c.trace_id) as trace
     from engine.provider_calls as c
     inner join engine.operations as o on c.operation = o.operation
     where c.state in ('CLAIMED', 'SENT')
       and c.lease_until < p_now
       and (v_is_confirmed or c.state = 'SENT' or not o.awaits_history)
     union all
-    select c.trip_request_id, c.id, c.epoch, c.state
+    select
+      c.trip_request_id, c.id, c.epoch, c.state, engine.trace_hex(c.trace_id) as trace
     from engine.provider_calls as c
     inner join engine.operations as o on c.operation = o.operation
     where c.state = 'READY'
@@ -47,14 +49,16 @@ begin
       v_recovered := v_recovered + 1;
     exception when others then
       -- One that cannot be settled must not keep the others from it, minute by minute.
-      raise warning 'call % not recovered: % %', v_call.id, sqlstate, sqlerrm;
+      raise warning 'call % (trace %) not recovered: % %',
+        v_call.id, v_call.trace, sqlstate, sqlerrm;
       if sqlstate = '55P03' then
         perform engine.wait_less();
       elsif sqlstate not in ('40001', '40P01', '53100', 'SK308') then
         begin
           perform engine.count_apply_failure(v_call.id, sqlerrm, p_actor, p_now);
         exception when lock_not_available or sqlstate 'SK308' then
-          raise warning 'the failure of call % was not counted: %', v_call.id, sqlerrm;
+          raise warning 'the failure of call % (trace %) was not counted: %',
+            v_call.id, v_call.trace, sqlerrm;
         end;
       end if;
     end;

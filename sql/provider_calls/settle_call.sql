@@ -23,6 +23,10 @@ declare
   v_again_at timestamptz;
   v_observes boolean;
   v_fare public.fare_history;
+  v_began_at timestamptz := clock_timestamp();
+  v_ingest_at timestamptz;
+  v_span bigint := engine.call_span(2, p_report.call_id, p_report.epoch);
+  v_next bigint;
 begin
   select c.* into v_call from engine.provider_calls as c where c.id = p_report.call_id;
   perform engine.take_trip(v_call.user_id, v_call.trip_request_id);
@@ -68,7 +72,8 @@ begin
           'object', coalesce(p_report.body #>> '{data,id}', p_report.body ->> 'id'),
           'epoch', p_report.epoch
         )
-      )
+      ),
+      case when v_call.booking_attempt_id is null then v_call.trace_id end
     );
     return null;
   end if;
@@ -87,6 +92,24 @@ begin
   end if;
   select o.observes into v_observes
   from engine.operations as o where o.operation = v_call.operation;
+  -- The try is over, whatever follows from it.
+  if v_call.trace_sampled and v_call.state <> 'READY' then
+    perform engine.add_span(
+      v_call.trace_id, engine.call_span(1, v_call.id, v_call.epoch),
+      case
+        when v_attempt.id is not null then engine.attempt_span(7, v_attempt.id, 0)
+        when v_call.operation = 'search' then engine.call_span(6, v_call.id, 0)
+      end,
+      'call', coalesce(v_call.sent_at, v_call.claimed_at),
+      jsonb_build_object(
+        'call', v_call.id, 'try', v_call.epoch, 'operation', v_call.operation,
+        'trip', v_call.trip_request_id, 'attempt', v_call.booking_attempt_id,
+        'worker', v_call.worker, 'recovered', p_recovered, 'verdict', v_verdict,
+        'http_status', v_report.http_status, 'error_code', v_report.error_code,
+        'request_id', v_report.request_id
+      )
+    );
+  end if;
   v_again_at := engine.retry_at(
     v_call.operation, v_call.tries, v_report.retry_after,
     v_attempt.deadline_at, p_now
@@ -140,13 +163,26 @@ begin
     where c.id = p_report.call_id and c.again;
     return null;
   elsif v_call.booking_attempt_id is not null then
-    return engine.advance_attempt(
+    v_next := engine.advance_attempt(
       v_attempt, v_call.operation, v_verdict, v_rule, v_report, null, null, p_actor,
       'call:' || v_call.id, p_now
     );
+    if v_call.trace_sampled then
+      perform engine.add_span(
+        v_call.trace_id, v_span, engine.child_span(1, v_span), 'step', v_began_at,
+        jsonb_build_object(
+          'attempt', v_attempt.id, 'operation', v_call.operation, 'verdict', v_verdict,
+          'from', v_attempt.state, 'to', a.state, 'next_call', v_next
+        )
+      )
+      from public.booking_attempts as a
+      where a.user_id = v_attempt.user_id and a.id = v_attempt.id;
+    end if;
+    return v_next;
   end if;
 
   if v_verdict = 'OK' then
+    v_ingest_at := clock_timestamp();
     v_stored := engine.ingest_offers(
       v_call.user_id, v_call.trip_request_id, (v_call.payload ->> 'round')::integer,
       v_call.payload -> 'request', v_report.body, p_now
@@ -168,6 +204,12 @@ begin
       array[v_fare.offers], array[v_fare.cheapest::numeric], array[v_fare.currency],
       p_now
     );
+    if v_call.trace_sampled then
+      perform engine.add_span(
+        v_call.trace_id, engine.child_span(3, v_span), v_span, 'ingest', v_ingest_at,
+        jsonb_build_object('offers', v_stored)
+      );
+    end if;
   else
     -- This search waits; the others of the trip do not.
     update engine.trip_searches as s
@@ -194,11 +236,20 @@ begin
         'error_code', v_report.error_code,
         'request_id', v_report.request_id
       )
-    )
+    ),
+    v_call.trace_id
   );
-  return engine.decide_trip(
-    v_call.user_id, v_call.trip_request_id, p_actor, p_now
+  v_next := engine.decide_trip(
+    v_call.user_id, v_call.trip_request_id, p_actor, p_now,
+    row(v_call.trace_id, v_call.trace_sampled, v_span)::engine.trace_context
   );
+  if v_call.trace_sampled then
+    perform engine.add_span(
+      v_call.trace_id, v_span, engine.child_span(1, v_span), 'settle', v_began_at,
+      jsonb_build_object('trip', v_call.trip_request_id, 'next_call', v_next)
+    );
+  end if;
+  return v_next;
 end;
 $$;
 comment on function engine.settle_call(

@@ -3,12 +3,17 @@
 -- older offers. A search of the trip that is under way and is not repeated joins the
 -- new round, so that no answer is wasted; one that is repeated and that nobody has
 -- taken yet is dropped, and not counted: an outage of the sidecars must not end in a
--- stampede. The caller holds the trips' row locks.
+-- stampede. Each search begins a trace, whose first span is what asked for it (p_cause,
+-- 'tick' or 'request'). The caller holds the trips' row locks.
+drop function if exists engine.enqueue_searches(
+  uuid[], smallint[], timestamptz, interval, timestamptz
+);
 create or replace function engine.enqueue_searches(
   p_trips uuid[],
   p_ordinals smallint[],
   p_first_at timestamptz,
   p_every interval,
+  p_cause text,
   p_now timestamptz
 ) returns integer
   language plpgsql volatile
@@ -17,6 +22,7 @@ create or replace function engine.enqueue_searches(
 as $$
 declare
   v_searches integer;
+  v_ratio double precision := engine.trace_ratio(p_now);
 begin
   update public.trip_requests as t
   set
@@ -101,27 +107,49 @@ begin
       group by d.trip_request_id
     ) as n
     where t.id = any (p_trips) and t.id = n.trip_request_id
+  ),
+
+  made as (
+    insert into engine.provider_calls as c (
+      user_id, trip_request_id, operation, payload, idempotency_key, run_at, trace_id,
+      trace_sampled
+    )
+    select
+      a.user_id,
+      a.trip_request_id,
+      'search',
+      jsonb_build_object(
+        'round', a.search_round, 'search_key', a.search_key, 'request', a.request
+      ),
+      format('%s:search:%s:%s', a.trip_request_id, a.search_round, a.ordinal),
+      a.run_at,
+      gen_random_uuid(),
+      random() < v_ratio
+    from asked as a
+    order by a.run_at
+    returning c.id, c.trip_request_id, c.trace_id, c.trace_sampled
+  ),
+
+  told as (
+    insert into engine.spans (
+      trace_id, span_id, name, started_at, ended_at, attributes
+    )
+    select
+      m.trace_id,
+      engine.call_span(6, m.id, 0),
+      p_cause,
+      p_now,
+      greatest(p_now, clock_timestamp()),
+      jsonb_build_object('trip', m.trip_request_id, 'call', m.id)
+    from made as m
+    where m.trace_sampled
   )
 
-  insert into engine.provider_calls (
-    user_id, trip_request_id, operation, payload, idempotency_key, run_at
-  )
-  select
-    a.user_id,
-    a.trip_request_id,
-    'search',
-    jsonb_build_object(
-      'round', a.search_round, 'search_key', a.search_key, 'request', a.request
-    ),
-    format('%s:search:%s:%s', a.trip_request_id, a.search_round, a.ordinal),
-    a.run_at
-  from asked as a
-  order by a.run_at;
-  get diagnostics v_searches = row_count;
+  select count(*) into v_searches from made;
   perform engine.schedule_trips(p_trips, p_now);
   return v_searches;
 end;
 $$;
 comment on function engine.enqueue_searches(
-  uuid[], smallint[], timestamptz, interval, timestamptz
+  uuid[], smallint[], timestamptz, interval, text, timestamptz
 ) is 'Enqueues a round of the given searches, spaced out; returns how many.';

@@ -40,7 +40,9 @@ begin
   if v_trips is null then
     return 0;
   end if;
-  return engine.enqueue_searches(v_trips, v_ordinals, p_now, '0', p_now);
+  return engine.enqueue_searches(
+    v_trips, v_ordinals, p_now, '0', 'request', p_now
+  );
 end;
 $$;
 comment on function engine.start_searches(uuid[], timestamptz) is

@@ -12,6 +12,7 @@ declare
   v_trip public.trip_requests;
   v_status text;
   v_who text;
+  v_trace_id uuid;
 begin
   perform engine.require_size('p_action', array[p_action], 1, 100);
   v_trip := engine.lock_trip(p_trip_id);
@@ -47,9 +48,16 @@ begin
     end,
     version = t.version + 1
   where t.user_id = v_trip.user_id and t.id = v_trip.id;
+  -- Of the run that it interferes with, if there is one.
+  select coalesce(a.trace_id, a.id) into v_trace_id
+  from public.booking_attempts as a
+  where a.user_id = v_trip.user_id
+    and a.trip_request_id = v_trip.id
+    and a.status = 'PENDING';
   perform engine.log_event(
     v_trip.user_id, v_trip.id, null, engine.caller(), 'trip:' || p_action,
-    v_trip.auto_book_status, v_status, format('%s asked to %s', v_who, p_action)
+    v_trip.auto_book_status, v_status, format('%s asked to %s', v_who, p_action), '{}',
+    v_trace_id
   );
   return v_status;
 end;

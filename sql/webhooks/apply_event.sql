@@ -23,6 +23,7 @@ declare
   );
   v_order text := p_event.hints ->> 'order_id';
   v_look text;
+  v_began_at timestamptz := clock_timestamp();
 begin
   if p_effect.effect = 'CARDS' then
     perform engine.enqueue_look(
@@ -52,6 +53,19 @@ begin
     return null;
   end if;
 
+  if v_attempt.trace_sampled then
+    perform engine.add_span(
+      v_attempt.trace_id,
+      engine.child_span(10, hashtextextended(p_event.event_id, 0)),
+      engine.attempt_span(7, v_attempt.id, 0), 'callback', v_began_at,
+      jsonb_build_object(
+        'attempt', v_attempt.id, 'provider', p_event.provider,
+        'event', p_event.event_id, 'type', p_event.type,
+        'received_at', p_event.received_at, 'received_by', p_event.received_by,
+        'from', v_attempt.state
+      )
+    );
+  end if;
   if p_effect.effect = 'HINT' then
     if v_attempt.order_id = v_order then
       return 'known';

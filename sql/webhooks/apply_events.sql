@@ -31,7 +31,12 @@ begin
       limit p_limit
       for update skip locked
     )
-    select d.provider, d.event_id, a.user_id, a.id as attempt_id
+    select
+      d.provider,
+      d.event_id,
+      a.user_id,
+      a.id as attempt_id,
+      engine.trace_hex(coalesce(a.trace_id, a.id)) as trace
     from due as d
     left join lateral engine.event_attempt(d.object_id, d.hints) as a on true
     order by a.trip_request_id, d.object_id, d.event_id
@@ -72,7 +77,8 @@ begin
       if sqlstate = '55P03' then
         perform engine.wait_less();
       end if;
-      raise warning 'event % not applied: %', v_event.event_id, v_outcome;
+      raise warning 'event % (trace %) not applied: %',
+        v_event.event_id, v_found.trace, v_outcome;
     end;
     update engine.provider_events as e
     set

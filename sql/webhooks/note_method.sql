@@ -58,7 +58,7 @@ begin
     where t.user_id = v_card.user_id and t.id = v_trip.id;
     perform engine.log_event(
       v_card.user_id, v_trip.id, null, 'provider', 'call:' || p_call.id, 'PENDING',
-      'ACTION_REQUIRED', 'the card was removed'
+      'ACTION_REQUIRED', 'the card was removed', '{}', p_call.trace_id
     );
   end loop;
   if exists (

@@ -73,7 +73,7 @@ FUNCTIONS = {
         public.pause_trip public.rank_offers public.resume_trip public.trip_saga""",
     "skylatch_sidecar": """
         engine.book_trip engine.bootstrap_problems
-        engine.claim_calls engine.finish_calls engine.heartbeat
+        engine.claim_calls engine.finish_calls engine.heartbeat engine.take_spans
         engine.due_jobs engine.stand_in
         engine.mark_sent engine.monitor_run engine.plpython_handshake engine.tick
         engine.metrics engine.upsert_flag
@@ -103,6 +103,7 @@ FUNCTIONS = {
         engine.search_plan engine.search_status engine.set_exchange_rate
         engine.confirm_exchange_rates engine.publish_consent_text
         engine.retire_consent_text engine.set_money_settings
+        engine.set_trace_settings engine.trace_story
         engine.set_spending_ceiling engine.waiting_exchange_rates
         engine.set_kill_switch engine.set_search_settings engine.set_traveller_limits
         engine.tick engine.version engine.oldest_sidecar

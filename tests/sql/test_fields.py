@@ -135,6 +135,9 @@ def test_a_long_value_is_not_repeated_whole(connect: Connect) -> None:
 
 SETTINGS = [
     ("set_search_settings('why', p_searches_per_minute => 0)", "searches_per_minute"),
+    ("set_trace_settings('why', 1.1)", "ratio"),
+    ("set_trace_settings('why', -0.1)", "ratio"),
+    ("set_trace_settings('why', 'NaN')", "ratio"),
     ("set_search_settings('why', p_fresh_for => '-1 day')", "fresh_for"),
     ("set_search_settings('why', p_keep_offers_for => '1 s')", "keep_offers_for"),
     ("set_search_settings('why', p_rate_max_age => '31 days')", "rate_max_age"),

@@ -24,6 +24,7 @@ CALLS = {
     "set_kill_switch": "set_kill_switch(true, p_reason => %s)",
     "set_money_settings": "set_money_settings(p_reason => %s)",
     "set_search_settings": "set_search_settings(p_reason => %s)",
+    "set_trace_settings": "set_trace_settings(%s, 0.5)",
     "set_spending_ceiling": "set_spending_ceiling('everybody', 'day', 1, %s)",
     "set_traveller_limits": "set_traveller_limits(%s)",
 }
@@ -97,6 +98,7 @@ def test_what_is_called_append_only_is(connect: Connect) -> None:
         "money_settings_changes",
         "review_actions",
         "search_settings_changes",
+        "trace_settings_changes",
         "spending_ceiling_changes",
     } <= tables
     for table in sorted(tables):

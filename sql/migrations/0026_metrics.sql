@@ -1,5 +1,5 @@
 -- What was counted, for `/metrics`: exact, and older than any process.
--- depends: 0023_failed_bookings
+-- depends: 0025_traces_indexed
 
 -- One row for each thing that happened, written by the transaction in which it did and
 -- gone with it when that rolls back. A shared row would make bookings wait for each

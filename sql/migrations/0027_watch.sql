@@ -1,5 +1,5 @@
 -- What is wrong with the flags' source, which flags are asked, and a table to write to.
--- depends: 0023_failed_bookings
+-- depends: 0026_metrics
 
 -- Set by the mirror while it cannot read its source; the heartbeat stands still then.
 alter table engine.flag_sync
