@@ -454,6 +454,7 @@ begin
     ),
     coalesce(v_attempt.trace_id, v_attempt.id)
   );
+  perform engine.count_step(p_attempt, v_attempt, p_operation, p_verdict);
   perform engine.end_state(
     p_attempt, v_attempt, p_operation, p_verdict, p_report, p_actor, p_now
   );
@@ -784,6 +785,15 @@ begin
       outcome = v_outcome,
       applied_at = case when v_state <> 'RECEIVED' then p_now end
     where e.provider = v_event.provider and e.event_id = v_event.event_id;
+    if v_state <> 'RECEIVED' then
+      perform engine.raise_counter(
+        'webhook_processed_total',
+        jsonb_build_object(
+          'provider', v_event.provider, 'outcome', lower(v_state collate "C")
+        ),
+        1
+      );
+    end if;
     if v_state = 'DEAD' then
       perform engine.open_case(
         'POISON', v_event.event_id, null::public.booking_attempts,
@@ -1033,7 +1043,11 @@ declare
   v_generation bigint;
 begin
   update engine.flag_sync as s
-  set heartbeat_at = clock_timestamp(), source = p_source
+  set
+    heartbeat_at = clock_timestamp(),
+    source = p_source,
+    source_failed_at = null,
+    source_problem = null
   where s.initialized
   returning s.generation into v_generation;
   return v_generation;
@@ -1558,7 +1572,7 @@ begin
   cross join lateral aclexplode(n.nspacl) as g
   inner join unnest(
     '{public,anon,authenticated,service_role,authenticator,skylatch_sidecar,skylatch_cron,'
-    'skylatch_operator,skylatch_feed}'
+    'skylatch_operator,skylatch_feed,skylatch_watch}'
     ::text[]
   ) as r (name)
     on g.grantee = coalesce(to_regrole(r.name), 0)
@@ -4459,6 +4473,188 @@ $$;
 ALTER FUNCTION engine.count_apply_failure(p_call_id bigint, p_error text, p_actor text, p_now timestamp with time zone) OWNER TO skylatch_owner;
 
 --
+-- Name: count_offers(uuid, uuid, integer); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE FUNCTION engine.count_offers(p_user_id uuid, p_trip_id uuid, p_round integer) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  insert into engine.counter_parts (counter, labels, value)
+  select
+    'skylatch_offers_total', jsonb_build_object('reason', coalesce(r.reason, 'fits')),
+    count(*)
+  from public.flight_offers as o
+  left join unnest(o.ineligible) as r (reason) on true
+  where o.user_id = p_user_id
+    and o.trip_request_id = p_trip_id
+    and o.search_round = p_round
+  group by r.reason;
+end;
+$$;
+
+ALTER FUNCTION engine.count_offers(p_user_id uuid, p_trip_id uuid, p_round integer) OWNER TO skylatch_owner;
+
+--
+-- Name: count_step(public.booking_attempts, public.booking_attempts, text, text); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE FUNCTION engine.count_step(p_from public.booking_attempts, p_to public.booking_attempts, p_operation text, p_verdict text) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  v_movement text;
+  v_amount numeric;
+begin
+  if p_from.status = 'PENDING' and p_to.status = 'SUCCESS' then
+    perform engine.raise_counter('auto_booking_success_total', '{}', 1);
+  elsif p_from.status = 'PENDING' and p_to.status = 'FAILED' then
+    perform engine.raise_counter(
+      'auto_booking_failure_total',
+      jsonb_build_object('reason', engine.failure_reason(p_to.error_code)), 1
+    );
+  end if;
+
+  -- One that is found after the airline has cancelled it is none.
+  if p_from.order_id is null
+    and p_to.order_id is not null
+    and p_to.order_cancelled_at is null
+  then
+    perform engine.raise_counter('duffel_order_success_total', '{}', 1);
+  elsif p_from.order_id is null
+    and (
+      p_operation = 'create_order' and p_verdict in ('FAIL', 'RESEARCH', 'EXHAUSTED')
+      or p_operation = 'find_order' and p_verdict in ('FAIL', 'RESEARCH')
+    )
+  then
+    perform engine.raise_counter('duffel_order_failure_total', '{}', 1);
+  end if;
+
+  if p_from.captured_amount is null and p_to.captured_amount is not null then
+    perform engine.raise_counter('stripe_capture_success_total', '{}', 1);
+    v_movement := 'captured';
+    v_amount := p_to.captured_amount;
+  elsif p_operation in ('capture_payment', 'read_capture')
+    and p_verdict in ('FAIL', 'REVIEW', 'EXHAUSTED')
+  then
+    perform engine.raise_counter('stripe_capture_failure_total', '{}', 1);
+  elsif p_operation in ('confirm_payment', 'read_authorization') and p_verdict = 'OK' then
+    v_movement := 'authorized';
+    v_amount := p_to.agreed_amount;
+  elsif p_from.voided_at is null
+    and p_to.voided_at is not null
+    -- Else no bank ever held anything.
+    and p_to.capture_before is not null
+  then
+    v_movement := 'voided';
+    v_amount := p_to.agreed_amount;
+  elsif p_from.refunded_at is null
+    and p_to.refunded_at is not null
+    and p_to.refund_amount > 0
+  then
+    v_movement := 'refunded';
+    v_amount := p_to.refund_amount;
+  end if;
+  if v_movement is not null then
+    perform engine.raise_counter(
+      'skylatch_money_total',
+      jsonb_build_object('movement', v_movement, 'currency', p_to.currency), v_amount
+    );
+  end if;
+end;
+$$;
+
+ALTER FUNCTION engine.count_step(p_from public.booking_attempts, p_to public.booking_attempts, p_operation text, p_verdict text) OWNER TO skylatch_owner;
+
+--
+-- Name: counter_metrics(); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE FUNCTION engine.counter_metrics() RETURNS TABLE(name text, labels jsonb, value numeric)
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  return query
+  with closed as materialized (
+    select l.label, l.value from engine.metric_labels() as l
+  ),
+
+  counted as materialized (
+    select s.counter, s.labels, sum(s.value) as value
+    from (
+      select c.counter, c.labels, c.value from engine.counters as c
+      union all
+      select p.counter, p.labels, p.value from engine.counter_parts as p
+      union all
+      select
+        'webhook_processed_total',
+        jsonb_build_object('provider', r.provider, 'outcome', 'refused'),
+        r.refused
+      from engine.refused_events as r
+      -- Zeros.
+      union all
+      select z.counter, '{}', 0
+      from unnest(
+        array[
+          'auto_booking_success_total', 'stripe_capture_success_total',
+          'stripe_capture_failure_total', 'duffel_order_success_total',
+          'duffel_order_failure_total'
+        ]
+      ) as z (counter)
+      union all
+      select
+        case c.label
+          when 'reason' then 'auto_booking_failure_total' else 'skylatch_offers_total'
+        end,
+        jsonb_build_object('reason', c.value), 0
+      from closed as c
+      where c.label in ('reason', 'offer')
+      union all
+      select
+        'webhook_processed_total',
+        jsonb_build_object('provider', p.value, 'outcome', o.value), 0
+      from closed as p
+      cross join closed as o
+      where p.label = 'provider' and o.label = 'outcome'
+      union all
+      select
+        'skylatch_provider_answers_total',
+        jsonb_build_object('operation', o.value, 'verdict', v.value), 0
+      from closed as o
+      cross join closed as v
+      where o.label = 'operation' and v.label = 'verdict'
+    ) as s
+    group by s.counter, s.labels
+  )
+
+  select c.counter, c.labels, c.value from counted as c
+  union all
+  -- The searches among the answers, in words.
+  select
+    'skylatch_searches_total',
+    jsonb_build_object(
+      'outcome',
+      case c.labels ->> 'verdict'
+        when 'OK' then 'answered'
+        when 'RETRY' then 'retried'
+        when 'EXHAUSTED' then 'given_up'
+        else 'refused'
+      end
+    ),
+    sum(c.value)
+  from counted as c
+  where c.counter = 'skylatch_provider_answers_total'
+    and c.labels ->> 'operation' = 'search'
+  group by 2;
+end;
+$$;
+
+ALTER FUNCTION engine.counter_metrics() OWNER TO skylatch_owner;
+
+--
 -- Name: date_consent(); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
 --
 
@@ -4610,6 +4806,7 @@ begin
     return null;
   end if;
   perform engine.rank_trip(p_user_id, p_trip_id, p_now);
+  perform engine.count_offers(p_user_id, p_trip_id, v_trip.search_round);
   if p_trace.is_sampled then
     perform engine.add_span(
       p_trace.trace_id, engine.child_span(5, p_trace.span_id), v_trace.span_id, 'rank',
@@ -4682,6 +4879,52 @@ end;
 $$;
 
 ALTER FUNCTION engine.decide_trip(p_user_id uuid, p_trip_id uuid, p_actor text, p_now timestamp with time zone, p_trace engine.trace_context) OWNER TO skylatch_owner;
+
+--
+-- Name: degradations(); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE FUNCTION engine.degradations() RETURNS TABLE(part text, problem text)
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  v_now timestamptz := clock_timestamp();
+begin
+  return query
+  select 'jobs', format('%s is silent', s.job)
+  from engine.job_states(v_now) as s where s.is_silent
+  union all
+  select 'workers', 'none beats'
+  where not exists (
+    select from engine.workers as w
+    where w.seen_at
+      between v_now - interval '45 seconds' and v_now + interval '45 seconds'
+  )
+  union all
+  select
+    'flags',
+    case
+      when s.initialized is not true then 'never loaded'
+      when (
+        s.heartbeat_at between v_now - s.stale_after and v_now + s.stale_after
+      ) is not true then 'stale'
+      else 'their source is gone'
+    end
+  from engine.flag_sync as s
+  where s.initialized is not true
+    or s.source_failed_at is not null
+    or (s.heartbeat_at between v_now - s.stale_after and v_now + s.stale_after)
+    is not true
+  union all
+  select o.provider, format('%s is paused', b.operation)
+  from engine.breakers as b
+  inner join engine.operations as o on b.operation = o.operation
+  where b.open_until > v_now;
+end;
+$$;
+
+ALTER FUNCTION engine.degradations() OWNER TO skylatch_owner;
 
 --
 -- Name: format_money(numeric, text); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
@@ -4881,6 +5124,21 @@ end;
 $$;
 
 ALTER FUNCTION engine.end_case(p_case_id bigint, p_resolution text, p_reason text) OWNER TO skylatch_owner;
+
+--
+-- Name: end_heartbeat(text); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE FUNCTION engine.end_heartbeat(p_worker text) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  delete from engine.workers as w where w.worker = p_worker;
+end;
+$$;
+
+ALTER FUNCTION engine.end_heartbeat(p_worker text) OWNER TO skylatch_owner;
 
 --
 -- Name: end_state(public.booking_attempts, public.booking_attempts, text, text, engine.call_report, text, timestamp with time zone); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
@@ -5601,6 +5859,28 @@ $$;
 ALTER FUNCTION engine.explain_trip(p_trip_id uuid) OWNER TO skylatch_owner;
 
 --
+-- Name: failure_reason(text); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE FUNCTION engine.failure_reason(p_error_code text) RETURNS text
+    LANGUAGE plpgsql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  return coalesce(
+    (
+      select m.value
+      from engine.metric_labels() as m
+      where m.label = 'reason' and m.value = p_error_code
+    ),
+    'other'
+  );
+end;
+$$;
+
+ALTER FUNCTION engine.failure_reason(p_error_code text) OWNER TO skylatch_owner;
+
+--
 -- Name: fare_outlook(text, text, text, integer, integer, text, numeric, date); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
 --
 
@@ -6064,6 +6344,99 @@ $$;
 ALTER FUNCTION engine.finish_scan(p_scan text, p_call engine.provider_calls, p_found integer, p_passed_over integer, p_now timestamp with time zone) OWNER TO skylatch_owner;
 
 --
+-- Name: flag_audit(); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE FUNCTION engine.flag_audit() RETURNS TABLE(flag text, owner text, problem text, what_to_do text)
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  v_today date := (clock_timestamp() at time zone 'UTC')::date;
+begin
+  return query
+  with features as materialized (
+    select f.key, f.data from engine.flag_data as f
+    where f.kind = 'features' and not f.deleted
+  ),
+  asked as materialized (
+    select distinct u.flag from engine.flag_usage as u
+    where u.day > v_today - 30
+    union
+    select distinct p.flag from engine.flag_usage_parts as p
+    where p.day > v_today - 30
+  )
+  select
+    r.flag,
+    r.owner,
+    'EXPIRED',
+    format(
+      'it expired on %s: ask its owner; give it a later date in'
+      ' sql/flags/flag_register.sql, or take it out of the code', r.expires_on
+    )
+  from engine.flag_register as r
+  where r.expires_on <= v_today
+  union all
+  select
+    r.flag,
+    r.owner,
+    'EXPIRES_SOON',
+    format('it expires on %s: ask its owner before', r.expires_on)
+  from engine.flag_register as r
+  where r.expires_on > v_today and r.expires_on <= v_today + 30
+  union all
+  select
+    r.flag,
+    r.owner,
+    'NOT_MIRRORED',
+    'it is asked and the source does not have it: create it there'
+  from engine.flag_register as r
+  where not exists (select from features as f where f.key = r.flag)
+  union all
+  select
+    r.flag,
+    r.owner,
+    'NOT_ASKED',
+    'nobody asked it for 30 days: does the code still need it?'
+  from engine.flag_register as r
+  where not exists (select from asked as a where a.flag = r.flag)
+    and r.created_on <= v_today - 30
+  union all
+  select
+    f.key,
+    null,
+    'NOT_REGISTERED',
+    case
+      when exists (select from asked as a where a.flag = f.key)
+        then 'it is asked, and is not in sql/flags/flag_register.sql: add it, with an owner'
+      else 'it is mirrored and nobody asks it: archive it at its source'
+    end
+  from features as f
+  where not exists (select from engine.flag_register as r where r.flag = f.key)
+    and not exists (
+      select from features as o
+      cross join lateral json_array_elements(
+        case json_typeof(o.data -> 'prerequisites')
+          when 'array' then o.data -> 'prerequisites'
+        end
+      ) as q (item)
+      where q.item ->> 'key' = f.key
+    )
+  union all
+  select
+    a.flag,
+    null,
+    'UNKNOWN',
+    'it is asked, and neither registered nor mirrored: correct its name, or create it'
+  from asked as a
+  where not exists (select from engine.flag_register as r where r.flag = a.flag)
+    and not exists (select from features as f where f.key = a.flag);
+end;
+$$;
+
+ALTER FUNCTION engine.flag_audit() OWNER TO skylatch_owner;
+
+--
 -- Name: flag_context(uuid); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
 --
 
@@ -6213,8 +6586,11 @@ CREATE TABLE engine.flag_sync (
     stale_after interval DEFAULT '00:10:00'::interval NOT NULL,
     mirrored_by text,
     mirrored_until timestamp with time zone,
+    source_failed_at timestamp with time zone,
+    source_problem text,
     CONSTRAINT flag_sync_initialized CHECK (((NOT initialized) OR ((generation IS NOT NULL) AND (heartbeat_at IS NOT NULL)))),
-    CONSTRAINT flag_sync_only_row CHECK (only_row)
+    CONSTRAINT flag_sync_only_row CHECK (only_row),
+    CONSTRAINT flag_sync_source_problem CHECK ((((source_failed_at IS NULL) = (source_problem IS NULL)) AND (octet_length(source_problem) <= 800)))
 );
 
 ALTER TABLE ONLY engine.flag_sync FORCE ROW LEVEL SECURITY;
@@ -8910,6 +9286,133 @@ END;
 ALTER FUNCTION engine.may_have_order(p_user_id uuid, p_attempt_id uuid, p_made_at timestamp with time zone) OWNER TO skylatch_owner;
 
 --
+-- Name: metric_labels(); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE FUNCTION engine.metric_labels() RETURNS TABLE(label text, value text)
+    LANGUAGE plpgsql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  return query
+  select 'operation', o.operation from engine.operations as o
+  union all
+  select 'verdict', v.verdict
+  from unnest(
+    '{OK,RETRY,REDO,FAIL,RESEARCH,UNKNOWN,REVIEW,EXHAUSTED}'::text[]
+  ) as v (verdict)
+  union all
+  select 'state', s.state from engine.saga_states as s where not s.is_final
+  union all
+  -- Why an attempt ended without a booking: the codes that have a rule, those of cards
+  -- that share one, and our own words for an end that has none.
+  select 'reason', r.error_code
+  from engine.outcome_rules as r
+  where r.error_code not in ('*', 'ok')
+  union
+  select 'reason', u.reason
+  from unnest(
+    '{card_declined,exhausted,generic_decline,other,release,stop,void}'::text[]
+  ) as u (reason)
+  union all
+  select 'offer', l.reason from engine.list_reasons() as l
+  union all
+  select 'offer', w.reason from unnest('{fits,unreadable}'::text[]) as w (reason)
+  union all
+  select 'provider', p.provider from unnest('{duffel,stripe}'::text[]) as p (provider)
+  union all
+  select 'outcome', e.outcome
+  from unnest('{applied,dead,ignored,refused}'::text[]) as e (outcome)
+  union all
+  select 'search', e.outcome
+  from unnest('{answered,given_up,refused,retried}'::text[]) as e (outcome)
+  union all
+  select 'movement', m.movement
+  from unnest('{authorized,captured,refunded,voided}'::text[]) as m (movement)
+  union all
+  select 'currency', c.code from engine.currencies as c
+  union all
+  select 'job', j.job from engine.jobs as j
+  union all
+  select 'queue', q.queue
+  from unnest('{booking,event,look,search}'::text[]) as q (queue)
+  union all
+  select 'flag', f.flag
+  from unnest(
+    array[
+      'advanced_filtering', 'auto_booking_emergency_disable',
+      'auto_booking_pipeline_enabled', 'price_optimization'
+    ]
+  ) as f (flag)
+  union all
+  select 'period', p.period from unnest('{day,month,price,total}'::text[]) as p (period)
+  union all
+  select 'alert', a.kind
+  from unnest(
+    array[
+      'AUTHORIZATION_LAPSING', 'BOOKINGS_UNREAD', 'BREAKER_OPEN', 'CALLS_DEAD',
+      'CALLS_WAITING', 'CRON_SILENT', 'DURATIONS_DIFFER', 'HISTORY_UNCONFIRMED',
+      'INVARIANT', 'JOB_SILENT', 'JOB_STOPPED', 'RATES_WAITING', 'REVIEW_CASE'
+    ]
+  ) as a (kind)
+  union all
+  select 'case', k.kind
+  from unnest(
+    array[
+      'AIRLINE_CANCELLATION', 'AIRLINE_CHANGE', 'ATTEMPT', 'AUTHORIZATION_LAPSING',
+      'DISPUTE', 'DOUBLE_BOOKING', 'FRAUD_WARNING', 'INVARIANT', 'LOST_ATTEMPT',
+      'ORDER_CONTRADICTION', 'ORPHAN_ORDER', 'ORPHAN_PAYMENT', 'PAYMENT_CONTRADICTION',
+      'POISON', 'REFUND_FAILED'
+    ]
+  ) as k (kind);
+end;
+$$;
+
+ALTER FUNCTION engine.metric_labels() OWNER TO skylatch_owner;
+
+--
+-- Name: metrics(); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE FUNCTION engine.metrics() RETURNS TABLE(name text, labels jsonb, value numeric)
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  v_now timestamptz := clock_timestamp();
+begin
+  return query select m.* from engine.counter_metrics() as m;
+  return query select m.* from engine.work_metrics(v_now) as m;
+  return query select m.* from engine.watch_metrics(v_now) as m;
+  return query select m.* from engine.switch_metrics(v_now) as m;
+  return query
+  select
+    'skylatch_engine_info', jsonb_build_object('version', engine.version()), 1::numeric;
+end;
+$$;
+
+ALTER FUNCTION engine.metrics() OWNER TO skylatch_owner;
+
+--
+-- Name: miss_flags(text, text); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE FUNCTION engine.miss_flags(p_source text, p_problem text) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  update engine.flag_sync as s
+  set
+    source = left(p_source, 200),
+    source_failed_at = coalesce(s.source_failed_at, clock_timestamp()),
+    source_problem = left(p_problem, 200);
+end;
+$$;
+
+ALTER FUNCTION engine.miss_flags(p_source text, p_problem text) OWNER TO skylatch_owner;
+
+--
 -- Name: monitor_runs; Type: TABLE; Schema: engine; Owner: skylatch_owner
 --
 
@@ -9031,7 +9534,7 @@ begin
   where a.grantee = 0
     or r.rolname in (
       'anon', 'authenticated', 'service_role', 'authenticator', 'skylatch_operator',
-      'skylatch_sidecar', 'skylatch_cron', 'skylatch_feed'
+      'skylatch_sidecar', 'skylatch_cron', 'skylatch_feed', 'skylatch_watch'
     );
   if not has_schema_privilege('skylatch_owner', v_net, 'usage') or not exists (
     select from pg_proc as p
@@ -9891,6 +10394,36 @@ begin
   from engine.history as h
   where engine.history_settles_at() < v_now - interval '10 minutes'
   union all
+  -- Not a fault either: nothing new is booked while it is engaged.
+  select
+    'KILL_SWITCH', 'booking', k.set_at,
+    'nothing new is booked; engine.kill_switch_changes says by whom and why'
+  from engine.kill_switch as k
+  where k.engaged
+  union all
+  select
+    'FLAGS_STALE', 'flags', s.heartbeat_at,
+    'the flags'' source was not read for too long: nothing new is booked'
+  from engine.flag_sync as s
+  where s.initialized
+    and not (
+      s.heartbeat_at between v_now - s.stale_after and v_now + s.stale_after
+    )
+  union all
+  -- Booking goes on with what was read last, until that is stale.
+  select
+    'FLAG_SOURCE_GONE', coalesce(s.source, 'flags'), s.source_failed_at,
+    s.source_problem
+  from engine.flag_sync as s
+  where s.source_failed_at is not null
+  union all
+  -- What is found at once is no news.
+  select
+    'ORDER_UNKNOWN', a.id::text, a.state_changed_at,
+    'it is not known whether an order exists; it is looked for'
+  from public.booking_attempts as a
+  where a.state = 'ORDER_UNKNOWN' and a.state_changed_at < v_now - interval '10 minutes'
+  union all
   -- Bookings that the airline may have cancelled, and nobody looks.
   select
     'BOOKINGS_UNREAD', 'look_order', min(b.next_look_at),
@@ -9907,11 +10440,13 @@ begin
   inner join engine.exchange_rate_changes as c on w.change_id = c.id
   having count(*) > 0
   union all
+  -- A pause that is over proves nothing, and alerts that come and go with each pause
+  -- tell nobody anything: until a call succeeds, or nobody asks any more.
   select
     'BREAKER_OPEN', b.operation, b.changed_at,
     format('%s failures in a row, the last %s', b.failures, b.last_error)
   from engine.breakers as b
-  where b.open_until > v_now
+  where b.open_until > v_now - interval '10 minutes'
   union all
   select
     'AUTHORIZATION_LAPSING', a.id::text, a.state_changed_at,
@@ -10726,17 +11261,183 @@ begin
       jsonb_object_agg(
         f.flag, engine.evaluate_flag(f.flag, v_context) - array['detail', 'doubt']
       )
-    from unnest(
-      array[
-        'auto_booking_pipeline_enabled', 'auto_booking_emergency_disable',
-        'advanced_filtering', 'price_optimization'
-      ]
-    ) as f (flag)
+    from engine.flag_register as f
   );
 end;
 $$;
 
 ALTER FUNCTION engine.pin_flags(p_user_id uuid) OWNER TO skylatch_owner;
+
+--
+-- Name: pipeline_status(); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE FUNCTION engine.pipeline_status() RETURNS jsonb
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  v_now timestamptz := clock_timestamp();
+  v_nobody constant uuid := '00000000-0000-0000-0000-000000000000'::uuid;
+  v_problem text;
+  v_flags jsonb;
+  v_is_standby boolean := pg_is_in_recovery();
+begin
+  begin
+    v_problem := engine.flag_problem(v_nobody, v_now);
+    v_flags := (
+      select
+        jsonb_agg(
+          jsonb_build_object(
+            'flag', f.flag,
+            'owner', f.owner,
+            'value', f.value,
+            'reason', f.reason,
+            'stops_booking', f.stops_booking
+          )
+        )
+      from engine.served_flags() as f
+      where f.is_registered
+    );
+  exception when others then
+    v_problem := 'the flags cannot be evaluated: ' || sqlerrm;
+  end;
+  return jsonb_build_object(
+    'at', v_now,
+    'version', engine.version(),
+    'is_standby', v_is_standby,
+    'problem', v_problem,
+    'history', engine.history_problem(),
+    'flags', coalesce(v_flags, '[]'),
+    'kill_switch', (
+      select
+        jsonb_build_object(
+          'engaged', k.engaged,
+          'reason', k.reason,
+          'since', k.set_at
+        )
+      from engine.kill_switch as k
+    ),
+    'mirror', (
+      select
+        jsonb_build_object(
+          'initialized', s.initialized,
+          'source', s.source,
+          'generation', s.generation,
+          'age_seconds', extract(epoch from v_now - s.heartbeat_at)::integer,
+          'stale_after_seconds', extract(epoch from s.stale_after)::integer,
+          'failed_at', s.source_failed_at,
+          'problem', s.source_problem
+        )
+      from engine.flag_sync as s
+    ),
+    'breakers', (
+      select
+        coalesce(
+          jsonb_agg(
+            jsonb_build_object(
+              'operation', b.operation,
+              'open_until', b.open_until,
+              'failures', b.failures,
+              'last_error', b.last_error
+            )
+            order by b.operation
+          ), '[]'
+        )
+      from engine.breakers as b where b.open_until > v_now
+    ),
+    'jobs', (
+      select
+        jsonb_agg(
+          jsonb_build_object(
+            'job', s.job,
+            'by', s.scheduled_by,
+            'last_at', s.last_at,
+            'is_silent', s.is_silent,
+            'is_cron_silent', s.is_cron_silent,
+            'stopped_at', s.stopped_at,
+            'stop_reason', s.stop_reason
+          )
+          order by s.job
+        )
+      from engine.job_states(v_now) as s
+    ),
+    'alerts', (
+      select
+        coalesce(jsonb_agg(to_jsonb(a) order by a.since, a.kind, a.subject), '[]')
+      from (select w.* from engine.watch_alerts() as w) as a
+    ),
+    'frozen', (
+      select
+        coalesce(
+          jsonb_object_agg(
+            a.state, jsonb_build_object('count', a.number, 'oldest', a.oldest)
+          ), '{}'
+        )
+      from (
+        select a.state, count(*) as number, min(a.state_changed_at) as oldest
+        from public.booking_attempts as a
+        where a.state in ('ORDER_UNKNOWN', 'NEEDS_REVIEW')
+        group by a.state
+      ) as a
+    ),
+    'workers', (
+      select
+        coalesce(
+          jsonb_agg(
+            jsonb_build_object(
+              'worker', w.worker,
+              'version', w.version,
+              'seen_at', w.seen_at,
+              'is_alive', w.seen_at
+              between v_now - interval '45 seconds' and v_now + interval '45 seconds'
+            )
+            order by w.seen_at desc
+          ), '[]'
+        )
+      from engine.workers as w
+      where w.seen_at
+        between v_now - interval '45 seconds' and v_now + interval '45 seconds'
+        or w.worker in (select s.worker from engine.silent_workers(v_now) as s)
+    ),
+    'tick', (
+      select
+        jsonb_build_object(
+          'succeeded_at', b.last_succeeded_at,
+          'seconds_ago', extract(epoch from v_now - b.last_succeeded_at)::integer
+        )
+      from engine.job_beats as b where b.job = 'auto_book_monitor'
+    ),
+    'queue', (
+      select
+        jsonb_build_object(
+          'due', count(*),
+          'oldest_seconds', coalesce(
+            extract(epoch from v_now - min(d.run_at))::integer, 0
+          )
+        )
+      from (
+        -- Two halves, each with its index.
+        (
+          select c.run_at from engine.provider_calls as c
+          where c.state = 'READY' and c.booking_attempt_id is not null
+            and c.run_at <= v_now
+          order by c.run_at limit 10000
+        )
+        union all
+        (
+          select c.run_at from engine.provider_calls as c
+          where c.state = 'READY' and c.booking_attempt_id is null
+            and c.run_at <= v_now
+          order by c.run_at limit 10000
+        )
+      ) as d
+    )
+  );
+end;
+$$;
+
+ALTER FUNCTION engine.pipeline_status() OWNER TO skylatch_owner;
 
 --
 -- Name: place_zone(text); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
@@ -11010,6 +11711,24 @@ $$;
 ALTER FUNCTION engine.plpython_handshake() OWNER TO skylatch_owner;
 
 --
+-- Name: probe_write(); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE FUNCTION engine.probe_write() RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  insert into engine.write_probe (at, filler)
+  values (clock_timestamp(), repeat('-', 7000))
+  on conflict (at) do nothing;
+  delete from engine.write_probe as p;
+end;
+$$;
+
+ALTER FUNCTION engine.probe_write() OWNER TO skylatch_owner;
+
+--
 -- Name: publish_consent_text(text, text, text); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
 --
 
@@ -11244,6 +11963,22 @@ end;
 $$;
 
 ALTER FUNCTION engine.purge_spans(p_limit integer, p_now timestamp with time zone) OWNER TO skylatch_owner;
+
+--
+-- Name: raise_counter(text, jsonb, numeric); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE FUNCTION engine.raise_counter(p_counter text, p_labels jsonb, p_value numeric) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  insert into engine.counter_parts (counter, labels, value)
+  values (p_counter, p_labels, p_value);
+end;
+$$;
+
+ALTER FUNCTION engine.raise_counter(p_counter text, p_labels jsonb, p_value numeric) OWNER TO skylatch_owner;
 
 --
 -- Name: rank_trip(uuid, uuid, timestamp with time zone); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
@@ -12126,6 +12861,7 @@ begin
   perform engine.apply_events(1000, v_now);
   perform engine.expire_offers(v_now);
   perform engine.sum_flag_usage();
+  perform engine.sum_counters();
   perform engine.sweep_events(v_now);
   -- Last, because it locks trips, though only those that are free.
   perform engine.look_at_bookings(v_now);
@@ -12748,7 +13484,9 @@ declare
     'authenticator', 'anon', 'authenticated', 'service_role'
   ];
   v_workers constant text[] := array['skylatch_sidecar', 'skylatch_cron'];
-  v_people constant text[] := array['skylatch_operator', 'skylatch_feed'];
+  v_people constant text[] := array[
+    'skylatch_operator', 'skylatch_feed', 'skylatch_watch'
+  ];
 begin
   return query
   select format('the role %s is missing, or has other attributes', r.name)
@@ -12759,6 +13497,7 @@ begin
       ('skylatch_sidecar', true, false),
       ('skylatch_cron', true, false),
       ('skylatch_feed', true, false),
+      ('skylatch_watch', true, false),
       ('authenticator', true, false),
       -- A platform may let these log in.
       ('anon', null, false),
@@ -12776,9 +13515,10 @@ begin
   );
 
   return query
-  select 'skylatch_feed may use up the connections'
+  select format('%s may use up the connections', p.rolname)
   from pg_roles as p
-  where p.rolname = 'skylatch_feed' and p.rolconnlimit not between 0 and 5;
+  where p.rolname in ('skylatch_feed', 'skylatch_watch')
+    and p.rolconnlimit not between 0 and 5;
 
   return query
   select format('%s may become %s', a.member::regrole, a.roleid::regrole)
@@ -12807,10 +13547,13 @@ begin
     select r.name, v.name, v.value
     from (
       values
-        (array['skylatch_sidecar', 'skylatch_feed'], 'statement_timeout', '30s'),
+        (
+          array['skylatch_sidecar', 'skylatch_feed', 'skylatch_watch'],
+          'statement_timeout', '30s'
+        ),
         (array['skylatch_sidecar'], 'lock_timeout', '10s'),
         (
-          array['skylatch_sidecar', 'skylatch_feed'],
+          array['skylatch_sidecar', 'skylatch_feed', 'skylatch_watch'],
           'idle_in_transaction_session_timeout', '30s'
         ),
         (array['skylatch_cron'], 'statement_timeout', '50s'),
@@ -13446,6 +14189,16 @@ $$;
 ALTER FUNCTION engine.search_trip(p_trip_id uuid) OWNER TO skylatch_owner;
 
 --
+-- Name: seconds_since(timestamp with time zone, timestamp with time zone); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE FUNCTION engine.seconds_since(p_since timestamp with time zone, p_now timestamp with time zone) RETURNS numeric
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN GREATEST(COALESCE(EXTRACT(epoch FROM (p_now - p_since)), (0)::numeric), (0)::numeric);
+
+ALTER FUNCTION engine.seconds_since(p_since timestamp with time zone, p_now timestamp with time zone) OWNER TO skylatch_owner;
+
+--
 -- Name: selected_offer_problem(public.trip_requests, uuid, timestamp with time zone); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
 --
 
@@ -13479,6 +14232,59 @@ end;
 $$;
 
 ALTER FUNCTION engine.selected_offer_problem(p_trip public.trip_requests, p_flight_offer_id uuid, p_now timestamp with time zone) OWNER TO skylatch_owner;
+
+--
+-- Name: served_flags(); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE FUNCTION engine.served_flags() RETURNS TABLE(flag text, owner text, is_registered boolean, is_gate boolean, value jsonb, reason text, stops_booking boolean)
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  v_context constant text :=
+    engine.flag_context('00000000-0000-0000-0000-000000000000');
+begin
+  return query
+  select
+    e.flag,
+    e.owner,
+    e.is_registered,
+    e.allows is not null,
+    e.answer -> 'value',
+    case
+      when e.answer -> 'doubt' <> 'null' then e.answer ->> 'doubt'
+      else e.answer ->> 'reason'
+    end,
+    e.allows is not null and (
+      e.answer -> 'value' = e.allows
+      and e.answer -> 'doubt' = 'null'
+      and e.answer ->> 'reason' in (
+        'OFF', 'FALLTHROUGH', 'TARGET_MATCH', 'RULE_MATCH', 'PREREQUISITE_FAILED'
+      )
+      and not (
+        e.flag = 'auto_booking_pipeline_enabled'
+        and e.answer ->> 'reason' in ('OFF', 'PREREQUISITE_FAILED')
+      )
+    ) is not true
+  from (
+    select
+      coalesce(r.flag, d.key) as flag,
+      r.owner,
+      r.flag is not null as is_registered,
+      r.allows,
+      engine.evaluate_flag(coalesce(r.flag, d.key), v_context) as answer
+    from engine.flag_register as r
+    full join (
+      select f.key from engine.flag_data as f
+      where f.kind = 'features' and not f.deleted
+    ) as d on d.key = r.flag
+  ) as e
+  order by e.is_registered desc, e.flag;
+end;
+$$;
+
+ALTER FUNCTION engine.served_flags() OWNER TO skylatch_owner;
 
 --
 -- Name: set_exchange_rate(text, text, numeric, text, text, timestamp with time zone); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
@@ -13970,7 +14776,15 @@ begin
     v_call.operation, v_call.tries, v_report.retry_after,
     v_attempt.deadline_at, p_now
   );
-  if v_verdict = 'RETRY' and v_again_at is not null then
+  -- A provider repeats a failure under the same key: doing and reading in turns ends.
+  if v_verdict in ('RETRY', 'REDO') and v_again_at is null then
+    v_verdict := 'EXHAUSTED';
+  end if;
+  perform engine.raise_counter(
+    'skylatch_provider_answers_total',
+    jsonb_build_object('operation', v_call.operation, 'verdict', v_verdict), 1
+  );
+  if v_verdict = 'RETRY' then
     update engine.provider_calls as c
     set
       state = 'READY',
@@ -13983,11 +14797,6 @@ begin
       run_at = v_again_at
     where c.id = p_report.call_id;
     return null;
-  elsif v_verdict = 'RETRY'
-    -- A provider repeats a failure under the same key: doing and reading in turns ends.
-    or v_verdict = 'REDO' and v_again_at is null
-  then
-    v_verdict := 'EXHAUSTED';
   end if;
   update engine.provider_calls as c
   set
@@ -14047,6 +14856,11 @@ begin
       and h.searched_at = p_now
     order by h.id desc
     limit 1;
+    if v_fare.malformed > 0 then
+      perform engine.raise_counter(
+        'skylatch_offers_total', '{"reason": "unreadable"}', v_fare.malformed
+      );
+    end if;
     perform engine.record_looks(
       array[v_call.trip_request_id], array[v_call.payload ->> 'search_key'],
       array[v_fare.offers], array[v_fare.cheapest::numeric], array[v_fare.currency],
@@ -14189,6 +15003,37 @@ end;
 $$;
 
 ALTER FUNCTION engine.share_looks(p_now timestamp with time zone) OWNER TO skylatch_owner;
+
+--
+-- Name: silent_workers(timestamp with time zone); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE FUNCTION engine.silent_workers(p_now timestamp with time zone) RETURNS TABLE(worker text, version text, seen_at timestamp with time zone, is_alone boolean)
+    LANGUAGE plpgsql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  c_silent constant interval := interval '45 seconds';
+  v_others boolean := exists (
+    select from engine.workers as w
+    where w.seen_at between p_now - c_silent and p_now + c_silent
+  );
+begin
+  return query
+  select w.worker, w.version, w.seen_at, not v_others
+  from engine.workers as w
+  where w.seen_at not between p_now - c_silent and p_now + c_silent
+    and w.seen_at > p_now - interval '1 hour'
+    and not exists (
+      select from engine.workers as n
+      where split_part(n.worker, ':', 1) = split_part(w.worker, ':', 1)
+        and n.started_at > w.seen_at
+        and n.seen_at between p_now - c_silent and p_now + c_silent
+    );
+end;
+$$;
+
+ALTER FUNCTION engine.silent_workers(p_now timestamp with time zone) OWNER TO skylatch_owner;
 
 --
 -- Name: size_limits(); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
@@ -14543,6 +15388,60 @@ END;
 ALTER FUNCTION engine.stripe_amount(p_amount numeric, p_currency text) OWNER TO skylatch_owner;
 
 --
+-- Name: counter_parts; Type: TABLE; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE TABLE engine.counter_parts (
+    id bigint NOT NULL,
+    counter text NOT NULL,
+    labels jsonb NOT NULL,
+    value numeric NOT NULL,
+    CONSTRAINT counter_parts_value CHECK ((value >= (0)::numeric))
+);
+
+ALTER TABLE ONLY engine.counter_parts FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE engine.counter_parts OWNER TO skylatch_owner;
+
+--
+-- Name: counters; Type: TABLE; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE TABLE engine.counters (
+    counter text NOT NULL,
+    labels jsonb NOT NULL,
+    value numeric NOT NULL,
+    CONSTRAINT counters_value CHECK ((value >= (0)::numeric))
+);
+
+ALTER TABLE ONLY engine.counters FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE engine.counters OWNER TO skylatch_owner;
+
+--
+-- Name: sum_counters(); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE FUNCTION engine.sum_counters() RETURNS void
+    LANGUAGE sql
+    BEGIN ATOMIC
+ WITH taken AS (
+          DELETE FROM engine.counter_parts AS p
+           RETURNING p.counter,
+             p.labels,
+             p.value
+         )
+  INSERT INTO engine.counters AS c (counter, labels, value)  SELECT t.counter,
+             t.labels,
+             sum(t.value) AS sum
+            FROM taken t
+           GROUP BY t.counter, t.labels
+           ORDER BY t.counter, t.labels ON CONFLICT(counter, labels) DO UPDATE SET value = (c.value + excluded.value);
+END;
+
+ALTER FUNCTION engine.sum_counters() OWNER TO skylatch_owner;
+
+--
 -- Name: sum_flag_usage(); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
 --
 
@@ -14605,6 +15504,66 @@ CREATE FUNCTION engine.sweep_events(p_now timestamp with time zone) RETURNS void
 END;
 
 ALTER FUNCTION engine.sweep_events(p_now timestamp with time zone) OWNER TO skylatch_owner;
+
+--
+-- Name: switch_metrics(timestamp with time zone); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE FUNCTION engine.switch_metrics(p_now timestamp with time zone) RETURNS TABLE(name text, labels jsonb, value numeric)
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  c_nobody constant uuid := '00000000-0000-0000-0000-000000000000'::uuid;
+  v_context text := engine.flag_context(c_nobody);
+begin
+  perform engine.record_flag_usage();
+  return query
+  select
+    'skylatch_booking_on', '{}'::jsonb,
+    (engine.flag_problem(c_nobody, p_now) is null)::integer::numeric
+  union all
+  select
+    'skylatch_flag_served', jsonb_build_object('flag', f.value),
+    case engine.evaluate_flag(f.value, v_context) -> 'value'
+      when 'true' then 1
+      when 'false' then 0
+      else -1
+    end
+  from engine.metric_labels() as f
+  where f.label = 'flag'
+  union all
+  -- Without its row it is engaged, as flag_problem has it.
+  select
+    'skylatch_kill_switch', '{}',
+    coalesce((select k.engaged from engine.kill_switch as k), true)::integer
+  union all
+  select m.name, '{}', m.value
+  from (select 1) as one
+  left join engine.flag_sync as s on true
+  cross join lateral (
+    values
+    ('skylatch_flags_generation', coalesce(s.generation, 0)::numeric),
+    ('skylatch_flags_age_seconds', engine.seconds_since(s.heartbeat_at, p_now)),
+    (
+      'skylatch_flags_stale',
+      (
+        s.initialized is distinct from true
+        or (
+          s.heartbeat_at between p_now - s.stale_after and p_now + s.stale_after
+        ) is not true
+      )::integer
+    )
+  ) as m (name, value)
+  union all
+  select
+    'skylatch_history_confirmed', '{}',
+    (engine.history_problem() is null)::integer;
+  perform engine.take_flag_usage();
+end;
+$$;
+
+ALTER FUNCTION engine.switch_metrics(p_now timestamp with time zone) OWNER TO skylatch_owner;
 
 --
 -- Name: sync_flags(json, text); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
@@ -15113,6 +16072,42 @@ $$;
 ALTER FUNCTION engine.wake_sidecar() OWNER TO skylatch_owner;
 
 --
+-- Name: watch_alerts(); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE FUNCTION engine.watch_alerts() RETURNS TABLE(kind text, subject text, since timestamp with time zone, detail text)
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  v_now timestamptz := clock_timestamp();
+begin
+  return query
+  select a.kind, a.subject, a.since, a.detail from engine.open_alerts() as a
+  union all
+  select
+    'WORKER_SILENT', s.worker, s.seen_at,
+    'this sidecar does not beat and did not take leave; others work on'
+  from engine.silent_workers(v_now) as s
+  where not s.is_alone
+  union all
+  select
+    'SIDECARS_SILENT', 'sidecars',
+    coalesce(
+      max(w.seen_at), (select max(b.last_succeeded_at) from engine.job_beats as b), v_now
+    ),
+    'no sidecar beats: nothing is searched, booked, paid or looked up'
+  from engine.workers as w
+  having count(*) filter (
+    where w.seen_at
+      between v_now - interval '45 seconds' and v_now + interval '45 seconds'
+  ) = 0;
+end;
+$$;
+
+ALTER FUNCTION engine.watch_alerts() OWNER TO skylatch_owner;
+
+--
 -- Name: watch_invariants(); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
 --
 
@@ -15260,6 +16255,179 @@ end;
 $$;
 
 ALTER FUNCTION engine.watch_invariants() OWNER TO skylatch_owner;
+
+--
+-- Name: watch_metrics(timestamp with time zone); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE FUNCTION engine.watch_metrics(p_now timestamp with time zone) RETURNS TABLE(name text, labels jsonb, value numeric)
+    LANGUAGE plpgsql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  return query
+  with open_now as materialized (
+    select a.kind, a.subject, a.since from engine.open_alerts() as a
+  ),
+
+  jobs as materialized (
+    select s.* from engine.job_states(p_now) as s
+  ),
+
+  last_tick as materialized (
+    select r.budget, r.searches, r.postponed
+    from engine.monitor_runs as r
+    where r.reason is distinct from 'another tick is running'
+    order by r.id desc
+    limit 1
+  )
+
+  select m.name, jsonb_build_object('kind', k.value), m.value::numeric
+  from engine.metric_labels() as k
+  left join (
+    select o.kind, count(*) as alerts, min(o.since) as since
+    from open_now as o
+    group by o.kind
+  ) as a on a.kind = k.value
+  cross join lateral (
+    values
+    ('skylatch_alerts', coalesce(a.alerts, 0)),
+    ('skylatch_alerts_oldest_seconds', engine.seconds_since(a.since, p_now))
+  ) as m (name, value)
+  where k.label = 'alert'
+  union all
+  select
+    'skylatch_breaker_open', jsonb_build_object('operation', o.operation),
+    exists (
+      select from open_now as a
+      where a.kind = 'BREAKER_OPEN' and a.subject = o.operation
+    )::integer
+  from engine.operations as o
+  where o.breaks_after is not null
+  union all
+  select m.name, jsonb_build_object('job_name', j.job), m.value
+  from jobs as j
+  left join engine.job_beats as b on b.job = j.job
+  cross join lateral (
+    values
+    ('skylatch_job_silent', j.is_silent::integer::numeric),
+    ('skylatch_job_cron_silent', j.is_cron_silent::integer),
+    ('skylatch_job_stopped', (j.stopped_at is not null)::integer),
+    -- Since when it is expected, while it never was done.
+    ('skylatch_job_beat_seconds',
+      engine.seconds_since(coalesce(b.last_succeeded_at, b.since), p_now))
+  ) as m (name, value)
+  union all
+  select 'skylatch_tick_lag_seconds', '{}',
+    engine.seconds_since(coalesce(b.last_succeeded_at, b.since), p_now)
+  from engine.job_beats as b
+  where b.job = 'auto_book_monitor'
+  union all
+  select m.name, '{}', m.value
+  from last_tick as t
+  cross join lateral (
+    values
+    ('skylatch_search_budget', t.budget),
+    ('skylatch_search_budget_left', greatest(t.budget - t.searches, 0)),
+    ('skylatch_searches_postponed', t.postponed)
+  ) as m (name, value)
+  union all
+  select
+    'skylatch_ceiling_amount', jsonb_build_object('period', c.period), c.amount::numeric
+  from engine.spending_ceilings as c
+  where c.subject = 'installation'
+  union all
+  -- Of the day alone: to add up a month would cost as much as the month has bookings.
+  select
+    'skylatch_ceiling_used', jsonb_build_object('period', 'day'),
+    engine.spent_in_base(null, date_trunc('day', p_now, 'UTC'), null, p_now);
+end;
+$$;
+
+ALTER FUNCTION engine.watch_metrics(p_now timestamp with time zone) OWNER TO skylatch_owner;
+
+--
+-- Name: work_metrics(timestamp with time zone); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE FUNCTION engine.work_metrics(p_now timestamp with time zone) RETURNS TABLE(name text, labels jsonb, value numeric)
+    LANGUAGE plpgsql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  return query
+  with live as materialized (
+    select a.state, count(*) as attempts, min(a.state_changed_at) as since
+    from public.booking_attempts as a
+    where a.state not in ('CONFIRMED', 'FAILED', 'CANCELLED')
+    group by a.state
+  ),
+
+  open_cases as materialized (
+    select r.kind, count(*) as cases, min(r.opened_at) as since
+    from engine.review_cases as r
+    where r.resolved_at is null
+    group by r.kind
+  ),
+
+  waiting as materialized (
+    select 'booking' as queue, count(*) as calls, min(c.run_at) as since
+    from engine.provider_calls as c
+    where c.state = 'READY' and c.booking_attempt_id is not null and c.run_at <= p_now
+    union all
+    select
+      case c.operation when 'search' then 'search' else 'look' end,
+      count(*),
+      min(c.run_at)
+    from engine.provider_calls as c
+    where c.state = 'READY' and c.booking_attempt_id is null and c.run_at <= p_now
+    group by 1
+    union all
+    select 'event', count(*), min(e.received_at)
+    from engine.provider_events as e
+    where e.state = 'RECEIVED'
+  ),
+
+  closed as materialized (
+    select l.label, l.value from engine.metric_labels() as l
+  )
+
+  select
+    m.name,
+    jsonb_build_object(case c.label when 'case' then 'kind' else c.label end, c.value),
+    m.value::numeric
+  from closed as c
+  left join live as l on c.label = 'state' and c.value = l.state
+  left join open_cases as o on c.label = 'case' and c.value = o.kind
+  left join waiting as w on c.label = 'queue' and c.value = w.queue
+  cross join lateral (
+    values
+    ('state', 'skylatch_attempts', coalesce(l.attempts, 0)),
+    ('state', 'skylatch_attempts_oldest_seconds', engine.seconds_since(l.since, p_now)),
+    ('case', 'skylatch_review_cases', coalesce(o.cases, 0)),
+    ('case', 'skylatch_review_cases_oldest_seconds',
+      engine.seconds_since(o.since, p_now)),
+    ('queue', 'skylatch_queue_depth', coalesce(w.calls, 0)),
+    ('queue', 'skylatch_queue_oldest_seconds', engine.seconds_since(w.since, p_now))
+  ) as m (label, name, value)
+  where m.label = c.label
+  union all
+  select 'skylatch_calls_out', '{}', count(*)
+  from engine.provider_calls as c
+  where c.state in ('CLAIMED', 'SENT')
+  union all
+  select 'skylatch_invariant_violations', '{}', count(*)
+  from engine.invariant_violations as v
+  where v.gone_at is null
+  union all
+  -- Each says that it lives every 15 seconds.
+  select 'skylatch_workers', '{}', count(*)
+  from engine.workers as w
+  where w.seen_at > p_now - interval '1 minute';
+end;
+$$;
+
+ALTER FUNCTION engine.work_metrics(p_now timestamp with time zone) OWNER TO skylatch_owner;
 
 --
 -- Name: auto_book_monitor(); Type: FUNCTION; Schema: public; Owner: skylatch_owner
@@ -15819,6 +16987,19 @@ ALTER TABLE ONLY engine.consent_texts FORCE ROW LEVEL SECURITY;
 ALTER TABLE engine.consent_texts OWNER TO skylatch_owner;
 
 --
+-- Name: counter_parts_id_seq; Type: SEQUENCE; Schema: engine; Owner: skylatch_owner
+--
+
+ALTER TABLE engine.counter_parts ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME engine.counter_parts_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+--
 -- Name: cron_beat; Type: TABLE; Schema: engine; Owner: skylatch_owner
 --
 
@@ -15972,6 +17153,24 @@ CREATE SEQUENCE engine.flag_generation
     CACHE 1;
 
 ALTER TABLE engine.flag_generation OWNER TO skylatch_owner;
+
+--
+-- Name: flag_register; Type: TABLE; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE TABLE engine.flag_register (
+    flag text NOT NULL,
+    owner text NOT NULL,
+    purpose text NOT NULL,
+    allows jsonb,
+    created_on date NOT NULL,
+    expires_on date NOT NULL,
+    CONSTRAINT flag_register_expires_on CHECK ((expires_on > created_on))
+);
+
+ALTER TABLE ONLY engine.flag_register FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE engine.flag_register OWNER TO skylatch_owner;
 
 --
 -- Name: flag_usage_parts_id_seq; Type: SEQUENCE; Schema: engine; Owner: skylatch_owner
@@ -16590,6 +17789,20 @@ ALTER TABLE ONLY engine.workers FORCE ROW LEVEL SECURITY;
 ALTER TABLE engine.workers OWNER TO skylatch_owner;
 
 --
+-- Name: write_probe; Type: TABLE; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE TABLE engine.write_probe (
+    at timestamp with time zone NOT NULL,
+    filler text NOT NULL
+);
+ALTER TABLE ONLY engine.write_probe ALTER COLUMN filler SET STORAGE PLAIN;
+
+ALTER TABLE ONLY engine.write_probe FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE engine.write_probe OWNER TO skylatch_owner;
+
+--
 -- Name: yoyo_lock; Type: TABLE; Schema: engine; Owner: skylatch_owner
 --
 
@@ -16912,6 +18125,20 @@ ALTER TABLE ONLY engine.consent_texts
     ADD CONSTRAINT consent_texts_pkey PRIMARY KEY (version);
 
 --
+-- Name: counter_parts counter_parts_pkey; Type: CONSTRAINT; Schema: engine; Owner: skylatch_owner
+--
+
+ALTER TABLE ONLY engine.counter_parts
+    ADD CONSTRAINT counter_parts_pkey PRIMARY KEY (id);
+
+--
+-- Name: counters counters_pkey; Type: CONSTRAINT; Schema: engine; Owner: skylatch_owner
+--
+
+ALTER TABLE ONLY engine.counters
+    ADD CONSTRAINT counters_pkey PRIMARY KEY (counter, labels);
+
+--
 -- Name: cron_beat cron_beat_pkey; Type: CONSTRAINT; Schema: engine; Owner: skylatch_owner
 --
 
@@ -16987,6 +18214,13 @@ ALTER TABLE ONLY engine.fare_looks
 
 ALTER TABLE ONLY engine.flag_data
     ADD CONSTRAINT flag_data_pkey PRIMARY KEY (kind, key);
+
+--
+-- Name: flag_register flag_register_pkey; Type: CONSTRAINT; Schema: engine; Owner: skylatch_owner
+--
+
+ALTER TABLE ONLY engine.flag_register
+    ADD CONSTRAINT flag_register_pkey PRIMARY KEY (flag);
 
 --
 -- Name: flag_sync flag_sync_pkey; Type: CONSTRAINT; Schema: engine; Owner: skylatch_owner
@@ -17288,6 +18522,13 @@ ALTER TABLE ONLY engine.wait_decisions
 
 ALTER TABLE ONLY engine.workers
     ADD CONSTRAINT workers_pkey PRIMARY KEY (worker);
+
+--
+-- Name: write_probe write_probe_pkey; Type: CONSTRAINT; Schema: engine; Owner: skylatch_owner
+--
+
+ALTER TABLE ONLY engine.write_probe
+    ADD CONSTRAINT write_probe_pkey PRIMARY KEY (at);
 
 --
 -- Name: yoyo_lock yoyo_lock_pkey; Type: CONSTRAINT; Schema: engine; Owner: skylatch_owner
@@ -18537,6 +19778,30 @@ ALTER TABLE engine.consent_texts ENABLE ROW LEVEL SECURITY;
 CREATE POLICY consent_texts_owner_all ON engine.consent_texts TO skylatch_owner USING (true) WITH CHECK (true);
 
 --
+-- Name: counter_parts; Type: ROW SECURITY; Schema: engine; Owner: skylatch_owner
+--
+
+ALTER TABLE engine.counter_parts ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: counter_parts counter_parts_owner_all; Type: POLICY; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE POLICY counter_parts_owner_all ON engine.counter_parts TO skylatch_owner USING (true) WITH CHECK (true);
+
+--
+-- Name: counters; Type: ROW SECURITY; Schema: engine; Owner: skylatch_owner
+--
+
+ALTER TABLE engine.counters ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: counters counters_owner_all; Type: POLICY; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE POLICY counters_owner_all ON engine.counters TO skylatch_owner USING (true) WITH CHECK (true);
+
+--
 -- Name: cron_beat; Type: ROW SECURITY; Schema: engine; Owner: skylatch_owner
 --
 
@@ -18655,6 +19920,18 @@ ALTER TABLE engine.flag_data ENABLE ROW LEVEL SECURITY;
 --
 
 CREATE POLICY flag_data_owner_all ON engine.flag_data TO skylatch_owner USING (true) WITH CHECK (true);
+
+--
+-- Name: flag_register; Type: ROW SECURITY; Schema: engine; Owner: skylatch_owner
+--
+
+ALTER TABLE engine.flag_register ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: flag_register flag_register_owner_all; Type: POLICY; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE POLICY flag_register_owner_all ON engine.flag_register TO skylatch_owner USING (true) WITH CHECK (true);
 
 --
 -- Name: flag_sync; Type: ROW SECURITY; Schema: engine; Owner: skylatch_owner
@@ -19149,6 +20426,18 @@ ALTER TABLE engine.workers ENABLE ROW LEVEL SECURITY;
 CREATE POLICY workers_owner_all ON engine.workers TO skylatch_owner USING (true) WITH CHECK (true);
 
 --
+-- Name: write_probe; Type: ROW SECURITY; Schema: engine; Owner: skylatch_owner
+--
+
+ALTER TABLE engine.write_probe ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: write_probe write_probe_owner_all; Type: POLICY; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE POLICY write_probe_owner_all ON engine.write_probe TO skylatch_owner USING (true) WITH CHECK (true);
+
+--
 -- Name: booking_attempts; Type: ROW SECURITY; Schema: public; Owner: skylatch_owner
 --
 
@@ -19404,6 +20693,7 @@ GRANT USAGE ON SCHEMA engine TO skylatch_sidecar;
 GRANT USAGE ON SCHEMA engine TO skylatch_cron;
 GRANT USAGE ON SCHEMA engine TO skylatch_operator;
 GRANT USAGE ON SCHEMA engine TO skylatch_feed;
+GRANT USAGE ON SCHEMA engine TO skylatch_watch;
 GRANT USAGE ON SCHEMA engine TO authenticated;
 GRANT USAGE ON SCHEMA engine TO service_role;
 
@@ -20167,6 +21457,24 @@ REVOKE ALL ON FUNCTION engine.convert_cap(p_trip public.trip_requests, p_currenc
 REVOKE ALL ON FUNCTION engine.count_apply_failure(p_call_id bigint, p_error text, p_actor text, p_now timestamp with time zone) FROM PUBLIC;
 
 --
+-- Name: FUNCTION count_offers(p_user_id uuid, p_trip_id uuid, p_round integer); Type: ACL; Schema: engine; Owner: skylatch_owner
+--
+
+REVOKE ALL ON FUNCTION engine.count_offers(p_user_id uuid, p_trip_id uuid, p_round integer) FROM PUBLIC;
+
+--
+-- Name: FUNCTION count_step(p_from public.booking_attempts, p_to public.booking_attempts, p_operation text, p_verdict text); Type: ACL; Schema: engine; Owner: skylatch_owner
+--
+
+REVOKE ALL ON FUNCTION engine.count_step(p_from public.booking_attempts, p_to public.booking_attempts, p_operation text, p_verdict text) FROM PUBLIC;
+
+--
+-- Name: FUNCTION counter_metrics(); Type: ACL; Schema: engine; Owner: skylatch_owner
+--
+
+REVOKE ALL ON FUNCTION engine.counter_metrics() FROM PUBLIC;
+
+--
 -- Name: FUNCTION date_consent(); Type: ACL; Schema: engine; Owner: skylatch_owner
 --
 
@@ -20184,6 +21492,13 @@ GRANT ALL ON FUNCTION engine.decide_case(p_case_id bigint, p_action text, p_reas
 --
 
 REVOKE ALL ON FUNCTION engine.decide_trip(p_user_id uuid, p_trip_id uuid, p_actor text, p_now timestamp with time zone, p_trace engine.trace_context) FROM PUBLIC;
+
+--
+-- Name: FUNCTION degradations(); Type: ACL; Schema: engine; Owner: skylatch_owner
+--
+
+REVOKE ALL ON FUNCTION engine.degradations() FROM PUBLIC;
+GRANT ALL ON FUNCTION engine.degradations() TO skylatch_sidecar;
 
 --
 -- Name: FUNCTION format_money(p_amount numeric, p_currency text); Type: ACL; Schema: engine; Owner: skylatch_owner
@@ -20259,6 +21574,13 @@ REVOKE ALL ON FUNCTION engine.end_case(p_case_id bigint, p_resolution text, p_re
 GRANT ALL ON FUNCTION engine.end_case(p_case_id bigint, p_resolution text, p_reason text) TO skylatch_operator;
 
 --
+-- Name: FUNCTION end_heartbeat(p_worker text); Type: ACL; Schema: engine; Owner: skylatch_owner
+--
+
+REVOKE ALL ON FUNCTION engine.end_heartbeat(p_worker text) FROM PUBLIC;
+GRANT ALL ON FUNCTION engine.end_heartbeat(p_worker text) TO skylatch_sidecar;
+
+--
 -- Name: FUNCTION end_state(p_from public.booking_attempts, p_to public.booking_attempts, p_operation text, p_verdict text, p_report engine.call_report, p_actor text, p_now timestamp with time zone); Type: ACL; Schema: engine; Owner: skylatch_owner
 --
 
@@ -20309,6 +21631,12 @@ GRANT ALL ON FUNCTION engine.explain_trip(p_trip_id uuid) TO authenticated;
 GRANT ALL ON FUNCTION engine.explain_trip(p_trip_id uuid) TO service_role;
 
 --
+-- Name: FUNCTION failure_reason(p_error_code text); Type: ACL; Schema: engine; Owner: skylatch_owner
+--
+
+REVOKE ALL ON FUNCTION engine.failure_reason(p_error_code text) FROM PUBLIC;
+
+--
 -- Name: FUNCTION fare_outlook(p_origin text, p_destination text, p_currency text, p_lead integer, p_days integer, p_standing text, p_cap numeric, p_today date); Type: ACL; Schema: engine; Owner: skylatch_owner
 --
 
@@ -20356,6 +21684,13 @@ GRANT ALL ON FUNCTION engine.finish_calls(p_worker text, p_reports jsonb, p_hand
 --
 
 REVOKE ALL ON FUNCTION engine.finish_scan(p_scan text, p_call engine.provider_calls, p_found integer, p_passed_over integer, p_now timestamp with time zone) FROM PUBLIC;
+
+--
+-- Name: FUNCTION flag_audit(); Type: ACL; Schema: engine; Owner: skylatch_owner
+--
+
+REVOKE ALL ON FUNCTION engine.flag_audit() FROM PUBLIC;
+GRANT ALL ON FUNCTION engine.flag_audit() TO skylatch_operator;
 
 --
 -- Name: FUNCTION flag_context(p_user_id uuid); Type: ACL; Schema: engine; Owner: skylatch_owner
@@ -20706,6 +22041,27 @@ REVOKE ALL ON FUNCTION engine.may_ask_again_at(p_trip public.trip_requests, p_no
 REVOKE ALL ON FUNCTION engine.may_have_order(p_user_id uuid, p_attempt_id uuid, p_made_at timestamp with time zone) FROM PUBLIC;
 
 --
+-- Name: FUNCTION metric_labels(); Type: ACL; Schema: engine; Owner: skylatch_owner
+--
+
+REVOKE ALL ON FUNCTION engine.metric_labels() FROM PUBLIC;
+
+--
+-- Name: FUNCTION metrics(); Type: ACL; Schema: engine; Owner: skylatch_owner
+--
+
+REVOKE ALL ON FUNCTION engine.metrics() FROM PUBLIC;
+GRANT ALL ON FUNCTION engine.metrics() TO skylatch_sidecar;
+GRANT ALL ON FUNCTION engine.metrics() TO skylatch_operator;
+
+--
+-- Name: FUNCTION miss_flags(p_source text, p_problem text); Type: ACL; Schema: engine; Owner: skylatch_owner
+--
+
+REVOKE ALL ON FUNCTION engine.miss_flags(p_source text, p_problem text) FROM PUBLIC;
+GRANT ALL ON FUNCTION engine.miss_flags(p_source text, p_problem text) TO skylatch_sidecar;
+
+--
 -- Name: FUNCTION monitor_run(p_run_id bigint); Type: ACL; Schema: engine; Owner: skylatch_owner
 --
 
@@ -21054,6 +22410,15 @@ REVOKE ALL ON FUNCTION engine.party_problem(p_user_id uuid, p_trip_id uuid) FROM
 REVOKE ALL ON FUNCTION engine.pin_flags(p_user_id uuid) FROM PUBLIC;
 
 --
+-- Name: FUNCTION pipeline_status(); Type: ACL; Schema: engine; Owner: skylatch_owner
+--
+
+REVOKE ALL ON FUNCTION engine.pipeline_status() FROM PUBLIC;
+GRANT ALL ON FUNCTION engine.pipeline_status() TO skylatch_watch;
+GRANT ALL ON FUNCTION engine.pipeline_status() TO skylatch_sidecar;
+GRANT ALL ON FUNCTION engine.pipeline_status() TO skylatch_operator;
+
+--
 -- Name: FUNCTION place_zone(p_code text); Type: ACL; Schema: engine; Owner: skylatch_owner
 --
 
@@ -21109,6 +22474,13 @@ REVOKE ALL ON FUNCTION engine.plpython_handshake() FROM PUBLIC;
 GRANT ALL ON FUNCTION engine.plpython_handshake() TO skylatch_sidecar;
 
 --
+-- Name: FUNCTION probe_write(); Type: ACL; Schema: engine; Owner: skylatch_owner
+--
+
+REVOKE ALL ON FUNCTION engine.probe_write() FROM PUBLIC;
+GRANT ALL ON FUNCTION engine.probe_write() TO skylatch_sidecar;
+
+--
 -- Name: FUNCTION publish_consent_text(p_version text, p_body text, p_reason text); Type: ACL; Schema: engine; Owner: skylatch_owner
 --
 
@@ -21152,6 +22524,12 @@ REVOKE ALL ON FUNCTION engine.purge_searches(p_limit integer, p_now timestamp wi
 --
 
 REVOKE ALL ON FUNCTION engine.purge_spans(p_limit integer, p_now timestamp with time zone) FROM PUBLIC;
+
+--
+-- Name: FUNCTION raise_counter(p_counter text, p_labels jsonb, p_value numeric); Type: ACL; Schema: engine; Owner: skylatch_owner
+--
+
+REVOKE ALL ON FUNCTION engine.raise_counter(p_counter text, p_labels jsonb, p_value numeric) FROM PUBLIC;
 
 --
 -- Name: FUNCTION rank_trip(p_user_id uuid, p_trip_id uuid, p_now timestamp with time zone); Type: ACL; Schema: engine; Owner: skylatch_owner
@@ -21422,10 +22800,23 @@ GRANT ALL ON FUNCTION engine.search_trip(p_trip_id uuid) TO service_role;
 GRANT ALL ON FUNCTION engine.search_trip(p_trip_id uuid) TO skylatch_sidecar;
 
 --
+-- Name: FUNCTION seconds_since(p_since timestamp with time zone, p_now timestamp with time zone); Type: ACL; Schema: engine; Owner: skylatch_owner
+--
+
+REVOKE ALL ON FUNCTION engine.seconds_since(p_since timestamp with time zone, p_now timestamp with time zone) FROM PUBLIC;
+
+--
 -- Name: FUNCTION selected_offer_problem(p_trip public.trip_requests, p_flight_offer_id uuid, p_now timestamp with time zone); Type: ACL; Schema: engine; Owner: skylatch_owner
 --
 
 REVOKE ALL ON FUNCTION engine.selected_offer_problem(p_trip public.trip_requests, p_flight_offer_id uuid, p_now timestamp with time zone) FROM PUBLIC;
+
+--
+-- Name: FUNCTION served_flags(); Type: ACL; Schema: engine; Owner: skylatch_owner
+--
+
+REVOKE ALL ON FUNCTION engine.served_flags() FROM PUBLIC;
+GRANT ALL ON FUNCTION engine.served_flags() TO skylatch_operator;
 
 --
 -- Name: FUNCTION set_exchange_rate(p_base text, p_quote text, p_rate numeric, p_source text, p_reason text, p_as_of timestamp with time zone); Type: ACL; Schema: engine; Owner: skylatch_owner
@@ -21489,6 +22880,12 @@ REVOKE ALL ON FUNCTION engine.settle_call(p_report engine.call_report, p_recover
 --
 
 REVOKE ALL ON FUNCTION engine.share_looks(p_now timestamp with time zone) FROM PUBLIC;
+
+--
+-- Name: FUNCTION silent_workers(p_now timestamp with time zone); Type: ACL; Schema: engine; Owner: skylatch_owner
+--
+
+REVOKE ALL ON FUNCTION engine.silent_workers(p_now timestamp with time zone) FROM PUBLIC;
 
 --
 -- Name: FUNCTION size_limits(); Type: ACL; Schema: engine; Owner: skylatch_owner
@@ -21581,6 +22978,12 @@ REVOKE ALL ON FUNCTION engine.store_live_offer(p_attempt public.booking_attempts
 REVOKE ALL ON FUNCTION engine.stripe_amount(p_amount numeric, p_currency text) FROM PUBLIC;
 
 --
+-- Name: FUNCTION sum_counters(); Type: ACL; Schema: engine; Owner: skylatch_owner
+--
+
+REVOKE ALL ON FUNCTION engine.sum_counters() FROM PUBLIC;
+
+--
 -- Name: FUNCTION sum_flag_usage(); Type: ACL; Schema: engine; Owner: skylatch_owner
 --
 
@@ -21591,6 +22994,12 @@ REVOKE ALL ON FUNCTION engine.sum_flag_usage() FROM PUBLIC;
 --
 
 REVOKE ALL ON FUNCTION engine.sweep_events(p_now timestamp with time zone) FROM PUBLIC;
+
+--
+-- Name: FUNCTION switch_metrics(p_now timestamp with time zone); Type: ACL; Schema: engine; Owner: skylatch_owner
+--
+
+REVOKE ALL ON FUNCTION engine.switch_metrics(p_now timestamp with time zone) FROM PUBLIC;
 
 --
 -- Name: FUNCTION sync_flags(p_items json, p_source text); Type: ACL; Schema: engine; Owner: skylatch_owner
@@ -21702,11 +23111,32 @@ GRANT ALL ON FUNCTION engine.waiting_exchange_rates() TO skylatch_operator;
 REVOKE ALL ON FUNCTION engine.wake_sidecar() FROM PUBLIC;
 
 --
+-- Name: FUNCTION watch_alerts(); Type: ACL; Schema: engine; Owner: skylatch_owner
+--
+
+REVOKE ALL ON FUNCTION engine.watch_alerts() FROM PUBLIC;
+GRANT ALL ON FUNCTION engine.watch_alerts() TO skylatch_watch;
+GRANT ALL ON FUNCTION engine.watch_alerts() TO skylatch_sidecar;
+GRANT ALL ON FUNCTION engine.watch_alerts() TO skylatch_operator;
+
+--
 -- Name: FUNCTION watch_invariants(); Type: ACL; Schema: engine; Owner: skylatch_owner
 --
 
 REVOKE ALL ON FUNCTION engine.watch_invariants() FROM PUBLIC;
 GRANT ALL ON FUNCTION engine.watch_invariants() TO skylatch_cron;
+
+--
+-- Name: FUNCTION watch_metrics(p_now timestamp with time zone); Type: ACL; Schema: engine; Owner: skylatch_owner
+--
+
+REVOKE ALL ON FUNCTION engine.watch_metrics(p_now timestamp with time zone) FROM PUBLIC;
+
+--
+-- Name: FUNCTION work_metrics(p_now timestamp with time zone); Type: ACL; Schema: engine; Owner: skylatch_owner
+--
+
+REVOKE ALL ON FUNCTION engine.work_metrics(p_now timestamp with time zone) FROM PUBLIC;
 
 --
 -- Name: FUNCTION lo_creat(integer); Type: ACL; Schema: pg_catalog; Owner: postgres
