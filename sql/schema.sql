@@ -1249,6 +1249,7 @@ begin
 
   if v_trace.trace_id is null then
     v_trace.trace_id := gen_random_uuid();
+    v_trace.span_id := null;
     v_trace.is_sampled := random() < engine.trace_ratio(p_now);
     v_link := (
       select engine.traceparent(
@@ -14762,7 +14763,7 @@ begin
         when v_attempt.id is not null then engine.attempt_span(7, v_attempt.id, 0)
         when v_call.operation = 'search' then engine.call_span(6, v_call.id, 0)
       end,
-      'call', coalesce(v_call.sent_at, v_call.claimed_at),
+      'call', v_call.claimed_at,
       jsonb_build_object(
         'call', v_call.id, 'try', v_call.epoch, 'operation', v_call.operation,
         'trip', v_call.trip_request_id, 'attempt', v_call.booking_attempt_id,

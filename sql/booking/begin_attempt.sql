@@ -80,6 +80,7 @@ begin
 
   if v_trace.trace_id is null then
     v_trace.trace_id := gen_random_uuid();
+    v_trace.span_id := null;
     v_trace.is_sampled := random() < engine.trace_ratio(p_now);
     v_link := (
       select engine.traceparent(

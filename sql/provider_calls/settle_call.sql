@@ -100,7 +100,7 @@ begin
         when v_attempt.id is not null then engine.attempt_span(7, v_attempt.id, 0)
         when v_call.operation = 'search' then engine.call_span(6, v_call.id, 0)
       end,
-      'call', coalesce(v_call.sent_at, v_call.claimed_at),
+      'call', v_call.claimed_at,
       jsonb_build_object(
         'call', v_call.id, 'try', v_call.epoch, 'operation', v_call.operation,
         'trip', v_call.trip_request_id, 'attempt', v_call.booking_attempt_id,
