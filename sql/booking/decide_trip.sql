@@ -1,6 +1,6 @@
 -- A round is over: book the best offer, wait for a lower fare, or say why not. Returns
--- the first call of the attempt, for the caller to hand on; the attempt goes on with the
--- trace of the search that closed the round. The caller holds the trip's row lock.
+-- the first call of the attempt, for the caller to hand on; the attempt goes on with
+-- the trace of the search that closed the round. The caller holds the trip's row lock.
 drop function if exists engine.decide_trip(uuid, uuid, text, timestamptz);
 create or replace function engine.decide_trip(
   p_user_id uuid,
