@@ -72,9 +72,21 @@ EVENTS: dict[str, LogEvent] = {
     "rpc.failed": LogEvent(_ERROR, "a database error of an entry point"),
     "readyz.down": LogEvent(_WARNING, "the database does not answer"),
     "readyz.not_set_up": LogEvent(_ERROR, "the database lacks what a deploy sets"),
+    "readyz.no_room": LogEvent(_ERROR, "the disk, memory or a limit is used up"),
+    "readyz.unknown": LogEvent(_WARNING, "the database does not say how things are"),
     "database.lacking": LogEvent(_ERROR, "the database lacks what a deploy sets"),
     "webhook.not_stored": LogEvent(_WARNING, "the provider sends the event again"),
     "inbox.failed": LogEvent(_WARNING, "the engine applies events within a minute"),
+    # Metrics, and what a process tells its supervisor.
+    "metrics.failed": LogEvent(_WARNING, "the database is away: it is a metric"),
+    "metrics.no_answer": LogEvent(_WARNING, "the database hangs: it is a metric"),
+    "alive.not_written": LogEvent(_WARNING, "the health check's file was not touched"),
+    # The relay of alerts.
+    "relay.stopped": LogEvent(_INFO, "it tells nobody any more"),
+    "relay.database_away": LogEvent(_WARNING, "which is told as an alert soon"),
+    "relay.heartbeat_failed": LogEvent(_WARNING, "the dead man's switch is not held"),
+    "relay.memory_not_written": LogEvent(_WARNING, "a restart tells all once more"),
+    "relay.memory_unreadable": LogEvent(_WARNING, "all that is open is told once more"),
     # Traces.
     "traces.exported": LogEvent(_INFO, "spans leave again"),
     "traces.not_exported": LogEvent(_WARNING, "the endpoint or the database is away"),

@@ -81,8 +81,8 @@ begin
     where a.member in (
       'skylatch_owner'::regrole, 'skylatch_operator'::regrole,
       'skylatch_sidecar'::regrole, 'skylatch_cron'::regrole, 'skylatch_feed'::regrole,
-      'skylatch_watch'::regrole, 'authenticator'::regrole, 'anon'::regrole, 'authenticated'::regrole,
-      'service_role'::regrole
+      'skylatch_watch'::regrole, 'authenticator'::regrole, 'anon'::regrole,
+      'authenticated'::regrole, 'service_role'::regrole
     )
       and not (
         a.member = 'authenticator'::regrole
