@@ -25,7 +25,6 @@ from sidecar.sandbox.recordings import find_recordings
 from tests.chaos.mutants import MUTANTS, Mutant
 
 ROOT = Path(__file__).resolve().parents[2]
-_PARTS = ("docs", "sql", "plpython", "sidecar", "tests", "pyproject.toml")
 _TESTS = (
     "tests/sql",
     "tests/sidecar",
@@ -90,12 +89,16 @@ def is_noticed(
     """Return whether a test fails in the mutant, and which."""
     with tempfile.TemporaryDirectory(prefix="skylatch-mutant-") as directory:
         copy = Path(directory)
-        for part in _PARTS:
-            source = ROOT / part
-            if source.is_dir():
-                shutil.copytree(source, copy / part)
-            else:
-                shutil.copy(source, copy / part)
+        listed = subprocess.run(
+            ["git", "ls-files", "-z"],
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        for part in listed.stdout.split("\0")[:-1]:
+            (copy / part).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(ROOT / part, copy / part)
         path = copy / "sql" / mutant.file
         text = path.read_text()
         if text.count(mutant.old) != 1:
