@@ -82,6 +82,8 @@ EVENTS: dict[str, LogEvent] = {
     "metrics.no_answer": LogEvent(_WARNING, "the database hangs: it is a metric"),
     "alive.not_written": LogEvent(_WARNING, "the health check's file was not touched"),
     # The relay of alerts.
+    "relay.started": LogEvent(_INFO, "it watches, and these are its channels"),
+    "relay.not_told": LogEvent(_WARNING, "a channel is away: it is told later"),
     "relay.stopped": LogEvent(_INFO, "it tells nobody any more"),
     "relay.database_away": LogEvent(_WARNING, "which is told as an alert soon"),
     "relay.heartbeat_failed": LogEvent(_WARNING, "the dead man's switch is not held"),

@@ -44,10 +44,11 @@ _REPLACEMENTS: list[tuple[re.Pattern[str], str]] = [
     (re.compile(r"\b(basic)\s+[A-Za-z0-9+/=]{12,}", re.IGNORECASE), rf"\1 {HIDDEN}"),
     # Signatures, which are good for five minutes.
     (re.compile(r"\b(v[0-9]=)[0-9a-fA-F]{32,}"), rf"\1{HIDDEN}"),
-    # somebody@somewhere, but not user@host of an address.
+    # somebody@somewhere, but not user@host of an address, and no release@1.2.3.
     (
         re.compile(
-            r"(?<![\w.+%@:/-])[\w.+%-]{1,64}@[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63})+"
+            r"(?<![\w.+%@:/-])[\w.+%-]{1,64}@"
+            r"(?:[A-Za-z0-9-]{1,63}\.){1,8}[A-Za-z][A-Za-z0-9-]{1,62}"
         ),
         HIDDEN,
     ),

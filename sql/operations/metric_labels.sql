@@ -49,13 +49,7 @@ begin
   select 'queue', q.queue
   from unnest('{booking,event,look,search}'::text[]) as q (queue)
   union all
-  select 'flag', f.flag
-  from unnest(
-    array[
-      'advanced_filtering', 'auto_booking_emergency_disable',
-      'auto_booking_pipeline_enabled', 'price_optimization'
-    ]
-  ) as f (flag)
+  select 'flag', f.flag from engine.flag_register as f
   union all
   select 'period', p.period from unnest('{day,month,price,total}'::text[]) as p (period)
   union all
@@ -63,8 +57,9 @@ begin
   from unnest(
     array[
       'AUTHORIZATION_LAPSING', 'BOOKINGS_UNREAD', 'BREAKER_OPEN', 'CALLS_DEAD',
-      'CALLS_WAITING', 'CRON_SILENT', 'DURATIONS_DIFFER', 'HISTORY_UNCONFIRMED',
-      'INVARIANT', 'JOB_SILENT', 'JOB_STOPPED', 'RATES_WAITING', 'REVIEW_CASE'
+      'CALLS_WAITING', 'CRON_SILENT', 'DURATIONS_DIFFER', 'FLAGS_STALE',
+      'FLAG_SOURCE_GONE', 'HISTORY_UNCONFIRMED', 'INVARIANT', 'JOB_SILENT',
+      'JOB_STOPPED', 'KILL_SWITCH', 'ORDER_UNKNOWN', 'RATES_WAITING', 'REVIEW_CASE'
     ]
   ) as a (kind)
   union all

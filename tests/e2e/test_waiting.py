@@ -97,7 +97,7 @@ def test_a_fit_is_left_for_later_and_booked_on_the_last_day(world: World) -> Non
     assert newest == second
     event = world.row(
         "select * from engine.booking_events where trip_request_id = %s"
-        " and correlation_id = 'round:2'",
+        " and detail ->> 'cause' = 'round:2'",
         trip,
     )
     assert event["reason"] == second["reason"]

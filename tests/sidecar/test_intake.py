@@ -268,7 +268,9 @@ def test_many_who_ask_whether_it_is_ready_ask_the_database_once(
         gate.wait(30)
 
     monkeypatch.setattr(Database, "check_version", slowly)
-    monkeypatch.setattr(Database, "check_setup", lambda _: None)
+    for question in ("check_setup", "probe_write"):
+        monkeypatch.setattr(Database, question, lambda _: None)
+    monkeypatch.setattr(Database, "degradations", lambda _: [])
     many = [Client(port, head("GET", "/readyz", LAST)) for _ in range(60)]
     wait_until(lambda: len(asked) == 1)
     assert Client(port, head("GET", "/livez", LAST)).answer()[0] == 200

@@ -220,6 +220,8 @@ def spoil(world: World) -> None:
     """Let everything be wrong that is not by itself after a bad day."""
     for statement in (
         "select engine.recover()",
+        # The worker has taken leave.
+        "select engine.heartbeat('a test', engine.version())",
         "select engine.set_kill_switch(true, 'a test')",
         "update engine.flag_sync set heartbeat_at = now() - interval '1 hour'",
         "update engine.history set timeline = 'ffffffff'",
