@@ -261,6 +261,23 @@ def test_a_trip_that_is_only_watched_is_never_booked(stage: Stage) -> None:
     assert stage.rows("select from public.booking_attempts") == []
 
 
+def test_an_offer_of_an_earlier_round_is_not_booked(stage: Stage) -> None:
+    """A later search has said what there is now."""
+    trip = stage.trip(auto_book_enabled=False)
+    stage.finish(found(search_again_watched(stage, trip), 40))
+    stage.rows("update public.trip_requests set auto_book_enabled = true")
+    stage.rows("update public.trip_requests set search_round = search_round + 1")
+    with pytest.raises(psycopg.Error) as caught:
+        stage.rows(
+            "select engine.begin_attempt(t, o.id, 'test', clock_timestamp())"
+            " from public.trip_requests as t, public.flight_offers as o"
+            " where o.rank is not null"
+        )
+    assert caught.value.sqlstate == "SK102"
+    detail = json.loads(caught.value.diag.message_detail or "{}")
+    assert detail["problem"] == "offer"
+
+
 def search_again_watched(stage: Stage, trip: Trip) -> Row:
     """Search for a trip that is only watched; return the claimed search."""
     stage.rows("select public.duffel_search(%s)", trip.trip_id)

@@ -7,10 +7,12 @@ from __future__ import annotations
 
 from datetime import timedelta
 from typing import Any
+from uuid import uuid4
 
 import psycopg
 import pytest
 from psycopg.conninfo import make_conninfo
+from psycopg.types.json import Jsonb
 
 from sidecar.deploy import deploy
 from sidecar.flights import Flights
@@ -588,6 +590,41 @@ def test_an_order_that_is_not_the_one_that_was_asked_for_is_not_paid(
     assert attempt["state"] == "NEEDS_REVIEW"
     assert attempt["order_id"] == report["body"]["data"]["id"]
     assert "capture_payment" not in stage.ready(trip)
+
+
+@pytest.mark.parametrize(
+    ("changes", "code"),
+    [
+        ({}, "succeeded"),
+        ({"status": "pending"}, "pending"),
+        ({"status": "failed"}, "failed"),
+        ({"amount": 9999}, "amount_mismatch"),
+        ({"currency": "eur"}, "amount_mismatch"),
+        ({"metadata": {}}, "none"),
+    ],
+)
+def test_a_refund_is_found_by_its_mark_before_one_is_made(
+    stage: Stage, changes: Row, code: str
+) -> None:
+    """What is there already is not asked for again, whoever lost its answer."""
+    attempt = {"id": str(uuid4()), "refund_no": 1, "refund_amount": 100}
+    refund = {
+        "id": "re_1",
+        "status": "succeeded",
+        "amount": 10000,
+        "currency": "gbp",
+        "metadata": {"refund_id": f"{attempt['id']}:1"},
+        **changes,
+    }
+    others = {**refund, "metadata": {"refund_id": f"{attempt['id']}:0"}}
+    row = stage.row(
+        "select engine.found_refund("
+        " jsonb_populate_record(null::public.booking_attempts, %s), %s) as found",
+        Jsonb({**attempt, "currency": "GBP"}),
+        Jsonb({"refunds": [others, refund]}),
+    )
+    assert row["found"]["code"] == code
+    assert row["found"]["refund"] == (None if code == "none" else refund)
 
 
 # -- fares and orders ----------------------------------------------------------------

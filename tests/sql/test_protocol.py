@@ -544,6 +544,28 @@ def test_a_report_of_an_earlier_claim_changes_nothing(stage: Stage) -> None:
     assert event["detail"]["object"] == report["body"]["id"]
 
 
+@pytest.mark.parametrize("operation", ["get_offer", "confirm_payment"])
+def test_a_report_counts_only_for_the_state_that_asked(
+    stage: Stage, operation: str
+) -> None:
+    """A scan found the attempt's order meanwhile: its yes would mean another thing."""
+    trip = stage.trip()
+    late = stage.drive(trip, operation)
+    report = stage.good_answer(late)
+    attempt = stage.attempt(trip)
+    stage.rows(
+        "select engine.command_attempt(%s, %s, 'FOUND', 'scan', 'test', 'test', now())",
+        trip.user_id,
+        attempt["id"],
+    )
+    before = stage.everything()
+    assert stage.attempt(trip)["state"] == "ORDER_UNKNOWN"
+    assert stage.finish(report) == []
+    assert stage.everything() == before
+    (event,) = stage.events(trip, "late report")
+    assert event["detail"]["epoch"] == late["epoch"]
+
+
 @pytest.mark.parametrize("operation", ["search", "create_payment", "create_order"])
 def test_a_report_that_comes_twice_is_applied_once(
     stage: Stage, operation: str
