@@ -19,6 +19,7 @@ import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 from sidecar.sandbox.recordings import find_recordings
@@ -32,7 +33,13 @@ _TESTS = (
     "tests/deploy",
     "tests/chaos/test_model.py",
 )
-_LIKELY = 14
+_LIKELY = 20
+# Their names say nothing of their many cases.
+_BROAD = (
+    "tests/sql/test_protocol.py::test_an_order_that_must_not_leave_is_stopped_and_the_hold_released",
+    "tests/sql/test_faults.py::test_an_order_that_is_not_the_one_that_was_asked_for"
+    "_is_not_paid",
+)
 # They play both providers against every state, or the whole way to a booking.
 _SAGA = (
     "tests/sql/test_protocol.py",
@@ -45,13 +52,18 @@ _SAGA = (
 _SLOW = {"test_cron", "test_deploy_to_replicas", "test_servers", "test_pooler"}
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Test:
-    """One test function: where it is, and the words of its name and of its body."""
+    """One test function: where it is, the words of its name, and its text and cases."""
 
     node: str
     name: frozenset[str]
     body: str
+
+    @cached_property
+    def words(self) -> frozenset[str]:
+        """The words of its text and cases."""
+        return _words(self.body)
 
 
 def find_tests(root: Path) -> list[Test]:
@@ -61,7 +73,10 @@ def find_tests(root: Path) -> list[Test]:
         if path.stem in _SLOW or path.parent.name == "chaos":
             continue
         for match in re.finditer(
-            r"^def (test_\w+)\(.*?(?=^\S|\Z)", path.read_text(), re.M | re.S
+            # With its decorators, which hold its cases.
+            r"^(?:@\S.*?\n)*?def (test_\w+)\(.*?(?=^[@\w#]|\Z)",
+            path.read_text(),
+            re.M | re.S,
         ):
             node = f"{path.relative_to(root)}::{match[1]}"
             words = _words(f"{path.stem} {match[1]}")
@@ -72,15 +87,17 @@ def find_tests(root: Path) -> list[Test]:
 def likely(name: str, mutant: Mutant, tests: list[Test]) -> list[str]:
     """Return the tests that have most to do with a mutant, rare words counting most."""
     known = Counter(word for test in tests for word in test.name)
+    used = Counter(word for test in tests for word in test.words)
     function = Path(mutant.file).stem
     asked = _words(f"{name} {function} {mutant.old}")
 
     def score(test: Test) -> float:
         rare = sum(math.log(len(tests) / known[word]) for word in asked & test.name)
-        return rare + 4 * (function in test.body)
+        told = sum(math.log(len(tests) / used[word]) for word in asked & test.words)
+        return rare + told / 2 + 4 * (function in test.body)
 
     best = sorted(tests, key=score, reverse=True)[:_LIKELY]
-    return [test.node for test in best]
+    return list(dict.fromkeys([*_BROAD, *(test.node for test in best)]))
 
 
 def is_noticed(
