@@ -261,12 +261,18 @@ def test_a_trip_that_is_only_watched_is_never_booked(stage: Stage) -> None:
     assert stage.rows("select from public.booking_attempts") == []
 
 
-def test_an_offer_of_an_earlier_round_is_not_booked(stage: Stage) -> None:
-    """A later search has said what there is now."""
+@pytest.mark.parametrize(
+    ("change", "problem"),
+    [("search_round = search_round + 1", "offer"), ("max_price = 39", "price")],
+)
+def test_an_offer_of_an_earlier_round_or_above_the_limit_begins_no_booking(
+    stage: Stage, change: str, problem: str
+) -> None:
+    """What was ranked before is held against the trip as it is when it is booked."""
     trip = stage.trip(auto_book_enabled=False)
     stage.finish(found(search_again_watched(stage, trip), 40))
     stage.rows("update public.trip_requests set auto_book_enabled = true")
-    stage.rows("update public.trip_requests set search_round = search_round + 1")
+    stage.rows(f"update public.trip_requests set {change}")
     with pytest.raises(psycopg.Error) as caught:
         stage.rows(
             "select engine.begin_attempt(t, o.id, 'test', clock_timestamp())"
@@ -275,7 +281,7 @@ def test_an_offer_of_an_earlier_round_is_not_booked(stage: Stage) -> None:
         )
     assert caught.value.sqlstate == "SK102"
     detail = json.loads(caught.value.diag.message_detail or "{}")
-    assert detail["problem"] == "offer"
+    assert detail["problem"] == problem
 
 
 def search_again_watched(stage: Stage, trip: Trip) -> Row:
