@@ -103,8 +103,8 @@ WebhookSecrets = Annotated[
 ]
 
 
-class DatabaseSettings(BaseSettings):
-    """Where the engine lives."""
+class SkylatchSettings(BaseSettings):
+    """How all of them are read."""
 
     model_config = SettingsConfigDict(
         env_prefix="SKYLATCH_",
@@ -113,6 +113,10 @@ class DatabaseSettings(BaseSettings):
         # A container's file passes on what nobody set as an empty string.
         env_ignore_empty=True,
     )
+
+
+class DatabaseSettings(SkylatchSettings):
+    """Where the engine lives."""
 
     database_url: DatabaseAddress
     redis_url: Address | None = None
@@ -224,15 +228,8 @@ class ServeSettings(DatabaseSettings):
     duffel_webhook_secrets: WebhookSecrets = ()
 
 
-class ReportingSettings(BaseSettings):
+class ReportingSettings(SkylatchSettings):
     """Where defects are reported; nowhere without a DSN."""
-
-    model_config = SettingsConfigDict(
-        env_prefix="SKYLATCH_",
-        extra="ignore",
-        hide_input_in_errors=True,
-        env_ignore_empty=True,
-    )
 
     sentry_dsn: OptionalSecret = None
     # What was built; a checkout knows its own.
@@ -240,15 +237,8 @@ class ReportingSettings(BaseSettings):
     live_mode: bool = False
 
 
-class StatusSettings(BaseSettings):
+class StatusSettings(SkylatchSettings):
     """Where `status` asks: the first of these logins that is given."""
-
-    model_config = SettingsConfigDict(
-        env_prefix="SKYLATCH_",
-        extra="ignore",
-        hide_input_in_errors=True,
-        env_ignore_empty=True,
-    )
 
     watch_url: DatabaseAddress | None = None
     operator_url: DatabaseAddress | None = None
@@ -270,15 +260,8 @@ class StatusSettings(BaseSettings):
         return found.get_secret_value() if found else ""
 
 
-class RelaySettings(BaseSettings):
+class RelaySettings(SkylatchSettings):
     """Whom the relay tells of alerts; without an address it only logs them."""
-
-    model_config = SettingsConfigDict(
-        env_prefix="SKYLATCH_",
-        extra="ignore",
-        hide_input_in_errors=True,
-        env_ignore_empty=True,
-    )
 
     # As skylatch_watch, which may see alerts and nothing else.
     watch_url: DatabaseAddress
@@ -320,28 +303,14 @@ class RelaySettings(BaseSettings):
         return url
 
 
-class OperatorSettings(BaseSettings):
+class OperatorSettings(SkylatchSettings):
     """Where an operator logs in; not the sidecar's own account."""
-
-    model_config = SettingsConfigDict(
-        env_prefix="SKYLATCH_",
-        extra="ignore",
-        hide_input_in_errors=True,
-        env_ignore_empty=True,
-    )
 
     operator_url: DatabaseAddress
 
 
-class SandboxSettings(BaseSettings):
+class SandboxSettings(SkylatchSettings):
     """Where the local providers listen, and what they replay."""
-
-    model_config = SettingsConfigDict(
-        env_prefix="SKYLATCH_",
-        extra="ignore",
-        hide_input_in_errors=True,
-        env_ignore_empty=True,
-    )
 
     # Loopback, unless a container's own network stands in between.
     sandbox_host: str = "127.0.0.1"
