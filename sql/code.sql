@@ -109,6 +109,8 @@ set role skylatch_owner;
 \ir operations/wait_less.sql
 \ir operations/ring.sql
 \ir operations/seconds_since.sql
+\ir operations/is_recent.sql
+\ir monitor/is_beating.sql
 \ir operations/raise_counter.sql
 \ir operations/sum_counters.sql
 \ir operations/metric_labels.sql
@@ -128,6 +130,7 @@ set role skylatch_owner;
 \ir flags/flag_register.sql
 \ir flags/flag_value.sql
 \ir flags/is_enabled.sql
+\ir flags/gate_problem.sql
 \ir flags/flag_problem.sql
 \ir flags/require_pipeline.sql
 \ir flags/pin_flags.sql

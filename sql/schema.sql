@@ -4899,24 +4899,21 @@ begin
   select 'workers', 'none beats'
   where not exists (
     select from engine.workers as w
-    where w.seen_at
-      between v_now - interval '45 seconds' and v_now + interval '45 seconds'
+    where engine.is_beating(w.seen_at, v_now)
   )
   union all
   select
     'flags',
     case
       when s.initialized is not true then 'never loaded'
-      when (
-        s.heartbeat_at between v_now - s.stale_after and v_now + s.stale_after
-      ) is not true then 'stale'
+      when engine.is_recent(s.heartbeat_at, s.stale_after, v_now) is not true
+        then 'stale'
       else 'their source is gone'
     end
   from engine.flag_sync as s
   where s.initialized is not true
     or s.source_failed_at is not null
-    or (s.heartbeat_at between v_now - s.stale_after and v_now + s.stale_after)
-    is not true
+    or engine.is_recent(s.heartbeat_at, s.stale_after, v_now) is not true
   union all
   select o.provider, format('%s is paused', b.operation)
   from engine.breakers as b
@@ -6489,9 +6486,6 @@ declare
   v_state record;
   v_context text;
   v_flag text;
-  v_answer jsonb;
-  v_reason text;
-  v_value jsonb;
   v_problem text;
 begin
   select k.engaged, k.reason, s.initialized, s.heartbeat_at, s.stale_after
@@ -6503,10 +6497,8 @@ begin
     return 'kill switch: ' || coalesce(v_state.reason, 'its row is missing');
   elsif v_state.initialized is distinct from true then
     return 'flags were never loaded';
-  elsif (
-    v_state.heartbeat_at
-    between p_now - v_state.stale_after and p_now + v_state.stale_after
-  ) is not true then
+  elsif engine.is_recent(v_state.heartbeat_at, v_state.stale_after, p_now) is not true
+  then
     return 'flags are stale';
   elsif engine.history_problem() is not null then
     return engine.history_problem();
@@ -6517,34 +6509,7 @@ begin
   foreach v_flag in array array[
     'auto_booking_emergency_disable', 'auto_booking_pipeline_enabled'
   ] loop
-    v_answer := engine.evaluate_flag(v_flag, v_context);
-    v_reason := v_answer ->> 'reason';
-    v_value := v_answer -> 'value';
-    v_problem := case
-      when v_reason = 'FLAG_NOT_FOUND' then 'unknown flag ' || v_flag
-      when v_reason = 'MALFORMED_FLAG' then format('flag %s is malformed', v_flag)
-      when v_reason = 'USER_NOT_SPECIFIED' then 'no user'
-      when v_reason = 'CONTEXT_TOO_LONG' then 'an attribute of the user is too long'
-      when (
-        v_reason in (
-          'OFF', 'FALLTHROUGH', 'TARGET_MATCH', 'RULE_MATCH', 'PREREQUISITE_FAILED'
-        )
-      ) is not true then format('flag %s: %s', v_flag, v_reason)
-      when (v_answer -> 'doubt' = 'null') is not true
-        then format('flag %s cannot be trusted: %s', v_flag, v_answer ->> 'doubt')
-      when (v_answer -> 'detail' ? 'bigSegmentsStatus') is not false
-        then format('flag %s needs a big segment', v_flag)
-      when v_flag = 'auto_booking_pipeline_enabled' and v_reason = 'OFF'
-        then v_flag || ' is off'
-      when v_flag = 'auto_booking_pipeline_enabled' and v_reason = 'PREREQUISITE_FAILED'
-        then format('a prerequisite of %s failed', v_flag)
-      when jsonb_typeof(v_value) is distinct from 'boolean'
-        then format('flag %s is not a boolean', v_flag)
-      when v_flag = 'auto_booking_emergency_disable' and v_value <> 'false'
-        then v_flag || ' is on'
-      when v_flag = 'auto_booking_pipeline_enabled' and v_value <> 'true'
-        then v_flag || ' is off'
-    end;
+    v_problem := engine.gate_problem(v_flag, engine.evaluate_flag(v_flag, v_context));
     exit when v_problem is not null;
   end loop;
   return v_problem;
@@ -7015,6 +6980,48 @@ end;
 $$;
 
 ALTER FUNCTION engine.freeze_party(p_attempt public.booking_attempts) OWNER TO skylatch_owner;
+
+--
+-- Name: gate_problem(text, jsonb); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE FUNCTION engine.gate_problem(p_flag text, p_answer jsonb) RETURNS text
+    LANGUAGE plpgsql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  v_reason text := p_answer ->> 'reason';
+  v_value jsonb := p_answer -> 'value';
+begin
+  return case
+    when v_reason = 'FLAG_NOT_FOUND' then 'unknown flag ' || p_flag
+    when v_reason = 'MALFORMED_FLAG' then format('flag %s is malformed', p_flag)
+    when v_reason = 'USER_NOT_SPECIFIED' then 'no user'
+    when v_reason = 'CONTEXT_TOO_LONG' then 'an attribute of the user is too long'
+    when (
+      v_reason in (
+        'OFF', 'FALLTHROUGH', 'TARGET_MATCH', 'RULE_MATCH', 'PREREQUISITE_FAILED'
+      )
+    ) is not true then format('flag %s: %s', p_flag, v_reason)
+    when (p_answer -> 'doubt' = 'null') is not true
+      then format('flag %s cannot be trusted: %s', p_flag, p_answer ->> 'doubt')
+    when (p_answer -> 'detail' ? 'bigSegmentsStatus') is not false
+      then format('flag %s needs a big segment', p_flag)
+    when p_flag = 'auto_booking_pipeline_enabled' and v_reason = 'OFF'
+      then p_flag || ' is off'
+    when p_flag = 'auto_booking_pipeline_enabled' and v_reason = 'PREREQUISITE_FAILED'
+      then format('a prerequisite of %s failed', p_flag)
+    when jsonb_typeof(v_value) is distinct from 'boolean'
+      then format('flag %s is not a boolean', p_flag)
+    when p_flag = 'auto_booking_emergency_disable' and v_value <> 'false'
+      then p_flag || ' is on'
+    when p_flag = 'auto_booking_pipeline_enabled' and v_value <> 'true'
+      then p_flag || ' is off'
+  end;
+end;
+$$;
+
+ALTER FUNCTION engine.gate_problem(p_flag text, p_answer jsonb) OWNER TO skylatch_owner;
 
 --
 -- Name: gather_evidence(bigint, timestamp with time zone); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
@@ -7546,6 +7553,26 @@ end;
 $$;
 
 ALTER FUNCTION engine.installation_id() OWNER TO skylatch_owner;
+
+--
+-- Name: is_recent(timestamp with time zone, interval, timestamp with time zone); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE FUNCTION engine.is_recent(p_at timestamp with time zone, p_limit interval, p_now timestamp with time zone) RETURNS boolean
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN ((p_at >= (p_now - p_limit)) AND (p_at <= (p_now + p_limit)));
+
+ALTER FUNCTION engine.is_recent(p_at timestamp with time zone, p_limit interval, p_now timestamp with time zone) OWNER TO skylatch_owner;
+
+--
+-- Name: is_beating(timestamp with time zone, timestamp with time zone); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE FUNCTION engine.is_beating(p_seen_at timestamp with time zone, p_now timestamp with time zone) RETURNS boolean
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN engine.is_recent(p_seen_at, '00:00:45'::interval, p_now);
+
+ALTER FUNCTION engine.is_beating(p_seen_at timestamp with time zone, p_now timestamp with time zone) OWNER TO skylatch_owner;
 
 --
 -- Name: breakers; Type: TABLE; Schema: engine; Owner: skylatch_owner
@@ -10401,10 +10428,7 @@ begin
     'FLAGS_STALE', 'flags', s.heartbeat_at,
     'the flags'' source was not read for too long: nothing new is booked'
   from engine.flag_sync as s
-  where s.initialized
-    and not (
-      s.heartbeat_at between v_now - s.stale_after and v_now + s.stale_after
-    )
+  where s.initialized and not engine.is_recent(s.heartbeat_at, s.stale_after, v_now)
   union all
   -- Booking goes on with what was read last, until that is stale.
   select
@@ -11385,15 +11409,13 @@ begin
               'worker', w.worker,
               'version', w.version,
               'seen_at', w.seen_at,
-              'is_alive', w.seen_at
-              between v_now - interval '45 seconds' and v_now + interval '45 seconds'
+              'is_alive', engine.is_beating(w.seen_at, v_now)
             )
             order by w.seen_at desc
           ), '[]'
         )
       from engine.workers as w
-      where w.seen_at
-        between v_now - interval '45 seconds' and v_now + interval '45 seconds'
+      where engine.is_beating(w.seen_at, v_now)
         or w.worker in (select s.worker from engine.silent_workers(v_now) as s)
     ),
     'tick', (
@@ -14252,17 +14274,7 @@ begin
       when e.answer -> 'doubt' <> 'null' then e.answer ->> 'doubt'
       else e.answer ->> 'reason'
     end,
-    e.allows is not null and (
-      e.answer -> 'value' = e.allows
-      and e.answer -> 'doubt' = 'null'
-      and e.answer ->> 'reason' in (
-        'OFF', 'FALLTHROUGH', 'TARGET_MATCH', 'RULE_MATCH', 'PREREQUISITE_FAILED'
-      )
-      and not (
-        e.flag = 'auto_booking_pipeline_enabled'
-        and e.answer ->> 'reason' in ('OFF', 'PREREQUISITE_FAILED')
-      )
-    ) is not true
+    e.allows is not null and engine.gate_problem(e.flag, e.answer) is not null
   from (
     select
       coalesce(r.flag, d.key) as flag,
@@ -15009,22 +15021,20 @@ CREATE FUNCTION engine.silent_workers(p_now timestamp with time zone) RETURNS TA
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 declare
-  c_silent constant interval := interval '45 seconds';
   v_others boolean := exists (
-    select from engine.workers as w
-    where w.seen_at between p_now - c_silent and p_now + c_silent
+    select from engine.workers as w where engine.is_beating(w.seen_at, p_now)
   );
 begin
   return query
   select w.worker, w.version, w.seen_at, not v_others
   from engine.workers as w
-  where w.seen_at not between p_now - c_silent and p_now + c_silent
+  where not engine.is_beating(w.seen_at, p_now)
     and w.seen_at > p_now - interval '1 hour'
     and not exists (
       select from engine.workers as n
       where split_part(n.worker, ':', 1) = split_part(w.worker, ':', 1)
         and n.started_at > w.seen_at
-        and n.seen_at between p_now - c_silent and p_now + c_silent
+        and engine.is_beating(n.seen_at, p_now)
     );
 end;
 $$;
@@ -15545,9 +15555,7 @@ begin
       'skylatch_flags_stale',
       (
         s.initialized is distinct from true
-        or (
-          s.heartbeat_at between p_now - s.stale_after and p_now + s.stale_after
-        ) is not true
+        or engine.is_recent(s.heartbeat_at, s.stale_after, p_now) is not true
       )::integer
     )
   ) as m (name, value)
@@ -16094,10 +16102,7 @@ begin
     ),
     'no sidecar beats: nothing is searched, booked, paid or looked up'
   from engine.workers as w
-  having count(*) filter (
-    where w.seen_at
-      between v_now - interval '45 seconds' and v_now + interval '45 seconds'
-  ) = 0;
+  having count(*) filter (where engine.is_beating(w.seen_at, v_now)) = 0;
 end;
 $$;
 
@@ -21754,6 +21759,12 @@ REVOKE ALL ON FUNCTION engine.freeze_earlier_parties() FROM PUBLIC;
 REVOKE ALL ON FUNCTION engine.freeze_party(p_attempt public.booking_attempts) FROM PUBLIC;
 
 --
+-- Name: FUNCTION gate_problem(p_flag text, p_answer jsonb); Type: ACL; Schema: engine; Owner: skylatch_owner
+--
+
+REVOKE ALL ON FUNCTION engine.gate_problem(p_flag text, p_answer jsonb) FROM PUBLIC;
+
+--
 -- Name: FUNCTION gather_evidence(p_case_id bigint, p_now timestamp with time zone); Type: ACL; Schema: engine; Owner: skylatch_owner
 --
 
@@ -21838,6 +21849,18 @@ REVOKE ALL ON FUNCTION engine.ingest_offers(p_user_id uuid, p_trip_id uuid, p_ro
 --
 
 REVOKE ALL ON FUNCTION engine.installation_id() FROM PUBLIC;
+
+--
+-- Name: FUNCTION is_recent(p_at timestamp with time zone, p_limit interval, p_now timestamp with time zone); Type: ACL; Schema: engine; Owner: skylatch_owner
+--
+
+REVOKE ALL ON FUNCTION engine.is_recent(p_at timestamp with time zone, p_limit interval, p_now timestamp with time zone) FROM PUBLIC;
+
+--
+-- Name: FUNCTION is_beating(p_seen_at timestamp with time zone, p_now timestamp with time zone); Type: ACL; Schema: engine; Owner: skylatch_owner
+--
+
+REVOKE ALL ON FUNCTION engine.is_beating(p_seen_at timestamp with time zone, p_now timestamp with time zone) FROM PUBLIC;
 
 --
 -- Name: FUNCTION is_claimable(p_call engine.provider_calls, p_now timestamp with time zone); Type: ACL; Schema: engine; Owner: skylatch_owner

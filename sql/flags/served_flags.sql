@@ -32,17 +32,7 @@ begin
       when e.answer -> 'doubt' <> 'null' then e.answer ->> 'doubt'
       else e.answer ->> 'reason'
     end,
-    e.allows is not null and (
-      e.answer -> 'value' = e.allows
-      and e.answer -> 'doubt' = 'null'
-      and e.answer ->> 'reason' in (
-        'OFF', 'FALLTHROUGH', 'TARGET_MATCH', 'RULE_MATCH', 'PREREQUISITE_FAILED'
-      )
-      and not (
-        e.flag = 'auto_booking_pipeline_enabled'
-        and e.answer ->> 'reason' in ('OFF', 'PREREQUISITE_FAILED')
-      )
-    ) is not true
+    e.allows is not null and engine.gate_problem(e.flag, e.answer) is not null
   from (
     select
       coalesce(r.flag, d.key) as flag,

@@ -16,24 +16,21 @@ begin
   select 'workers', 'none beats'
   where not exists (
     select from engine.workers as w
-    where w.seen_at
-      between v_now - interval '45 seconds' and v_now + interval '45 seconds'
+    where engine.is_beating(w.seen_at, v_now)
   )
   union all
   select
     'flags',
     case
       when s.initialized is not true then 'never loaded'
-      when (
-        s.heartbeat_at between v_now - s.stale_after and v_now + s.stale_after
-      ) is not true then 'stale'
+      when engine.is_recent(s.heartbeat_at, s.stale_after, v_now) is not true
+        then 'stale'
       else 'their source is gone'
     end
   from engine.flag_sync as s
   where s.initialized is not true
     or s.source_failed_at is not null
-    or (s.heartbeat_at between v_now - s.stale_after and v_now + s.stale_after)
-    is not true
+    or engine.is_recent(s.heartbeat_at, s.stale_after, v_now) is not true
   union all
   select o.provider, format('%s is paused', b.operation)
   from engine.breakers as b

@@ -61,10 +61,7 @@ begin
     'FLAGS_STALE', 'flags', s.heartbeat_at,
     'the flags'' source was not read for too long: nothing new is booked'
   from engine.flag_sync as s
-  where s.initialized
-    and not (
-      s.heartbeat_at between v_now - s.stale_after and v_now + s.stale_after
-    )
+  where s.initialized and not engine.is_recent(s.heartbeat_at, s.stale_after, v_now)
   union all
   -- Booking goes on with what was read last, until that is stale.
   select

@@ -121,15 +121,13 @@ begin
               'worker', w.worker,
               'version', w.version,
               'seen_at', w.seen_at,
-              'is_alive', w.seen_at
-              between v_now - interval '45 seconds' and v_now + interval '45 seconds'
+              'is_alive', engine.is_beating(w.seen_at, v_now)
             )
             order by w.seen_at desc
           ), '[]'
         )
       from engine.workers as w
-      where w.seen_at
-        between v_now - interval '45 seconds' and v_now + interval '45 seconds'
+      where engine.is_beating(w.seen_at, v_now)
         or w.worker in (select s.worker from engine.silent_workers(v_now) as s)
     ),
     'tick', (

@@ -42,9 +42,7 @@ begin
       'skylatch_flags_stale',
       (
         s.initialized is distinct from true
-        or (
-          s.heartbeat_at between p_now - s.stale_after and p_now + s.stale_after
-        ) is not true
+        or engine.is_recent(s.heartbeat_at, s.stale_after, p_now) is not true
       )::integer
     )
   ) as m (name, value)

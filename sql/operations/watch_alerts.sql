@@ -26,10 +26,7 @@ begin
     ),
     'no sidecar beats: nothing is searched, booked, paid or looked up'
   from engine.workers as w
-  having count(*) filter (
-    where w.seen_at
-      between v_now - interval '45 seconds' and v_now + interval '45 seconds'
-  ) = 0;
+  having count(*) filter (where engine.is_beating(w.seen_at, v_now)) = 0;
 end;
 $$;
 comment on function engine.watch_alerts() is

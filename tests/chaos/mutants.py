@@ -187,8 +187,8 @@ MUTANTS: dict[str, Mutant] = {
     ),
     # A switch that cannot be read is a stop; what does not work is noticed.
     "an answer that is a guess switches booking on": Mutant(
-        "flags/flag_problem.sql",
-        "when (v_answer -> 'doubt' = 'null') is not true\n",
+        "flags/gate_problem.sql",
+        "when (p_answer -> 'doubt' = 'null') is not true\n",
         "when false\n",
     ),
     # Sizes and shares.
