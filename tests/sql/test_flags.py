@@ -82,6 +82,25 @@ def test_booking_is_off_and_says_why(connect: Connect, reason: str) -> None:
     assert problem(connection, user_id) == "kill switch: drill"
 
 
+@pytest.mark.parametrize(
+    "reason", [reason for reason in CLOSED if PIPELINE in reason or EMERGENCY in reason]
+)
+def test_the_flag_that_is_the_reason_is_shown_as_what_stops(
+    connect: Connect, reason: str
+) -> None:
+    """Whoever looks at the flags is told what the gate goes by."""
+    connection = connect()
+    CLOSED[reason](connection)
+    stopping = {
+        name
+        for (name,) in connection.execute(
+            "select flag from engine.served_flags() where stops_booking"
+        ).fetchall()
+    }
+    # One that needs the other may be stopped with it.
+    assert (PIPELINE if PIPELINE in reason else EMERGENCY) in stopping
+
+
 def test_booking_is_on_when_everything_says_so(connect: Connect) -> None:
     """By fallthrough, rule or target; a resting emergency flag is off itself."""
     connection, user_id = connect(), uuid4()
