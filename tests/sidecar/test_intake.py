@@ -109,6 +109,22 @@ def good_event(source: str, port: int) -> int:
     return Client(port, request, source=source).answer()[0]
 
 
+@contextmanager
+def slow_senders(
+    count: int, started: bytes, port: int, *, kept: int, source: str = "127.0.0.1"
+) -> Iterator[list[Client]]:
+    """Send a beginning so many times, until only `kept` are left to wait."""
+    with ExitStack() as stack:
+        slow: list[Client] = []
+        while len(slow) < count:
+            slow.append(Client(port, started, source=source))
+            stack.callback(slow[-1].close)
+            # So few at once that none is sent away before its head is read.
+            if len(slow) % 64 == 0 or len(slow) == count:
+                wait_until(lambda: sum(one.is_open() for one in slow) <= kept)
+        yield slow
+
+
 # -- before the body -----------------------------------------------------------------
 
 
@@ -171,17 +187,15 @@ def test_slow_senders_do_not_turn_a_good_event_away(
 ) -> None:
     """Also not when they share its address; the greediest gives way."""
     started = head("POST", PATHS["stripe"], "Content-Length: 100") + b"{"
-    with served(door.app) as port:
-        slow = [Client(port, started, source=slow_source) for _ in range(senders)]
-        # The endpoint has taken them all in: so many are left to wait, and no more.
-        wait_until(lambda: sum(one.is_open() for one in slow) <= 64)
+    with (
+        served(door.app) as port,
+        slow_senders(senders, started, port, kept=64, source=slow_source) as slow,
+    ):
         assert good_event("127.0.0.1", port) == 200
         # Those that gave way are told to be quicker.
         first, *_, last = slow
         assert senders <= 64 or first.answer()[0] == 408
         assert last.is_open()
-        for one in slow:
-            one.close()
     assert len(door.stored()) == 1
 
 
@@ -190,12 +204,9 @@ def test_slow_bodies_with_the_token_do_not_stop_an_entry_point(
 ) -> None:
     """Places belong to those who use them."""
     started = head("POST", RPCS[0], BEARER, JSON, "Content-Length: 100") + b"{"
-    slow = [Client(port, started) for _ in range(100)]
-    wait_until(lambda: sum(one.is_open() for one in slow) <= 16)
-    asked = Client(port, head("POST", RPCS[0], BEARER, JSON, LAST))
-    assert asked.answer()[0] == 422
-    for one in slow:
-        one.close()
+    with slow_senders(100, started, port, kept=16):
+        asked = Client(port, head("POST", RPCS[0], BEARER, JSON, LAST))
+        assert asked.answer()[0] == 422
 
 
 @pytest.mark.parametrize("path", [PATHS["stripe"], RPCS[0]])
