@@ -928,4 +928,97 @@ MUTANTS: dict[str, Mutant] = {
     "pg_cron's jobs stay with a server that is gone": Mutant(
         "monitor/heartbeat.sql", "perform engine.follow_cron_node();\n", "null;\n"
     ),
+    # What looks on is seen by those who may, costs little, and does not lie.
+    "spans are written though nobody takes them": Mutant(
+        "operations/trace_ratio.sql",
+        "where s.exporter_seen_at > p_now - interval '2 minutes'",
+        "where true",
+    ),
+    "spans that nobody takes fill the disk": Mutant(
+        "monitor/purge_spans.sql",
+        "\n      or d.id <= (select max(n.id) from engine.spans as n) - v_most",
+        "",
+    ),
+    "one who exports waits for the other": Mutant(
+        "operations/take_spans.sql",
+        "    limit least(p_limit, 5000)\n    for update skip locked",
+        "    limit least(p_limit, 5000)\n    for update",
+    ),
+    "what a clock ahead of ours said is recent": Mutant(
+        "operations/is_recent.sql",
+        "p_at between p_now - p_limit and p_now + p_limit",
+        "p_at >= p_now - p_limit",
+    ),
+    "a flag's answer in doubt lets booking on": Mutant(
+        "flags/gate_problem.sql",
+        "(p_answer -> 'doubt' = 'null') is not true",
+        "false",
+    ),
+    "a big segment that was not read lets booking on": Mutant(
+        "flags/gate_problem.sql",
+        "(p_answer -> 'detail' ? 'bigSegmentsStatus') is not false",
+        "false",
+    ),
+    "a label may have any value": Mutant(
+        "operations/failure_reason.sql", "    'other'\n", "    p_error_code\n"
+    ),
+    "nobody says that all sidecars are silent": Mutant(
+        "operations/watch_alerts.sql",
+        "having count(*) filter (where engine.is_beating(w.seen_at, v_now)) = 0",
+        "having false",
+    ),
+    "a frozen sidecar is shown as alive": Mutant(
+        "operations/pipeline_status.sql",
+        "'is_alive', engine.is_beating(w.seen_at, v_now)",
+        "'is_alive', true",
+    ),
+    "whoever scrapes may ask for everything": Mutant(
+        "../sidecar/web.py",
+        '"/rpc/": Rule(\n            WaitingRoom(16), most',
+        '"/rpc/": Rule(\n            WaitingRoom(16), token=metrics_token, most',
+    ),
+    "a message that was not taken is forgotten": Mutant(
+        "../sidecar/alert_relay.py",
+        "                self._pauses[channel.name] = min(pause * 2, _LONGEST_PAUSE)\n",
+        "                self._pauses[channel.name] = min(pause * 2, _LONGEST_PAUSE)\n"
+        "                texts.clear()\n",
+    ),
+    "the relay beats though nobody is told": Mutant(
+        "../sidecar/alert_relay.py",
+        "if all(told) and now >= self._next_beat:",
+        "if now >= self._next_beat:",
+    ),
+    "a database that is away is no alert": Mutant(
+        "../sidecar/alert_relay.py",
+        "now - self._away_since >= _AWAY_SECONDS",
+        "now < self._away_since",
+    ),
+    "the texts of exceptions are exported": Mutant(
+        "../sidecar/exporting.py",
+        "BatchSpanProcessor(_Wordless(self._otlp))",
+        "BatchSpanProcessor(self._otlp)",
+    ),
+    "a stranger chooses what is traced": Mutant(
+        "../sidecar/exporting.py",
+        "        self.provider = TracerProvider(\n"
+        "            sampler=ParentBased(root=ALWAYS_OFF), resource",
+        "        self.provider = TracerProvider(\n            resource",
+    ),
+    "a door without a token is traced": Mutant(
+        "../sidecar/exporting.py", 'excluded_urls="^(?!.*/rpc/)",', 'excluded_urls="",'
+    ),
+    "what was not exported is gone": Mutant(
+        "../sidecar/exporting.py",
+        '                    problem = "the endpoint did not take them"\n',
+        "                    waiting = []\n"
+        '                    problem = "the endpoint did not take them"\n',
+    ),
+    "a thread's trace stays with it": Mutant(
+        "../sidecar/tracing.py", "        _traceparent.reset(token)\n", "        pass\n"
+    ),
+    "a full disk is no reason to send work elsewhere": Mutant(
+        "../sidecar/health.py",
+        '(error.sqlstate or "").startswith("53")',
+        "False",
+    ),
 }

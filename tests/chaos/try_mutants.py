@@ -1,13 +1,15 @@
 """Takes one guard away at a time and sees whether a test notices: ``make mutants``.
 
-The tests whose names have most of a mutant's words come first: nearly always one of
-them notices, in seconds. Where none does, the files that play the whole saga are run,
-and only then all tests.
+What noticed a mutant in the last run comes first (`noticed.json`, written by each run),
+then the tests whose names have most of its words: nearly always one of them notices, in
+seconds. Where none does, a hundred more of those are run, then the files that play the
+whole saga, and only then all tests.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import math
 import os
 import re
@@ -34,6 +36,9 @@ _TESTS = (
     "tests/chaos/test_model.py",
 )
 _LIKELY = 20
+_NEXT = 100
+_NOTICED_FILE = Path(__file__).with_name("noticed.json")
+_NOTICED: dict[str, str] = json.loads(_NOTICED_FILE.read_text())
 # Their names say nothing of their many cases.
 _BROAD = (
     "tests/sql/test_protocol.py::test_an_order_that_must_not_leave_is_stopped_and_the_hold_released",
@@ -96,8 +101,24 @@ def likely(name: str, mutant: Mutant, tests: list[Test]) -> list[str]:
         told = sum(math.log(len(tests) / used[word]) for word in asked & test.words)
         return rare + told / 2 + 4 * (function in test.body)
 
-    best = sorted(tests, key=score, reverse=True)[:_LIKELY]
-    return list(dict.fromkeys([*_BROAD, *(test.node for test in best)]))
+    best = sorted(tests, key=score, reverse=True)
+    return [test.node for test in best[: _LIKELY + _NEXT]]
+
+
+def last_noticed(name: str) -> list[str]:
+    """Return the test function that noticed a mutant last, if it is still there."""
+    node = _NOTICED.get(name, "")
+    path, _, function = node.partition("::")
+    file = ROOT / path
+    is_there = file.is_file() and f"def {function}(" in file.read_text()
+    return [node] if is_there else []
+
+
+def note_noticed(name: str, node: str) -> None:
+    """Keep which test function noticed a mutant."""
+    _NOTICED[name] = node.partition("[")[0]
+    kept = {name: _NOTICED[name] for name in sorted(_NOTICED) if _NOTICED[name]}
+    _NOTICED_FILE.write_text(json.dumps(kept, indent=2) + "\n")
 
 
 def is_noticed(
@@ -121,8 +142,10 @@ def is_noticed(
         if text.count(mutant.old) != 1:
             raise SystemExit(f"{mutant.file} has not once: {mutant.old}")
         path.write_text(text.replace(mutant.old, mutant.new))
-        failed = _first_failure(copy, likely(name, mutant, tests), 0)
-        for rest in (_SAGA, _TESTS):
+        best = likely(name, mutant, tests)
+        first = [*last_noticed(name), *_BROAD, *best[:_LIKELY]]
+        failed = _first_failure(copy, list(dict.fromkeys(first)), 0)
+        for rest in (best[_LIKELY:], _SAGA, _TESTS):
             if failed is None:
                 failed = _first_failure(copy, list(rest), workers)
     return failed is not None, failed or ""
@@ -168,7 +191,7 @@ def main() -> int:
     arguments = parser.parse_args()
     tests = find_tests(ROOT)
 
-    def attempt(name: str) -> bool:
+    def attempt(name: str) -> str:
         began = time.monotonic()
         noticed, test = is_noticed(name, MUTANTS[name], tests, arguments.workers)
         print(
@@ -176,11 +199,14 @@ def main() -> int:
             f" {time.monotonic() - began:4.0f} s  {name:50} {test}",
             flush=True,
         )
-        return noticed
+        return test
 
     names = arguments.names or list(MUTANTS)
+    survivors = 0
     with ThreadPoolExecutor(arguments.at_once) as pool:
-        survivors = sum(not noticed for noticed in pool.map(attempt, names))
+        for name, test in zip(names, pool.map(attempt, names), strict=True):
+            survivors += not test
+            note_noticed(name, test)
     print(f"{survivors} of {len(names)} went unnoticed")
     return 1 if survivors else 0
 
