@@ -179,9 +179,16 @@ begin
         (v_workers || v_people || v_callers, 'session_replication_role', 'origin'),
         (v_workers || v_people || v_callers, 'default_transaction_read_only', 'off'),
         -- Compiled anew in each session, the statements of a search cost seconds, and
-        -- milliseconds as they are; plans are kept as long as they are good.
+        -- milliseconds as they are.
         (v_workers || v_people || v_callers, 'jit', 'off'),
-        (v_workers || v_people || v_callers, 'plan_cache_mode', 'auto'),
+        -- A sidecar asks the same few statements all its life: planned once each, by
+        -- their indexes also while the tables are small, they serve whatever is asked.
+        (array['skylatch_sidecar'], 'plan_cache_mode', 'force_generic_plan'),
+        (array['skylatch_sidecar'], 'enable_seqscan', 'off'),
+        (
+          array_remove(v_workers || v_people || v_callers, 'skylatch_sidecar'),
+          'plan_cache_mode', 'auto'
+        ),
         -- Nothing of a booking is worth a process of its own, however cheap a server
         -- says that they are.
         (v_workers || v_people || v_callers, 'max_parallel_workers_per_gather', '0'),

@@ -117,7 +117,6 @@ ALTER FUNCTION engine.acts_as(p_role text) OWNER TO skylatch_owner;
 
 CREATE FUNCTION engine.add_span(p_trace_id uuid, p_span_id bigint, p_parent_id bigint, p_name text, p_started_at timestamp with time zone, p_attributes jsonb) RETURNS void
     LANGUAGE plpgsql
-    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 begin
   insert into engine.spans (
@@ -138,8 +137,7 @@ ALTER FUNCTION engine.add_span(p_trace_id uuid, p_span_id bigint, p_parent_id bi
 --
 
 CREATE FUNCTION engine.adopt_found(p_payments jsonb, p_read_at timestamp with time zone, p_now timestamp with time zone) RETURNS TABLE(at_odds integer, passed_over integer)
-    LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO 'pg_catalog', 'pg_temp'
+    LANGUAGE plpgsql
     AS $$
 declare
   v_is_confirmed boolean := engine.history_problem() is null;
@@ -354,8 +352,7 @@ ALTER TABLE public.booking_attempts OWNER TO skylatch_owner;
 --
 
 CREATE FUNCTION engine.advance_attempt(p_attempt public.booking_attempts, p_operation text, p_verdict text, p_rule engine.outcome_rules, p_report engine.call_report, p_as_state text, p_reason text, p_actor text, p_correlation_id text, p_now timestamp with time zone) RETURNS bigint
-    LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO 'pg_catalog', 'pg_temp'
+    LANGUAGE plpgsql
     AS $$
 declare
   v_attempt public.booking_attempts := p_attempt;
@@ -479,8 +476,7 @@ ALTER FUNCTION engine.advance_attempt(p_attempt public.booking_attempts, p_opera
 --
 
 CREATE FUNCTION engine.apply_airport_overrides() RETURNS void
-    LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO 'pg_catalog', 'pg_temp'
+    LANGUAGE plpgsql
     AS $$
 begin
   insert into engine.airports as a (
@@ -583,8 +579,7 @@ ALTER TABLE engine.provider_events OWNER TO skylatch_owner;
 --
 
 CREATE FUNCTION engine.apply_event(p_event engine.provider_events, p_effect engine.event_effects, p_user_id uuid, p_attempt_id uuid, p_now timestamp with time zone) RETURNS text
-    LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO 'pg_catalog', 'pg_temp'
+    LANGUAGE plpgsql
     AS $$
 declare
   v_attempt public.booking_attempts;
@@ -817,7 +812,6 @@ ALTER FUNCTION engine.apply_events(p_limit integer, p_now timestamp with time zo
 
 CREATE FUNCTION engine.apply_exchange_rate(p_change_id bigint) RETURNS void
     LANGUAGE plpgsql
-    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 begin
   insert into engine.exchange_rates as r (base, quote, as_of, rate, source)
@@ -881,8 +875,7 @@ ALTER TABLE engine.provider_calls OWNER TO skylatch_owner;
 --
 
 CREATE FUNCTION engine.apply_look(p_call engine.provider_calls, p_report engine.call_report, p_actor text, p_now timestamp with time zone) RETURNS void
-    LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO 'pg_catalog', 'pg_temp'
+    LANGUAGE plpgsql
     AS $$
 declare
   v_body jsonb := p_report.body;
@@ -1184,8 +1177,7 @@ ALTER TABLE public.trip_requests OWNER TO skylatch_owner;
 --
 
 CREATE FUNCTION engine.begin_attempt(p_trip public.trip_requests, p_flight_offer_id uuid, p_actor text, p_now timestamp with time zone, p_trace engine.trace_context DEFAULT NULL::engine.trace_context) RETURNS bigint
-    LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO 'pg_catalog', 'pg_temp'
+    LANGUAGE plpgsql
     AS $$
 declare
   v_offer public.flight_offers;
@@ -1350,7 +1342,6 @@ ALTER FUNCTION engine.begin_attempt(p_trip public.trip_requests, p_flight_offer_
 
 CREATE FUNCTION engine.belongs_elsewhere(p_metadata jsonb) RETURNS boolean
     LANGUAGE plpgsql STABLE
-    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 begin
   return coalesce(
@@ -1362,91 +1353,24 @@ $$;
 ALTER FUNCTION engine.belongs_elsewhere(p_metadata jsonb) OWNER TO skylatch_owner;
 
 --
--- Name: flight_offers; Type: TABLE; Schema: public; Owner: skylatch_owner
---
-
-CREATE TABLE public.flight_offers (
-    user_id uuid NOT NULL,
-    id uuid DEFAULT gen_random_uuid() NOT NULL,
-    trip_request_id uuid NOT NULL,
-    search_round integer NOT NULL,
-    offer_id text NOT NULL,
-    offer_request_id text NOT NULL,
-    passengers jsonb NOT NULL,
-    price_amount public.money_amount NOT NULL,
-    price_currency text DEFAULT 'USD'::text NOT NULL,
-    base_amount public.money_amount,
-    tax_amount public.money_amount,
-    expires_at timestamp with time zone NOT NULL,
-    status text DEFAULT 'ACTIVE'::text NOT NULL,
-    airline text NOT NULL,
-    duration interval NOT NULL,
-    longest_slice interval NOT NULL,
-    connections smallint NOT NULL,
-    most_connections smallint NOT NULL,
-    technical_stops smallint NOT NULL,
-    departs_at timestamp with time zone NOT NULL,
-    arrives_at timestamp with time zone NOT NULL,
-    carry_on_bags smallint NOT NULL,
-    checked_bags smallint NOT NULL,
-    refundable boolean,
-    refund_penalty public.money_amount,
-    refund_penalty_currency text,
-    changeable boolean,
-    change_penalty public.money_amount,
-    change_penalty_currency text,
-    emissions_kg numeric,
-    documents_required boolean NOT NULL,
-    itinerary jsonb NOT NULL,
-    rank integer,
-    score numeric,
-    score_parts jsonb,
-    ineligible text[] DEFAULT '{}'::text[] NOT NULL,
-    created_at timestamp with time zone DEFAULT now() NOT NULL,
-    updated_at timestamp with time zone DEFAULT now() NOT NULL,
-    base_currency text,
-    tax_currency text,
-    carriers text[] DEFAULT '{}'::text[] NOT NULL,
-    lowest_cabin text,
-    shortest_layover interval,
-    longest_layover interval,
-    airport_changes smallint DEFAULT 0 NOT NULL,
-    overnight_layovers smallint DEFAULT 0 NOT NULL,
-    red_eyes smallint DEFAULT 0 NOT NULL,
-    departs_local timestamp without time zone[] DEFAULT '{}'::timestamp without time zone[] NOT NULL,
-    arrives_local timestamp without time zone[] DEFAULT '{}'::timestamp without time zone[] NOT NULL,
-    requires_instant_payment boolean,
-    price_guaranteed_until timestamp with time zone,
-    payment_required_by timestamp with time zone,
-    document_types text[] DEFAULT '{}'::text[] NOT NULL,
-    itinerary_key text,
-    asked_from text[],
-    asked_to text[],
-    asked_on date[],
-    duration_gap interval,
-    read_live_at timestamp with time zone,
-    CONSTRAINT flight_offers_asked CHECK ((((asked_from IS NULL) = (asked_on IS NULL)) AND ((asked_to IS NULL) = (asked_on IS NULL)) AND (cardinality(asked_from) = cardinality(asked_on)) AND (cardinality(asked_to) = cardinality(asked_on)))),
-    CONSTRAINT flight_offers_offer_id CHECK ((offer_id ~ '^off_\w+$'::text)),
-    CONSTRAINT flight_offers_rank CHECK (((rank IS NULL) OR ((score IS NOT NULL) AND (ineligible = '{}'::text[])))),
-    CONSTRAINT flight_offers_status CHECK ((status = ANY (ARRAY['ACTIVE'::text, 'EXPIRED'::text, 'SELECTED'::text, 'BOOKED'::text]))),
-    CONSTRAINT flight_offers_times CHECK ((arrives_at > departs_at))
-);
-
-ALTER TABLE ONLY public.flight_offers FORCE ROW LEVEL SECURITY;
-
-ALTER TABLE public.flight_offers OWNER TO skylatch_owner;
-
---
 -- Name: best_offer(public.trip_requests); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
 --
 
 CREATE FUNCTION engine.best_offer(p_trip public.trip_requests) RETURNS uuid
-    LANGUAGE sql STABLE
-    BEGIN ATOMIC
- SELECT o.id
-    FROM public.flight_offers o
-   WHERE ((o.user_id = (best_offer.p_trip).user_id) AND (o.trip_request_id = (best_offer.p_trip).id) AND (o.search_round = (best_offer.p_trip).search_round) AND (o.status = 'ACTIVE'::text) AND (o.rank = 1));
-END;
+    LANGUAGE plpgsql STABLE
+    AS $$
+begin
+  return (
+    select o.id
+    from public.flight_offers as o
+    where o.user_id = p_trip.user_id
+      and o.trip_request_id = p_trip.id
+      and o.search_round = p_trip.search_round
+      and o.status = 'ACTIVE'
+      and o.rank = 1
+  );
+end;
+$$;
 
 ALTER FUNCTION engine.best_offer(p_trip public.trip_requests) OWNER TO skylatch_owner;
 
@@ -1632,8 +1556,7 @@ ALTER FUNCTION engine.bootstrap_problems() OWNER TO skylatch_owner;
 --
 
 CREATE FUNCTION engine.build_request(p_call engine.provider_calls) RETURNS jsonb
-    LANGUAGE plpgsql STABLE SECURITY DEFINER
-    SET search_path TO 'pg_catalog', 'pg_temp'
+    LANGUAGE plpgsql STABLE
     AS $$
 declare
   v_attempt public.booking_attempts;
@@ -1740,8 +1663,7 @@ ALTER FUNCTION engine.build_request(p_call engine.provider_calls) OWNER TO skyla
 --
 
 CREATE FUNCTION engine.buy_or_wait(p_trip public.trip_requests, p_flight_offer_id uuid, p_now timestamp with time zone) RETURNS TABLE(decision text, reason text, price numeric, fall_chance real, lost_chance real, expected_saving numeric, samples integer, decide_by timestamp with time zone)
-    LANGUAGE plpgsql STABLE SECURITY DEFINER
-    SET search_path TO 'pg_catalog', 'pg_temp'
+    LANGUAGE plpgsql STABLE
     AS $$
 declare
   -- Independent departures below which nothing is said.
@@ -1921,8 +1843,7 @@ ALTER FUNCTION engine.caller() OWNER TO skylatch_owner;
 --
 
 CREATE FUNCTION engine.cancel_booked_trip(p_attempt public.booking_attempts, p_now timestamp with time zone) RETURNS void
-    LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO 'pg_catalog', 'pg_temp'
+    LANGUAGE plpgsql
     AS $$
 declare
   v_words text := case
@@ -1966,8 +1887,7 @@ ALTER FUNCTION engine.cancel_booked_trip(p_attempt public.booking_attempts, p_no
 --
 
 CREATE FUNCTION engine.cancel_by_airline(p_attempt public.booking_attempts, p_order jsonb, p_now timestamp with time zone) RETURNS void
-    LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO 'pg_catalog', 'pg_temp'
+    LANGUAGE plpgsql
     AS $$
 begin
   update public.flight_bookings as b
@@ -2017,7 +1937,6 @@ ALTER FUNCTION engine.cancel_by_airline(p_attempt public.booking_attempts, p_ord
 
 CREATE FUNCTION engine.ceiling_problem(p_user_id uuid, p_currency text, p_amount numeric, p_attempt_id uuid, p_now timestamp with time zone) RETURNS text
     LANGUAGE plpgsql
-    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 declare
   v_base text := (select m.base_currency from engine.money_settings as m);
@@ -2177,7 +2096,6 @@ ALTER FUNCTION engine.change_trip_status(p_trip_id uuid, p_action text) OWNER TO
 
 CREATE FUNCTION engine.charge_searches(p_trip public.trip_requests, p_searches integer, p_now timestamp with time zone) RETURNS void
     LANGUAGE plpgsql
-    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 begin
   update engine.travellers as t
@@ -2200,7 +2118,6 @@ ALTER FUNCTION engine.charge_searches(p_trip public.trip_requests, p_searches in
 
 CREATE FUNCTION engine.check_card(p_user_id uuid, p_card_id uuid, p_now timestamp with time zone) RETURNS void
     LANGUAGE plpgsql STABLE
-    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 begin
   if not exists (
@@ -2229,7 +2146,6 @@ ALTER FUNCTION engine.check_card(p_user_id uuid, p_card_id uuid, p_now timestamp
 
 CREATE FUNCTION engine.check_ceilings(p_user_id uuid, p_trip_id uuid, p_currency text, p_amount numeric, p_now timestamp with time zone) RETURNS void
     LANGUAGE plpgsql
-    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 declare
   v_problem text := engine.ceiling_problem(
@@ -2254,7 +2170,6 @@ ALTER FUNCTION engine.check_ceilings(p_user_id uuid, p_trip_id uuid, p_currency 
 
 CREATE FUNCTION engine.check_consent(p_trip public.trip_requests) RETURNS void
     LANGUAGE plpgsql STABLE
-    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 declare
   v_problem text := engine.consent_problem(p_trip);
@@ -2280,7 +2195,6 @@ ALTER FUNCTION engine.check_consent(p_trip public.trip_requests) OWNER TO skylat
 
 CREATE FUNCTION engine.check_consent_text(p_version text) RETURNS void
     LANGUAGE plpgsql STABLE
-    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 begin
   if not exists (
@@ -2313,7 +2227,6 @@ ALTER FUNCTION engine.check_consent_text(p_version text) OWNER TO skylatch_owner
 
 CREATE FUNCTION engine.check_failures(p_user_id uuid, p_now timestamp with time zone) RETURNS void
     LANGUAGE plpgsql
-    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 declare
   v_limit integer;
@@ -2974,7 +2887,6 @@ ALTER FUNCTION engine.check_invariants(p_since timestamp with time zone) OWNER T
 
 CREATE FUNCTION engine.check_party(p_user_id uuid, p_trip_id uuid) RETURNS void
     LANGUAGE plpgsql STABLE
-    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 declare
   v_field text := engine.party_problem(p_user_id, p_trip_id);
@@ -3013,7 +2925,6 @@ ALTER FUNCTION engine.check_party(p_user_id uuid, p_trip_id uuid) OWNER TO skyla
 
 CREATE FUNCTION engine.check_price_ceiling(p_trip public.trip_requests) RETURNS void
     LANGUAGE plpgsql STABLE
-    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 declare
   v_now timestamptz := clock_timestamp();
@@ -3410,7 +3321,6 @@ ALTER FUNCTION engine.check_trip_request() OWNER TO skylatch_owner;
 
 CREATE FUNCTION engine.check_wishes(p_trip public.trip_requests, p_first_day date) RETURNS void
     LANGUAGE plpgsql STABLE
-    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $_$
 declare
   v_hours constant text := 'Give both ends of the window, as local times; one that '
@@ -3605,8 +3515,7 @@ ALTER FUNCTION engine.check_wishes(p_trip public.trip_requests, p_first_day date
 --
 
 CREATE FUNCTION engine.choose_searches(p_budget integer, p_now timestamp with time zone, p_without uuid[] DEFAULT '{}'::uuid[]) RETURNS TABLE(user_id uuid, trip_request_id uuid, ordinal smallint)
-    LANGUAGE plpgsql STABLE SECURITY DEFINER
-    SET search_path TO 'pg_catalog', 'pg_temp'
+    LANGUAGE plpgsql STABLE
     AS $$
 declare
   v_budget integer := greatest(p_budget, 0);
@@ -3738,7 +3647,6 @@ ALTER FUNCTION engine.choose_searches(p_budget integer, p_now timestamp with tim
 
 CREATE FUNCTION engine.city_airports(p_codes text[]) RETURNS text[]
     LANGUAGE plpgsql STABLE
-    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 begin
   return array(
@@ -3812,41 +3720,18 @@ $$;
 ALTER FUNCTION engine.claim_calls(p_worker text, p_limit integer, p_searches integer, p_traced boolean) OWNER TO skylatch_owner;
 
 --
--- Name: review_cases; Type: TABLE; Schema: engine; Owner: skylatch_owner
---
-
-CREATE TABLE engine.review_cases (
-    id bigint NOT NULL,
-    kind text NOT NULL,
-    object_id text NOT NULL,
-    user_id uuid,
-    trip_request_id uuid,
-    booking_attempt_id uuid,
-    opened_at timestamp with time zone NOT NULL,
-    summary text NOT NULL,
-    evidence jsonb DEFAULT '{}'::jsonb NOT NULL,
-    evidence_at timestamp with time zone,
-    resolved_at timestamp with time zone,
-    resolved_by text,
-    resolution text,
-    CONSTRAINT review_cases_kind CHECK ((kind = ANY (ARRAY['ATTEMPT'::text, 'ORPHAN_ORDER'::text, 'ORPHAN_PAYMENT'::text, 'PAYMENT_CONTRADICTION'::text, 'ORDER_CONTRADICTION'::text, 'DISPUTE'::text, 'FRAUD_WARNING'::text, 'AIRLINE_CHANGE'::text, 'AIRLINE_CANCELLATION'::text, 'REFUND_FAILED'::text, 'AUTHORIZATION_LAPSING'::text, 'POISON'::text, 'INVARIANT'::text, 'LOST_ATTEMPT'::text, 'DOUBLE_BOOKING'::text]))),
-    CONSTRAINT review_cases_resolved CHECK ((((resolved_at IS NULL) = (resolved_by IS NULL)) AND ((resolved_at IS NULL) = (resolution IS NULL))))
-);
-
-ALTER TABLE ONLY engine.review_cases FORCE ROW LEVEL SECURITY;
-
-ALTER TABLE engine.review_cases OWNER TO skylatch_owner;
-
---
 -- Name: close_case(text, text, text, text, timestamp with time zone); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
 --
 
 CREATE FUNCTION engine.close_case(p_kind text, p_object_id text, p_actor text, p_resolution text, p_now timestamp with time zone) RETURNS void
-    LANGUAGE sql SECURITY DEFINER
-    BEGIN ATOMIC
- UPDATE engine.review_cases SET resolved_at = close_case.p_now, resolved_by = close_case.p_actor, resolution = close_case.p_resolution
-   WHERE ((review_cases.kind = close_case.p_kind) AND (review_cases.object_id = close_case.p_object_id) AND (review_cases.resolved_at IS NULL));
-END;
+    LANGUAGE plpgsql
+    AS $$
+begin
+  update engine.review_cases
+  set resolved_at = p_now, resolved_by = p_actor, resolution = p_resolution
+  where kind = p_kind and object_id = p_object_id and resolved_at is null;
+end;
+$$;
 
 ALTER FUNCTION engine.close_case(p_kind text, p_object_id text, p_actor text, p_resolution text, p_now timestamp with time zone) OWNER TO skylatch_owner;
 
@@ -3855,8 +3740,7 @@ ALTER FUNCTION engine.close_case(p_kind text, p_object_id text, p_actor text, p_
 --
 
 CREATE FUNCTION engine.command_attempt(p_user_id uuid, p_attempt_id uuid, p_verdict text, p_actor text, p_correlation_id text, p_reason text, p_now timestamp with time zone) RETURNS text
-    LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO 'pg_catalog', 'pg_temp'
+    LANGUAGE plpgsql
     AS $$
 declare
   v_attempt public.booking_attempts;
@@ -3921,8 +3805,7 @@ ALTER FUNCTION engine.command_attempt(p_user_id uuid, p_attempt_id uuid, p_verdi
 --
 
 CREATE FUNCTION engine.compare_orders(p_call engine.provider_calls, p_body jsonb, p_now timestamp with time zone) RETURNS text
-    LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO 'pg_catalog', 'pg_temp'
+    LANGUAGE plpgsql
     AS $$
 declare
   v_found integer;
@@ -3968,8 +3851,7 @@ ALTER FUNCTION engine.compare_orders(p_call engine.provider_calls, p_body jsonb,
 --
 
 CREATE FUNCTION engine.compare_payments(p_call engine.provider_calls, p_body jsonb, p_now timestamp with time zone) RETURNS text
-    LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO 'pg_catalog', 'pg_temp'
+    LANGUAGE plpgsql
     AS $$
 declare
   v_read_at timestamptz := coalesce(p_call.claimed_at, p_now);
@@ -4189,8 +4071,7 @@ ALTER FUNCTION engine.complete_consent() OWNER TO skylatch_owner;
 --
 
 CREATE FUNCTION engine.confirm_booking(p_attempt public.booking_attempts, p_now timestamp with time zone) RETURNS void
-    LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO 'pg_catalog', 'pg_temp'
+    LANGUAGE plpgsql
     AS $$
 declare
   v_booking_id uuid;
@@ -4292,13 +4173,23 @@ ALTER FUNCTION engine.confirm_exchange_rates(p_change_ids bigint[], p_reason tex
 --
 
 CREATE FUNCTION engine.present_history() RETURNS text
-    LANGUAGE sql STABLE
-    BEGIN ATOMIC
- SELECT format('%s %s %s'::text, c.system_identifier, "left"(pg_walfile_name(pg_current_wal_lsn()), 8), d.oid) AS format
-    FROM (pg_control_system() c(pg_control_version, catalog_version_no, system_identifier, pg_control_last_modified)
-      CROSS JOIN pg_database d)
-   WHERE (d.datname = current_database());
-END;
+    LANGUAGE plpgsql STABLE
+    AS $$
+begin
+  return (
+    select
+      format(
+        '%s %s %s',
+        c.system_identifier,
+        left(pg_catalog.pg_walfile_name(pg_catalog.pg_current_wal_lsn()), 8),
+        d.oid
+      )
+    from pg_catalog.pg_control_system() as c
+    cross join pg_catalog.pg_database as d
+    where d.datname = current_database()
+  );
+end;
+$$;
 
 ALTER FUNCTION engine.present_history() OWNER TO skylatch_owner;
 
@@ -4344,7 +4235,6 @@ ALTER FUNCTION engine.confirm_history(p_now timestamp with time zone) OWNER TO s
 
 CREATE FUNCTION engine.consent_party(p_user_id uuid, p_trip_id uuid) RETURNS text[]
     LANGUAGE plpgsql STABLE
-    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 begin
   return array(
@@ -4366,7 +4256,6 @@ ALTER FUNCTION engine.consent_party(p_user_id uuid, p_trip_id uuid) OWNER TO sky
 
 CREATE FUNCTION engine.consent_problem(p_trip public.trip_requests) RETURNS text
     LANGUAGE plpgsql STABLE
-    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 declare
   v_consent public.consents;
@@ -4398,7 +4287,6 @@ ALTER FUNCTION engine.consent_problem(p_trip public.trip_requests) OWNER TO skyl
 
 CREATE FUNCTION engine.convert_cap(p_trip public.trip_requests, p_currency text, p_now timestamp with time zone) RETURNS TABLE(cap numeric, rate numeric, rate_as_of timestamp with time zone, problem text)
     LANGUAGE plpgsql STABLE
-    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 declare
   v_rate record;
@@ -4428,8 +4316,7 @@ ALTER FUNCTION engine.convert_cap(p_trip public.trip_requests, p_currency text, 
 --
 
 CREATE FUNCTION engine.count_apply_failure(p_call_id bigint, p_error text, p_actor text, p_now timestamp with time zone) RETURNS void
-    LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO 'pg_catalog', 'pg_temp'
+    LANGUAGE plpgsql
     AS $$
 declare
   v_call engine.provider_calls;
@@ -4479,7 +4366,6 @@ ALTER FUNCTION engine.count_apply_failure(p_call_id bigint, p_error text, p_acto
 
 CREATE FUNCTION engine.count_offers(p_user_id uuid, p_trip_id uuid, p_round integer) RETURNS void
     LANGUAGE plpgsql
-    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 begin
   insert into engine.counter_parts (counter, labels, value)
@@ -4503,7 +4389,6 @@ ALTER FUNCTION engine.count_offers(p_user_id uuid, p_trip_id uuid, p_round integ
 
 CREATE FUNCTION engine.count_step(p_from public.booking_attempts, p_to public.booking_attempts, p_operation text, p_verdict text) RETURNS void
     LANGUAGE plpgsql
-    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 declare
   v_movement text;
@@ -4575,7 +4460,6 @@ ALTER FUNCTION engine.count_step(p_from public.booking_attempts, p_to public.boo
 
 CREATE FUNCTION engine.counter_metrics() RETURNS TABLE(name text, labels jsonb, value numeric)
     LANGUAGE plpgsql
-    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 begin
   return query
@@ -4779,8 +4663,7 @@ ALTER FUNCTION engine.decide_case(p_case_id bigint, p_action text, p_reason text
 --
 
 CREATE FUNCTION engine.decide_trip(p_user_id uuid, p_trip_id uuid, p_actor text, p_now timestamp with time zone, p_trace engine.trace_context DEFAULT NULL::engine.trace_context) RETURNS bigint
-    LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO 'pg_catalog', 'pg_temp'
+    LANGUAGE plpgsql
     AS $$
 declare
   v_trip public.trip_requests;
@@ -4946,6 +4829,81 @@ $$;
 ALTER FUNCTION engine.format_money(p_amount numeric, p_currency text) OWNER TO skylatch_owner;
 
 --
+-- Name: flight_offers; Type: TABLE; Schema: public; Owner: skylatch_owner
+--
+
+CREATE TABLE public.flight_offers (
+    user_id uuid NOT NULL,
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    trip_request_id uuid NOT NULL,
+    search_round integer NOT NULL,
+    offer_id text NOT NULL,
+    offer_request_id text NOT NULL,
+    passengers jsonb NOT NULL,
+    price_amount public.money_amount NOT NULL,
+    price_currency text DEFAULT 'USD'::text NOT NULL,
+    base_amount public.money_amount,
+    tax_amount public.money_amount,
+    expires_at timestamp with time zone NOT NULL,
+    status text DEFAULT 'ACTIVE'::text NOT NULL,
+    airline text NOT NULL,
+    duration interval NOT NULL,
+    longest_slice interval NOT NULL,
+    connections smallint NOT NULL,
+    most_connections smallint NOT NULL,
+    technical_stops smallint NOT NULL,
+    departs_at timestamp with time zone NOT NULL,
+    arrives_at timestamp with time zone NOT NULL,
+    carry_on_bags smallint NOT NULL,
+    checked_bags smallint NOT NULL,
+    refundable boolean,
+    refund_penalty public.money_amount,
+    refund_penalty_currency text,
+    changeable boolean,
+    change_penalty public.money_amount,
+    change_penalty_currency text,
+    emissions_kg numeric,
+    documents_required boolean NOT NULL,
+    itinerary jsonb NOT NULL,
+    rank integer,
+    score numeric,
+    score_parts jsonb,
+    ineligible text[] DEFAULT '{}'::text[] NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    base_currency text,
+    tax_currency text,
+    carriers text[] DEFAULT '{}'::text[] NOT NULL,
+    lowest_cabin text,
+    shortest_layover interval,
+    longest_layover interval,
+    airport_changes smallint DEFAULT 0 NOT NULL,
+    overnight_layovers smallint DEFAULT 0 NOT NULL,
+    red_eyes smallint DEFAULT 0 NOT NULL,
+    departs_local timestamp without time zone[] DEFAULT '{}'::timestamp without time zone[] NOT NULL,
+    arrives_local timestamp without time zone[] DEFAULT '{}'::timestamp without time zone[] NOT NULL,
+    requires_instant_payment boolean,
+    price_guaranteed_until timestamp with time zone,
+    payment_required_by timestamp with time zone,
+    document_types text[] DEFAULT '{}'::text[] NOT NULL,
+    itinerary_key text,
+    asked_from text[],
+    asked_to text[],
+    asked_on date[],
+    duration_gap interval,
+    read_live_at timestamp with time zone,
+    CONSTRAINT flight_offers_asked CHECK ((((asked_from IS NULL) = (asked_on IS NULL)) AND ((asked_to IS NULL) = (asked_on IS NULL)) AND (cardinality(asked_from) = cardinality(asked_on)) AND (cardinality(asked_to) = cardinality(asked_on)))),
+    CONSTRAINT flight_offers_offer_id CHECK ((offer_id ~ '^off_\w+$'::text)),
+    CONSTRAINT flight_offers_rank CHECK (((rank IS NULL) OR ((score IS NOT NULL) AND (ineligible = '{}'::text[])))),
+    CONSTRAINT flight_offers_status CHECK ((status = ANY (ARRAY['ACTIVE'::text, 'EXPIRED'::text, 'SELECTED'::text, 'BOOKED'::text]))),
+    CONSTRAINT flight_offers_times CHECK ((arrives_at > departs_at))
+);
+
+ALTER TABLE ONLY public.flight_offers FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.flight_offers OWNER TO skylatch_owner;
+
+--
 -- Name: describe_offer(public.flight_offers); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
 --
 
@@ -4956,36 +4914,21 @@ CREATE FUNCTION engine.describe_offer(p_offer public.flight_offers) RETURNS text
 ALTER FUNCTION engine.describe_offer(p_offer public.flight_offers) OWNER TO skylatch_owner;
 
 --
--- Name: explain_trip(uuid); Type: FUNCTION; Schema: public; Owner: skylatch_owner
---
-
-CREATE FUNCTION public.explain_trip(p_trip_id uuid) RETURNS jsonb
-    LANGUAGE plpgsql STABLE
-    SET search_path TO 'pg_catalog', 'pg_temp'
-    AS $$
-begin
-  return engine.explain_trip(p_trip_id);
-exception
-  when deadlock_detected or lock_not_available or serialization_failure then
-    perform engine.refuse_busy(sqlstate);
-    raise;
-end;
-$$;
-
-ALTER FUNCTION public.explain_trip(p_trip_id uuid) OWNER TO skylatch_owner;
-
---
 -- Name: describe_round(uuid, uuid); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
 --
 
 CREATE FUNCTION engine.describe_round(p_user_id uuid, p_trip_id uuid) RETURNS text
-    LANGUAGE sql STABLE SECURITY DEFINER
-    BEGIN ATOMIC
- SELECT concat_ws(' '::text, (e.story #>> '{sentences,0}'::text[]), (e.story #>> '{sentences,1}'::text[])) AS concat_ws
-    FROM (public.explain_trip(describe_round.p_trip_id) e(story)
-      JOIN public.trip_requests t ON ((t.id = describe_round.p_trip_id)))
-   WHERE ((t.user_id = describe_round.p_user_id) AND ((e.story -> 'answered'::text))::boolean);
-END;
+    LANGUAGE plpgsql STABLE
+    AS $$
+begin
+  return (
+    select concat_ws(' ', e.story #>> '{sentences,0}', e.story #>> '{sentences,1}')
+    from public.explain_trip(p_trip_id) as e (story)
+    inner join public.trip_requests as t on t.id = p_trip_id
+    where t.user_id = p_user_id and (e.story -> 'answered')::boolean
+  );
+end;
+$$;
 
 ALTER FUNCTION engine.describe_round(p_user_id uuid, p_trip_id uuid) OWNER TO skylatch_owner;
 
@@ -5068,7 +5011,6 @@ ALTER FUNCTION engine.due_jobs() OWNER TO skylatch_owner;
 
 CREATE FUNCTION engine.earlier_reading(p_at timestamp with time zone, p_zone text) RETURNS timestamp with time zone
     LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
-    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 declare
   v_before timestamptz := p_at - interval '3 hours';
@@ -5143,8 +5085,7 @@ ALTER FUNCTION engine.end_heartbeat(p_worker text) OWNER TO skylatch_owner;
 --
 
 CREATE FUNCTION engine.end_state(p_from public.booking_attempts, p_to public.booking_attempts, p_operation text, p_verdict text, p_report engine.call_report, p_actor text, p_now timestamp with time zone) RETURNS void
-    LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO 'pg_catalog', 'pg_temp'
+    LANGUAGE plpgsql
     AS $_$
 begin
   if p_from.state = 'NEEDS_REVIEW' and p_to.state <> 'NEEDS_REVIEW' then
@@ -5225,8 +5166,7 @@ ALTER FUNCTION engine.end_state(p_from public.booking_attempts, p_to public.book
 --
 
 CREATE FUNCTION engine.enqueue_call(p_attempt public.booking_attempts, p_operation text, p_run_at timestamp with time zone) RETURNS bigint
-    LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO 'pg_catalog', 'pg_temp'
+    LANGUAGE plpgsql
     AS $$
 declare
   v_id bigint;
@@ -5282,8 +5222,7 @@ ALTER FUNCTION engine.enqueue_call(p_attempt public.booking_attempts, p_operatio
 --
 
 CREATE FUNCTION engine.enqueue_look(p_operation text, p_object_id text, p_payload jsonb, p_attempt public.booking_attempts, p_run_at timestamp with time zone) RETURNS bigint
-    LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO 'pg_catalog', 'pg_temp'
+    LANGUAGE plpgsql
     AS $$
 declare
   v_id bigint;
@@ -5337,8 +5276,7 @@ ALTER FUNCTION engine.enqueue_look(p_operation text, p_object_id text, p_payload
 --
 
 CREATE FUNCTION engine.enqueue_searches(p_trips uuid[], p_ordinals smallint[], p_first_at timestamp with time zone, p_every interval, p_cause text, p_now timestamp with time zone) RETURNS integer
-    LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO 'pg_catalog', 'pg_temp'
+    LANGUAGE plpgsql
     AS $$
 declare
   v_searches integer;
@@ -5494,7 +5432,7 @@ ALTER FUNCTION engine.evaluate_flag(p_flag text, p_context text) OWNER TO skylat
 --
 
 CREATE FUNCTION engine.event_attempt(p_object_id text, p_hints jsonb) RETURNS public.booking_attempts
-    LANGUAGE sql STABLE SECURITY DEFINER
+    LANGUAGE sql STABLE
     BEGIN ATOMIC
  SELECT a.*::public.booking_attempts AS a
     FROM public.booking_attempts a
@@ -5514,8 +5452,7 @@ ALTER FUNCTION engine.event_attempt(p_object_id text, p_hints jsonb) OWNER TO sk
 --
 
 CREATE FUNCTION engine.expire_offers(p_now timestamp with time zone) RETURNS integer
-    LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO 'pg_catalog', 'pg_temp'
+    LANGUAGE plpgsql
     AS $$
 declare
   v_expired integer;
@@ -5862,7 +5799,6 @@ ALTER FUNCTION engine.explain_trip(p_trip_id uuid) OWNER TO skylatch_owner;
 
 CREATE FUNCTION engine.failure_reason(p_error_code text) RETURNS text
     LANGUAGE plpgsql STABLE
-    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 begin
   return coalesce(
@@ -5883,8 +5819,7 @@ ALTER FUNCTION engine.failure_reason(p_error_code text) OWNER TO skylatch_owner;
 --
 
 CREATE FUNCTION engine.fare_outlook(p_origin text, p_destination text, p_currency text, p_lead integer, p_days integer, p_standing text, p_cap numeric, p_today date) RETURNS TABLE(samples integer, falls integer, losses integer, mean_fall numeric, saving numeric, saving_error numeric)
-    LANGUAGE plpgsql STABLE SECURITY DEFINER
-    SET search_path TO 'pg_catalog', 'pg_temp'
+    LANGUAGE plpgsql STABLE
     SET plan_cache_mode TO 'force_custom_plan'
     AS $$
 begin
@@ -6023,8 +5958,7 @@ ALTER FUNCTION engine.field_problem(p_relation text, p_row jsonb) OWNER TO skyla
 --
 
 CREATE FUNCTION engine.find_case(p_kind text, p_object_id text, p_attempt public.booking_attempts, p_summary text, p_evidence jsonb, p_now timestamp with time zone) RETURNS bigint
-    LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO 'pg_catalog', 'pg_temp'
+    LANGUAGE plpgsql
     AS $$
 begin
   if exists (
@@ -6046,8 +5980,7 @@ ALTER FUNCTION engine.find_case(p_kind text, p_object_id text, p_attempt public.
 --
 
 CREATE FUNCTION engine.find_doubles(p_what text, p_trip_ids uuid[], p_object_ids text[], p_are_live boolean[], p_now timestamp with time zone) RETURNS integer
-    LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO 'pg_catalog', 'pg_temp'
+    LANGUAGE plpgsql
     AS $$
 declare
   v_trip record;
@@ -6145,8 +6078,7 @@ ALTER FUNCTION engine.find_doubles(p_what text, p_trip_ids uuid[], p_object_ids 
 --
 
 CREATE FUNCTION engine.find_rule(p_operation text, p_http_status integer, p_error_code text) RETURNS engine.outcome_rules
-    LANGUAGE plpgsql STABLE SECURITY DEFINER
-    SET search_path TO 'pg_catalog', 'pg_temp'
+    LANGUAGE plpgsql STABLE
     AS $$
 declare
   v_rule engine.outcome_rules;
@@ -6198,7 +6130,12 @@ begin
       c.user_id,
       engine.trace_hex(c.trace_id) as trace
     from jsonb_array_elements(p_reports) as r
-    left join engine.provider_calls as c on c.id = (r.value ->> 'call_id')::bigint
+    -- One look-up each, whatever is planned for a batch of unknown size.
+    left join lateral (
+      select a.* from engine.provider_calls as a
+      where a.id = (r.value ->> 'call_id')::bigint
+      offset 0
+    ) as c on true
     order by c.trip_request_id, c.id
   loop
     begin
@@ -6287,8 +6224,7 @@ ALTER FUNCTION engine.finish_calls(p_worker text, p_reports jsonb, p_hand_on boo
 --
 
 CREATE FUNCTION engine.finish_scan(p_scan text, p_call engine.provider_calls, p_found integer, p_passed_over integer, p_now timestamp with time zone) RETURNS void
-    LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO 'pg_catalog', 'pg_temp'
+    LANGUAGE plpgsql
     AS $$
 declare
   v_history text := engine.present_history();
@@ -6440,7 +6376,6 @@ ALTER FUNCTION engine.flag_audit() OWNER TO skylatch_owner;
 
 CREATE FUNCTION engine.flag_context(p_user_id uuid) RETURNS text
     LANGUAGE plpgsql STABLE
-    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $_$
 declare
   v_system jsonb := jsonb_build_object('key', 'skylatch');
@@ -6480,7 +6415,6 @@ ALTER FUNCTION engine.flag_context(p_user_id uuid) OWNER TO skylatch_owner;
 
 CREATE FUNCTION engine.flag_problem(p_user_id uuid, p_now timestamp with time zone) RETURNS text
     LANGUAGE plpgsql STABLE
-    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 declare
   v_state record;
@@ -6670,40 +6604,37 @@ $$;
 ALTER FUNCTION engine.flag_value(p_flag text, p_user_id uuid, p_default jsonb) OWNER TO skylatch_owner;
 
 --
--- Name: airports; Type: TABLE; Schema: engine; Owner: skylatch_owner
---
-
-CREATE TABLE engine.airports (
-    iata text NOT NULL,
-    name text NOT NULL,
-    city text NOT NULL,
-    country text NOT NULL,
-    time_zone text NOT NULL,
-    latitude double precision NOT NULL,
-    longitude double precision NOT NULL,
-    CONSTRAINT airports_iata CHECK ((iata ~ '^[A-Z]{3}$'::text))
-);
-
-ALTER TABLE ONLY engine.airports FORCE ROW LEVEL SECURITY;
-
-ALTER TABLE engine.airports OWNER TO skylatch_owner;
-
---
 -- Name: flight_times(jsonb); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
 --
 
 CREATE FUNCTION engine.flight_times(p_itinerary jsonb) RETURNS SETOF tstzrange
-    LANGUAGE sql STABLE
-    BEGIN ATOMIC
- SELECT tstzrange(LEAST(f.leaves, f.lands), GREATEST(f.leaves, f.lands), '[]'::text) AS tstzrange
-    FROM (jsonb_array_elements(flight_times.p_itinerary) i(value)
-      CROSS JOIN LATERAL ( SELECT (((i.value #>> '{segments,0,departing_at}'::text[]))::timestamp without time zone AT TIME ZONE COALESCE(( SELECT a.time_zone
-                    FROM engine.airports a
-                   WHERE (a.iata = COALESCE((i.value #>> '{segments,0,origin}'::text[]), (i.value ->> 'origin'::text)))), 'UTC'::text)) AS leaves,
-             (((i.value #>> '{segments,-1,arriving_at}'::text[]))::timestamp without time zone AT TIME ZONE COALESCE(( SELECT a.time_zone
-                    FROM engine.airports a
-                   WHERE (a.iata = COALESCE((i.value #>> '{segments,-1,destination}'::text[]), (i.value ->> 'destination'::text)))), 'UTC'::text)) AS lands) f);
-END;
+    LANGUAGE plpgsql STABLE
+    AS $$
+begin
+  return query
+  select tstzrange(least(f.leaves, f.lands), greatest(f.leaves, f.lands), '[]')
+  from jsonb_array_elements(p_itinerary) as i
+  cross join lateral (
+    select
+      (i.value #>> '{segments,0,departing_at}')::timestamp at time zone coalesce(
+        (
+          select a.time_zone from engine.airports as a
+          where a.iata = coalesce(
+            i.value #>> '{segments,0,origin}', i.value ->> 'origin'
+          )
+        ), 'UTC'
+      ) as leaves,
+      (i.value #>> '{segments,-1,arriving_at}')::timestamp at time zone coalesce(
+        (
+          select a.time_zone from engine.airports as a
+          where a.iata = coalesce(
+            i.value #>> '{segments,-1,destination}', i.value ->> 'destination'
+          )
+        ), 'UTC'
+      ) as lands
+  ) as f;
+end;
+$$;
 
 ALTER FUNCTION engine.flight_times(p_itinerary jsonb) OWNER TO skylatch_owner;
 
@@ -6753,8 +6684,7 @@ ALTER FUNCTION engine.follow_cron_node() OWNER TO skylatch_cron;
 --
 
 CREATE FUNCTION engine.found_order(p_attempt public.booking_attempts, p_body jsonb) RETURNS jsonb
-    LANGUAGE plpgsql STABLE SECURITY DEFINER
-    SET search_path TO 'pg_catalog', 'pg_temp'
+    LANGUAGE plpgsql STABLE
     AS $$
 declare
   v_orders jsonb;
@@ -6803,8 +6733,7 @@ ALTER FUNCTION engine.found_order(p_attempt public.booking_attempts, p_body json
 --
 
 CREATE FUNCTION engine.found_refund(p_attempt public.booking_attempts, p_body jsonb) RETURNS jsonb
-    LANGUAGE plpgsql STABLE SECURITY DEFINER
-    SET search_path TO 'pg_catalog', 'pg_temp'
+    LANGUAGE plpgsql STABLE
     AS $$
 declare
   v_refund jsonb;
@@ -6842,8 +6771,7 @@ ALTER FUNCTION engine.found_refund(p_attempt public.booking_attempts, p_body jso
 --
 
 CREATE FUNCTION engine.freeze_earlier_parties() RETURNS integer
-    LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO 'pg_catalog', 'pg_temp'
+    LANGUAGE plpgsql
     AS $$
 declare
   v_attempt public.booking_attempts;
@@ -6902,8 +6830,7 @@ ALTER FUNCTION engine.freeze_earlier_parties() OWNER TO skylatch_owner;
 --
 
 CREATE FUNCTION engine.freeze_party(p_attempt public.booking_attempts) RETURNS void
-    LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO 'pg_catalog', 'pg_temp'
+    LANGUAGE plpgsql
     AS $$
 declare
   v_frozen integer;
@@ -6987,7 +6914,6 @@ ALTER FUNCTION engine.freeze_party(p_attempt public.booking_attempts) OWNER TO s
 
 CREATE FUNCTION engine.gate_problem(p_flag text, p_answer jsonb) RETURNS text
     LANGUAGE plpgsql STABLE
-    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 declare
   v_reason text := p_answer ->> 'reason';
@@ -7028,8 +6954,7 @@ ALTER FUNCTION engine.gate_problem(p_flag text, p_answer jsonb) OWNER TO skylatc
 --
 
 CREATE FUNCTION engine.gather_evidence(p_case_id bigint, p_now timestamp with time zone) RETURNS void
-    LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO 'pg_catalog', 'pg_temp'
+    LANGUAGE plpgsql
     AS $$
 declare
   v_case engine.review_cases;
@@ -7089,8 +7014,22 @@ ALTER FUNCTION engine.gather_evidence(p_case_id bigint, p_now timestamp with tim
 --
 
 CREATE FUNCTION engine.has_live_attempt(p_user_id uuid, p_trip_id uuid) RETURNS boolean
-    LANGUAGE sql STABLE
-    RETURN ((EXISTS (SELECT FROM public.booking_attempts a WHERE ((a.user_id = has_live_attempt.p_user_id) AND (a.trip_request_id = has_live_attempt.p_trip_id) AND (a.status = 'PENDING'::text)))) OR (EXISTS (SELECT FROM engine.review_cases c WHERE ((c.user_id = has_live_attempt.p_user_id) AND (c.trip_request_id = has_live_attempt.p_trip_id) AND (c.resolved_at IS NULL) AND (c.kind = ANY (ARRAY['ORPHAN_ORDER'::text, 'ORPHAN_PAYMENT'::text, 'LOST_ATTEMPT'::text, 'DOUBLE_BOOKING'::text]))))));
+    LANGUAGE plpgsql STABLE
+    AS $$
+begin
+  return exists (
+    select from public.booking_attempts as a
+    where a.user_id = p_user_id and a.trip_request_id = p_trip_id and a.status = 'PENDING'
+  )
+  or exists (
+    select from engine.review_cases as c
+    where c.user_id = p_user_id
+      and c.trip_request_id = p_trip_id
+      and c.resolved_at is null
+      and c.kind in ('ORPHAN_ORDER', 'ORPHAN_PAYMENT', 'LOST_ATTEMPT', 'DOUBLE_BOOKING')
+  );
+end;
+$$;
 
 ALTER FUNCTION engine.has_live_attempt(p_user_id uuid, p_trip_id uuid) OWNER TO skylatch_owner;
 
@@ -7135,8 +7074,7 @@ ALTER FUNCTION engine.heartbeat(p_worker text, p_version text) OWNER TO skylatch
 --
 
 CREATE FUNCTION engine.history_is_confirmed(p_now timestamp with time zone) RETURNS boolean
-    LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO 'pg_catalog', 'pg_temp'
+    LANGUAGE plpgsql
     AS $$
 declare
   v_present text := engine.present_history();
@@ -7183,8 +7121,18 @@ ALTER FUNCTION engine.history_is_confirmed(p_now timestamp with time zone) OWNER
 --
 
 CREATE FUNCTION engine.history_problem() RETURNS text
-    LANGUAGE sql STABLE
-    RETURN CASE WHEN (NOT (EXISTS (SELECT FROM engine.history h WHERE (format('%s %s %s'::text, h.system_identifier, h.timeline, h.database_oid) = engine.present_history())))) THEN 'this database was restored: comparing it with both providers first'::text ELSE NULL::text END;
+    LANGUAGE plpgsql STABLE
+    AS $$
+begin
+  return case
+    when not exists (
+      select from engine.history as h
+      where format('%s %s %s', h.system_identifier, h.timeline, h.database_oid)
+        = engine.present_history()
+    ) then 'this database was restored: comparing it with both providers first'
+  end;
+end;
+$$;
 
 ALTER FUNCTION engine.history_problem() OWNER TO skylatch_owner;
 
@@ -7227,7 +7175,6 @@ ALTER FUNCTION engine.history_settles_at() OWNER TO skylatch_owner;
 
 CREATE FUNCTION engine.hold_listed_trip(p_trip_id uuid, p_read_at timestamp with time zone, p_now timestamp with time zone) RETURNS boolean
     LANGUAGE plpgsql
-    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 begin
   perform from public.trip_requests as t where t.id = p_trip_id for no key update;
@@ -7287,8 +7234,7 @@ ALTER TABLE engine.travellers OWNER TO skylatch_owner;
 --
 
 CREATE FUNCTION engine.hold_traveller(p_user_id uuid) RETURNS engine.travellers
-    LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO 'pg_catalog', 'pg_temp'
+    LANGUAGE plpgsql
     AS $$
 declare
   v_traveller engine.travellers;
@@ -7308,8 +7254,7 @@ ALTER FUNCTION engine.hold_traveller(p_user_id uuid) OWNER TO skylatch_owner;
 --
 
 CREATE FUNCTION engine.hold_trip(p_case_id bigint, p_trip_id uuid, p_now timestamp with time zone) RETURNS void
-    LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO 'pg_catalog', 'pg_temp'
+    LANGUAGE plpgsql
     AS $$
 begin
   update public.trip_requests as t
@@ -7355,7 +7300,6 @@ ALTER FUNCTION engine.holds_secret(p_text text) OWNER TO skylatch_owner;
 
 CREATE FUNCTION engine.in_base_currency(p_amount numeric, p_currency text, p_is_new boolean, p_now timestamp with time zone) RETURNS numeric
     LANGUAGE plpgsql STABLE
-    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 declare
   v_rate numeric;
@@ -7377,8 +7321,7 @@ ALTER FUNCTION engine.in_base_currency(p_amount numeric, p_currency text, p_is_n
 --
 
 CREATE FUNCTION engine.ingest_offers(p_user_id uuid, p_trip_id uuid, p_round integer, p_request jsonb, p_body jsonb, p_now timestamp with time zone) RETURNS integer
-    LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO 'pg_catalog', 'pg_temp'
+    LANGUAGE plpgsql
     AS $$
 declare
   v_asked_from text[];
@@ -7536,7 +7479,6 @@ ALTER FUNCTION engine.ingest_offers(p_user_id uuid, p_trip_id uuid, p_round inte
 
 CREATE FUNCTION engine.installation_id() RETURNS uuid
     LANGUAGE plpgsql STABLE
-    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 declare
   v_id uuid := (select i.id from engine.installation as i);
@@ -7559,7 +7501,7 @@ ALTER FUNCTION engine.installation_id() OWNER TO skylatch_owner;
 --
 
 CREATE FUNCTION engine.is_recent(p_at timestamp with time zone, p_limit interval, p_now timestamp with time zone) RETURNS boolean
-    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    LANGUAGE sql STABLE PARALLEL SAFE
     RETURN ((p_at >= (p_now - p_limit)) AND (p_at <= (p_now + p_limit)));
 
 ALTER FUNCTION engine.is_recent(p_at timestamp with time zone, p_limit interval, p_now timestamp with time zone) OWNER TO skylatch_owner;
@@ -7569,65 +7511,34 @@ ALTER FUNCTION engine.is_recent(p_at timestamp with time zone, p_limit interval,
 --
 
 CREATE FUNCTION engine.is_beating(p_seen_at timestamp with time zone, p_now timestamp with time zone) RETURNS boolean
-    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    LANGUAGE sql STABLE PARALLEL SAFE
     RETURN engine.is_recent(p_seen_at, '00:00:45'::interval, p_now);
 
 ALTER FUNCTION engine.is_beating(p_seen_at timestamp with time zone, p_now timestamp with time zone) OWNER TO skylatch_owner;
-
---
--- Name: breakers; Type: TABLE; Schema: engine; Owner: skylatch_owner
---
-
-CREATE TABLE engine.breakers (
-    operation text NOT NULL,
-    failures integer DEFAULT 0 NOT NULL,
-    open_until timestamp with time zone,
-    last_error text,
-    changed_at timestamp with time zone NOT NULL,
-    CONSTRAINT breakers_failures CHECK ((failures >= 0))
-);
-
-ALTER TABLE ONLY engine.breakers FORCE ROW LEVEL SECURITY;
-
-ALTER TABLE engine.breakers OWNER TO skylatch_owner;
-
---
--- Name: operations; Type: TABLE; Schema: engine; Owner: skylatch_owner
---
-
-CREATE TABLE engine.operations (
-    operation text NOT NULL,
-    provider text NOT NULL,
-    marks_sent boolean NOT NULL,
-    lease interval NOT NULL,
-    max_tries smallint NOT NULL,
-    waits interval[],
-    key_lasts interval,
-    observes boolean DEFAULT false NOT NULL,
-    breaks_after smallint,
-    awaits_history boolean DEFAULT false NOT NULL,
-    CONSTRAINT operations_breaks_after CHECK ((breaks_after > 0)),
-    CONSTRAINT operations_max_tries CHECK (((max_tries >= 1) AND (max_tries <= 100))),
-    CONSTRAINT operations_provider CHECK ((provider = ANY (ARRAY['duffel'::text, 'stripe'::text])))
-);
-
-ALTER TABLE ONLY engine.operations FORCE ROW LEVEL SECURITY;
-
-ALTER TABLE engine.operations OWNER TO skylatch_owner;
 
 --
 -- Name: is_claimable(engine.provider_calls, timestamp with time zone); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
 --
 
 CREATE FUNCTION engine.is_claimable(p_call engine.provider_calls, p_now timestamp with time zone) RETURNS boolean
-    LANGUAGE sql STABLE
-    BEGIN ATOMIC
- SELECT (COALESCE(((is_claimable.p_call).first_claimed_at > (is_claimable.p_now - o.key_lasts)), true) AND ((o.breaks_after IS NULL) OR (NOT (EXISTS ( SELECT
-            FROM engine.breakers b
-           WHERE ((b.operation = (is_claimable.p_call).operation) AND (b.open_until > is_claimable.p_now)))))))
-    FROM engine.operations o
-   WHERE (o.operation = (is_claimable.p_call).operation);
-END;
+    LANGUAGE plpgsql STABLE
+    AS $$
+begin
+  return (
+    select
+      coalesce(p_call.first_claimed_at > p_now - o.key_lasts, true)
+      and (
+        o.breaks_after is null
+        or not exists (
+          select from engine.breakers as b
+          where b.operation = p_call.operation and b.open_until > p_now
+        )
+      )
+    from engine.operations as o
+    where o.operation = p_call.operation
+  );
+end;
+$$;
 
 ALTER FUNCTION engine.is_claimable(p_call engine.provider_calls, p_now timestamp with time zone) OWNER TO skylatch_owner;
 
@@ -7657,7 +7568,6 @@ ALTER FUNCTION engine.is_enabled(p_flag text, p_user_id uuid, p_default boolean)
 
 CREATE FUNCTION engine.is_over(p_places text[], p_day date, p_now timestamp with time zone) RETURNS boolean
     LANGUAGE plpgsql STABLE
-    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 begin
   return not exists (
@@ -7712,7 +7622,6 @@ ALTER FUNCTION engine.job_overview() OWNER TO skylatch_owner;
 
 CREATE FUNCTION engine.job_states(p_now timestamp with time zone) RETURNS TABLE(job text, scheduled_by text, is_due boolean, is_silent boolean, is_cron_silent boolean, last_at timestamp with time zone, last_cron_at timestamp with time zone, stopped_at timestamp with time zone, stopped_by text, stop_reason text)
     LANGUAGE plpgsql STABLE
-    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 begin
   return query
@@ -7774,7 +7683,6 @@ ALTER FUNCTION engine.job_states(p_now timestamp with time zone) OWNER TO skylat
 
 CREATE FUNCTION engine.journey_ends(p_itinerary jsonb) RETURNS text[]
     LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
-    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 begin
   return (
@@ -7797,7 +7705,6 @@ ALTER FUNCTION engine.journey_ends(p_itinerary jsonb) OWNER TO skylatch_owner;
 
 CREATE FUNCTION engine.judge_offer(p_trip public.trip_requests, p_offer public.flight_offers, p_terms engine.offer_terms, p_now timestamp with time zone, OUT ineligible text[], OUT score numeric, OUT score_parts jsonb) RETURNS record
     LANGUAGE plpgsql STABLE
-    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 declare
   v_cabins constant text[] := array['economy', 'premium_economy', 'business', 'first'];
@@ -7999,8 +7906,7 @@ ALTER FUNCTION engine.judge_offer(p_trip public.trip_requests, p_offer public.fl
 --
 
 CREATE FUNCTION engine.judge_orders(p_orders jsonb, p_read_at timestamp with time zone, p_made_before timestamp with time zone, p_now timestamp with time zone) RETURNS TABLE(at_odds integer, passed_over integer)
-    LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO 'pg_catalog', 'pg_temp'
+    LANGUAGE plpgsql
     AS $$
 declare
   v_found record;
@@ -8205,7 +8111,6 @@ ALTER FUNCTION engine.keep_daily_fare() OWNER TO skylatch_owner;
 
 CREATE FUNCTION engine.known_rate(p_base text, p_quote text, p_now timestamp with time zone) RETURNS TABLE(rate numeric, as_of timestamp with time zone, problem text)
     LANGUAGE plpgsql STABLE
-    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 begin
   if p_base = p_quote then
@@ -8319,8 +8224,7 @@ ALTER FUNCTION engine.last_wait_decision(p_trip public.trip_requests) OWNER TO s
 --
 
 CREATE FUNCTION engine.learn_from_answer(p_attempt public.booking_attempts, p_operation text, p_verdict text, p_rule engine.outcome_rules, p_report engine.call_report, p_reason text, p_now timestamp with time zone) RETURNS public.booking_attempts
-    LANGUAGE plpgsql STABLE SECURITY DEFINER
-    SET search_path TO 'pg_catalog', 'pg_temp'
+    LANGUAGE plpgsql STABLE
     AS $$
 declare
   v_attempt public.booking_attempts := p_attempt;
@@ -8411,8 +8315,7 @@ ALTER FUNCTION engine.learn_from_answer(p_attempt public.booking_attempts, p_ope
 --
 
 CREATE FUNCTION engine.lease_calls(p_worker text, p_ids bigint[], p_traced boolean, p_now timestamp with time zone) RETURNS TABLE(call_id bigint, epoch integer, operation text, trip_request_id uuid, idempotency_key text, marks_sent boolean, request jsonb)
-    LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO 'pg_catalog', 'pg_temp'
+    LANGUAGE plpgsql
     AS $$
 begin
   return query
@@ -8444,6 +8347,32 @@ end;
 $$;
 
 ALTER FUNCTION engine.lease_calls(p_worker text, p_ids bigint[], p_traced boolean, p_now timestamp with time zone) OWNER TO skylatch_owner;
+
+--
+-- Name: review_cases; Type: TABLE; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE TABLE engine.review_cases (
+    id bigint NOT NULL,
+    kind text NOT NULL,
+    object_id text NOT NULL,
+    user_id uuid,
+    trip_request_id uuid,
+    booking_attempt_id uuid,
+    opened_at timestamp with time zone NOT NULL,
+    summary text NOT NULL,
+    evidence jsonb DEFAULT '{}'::jsonb NOT NULL,
+    evidence_at timestamp with time zone,
+    resolved_at timestamp with time zone,
+    resolved_by text,
+    resolution text,
+    CONSTRAINT review_cases_kind CHECK ((kind = ANY (ARRAY['ATTEMPT'::text, 'ORPHAN_ORDER'::text, 'ORPHAN_PAYMENT'::text, 'PAYMENT_CONTRADICTION'::text, 'ORDER_CONTRADICTION'::text, 'DISPUTE'::text, 'FRAUD_WARNING'::text, 'AIRLINE_CHANGE'::text, 'AIRLINE_CANCELLATION'::text, 'REFUND_FAILED'::text, 'AUTHORIZATION_LAPSING'::text, 'POISON'::text, 'INVARIANT'::text, 'LOST_ATTEMPT'::text, 'DOUBLE_BOOKING'::text]))),
+    CONSTRAINT review_cases_resolved CHECK ((((resolved_at IS NULL) = (resolved_by IS NULL)) AND ((resolved_at IS NULL) = (resolution IS NULL))))
+);
+
+ALTER TABLE ONLY engine.review_cases FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE engine.review_cases OWNER TO skylatch_owner;
 
 --
 -- Name: saga_transitions; Type: TABLE; Schema: engine; Owner: skylatch_owner
@@ -8703,8 +8632,7 @@ ALTER FUNCTION engine.list_time(p_provider text, p_time timestamp with time zone
 --
 
 CREATE FUNCTION engine.lock_case(p_case_id bigint) RETURNS engine.review_cases
-    LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO 'pg_catalog', 'pg_temp'
+    LANGUAGE plpgsql
     AS $$
 declare
   v_case engine.review_cases;
@@ -8738,8 +8666,7 @@ ALTER FUNCTION engine.lock_case(p_case_id bigint) OWNER TO skylatch_owner;
 --
 
 CREATE FUNCTION engine.lock_traveller(p_user_id uuid) RETURNS void
-    LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO 'pg_catalog', 'pg_temp'
+    LANGUAGE plpgsql
     AS $$
 begin
   if p_user_id is null then
@@ -8761,7 +8688,6 @@ ALTER FUNCTION engine.lock_traveller(p_user_id uuid) OWNER TO skylatch_owner;
 
 CREATE FUNCTION engine.lock_trip(p_trip_id uuid) RETURNS public.trip_requests
     LANGUAGE plpgsql
-    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 declare
   v_trip public.trip_requests;
@@ -8792,7 +8718,6 @@ ALTER FUNCTION engine.lock_trip(p_trip_id uuid) OWNER TO skylatch_owner;
 
 CREATE FUNCTION engine.log_event(p_user_id uuid, p_trip_id uuid, p_attempt_id uuid, p_actor text, p_cause text, p_from_state text, p_to_state text, p_reason text, p_detail jsonb DEFAULT '{}'::jsonb, p_trace_id uuid DEFAULT NULL::uuid) RETURNS void
     LANGUAGE plpgsql
-    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 declare
   v_trace_id uuid := p_trace_id;
@@ -8839,8 +8764,7 @@ ALTER FUNCTION engine.look_again(p_case_id bigint) OWNER TO skylatch_owner;
 --
 
 CREATE FUNCTION engine.look_at_bookings(p_now timestamp with time zone) RETURNS integer
-    LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO 'pg_catalog', 'pg_temp'
+    LANGUAGE plpgsql
     AS $$
 declare
   v_room integer := 20 - (
@@ -9140,7 +9064,6 @@ ALTER FUNCTION engine.mark_sent(p_call_id bigint, p_epoch integer) OWNER TO skyl
 
 CREATE FUNCTION engine.match_party(p_user_id uuid, p_trip_id uuid, p_places jsonb, p_first_day date, p_last_day date) RETURNS TABLE(traveler_profile_id uuid, passenger_id text, infant_passenger_id text)
     LANGUAGE plpgsql STABLE
-    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 #variable_conflict use_column
 begin
@@ -9263,7 +9186,6 @@ ALTER FUNCTION engine.may_act_for(p_user_id uuid) OWNER TO skylatch_owner;
 
 CREATE FUNCTION engine.may_ask_again_at(p_trip public.trip_requests, p_now timestamp with time zone) RETURNS timestamp with time zone
     LANGUAGE plpgsql
-    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 declare
   v_limits engine.traveller_limits;
@@ -9295,21 +9217,32 @@ ALTER FUNCTION engine.may_ask_again_at(p_trip public.trip_requests, p_now timest
 --
 
 CREATE FUNCTION engine.may_have_order(p_user_id uuid, p_attempt_id uuid, p_made_at timestamp with time zone) RETURNS boolean
-    LANGUAGE sql STABLE
-    BEGIN ATOMIC
- SELECT
-         CASE
-             WHEN ((a.status <> 'FAILED'::text) OR ((a.order_id IS NOT NULL) AND (a.order_cancelled_at IS NULL)) OR ((a.order_id IS NULL) AND (a.order_hint IS NOT NULL)) OR (EXISTS ( SELECT
-                FROM engine.review_cases c
-               WHERE ((c.kind = ANY (ARRAY['ORPHAN_ORDER'::text, 'ORDER_CONTRADICTION'::text])) AND (c.user_id = may_have_order.p_user_id) AND (c.booking_attempt_id = may_have_order.p_attempt_id))))) THEN true
-             WHEN (EXISTS ( SELECT
-                FROM engine.scans s
-               WHERE ((s.scan = 'orders'::text) AND (s.history = engine.present_history()) AND (s.scanned_to > (GREATEST(a.ended_at, may_have_order.p_made_at) + '00:05:00'::interval))))) THEN false
-             ELSE NULL::boolean
-         END AS "case"
-    FROM public.booking_attempts a
-   WHERE ((a.user_id = may_have_order.p_user_id) AND (a.id = may_have_order.p_attempt_id));
-END;
+    LANGUAGE plpgsql STABLE
+    AS $$
+begin
+  return (
+    select case
+      when a.status <> 'FAILED'
+        or a.order_id is not null and a.order_cancelled_at is null
+        or a.order_id is null and a.order_hint is not null
+        or exists (
+          select from engine.review_cases as c
+          where c.kind in ('ORPHAN_ORDER', 'ORDER_CONTRADICTION')
+            and c.user_id = p_user_id
+            and c.booking_attempt_id = p_attempt_id
+        ) then true
+      when exists (
+        select from engine.scans as s
+        where s.scan = 'orders'
+          and s.history = engine.present_history()
+          and s.scanned_to > greatest(a.ended_at, p_made_at) + interval '5 minutes'
+      ) then false
+    end
+    from public.booking_attempts as a
+    where a.user_id = p_user_id and a.id = p_attempt_id
+  );
+end;
+$$;
 
 ALTER FUNCTION engine.may_have_order(p_user_id uuid, p_attempt_id uuid, p_made_at timestamp with time zone) OWNER TO skylatch_owner;
 
@@ -9319,7 +9252,6 @@ ALTER FUNCTION engine.may_have_order(p_user_id uuid, p_attempt_id uuid, p_made_a
 
 CREATE FUNCTION engine.metric_labels() RETURNS TABLE(label text, value text)
     LANGUAGE plpgsql STABLE
-    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 begin
   return query
@@ -9525,7 +9457,6 @@ ALTER FUNCTION engine.monitor_status() OWNER TO skylatch_owner;
 
 CREATE FUNCTION engine.net_problems() RETURNS SETOF text
     LANGUAGE plpgsql STABLE
-    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 declare
   v_net oid := to_regnamespace('net');
@@ -9588,8 +9519,7 @@ ALTER FUNCTION engine.next_volatility(p_volatility real, p_before numeric, p_aft
 --
 
 CREATE FUNCTION engine.note_breaker(p_operation text, p_report engine.call_report, p_now timestamp with time zone) RETURNS void
-    LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO 'pg_catalog', 'pg_temp'
+    LANGUAGE plpgsql
     AS $$
 declare
   v_after smallint;
@@ -9679,8 +9609,7 @@ ALTER FUNCTION engine.note_changed_person() OWNER TO skylatch_owner;
 --
 
 CREATE FUNCTION engine.note_dispute(p_call engine.provider_calls, p_body jsonb, p_now timestamp with time zone) RETURNS text
-    LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO 'pg_catalog', 'pg_temp'
+    LANGUAGE plpgsql
     AS $$
 declare
   v_id text := p_body ->> 'id';
@@ -9753,8 +9682,7 @@ ALTER FUNCTION engine.note_dispute(p_call engine.provider_calls, p_body jsonb, p
 --
 
 CREATE FUNCTION engine.note_itinerary(p_attempt public.booking_attempts, p_order jsonb, p_read_at timestamp with time zone, p_now timestamp with time zone) RETURNS boolean
-    LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO 'pg_catalog', 'pg_temp'
+    LANGUAGE plpgsql
     AS $$
 declare
   v_itinerary jsonb := engine.order_itinerary(p_order);
@@ -9799,8 +9727,7 @@ ALTER FUNCTION engine.note_itinerary(p_attempt public.booking_attempts, p_order 
 --
 
 CREATE FUNCTION engine.note_lost(p_attempt_id uuid, p_trip_id uuid, p_facts jsonb, p_now timestamp with time zone) RETURNS void
-    LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO 'pg_catalog', 'pg_temp'
+    LANGUAGE plpgsql
     AS $$
 begin
   perform engine.open_trip_case(
@@ -9818,8 +9745,7 @@ ALTER FUNCTION engine.note_lost(p_attempt_id uuid, p_trip_id uuid, p_facts jsonb
 --
 
 CREATE FUNCTION engine.note_method(p_call engine.provider_calls, p_body jsonb, p_now timestamp with time zone) RETURNS text
-    LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO 'pg_catalog', 'pg_temp'
+    LANGUAGE plpgsql
     AS $$
 declare
   v_card public.payment_methods;
@@ -9897,8 +9823,7 @@ ALTER FUNCTION engine.note_method(p_call engine.provider_calls, p_body jsonb, p_
 --
 
 CREATE FUNCTION engine.note_order(p_call engine.provider_calls, p_body jsonb, p_now timestamp with time zone) RETURNS text
-    LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO 'pg_catalog', 'pg_temp'
+    LANGUAGE plpgsql
     AS $$
 declare
   v_found record;
@@ -9989,8 +9914,7 @@ ALTER FUNCTION engine.note_order(p_call engine.provider_calls, p_body jsonb, p_n
 --
 
 CREATE FUNCTION engine.note_orphan_void(p_call engine.provider_calls, p_body jsonb, p_now timestamp with time zone) RETURNS text
-    LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO 'pg_catalog', 'pg_temp'
+    LANGUAGE plpgsql
     AS $$
 begin
   if p_body ->> 'status' = 'canceled' then
@@ -10009,8 +9933,7 @@ ALTER FUNCTION engine.note_orphan_void(p_call engine.provider_calls, p_body json
 --
 
 CREATE FUNCTION engine.note_payment(p_call engine.provider_calls, p_body jsonb, p_now timestamp with time zone) RETURNS text
-    LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO 'pg_catalog', 'pg_temp'
+    LANGUAGE plpgsql
     AS $$
 declare
   v_id text := p_body ->> 'id';
@@ -10111,8 +10034,7 @@ ALTER FUNCTION engine.note_payment(p_call engine.provider_calls, p_body jsonb, p
 --
 
 CREATE FUNCTION engine.note_refund(p_call engine.provider_calls, p_body jsonb, p_now timestamp with time zone) RETURNS text
-    LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO 'pg_catalog', 'pg_temp'
+    LANGUAGE plpgsql
     AS $$
 declare
   v_attempt public.booking_attempts;
@@ -10161,8 +10083,7 @@ ALTER FUNCTION engine.note_refund(p_call engine.provider_calls, p_body jsonb, p_
 --
 
 CREATE FUNCTION engine.nudge_attempt(p_user_id uuid, p_attempt_id uuid, p_now timestamp with time zone) RETURNS void
-    LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO 'pg_catalog', 'pg_temp'
+    LANGUAGE plpgsql
     AS $$
 begin
   update engine.provider_calls as c
@@ -10186,7 +10107,6 @@ ALTER FUNCTION engine.nudge_attempt(p_user_id uuid, p_attempt_id uuid, p_now tim
 
 CREATE FUNCTION engine.object_digests() RETURNS TABLE(object text, digest text)
     LANGUAGE plpgsql STABLE
-    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 begin
   return query
@@ -10244,7 +10164,6 @@ ALTER FUNCTION engine.object_digests() OWNER TO skylatch_owner;
 
 CREATE FUNCTION engine.offer_problem(p_offer jsonb) RETURNS text
     LANGUAGE plpgsql STABLE
-    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 begin
   if p_offer @@ engine.offer_shape() then
@@ -10315,15 +10234,27 @@ ALTER FUNCTION engine.offer_rules() OWNER TO skylatch_owner;
 --
 
 CREATE FUNCTION engine.offer_shape() RETURNS jsonpath
-    LANGUAGE sql IMMUTABLE
-    BEGIN ATOMIC
- SELECT (('$.type() == "object" && '::text || string_agg(format('!exists(%s ? (!(%s)))'::text, p.place, p.holds), ' && '::text ORDER BY p.rule_no)))::jsonpath AS jsonpath
-    FROM ( SELECT r.place,
-             min(r.rule_no) AS rule_no,
-             string_agg(r.holds, ' && '::text ORDER BY r.rule_no) AS holds
-            FROM engine.offer_rules() r(rule_no, place, field, problem, holds)
-           GROUP BY r.place) p;
-END;
+    LANGUAGE plpgsql IMMUTABLE
+    AS $_$
+begin
+  return (
+    select (
+      '$.type() == "object" && '
+      || string_agg(
+        format('!exists(%s ? (!(%s)))', p.place, p.holds), ' && ' order by p.rule_no
+      )
+    )::jsonpath
+    from (
+      select
+        r.place,
+        min(r.rule_no) as rule_no,
+        string_agg(r.holds, ' && ' order by r.rule_no) as holds
+      from engine.offer_rules() as r
+      group by r.place
+    ) as p
+  );
+end;
+$_$;
 
 ALTER FUNCTION engine.offer_shape() OWNER TO skylatch_owner;
 
@@ -10333,7 +10264,6 @@ ALTER FUNCTION engine.offer_shape() OWNER TO skylatch_owner;
 
 CREATE FUNCTION engine.offer_terms(p_trip public.trip_requests, p_currency text, p_passengers jsonb, p_first_day date, p_last_day date, p_status text, p_now timestamp with time zone) RETURNS engine.offer_terms
     LANGUAGE plpgsql STABLE
-    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 declare
   v_terms engine.offer_terms;
@@ -10538,8 +10468,7 @@ ALTER FUNCTION engine.open_alerts() OWNER TO skylatch_owner;
 --
 
 CREATE FUNCTION engine.open_case(p_kind text, p_object_id text, p_attempt public.booking_attempts, p_summary text, p_evidence jsonb, p_now timestamp with time zone) RETURNS bigint
-    LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO 'pg_catalog', 'pg_temp'
+    LANGUAGE plpgsql
     AS $$
 declare
   v_id bigint;
@@ -10574,8 +10503,7 @@ ALTER FUNCTION engine.open_case(p_kind text, p_object_id text, p_attempt public.
 --
 
 CREATE FUNCTION engine.open_trip_case(p_kind text, p_object_id text, p_trip_id uuid, p_summary text, p_evidence jsonb, p_now timestamp with time zone) RETURNS void
-    LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO 'pg_catalog', 'pg_temp'
+    LANGUAGE plpgsql
     AS $$
 declare
   v_case_id bigint := engine.open_case(
@@ -10597,7 +10525,6 @@ ALTER FUNCTION engine.open_trip_case(p_kind text, p_object_id text, p_trip_id uu
 
 CREATE FUNCTION engine.order_itinerary(p_order jsonb) RETURNS jsonb
     LANGUAGE plpgsql STABLE
-    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $_$
 declare
   v_itinerary jsonb;
@@ -10663,7 +10590,6 @@ ALTER FUNCTION engine.order_itinerary(p_order jsonb) OWNER TO skylatch_owner;
 
 CREATE FUNCTION engine.order_party(p_user_id uuid, p_flight_offer_id uuid) RETURNS TABLE(traveler_profile_id uuid, passenger_id text, infant_passenger_id text)
     LANGUAGE plpgsql STABLE
-    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 #variable_conflict use_column
 declare
@@ -10705,7 +10631,6 @@ ALTER FUNCTION engine.order_party(p_user_id uuid, p_flight_offer_id uuid) OWNER 
 
 CREATE FUNCTION engine.order_problem(p_attempt public.booking_attempts, p_order jsonb) RETURNS text
     LANGUAGE plpgsql STABLE
-    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 begin
   return case
@@ -10731,7 +10656,6 @@ ALTER FUNCTION engine.order_problem(p_attempt public.booking_attempts, p_order j
 
 CREATE FUNCTION engine.our_mark(p_attempt public.booking_attempts) RETURNS jsonb
     LANGUAGE plpgsql STABLE
-    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 declare
   v_id uuid := engine.installation_id();
@@ -10758,8 +10682,7 @@ ALTER FUNCTION engine.our_mark(p_attempt public.booking_attempts) OWNER TO skyla
 --
 
 CREATE FUNCTION engine.outcome_code(p_call engine.provider_calls, p_report engine.call_report, p_now timestamp with time zone) RETURNS text
-    LANGUAGE plpgsql STABLE SECURITY DEFINER
-    SET search_path TO 'pg_catalog', 'pg_temp'
+    LANGUAGE plpgsql STABLE
     AS $$
 declare
   v_status integer := p_report.http_status;
@@ -10920,7 +10843,6 @@ ALTER FUNCTION engine.outcome_code(p_call engine.provider_calls, p_report engine
 
 CREATE FUNCTION engine.overlap_problem(p_user_id uuid, p_attempt_id uuid) RETURNS text
     LANGUAGE plpgsql STABLE
-    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 declare
   v_other text;
@@ -10941,7 +10863,6 @@ ALTER FUNCTION engine.overlap_problem(p_user_id uuid, p_attempt_id uuid) OWNER T
 
 CREATE FUNCTION engine.overlapping_attempts(p_user_id uuid, p_attempt_id uuid) RETURNS TABLE(attempt_id uuid, booking_reference text)
     LANGUAGE plpgsql STABLE
-    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 begin
   return query
@@ -11097,7 +11018,6 @@ ALTER FUNCTION engine.override_city(p_reason text, p_iata text, p_airports text[
 
 CREATE FUNCTION engine.party_change(p_attempt public.booking_attempts) RETURNS boolean
     LANGUAGE plpgsql STABLE
-    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 begin
   return exists (
@@ -11127,12 +11047,52 @@ $$;
 ALTER FUNCTION engine.party_change(p_attempt public.booking_attempts) OWNER TO skylatch_owner;
 
 --
+-- Name: party_problem(uuid, uuid); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE FUNCTION engine.party_problem(p_user_id uuid, p_trip_id uuid) RETURNS text
+    LANGUAGE plpgsql STABLE
+    AS $$
+begin
+  return (
+    select
+      case
+        when count(*) not between 1 and 9 then 'passengers'
+        when bool_or(f.born_on is null or f.born_on > t.departure_from) then 'born_on'
+        when bool_or(f.title is null) then 'title'
+        when bool_or(f.gender is null) then 'gender'
+        when bool_or(f.email is null) then 'email'
+        when bool_or(f.phone_number is null) then 'phone_number'
+        when count(*) filter (where b.age >= 18)
+          < greatest(count(*) filter (where p.age < 2), 1) then 'passengers'
+        -- One person under two profiles: an airline cancels the second seat.
+        when count(*) > count(
+          distinct engine.person_key(f.user_id, f.given_name, f.family_name, f.born_on)
+        ) then 'passengers'
+      end
+    from public.trip_requests as t
+    cross join lateral engine.trip_party(
+      t.user_id,
+      t.id,
+      coalesce(t.return_to, t.departure_to + t.nights_max, t.departure_to)
+    ) as p
+    inner join lateral engine.trip_party(t.user_id, t.id, t.departure_to) as b
+      on p.traveler_profile_id = b.traveler_profile_id
+    inner join public.traveler_profiles as f
+      on t.user_id = f.user_id and p.traveler_profile_id = f.id
+    where t.user_id = p_user_id and t.id = p_trip_id
+  );
+end;
+$$;
+
+ALTER FUNCTION engine.party_problem(p_user_id uuid, p_trip_id uuid) OWNER TO skylatch_owner;
+
+--
 -- Name: person_key(uuid, text, text, date); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
 --
 
 CREATE FUNCTION engine.person_key(p_user_id uuid, p_given_name text, p_family_name text, p_born_on date) RETURNS text
     LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
-    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 declare
   v_name text := normalize(p_given_name || '/' || p_family_name, NFKD) collate "C";
@@ -11163,115 +11123,11 @@ $$;
 ALTER FUNCTION engine.person_key(p_user_id uuid, p_given_name text, p_family_name text, p_born_on date) OWNER TO skylatch_owner;
 
 --
--- Name: traveler_profiles; Type: TABLE; Schema: public; Owner: skylatch_owner
---
-
-CREATE TABLE public.traveler_profiles (
-    user_id uuid DEFAULT auth.uid() NOT NULL,
-    id uuid DEFAULT gen_random_uuid() NOT NULL,
-    given_name text NOT NULL,
-    family_name text NOT NULL,
-    title text,
-    gender text,
-    born_on date,
-    email text,
-    phone_number text,
-    created_at timestamp with time zone DEFAULT now() NOT NULL,
-    updated_at timestamp with time zone DEFAULT now() NOT NULL,
-    CONSTRAINT traveler_profiles_born_on CHECK ((born_on > '1900-01-01'::date)),
-    CONSTRAINT traveler_profiles_email CHECK ((email ~ '^[^@\s]+@[^@\s]+\.[^@\s]+$'::text)),
-    CONSTRAINT traveler_profiles_family_name CHECK ((family_name ~ '^[A-Za-zÀ-ÖØ-öø-ſ][A-Za-zÀ-ÖØ-öø-ſ ''-]{0,19}$'::text)),
-    CONSTRAINT traveler_profiles_gender CHECK ((gender = ANY (ARRAY['m'::text, 'f'::text]))),
-    CONSTRAINT traveler_profiles_given_name CHECK ((given_name ~ '^[A-Za-zÀ-ÖØ-öø-ſ][A-Za-zÀ-ÖØ-öø-ſ ''-]{0,19}$'::text)),
-    CONSTRAINT traveler_profiles_phone_number CHECK ((phone_number ~ '^\+[1-9][0-9]{6,14}$'::text)),
-    CONSTRAINT traveler_profiles_title CHECK ((title = ANY (ARRAY['mr'::text, 'ms'::text, 'mrs'::text, 'miss'::text, 'dr'::text])))
-);
-
-ALTER TABLE ONLY public.traveler_profiles FORCE ROW LEVEL SECURITY;
-
-ALTER TABLE public.traveler_profiles OWNER TO skylatch_owner;
-
---
--- Name: trip_passengers; Type: TABLE; Schema: public; Owner: skylatch_owner
---
-
-CREATE TABLE public.trip_passengers (
-    user_id uuid DEFAULT auth.uid() NOT NULL,
-    trip_request_id uuid NOT NULL,
-    traveler_profile_id uuid NOT NULL,
-    created_at timestamp with time zone DEFAULT now() NOT NULL
-);
-
-ALTER TABLE ONLY public.trip_passengers FORCE ROW LEVEL SECURITY;
-
-ALTER TABLE public.trip_passengers OWNER TO skylatch_owner;
-
---
--- Name: trip_party(uuid, uuid, date); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
---
-
-CREATE FUNCTION engine.trip_party(p_user_id uuid, p_trip_id uuid, p_last_day date) RETURNS TABLE(traveler_profile_id uuid, age integer, child_age integer, place bigint)
-    LANGUAGE sql STABLE PARALLEL SAFE
-    BEGIN ATOMIC
- WITH party AS (
-          SELECT f.id,
-             (EXTRACT(year FROM age((trip_party.p_last_day)::timestamp without time zone, (f.born_on)::timestamp without time zone)))::integer AS age
-            FROM (public.trip_passengers p
-              JOIN public.traveler_profiles f ON (((p.user_id = f.user_id) AND (p.traveler_profile_id = f.id))))
-           WHERE ((p.user_id = trip_party.p_user_id) AND (p.trip_request_id = trip_party.p_trip_id))
-         ), keyed AS (
-          SELECT party.id,
-             party.age,
-                 CASE
-                     WHEN (party.age < 18) THEN party.age
-                     ELSE NULL::integer
-                 END AS child_age
-            FROM party
-         )
-  SELECT k.id,
-     k.age,
-     k.child_age,
-     row_number() OVER (PARTITION BY k.child_age ORDER BY k.id) AS row_number
-    FROM keyed k;
-END;
-
-ALTER FUNCTION engine.trip_party(p_user_id uuid, p_trip_id uuid, p_last_day date) OWNER TO skylatch_owner;
-
---
--- Name: party_problem(uuid, uuid); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
---
-
-CREATE FUNCTION engine.party_problem(p_user_id uuid, p_trip_id uuid) RETURNS text
-    LANGUAGE sql STABLE
-    BEGIN ATOMIC
- SELECT
-         CASE
-             WHEN ((count(*) < 1) OR (count(*) > 9)) THEN 'passengers'::text
-             WHEN bool_or(((f.born_on IS NULL) OR (f.born_on > t.departure_from))) THEN 'born_on'::text
-             WHEN bool_or((f.title IS NULL)) THEN 'title'::text
-             WHEN bool_or((f.gender IS NULL)) THEN 'gender'::text
-             WHEN bool_or((f.email IS NULL)) THEN 'email'::text
-             WHEN bool_or((f.phone_number IS NULL)) THEN 'phone_number'::text
-             WHEN (count(*) FILTER (WHERE (b.age >= 18)) < GREATEST(count(*) FILTER (WHERE (p.age < 2)), (1)::bigint)) THEN 'passengers'::text
-             WHEN (count(*) > count(DISTINCT engine.person_key(f.user_id, f.given_name, f.family_name, f.born_on))) THEN 'passengers'::text
-             ELSE NULL::text
-         END AS "case"
-    FROM (((public.trip_requests t
-      CROSS JOIN LATERAL engine.trip_party(t.user_id, t.id, COALESCE(t.return_to, (t.departure_to + (t.nights_max)::integer), t.departure_to)) p(traveler_profile_id, age, child_age, place))
-      JOIN LATERAL engine.trip_party(t.user_id, t.id, t.departure_to) b(traveler_profile_id, age, child_age, place) ON ((p.traveler_profile_id = b.traveler_profile_id)))
-      JOIN public.traveler_profiles f ON (((t.user_id = f.user_id) AND (p.traveler_profile_id = f.id))))
-   WHERE ((t.user_id = party_problem.p_user_id) AND (t.id = party_problem.p_trip_id));
-END;
-
-ALTER FUNCTION engine.party_problem(p_user_id uuid, p_trip_id uuid) OWNER TO skylatch_owner;
-
---
 -- Name: pin_flags(uuid); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
 --
 
 CREATE FUNCTION engine.pin_flags(p_user_id uuid) RETURNS jsonb
     LANGUAGE plpgsql STABLE
-    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 declare
   v_context text := engine.flag_context(p_user_id);
@@ -11463,7 +11319,6 @@ ALTER FUNCTION engine.pipeline_status() OWNER TO skylatch_owner;
 
 CREATE FUNCTION engine.place_zone(p_code text) RETURNS text
     LANGUAGE plpgsql STABLE PARALLEL SAFE
-    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 begin
   return coalesce(
@@ -11482,7 +11337,6 @@ ALTER FUNCTION engine.place_zone(p_code text) OWNER TO skylatch_owner;
 
 CREATE FUNCTION engine.places_moved(p_attempt public.booking_attempts) RETURNS boolean
     LANGUAGE plpgsql STABLE
-    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 begin
   return exists (
@@ -11593,28 +11447,61 @@ ALTER FUNCTION engine.plan_changed_trip() OWNER TO skylatch_owner;
 --
 
 CREATE FUNCTION engine.plan_searches(p_trip public.trip_requests, p_now timestamp with time zone) RETURNS TABLE(ordinal integer, origin text, destination text, departure_date date, return_date date, over_at timestamp with time zone)
-    LANGUAGE sql STABLE PARALLEL SAFE
-    BEGIN ATOMIC
- SELECT (row_number() OVER (ORDER BY ((d.departs)::date), ((r.returns)::date) NULLS FIRST, o.code, t.code))::integer AS row_number,
-     o.code,
-     t.code,
-     (d.departs)::date AS departs,
-     (r.returns)::date AS returns,
-     ((d.departs + '1 day'::interval) AT TIME ZONE z.zone) AS timezone
-    FROM ((((unnest((plan_searches.p_trip).origins) o(code)
-      CROSS JOIN LATERAL ( SELECT engine.place_zone(o.code) AS zone) z)
-      CROSS JOIN unnest((plan_searches.p_trip).destinations) t(code))
-      CROSS JOIN LATERAL generate_series((GREATEST((plan_searches.p_trip).departure_from, ((plan_searches.p_now AT TIME ZONE z.zone))::date, ( SELECT min(LEAST(((f.born_on + '18 years'::interval))::date, (plan_searches.p_trip).departure_to)) AS min
-            FROM (public.trip_passengers p
-              JOIN public.traveler_profiles f ON (((p.user_id = f.user_id) AND (p.traveler_profile_id = f.id))))
-           WHERE ((p.user_id = (plan_searches.p_trip).user_id) AND (p.trip_request_id = (plan_searches.p_trip).id) AND (f.born_on IS NOT NULL)))))::timestamp without time zone, ((plan_searches.p_trip).departure_to)::timestamp without time zone, '1 day'::interval) d(departs))
-      CROSS JOIN LATERAL ( SELECT NULL::timestamp without time zone AS "timestamp"
-           WHERE (((plan_searches.p_trip).return_from IS NULL) AND ((plan_searches.p_trip).nights_min IS NULL))
-         UNION ALL
-          SELECT g.returns
-            FROM generate_series(GREATEST((d.departs + make_interval(days => COALESCE(((plan_searches.p_trip).nights_min)::integer, 0))), COALESCE(((plan_searches.p_trip).return_from)::timestamp without time zone, d.departs)), LEAST((d.departs + make_interval(days => COALESCE(((plan_searches.p_trip).nights_max)::integer, 365))), COALESCE(((plan_searches.p_trip).return_to)::timestamp without time zone, 'infinity'::timestamp without time zone)), '1 day'::interval) g(returns)
-           WHERE (((plan_searches.p_trip).return_from IS NOT NULL) OR ((plan_searches.p_trip).nights_min IS NOT NULL))) r(returns));
-END;
+    LANGUAGE plpgsql STABLE PARALLEL SAFE
+    AS $$
+#variable_conflict use_column
+begin
+  return query
+  select
+    row_number() over (
+      order by d.departs::date, r.returns::date nulls first, o.code, t.code
+    )::integer,
+    o.code,
+    t.code,
+    d.departs::date,
+    r.returns::date,
+    (d.departs + interval '1 day') at time zone z.zone
+  from unnest(p_trip.origins) as o (code)
+  cross join lateral (select engine.place_zone(o.code) as zone) as z
+  cross join unnest(p_trip.destinations) as t (code)
+  cross join generate_series(
+    greatest(
+      p_trip.departure_from,
+      (p_now at time zone z.zone)::date,
+      (
+        -- Never past the window: that nobody may fly at all is said elsewhere.
+        select min(least((f.born_on + interval '18 years')::date, p_trip.departure_to))
+        from public.trip_passengers as p
+        inner join public.traveler_profiles as f
+          on p.user_id = f.user_id and p.traveler_profile_id = f.id
+        where p.user_id = p_trip.user_id
+          and p.trip_request_id = p_trip.id
+          and f.born_on is not null
+      )
+    )::timestamp,
+    p_trip.departure_to::timestamp,
+    interval '1 day'
+  ) as d (departs)
+  cross join lateral (
+    select null::timestamp
+    where p_trip.return_from is null and p_trip.nights_min is null
+    union all
+    select g.returns
+    from generate_series(
+      greatest(
+        d.departs + make_interval(days => coalesce(p_trip.nights_min, 0)),
+        coalesce(p_trip.return_from::timestamp, d.departs)
+      ),
+      least(
+        d.departs + make_interval(days => coalesce(p_trip.nights_max, 365)),
+        coalesce(p_trip.return_to::timestamp, 'infinity')
+      ),
+      interval '1 day'
+    ) as g (returns)
+    where p_trip.return_from is not null or p_trip.nights_min is not null
+  ) as r (returns);
+end;
+$$;
 
 ALTER FUNCTION engine.plan_searches(p_trip public.trip_requests, p_now timestamp with time zone) OWNER TO skylatch_owner;
 
@@ -11839,8 +11726,7 @@ ALTER FUNCTION engine.purge_cron_log() OWNER TO skylatch_owner;
 --
 
 CREATE FUNCTION engine.purge_events(p_limit integer, p_now timestamp with time zone) RETURNS integer
-    LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO 'pg_catalog', 'pg_temp'
+    LANGUAGE plpgsql
     AS $$
 declare
   v_removed integer;
@@ -11865,8 +11751,7 @@ ALTER FUNCTION engine.purge_events(p_limit integer, p_now timestamp with time zo
 --
 
 CREATE FUNCTION engine.purge_offers(p_limit integer, p_now timestamp with time zone) RETURNS integer
-    LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO 'pg_catalog', 'pg_temp'
+    LANGUAGE plpgsql
     AS $$
 declare
   v_removed integer;
@@ -11907,8 +11792,7 @@ ALTER FUNCTION engine.purge_offers(p_limit integer, p_now timestamp with time zo
 --
 
 CREATE FUNCTION engine.purge_searches(p_limit integer, p_now timestamp with time zone) RETURNS integer
-    LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO 'pg_catalog', 'pg_temp'
+    LANGUAGE plpgsql
     AS $$
 declare
   v_calls integer;
@@ -11958,8 +11842,7 @@ ALTER FUNCTION engine.purge_searches(p_limit integer, p_now timestamp with time 
 --
 
 CREATE FUNCTION engine.purge_spans(p_limit integer, p_now timestamp with time zone) RETURNS integer
-    LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO 'pg_catalog', 'pg_temp'
+    LANGUAGE plpgsql
     AS $$
 declare
   v_most constant integer := 100000;
@@ -11988,7 +11871,6 @@ ALTER FUNCTION engine.purge_spans(p_limit integer, p_now timestamp with time zon
 
 CREATE FUNCTION engine.raise_counter(p_counter text, p_labels jsonb, p_value numeric) RETURNS void
     LANGUAGE plpgsql
-    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 begin
   insert into engine.counter_parts (counter, labels, value)
@@ -12003,8 +11885,7 @@ ALTER FUNCTION engine.raise_counter(p_counter text, p_labels jsonb, p_value nume
 --
 
 CREATE FUNCTION engine.rank_trip(p_user_id uuid, p_trip_id uuid, p_now timestamp with time zone) RETURNS integer
-    LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO 'pg_catalog', 'pg_temp'
+    LANGUAGE plpgsql
     AS $$
 declare
   v_trip public.trip_requests;
@@ -12480,7 +12361,6 @@ ALTER FUNCTION engine.read_offers(p_offers jsonb) OWNER TO skylatch_owner;
 
 CREATE FUNCTION engine.read_report(p_report jsonb) RETURNS engine.call_report
     LANGUAGE plpgsql STABLE
-    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 declare
   v_report engine.call_report;
@@ -12519,8 +12399,7 @@ ALTER FUNCTION engine.read_report(p_report jsonb) OWNER TO skylatch_owner;
 --
 
 CREATE FUNCTION engine.reason_to_wait(p_trip public.trip_requests, p_flight_offer_id uuid, p_now timestamp with time zone) RETURNS text
-    LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO 'pg_catalog', 'pg_temp'
+    LANGUAGE plpgsql
     AS $$
 declare
   v_decision record;
@@ -12593,8 +12472,7 @@ ALTER FUNCTION engine.receive_events(p_provider text, p_events jsonb, p_received
 --
 
 CREATE FUNCTION engine.receive_sweep(p_call engine.provider_calls, p_body jsonb, p_now timestamp with time zone) RETURNS text
-    LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO 'pg_catalog', 'pg_temp'
+    LANGUAGE plpgsql
     AS $$
 declare
   v_provider text := case p_call.operation
@@ -12677,8 +12555,7 @@ ALTER FUNCTION engine.receive_sweep(p_call engine.provider_calls, p_body jsonb, 
 --
 
 CREATE FUNCTION engine.record_action(p_case engine.review_cases, p_action text, p_reason text, p_outcome text, p_now timestamp with time zone) RETURNS void
-    LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO 'pg_catalog', 'pg_temp'
+    LANGUAGE plpgsql
     AS $$
 begin
   insert into engine.review_actions (
@@ -12727,8 +12604,7 @@ ALTER FUNCTION engine.record_consent() OWNER TO skylatch_owner;
 --
 
 CREATE FUNCTION engine.record_evidence(p_call engine.provider_calls, p_body jsonb, p_now timestamp with time zone) RETURNS void
-    LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO 'pg_catalog', 'pg_temp'
+    LANGUAGE plpgsql
     AS $$
 declare
   v_key text := replace(p_call.operation, 'look_', '');
@@ -12774,7 +12650,6 @@ ALTER FUNCTION engine.record_evidence(p_call engine.provider_calls, p_body jsonb
 
 CREATE FUNCTION engine.record_flag_usage() RETURNS void
     LANGUAGE plpgsql
-    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 declare
   v_usage jsonb := engine.take_flag_usage();
@@ -12800,8 +12675,7 @@ ALTER FUNCTION engine.record_flag_usage() OWNER TO skylatch_owner;
 --
 
 CREATE FUNCTION engine.record_looks(p_trips uuid[], p_keys text[], p_offers integer[], p_cheapest numeric[], p_currencies text[], p_now timestamp with time zone) RETURNS void
-    LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO 'pg_catalog', 'pg_temp'
+    LANGUAGE plpgsql
     AS $$
 begin
   insert into engine.fare_looks as k (
@@ -13036,7 +12910,6 @@ ALTER FUNCTION engine.refuse_events(p_provider text, p_reason text, p_times bigi
 
 CREATE FUNCTION engine.refuse_runtime(p_versions jsonb) RETURNS void
     LANGUAGE plpgsql STABLE
-    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 begin
   if p_versions ->> 'sdk' = p_versions ->> 'sdk_wanted'
@@ -13061,7 +12934,6 @@ ALTER FUNCTION engine.refuse_runtime(p_versions jsonb) OWNER TO skylatch_owner;
 
 CREATE FUNCTION engine.refuse_setting(p_field text, p_value text, p_hint text) RETURNS void
     LANGUAGE plpgsql IMMUTABLE
-    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 begin
   raise exception using
@@ -13080,8 +12952,7 @@ ALTER FUNCTION engine.refuse_setting(p_field text, p_value text, p_hint text) OW
 --
 
 CREATE FUNCTION engine.release_trip(p_attempt public.booking_attempts, p_now timestamp with time zone) RETURNS void
-    LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO 'pg_catalog', 'pg_temp'
+    LANGUAGE plpgsql
     AS $$
 declare
   v_again_at timestamptz := p_now + p_attempt.search_again_after;
@@ -13179,7 +13050,6 @@ ALTER FUNCTION engine.renew_installation(p_reason text) OWNER TO skylatch_owner;
 
 CREATE FUNCTION engine.require_bookable(p_trip public.trip_requests) RETURNS void
     LANGUAGE plpgsql STABLE
-    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 declare
   v_problem text := case
@@ -13213,7 +13083,6 @@ ALTER FUNCTION engine.require_bookable(p_trip public.trip_requests) OWNER TO sky
 
 CREATE FUNCTION engine.require_pipeline(p_user_id uuid, p_now timestamp with time zone) RETURNS void
     LANGUAGE plpgsql STABLE
-    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 declare
   v_problem text := engine.flag_problem(p_user_id, p_now);
@@ -13235,8 +13104,7 @@ ALTER FUNCTION engine.require_pipeline(p_user_id uuid, p_now timestamp with time
 --
 
 CREATE FUNCTION engine.require_room(p_user_id uuid, p_relation text) RETURNS void
-    LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO 'pg_catalog', 'pg_temp'
+    LANGUAGE plpgsql
     AS $$
 declare
   v_limit integer;
@@ -13277,7 +13145,6 @@ ALTER FUNCTION engine.require_room(p_user_id uuid, p_relation text) OWNER TO sky
 
 CREATE FUNCTION engine.require_size(p_field text, p_values text[], p_elements integer, p_bytes integer) RETURNS void
     LANGUAGE plpgsql IMMUTABLE
-    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 declare
   v_size bigint := cardinality(p_values);
@@ -13318,7 +13185,6 @@ ALTER FUNCTION engine.require_size(p_field text, p_values text[], p_elements int
 
 CREATE FUNCTION engine.require_sizes(p_relation text, p_row jsonb) RETURNS void
     LANGUAGE plpgsql IMMUTABLE
-    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 declare
   v_limit record;
@@ -13352,7 +13218,6 @@ ALTER FUNCTION engine.require_sizes(p_relation text, p_row jsonb) OWNER TO skyla
 
 CREATE FUNCTION engine.require_text(p_field text, p_text text) RETURNS text
     LANGUAGE plpgsql IMMUTABLE
-    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 begin
   perform engine.require_size(p_field, array[p_text], 1, 2000);
@@ -13404,16 +13269,26 @@ ALTER FUNCTION engine.retire_consent_text(p_version text, p_reason text) OWNER T
 --
 
 CREATE FUNCTION engine.retry_at(p_operation text, p_tries integer, p_retry_after numeric, p_deadline_at timestamp with time zone, p_now timestamp with time zone) RETURNS timestamp with time zone
-    LANGUAGE sql
-    BEGIN ATOMIC
- SELECT
-         CASE
-             WHEN (((o.waits IS NULL) AND (retry_at.p_tries >= o.max_tries)) OR ((o.waits IS NOT NULL) AND ((retry_at.p_tries > cardinality(o.waits)) OR (retry_at.p_deadline_at <= retry_at.p_now)))) THEN NULL::timestamp with time zone
-             ELSE (retry_at.p_now + GREATEST((((0.5)::double precision + (random() / (2)::double precision)) * COALESCE(o.waits[retry_at.p_tries], make_interval(secs => LEAST(power((2)::double precision, ((retry_at.p_tries - 1))::double precision), (300)::double precision)))), make_interval(secs => (LEAST(COALESCE(retry_at.p_retry_after, (0)::numeric), (300)::numeric))::double precision)))
-         END AS "case"
-    FROM engine.operations o
-   WHERE (o.operation = retry_at.p_operation);
-END;
+    LANGUAGE plpgsql
+    AS $$
+begin
+  return (
+    select case
+      when o.waits is null and p_tries >= o.max_tries
+        or o.waits is not null
+        and (p_tries > cardinality(o.waits) or p_deadline_at <= p_now) then null
+      else p_now + greatest(
+        (0.5 + random() / 2) * coalesce(
+          o.waits[p_tries], make_interval(secs => least(power(2, p_tries - 1), 300))
+        ),
+        make_interval(secs => least(coalesce(p_retry_after, 0), 300))
+      )
+    end
+    from engine.operations as o
+    where o.operation = p_operation
+  );
+end;
+$$;
 
 ALTER FUNCTION engine.retry_at(p_operation text, p_tries integer, p_retry_after numeric, p_deadline_at timestamp with time zone, p_now timestamp with time zone) OWNER TO skylatch_owner;
 
@@ -13422,8 +13297,7 @@ ALTER FUNCTION engine.retry_at(p_operation text, p_tries integer, p_retry_after 
 --
 
 CREATE FUNCTION engine.revive_plans(p_now timestamp with time zone) RETURNS void
-    LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO 'pg_catalog', 'pg_temp'
+    LANGUAGE plpgsql
     AS $$
 declare
   v_idle uuid[];
@@ -13478,7 +13352,6 @@ ALTER FUNCTION engine.revive_plans(p_now timestamp with time zone) OWNER TO skyl
 
 CREATE FUNCTION engine.ring(p_channel text) RETURNS void
     LANGUAGE plpgsql
-    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 begin
   if pg_notification_queue_usage() < 0.5 then
@@ -13495,7 +13368,6 @@ ALTER FUNCTION engine.ring(p_channel text) OWNER TO skylatch_owner;
 
 CREATE FUNCTION engine.role_problems() RETURNS SETOF text
     LANGUAGE plpgsql STABLE
-    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 declare
   v_callers constant text[] := array[
@@ -13610,7 +13482,12 @@ begin
         (v_workers || v_people || v_callers, 'session_replication_role', 'origin'),
         (v_workers || v_people || v_callers, 'default_transaction_read_only', 'off'),
         (v_workers || v_people || v_callers, 'jit', 'off'),
-        (v_workers || v_people || v_callers, 'plan_cache_mode', 'auto'),
+        (array['skylatch_sidecar'], 'plan_cache_mode', 'force_generic_plan'),
+        (array['skylatch_sidecar'], 'enable_seqscan', 'off'),
+        (
+          array_remove(v_workers || v_people || v_callers, 'skylatch_sidecar'),
+          'plan_cache_mode', 'auto'
+        ),
         (v_workers || v_people || v_callers, 'max_parallel_workers_per_gather', '0'),
         (array['skylatch_sidecar'], 'synchronous_commit', 'on'),
         (array['skylatch_sidecar'], 'idle_session_timeout', '0')
@@ -13646,7 +13523,6 @@ ALTER FUNCTION engine.role_problems() OWNER TO skylatch_owner;
 
 CREATE FUNCTION engine.route_problems(p_trip public.trip_requests, p_offer public.flight_offers, p_city_airports text[]) RETURNS text[]
     LANGUAGE plpgsql STABLE
-    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 declare
   v_from text[] := p_offer.asked_from;
@@ -13710,8 +13586,7 @@ ALTER FUNCTION engine.route_problems(p_trip public.trip_requests, p_offer public
 --
 
 CREATE FUNCTION engine.run_monitor(p_started_by text, p_now timestamp with time zone) RETURNS bigint
-    LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO 'pg_catalog', 'pg_temp'
+    LANGUAGE plpgsql
     AS $$
 declare
   -- As in operations/jobs.sql.
@@ -13920,7 +13795,6 @@ ALTER FUNCTION engine.run_monitor(p_started_by text, p_now timestamp with time z
 
 CREATE FUNCTION engine.same_passengers(p_these jsonb, p_those jsonb) RETURNS boolean
     LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
-    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 begin
   return array(
@@ -13939,7 +13813,6 @@ ALTER FUNCTION engine.same_passengers(p_these jsonb, p_those jsonb) OWNER TO sky
 
 CREATE FUNCTION engine.schedule_trips(p_trips uuid[], p_now timestamp with time zone) RETURNS void
     LANGUAGE plpgsql
-    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 begin
   update public.trip_requests as t
@@ -13965,7 +13838,6 @@ ALTER FUNCTION engine.schedule_trips(p_trips uuid[], p_now timestamp with time z
 
 CREATE FUNCTION engine.search_credit(p_traveller engine.travellers, p_searches_per_hour integer, p_now timestamp with time zone) RETURNS double precision
     LANGUAGE plpgsql IMMUTABLE
-    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 begin
   return least(
@@ -14059,19 +13931,45 @@ ALTER FUNCTION engine.search_plan(p_trip_id uuid) OWNER TO skylatch_owner;
 --
 
 CREATE FUNCTION engine.search_request(p_trip public.trip_requests, p_origin text, p_destination text, p_departure_date date, p_return_date date) RETURNS jsonb
-    LANGUAGE sql STABLE
-    BEGIN ATOMIC
- SELECT jsonb_build_object('slices', (jsonb_build_array(jsonb_build_object('origin', p_origin, 'destination', p_destination, 'departure_date', p_departure_date)) ||
-         CASE
-             WHEN (p_return_date IS NULL) THEN '[]'::jsonb
-             ELSE jsonb_build_array(jsonb_build_object('origin', p_destination, 'destination', p_origin, 'departure_date', p_return_date))
-         END), 'passengers', ( SELECT jsonb_agg(
-                 CASE
-                     WHEN (p.child_age IS NULL) THEN '{"type": "adult"}'::jsonb
-                     ELSE jsonb_build_object('age', p.child_age)
-                 END ORDER BY p.child_age NULLS FIRST, p.place) AS jsonb_agg
-            FROM engine.trip_party((search_request.p_trip).user_id, (search_request.p_trip).id, COALESCE(search_request.p_return_date, search_request.p_departure_date)) p(traveler_profile_id, age, child_age, place)), 'cabin_class', (p_trip).cabin_class, 'max_connections', (p_trip).max_connections) AS jsonb_build_object;
-END;
+    LANGUAGE plpgsql STABLE
+    AS $$
+begin
+  return (
+    select jsonb_build_object(
+      'slices', jsonb_build_array(
+        jsonb_build_object(
+          'origin', p_origin,
+          'destination', p_destination,
+          'departure_date', p_departure_date
+        )
+      ) || case
+        when p_return_date is null then '[]'
+        else jsonb_build_array(
+          jsonb_build_object(
+            'origin', p_destination,
+            'destination', p_origin,
+            'departure_date', p_return_date
+          )
+        )
+      end,
+      'passengers', (
+        select jsonb_agg(
+          case
+            when p.child_age is null then '{"type": "adult"}'::jsonb
+            else jsonb_build_object('age', p.child_age)
+          end
+          order by p.child_age nulls first, p.place
+        )
+        from engine.trip_party(
+          p_trip.user_id, p_trip.id, coalesce(p_return_date, p_departure_date)
+        ) as p
+      ),
+      'cabin_class', p_trip.cabin_class,
+      'max_connections', p_trip.max_connections
+    )
+  );
+end;
+$$;
 
 ALTER FUNCTION engine.search_request(p_trip public.trip_requests, p_origin text, p_destination text, p_departure_date date, p_return_date date) OWNER TO skylatch_owner;
 
@@ -14222,7 +14120,6 @@ ALTER FUNCTION engine.seconds_since(p_since timestamp with time zone, p_now time
 
 CREATE FUNCTION engine.selected_offer_problem(p_trip public.trip_requests, p_flight_offer_id uuid, p_now timestamp with time zone) RETURNS text
     LANGUAGE plpgsql STABLE
-    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 declare
   v_offer public.flight_offers;
@@ -14680,8 +14577,7 @@ ALTER FUNCTION engine.set_traveller_limits(p_reason text, p_open_trips integer, 
 --
 
 CREATE FUNCTION engine.settle_call(p_report engine.call_report, p_recovered boolean, p_actor text, p_now timestamp with time zone) RETURNS bigint
-    LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO 'pg_catalog', 'pg_temp'
+    LANGUAGE plpgsql
     AS $$
 declare
   v_call engine.provider_calls;
@@ -14930,8 +14826,7 @@ ALTER FUNCTION engine.settle_call(p_report engine.call_report, p_recovered boole
 --
 
 CREATE FUNCTION engine.share_looks(p_now timestamp with time zone) RETURNS integer
-    LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO 'pg_catalog', 'pg_temp'
+    LANGUAGE plpgsql
     AS $$
 declare
   v_trips uuid[];
@@ -15018,7 +14913,6 @@ ALTER FUNCTION engine.share_looks(p_now timestamp with time zone) OWNER TO skyla
 
 CREATE FUNCTION engine.silent_workers(p_now timestamp with time zone) RETURNS TABLE(worker text, version text, seen_at timestamp with time zone, is_alone boolean)
     LANGUAGE plpgsql STABLE
-    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 declare
   v_others boolean := exists (
@@ -15058,46 +14952,51 @@ END;
 ALTER FUNCTION engine.size_limits() OWNER TO skylatch_owner;
 
 --
--- Name: spending_limits; Type: TABLE; Schema: public; Owner: skylatch_owner
---
-
-CREATE TABLE public.spending_limits (
-    user_id uuid DEFAULT auth.uid() NOT NULL,
-    currency text NOT NULL,
-    period text NOT NULL,
-    amount public.money_amount NOT NULL,
-    changed_at timestamp with time zone DEFAULT now() NOT NULL,
-    CONSTRAINT spending_limits_period CHECK ((period = ANY (ARRAY['day'::text, 'month'::text, 'total'::text])))
-);
-
-ALTER TABLE ONLY public.spending_limits FORCE ROW LEVEL SECURITY;
-
-ALTER TABLE public.spending_limits OWNER TO skylatch_owner;
-
---
 -- Name: spending_problem(uuid, text, numeric, timestamp with time zone); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
 --
 
 CREATE FUNCTION engine.spending_problem(p_user_id uuid, p_currency text, p_amount numeric, p_now timestamp with time zone) RETURNS text
-    LANGUAGE sql STABLE
-    BEGIN ATOMIC
- SELECT format('It would take you over your limit of %s %s: %s is spent or on its way.'::text, engine.format_money((l.amount)::numeric, l.currency),
-         CASE l.period
-             WHEN 'total'::text THEN 'in total'::text
-             ELSE ('a '::text || l.period)
-         END, engine.format_money(s.spent, l.currency)) AS format
-    FROM (public.spending_limits l
-      CROSS JOIN LATERAL ( SELECT COALESCE(sum(((a.agreed_amount)::numeric -
-                 CASE
-                     WHEN (a.refunded_at IS NULL) THEN (0)::numeric
-                     ELSE COALESCE((a.refund_amount)::numeric, (0)::numeric)
-                 END)), (0)::numeric) AS spent
-            FROM public.booking_attempts a
-           WHERE ((a.user_id = l.user_id) AND (a.currency = l.currency) AND ((a.status = 'PENDING'::text) OR ((a.status = 'SUCCESS'::text) AND ((l.period = 'total'::text) OR (a.ended_at >= (date_trunc(l.period, (spending_problem.p_now AT TIME ZONE 'UTC'::text)) AT TIME ZONE 'UTC'::text))))))) s)
-   WHERE ((l.user_id = spending_problem.p_user_id) AND (l.currency = spending_problem.p_currency) AND ((s.spent + spending_problem.p_amount) > (l.amount)::numeric))
-   ORDER BY l.period
-  LIMIT 1;
-END;
+    LANGUAGE plpgsql STABLE
+    AS $$
+begin
+  return (
+    select
+      format(
+        'It would take you over your limit of %s %s: %s is spent or on its way.',
+        engine.format_money(l.amount, l.currency),
+        case l.period when 'total' then 'in total' else 'a ' || l.period end,
+        engine.format_money(s.spent, l.currency)
+      )
+    from public.spending_limits as l
+    cross join lateral (
+      select
+        coalesce(
+          sum(
+            a.agreed_amount
+            - case when a.refunded_at is null then 0 else coalesce(a.refund_amount, 0) end
+          ), 0
+        ) as spent
+      from public.booking_attempts as a
+      where a.user_id = l.user_id
+        and a.currency = l.currency
+        and (
+          a.status = 'PENDING'
+          or a.status = 'SUCCESS'
+          and (
+            l.period = 'total'
+            or a.ended_at >= date_trunc(l.period, p_now at time zone 'UTC')
+            at time zone 'UTC'
+          )
+        )
+    ) as s
+    where l.user_id = p_user_id
+      and l.currency = p_currency
+      and s.spent + p_amount > l.amount
+    order by l.period
+    limit 1
+  );
+end;
+$$;
 
 ALTER FUNCTION engine.spending_problem(p_user_id uuid, p_currency text, p_amount numeric, p_now timestamp with time zone) OWNER TO skylatch_owner;
 
@@ -15107,7 +15006,6 @@ ALTER FUNCTION engine.spending_problem(p_user_id uuid, p_currency text, p_amount
 
 CREATE FUNCTION engine.spent_in_base(p_user_id uuid, p_since timestamp with time zone, p_attempt_id uuid, p_now timestamp with time zone) RETURNS numeric
     LANGUAGE plpgsql STABLE
-    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 declare
   v_spent numeric := 0;
@@ -15202,8 +15100,7 @@ ALTER FUNCTION engine.stand_in(p_job text) OWNER TO skylatch_owner;
 --
 
 CREATE FUNCTION engine.start_scan(p_scan text, p_now timestamp with time zone) RETURNS bigint
-    LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO 'pg_catalog', 'pg_temp'
+    LANGUAGE plpgsql
     AS $$
 declare
   v_since timestamptz := coalesce(
@@ -15233,8 +15130,7 @@ ALTER FUNCTION engine.start_scan(p_scan text, p_now timestamp with time zone) OW
 --
 
 CREATE FUNCTION engine.start_scans(p_now timestamp with time zone) RETURNS void
-    LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO 'pg_catalog', 'pg_temp'
+    LANGUAGE plpgsql
     AS $$
 declare
   v_is_confirmed boolean := engine.history_is_confirmed(p_now);
@@ -15270,8 +15166,7 @@ ALTER FUNCTION engine.start_scans(p_now timestamp with time zone) OWNER TO skyla
 --
 
 CREATE FUNCTION engine.start_searches(p_trips uuid[], p_now timestamp with time zone) RETURNS integer
-    LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO 'pg_catalog', 'pg_temp'
+    LANGUAGE plpgsql
     AS $$
 declare
   v_trips uuid[];
@@ -15318,8 +15213,7 @@ ALTER FUNCTION engine.start_searches(p_trips uuid[], p_now timestamp with time z
 --
 
 CREATE FUNCTION engine.store_live_offer(p_attempt public.booking_attempts, p_offer jsonb, p_now timestamp with time zone) RETURNS void
-    LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO 'pg_catalog', 'pg_temp'
+    LANGUAGE plpgsql
     AS $$
 begin
   update public.flight_offers as o
@@ -15384,12 +15278,18 @@ ALTER FUNCTION engine.store_live_offer(p_attempt public.booking_attempts, p_offe
 --
 
 CREATE FUNCTION engine.stripe_amount(p_amount numeric, p_currency text) RETURNS bigint
-    LANGUAGE sql STABLE
-    BEGIN ATOMIC
- SELECT ((stripe_amount.p_amount * (c.stripe_factor)::numeric))::bigint AS int8
-    FROM engine.currencies c
-   WHERE ((c.code = stripe_amount.p_currency) AND (stripe_amount.p_amount > (0)::numeric) AND (((stripe_amount.p_amount * (c.stripe_factor)::numeric) % (c.stripe_step)::numeric) = (0)::numeric));
-END;
+    LANGUAGE plpgsql STABLE
+    AS $$
+begin
+  return (
+    select (p_amount * c.stripe_factor)::bigint
+    from engine.currencies as c
+    where c.code = p_currency
+      and p_amount > 0
+      and p_amount * c.stripe_factor % c.stripe_step = 0
+  );
+end;
+$$;
 
 ALTER FUNCTION engine.stripe_amount(p_amount numeric, p_currency text) OWNER TO skylatch_owner;
 
@@ -15475,11 +15375,35 @@ END;
 ALTER FUNCTION engine.sum_flag_usage() OWNER TO skylatch_owner;
 
 --
+-- Name: operations; Type: TABLE; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE TABLE engine.operations (
+    operation text NOT NULL,
+    provider text NOT NULL,
+    marks_sent boolean NOT NULL,
+    lease interval NOT NULL,
+    max_tries smallint NOT NULL,
+    waits interval[],
+    key_lasts interval,
+    observes boolean DEFAULT false NOT NULL,
+    breaks_after smallint,
+    awaits_history boolean DEFAULT false NOT NULL,
+    CONSTRAINT operations_breaks_after CHECK ((breaks_after > 0)),
+    CONSTRAINT operations_max_tries CHECK (((max_tries >= 1) AND (max_tries <= 100))),
+    CONSTRAINT operations_provider CHECK ((provider = ANY (ARRAY['duffel'::text, 'stripe'::text])))
+);
+
+ALTER TABLE ONLY engine.operations FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE engine.operations OWNER TO skylatch_owner;
+
+--
 -- Name: sweep_events(timestamp with time zone); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
 --
 
 CREATE FUNCTION engine.sweep_events(p_now timestamp with time zone) RETURNS void
-    LANGUAGE sql SECURITY DEFINER
+    LANGUAGE sql
     BEGIN ATOMIC
  SELECT engine.enqueue_look(w.operation, 'account'::text, jsonb_strip_nulls(jsonb_build_object('created_after', engine.list_time(w.provider, (w.since - LEAST(w.width, '00:30:00'::interval))), 'created_before',
          CASE
@@ -15517,7 +15441,6 @@ ALTER FUNCTION engine.sweep_events(p_now timestamp with time zone) OWNER TO skyl
 
 CREATE FUNCTION engine.switch_metrics(p_now timestamp with time zone) RETURNS TABLE(name text, labels jsonb, value numeric)
     LANGUAGE plpgsql
-    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 declare
   c_nobody constant uuid := '00000000-0000-0000-0000-000000000000'::uuid;
@@ -15727,8 +15650,7 @@ ALTER FUNCTION engine.take_spans(p_limit integer) OWNER TO skylatch_owner;
 --
 
 CREATE FUNCTION engine.take_trip(p_user_id uuid, p_trip_id uuid) RETURNS void
-    LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO 'pg_catalog', 'pg_temp'
+    LANGUAGE plpgsql
     AS $$
 begin
   perform from public.trip_requests as t
@@ -15776,7 +15698,6 @@ ALTER FUNCTION engine.tick() OWNER TO skylatch_owner;
 
 CREATE FUNCTION engine.told_times(p_departs_at timestamp with time zone, p_arrives_at timestamp with time zone, p_origin_zone text, p_destination_zone text, p_duration interval) RETURNS timestamp with time zone[]
     LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
-    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 declare
   v_departs timestamptz := engine.earlier_reading(p_departs_at, p_origin_zone);
@@ -15799,7 +15720,6 @@ ALTER FUNCTION engine.told_times(p_departs_at timestamp with time zone, p_arrive
 
 CREATE FUNCTION engine.trace_ratio(p_now timestamp with time zone) RETURNS double precision
     LANGUAGE plpgsql STABLE
-    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 declare
   v_ratio double precision;
@@ -15915,6 +15835,81 @@ CREATE FUNCTION engine.trip_events(p_trip_id uuid) RETURNS TABLE(at timestamp wi
 END;
 
 ALTER FUNCTION engine.trip_events(p_trip_id uuid) OWNER TO skylatch_owner;
+
+--
+-- Name: traveler_profiles; Type: TABLE; Schema: public; Owner: skylatch_owner
+--
+
+CREATE TABLE public.traveler_profiles (
+    user_id uuid DEFAULT auth.uid() NOT NULL,
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    given_name text NOT NULL,
+    family_name text NOT NULL,
+    title text,
+    gender text,
+    born_on date,
+    email text,
+    phone_number text,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT traveler_profiles_born_on CHECK ((born_on > '1900-01-01'::date)),
+    CONSTRAINT traveler_profiles_email CHECK ((email ~ '^[^@\s]+@[^@\s]+\.[^@\s]+$'::text)),
+    CONSTRAINT traveler_profiles_family_name CHECK ((family_name ~ '^[A-Za-zÀ-ÖØ-öø-ſ][A-Za-zÀ-ÖØ-öø-ſ ''-]{0,19}$'::text)),
+    CONSTRAINT traveler_profiles_gender CHECK ((gender = ANY (ARRAY['m'::text, 'f'::text]))),
+    CONSTRAINT traveler_profiles_given_name CHECK ((given_name ~ '^[A-Za-zÀ-ÖØ-öø-ſ][A-Za-zÀ-ÖØ-öø-ſ ''-]{0,19}$'::text)),
+    CONSTRAINT traveler_profiles_phone_number CHECK ((phone_number ~ '^\+[1-9][0-9]{6,14}$'::text)),
+    CONSTRAINT traveler_profiles_title CHECK ((title = ANY (ARRAY['mr'::text, 'ms'::text, 'mrs'::text, 'miss'::text, 'dr'::text])))
+);
+
+ALTER TABLE ONLY public.traveler_profiles FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.traveler_profiles OWNER TO skylatch_owner;
+
+--
+-- Name: trip_passengers; Type: TABLE; Schema: public; Owner: skylatch_owner
+--
+
+CREATE TABLE public.trip_passengers (
+    user_id uuid DEFAULT auth.uid() NOT NULL,
+    trip_request_id uuid NOT NULL,
+    traveler_profile_id uuid NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL
+);
+
+ALTER TABLE ONLY public.trip_passengers FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.trip_passengers OWNER TO skylatch_owner;
+
+--
+-- Name: trip_party(uuid, uuid, date); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE FUNCTION engine.trip_party(p_user_id uuid, p_trip_id uuid, p_last_day date) RETURNS TABLE(traveler_profile_id uuid, age integer, child_age integer, place bigint)
+    LANGUAGE sql STABLE PARALLEL SAFE
+    BEGIN ATOMIC
+ WITH party AS (
+          SELECT f.id,
+             (EXTRACT(year FROM age((trip_party.p_last_day)::timestamp without time zone, (f.born_on)::timestamp without time zone)))::integer AS age
+            FROM (public.trip_passengers p
+              JOIN public.traveler_profiles f ON (((p.user_id = f.user_id) AND (p.traveler_profile_id = f.id))))
+           WHERE ((p.user_id = trip_party.p_user_id) AND (p.trip_request_id = trip_party.p_trip_id))
+         ), keyed AS (
+          SELECT party.id,
+             party.age,
+                 CASE
+                     WHEN (party.age < 18) THEN party.age
+                     ELSE NULL::integer
+                 END AS child_age
+            FROM party
+         )
+  SELECT k.id,
+     k.age,
+     k.child_age,
+     row_number() OVER (PARTITION BY k.child_age ORDER BY k.id) AS row_number
+    FROM keyed k;
+END;
+
+ALTER FUNCTION engine.trip_party(p_user_id uuid, p_trip_id uuid, p_last_day date) OWNER TO skylatch_owner;
 
 --
 -- Name: try_uuid(text); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
@@ -16053,8 +16048,7 @@ ALTER FUNCTION engine.waiting_exchange_rates() OWNER TO skylatch_owner;
 --
 
 CREATE FUNCTION engine.wake_sidecar() RETURNS void
-    LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO 'pg_catalog', 'pg_temp'
+    LANGUAGE plpgsql
     AS $$
 declare
   v_url text;
@@ -16263,7 +16257,6 @@ ALTER FUNCTION engine.watch_invariants() OWNER TO skylatch_owner;
 
 CREATE FUNCTION engine.watch_metrics(p_now timestamp with time zone) RETURNS TABLE(name text, labels jsonb, value numeric)
     LANGUAGE plpgsql STABLE
-    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 begin
   return query
@@ -16353,7 +16346,6 @@ ALTER FUNCTION engine.watch_metrics(p_now timestamp with time zone) OWNER TO sky
 
 CREATE FUNCTION engine.work_metrics(p_now timestamp with time zone) RETURNS TABLE(name text, labels jsonb, value numeric)
     LANGUAGE plpgsql STABLE
-    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 begin
   return query
@@ -16628,6 +16620,25 @@ end;
 $$;
 
 ALTER FUNCTION public.duffel_search(p_trip_id uuid) OWNER TO skylatch_owner;
+
+--
+-- Name: explain_trip(uuid); Type: FUNCTION; Schema: public; Owner: skylatch_owner
+--
+
+CREATE FUNCTION public.explain_trip(p_trip_id uuid) RETURNS jsonb
+    LANGUAGE plpgsql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  return engine.explain_trip(p_trip_id);
+exception
+  when deadlock_detected or lock_not_available or serialization_failure then
+    perform engine.refuse_busy(sqlstate);
+    raise;
+end;
+$$;
+
+ALTER FUNCTION public.explain_trip(p_trip_id uuid) OWNER TO skylatch_owner;
 
 --
 -- Name: manage_auto_book_monitor(text, text); Type: FUNCTION; Schema: public; Owner: skylatch_owner
@@ -16924,6 +16935,25 @@ ALTER TABLE engine.airport_overrides ALTER COLUMN id ADD GENERATED ALWAYS AS IDE
 );
 
 --
+-- Name: airports; Type: TABLE; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE TABLE engine.airports (
+    iata text NOT NULL,
+    name text NOT NULL,
+    city text NOT NULL,
+    country text NOT NULL,
+    time_zone text NOT NULL,
+    latitude double precision NOT NULL,
+    longitude double precision NOT NULL,
+    CONSTRAINT airports_iata CHECK ((iata ~ '^[A-Z]{3}$'::text))
+);
+
+ALTER TABLE ONLY engine.airports FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE engine.airports OWNER TO skylatch_owner;
+
+--
 -- Name: booking_attempt_passengers; Type: TABLE; Schema: engine; Owner: skylatch_owner
 --
 
@@ -16961,6 +16991,23 @@ ALTER TABLE engine.booking_events ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTI
     NO MAXVALUE
     CACHE 1
 );
+
+--
+-- Name: breakers; Type: TABLE; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE TABLE engine.breakers (
+    operation text NOT NULL,
+    failures integer DEFAULT 0 NOT NULL,
+    open_until timestamp with time zone,
+    last_error text,
+    changed_at timestamp with time zone NOT NULL,
+    CONSTRAINT breakers_failures CHECK ((failures >= 0))
+);
+
+ALTER TABLE ONLY engine.breakers FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE engine.breakers OWNER TO skylatch_owner;
 
 --
 -- Name: consent_texts; Type: TABLE; Schema: engine; Owner: skylatch_owner
@@ -18040,6 +18087,23 @@ CREATE VIEW public.review_queue WITH (security_invoker='true') AS
    FROM engine.list_cases() c(case_id, kind, opened_at, age, summary, object_id, trip_request_id, trip_status, booking_attempt_id, attempt_state, traveller, agreed_amount, captured_amount, currency, sent, heard, evidence, evidence_at, actions, decided);
 
 ALTER TABLE public.review_queue OWNER TO skylatch_owner;
+
+--
+-- Name: spending_limits; Type: TABLE; Schema: public; Owner: skylatch_owner
+--
+
+CREATE TABLE public.spending_limits (
+    user_id uuid DEFAULT auth.uid() NOT NULL,
+    currency text NOT NULL,
+    period text NOT NULL,
+    amount public.money_amount NOT NULL,
+    changed_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT spending_limits_period CHECK ((period = ANY (ARRAY['day'::text, 'month'::text, 'total'::text])))
+);
+
+ALTER TABLE ONLY public.spending_limits FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.spending_limits OWNER TO skylatch_owner;
 
 --
 -- Name: users users_pkey; Type: CONSTRAINT; Schema: auth; Owner: skylatch_owner
@@ -21168,13 +21232,6 @@ REVOKE ALL ON FUNCTION engine.begin_attempt(p_trip public.trip_requests, p_fligh
 REVOKE ALL ON FUNCTION engine.belongs_elsewhere(p_metadata jsonb) FROM PUBLIC;
 
 --
--- Name: TABLE flight_offers; Type: ACL; Schema: public; Owner: skylatch_owner
---
-
-GRANT SELECT ON TABLE public.flight_offers TO authenticated;
-GRANT SELECT ON TABLE public.flight_offers TO service_role;
-
---
 -- Name: FUNCTION best_offer(p_trip public.trip_requests); Type: ACL; Schema: engine; Owner: skylatch_owner
 --
 
@@ -21510,20 +21567,19 @@ GRANT ALL ON FUNCTION engine.format_money(p_amount numeric, p_currency text) TO 
 GRANT ALL ON FUNCTION engine.format_money(p_amount numeric, p_currency text) TO service_role;
 
 --
+-- Name: TABLE flight_offers; Type: ACL; Schema: public; Owner: skylatch_owner
+--
+
+GRANT SELECT ON TABLE public.flight_offers TO authenticated;
+GRANT SELECT ON TABLE public.flight_offers TO service_role;
+
+--
 -- Name: FUNCTION describe_offer(p_offer public.flight_offers); Type: ACL; Schema: engine; Owner: skylatch_owner
 --
 
 REVOKE ALL ON FUNCTION engine.describe_offer(p_offer public.flight_offers) FROM PUBLIC;
 GRANT ALL ON FUNCTION engine.describe_offer(p_offer public.flight_offers) TO authenticated;
 GRANT ALL ON FUNCTION engine.describe_offer(p_offer public.flight_offers) TO service_role;
-
---
--- Name: FUNCTION explain_trip(p_trip_id uuid); Type: ACL; Schema: public; Owner: skylatch_owner
---
-
-REVOKE ALL ON FUNCTION public.explain_trip(p_trip_id uuid) FROM PUBLIC;
-GRANT ALL ON FUNCTION public.explain_trip(p_trip_id uuid) TO authenticated;
-GRANT ALL ON FUNCTION public.explain_trip(p_trip_id uuid) TO service_role;
 
 --
 -- Name: FUNCTION describe_round(p_user_id uuid, p_trip_id uuid); Type: ACL; Schema: engine; Owner: skylatch_owner
@@ -22300,127 +22356,16 @@ GRANT ALL ON FUNCTION engine.override_city(p_reason text, p_iata text, p_airport
 REVOKE ALL ON FUNCTION engine.party_change(p_attempt public.booking_attempts) FROM PUBLIC;
 
 --
--- Name: FUNCTION person_key(p_user_id uuid, p_given_name text, p_family_name text, p_born_on date); Type: ACL; Schema: engine; Owner: skylatch_owner
---
-
-REVOKE ALL ON FUNCTION engine.person_key(p_user_id uuid, p_given_name text, p_family_name text, p_born_on date) FROM PUBLIC;
-
---
--- Name: TABLE traveler_profiles; Type: ACL; Schema: public; Owner: skylatch_owner
---
-
-GRANT SELECT ON TABLE public.traveler_profiles TO authenticated;
-GRANT SELECT ON TABLE public.traveler_profiles TO service_role;
-
---
--- Name: COLUMN traveler_profiles.user_id; Type: ACL; Schema: public; Owner: skylatch_owner
---
-
-GRANT INSERT(user_id) ON TABLE public.traveler_profiles TO authenticated;
-GRANT INSERT(user_id) ON TABLE public.traveler_profiles TO service_role;
-
---
--- Name: COLUMN traveler_profiles.id; Type: ACL; Schema: public; Owner: skylatch_owner
---
-
-GRANT INSERT(id) ON TABLE public.traveler_profiles TO authenticated;
-GRANT INSERT(id) ON TABLE public.traveler_profiles TO service_role;
-
---
--- Name: COLUMN traveler_profiles.given_name; Type: ACL; Schema: public; Owner: skylatch_owner
---
-
-GRANT INSERT(given_name),UPDATE(given_name) ON TABLE public.traveler_profiles TO authenticated;
-GRANT INSERT(given_name),UPDATE(given_name) ON TABLE public.traveler_profiles TO service_role;
-
---
--- Name: COLUMN traveler_profiles.family_name; Type: ACL; Schema: public; Owner: skylatch_owner
---
-
-GRANT INSERT(family_name),UPDATE(family_name) ON TABLE public.traveler_profiles TO authenticated;
-GRANT INSERT(family_name),UPDATE(family_name) ON TABLE public.traveler_profiles TO service_role;
-
---
--- Name: COLUMN traveler_profiles.title; Type: ACL; Schema: public; Owner: skylatch_owner
---
-
-GRANT INSERT(title),UPDATE(title) ON TABLE public.traveler_profiles TO authenticated;
-GRANT INSERT(title),UPDATE(title) ON TABLE public.traveler_profiles TO service_role;
-
---
--- Name: COLUMN traveler_profiles.gender; Type: ACL; Schema: public; Owner: skylatch_owner
---
-
-GRANT INSERT(gender),UPDATE(gender) ON TABLE public.traveler_profiles TO authenticated;
-GRANT INSERT(gender),UPDATE(gender) ON TABLE public.traveler_profiles TO service_role;
-
---
--- Name: COLUMN traveler_profiles.born_on; Type: ACL; Schema: public; Owner: skylatch_owner
---
-
-GRANT INSERT(born_on),UPDATE(born_on) ON TABLE public.traveler_profiles TO authenticated;
-GRANT INSERT(born_on),UPDATE(born_on) ON TABLE public.traveler_profiles TO service_role;
-
---
--- Name: COLUMN traveler_profiles.email; Type: ACL; Schema: public; Owner: skylatch_owner
---
-
-GRANT INSERT(email),UPDATE(email) ON TABLE public.traveler_profiles TO authenticated;
-GRANT INSERT(email),UPDATE(email) ON TABLE public.traveler_profiles TO service_role;
-
---
--- Name: COLUMN traveler_profiles.phone_number; Type: ACL; Schema: public; Owner: skylatch_owner
---
-
-GRANT INSERT(phone_number),UPDATE(phone_number) ON TABLE public.traveler_profiles TO authenticated;
-GRANT INSERT(phone_number),UPDATE(phone_number) ON TABLE public.traveler_profiles TO service_role;
-
---
--- Name: COLUMN traveler_profiles.updated_at; Type: ACL; Schema: public; Owner: skylatch_owner
---
-
-GRANT UPDATE(updated_at) ON TABLE public.traveler_profiles TO authenticated;
-GRANT UPDATE(updated_at) ON TABLE public.traveler_profiles TO service_role;
-
---
--- Name: TABLE trip_passengers; Type: ACL; Schema: public; Owner: skylatch_owner
---
-
-GRANT SELECT ON TABLE public.trip_passengers TO authenticated;
-GRANT SELECT ON TABLE public.trip_passengers TO service_role;
-
---
--- Name: COLUMN trip_passengers.user_id; Type: ACL; Schema: public; Owner: skylatch_owner
---
-
-GRANT INSERT(user_id) ON TABLE public.trip_passengers TO authenticated;
-GRANT INSERT(user_id) ON TABLE public.trip_passengers TO service_role;
-
---
--- Name: COLUMN trip_passengers.trip_request_id; Type: ACL; Schema: public; Owner: skylatch_owner
---
-
-GRANT INSERT(trip_request_id) ON TABLE public.trip_passengers TO authenticated;
-GRANT INSERT(trip_request_id) ON TABLE public.trip_passengers TO service_role;
-
---
--- Name: COLUMN trip_passengers.traveler_profile_id; Type: ACL; Schema: public; Owner: skylatch_owner
---
-
-GRANT INSERT(traveler_profile_id) ON TABLE public.trip_passengers TO authenticated;
-GRANT INSERT(traveler_profile_id) ON TABLE public.trip_passengers TO service_role;
-
---
--- Name: FUNCTION trip_party(p_user_id uuid, p_trip_id uuid, p_last_day date); Type: ACL; Schema: engine; Owner: skylatch_owner
---
-
-REVOKE ALL ON FUNCTION engine.trip_party(p_user_id uuid, p_trip_id uuid, p_last_day date) FROM PUBLIC;
-
---
 -- Name: FUNCTION party_problem(p_user_id uuid, p_trip_id uuid); Type: ACL; Schema: engine; Owner: skylatch_owner
 --
 
 REVOKE ALL ON FUNCTION engine.party_problem(p_user_id uuid, p_trip_id uuid) FROM PUBLIC;
+
+--
+-- Name: FUNCTION person_key(p_user_id uuid, p_given_name text, p_family_name text, p_born_on date); Type: ACL; Schema: engine; Owner: skylatch_owner
+--
+
+REVOKE ALL ON FUNCTION engine.person_key(p_user_id uuid, p_given_name text, p_family_name text, p_born_on date) FROM PUBLIC;
 
 --
 -- Name: FUNCTION pin_flags(p_user_id uuid); Type: ACL; Schema: engine; Owner: skylatch_owner
@@ -22913,41 +22858,6 @@ REVOKE ALL ON FUNCTION engine.silent_workers(p_now timestamp with time zone) FRO
 REVOKE ALL ON FUNCTION engine.size_limits() FROM PUBLIC;
 
 --
--- Name: TABLE spending_limits; Type: ACL; Schema: public; Owner: skylatch_owner
---
-
-GRANT SELECT ON TABLE public.spending_limits TO authenticated;
-GRANT SELECT ON TABLE public.spending_limits TO service_role;
-
---
--- Name: COLUMN spending_limits.user_id; Type: ACL; Schema: public; Owner: skylatch_owner
---
-
-GRANT INSERT(user_id) ON TABLE public.spending_limits TO authenticated;
-GRANT INSERT(user_id) ON TABLE public.spending_limits TO service_role;
-
---
--- Name: COLUMN spending_limits.currency; Type: ACL; Schema: public; Owner: skylatch_owner
---
-
-GRANT INSERT(currency) ON TABLE public.spending_limits TO authenticated;
-GRANT INSERT(currency) ON TABLE public.spending_limits TO service_role;
-
---
--- Name: COLUMN spending_limits.period; Type: ACL; Schema: public; Owner: skylatch_owner
---
-
-GRANT INSERT(period) ON TABLE public.spending_limits TO authenticated;
-GRANT INSERT(period) ON TABLE public.spending_limits TO service_role;
-
---
--- Name: COLUMN spending_limits.amount; Type: ACL; Schema: public; Owner: skylatch_owner
---
-
-GRANT INSERT(amount),UPDATE(amount) ON TABLE public.spending_limits TO authenticated;
-GRANT INSERT(amount),UPDATE(amount) ON TABLE public.spending_limits TO service_role;
-
---
 -- Name: FUNCTION spending_problem(p_user_id uuid, p_currency text, p_amount numeric, p_now timestamp with time zone); Type: ACL; Schema: engine; Owner: skylatch_owner
 --
 
@@ -23088,6 +22998,117 @@ REVOKE ALL ON FUNCTION engine.traceparent(p_trace_id uuid, p_is_sampled boolean,
 REVOKE ALL ON FUNCTION engine.trip_events(p_trip_id uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION engine.trip_events(p_trip_id uuid) TO authenticated;
 GRANT ALL ON FUNCTION engine.trip_events(p_trip_id uuid) TO service_role;
+
+--
+-- Name: TABLE traveler_profiles; Type: ACL; Schema: public; Owner: skylatch_owner
+--
+
+GRANT SELECT ON TABLE public.traveler_profiles TO authenticated;
+GRANT SELECT ON TABLE public.traveler_profiles TO service_role;
+
+--
+-- Name: COLUMN traveler_profiles.user_id; Type: ACL; Schema: public; Owner: skylatch_owner
+--
+
+GRANT INSERT(user_id) ON TABLE public.traveler_profiles TO authenticated;
+GRANT INSERT(user_id) ON TABLE public.traveler_profiles TO service_role;
+
+--
+-- Name: COLUMN traveler_profiles.id; Type: ACL; Schema: public; Owner: skylatch_owner
+--
+
+GRANT INSERT(id) ON TABLE public.traveler_profiles TO authenticated;
+GRANT INSERT(id) ON TABLE public.traveler_profiles TO service_role;
+
+--
+-- Name: COLUMN traveler_profiles.given_name; Type: ACL; Schema: public; Owner: skylatch_owner
+--
+
+GRANT INSERT(given_name),UPDATE(given_name) ON TABLE public.traveler_profiles TO authenticated;
+GRANT INSERT(given_name),UPDATE(given_name) ON TABLE public.traveler_profiles TO service_role;
+
+--
+-- Name: COLUMN traveler_profiles.family_name; Type: ACL; Schema: public; Owner: skylatch_owner
+--
+
+GRANT INSERT(family_name),UPDATE(family_name) ON TABLE public.traveler_profiles TO authenticated;
+GRANT INSERT(family_name),UPDATE(family_name) ON TABLE public.traveler_profiles TO service_role;
+
+--
+-- Name: COLUMN traveler_profiles.title; Type: ACL; Schema: public; Owner: skylatch_owner
+--
+
+GRANT INSERT(title),UPDATE(title) ON TABLE public.traveler_profiles TO authenticated;
+GRANT INSERT(title),UPDATE(title) ON TABLE public.traveler_profiles TO service_role;
+
+--
+-- Name: COLUMN traveler_profiles.gender; Type: ACL; Schema: public; Owner: skylatch_owner
+--
+
+GRANT INSERT(gender),UPDATE(gender) ON TABLE public.traveler_profiles TO authenticated;
+GRANT INSERT(gender),UPDATE(gender) ON TABLE public.traveler_profiles TO service_role;
+
+--
+-- Name: COLUMN traveler_profiles.born_on; Type: ACL; Schema: public; Owner: skylatch_owner
+--
+
+GRANT INSERT(born_on),UPDATE(born_on) ON TABLE public.traveler_profiles TO authenticated;
+GRANT INSERT(born_on),UPDATE(born_on) ON TABLE public.traveler_profiles TO service_role;
+
+--
+-- Name: COLUMN traveler_profiles.email; Type: ACL; Schema: public; Owner: skylatch_owner
+--
+
+GRANT INSERT(email),UPDATE(email) ON TABLE public.traveler_profiles TO authenticated;
+GRANT INSERT(email),UPDATE(email) ON TABLE public.traveler_profiles TO service_role;
+
+--
+-- Name: COLUMN traveler_profiles.phone_number; Type: ACL; Schema: public; Owner: skylatch_owner
+--
+
+GRANT INSERT(phone_number),UPDATE(phone_number) ON TABLE public.traveler_profiles TO authenticated;
+GRANT INSERT(phone_number),UPDATE(phone_number) ON TABLE public.traveler_profiles TO service_role;
+
+--
+-- Name: COLUMN traveler_profiles.updated_at; Type: ACL; Schema: public; Owner: skylatch_owner
+--
+
+GRANT UPDATE(updated_at) ON TABLE public.traveler_profiles TO authenticated;
+GRANT UPDATE(updated_at) ON TABLE public.traveler_profiles TO service_role;
+
+--
+-- Name: TABLE trip_passengers; Type: ACL; Schema: public; Owner: skylatch_owner
+--
+
+GRANT SELECT ON TABLE public.trip_passengers TO authenticated;
+GRANT SELECT ON TABLE public.trip_passengers TO service_role;
+
+--
+-- Name: COLUMN trip_passengers.user_id; Type: ACL; Schema: public; Owner: skylatch_owner
+--
+
+GRANT INSERT(user_id) ON TABLE public.trip_passengers TO authenticated;
+GRANT INSERT(user_id) ON TABLE public.trip_passengers TO service_role;
+
+--
+-- Name: COLUMN trip_passengers.trip_request_id; Type: ACL; Schema: public; Owner: skylatch_owner
+--
+
+GRANT INSERT(trip_request_id) ON TABLE public.trip_passengers TO authenticated;
+GRANT INSERT(trip_request_id) ON TABLE public.trip_passengers TO service_role;
+
+--
+-- Name: COLUMN trip_passengers.traveler_profile_id; Type: ACL; Schema: public; Owner: skylatch_owner
+--
+
+GRANT INSERT(traveler_profile_id) ON TABLE public.trip_passengers TO authenticated;
+GRANT INSERT(traveler_profile_id) ON TABLE public.trip_passengers TO service_role;
+
+--
+-- Name: FUNCTION trip_party(p_user_id uuid, p_trip_id uuid, p_last_day date); Type: ACL; Schema: engine; Owner: skylatch_owner
+--
+
+REVOKE ALL ON FUNCTION engine.trip_party(p_user_id uuid, p_trip_id uuid, p_last_day date) FROM PUBLIC;
 
 --
 -- Name: FUNCTION try_uuid(p_text text); Type: ACL; Schema: engine; Owner: skylatch_owner
@@ -23401,6 +23422,14 @@ GRANT ALL ON FUNCTION public.duffel_search(p_trip_id uuid) TO service_role;
 GRANT ALL ON FUNCTION public.duffel_search(p_trip_id uuid) TO skylatch_sidecar;
 
 --
+-- Name: FUNCTION explain_trip(p_trip_id uuid); Type: ACL; Schema: public; Owner: skylatch_owner
+--
+
+REVOKE ALL ON FUNCTION public.explain_trip(p_trip_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.explain_trip(p_trip_id uuid) TO authenticated;
+GRANT ALL ON FUNCTION public.explain_trip(p_trip_id uuid) TO service_role;
+
+--
 -- Name: FUNCTION manage_auto_book_monitor(p_action text, p_reason text); Type: ACL; Schema: public; Owner: skylatch_owner
 --
 
@@ -23603,6 +23632,41 @@ GRANT UPDATE(detached_at) ON TABLE public.payment_methods TO service_role;
 --
 
 GRANT SELECT ON TABLE public.review_queue TO skylatch_operator;
+
+--
+-- Name: TABLE spending_limits; Type: ACL; Schema: public; Owner: skylatch_owner
+--
+
+GRANT SELECT ON TABLE public.spending_limits TO authenticated;
+GRANT SELECT ON TABLE public.spending_limits TO service_role;
+
+--
+-- Name: COLUMN spending_limits.user_id; Type: ACL; Schema: public; Owner: skylatch_owner
+--
+
+GRANT INSERT(user_id) ON TABLE public.spending_limits TO authenticated;
+GRANT INSERT(user_id) ON TABLE public.spending_limits TO service_role;
+
+--
+-- Name: COLUMN spending_limits.currency; Type: ACL; Schema: public; Owner: skylatch_owner
+--
+
+GRANT INSERT(currency) ON TABLE public.spending_limits TO authenticated;
+GRANT INSERT(currency) ON TABLE public.spending_limits TO service_role;
+
+--
+-- Name: COLUMN spending_limits.period; Type: ACL; Schema: public; Owner: skylatch_owner
+--
+
+GRANT INSERT(period) ON TABLE public.spending_limits TO authenticated;
+GRANT INSERT(period) ON TABLE public.spending_limits TO service_role;
+
+--
+-- Name: COLUMN spending_limits.amount; Type: ACL; Schema: public; Owner: skylatch_owner
+--
+
+GRANT INSERT(amount),UPDATE(amount) ON TABLE public.spending_limits TO authenticated;
+GRANT INSERT(amount),UPDATE(amount) ON TABLE public.spending_limits TO service_role;
 
 --
 -- Name: DEFAULT PRIVILEGES FOR FUNCTIONS; Type: DEFAULT ACL; Schema: -; Owner: skylatch_owner

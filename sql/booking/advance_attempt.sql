@@ -22,8 +22,6 @@ create or replace function engine.advance_attempt(
   p_now timestamptz
 ) returns bigint
   language plpgsql volatile
-  security definer
-  set search_path = pg_catalog, pg_temp
 as $$
 declare
   v_attempt public.booking_attempts := p_attempt;

@@ -15,8 +15,6 @@ create or replace function engine.begin_attempt(
   p_trace engine.trace_context default null
 ) returns bigint
   language plpgsql volatile
-  security definer
-  set search_path = pg_catalog, pg_temp
 as $$
 declare
   v_offer public.flight_offers;

@@ -3,8 +3,6 @@ create or replace function engine.cancel_booked_trip(
   p_attempt public.booking_attempts, p_now timestamptz
 ) returns void
   language plpgsql volatile
-  security definer
-  set search_path = pg_catalog, pg_temp
 as $$
 declare
   v_words text := case

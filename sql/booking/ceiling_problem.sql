@@ -12,7 +12,6 @@ create or replace function engine.ceiling_problem(
   p_now timestamptz
 ) returns text
   language plpgsql volatile
-  set search_path = pg_catalog, pg_temp
 as $$
 declare
   v_base text := (select m.base_currency from engine.money_settings as m);

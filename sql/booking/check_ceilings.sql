@@ -6,7 +6,6 @@ create or replace function engine.check_ceilings(
   p_now timestamptz
 ) returns void
   language plpgsql volatile
-  set search_path = pg_catalog, pg_temp
 as $$
 declare
   v_problem text := engine.ceiling_problem(

@@ -5,7 +5,6 @@
 create or replace function engine.check_failures(p_user_id uuid, p_now timestamptz)
   returns void
   language plpgsql volatile
-  set search_path = pg_catalog, pg_temp
 as $$
 declare
   v_limit integer;

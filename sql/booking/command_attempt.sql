@@ -12,8 +12,6 @@ create or replace function engine.command_attempt(
   p_now timestamptz
 ) returns text
   language plpgsql volatile
-  security definer
-  set search_path = pg_catalog, pg_temp
 as $$
 declare
   v_attempt public.booking_attempts;

@@ -5,8 +5,6 @@ create or replace function engine.confirm_booking(
   p_attempt public.booking_attempts, p_now timestamptz
 ) returns void
   language plpgsql volatile
-  security definer
-  set search_path = pg_catalog, pg_temp
 as $$
 declare
   v_booking_id uuid;

@@ -7,7 +7,6 @@ create or replace function engine.count_step(
   p_verdict text
 ) returns void
   language plpgsql volatile
-  set search_path = pg_catalog, pg_temp
 as $$
 declare
   v_movement text;

@@ -10,8 +10,6 @@ create or replace function engine.decide_trip(
   p_trace engine.trace_context default null
 ) returns bigint
   language plpgsql volatile
-  security definer
-  set search_path = pg_catalog, pg_temp
 as $$
 declare
   v_trip public.trip_requests;

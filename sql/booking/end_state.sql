@@ -14,8 +14,6 @@ create or replace function engine.end_state(
   p_now timestamptz
 ) returns void
   language plpgsql volatile
-  security definer
-  set search_path = pg_catalog, pg_temp
 as $$
 begin
   if p_from.state = 'NEEDS_REVIEW' and p_to.state <> 'NEEDS_REVIEW' then

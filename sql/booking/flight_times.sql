@@ -3,8 +3,10 @@
 -- names those of its segments.
 create or replace function engine.flight_times(p_itinerary jsonb)
   returns setof tstzrange
-  language sql stable
-begin atomic
+  language plpgsql stable
+as $$
+begin
+  return query
   select tstzrange(least(f.leaves, f.lands), greatest(f.leaves, f.lands), '[]')
   from jsonb_array_elements(p_itinerary) as i
   cross join lateral (
@@ -27,5 +29,6 @@ begin atomic
       ) as lands
   ) as f;
 end;
+$$;
 comment on function engine.flight_times(jsonb) is
   'Returns from when to when each slice of an offer or an order is in the air.';

@@ -6,8 +6,6 @@ create or replace function engine.found_order(
   p_attempt public.booking_attempts, p_body jsonb
 ) returns jsonb
   language plpgsql stable
-  security definer
-  set search_path = pg_catalog, pg_temp
 as $$
 declare
   v_orders jsonb;

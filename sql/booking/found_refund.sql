@@ -4,8 +4,6 @@ create or replace function engine.found_refund(
   p_attempt public.booking_attempts, p_body jsonb
 ) returns jsonb
   language plpgsql stable
-  security definer
-  set search_path = pg_catalog, pg_temp
 as $$
 declare
   v_refund jsonb;

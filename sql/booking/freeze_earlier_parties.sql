@@ -4,8 +4,6 @@
 -- for in between. What cannot be frozen is left alone: the last look stops its order.
 create or replace function engine.freeze_earlier_parties() returns integer
   language plpgsql volatile
-  security definer
-  set search_path = pg_catalog, pg_temp
 as $$
 declare
   v_attempt public.booking_attempts;

@@ -5,8 +5,6 @@
 create or replace function engine.freeze_party(p_attempt public.booking_attempts)
   returns void
   language plpgsql volatile
-  security definer
-  set search_path = pg_catalog, pg_temp
 as $$
 declare
   v_frozen integer;

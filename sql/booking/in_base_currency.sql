@@ -5,7 +5,6 @@ create or replace function engine.in_base_currency(
   p_amount numeric, p_currency text, p_is_new boolean, p_now timestamptz
 ) returns numeric
   language plpgsql stable
-  set search_path = pg_catalog, pg_temp
 as $$
 declare
   v_rate numeric;

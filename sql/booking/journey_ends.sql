@@ -2,7 +2,6 @@
 -- the clock there.
 create or replace function engine.journey_ends(p_itinerary jsonb) returns text[]
   language plpgsql immutable parallel safe
-  set search_path = pg_catalog, pg_temp
 as $$
 begin
   return (

@@ -13,8 +13,6 @@ create or replace function engine.learn_from_answer(
   p_now timestamptz
 ) returns public.booking_attempts
   language plpgsql stable
-  security definer
-  set search_path = pg_catalog, pg_temp
 as $$
 declare
   v_attempt public.booking_attempts := p_attempt;

@@ -3,8 +3,6 @@
 -- Lock order: trip_requests, then the traveller, then booking_attempts.
 create or replace function engine.lock_traveller(p_user_id uuid) returns void
   language plpgsql volatile
-  security definer
-  set search_path = pg_catalog, pg_temp
 as $$
 begin
   if p_user_id is null then

@@ -3,7 +3,6 @@
 -- what was known stays.
 create or replace function engine.order_itinerary(p_order jsonb) returns jsonb
   language plpgsql stable
-  set search_path = pg_catalog, pg_temp
 as $$
 declare
   v_itinerary jsonb;

@@ -8,7 +8,6 @@ create or replace function engine.order_party(p_user_id uuid, p_flight_offer_id 
     infant_passenger_id text
   )
   language plpgsql stable
-  set search_path = pg_catalog, pg_temp
 as $$
 #variable_conflict use_column
 declare

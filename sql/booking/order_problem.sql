@@ -7,7 +7,6 @@ create or replace function engine.order_problem(
   p_attempt public.booking_attempts, p_order jsonb
 ) returns text
   language plpgsql stable
-  set search_path = pg_catalog, pg_temp
 as $$
 begin
   return case

@@ -6,7 +6,6 @@ drop function if exists engine.overlap_problem(uuid, uuid, jsonb);
 create or replace function engine.overlap_problem(p_user_id uuid, p_attempt_id uuid)
   returns text
   language plpgsql stable
-  set search_path = pg_catalog, pg_temp
 as $$
 declare
   v_other text;

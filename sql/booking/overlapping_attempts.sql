@@ -6,7 +6,6 @@ create or replace function engine.overlapping_attempts(
   p_user_id uuid, p_attempt_id uuid
 ) returns table (attempt_id uuid, booking_reference text)
   language plpgsql stable
-  set search_path = pg_catalog, pg_temp
 as $$
 begin
   return query

@@ -3,7 +3,6 @@
 create or replace function engine.party_change(p_attempt public.booking_attempts)
   returns boolean
   language plpgsql stable
-  set search_path = pg_catalog, pg_temp
 as $$
 begin
   return exists (

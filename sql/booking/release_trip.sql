@@ -5,8 +5,6 @@ create or replace function engine.release_trip(
   p_attempt public.booking_attempts, p_now timestamptz
 ) returns void
   language plpgsql volatile
-  security definer
-  set search_path = pg_catalog, pg_temp
 as $$
 declare
   v_again_at timestamptz := p_now + p_attempt.search_again_after;

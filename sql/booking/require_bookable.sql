@@ -4,7 +4,6 @@
 create or replace function engine.require_bookable(p_trip public.trip_requests)
   returns void
   language plpgsql stable
-  set search_path = pg_catalog, pg_temp
 as $$
 declare
   v_problem text := case

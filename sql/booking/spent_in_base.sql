@@ -7,7 +7,6 @@ create or replace function engine.spent_in_base(
   p_user_id uuid, p_since timestamptz, p_attempt_id uuid, p_now timestamptz
 ) returns numeric
   language plpgsql stable
-  set search_path = pg_catalog, pg_temp
 as $$
 declare
   v_spent numeric := 0;

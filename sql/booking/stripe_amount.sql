@@ -2,13 +2,17 @@
 -- payment provider cannot charge exactly this: such an offer is not eligible.
 create or replace function engine.stripe_amount(p_amount numeric, p_currency text)
   returns bigint
-  language sql stable
-begin atomic
-  select (p_amount * c.stripe_factor)::bigint
-  from engine.currencies as c
-  where c.code = p_currency
-    and p_amount > 0
-    and p_amount * c.stripe_factor % c.stripe_step = 0;
+  language plpgsql stable
+as $$
+begin
+  return (
+    select (p_amount * c.stripe_factor)::bigint
+    from engine.currencies as c
+    where c.code = p_currency
+      and p_amount > 0
+      and p_amount * c.stripe_factor % c.stripe_step = 0
+  );
 end;
+$$;
 comment on function engine.stripe_amount(numeric, text) is
   'Converts an exact amount to Stripe''s minor units; null where that would round.';

@@ -4,7 +4,6 @@
 -- there are any.
 create or replace function engine.flag_context(p_user_id uuid) returns text
   language plpgsql stable
-  set search_path = pg_catalog, pg_temp
 as $$
 declare
   v_system jsonb := jsonb_build_object('key', 'skylatch');

@@ -5,7 +5,6 @@
 create or replace function engine.flag_problem(p_user_id uuid, p_now timestamptz)
   returns text
   language plpgsql stable
-  set search_path = pg_catalog, pg_temp
 as $$
 declare
   v_state record;

@@ -6,7 +6,6 @@
 create or replace function engine.gate_problem(p_flag text, p_answer jsonb)
   returns text
   language plpgsql stable
-  set search_path = pg_catalog, pg_temp
 as $$
 declare
   v_reason text := p_answer ->> 'reason';

@@ -1,7 +1,6 @@
 -- What the flags said when an attempt began, to be read after the fact.
 create or replace function engine.pin_flags(p_user_id uuid) returns jsonb
   language plpgsql stable
-  set search_path = pg_catalog, pg_temp
 as $$
 declare
   v_context text := engine.flag_context(p_user_id);

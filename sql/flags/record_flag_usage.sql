@@ -3,7 +3,6 @@
 -- would make bookings wait for each other.
 create or replace function engine.record_flag_usage() returns void
   language plpgsql volatile
-  set search_path = pg_catalog, pg_temp
 as $$
 declare
   v_usage jsonb := engine.take_flag_usage();

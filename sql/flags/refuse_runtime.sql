@@ -4,7 +4,6 @@
 -- (plpython/README.md).
 create or replace function engine.refuse_runtime(p_versions jsonb) returns void
   language plpgsql stable
-  set search_path = pg_catalog, pg_temp
 as $$
 begin
   if p_versions ->> 'sdk' = p_versions ->> 'sdk_wanted'

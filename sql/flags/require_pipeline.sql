@@ -1,7 +1,6 @@
 create or replace function engine.require_pipeline(p_user_id uuid, p_now timestamptz)
   returns void
   language plpgsql stable
-  set search_path = pg_catalog, pg_temp
 as $$
 declare
   v_problem text := engine.flag_problem(p_user_id, p_now);

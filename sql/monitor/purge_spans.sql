@@ -2,8 +2,6 @@
 create or replace function engine.purge_spans(p_limit integer, p_now timestamptz)
   returns integer
   language plpgsql volatile
-  security definer
-  set search_path = pg_catalog, pg_temp
 as $$
 declare
   v_most constant integer := 100000;

@@ -5,8 +5,6 @@
 -- asked again tomorrow.
 create or replace function engine.revive_plans(p_now timestamptz) returns void
   language plpgsql volatile
-  security definer
-  set search_path = pg_catalog, pg_temp
 as $$
 declare
   v_idle uuid[];

@@ -8,8 +8,6 @@
 create or replace function engine.run_monitor(p_started_by text, p_now timestamptz)
   returns bigint
   language plpgsql volatile
-  security definer
-  set search_path = pg_catalog, pg_temp
 as $$
 declare
   -- As in operations/jobs.sql.

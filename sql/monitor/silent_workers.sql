@@ -5,7 +5,6 @@
 create or replace function engine.silent_workers(p_now timestamptz)
   returns table (worker text, version text, seen_at timestamptz, is_alone boolean)
   language plpgsql stable
-  set search_path = pg_catalog, pg_temp
 as $$
 declare
   v_others boolean := exists (

@@ -9,7 +9,6 @@ create or replace function engine.add_span(
   p_attributes jsonb
 ) returns void
   language plpgsql volatile
-  set search_path = pg_catalog, pg_temp
 as $$
 begin
   insert into engine.spans (

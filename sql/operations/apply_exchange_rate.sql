@@ -1,7 +1,6 @@
 -- The same pair of the same source at the same moment again is a correction.
 create or replace function engine.apply_exchange_rate(p_change_id bigint) returns void
   language plpgsql volatile
-  set search_path = pg_catalog, pg_temp
 as $$
 begin
   insert into engine.exchange_rates as r (base, quote, as_of, rate, source)

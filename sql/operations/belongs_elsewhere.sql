@@ -4,7 +4,6 @@
 -- caller decides by the attempt that it names.
 create or replace function engine.belongs_elsewhere(p_metadata jsonb) returns boolean
   language plpgsql stable
-  set search_path = pg_catalog, pg_temp
 as $$
 begin
   return coalesce(

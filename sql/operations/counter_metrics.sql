@@ -4,7 +4,6 @@
 create or replace function engine.counter_metrics()
   returns table (name text, labels jsonb, value numeric)
   language plpgsql volatile
-  set search_path = pg_catalog, pg_temp
 as $$
 begin
   return query

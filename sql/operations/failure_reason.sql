@@ -2,7 +2,6 @@
 -- has a rule of its own is named, the others are not.
 create or replace function engine.failure_reason(p_error_code text) returns text
   language plpgsql stable
-  set search_path = pg_catalog, pg_temp
 as $$
 begin
   return coalesce(

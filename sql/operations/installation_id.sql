@@ -2,7 +2,6 @@
 -- neither marks nor judges anything until the name is back.
 create or replace function engine.installation_id() returns uuid
   language plpgsql stable
-  set search_path = pg_catalog, pg_temp
 as $$
 declare
   v_id uuid := (select i.id from engine.installation as i);

@@ -16,7 +16,6 @@ create or replace function engine.job_states(p_now timestamptz)
     stop_reason text
   )
   language plpgsql stable
-  set search_path = pg_catalog, pg_temp
 as $$
 begin
   return query

@@ -17,7 +17,6 @@ create or replace function engine.log_event(
   p_trace_id uuid default null
 ) returns void
   language plpgsql volatile
-  set search_path = pg_catalog, pg_temp
 as $$
 declare
   v_trace_id uuid := p_trace_id;

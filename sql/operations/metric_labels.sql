@@ -3,7 +3,6 @@
 create or replace function engine.metric_labels()
   returns table (label text, value text)
   language plpgsql stable
-  set search_path = pg_catalog, pg_temp
 as $$
 begin
   return query

@@ -3,7 +3,6 @@
 -- functions of its own.
 create or replace function engine.net_problems() returns setof text
   language plpgsql stable
-  set search_path = pg_catalog, pg_temp
 as $$
 declare
   v_net oid := to_regnamespace('net');

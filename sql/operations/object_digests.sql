@@ -3,7 +3,6 @@
 create or replace function engine.object_digests()
   returns table (object text, digest text)
   language plpgsql stable
-  set search_path = pg_catalog, pg_temp
 as $$
 begin
   return query

@@ -3,7 +3,6 @@ create or replace function engine.raise_counter(
   p_counter text, p_labels jsonb, p_value numeric
 ) returns void
   language plpgsql volatile
-  set search_path = pg_catalog, pg_temp
 as $$
 begin
   insert into engine.counter_parts (counter, labels, value)

@@ -4,7 +4,6 @@ create or replace function engine.refuse_setting(
   p_field text, p_value text, p_hint text
 ) returns void
   language plpgsql immutable
-  set search_path = pg_catalog, pg_temp
 as $$
 begin
   raise exception using

@@ -6,7 +6,6 @@ create or replace function engine.require_size(
   p_field text, p_values text[], p_elements integer, p_bytes integer
 ) returns void
   language plpgsql immutable
-  set search_path = pg_catalog, pg_temp
 as $$
 declare
   v_size bigint := cardinality(p_values);

@@ -4,7 +4,6 @@
 -- the queue is half full: whoever listens also polls.
 create or replace function engine.ring(p_channel text) returns void
   language plpgsql volatile
-  set search_path = pg_catalog, pg_temp
 as $$
 begin
   if pg_notification_queue_usage() < 0.5 then

@@ -3,7 +3,6 @@
 -- or decides by what it saw too early. The settings are those of sql/bootstrap.sql.
 create or replace function engine.role_problems() returns setof text
   language plpgsql stable
-  set search_path = pg_catalog, pg_temp
 as $$
 declare
   v_callers constant text[] := array[
@@ -118,7 +117,12 @@ begin
         (v_workers || v_people || v_callers, 'session_replication_role', 'origin'),
         (v_workers || v_people || v_callers, 'default_transaction_read_only', 'off'),
         (v_workers || v_people || v_callers, 'jit', 'off'),
-        (v_workers || v_people || v_callers, 'plan_cache_mode', 'auto'),
+        (array['skylatch_sidecar'], 'plan_cache_mode', 'force_generic_plan'),
+        (array['skylatch_sidecar'], 'enable_seqscan', 'off'),
+        (
+          array_remove(v_workers || v_people || v_callers, 'skylatch_sidecar'),
+          'plan_cache_mode', 'auto'
+        ),
         (v_workers || v_people || v_callers, 'max_parallel_workers_per_gather', '0'),
         (array['skylatch_sidecar'], 'synchronous_commit', 'on'),
         (array['skylatch_sidecar'], 'idle_session_timeout', '0')

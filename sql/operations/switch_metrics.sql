@@ -4,7 +4,6 @@
 create or replace function engine.switch_metrics(p_now timestamptz)
   returns table (name text, labels jsonb, value numeric)
   language plpgsql volatile
-  set search_path = pg_catalog, pg_temp
 as $$
 declare
   c_nobody constant uuid := '00000000-0000-0000-0000-000000000000'::uuid;

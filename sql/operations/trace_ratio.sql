@@ -4,7 +4,6 @@
 create or replace function engine.trace_ratio(p_now timestamptz)
   returns double precision
   language plpgsql stable
-  set search_path = pg_catalog, pg_temp
 as $$
 declare
   v_ratio double precision;

@@ -3,7 +3,6 @@
 create or replace function engine.watch_metrics(p_now timestamptz)
   returns table (name text, labels jsonb, value numeric)
   language plpgsql stable
-  set search_path = pg_catalog, pg_temp
 as $$
 begin
   return query

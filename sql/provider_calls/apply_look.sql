@@ -10,8 +10,6 @@ create or replace function engine.apply_look(
   p_now timestamptz
 ) returns void
   language plpgsql volatile
-  security definer
-  set search_path = pg_catalog, pg_temp
 as $$
 declare
   v_body jsonb := p_report.body;

@@ -5,8 +5,6 @@
 create or replace function engine.build_request(p_call engine.provider_calls)
   returns jsonb
   language plpgsql stable
-  security definer
-  set search_path = pg_catalog, pg_temp
 as $$
 declare
   v_attempt public.booking_attempts;

@@ -5,8 +5,6 @@ create or replace function engine.count_apply_failure(
   p_call_id bigint, p_error text, p_actor text, p_now timestamptz
 ) returns void
   language plpgsql volatile
-  security definer
-  set search_path = pg_catalog, pg_temp
 as $$
 declare
   v_call engine.provider_calls;

@@ -5,8 +5,6 @@ create or replace function engine.enqueue_call(
   p_attempt public.booking_attempts, p_operation text, p_run_at timestamptz
 ) returns bigint
   language plpgsql volatile
-  security definer
-  set search_path = pg_catalog, pg_temp
 as $$
 declare
   v_id bigint;

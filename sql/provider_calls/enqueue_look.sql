@@ -10,8 +10,6 @@ create or replace function engine.enqueue_look(
   p_run_at timestamptz
 ) returns bigint
   language plpgsql volatile
-  security definer
-  set search_path = pg_catalog, pg_temp
 as $$
 declare
   v_id bigint;

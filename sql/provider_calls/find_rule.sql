@@ -4,8 +4,6 @@ create or replace function engine.find_rule(
   p_operation text, p_http_status integer, p_error_code text
 ) returns engine.outcome_rules
   language plpgsql stable
-  security definer
-  set search_path = pg_catalog, pg_temp
 as $$
 declare
   v_rule engine.outcome_rules;

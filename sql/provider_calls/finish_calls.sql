@@ -45,7 +45,12 @@ begin
       c.user_id,
       engine.trace_hex(c.trace_id) as trace
     from jsonb_array_elements(p_reports) as r
-    left join engine.provider_calls as c on c.id = (r.value ->> 'call_id')::bigint
+    -- One look-up each, whatever is planned for a batch of unknown size.
+    left join lateral (
+      select a.* from engine.provider_calls as a
+      where a.id = (r.value ->> 'call_id')::bigint
+      offset 0
+    ) as c on true
     order by c.trip_request_id, c.id
   loop
     begin

@@ -15,8 +15,6 @@ create or replace function engine.lease_calls(
   request jsonb
 )
   language plpgsql volatile
-  security definer
-  set search_path = pg_catalog, pg_temp
 as $$
 begin
   return query

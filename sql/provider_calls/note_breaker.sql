@@ -6,8 +6,6 @@ create or replace function engine.note_breaker(
   p_operation text, p_report engine.call_report, p_now timestamptz
 ) returns void
   language plpgsql volatile
-  security definer
-  set search_path = pg_catalog, pg_temp
 as $$
 declare
   v_after smallint;

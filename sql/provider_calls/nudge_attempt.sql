@@ -3,8 +3,6 @@ create or replace function engine.nudge_attempt(
   p_user_id uuid, p_attempt_id uuid, p_now timestamptz
 ) returns void
   language plpgsql volatile
-  security definer
-  set search_path = pg_catalog, pg_temp
 as $$
 begin
   update engine.provider_calls as c

@@ -5,7 +5,6 @@
 create or replace function engine.our_mark(p_attempt public.booking_attempts)
   returns jsonb
   language plpgsql stable
-  set search_path = pg_catalog, pg_temp
 as $$
 declare
   v_id uuid := engine.installation_id();

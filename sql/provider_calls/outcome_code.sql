@@ -6,8 +6,6 @@ create or replace function engine.outcome_code(
   p_call engine.provider_calls, p_report engine.call_report, p_now timestamptz
 ) returns text
   language plpgsql stable
-  security definer
-  set search_path = pg_catalog, pg_temp
 as $$
 declare
   v_status integer := p_report.http_status;

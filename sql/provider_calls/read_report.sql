@@ -6,7 +6,6 @@
 -- an order is looked for.
 create or replace function engine.read_report(p_report jsonb) returns engine.call_report
   language plpgsql stable
-  set search_path = pg_catalog, pg_temp
 as $$
 declare
   v_report engine.call_report;

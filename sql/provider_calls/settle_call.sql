@@ -10,8 +10,6 @@ create or replace function engine.settle_call(
   p_now timestamptz
 ) returns bigint
   language plpgsql volatile
-  security definer
-  set search_path = pg_catalog, pg_temp
 as $$
 declare
   v_call engine.provider_calls;

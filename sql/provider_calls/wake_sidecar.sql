@@ -2,8 +2,6 @@
 -- database, one POST for those that cannot. Both may be lost or doubled; workers poll.
 create or replace function engine.wake_sidecar() returns void
   language plpgsql volatile
-  security definer
-  set search_path = pg_catalog, pg_temp
 as $$
 declare
   v_url text;

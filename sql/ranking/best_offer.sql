@@ -1,13 +1,17 @@
 create or replace function engine.best_offer(p_trip public.trip_requests) returns uuid
-  language sql stable
-begin atomic
-  select o.id
-  from public.flight_offers as o
-  where o.user_id = p_trip.user_id
-    and o.trip_request_id = p_trip.id
-    and o.search_round = p_trip.search_round
-    and o.status = 'ACTIVE'
-    and o.rank = 1;
+  language plpgsql stable
+as $$
+begin
+  return (
+    select o.id
+    from public.flight_offers as o
+    where o.user_id = p_trip.user_id
+      and o.trip_request_id = p_trip.id
+      and o.search_round = p_trip.search_round
+      and o.status = 'ACTIVE'
+      and o.rank = 1
+  );
 end;
+$$;
 comment on function engine.best_offer(public.trip_requests) is
   'The first of a trip''s ranked offers; null when none is eligible.';

@@ -2,7 +2,7 @@
 -- see docs/buy-or-wait.md. Every doubt is BUY: nothing comparable, a trip that is
 -- easily lost, a saving within its own error. A function of the history before p_now's
 -- day, the round at hand and p_now alone, so that a decision can be made again and a
--- month can be played through. Definer: fares of all travellers decide, none is shown.
+-- month can be played through. Fares of all travellers decide, none is shown.
 create or replace function engine.buy_or_wait(
   p_trip public.trip_requests, p_flight_offer_id uuid, p_now timestamptz
 ) returns table (
@@ -16,8 +16,6 @@ create or replace function engine.buy_or_wait(
   decide_by timestamptz
 )
   language plpgsql stable
-  security definer
-  set search_path = pg_catalog, pg_temp
 as $$
 declare
   -- Independent departures below which nothing is said.

@@ -3,7 +3,6 @@
 -- would fly from Charleroi as well names it.
 create or replace function engine.city_airports(p_codes text[]) returns text[]
   language plpgsql stable
-  set search_path = pg_catalog, pg_temp
 as $$
 begin
   return array(

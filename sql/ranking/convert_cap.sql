@@ -12,7 +12,6 @@ create or replace function engine.convert_cap(
   problem text
 )
   language plpgsql stable
-  set search_path = pg_catalog, pg_temp
 as $$
 declare
   v_rate record;

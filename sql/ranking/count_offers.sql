@@ -4,7 +4,6 @@ create or replace function engine.count_offers(
   p_user_id uuid, p_trip_id uuid, p_round integer
 ) returns void
   language plpgsql volatile
-  set search_path = pg_catalog, pg_temp
 as $$
 begin
   insert into engine.counter_parts (counter, labels, value)

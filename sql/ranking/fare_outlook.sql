@@ -10,7 +10,7 @@
 -- without one, the fare at the end is; where that is over the cap the trip is lost,
 -- which costs the cap.
 -- Reads at most 200 rows for each day of lead time, and follows 300 comparables.
--- Definer: fares of all travellers, given out as aggregates only.
+-- Fares of all travellers, given out as aggregates only.
 create or replace function engine.fare_outlook(
   -- Null: any route.
   p_origin text,
@@ -31,8 +31,6 @@ create or replace function engine.fare_outlook(
   saving_error numeric
 )
   language plpgsql stable
-  security definer
-  set search_path = pg_catalog, pg_temp
   -- Without the dates a planner expects a handful of rows and sorts thousands.
   set plan_cache_mode = force_custom_plan
 as $$

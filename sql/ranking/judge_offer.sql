@@ -29,7 +29,6 @@ create or replace function engine.judge_offer(
   out score_parts jsonb
 )
   language plpgsql stable
-  set search_path = pg_catalog, pg_temp
 as $$
 declare
   v_cabins constant text[] := array['economy', 'premium_economy', 'business', 'first'];

@@ -13,7 +13,6 @@ create or replace function engine.known_rate(
   problem text
 )
   language plpgsql stable
-  set search_path = pg_catalog, pg_temp
 as $$
 begin
   if p_base = p_quote then

@@ -14,7 +14,6 @@ create or replace function engine.offer_terms(
   p_now timestamptz
 ) returns engine.offer_terms
   language plpgsql stable
-  set search_path = pg_catalog, pg_temp
 as $$
 declare
   v_terms engine.offer_terms;

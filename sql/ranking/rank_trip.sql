@@ -5,8 +5,6 @@ create or replace function engine.rank_trip(
   p_user_id uuid, p_trip_id uuid, p_now timestamptz
 ) returns integer
   language plpgsql volatile
-  security definer
-  set search_path = pg_catalog, pg_temp
 as $$
 declare
   v_trip public.trip_requests;

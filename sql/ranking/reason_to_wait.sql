@@ -1,12 +1,9 @@
 -- Decides and records. What the trip lacks (a card that has expired, an empty profile)
--- is said now, not on the last day: hence the checks of begin_attempt. Definer: only
--- the engine writes decisions.
+-- is said now, not on the last day: hence the checks of begin_attempt.
 create or replace function engine.reason_to_wait(
   p_trip public.trip_requests, p_flight_offer_id uuid, p_now timestamptz
 ) returns text
   language plpgsql volatile
-  security definer
-  set search_path = pg_catalog, pg_temp
 as $$
 declare
   v_decision record;

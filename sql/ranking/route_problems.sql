@@ -6,7 +6,6 @@ create or replace function engine.route_problems(
   p_trip public.trip_requests, p_offer public.flight_offers, p_city_airports text[]
 ) returns text[]
   language plpgsql stable
-  set search_path = pg_catalog, pg_temp
 as $$
 declare
   v_from text[] := p_offer.asked_from;

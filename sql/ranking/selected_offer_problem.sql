@@ -5,7 +5,6 @@ create or replace function engine.selected_offer_problem(
   p_trip public.trip_requests, p_flight_offer_id uuid, p_now timestamptz
 ) returns text
   language plpgsql stable
-  set search_path = pg_catalog, pg_temp
 as $$
 declare
   v_offer public.flight_offers;

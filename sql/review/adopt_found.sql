@@ -10,8 +10,6 @@ create or replace function engine.adopt_found(
   p_payments jsonb, p_read_at timestamptz, p_now timestamptz
 ) returns table (at_odds integer, passed_over integer)
   language plpgsql volatile
-  security definer
-  set search_path = pg_catalog, pg_temp
 as $$
 declare
   v_is_confirmed boolean := engine.history_problem() is null;

@@ -5,8 +5,6 @@ create or replace function engine.cancel_by_airline(
   p_attempt public.booking_attempts, p_order jsonb, p_now timestamptz
 ) returns void
   language plpgsql volatile
-  security definer
-  set search_path = pg_catalog, pg_temp
 as $$
 begin
   update public.flight_bookings as b

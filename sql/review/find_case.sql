@@ -9,8 +9,6 @@ create or replace function engine.find_case(
   p_now timestamptz
 ) returns bigint
   language plpgsql volatile
-  security definer
-  set search_path = pg_catalog, pg_temp
 as $$
 begin
   if exists (

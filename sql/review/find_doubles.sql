@@ -11,8 +11,6 @@ create or replace function engine.find_doubles(
   p_now timestamptz
 ) returns integer
   language plpgsql volatile
-  security definer
-  set search_path = pg_catalog, pg_temp
 as $$
 declare
   v_trip record;

@@ -15,8 +15,6 @@ create or replace function engine.finish_scan(
   p_now timestamptz
 ) returns void
   language plpgsql volatile
-  security definer
-  set search_path = pg_catalog, pg_temp
 as $$
 declare
   v_history text := engine.present_history();

@@ -3,8 +3,6 @@
 create or replace function engine.gather_evidence(p_case_id bigint, p_now timestamptz)
   returns void
   language plpgsql volatile
-  security definer
-  set search_path = pg_catalog, pg_temp
 as $$
 declare
   v_case engine.review_cases;

@@ -7,8 +7,6 @@
 create or replace function engine.history_is_confirmed(p_now timestamptz)
   returns boolean
   language plpgsql volatile
-  security definer
-  set search_path = pg_catalog, pg_temp
 as $$
 declare
   v_present text := engine.present_history();

@@ -1,13 +1,17 @@
 -- Part of flag_problem: after a restore the providers may know of bookings that this
 -- database has forgotten, so nothing is booked until both lists were compared.
 create or replace function engine.history_problem() returns text
-  language sql stable
-return case
-  when not exists (
-    select from engine.history as h
-    where format('%s %s %s', h.system_identifier, h.timeline, h.database_oid)
-      = engine.present_history()
-  ) then 'this database was restored: comparing it with both providers first'
+  language plpgsql stable
+as $$
+begin
+  return case
+    when not exists (
+      select from engine.history as h
+      where format('%s %s %s', h.system_identifier, h.timeline, h.database_oid)
+        = engine.present_history()
+    ) then 'this database was restored: comparing it with both providers first'
+  end;
 end;
+$$;
 comment on function engine.history_problem() is
   'Says that this history was not compared with the providers yet; null when it was.';

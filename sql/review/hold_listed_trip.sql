@@ -5,7 +5,6 @@ create or replace function engine.hold_listed_trip(
   p_trip_id uuid, p_read_at timestamptz, p_now timestamptz
 ) returns boolean
   language plpgsql volatile
-  set search_path = pg_catalog, pg_temp
 as $$
 begin
   perform from public.trip_requests as t where t.id = p_trip_id for no key update;

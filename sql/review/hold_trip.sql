@@ -6,8 +6,6 @@ create or replace function engine.hold_trip(
   p_case_id bigint, p_trip_id uuid, p_now timestamptz
 ) returns void
   language plpgsql volatile
-  security definer
-  set search_path = pg_catalog, pg_temp
 as $$
 begin
   update public.trip_requests as t

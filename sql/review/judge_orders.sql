@@ -17,8 +17,6 @@ create or replace function engine.judge_orders(
   p_now timestamptz
 ) returns table (at_odds integer, passed_over integer)
   language plpgsql volatile
-  security definer
-  set search_path = pg_catalog, pg_temp
 as $$
 declare
   v_found record;

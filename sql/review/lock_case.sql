@@ -3,8 +3,6 @@
 create or replace function engine.lock_case(p_case_id bigint)
   returns engine.review_cases
   language plpgsql volatile
-  security definer
-  set search_path = pg_catalog, pg_temp
 as $$
 declare
   v_case engine.review_cases;

@@ -12,8 +12,6 @@
 -- somebody works on is not waited for: it is due in the next minute still.
 create or replace function engine.look_at_bookings(p_now timestamptz) returns integer
   language plpgsql volatile
-  security definer
-  set search_path = pg_catalog, pg_temp
 as $$
 declare
   v_room integer := 20 - (

@@ -9,8 +9,6 @@ create or replace function engine.note_itinerary(
   p_now timestamptz
 ) returns boolean
   language plpgsql volatile
-  security definer
-  set search_path = pg_catalog, pg_temp
 as $$
 declare
   v_itinerary jsonb := engine.order_itinerary(p_order);

@@ -5,8 +5,6 @@ create or replace function engine.note_lost(
   p_attempt_id uuid, p_trip_id uuid, p_facts jsonb, p_now timestamptz
 ) returns void
   language plpgsql volatile
-  security definer
-  set search_path = pg_catalog, pg_temp
 as $$
 begin
   perform engine.open_trip_case(

@@ -3,8 +3,6 @@ create or replace function engine.note_orphan_void(
   p_call engine.provider_calls, p_body jsonb, p_now timestamptz
 ) returns text
   language plpgsql volatile
-  security definer
-  set search_path = pg_catalog, pg_temp
 as $$
 begin
   if p_body ->> 'status' = 'canceled' then

@@ -8,8 +8,6 @@ create or replace function engine.open_case(
   p_now timestamptz
 ) returns bigint
   language plpgsql volatile
-  security definer
-  set search_path = pg_catalog, pg_temp
 as $$
 declare
   v_id bigint;

@@ -10,8 +10,6 @@ create or replace function engine.open_trip_case(
   p_now timestamptz
 ) returns void
   language plpgsql volatile
-  security definer
-  set search_path = pg_catalog, pg_temp
 as $$
 declare
   v_case_id bigint := engine.open_case(

@@ -7,8 +7,6 @@ create or replace function engine.record_action(
   p_now timestamptz
 ) returns void
   language plpgsql volatile
-  security definer
-  set search_path = pg_catalog, pg_temp
 as $$
 begin
   insert into engine.review_actions (

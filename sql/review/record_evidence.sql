@@ -4,8 +4,6 @@ create or replace function engine.record_evidence(
   p_call engine.provider_calls, p_body jsonb, p_now timestamptz
 ) returns void
   language plpgsql volatile
-  security definer
-  set search_path = pg_catalog, pg_temp
 as $$
 declare
   v_key text := replace(p_call.operation, 'look_', '');

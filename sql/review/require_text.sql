@@ -2,7 +2,6 @@
 -- book. Blanks of any kind are not said.
 create or replace function engine.require_text(p_field text, p_text text) returns text
   language plpgsql immutable
-  set search_path = pg_catalog, pg_temp
 as $$
 begin
   perform engine.require_size(p_field, array[p_text], 1, 2000);

@@ -4,8 +4,6 @@
 create or replace function engine.start_scan(p_scan text, p_now timestamptz)
   returns bigint
   language plpgsql volatile
-  security definer
-  set search_path = pg_catalog, pg_temp
 as $$
 declare
   v_since timestamptz := coalesce(

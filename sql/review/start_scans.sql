@@ -3,8 +3,6 @@
 -- (review/compare_orders.sql).
 create or replace function engine.start_scans(p_now timestamptz) returns void
   language plpgsql volatile
-  security definer
-  set search_path = pg_catalog, pg_temp
 as $$
 declare
   v_is_confirmed boolean := engine.history_is_confirmed(p_now);

@@ -4,8 +4,6 @@
 -- override_airport and override_city see to it.
 create or replace function engine.apply_airport_overrides() returns void
   language plpgsql volatile
-  security definer
-  set search_path = pg_catalog, pg_temp
 as $$
 begin
   insert into engine.airports as a (

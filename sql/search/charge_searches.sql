@@ -3,7 +3,6 @@ create or replace function engine.charge_searches(
   p_trip public.trip_requests, p_searches integer, p_now timestamptz
 ) returns void
   language plpgsql volatile
-  set search_path = pg_catalog, pg_temp
 as $$
 begin
   update engine.travellers as t

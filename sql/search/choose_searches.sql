@@ -37,8 +37,6 @@ create or replace function engine.choose_searches(
   p_budget integer, p_now timestamptz, p_without uuid[] default '{}'
 ) returns table (user_id uuid, trip_request_id uuid, ordinal smallint)
   language plpgsql stable
-  security definer
-  set search_path = pg_catalog, pg_temp
 as $$
 declare
   v_budget integer := greatest(p_budget, 0);

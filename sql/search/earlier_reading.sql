@@ -3,7 +3,6 @@
 create or replace function engine.earlier_reading(p_at timestamptz, p_zone text)
   returns timestamptz
   language plpgsql immutable parallel safe
-  set search_path = pg_catalog, pg_temp
 as $$
 declare
   v_before timestamptz := p_at - interval '3 hours';

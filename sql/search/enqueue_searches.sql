@@ -17,8 +17,6 @@ create or replace function engine.enqueue_searches(
   p_now timestamptz
 ) returns integer
   language plpgsql volatile
-  security definer
-  set search_path = pg_catalog, pg_temp
 as $$
 declare
   v_searches integer;

@@ -2,8 +2,6 @@
 -- rows just locked: no join that could read the whole table.
 create or replace function engine.expire_offers(p_now timestamptz) returns integer
   language plpgsql volatile
-  security definer
-  set search_path = pg_catalog, pg_temp
 as $$
 declare
   v_expired integer;

@@ -5,7 +5,6 @@ create or replace function engine.may_ask_again_at(
   p_trip public.trip_requests, p_now timestamptz
 ) returns timestamptz
   language plpgsql volatile
-  set search_path = pg_catalog, pg_temp
 as $$
 declare
   v_limits engine.traveller_limits;

@@ -2,7 +2,6 @@
 -- the value it has, cut where it is long.
 create or replace function engine.offer_problem(p_offer jsonb) returns text
   language plpgsql stable
-  set search_path = pg_catalog, pg_temp
 as $$
 begin
   if p_offer @@ engine.offer_shape() then

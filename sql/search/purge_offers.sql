@@ -5,8 +5,6 @@
 create or replace function engine.purge_offers(p_limit integer, p_now timestamptz)
   returns integer
   language plpgsql volatile
-  security definer
-  set search_path = pg_catalog, pg_temp
 as $$
 declare
   v_removed integer;

@@ -3,8 +3,6 @@
 create or replace function engine.purge_searches(p_limit integer, p_now timestamptz)
   returns integer
   language plpgsql volatile
-  security definer
-  set search_path = pg_catalog, pg_temp
 as $$
 declare
   v_calls integer;

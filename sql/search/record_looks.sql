@@ -14,8 +14,6 @@ create or replace function engine.record_looks(
   p_now timestamptz
 ) returns void
   language plpgsql volatile
-  security definer
-  set search_path = pg_catalog, pg_temp
 as $$
 begin
   insert into engine.fare_looks as k (

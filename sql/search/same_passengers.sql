@@ -2,7 +2,6 @@
 create or replace function engine.same_passengers(p_these jsonb, p_those jsonb)
   returns boolean
   language plpgsql immutable parallel safe
-  set search_path = pg_catalog, pg_temp
 as $$
 begin
   return array(

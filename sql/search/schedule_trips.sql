@@ -4,7 +4,6 @@
 create or replace function engine.schedule_trips(p_trips uuid[], p_now timestamptz)
   returns void
   language plpgsql volatile
-  set search_path = pg_catalog, pg_temp
 as $$
 begin
   update public.trip_requests as t

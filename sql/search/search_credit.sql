@@ -4,7 +4,6 @@ create or replace function engine.search_credit(
   p_traveller engine.travellers, p_searches_per_hour integer, p_now timestamptz
 ) returns double precision
   language plpgsql immutable
-  set search_path = pg_catalog, pg_temp
 as $$
 begin
   return least(

@@ -8,8 +8,6 @@
 -- (next_search_at after its searches') stays put off.
 create or replace function engine.share_looks(p_now timestamptz) returns integer
   language plpgsql volatile
-  security definer
-  set search_path = pg_catalog, pg_temp
 as $$
 declare
   v_trips uuid[];

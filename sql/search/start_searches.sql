@@ -5,8 +5,6 @@
 create or replace function engine.start_searches(p_trips uuid[], p_now timestamptz)
   returns integer
   language plpgsql volatile
-  security definer
-  set search_path = pg_catalog, pg_temp
 as $$
 declare
   v_trips uuid[];

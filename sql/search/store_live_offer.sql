@@ -7,8 +7,6 @@ create or replace function engine.store_live_offer(
   p_attempt public.booking_attempts, p_offer jsonb, p_now timestamptz
 ) returns void
   language plpgsql volatile
-  security definer
-  set search_path = pg_catalog, pg_temp
 as $$
 begin
   update public.flight_offers as o

@@ -10,7 +10,6 @@ create or replace function engine.told_times(
   p_duration interval
 ) returns timestamptz[]
   language plpgsql immutable parallel safe
-  set search_path = pg_catalog, pg_temp
 as $$
 declare
   v_departs timestamptz := engine.earlier_reading(p_departs_at, p_origin_zone);

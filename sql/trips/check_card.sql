@@ -3,7 +3,6 @@ create or replace function engine.check_card(
   p_user_id uuid, p_card_id uuid, p_now timestamptz
 ) returns void
   language plpgsql stable
-  set search_path = pg_catalog, pg_temp
 as $$
 begin
   if not exists (

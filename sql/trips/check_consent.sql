@@ -1,7 +1,6 @@
 create or replace function engine.check_consent(p_trip public.trip_requests)
   returns void
   language plpgsql stable
-  set search_path = pg_catalog, pg_temp
 as $$
 declare
   v_problem text := engine.consent_problem(p_trip);

@@ -1,7 +1,6 @@
 -- Consent to a text that nobody published is consent to nothing.
 create or replace function engine.check_consent_text(p_version text) returns void
   language plpgsql stable
-  set search_path = pg_catalog, pg_temp
 as $$
 begin
   if not exists (

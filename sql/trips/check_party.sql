@@ -1,7 +1,6 @@
 create or replace function engine.check_party(p_user_id uuid, p_trip_id uuid)
   returns void
   language plpgsql stable
-  set search_path = pg_catalog, pg_temp
 as $$
 declare
   v_field text := engine.party_problem(p_user_id, p_trip_id);

@@ -5,7 +5,6 @@
 create or replace function engine.check_price_ceiling(p_trip public.trip_requests)
   returns void
   language plpgsql stable
-  set search_path = pg_catalog, pg_temp
 as $$
 declare
   v_now timestamptz := clock_timestamp();

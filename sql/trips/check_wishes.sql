@@ -8,7 +8,6 @@ create or replace function engine.check_wishes(
   p_trip public.trip_requests, p_first_day date
 ) returns void
   language plpgsql stable
-  set search_path = pg_catalog, pg_temp
 as $$
 declare
   v_hours constant text := 'Give both ends of the window, as local times; one that '

@@ -3,7 +3,6 @@
 create or replace function engine.consent_party(p_user_id uuid, p_trip_id uuid)
   returns text[]
   language plpgsql stable
-  set search_path = pg_catalog, pg_temp
 as $$
 begin
   return array(

@@ -3,7 +3,6 @@
 create or replace function engine.consent_problem(p_trip public.trip_requests)
   returns text
   language plpgsql stable
-  set search_path = pg_catalog, pg_temp
 as $$
 declare
   v_consent public.consents;

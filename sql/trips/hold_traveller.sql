@@ -8,8 +8,6 @@
 create or replace function engine.hold_traveller(p_user_id uuid)
   returns engine.travellers
   language plpgsql volatile
-  security definer
-  set search_path = pg_catalog, pg_temp
 as $$
 declare
   v_traveller engine.travellers;

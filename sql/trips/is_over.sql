@@ -2,7 +2,6 @@ create or replace function engine.is_over(
   p_places text[], p_day date, p_now timestamptz
 ) returns boolean
   language plpgsql stable
-  set search_path = pg_catalog, pg_temp
 as $$
 begin
   return not exists (

@@ -2,7 +2,6 @@
 -- provider_calls. A trip the caller may not act for does not exist for them.
 create or replace function engine.lock_trip(p_trip_id uuid) returns public.trip_requests
   language plpgsql volatile
-  set search_path = pg_catalog, pg_temp
 as $$
 declare
   v_trip public.trip_requests;

@@ -16,7 +16,6 @@ create or replace function engine.match_party(
   infant_passenger_id text
 )
   language plpgsql stable
-  set search_path = pg_catalog, pg_temp
 as $$
 #variable_conflict use_column
 begin

@@ -4,34 +4,38 @@
 -- when a booking begins and before the order leaves: profiles may change in between.
 create or replace function engine.party_problem(p_user_id uuid, p_trip_id uuid)
   returns text
-  language sql stable
-begin atomic
-  select
-    case
-      when count(*) not between 1 and 9 then 'passengers'
-      when bool_or(f.born_on is null or f.born_on > t.departure_from) then 'born_on'
-      when bool_or(f.title is null) then 'title'
-      when bool_or(f.gender is null) then 'gender'
-      when bool_or(f.email is null) then 'email'
-      when bool_or(f.phone_number is null) then 'phone_number'
-      when count(*) filter (where b.age >= 18)
-        < greatest(count(*) filter (where p.age < 2), 1) then 'passengers'
-      -- One person under two profiles: an airline cancels the second seat.
-      when count(*) > count(
-        distinct engine.person_key(f.user_id, f.given_name, f.family_name, f.born_on)
-      ) then 'passengers'
-    end
-  from public.trip_requests as t
-  cross join lateral engine.trip_party(
-    t.user_id,
-    t.id,
-    coalesce(t.return_to, t.departure_to + t.nights_max, t.departure_to)
-  ) as p
-  inner join lateral engine.trip_party(t.user_id, t.id, t.departure_to) as b
-    on p.traveler_profile_id = b.traveler_profile_id
-  inner join public.traveler_profiles as f
-    on t.user_id = f.user_id and p.traveler_profile_id = f.id
-  where t.user_id = p_user_id and t.id = p_trip_id;
+  language plpgsql stable
+as $$
+begin
+  return (
+    select
+      case
+        when count(*) not between 1 and 9 then 'passengers'
+        when bool_or(f.born_on is null or f.born_on > t.departure_from) then 'born_on'
+        when bool_or(f.title is null) then 'title'
+        when bool_or(f.gender is null) then 'gender'
+        when bool_or(f.email is null) then 'email'
+        when bool_or(f.phone_number is null) then 'phone_number'
+        when count(*) filter (where b.age >= 18)
+          < greatest(count(*) filter (where p.age < 2), 1) then 'passengers'
+        -- One person under two profiles: an airline cancels the second seat.
+        when count(*) > count(
+          distinct engine.person_key(f.user_id, f.given_name, f.family_name, f.born_on)
+        ) then 'passengers'
+      end
+    from public.trip_requests as t
+    cross join lateral engine.trip_party(
+      t.user_id,
+      t.id,
+      coalesce(t.return_to, t.departure_to + t.nights_max, t.departure_to)
+    ) as p
+    inner join lateral engine.trip_party(t.user_id, t.id, t.departure_to) as b
+      on p.traveler_profile_id = b.traveler_profile_id
+    inner join public.traveler_profiles as f
+      on t.user_id = f.user_id and p.traveler_profile_id = f.id
+    where t.user_id = p_user_id and t.id = p_trip_id
+  );
 end;
+$$;
 comment on function engine.party_problem(uuid, uuid) is
   'Names what keeps a trip''s passengers from flying on one order; null when nothing.';

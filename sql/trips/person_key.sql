@@ -7,7 +7,6 @@ create or replace function engine.person_key(
   p_user_id uuid, p_given_name text, p_family_name text, p_born_on date
 ) returns text
   language plpgsql immutable parallel safe
-  set search_path = pg_catalog, pg_temp
 as $$
 declare
   v_name text := normalize(p_given_name || '/' || p_family_name, NFKD) collate "C";

@@ -3,7 +3,6 @@
 -- are kept.
 create or replace function engine.place_zone(p_code text) returns text
   language plpgsql stable parallel safe
-  set search_path = pg_catalog, pg_temp
 as $$
 begin
   return coalesce(

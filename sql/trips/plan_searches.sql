@@ -1,7 +1,6 @@
 -- The windows of a trip expanded into single searches, nearest departure first: what is
 -- today and what is over is asked where each flight leaves from. On a day on which
--- nobody of the party is of age yet nothing could be booked. A plain SQL body: it is
--- checked when it is created and needs no search_path.
+-- nobody of the party is of age yet nothing could be booked.
 -- In version 0.1 a date was handed in, of no place.
 drop function if exists engine.plan_searches(public.trip_requests, date);
 create or replace function engine.plan_searches(
@@ -15,8 +14,11 @@ create or replace function engine.plan_searches(
   -- When the day of departure is over.
   over_at timestamptz
 )
-  language sql stable parallel safe
-begin atomic
+  language plpgsql stable parallel safe
+as $$
+#variable_conflict use_column
+begin
+  return query
   select
     row_number() over (
       order by d.departs::date, r.returns::date nulls first, o.code, t.code
@@ -66,5 +68,6 @@ begin atomic
     where p_trip.return_from is not null or p_trip.nights_min is not null
   ) as r (returns);
 end;
+$$;
 comment on function engine.plan_searches(public.trip_requests, timestamptz) is
   'Expands a trip''s windows into single searches; no rows when the windows are over.';

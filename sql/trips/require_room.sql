@@ -1,10 +1,7 @@
--- One traveller does not fill the tables that everybody's requests read. Definer: the
--- limits are not for travellers.
+-- One traveller does not fill the tables that everybody's requests read.
 create or replace function engine.require_room(p_user_id uuid, p_relation text)
   returns void
   language plpgsql volatile
-  security definer
-  set search_path = pg_catalog, pg_temp
 as $$
 declare
   v_limit integer;

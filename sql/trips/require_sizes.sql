@@ -2,7 +2,6 @@
 create or replace function engine.require_sizes(p_relation text, p_row jsonb)
   returns void
   language plpgsql immutable
-  set search_path = pg_catalog, pg_temp
 as $$
 declare
   v_limit record;

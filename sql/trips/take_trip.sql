@@ -6,8 +6,6 @@
 create or replace function engine.take_trip(p_user_id uuid, p_trip_id uuid)
   returns void
   language plpgsql volatile
-  security definer
-  set search_path = pg_catalog, pg_temp
 as $$
 begin
   perform from public.trip_requests as t

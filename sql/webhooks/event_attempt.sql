@@ -5,7 +5,6 @@
 create or replace function engine.event_attempt(p_object_id text, p_hints jsonb)
   returns public.booking_attempts
   language sql stable
-  security definer
 begin atomic
   select a
   from public.booking_attempts as a

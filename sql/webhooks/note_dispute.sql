@@ -6,8 +6,6 @@ create or replace function engine.note_dispute(
   p_call engine.provider_calls, p_body jsonb, p_now timestamptz
 ) returns text
   language plpgsql volatile
-  security definer
-  set search_path = pg_catalog, pg_temp
 as $$
 declare
   v_id text := p_body ->> 'id';

@@ -4,7 +4,6 @@
 -- failed, then, minute by minute, twice as long as what did not, until all is read.
 create or replace function engine.sweep_events(p_now timestamptz) returns void
   language sql volatile
-  security definer
 begin atomic
   select
     engine.enqueue_look(
