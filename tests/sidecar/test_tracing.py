@@ -118,6 +118,8 @@ def test_what_could_not_be_exported_is_exported_later(database: str) -> None:
         sidecar = Database(make_conninfo(database, user="skylatch_sidecar"))
         stopping = threading.Event()
         carrier = threading.Thread(target=exported.carry, args=(sidecar, stopping))
+        # A test that fails does not wait for it for ever.
+        carrier.daemon = True
         carrier.start()
         until(lambda: collector.requests >= 2)
         superuser.execute(
