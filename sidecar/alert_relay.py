@@ -20,7 +20,7 @@ import structlog
 
 from sidecar.alert_channels import Channel, Heartbeat, NotTold, build_channels
 from sidecar.alert_memory import Memory, Open
-from sidecar.alerts import ON_PURPOSE
+from sidecar.alerts import DATABASE_UNREACHABLE, ON_PURPOSE, RUNBOOK, page_of
 from sidecar.alive import Alive
 from sidecar.config import RelaySettings, revealed
 from sidecar.db import Database, describe
@@ -32,30 +32,6 @@ _AWAY_SECONDS = 15.0
 _BEAT_SECONDS = 60.0
 _FIRST_PAUSE, _LONGEST_PAUSE = 5.0, 300.0
 _MOST_LINES = 20
-DATABASE_UNREACHABLE = "DATABASE_UNREACHABLE"
-# The heading of docs/runbook.md that says what to do about each kind of alert.
-PAGES = {
-    "AUTHORIZATION_LAPSING": "HoldNearCaptureBefore",
-    "BOOKINGS_UNREAD": "BookingsUnread",
-    "BREAKER_OPEN": "BreakerOpen",
-    "CALLS_DEAD": "CallsDead",
-    "CALLS_WAITING": "QueueOld",
-    "CRON_SILENT": "JobSilent",
-    DATABASE_UNREACHABLE: "DatabaseUnreachable",
-    "DURATIONS_DIFFER": "DurationsDiffer",
-    "FLAGS_STALE": "FlagsStale",
-    "FLAG_SOURCE_GONE": "FlagSourceGone",
-    "HISTORY_UNCONFIRMED": "HistoryUnconfirmed",
-    "INVARIANT": "InvariantViolated",
-    "JOB_SILENT": "JobSilent",
-    "JOB_STOPPED": "JobSilent",
-    "KILL_SWITCH": "KillSwitchEngaged",
-    "ORDER_UNKNOWN": "OrderUnknown",
-    "RATES_WAITING": "RatesWaiting",
-    "REVIEW_CASE": "ReviewCaseOpen",
-    "SIDECARS_SILENT": "SidecarDown",
-    "WORKER_SILENT": "SidecarDown",
-}
 Alert = dict[str, Any]
 
 
@@ -76,7 +52,7 @@ class Relay:
         alive: Alive,
         poll_seconds: float = 5.0,
         repeat_hours: float = 4.0,
-        runbook: str = "docs/runbook.md",
+        runbook: str = RUNBOOK,
         clock: Callable[[], float] = time.time,
     ) -> None:
         self._look = look
@@ -130,7 +106,14 @@ class Relay:
         ]
         for one in came:
             tell = _log.warning if one.kind in ON_PURPOSE else _log.error
-            tell("alert.raised", kind=one.kind, subject=one.subject, detail=one.detail)
+            tell(
+                "alert.raised",
+                kind=one.kind,
+                subject=one.subject,
+                since=_moment(one.since).isoformat(),
+                detail=one.detail,
+                page=page_of(one.kind, self._runbook),
+            )
         for one in went:
             _log.info("alert.cleared", kind=one.kind, subject=one.subject)
         for one in (*came, *stay):
@@ -188,16 +171,14 @@ class Relay:
         return "\n".join([f"Skylatch: {count}", *lines])
 
     def _line(self, what: str, one: Open, now: float) -> str:
-        since = datetime.fromtimestamp(one.since, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
+        since = _moment(one.since).strftime("%Y-%m-%d %H:%M:%S UTC")
         minutes = max(0, round((now - one.since) / 60))
         if what == "CLEARED":
             return f"[{what}] {one.kind} {one.subject} (was open {minutes} min)"
         purpose = " (on purpose)" if one.kind in ON_PURPOSE else ""
-        page = PAGES.get(one.kind)
-        where = f"{self._runbook}#{page.lower()}" if page else self._runbook
         return (
             f"[{what}]{purpose} {one.kind} {one.subject}: {one.detail}; since {since}"
-            f" ({minutes} min). What to do: {where}"
+            f" ({minutes} min). What to do: {page_of(one.kind, self._runbook)}"
         )
 
     def _deliver(self, channel: Channel, now: float) -> bool:
@@ -222,6 +203,10 @@ class Relay:
                 texts.clear()
                 self._memory.save()
         return not texts
+
+
+def _moment(seconds: float) -> datetime:
+    return datetime.fromtimestamp(seconds, UTC)
 
 
 class Watch:

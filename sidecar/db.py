@@ -85,7 +85,7 @@ def describe(error: Exception) -> str:
     """
     if isinstance(error, psycopg.Error):
         primary = error.diag.message_primary or str(error).split("\n", 1)[0]
-        return f"{type(error).__name__} {error.sqlstate or ''} {primary}".strip()
+        return " ".join(filter(None, (type(error).__name__, error.sqlstate, primary)))
     return f"{type(error).__name__} {error}"
 
 
@@ -268,7 +268,7 @@ class Database:
     def trace_story(self, found_by: UUID) -> list[Row]:
         """Return events and calls of a trace, trip or attempt, in order (operators).
 
-        Each has at, trace_id, attempt_no, what, actor, told.
+        Each has at, trace_id, attempt_no, is_call, what, actor, told.
         """
         return self._rows("engine", "trace_story", found_by)
 

@@ -143,6 +143,7 @@ set role skylatch_owner;
 \ir flags/record_flag_usage.sql
 \ir flags/sum_flag_usage.sql
 \ir flags/set_kill_switch.sql
+\ir flags/kill_switch_history.sql
 \ir flags/flag_status.sql
 \ir flags/flag_overview.sql
 \ir flags/served_flags.sql

@@ -39,7 +39,7 @@ begin
   -- Not a fault: whoever looks has to see it all the same.
   select
     'JOB_STOPPED', s.job, s.stopped_at,
-    'stopped on purpose; auto_book_monitor_status says by whom and why'
+    'stopped on purpose; engine.job_overview() says by whom and why'
   from engine.job_states(v_now) as s
   where s.stopped_at is not null
   union all
@@ -53,7 +53,7 @@ begin
   -- Not a fault either: nothing new is booked while it is engaged.
   select
     'KILL_SWITCH', 'booking', k.set_at,
-    'nothing new is booked; engine.kill_switch_changes says by whom and why'
+    'nothing new is booked; engine.kill_switch_history() says by whom and why'
   from engine.kill_switch as k
   where k.engaged
   union all

@@ -18,7 +18,8 @@ from structlog.testing import capture_logs
 
 from sidecar.alert_channels import Channel, Chat, Heartbeat, Mail, NotTold
 from sidecar.alert_memory import Memory
-from sidecar.alert_relay import PAGES, Relay, Unreachable, Watch, build_relay
+from sidecar.alert_relay import Relay, Unreachable, Watch, build_relay
+from sidecar.alerts import PAGES
 from sidecar.alive import Alive
 from sidecar.config import RelaySettings, load
 from sidecar.db import Database

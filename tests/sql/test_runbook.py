@@ -9,7 +9,7 @@ import pytest
 import yaml
 from psycopg import sql
 
-from sidecar.alert_relay import PAGES
+from sidecar.alerts import PAGES
 from tests.conftest import Connect
 from tests.factories import World
 from tests.sql.sources import CHECKOUT, SQL
