@@ -101,7 +101,8 @@ def up(
         if not only_database:
             _say(
                 f"up: callbacks at http://127.0.0.1:{settings.port('http')}, "
-                f"logs in {stack.places.logs}; look with make psql, stop with make down"
+                f"logs in {stack.places.logs}; look with make status and make psql, "
+                "stop with make down"
             )
 
 
