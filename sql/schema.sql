@@ -8200,6 +8200,24 @@ $$;
 ALTER FUNCTION engine.keep_daily_fare() OWNER TO skylatch_owner;
 
 --
+-- Name: kill_switch_history(); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE FUNCTION engine.kill_switch_history() RETURNS TABLE(at timestamp with time zone, engaged boolean, set_by text, reason text)
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  return query
+  select c.at, c.engaged, c.set_by, c.reason
+  from engine.kill_switch_changes as c
+  order by c.id desc;
+end;
+$$;
+
+ALTER FUNCTION engine.kill_switch_history() OWNER TO skylatch_owner;
+
+--
 -- Name: known_rate(text, text, timestamp with time zone); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
 --
 
@@ -10406,7 +10424,7 @@ begin
   -- Not a fault: whoever looks has to see it all the same.
   select
     'JOB_STOPPED', s.job, s.stopped_at,
-    'stopped on purpose; auto_book_monitor_status says by whom and why'
+    'stopped on purpose; engine.job_overview() says by whom and why'
   from engine.job_states(v_now) as s
   where s.stopped_at is not null
   union all
@@ -10420,7 +10438,7 @@ begin
   -- Not a fault either: nothing new is booked while it is engaged.
   select
     'KILL_SWITCH', 'booking', k.set_at,
-    'nothing new is booked; engine.kill_switch_changes says by whom and why'
+    'nothing new is booked; engine.kill_switch_history() says by whom and why'
   from engine.kill_switch as k
   where k.engaged
   union all
@@ -15817,7 +15835,7 @@ ALTER FUNCTION engine.trace_ratio(p_now timestamp with time zone) OWNER TO skyla
 -- Name: trace_story(uuid); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
 --
 
-CREATE FUNCTION engine.trace_story(p_id uuid) RETURNS TABLE(at timestamp with time zone, trace_id text, attempt_no integer, what text, actor text, told text)
+CREATE FUNCTION engine.trace_story(p_id uuid) RETURNS TABLE(at timestamp with time zone, trace_id text, attempt_no integer, is_call boolean, what text, actor text, told text)
     LANGUAGE plpgsql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
@@ -15851,9 +15869,10 @@ begin
     e.at,
     e.correlation_id,
     a.attempt_no,
+    false,
     coalesce(e.detail ->> 'cause', e.correlation_id),
     e.actor,
-    concat_ws(' ', e.from_state || ' →', e.to_state) || ' ' || e.reason
+    concat_ws(' ', e.from_state || ' →', e.to_state, e.reason)
   from engine.booking_events as e
   left join public.booking_attempts as a
     on a.user_id = e.user_id and a.id = e.booking_attempt_id
@@ -15865,19 +15884,20 @@ begin
     coalesce(c.finished_at, c.claimed_at, c.created_at),
     engine.trace_hex(c.trace_id),
     a.attempt_no,
+    true,
     'call:' || c.id,
     c.worker,
     concat_ws(
       ' ', c.operation, lower(c.state collate "C"), lower(c.verdict collate "C"),
-      c.http_status::text, c.error_code, c.request_id, format('(%s tries)', c.tries)
-    )
+      c.http_status::text, nullif(c.error_code, 'ok'), c.request_id
+    ) || format(', tries: %s', c.tries)
   from engine.provider_calls as c
   left join public.booking_attempts as a
     on a.user_id = c.user_id and a.id = c.booking_attempt_id
   where c.user_id = v_trip.user_id
     and c.trip_request_id = v_trip.id
     and (v_trace_id is null or coalesce(c.trace_id, c.booking_attempt_id) = v_trace_id)
-  order by 1, 4;
+  order by 1, 5, 4;
 end;
 $$;
 
@@ -16041,6 +16061,13 @@ begin
     and c.as_of >= clock_timestamp() - s.rate_max_age
     and not exists (
       select from engine.exchange_rate_changes as o where o.confirms = c.id
+    )
+    and not exists (
+      select from engine.exchange_rates as r
+      where r.base = c.base
+        and r.quote = c.quote
+        and r.source = c.source
+        and r.as_of > c.as_of
     )
   order by c.id;
 end;
@@ -21925,6 +21952,13 @@ REVOKE ALL ON FUNCTION engine.judge_orders(p_orders jsonb, p_read_at timestamp w
 --
 
 REVOKE ALL ON FUNCTION engine.keep_daily_fare() FROM PUBLIC;
+
+--
+-- Name: FUNCTION kill_switch_history(); Type: ACL; Schema: engine; Owner: skylatch_owner
+--
+
+REVOKE ALL ON FUNCTION engine.kill_switch_history() FROM PUBLIC;
+GRANT ALL ON FUNCTION engine.kill_switch_history() TO skylatch_operator;
 
 --
 -- Name: FUNCTION known_rate(p_base text, p_quote text, p_now timestamp with time zone); Type: ACL; Schema: engine; Owner: skylatch_owner

@@ -1,6 +1,6 @@
--- Whoever finds booking stopped has to ask who stopped it, and that is a login: for
--- operators, not for the status that the watch and the sidecars read. Definer: operators
--- have no table.
+-- Whoever finds booking stopped asks who stopped it, and that is a login: it is for
+-- operators, not in the status that the watch and the sidecars read. Definer:
+-- operators have no table.
 create or replace function engine.kill_switch_history()
   returns table (at timestamptz, engaged boolean, set_by text, reason text)
   language plpgsql stable

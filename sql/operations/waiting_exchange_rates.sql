@@ -1,6 +1,7 @@
--- A rate that is too old to be used needs no decision any more. Nor does one that a newer
--- rate of the same pair and source has overtaken: of each source only the newest counts.
--- So a wrong rate is answered by giving the right one. Definer: operators have no table.
+-- A rate that is too old to be used needs no decision any more. Nor does one that a
+-- newer rate of the same pair and source has overtaken: of each source only the newest
+-- counts. So a wrong rate is answered by giving the right one. Definer: operators have
+-- no table.
 create or replace function engine.waiting_exchange_rates()
   returns table (
     change_id bigint,
