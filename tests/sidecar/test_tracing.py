@@ -220,7 +220,7 @@ def test_what_happened_under_an_id_is_told_to_an_operator(
     assert "search ready" in told.output
     unknown = CliRunner().invoke(app_of_the_sidecar, ["trace", TRACE])
     assert isinstance(unknown.exception, SetupError)
-    assert "nothing is known of" in str(unknown.exception)
+    assert "no trace, trip or attempt has" in str(unknown.exception)
 
 
 def bare() -> Call:
