@@ -9622,9 +9622,14 @@ begin
     values (p_operation, 1, coalesce(v_status::text, p_report.error_code), p_now)
     on conflict (operation) do update
     set
-      failures = b.failures + 1,
+      failures = case
+        when b.open_until > p_now then b.failures else b.failures + 1
+      end,
       last_error = excluded.last_error,
-      changed_at = excluded.changed_at,
+      -- Once it has opened this is since when, whatever fails later.
+      changed_at = case
+        when b.failures + 1 > v_after then b.changed_at else excluded.changed_at
+      end,
       open_until = case
         when b.failures + 1 >= v_after and coalesce(b.open_until, '-infinity') <= p_now
           then p_now + make_interval(

@@ -118,14 +118,20 @@ def test_a_breaker_opens_after_failures_in_a_row_and_a_good_answer_closes_it(
     # The pause is over: a failure opens it again, for longer.
     stage.rows("update engine.breakers set open_until = now()")
     (probe, *others) = stage.claim()
+    clock = "select clock_timestamp() + interval '20 seconds' as at"
+    before = stage.row(clock)["at"]
     stage.finish(answer(probe, None, error_code="no_answer"))
     again = breaker(stage, "search")
     assert again is not None
-    assert again["open"]
-    assert (
-        again["open_until"] - again["changed_at"]
-        > opened["open_until"] - opened["changed_at"]
-    )
+    assert (again["open"], again["failures"]) == (True, 6)
+    assert before <= again["open_until"] <= stage.row(clock)["at"]
+    assert again["changed_at"] == opened["changed_at"]
+    # Those that tried beside it fail too: that is no other trial.
+    for late in others[1:]:
+        stage.finish(answer(late, 503, {}), hand_on=False)
+    late_on = breaker(stage, "search")
+    assert late_on is not None
+    assert (late_on["failures"], late_on["open_until"]) == (6, again["open_until"])
     # And a good answer closes it for all.
     stage.finish(stage.good_answer(others[0]), hand_on=False)
     closed = breaker(stage, "search")
