@@ -12,7 +12,7 @@ from urllib.parse import unquote, urlsplit
 import requests
 
 from sidecar.config import RelaySettings, is_loopback, revealed
-from sidecar.redaction import redact
+from sidecar.connections import StatusSession
 
 _CONNECT_SECONDS, _READ_SECONDS = 5.0, 10.0
 
@@ -126,14 +126,10 @@ def build_channels(settings: RelaySettings) -> list[Channel]:
 
 def _request(method: str, url: str, body: dict[str, str] | None) -> int:
     try:
-        with requests.Session() as session:
+        with StatusSession() as session:
             session.trust_env = not is_loopback(url)
             answer = session.request(
-                method,
-                url,
-                json=redact(body) if body else None,
-                timeout=(_CONNECT_SECONDS, _READ_SECONDS),
-                allow_redirects=False,
+                method, url, json=body, timeout=(_CONNECT_SECONDS, _READ_SECONDS)
             )
     except requests.RequestException as error:
         # The text of the error would have the address, which is a secret.

@@ -11,20 +11,18 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterable
-from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import UTC, datetime
-from typing import Any
 
-import psycopg
 import structlog
 
 from sidecar.alert_channels import Channel, Heartbeat, NotTold, build_channels
 from sidecar.alert_memory import Memory, Open
+from sidecar.alert_watch import Alert, Unreachable, Watch
 from sidecar.alerts import ON_PURPOSE
 from sidecar.alive import Alive
 from sidecar.config import RelaySettings, revealed
-from sidecar.db import Database, describe
-from sidecar.errors import EngineError
+from sidecar.db import Database
+from sidecar.redaction import printable, redact
 
 _log = structlog.get_logger()
 # A restart of the server is no news.
@@ -32,6 +30,8 @@ _AWAY_SECONDS = 15.0
 _BEAT_SECONDS = 60.0
 _FIRST_PAUSE, _LONGEST_PAUSE = 5.0, 300.0
 _MOST_LINES = 20
+# Of what an alert says, and of one message: a chat cuts off what is longer, in silence.
+_MOST_DETAIL, _MOST_CHARACTERS = 300, 12_000
 DATABASE_UNREACHABLE = "DATABASE_UNREACHABLE"
 # The heading of docs/runbook.md that says what to do about each kind of alert.
 PAGES = {
@@ -56,11 +56,6 @@ PAGES = {
     "SIDECARS_SILENT": "SidecarDown",
     "WORKER_SILENT": "SidecarDown",
 }
-Alert = dict[str, Any]
-
-
-class Unreachable(Exception):
-    """The database did not answer; says why."""
 
 
 class Relay:
@@ -78,6 +73,7 @@ class Relay:
         repeat_hours: float = 4.0,
         runbook: str = "docs/runbook.md",
         clock: Callable[[], float] = time.time,
+        steady: Callable[[], float] = time.monotonic,
     ) -> None:
         self._look = look
         self._channels = list(channels)
@@ -87,7 +83,9 @@ class Relay:
         self._poll_seconds = poll_seconds
         self._repeat_seconds = repeat_hours * 3600
         self._runbook = runbook
+        # When something was, for people; the other one is never set: how long it lasts.
         self._clock = clock
+        self._steady = steady
         self._away_since: float | None = None
         self._pauses: dict[str, float] = {}
         self._next_try: dict[str, float] = {}
@@ -106,8 +104,8 @@ class Relay:
 
     def step(self) -> None:
         """Look once, and tell what there is to tell."""
-        now = self._clock()
-        self._note(now)
+        self._note(self._clock())
+        now = self._steady()
         told = [self._deliver(channel, now) for channel in self._channels]
         # Who reads the messages has to learn of it when they do not arrive.
         if all(told) and now >= self._next_beat:
@@ -116,6 +114,8 @@ class Relay:
                 self._next_beat = now + _BEAT_SECONDS
             except NotTold as error:
                 _log.warning("relay.heartbeat_failed", error=str(error))
+            except Exception as error:  # noqa: BLE001 - no channel ends the relay
+                _crashed("heartbeat", error)
 
     def _note(self, now: float) -> None:
         """Compare what is open with what was, and let the difference wait."""
@@ -126,7 +126,8 @@ class Relay:
         stay = [
             one
             for key, one in known.items()
-            if key in found and now - one.told_at >= self._repeat_seconds
+            # Told in the future: the clock was set back since.
+            if key in found and not 0 <= now - one.told_at < self._repeat_seconds
         ]
         for one in came:
             tell = _log.warning if one.kind in ON_PURPOSE else _log.error
@@ -149,23 +150,25 @@ class Relay:
         try:
             alerts = self._look()
         except Unreachable as error:
-            self._away_since = self._away_since or now
+            if self._away_since is None:
+                self._away_since = self._steady()
+            away = self._steady() - self._away_since
             _log.warning("relay.database_away", error=str(error))
             found = dict(self._memory.open)
             key = f"{DATABASE_UNREACHABLE} database"
-            if key not in found and now - self._away_since >= _AWAY_SECONDS:
-                detail = f"{error}; whatever else is open cannot be told"
+            if key not in found and away >= _AWAY_SECONDS:
+                detail = _line(f"{error}; whatever else is open cannot be told")
                 found[key] = Open(
-                    DATABASE_UNREACHABLE, "database", self._away_since, detail, now
+                    DATABASE_UNREACHABLE, "database", now - away, detail, now
                 )
             return found
         self._away_since = None
         return {
             f"{one['kind']} {one['subject']}": Open(
                 one["kind"],
-                one["subject"],
+                _line(one["subject"]),
                 one["since"].timestamp() if one["since"] else now,
-                one["detail"] or "",
+                _line(one["detail"] or ""),
                 now,
             )
             for one in alerts
@@ -201,57 +204,62 @@ class Relay:
         )
 
     def _deliver(self, channel: Channel, now: float) -> bool:
-        """Tell one channel what waits for it; False while something still waits."""
+        """Tell one channel what waits for it; False while something still waits.
+
+        One message a time, of as many texts as it holds: what a channel cuts off or
+        refuses for its size nobody would ever read.
+        """
         texts = self._memory.waiting.get(channel.name, [])
         if texts and now >= self._next_try.get(channel.name, 0.0):
-            try:
-                channel.tell("\n\n".join(texts))
-            except NotTold as error:
+            some = _first(texts)
+            problem = self._tell(channel, "\n\n".join(some))
+            if problem is not None:
                 pause = self._pauses.get(channel.name, _FIRST_PAUSE)
                 _log.warning(
-                    "relay.not_told",
-                    channel=channel.name,
-                    error=str(error),
-                    again=pause,
+                    "relay.not_told", channel=channel.name, error=problem, again=pause
                 )
                 self._next_try[channel.name] = now + pause
                 self._pauses[channel.name] = min(pause * 2, _LONGEST_PAUSE)
             else:
                 self._pauses.pop(channel.name, None)
                 self._next_try.pop(channel.name, None)
-                texts.clear()
+                del texts[: len(some)]
                 self._memory.save()
         return not texts
 
-
-class Watch:
-    """Asks the database, and waits for the answer no longer than a few seconds."""
-
-    def __init__(
-        self, ask: Callable[[], list[Alert]], *, patience: float = 10.0
-    ) -> None:
-        self._ask = ask
-        self._patience = patience
-        # A server that is frozen keeps its question; the next ones are not asked.
-        self._thread = ThreadPoolExecutor(1, thread_name_prefix="look")
-        self._asked: Future[list[Alert]] | None = None
-
-    def look(self) -> list[Alert]:
-        """Return the open alerts; raises Unreachable."""
-        if self._asked is None:
-            self._asked = self._thread.submit(self._ask)
+    @staticmethod
+    def _tell(channel: Channel, text: str) -> str | None:
+        """Tell a text; return why it was not told, whatever the channel does."""
         try:
-            found = self._asked.result(timeout=self._patience)
-        except TimeoutError:
-            if not self._asked.done():
-                raise Unreachable("no answer") from None
-            self._asked = None
-            raise Unreachable("no answer in time") from None
-        except (psycopg.Error, EngineError) as error:
-            self._asked = None
-            raise Unreachable(describe(error)) from error
-        self._asked = None
-        return found
+            channel.tell(text)
+        except NotTold as error:
+            return str(error)
+        except Exception as error:  # noqa: BLE001 - no channel ends the relay
+            return _crashed(channel.name, error)
+        return None
+
+
+def _crashed(channel: str, error: Exception) -> str:
+    # Its text may have the channel's address, which is a secret.
+    problem = type(error).__name__
+    _log.error("relay.channel_crashed", channel=channel, error=problem)
+    return problem
+
+
+def _line(text: str) -> str:
+    """Return a text as a part of one line that may leave: short, without secrets."""
+    told: str = redact(printable(" ".join(text.split())))
+    return told if len(told) <= _MOST_DETAIL else told[: _MOST_DETAIL - 1] + "…"
+
+
+def _first(texts: list[str]) -> list[str]:
+    """Return the first text, and as many of the next as one message holds."""
+    left = _MOST_CHARACTERS
+    for count, text in enumerate(texts):
+        left -= len(text) + 2
+        if left < 0 and count:
+            return texts[:count]
+    return texts[:]
 
 
 def build_relay(settings: RelaySettings, database: Database) -> Relay:

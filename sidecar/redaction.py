@@ -69,6 +69,15 @@ _REPLACEMENTS: list[tuple[re.Pattern[str], str]] = [
 ]
 
 
+# What a terminal obeys instead of showing it; line breaks and tabs are no danger.
+_CONTROL = re.compile("[\0-\x08\x0b-\x1f\x7f-\x9f]")
+
+
+def printable(text: str) -> str:
+    """Return a text whose every character is shown and none is obeyed."""
+    return _CONTROL.sub("\N{REPLACEMENT CHARACTER}", text)
+
+
 def redact(value: Any) -> Any:
     """Return a value, whatever is in it, without what opens a door."""
     if isinstance(value, str):
