@@ -995,8 +995,8 @@ MUTANTS: dict[str, Mutant] = {
     ),
     "the texts of exceptions are exported": Mutant(
         "../sidecar/exporting.py",
-        "BatchSpanProcessor(_Wordless(self._otlp))",
-        "BatchSpanProcessor(self._otlp)",
+        "self._inner.send([_wordless(span) for span in spans])",
+        "self._inner.send(spans)",
     ),
     "a stranger chooses what is traced": Mutant(
         "../sidecar/exporting.py",
