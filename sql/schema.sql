@@ -10809,7 +10809,7 @@ begin
         v_code := 'authentication_required';
       end if;
     end if;
-    return coalesce(v_code, 'no_code');
+    return engine.provider_word(v_code, 'no_code');
   end if;
 
   select a.* into v_attempt
@@ -10916,7 +10916,7 @@ begin
         when v_body ->> 'status' = 'succeeded'
           and (v_body ->> 'amount_received')::bigint
           is distinct from (v_body ->> 'amount')::bigint then 'amount_mismatch'
-        else coalesce(v_body ->> 'status', 'unreadable')
+        else engine.provider_word(v_body ->> 'status', 'unreadable')
       end;
   end case;
 end;
@@ -11757,6 +11757,16 @@ $$;
 ALTER FUNCTION engine.probe_write() OWNER TO skylatch_owner;
 
 --
+-- Name: provider_word(text, text); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE FUNCTION engine.provider_word(p_text text, p_otherwise text) RETURNS text
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN CASE WHEN ((p_text COLLATE "C") ~ '^[A-Za-z0-9_.:/=+-]{1,128}$'::text) THEN p_text ELSE p_otherwise END;
+
+ALTER FUNCTION engine.provider_word(p_text text, p_otherwise text) OWNER TO skylatch_owner;
+
+--
 -- Name: publish_consent_text(text, text, text); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
 --
 
@@ -12518,6 +12528,7 @@ begin
       hint = 'Its fields are those of the type engine.call_report; error_code is not_sent, '
         'no_answer, unreadable or too_large.';
   end if;
+  v_report.request_id := engine.provider_word(v_report.request_id, null);
   return v_report;
 end;
 $$;
@@ -22508,6 +22519,12 @@ GRANT ALL ON FUNCTION engine.plpython_handshake() TO skylatch_sidecar;
 
 REVOKE ALL ON FUNCTION engine.probe_write() FROM PUBLIC;
 GRANT ALL ON FUNCTION engine.probe_write() TO skylatch_sidecar;
+
+--
+-- Name: FUNCTION provider_word(p_text text, p_otherwise text); Type: ACL; Schema: engine; Owner: skylatch_owner
+--
+
+REVOKE ALL ON FUNCTION engine.provider_word(p_text text, p_otherwise text) FROM PUBLIC;
 
 --
 -- Name: FUNCTION publish_consent_text(p_version text, p_body text, p_reason text); Type: ACL; Schema: engine; Owner: skylatch_owner
