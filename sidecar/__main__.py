@@ -38,7 +38,7 @@ from sidecar.limits import Budgets, Locks, connect
 from sidecar.local import app as local_app
 from sidecar.metrics import Metrics, served
 from sidecar.payments import Payments
-from sidecar.redaction import redact
+from sidecar.redaction import one_line, redact
 from sidecar.switches import app as flags_app
 from sidecar.switches import operator_database
 from sidecar.worker import Worker
@@ -211,8 +211,8 @@ def trace(
     for row in rows:
         typer.echo(
             f"{row['at']:%Y-%m-%d %H:%M:%S.%f}  {row['trace_id'] or '-':32}"
-            f"  {row['attempt_no'] or '-':>2}  {row['what']:<16}  {row['told']}"
-            f"  [{row['actor'] or '-'}]"
+            f"  {row['attempt_no'] or '-':>2}  {row['what']:<16}"
+            f"  {one_line(row['told'])}  [{one_line(row['actor'] or '-')}]"
         )
 
 

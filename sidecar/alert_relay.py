@@ -22,7 +22,7 @@ from sidecar.alerts import ON_PURPOSE
 from sidecar.alive import Alive
 from sidecar.config import RelaySettings, revealed
 from sidecar.db import Database
-from sidecar.redaction import printable, redact
+from sidecar.redaction import one_line, redact
 
 _log = structlog.get_logger()
 # A restart of the server is no news.
@@ -248,7 +248,7 @@ def _crashed(channel: str, error: Exception) -> str:
 
 def _line(text: str) -> str:
     """Return a text as a part of one line that may leave: short, without secrets."""
-    told: str = redact(printable(" ".join(text.split())))
+    told: str = redact(one_line(text))
     return told if len(told) <= _MOST_DETAIL else told[: _MOST_DETAIL - 1] + "…"
 
 

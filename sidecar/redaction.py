@@ -2,7 +2,7 @@
 
 By the name it has, where it has one; by its type, where that says it all; and by its
 form wherever it slipped in: a message, the text of an exception, an address. Too much
-rather than too little.
+rather than too little. What a terminal obeys goes with it.
 """
 
 from __future__ import annotations
@@ -78,11 +78,17 @@ def printable(text: str) -> str:
     return _CONTROL.sub("\N{REPLACEMENT CHARACTER}", text)
 
 
+def one_line(text: str) -> str:
+    """Return a text as a part of one line, without anything that a terminal obeys."""
+    return printable(" ".join(text.split()))
+
+
 def redact(value: Any) -> Any:
     """Return a value, whatever is in it, without what opens a door."""
     if isinstance(value, str):
         if len(value) > _LONGEST:
             value = value[:_LONGEST] + "…"
+        value = printable(value)
         for pattern, replacement in _REPLACEMENTS:
             value = pattern.sub(replacement, value)
         return value

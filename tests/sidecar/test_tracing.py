@@ -303,12 +303,18 @@ def test_what_happened_under_an_id_is_told_to_an_operator(
     stage = Stage(database)
     trip = stage.trip()
     stage.tick()
+    stage.rows(
+        "select engine.log_event(user_id, id, null, 'app', 'test', null, 'PAUSED', %s)"
+        " from public.trip_requests",
+        "mine\x1b[2J\n2026-11-30",
+    )
     stage.close()
     monkeypatch.setenv("SKYLATCH_OPERATOR_URL", database)
     told = CliRunner().invoke(app_of_the_sidecar, ["trace", str(trip.trip_id)])
     assert told.exit_code == 0
     assert "call:1" in told.output
     assert "search ready" in told.output
+    assert "PAUSED mine\N{REPLACEMENT CHARACTER}[2J 2026-11-30  [app]" in told.output
     unknown = CliRunner().invoke(app_of_the_sidecar, ["trace", TRACE])
     assert isinstance(unknown.exception, SetupError)
     assert "nothing is known of" in str(unknown.exception)
