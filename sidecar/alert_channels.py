@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import smtplib
 import socket
 import ssl
@@ -15,10 +16,20 @@ from sidecar.config import RelaySettings, is_loopback, revealed
 from sidecar.connections import StatusSession
 
 _CONNECT_SECONDS, _READ_SECONDS = 5.0, 10.0
+_SECONDS = re.compile("[0-9]{1,9}")
+# Whoever asks for a day is mistaken, and nobody would be told.
+_MOST_WAIT = 900.0
 
 
 class NotTold(Exception):
-    """The channel did not take the message; says why, without addresses."""
+    """The channel did not take the message; says why, without addresses.
+
+    `wait` has the seconds for which the channel asks to be left alone.
+    """
+
+    def __init__(self, why: str, *, wait: float = 0.0) -> None:
+        super().__init__(why)
+        self.wait = wait
 
 
 class Channel(Protocol):
@@ -46,9 +57,9 @@ class Chat:
         """Post the text; any answer but 2xx is a failure."""
         # The three characters that mean something in Slack's text.
         plain = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-        status = _request("POST", self._url, {"text": plain})
-        if not 200 <= status < 300:
-            raise NotTold(f"the chat answered {status}")
+        answer = _request("POST", self._url, {"text": plain})
+        if not 200 <= answer.status_code < 300:
+            raise NotTold(f"the chat answered {answer.status_code}", wait=_wait(answer))
 
 
 class Mail:
@@ -106,9 +117,9 @@ class Heartbeat:
         """Ask once; raises NotTold if nobody answered well."""
         if self._url is None:
             return
-        status = _request("GET", self._url, None)
-        if not 200 <= status < 300:
-            raise NotTold(f"the heartbeat's address answered {status}")
+        answer = _request("GET", self._url, None)
+        if not 200 <= answer.status_code < 300:
+            raise NotTold(f"the heartbeat's address answered {answer.status_code}")
 
 
 def build_channels(settings: RelaySettings) -> list[Channel]:
@@ -124,14 +135,19 @@ def build_channels(settings: RelaySettings) -> list[Channel]:
     return found
 
 
-def _request(method: str, url: str, body: dict[str, str] | None) -> int:
+def _wait(answer: requests.Response) -> float:
+    """Return how long a chat asks for; one that is not heeded may shut the door."""
+    asked = answer.headers.get("Retry-After", "")
+    return min(float(asked), _MOST_WAIT) if _SECONDS.fullmatch(asked) else 0.0
+
+
+def _request(method: str, url: str, body: dict[str, str] | None) -> requests.Response:
     try:
         with StatusSession() as session:
             session.trust_env = not is_loopback(url)
-            answer = session.request(
+            return session.request(
                 method, url, json=body, timeout=(_CONNECT_SECONDS, _READ_SECONDS)
             )
     except requests.RequestException as error:
         # The text of the error would have the address, which is a secret.
         raise NotTold(type(error).__name__) from None
-    return answer.status_code

@@ -215,10 +215,14 @@ class Relay:
             problem = self._tell(channel, "\n\n".join(some))
             if problem is not None:
                 pause = self._pauses.get(channel.name, _FIRST_PAUSE)
+                again = max(pause, problem.wait)
                 _log.warning(
-                    "relay.not_told", channel=channel.name, error=problem, again=pause
+                    "relay.not_told",
+                    channel=channel.name,
+                    error=str(problem),
+                    again=again,
                 )
-                self._next_try[channel.name] = now + pause
+                self._next_try[channel.name] = now + again
                 self._pauses[channel.name] = min(pause * 2, _LONGEST_PAUSE)
             else:
                 self._pauses.pop(channel.name, None)
@@ -228,22 +232,22 @@ class Relay:
         return not texts
 
     @staticmethod
-    def _tell(channel: Channel, text: str) -> str | None:
+    def _tell(channel: Channel, text: str) -> NotTold | None:
         """Tell a text; return why it was not told, whatever the channel does."""
         try:
             channel.tell(text)
         except NotTold as error:
-            return str(error)
+            return error
         except Exception as error:  # noqa: BLE001 - no channel ends the relay
             return _crashed(channel.name, error)
         return None
 
 
-def _crashed(channel: str, error: Exception) -> str:
+def _crashed(channel: str, error: Exception) -> NotTold:
     # Its text may have the channel's address, which is a secret.
     problem = type(error).__name__
     _log.error("relay.channel_crashed", channel=channel, error=problem)
-    return problem
+    return NotTold(problem)
 
 
 def _line(text: str) -> str:

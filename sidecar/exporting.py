@@ -33,7 +33,7 @@ from opentelemetry.sdk.trace.export import (
 from opentelemetry.sdk.trace.sampling import ALWAYS_OFF, ParentBased
 from opentelemetry.trace import Link, NonRecordingSpan, SpanContext, Status, TraceFlags
 
-from sidecar import __version__, tracing
+from sidecar import __version__, threads, tracing
 from sidecar.connections import StatusSession
 from sidecar.db import Database, Row, describe
 from sidecar.errors import EngineError
@@ -42,6 +42,7 @@ from sidecar.redaction import redact
 _log = structlog.get_logger()
 _SAMPLED = TraceFlags(TraceFlags.SAMPLED)
 _EVERY_SECONDS = 2.0
+_LAST_SECONDS = 5.0
 _BATCH = 500
 # The answers after which the same spans may be taken later: OTLP's own four, and those
 # that a wrong setting causes. Any other refusal is meant for the spans themselves.
@@ -69,7 +70,9 @@ class Exporting:
         _LIBRARY.setLevel(logging.CRITICAL)
         self._carried = _Endpoint(endpoint)
         self.provider = TracerProvider(
-            sampler=ParentBased(root=ALWAYS_OFF), resource=_resource(process)
+            sampler=ParentBased(root=ALWAYS_OFF),
+            resource=_resource(process),
+            shutdown_on_exit=False,
         )
         self.provider.add_span_processor(
             BatchSpanProcessor(_Wordless(_Endpoint(endpoint)))
@@ -83,11 +86,18 @@ class Exporting:
         tracing.hang_spans(_hang)
 
     def close(self) -> None:
-        """Export what is left, and leave the libraries as they were."""
+        """Export what is left, and leave the libraries as they were.
+
+        Not for longer than a moment: the library would try for half a minute, and
+        whoever stops a process does not wait as long for it.
+        """
         tracing.hang_spans(None)
         RequestsInstrumentor().uninstrument()
         PsycopgInstrumentor().uninstrument()
-        self.provider.shutdown()
+        ending = threads.start(
+            self.provider.shutdown, name="traces-end", may_end=lambda: True
+        )
+        ending.join(timeout=_LAST_SECONDS)
         self._carried.shutdown()
         _LIBRARY.setLevel(logging.NOTSET)
 

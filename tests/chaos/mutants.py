@@ -1000,9 +1000,8 @@ MUTANTS: dict[str, Mutant] = {
     ),
     "a stranger chooses what is traced": Mutant(
         "../sidecar/exporting.py",
-        "        self.provider = TracerProvider(\n"
-        "            sampler=ParentBased(root=ALWAYS_OFF), resource",
-        "        self.provider = TracerProvider(\n            resource",
+        "            sampler=ParentBased(root=ALWAYS_OFF),\n",
+        "",
     ),
     "a door without a token is traced": Mutant(
         "../sidecar/exporting.py", 'excluded_urls="^(?!.*/rpc/)",', 'excluded_urls="",'

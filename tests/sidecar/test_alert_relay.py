@@ -30,7 +30,7 @@ from sidecar.errors import ConfigError
 from sidecar.local.settings import free_port
 from tests.alert_receiver import AlertReceiver
 from tests.factories import World, until
-from tests.raw_server import RawServer, raw_server
+from tests.raw_server import RawServer, answering, raw_server
 
 Alert = dict[str, Any]
 BEGAN = datetime(2026, 11, 30, 3, 12, 5, tzinfo=UTC)
@@ -325,6 +325,24 @@ def test_what_an_alert_says_is_one_short_line_without_secrets() -> None:
     for told in (text, repr(logs), repr(night.relay.__dict__["_memory"])):
         assert "pass-word" not in told
         assert "\x1b" not in told
+
+
+@pytest.mark.parametrize(
+    ("asked", "wait"),
+    [(b"60", 60), (b"99999", 900), (b"Mon, 30 Nov 2026 03:00:00 GMT", 5), (b"-1", 5)],
+)
+def test_a_chat_that_asks_to_be_left_alone_is(asked: bytes, wait: float) -> None:
+    """For as long as it says, and no longer than a quarter of an hour."""
+    refusal = b"HTTP/1.1 429 Slow down\r\nContent-Length: 0\r\nRetry-After: "
+    with answering(refusal + asked + b"\r\n\r\n") as server:
+        night = Night(channels=[Chat(f"{server.url}/hook")], open=[alert()])
+        night.relay.step()
+        night.now += wait - 1
+        night.relay.step()
+        assert server.connections == 1
+        night.now += 1
+        night.relay.step()
+        assert server.connections == 2
 
 
 @dataclass

@@ -234,6 +234,29 @@ def test_an_endpoint_that_is_none_is_said_once_without_its_address(
     assert "s3cr3t" not in str(line)
 
 
+def test_who_is_to_end_does_not_wait_for_an_endpoint_that_is_away() -> None:
+    """Its spans are given up: a process that is killed for them loses more."""
+    program = (
+        "import sys, threading; from sidecar import exporting, tracing\n"
+        "exporting._LAST_SECONDS = 0.1\n"
+        "exported = exporting.Exporting(sys.argv[1], process='work')\n"
+        f"with tracing._hang('00-{TRACE}-b7ad6b7169203331-01'):\n"
+        "    for _ in range(2000):\n"
+        "        exported.provider.get_tracer('t').start_span('a').end()\n"
+        "exported.close()\n"
+        "print(any(one.name == 'traces-end' for one in threading.enumerate()))\n"
+    )
+    with raw_server(lambda server, _: server.stopping.wait(60) and None) as server:
+        done = subprocess.run(
+            [sys.executable, "-c", program, server.url],
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=True,
+        )
+    assert done.stdout.endswith("True\n")
+
+
 def test_a_span_has_no_text_of_an_exception_and_no_trace_begins_here(
     database: str,
 ) -> None:
