@@ -6,15 +6,22 @@ import re
 import smtplib
 import socket
 import ssl
+from collections.abc import Callable
+from concurrent.futures import Future
 from email.message import EmailMessage
-from typing import Protocol
+from functools import partial
+from typing import Protocol, TypeVar
 from urllib.parse import unquote, urlsplit
 
 import requests
+import structlog
 
+from sidecar import threads
 from sidecar.config import RelaySettings, is_loopback, revealed
 from sidecar.connections import StatusSession
 
+_log = structlog.get_logger()
+_Result = TypeVar("_Result")
 _CONNECT_SECONDS, _READ_SECONDS = 5.0, 10.0
 _SECONDS = re.compile("[0-9]{1,9}")
 # Whoever asks for a day is mistaken, and nobody would be told.
@@ -43,6 +50,49 @@ class Channel(Protocol):
     def tell(self, text: str) -> None:
         """Deliver `text`, whose first line is its subject; raises NotTold."""
         ...
+
+
+class Patience:
+    """Waits for a channel, for a moment.
+
+    The parts of an answer may each come in time, and the whole never: a mail server's
+    greeting has no last line that it must send. The others are told meanwhile.
+    """
+
+    def __init__(self, name: str, seconds: float = 20.0) -> None:
+        self._name = name
+        self._seconds = seconds
+        self._trying: Future[None] | None = None
+
+    def attempt(self, work: Callable[[], None]) -> NotTold | None:
+        """Do some work; return why it was not done. What hangs is not done again."""
+        if self._trying is not None and not self._trying.done():
+            return NotTold("it has not ended what it does")
+        trying: Future[None] = Future()
+        self._trying = trying
+        threads.start(
+            partial(answer, trying, work), name=self._name, may_end=lambda: True
+        )
+        try:
+            trying.result(timeout=self._seconds)
+        except NotTold as error:
+            return error
+        except Exception as error:  # noqa: BLE001 - no channel ends the relay
+            if not trying.done():
+                return NotTold("no answer in time")
+            # Its text may have the channel's address, which is a secret.
+            problem = type(error).__name__
+            _log.error("relay.channel_crashed", channel=self._name, error=problem)
+            return NotTold(problem)
+        return None
+
+
+def answer(asked: Future[_Result], ask: Callable[[], _Result]) -> None:
+    """Ask, and let who waits have the result or the error."""
+    try:
+        asked.set_result(ask())
+    except Exception as error:  # noqa: BLE001 - raised where it is waited for
+        asked.set_exception(error)
 
 
 class Chat:

@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 
 import structlog
 
-from sidecar.alert_channels import Channel, Heartbeat, NotTold, build_channels
+from sidecar.alert_channels import Channel, Heartbeat, Patience, build_channels
 from sidecar.alert_memory import Memory, Open
 from sidecar.alert_watch import Alert, Unreachable, Watch
 from sidecar.alerts import ON_PURPOSE
@@ -87,6 +87,10 @@ class Relay:
         self._clock = clock
         self._steady = steady
         self._away_since: float | None = None
+        self._patience = {
+            name: Patience(name)
+            for name in ("heartbeat", *(channel.name for channel in self._channels))
+        }
         self._pauses: dict[str, float] = {}
         self._next_try: dict[str, float] = {}
         self._next_beat = 0.0
@@ -109,13 +113,11 @@ class Relay:
         told = [self._deliver(channel, now) for channel in self._channels]
         # Who reads the messages has to learn of it when they do not arrive.
         if all(told) and now >= self._next_beat:
-            try:
-                self._heartbeat.beat()
+            problem = self._patience["heartbeat"].attempt(self._heartbeat.beat)
+            if problem is None:
                 self._next_beat = now + _BEAT_SECONDS
-            except NotTold as error:
-                _log.warning("relay.heartbeat_failed", error=str(error))
-            except Exception as error:  # noqa: BLE001 - no channel ends the relay
-                _crashed("heartbeat", error)
+            else:
+                _log.warning("relay.heartbeat_failed", error=str(problem))
 
     def _note(self, now: float) -> None:
         """Compare what is open with what was, and let the difference wait."""
@@ -212,7 +214,8 @@ class Relay:
         texts = self._memory.waiting.get(channel.name, [])
         if texts and now >= self._next_try.get(channel.name, 0.0):
             some = _first(texts)
-            problem = self._tell(channel, "\n\n".join(some))
+            text = "\n\n".join(some)
+            problem = self._patience[channel.name].attempt(lambda: channel.tell(text))
             if problem is not None:
                 pause = self._pauses.get(channel.name, _FIRST_PAUSE)
                 again = max(pause, problem.wait)
@@ -230,24 +233,6 @@ class Relay:
                 del texts[: len(some)]
                 self._memory.save()
         return not texts
-
-    @staticmethod
-    def _tell(channel: Channel, text: str) -> NotTold | None:
-        """Tell a text; return why it was not told, whatever the channel does."""
-        try:
-            channel.tell(text)
-        except NotTold as error:
-            return error
-        except Exception as error:  # noqa: BLE001 - no channel ends the relay
-            return _crashed(channel.name, error)
-        return None
-
-
-def _crashed(channel: str, error: Exception) -> NotTold:
-    # Its text may have the channel's address, which is a secret.
-    problem = type(error).__name__
-    _log.error("relay.channel_crashed", channel=channel, error=problem)
-    return NotTold(problem)
 
 
 def _line(text: str) -> str:

@@ -10,6 +10,7 @@ from typing import Any
 import psycopg
 
 from sidecar import threads
+from sidecar.alert_channels import answer
 from sidecar.db import describe
 from sidecar.errors import EngineError
 
@@ -37,7 +38,7 @@ class Watch:
             self._asked = Future()
             # A daemon: a relay that is to end does not wait for a frozen server.
             threads.start(
-                partial(_answer, self._asked, self._ask),
+                partial(answer, self._asked, self._ask),
                 name="look",
                 may_end=lambda: True,
             )
@@ -53,10 +54,3 @@ class Watch:
             raise Unreachable(describe(error)) from error
         self._asked = None
         return found
-
-
-def _answer(asked: Future[list[Alert]], ask: Callable[[], list[Alert]]) -> None:
-    try:
-        asked.set_result(ask())
-    except Exception as error:  # noqa: BLE001 - raised where the answer is waited for
-        asked.set_exception(error)

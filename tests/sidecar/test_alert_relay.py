@@ -74,6 +74,8 @@ class Night:
     beats: int = 0
     path: Path | None = None
 
+    patience: float = 20
+
     def __post_init__(self) -> None:
         self.start()
 
@@ -94,6 +96,8 @@ class Night:
             clock=lambda: self.now + self.set_by,
             steady=lambda: self.now,
         )
+        for patience in self.relay._patience.values():
+            patience._seconds = self.patience
 
     def look(self) -> list[Alert]:
         """Answer as the database would."""
@@ -343,6 +347,28 @@ def test_a_chat_that_asks_to_be_left_alone_is(asked: bytes, wait: float) -> None
         night.now += 1
         night.relay.step()
         assert server.connections == 2
+
+
+def test_a_mail_server_whose_greeting_has_no_end_holds_nobody_up() -> None:
+    """The chat is told, and the server not asked again while it still talks."""
+
+    def greet(server: RawServer, connection: socket.socket) -> None:
+        while not server.stopping.wait(0.01):
+            connection.sendall(b"220-more\r\n")
+
+    with raw_server(greet) as server:
+        mail = Mail(f"smtp://127.0.0.1:{server.port}", sender="a@b.c", to="d@e.f")
+        chat = Told()
+        night = Night(channels=[mail, chat], open=[alert()], patience=0.2)
+        with capture_logs() as logs:
+            for _ in range(3):
+                night.now += 60
+                night.relay.step()
+        assert len(chat.texts) == 1
+        assert night.beats == 0
+        assert server.connections == 1
+    said = [one["error"] for one in logs if one["event"] == "relay.not_told"]
+    assert said == ["no answer in time", *["it has not ended what it does"] * 2]
 
 
 @dataclass
