@@ -166,7 +166,7 @@ class Relay:
             return found
         self._away_since = None
         return {
-            f"{one['kind']} {one['subject']}": Open(
+            f"{one['kind']} {_line(one['subject'])}": Open(
                 one["kind"],
                 _line(one["subject"]),
                 one["since"].timestamp() if one["since"] else now,
