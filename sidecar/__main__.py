@@ -152,7 +152,7 @@ def _work(settings: config.WorkSettings, exported: Exporting | None) -> None:
             worker.run()
         mirror.join(timeout=5)
         if carrier:
-            carrier.join(timeout=15)
+            carrier.join(timeout=5)
     finally:
         database.close()
 

@@ -20,7 +20,7 @@ from psycopg_pool import ConnectionPool, PoolTimeout
 
 from sidecar import __version__, listening, versions
 from sidecar.errors import EncodingError, SetupError, VersionError, translate
-from sidecar.sessions import ENCODING, pin
+from sidecar.sessions import ENCODING, noticing, pin
 
 Row = dict[str, Any]
 Rpc = Literal["duffel_search", "auto_book_production", "auto_book_monitor"]
@@ -115,9 +115,11 @@ class Database:
         so that patient callers would only lengthen an outage that is over. Wake-ups are
         heard at `listen_url` where `url` leads to a pooler, or not at all ("none").
         """
-        self._url = url
+        self._url = url = noticing(url)
         self._hands_out_traces: bool | None = None
-        self._listen_url = None if listen_url == NOBODY_LISTENS else listen_url or url
+        self._listen_url = (
+            None if listen_url == NOBODY_LISTENS else noticing(listen_url or url)
+        )
         self._pool: ConnectionPool[psycopg.Connection[Row]] = ConnectionPool(
             url,
             min_size=1,

@@ -18,6 +18,7 @@ from sidecar.alerts import DATABASE_UNREACHABLE, page_of
 from sidecar.config import StatusSettings, load
 from sidecar.db import Database, describe
 from sidecar.errors import ConfigError, EngineError, SkylatchError
+from sidecar.redaction import one_line
 
 WELL, OPEN, UNKNOWN = 0, 1, 2
 _PATIENCE_SECONDS = 5.0
@@ -103,7 +104,8 @@ def lines(status: Status) -> list[str]:
         "workers": _workers(status, now),
         "tick": _tick(status),
     }
-    return [f"{name:<10}{text}" for name, text in said.items()]
+    # A reason may have line breaks, and would look like lines of ours.
+    return [f"{name:<10}{one_line(text)}" for name, text in said.items()]
 
 
 def _flags(status: Status) -> str:

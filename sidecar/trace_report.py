@@ -17,6 +17,8 @@ from collections.abc import Iterator
 from datetime import UTC
 from typing import Any
 
+from sidecar.redaction import one_line, printable
+
 Row = dict[str, Any]
 
 
@@ -33,20 +35,22 @@ def lines(rows: list[Row]) -> Iterator[str]:
 
 
 def _tree(rows: list[Row]) -> Iterator[str]:
-    below: dict[str, list[Row]] = {row["what"]: [] for row in rows if row["is_call"]}
+    below: dict[str, list[Row]] = {
+        row["what"]: [] for row in rows if row.get("is_call")
+    }
     above = []
     for row in rows:
-        if row["is_call"] or row["what"] not in below:
+        if row.get("is_call") or row["what"] not in below:
             above.append(row)
         else:
             below[row["what"]].append(row)
 
     def began(row: Row) -> Any:
-        led_to = below[row["what"]] if row["is_call"] else []
+        led_to = below[row["what"]] if row.get("is_call") else []
         return min(one["at"] for one in (row, *led_to))
 
     for row in sorted(above, key=began):
-        if not row["is_call"]:
+        if not row.get("is_call"):
             yield _line(row, 1, f"  [{_named(row['what'], row['actor'])}]")
             continue
         # Those of an attempt are below the decision that began it.
@@ -60,7 +64,7 @@ def _tree(rows: list[Row]) -> Iterator[str]:
 def _line(row: Row, depth: int, note: str) -> str:
     at = row["at"].astimezone(UTC)
     when = f"{at:%Y-%m-%d %H:%M:%S}.{at.microsecond // 1000:03}"
-    return f"{when}  {'  ' * depth}{row['told']}{note}"
+    return f"{when}  {'  ' * depth}{one_line(row['told'])}{printable(note)}"
 
 
 def _named(*names: str | None) -> str:

@@ -298,6 +298,7 @@ set role skylatch_owner;
 \ir booking/command_attempt.sql
 \ir provider_calls/is_claimable.sql
 \ir provider_calls/lease_calls.sql
+\ir provider_calls/provider_word.sql
 \ir provider_calls/read_report.sql
 \ir provider_calls/claim_calls.sql
 \ir provider_calls/mark_sent.sql

@@ -10403,6 +10403,7 @@ declare
   -- differ are no longer single mistakes.
   c_least_gaps constant integer := 20;
   c_least_share constant numeric := 0.05;
+  c_most_counted constant integer := 1000;
 begin
   return query
   select 'REVIEW_CASE', r.id::text, r.opened_at, r.kind || ' ' || r.object_id
@@ -10467,12 +10468,21 @@ begin
   from public.booking_attempts as a
   where a.state = 'ORDER_UNKNOWN' and a.state_changed_at < v_now - interval '10 minutes'
   union all
-  -- Bookings that the airline may have cancelled, and nobody looks.
+  -- Bookings that the airline may have cancelled, and nobody looks. After a night all
+  -- of them are overdue: who looks every few seconds does not count them all.
   select
-    'BOOKINGS_UNREAD', 'look_order', min(b.next_look_at),
-    format('%s bookings were to be read again', count(*))
-  from public.flight_bookings as b
-  where b.status = 'CONFIRMED' and b.next_look_at < v_now - interval '6 hours'
+    'BOOKINGS_UNREAD', 'look_order', min(u.next_look_at),
+    format(
+      '%s%s bookings were to be read again',
+      count(*), case when count(*) = c_most_counted then ' or more' end
+    )
+  from (
+    select b.next_look_at
+    from public.flight_bookings as b
+    where b.status = 'CONFIRMED' and b.next_look_at < v_now - interval '6 hours'
+    order by b.next_look_at
+    limit c_most_counted
+  ) as u
   having count(*) > 0
   union all
   -- Before the rate that is used meanwhile has grown too old.
@@ -10822,7 +10832,7 @@ begin
         v_code := 'authentication_required';
       end if;
     end if;
-    return coalesce(v_code, 'no_code');
+    return engine.provider_word(v_code, 'no_code');
   end if;
 
   select a.* into v_attempt
@@ -10929,7 +10939,7 @@ begin
         when v_body ->> 'status' = 'succeeded'
           and (v_body ->> 'amount_received')::bigint
           is distinct from (v_body ->> 'amount')::bigint then 'amount_mismatch'
-        else coalesce(v_body ->> 'status', 'unreadable')
+        else engine.provider_word(v_body ->> 'status', 'unreadable')
       end;
   end case;
 end;
@@ -11770,6 +11780,16 @@ $$;
 ALTER FUNCTION engine.probe_write() OWNER TO skylatch_owner;
 
 --
+-- Name: provider_word(text, text); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE FUNCTION engine.provider_word(p_text text, p_otherwise text) RETURNS text
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN CASE WHEN ((p_text COLLATE "C") ~ '^[A-Za-z0-9_.:/=+-]{1,128}$'::text) THEN p_text ELSE p_otherwise END;
+
+ALTER FUNCTION engine.provider_word(p_text text, p_otherwise text) OWNER TO skylatch_owner;
+
+--
 -- Name: publish_consent_text(text, text, text); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
 --
 
@@ -12531,6 +12551,7 @@ begin
       hint = 'Its fields are those of the type engine.call_report; error_code is not_sent, '
         'no_answer, unreadable or too_large.';
   end if;
+  v_report.request_id := engine.provider_word(v_report.request_id, null);
   return v_report;
 end;
 $$;
@@ -22537,6 +22558,12 @@ GRANT ALL ON FUNCTION engine.plpython_handshake() TO skylatch_sidecar;
 
 REVOKE ALL ON FUNCTION engine.probe_write() FROM PUBLIC;
 GRANT ALL ON FUNCTION engine.probe_write() TO skylatch_sidecar;
+
+--
+-- Name: FUNCTION provider_word(p_text text, p_otherwise text); Type: ACL; Schema: engine; Owner: skylatch_owner
+--
+
+REVOKE ALL ON FUNCTION engine.provider_word(p_text text, p_otherwise text) FROM PUBLIC;
 
 --
 -- Name: FUNCTION publish_consent_text(p_version text, p_body text, p_reason text); Type: ACL; Schema: engine; Owner: skylatch_owner

@@ -125,6 +125,15 @@ def test_what_stops_booking_is_said_first_and_is_one(well: World, name: str) -> 
     assert found[part] != before[part]
 
 
+def test_what_somebody_wrote_makes_no_line_and_moves_no_cursor(well: World) -> None:
+    """A reason is what it says and nothing else."""
+    reason = "stop\x1b[2J\nbooking   on"
+    well.rows("select engine.set_kill_switch(true, %s)", reason)
+    _, told = lines(well)
+    assert told["switch"].endswith("stop\N{REPLACEMENT CHARACTER}[2J booking on")
+    assert told["booking"].startswith("OFF")
+
+
 def test_a_flag_that_stops_booking_is_marked(well: World) -> None:
     """`on` is no answer: a switch that is on and serves true stops everything."""
     well.set_flags({**FLAGS, "auto_booking_emergency_disable": True})

@@ -487,6 +487,39 @@ def test_a_credential_that_was_withdrawn_stops_every_new_booking(
         stage.rows("select public.duffel_search(%s)", trip.trip_id)
 
 
+@pytest.mark.parametrize(
+    "code", ["x" * 5000, "", "\x1b[2J amelia@example.com", {"a": 1}, None]
+)
+def test_what_a_provider_says_is_a_word_or_is_not_repeated(
+    stage: Stage, code: object
+) -> None:
+    """No text of its own is kept or told, and none keeps the stop from being made."""
+    call = stage.drive(stage.trip(), "get_offer")
+    said = answer(call, 401, {"errors": [{"code": code}]}, request_id=f"{code}\n")
+    stage.finish(said, hand_on=False)
+    switch = stage.row("select engaged, reason from engine.kill_switch")
+    assert switch == {"engaged": True, "reason": "get_offer refused: no_code"}
+    kept = stage.row(
+        "select error_code, request_id from engine.provider_calls where id = %s",
+        call["call_id"],
+    )
+    assert kept == {"error_code": "no_code", "request_id": None}
+    told = stage.row("select error_code from public.booking_attempts")
+    assert told == {"error_code": "no_code"}
+
+
+def test_a_word_of_a_provider_is_kept_as_it_is(stage: Stage) -> None:
+    """A code that nobody knows, and the id that its support asks for."""
+    call = stage.drive(stage.trip(), "get_offer")
+    body = {"errors": [{"code": "brand_new-code.2"}]}
+    stage.finish(answer(call, 404, body, request_id="req_1/Ab+c="), hand_on=False)
+    kept = stage.row(
+        "select error_code, request_id from engine.provider_calls where id = %s",
+        call["call_id"],
+    )
+    assert kept == {"error_code": "brand_new-code.2", "request_id": "req_1/Ab+c="}
+
+
 # -- the two lists of operations -----------------------------------------------------
 
 
