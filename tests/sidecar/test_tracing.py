@@ -339,7 +339,9 @@ def test_what_happened_under_an_id_is_told_to_an_operator(
     assert told.exit_code == 0
     assert "call:1" in told.output
     assert "search ready" in told.output
-    assert "PAUSED mine\N{REPLACEMENT CHARACTER}[2J 2026-11-30  [app]" in told.output
+    assert (
+        "PAUSED mine\N{REPLACEMENT CHARACTER}[2J 2026-11-30  [test, app]" in told.output
+    )
     unknown = CliRunner().invoke(app_of_the_sidecar, ["trace", TRACE])
     assert isinstance(unknown.exception, SetupError)
     assert "no trace, trip or attempt has" in str(unknown.exception)
