@@ -28,6 +28,7 @@ from sidecar import (
     status_report,
     telemetry,
     threads,
+    trace_report,
 )
 from sidecar.alive import Alive
 from sidecar.db import Database, describe
@@ -151,7 +152,7 @@ def _work(settings: config.WorkSettings, exported: Exporting | None) -> None:
             worker.run()
         mirror.join(timeout=5)
         if carrier:
-            carrier.join(timeout=15)
+            carrier.join(timeout=5)
     finally:
         database.close()
 
@@ -203,17 +204,17 @@ def trace(
         UUID, typer.Argument(metavar="ID", help="Of a trace, a trip or an attempt.")
     ],
 ) -> None:
-    """Print what happened under one id, step by step (operators)."""
+    """Print what happened under one id, as a tree (operators).
+
+    Ids of a trace, a trip and an attempt are in log lines, in `review_queue`, and in
+    the metadata of Duffel's orders and Stripe's payments. Times are UTC.
+    """
     with operator_database() as database:
         rows = database.trace_story(found_by)
     if not rows:
-        raise SetupError(f"nothing is known of {found_by}")
-    for row in rows:
-        typer.echo(
-            f"{row['at']:%Y-%m-%d %H:%M:%S.%f}  {row['trace_id'] or '-':32}"
-            f"  {row['attempt_no'] or '-':>2}  {row['what']:<16}  {row['told']}"
-            f"  [{row['actor'] or '-'}]"
-        )
+        raise SetupError(f"no trace, trip or attempt has the id {found_by}")
+    for line in trace_report.lines(rows):
+        typer.echo(line)
 
 
 @app.command()

@@ -2,23 +2,41 @@
 
 from __future__ import annotations
 
+import re
 import smtplib
 import socket
 import ssl
+from collections.abc import Callable
+from concurrent.futures import Future
 from email.message import EmailMessage
-from typing import Protocol
+from functools import partial
+from typing import Protocol, TypeVar
 from urllib.parse import unquote, urlsplit
 
 import requests
+import structlog
 
+from sidecar import threads
 from sidecar.config import RelaySettings, is_loopback, revealed
-from sidecar.redaction import redact
+from sidecar.connections import StatusSession
 
+_log = structlog.get_logger()
+_Result = TypeVar("_Result")
 _CONNECT_SECONDS, _READ_SECONDS = 5.0, 10.0
+_SECONDS = re.compile("[0-9]{1,9}")
+# Whoever asks for a day is mistaken, and nobody would be told.
+_MOST_WAIT = 900.0
 
 
 class NotTold(Exception):
-    """The channel did not take the message; says why, without addresses."""
+    """The channel did not take the message; says why, without addresses.
+
+    `wait` has the seconds for which the channel asks to be left alone.
+    """
+
+    def __init__(self, why: str, *, wait: float = 0.0) -> None:
+        super().__init__(why)
+        self.wait = wait
 
 
 class Channel(Protocol):
@@ -34,6 +52,49 @@ class Channel(Protocol):
         ...
 
 
+class Patience:
+    """Waits for a channel, for a moment.
+
+    The parts of an answer may each come in time, and the whole never: a mail server's
+    greeting has no last line that it must send. The others are told meanwhile.
+    """
+
+    def __init__(self, name: str, seconds: float = 20.0) -> None:
+        self._name = name
+        self._seconds = seconds
+        self._trying: Future[None] | None = None
+
+    def attempt(self, work: Callable[[], None]) -> NotTold | None:
+        """Do some work; return why it was not done. What hangs is not done again."""
+        if self._trying is not None and not self._trying.done():
+            return NotTold("it has not ended what it does")
+        trying: Future[None] = Future()
+        self._trying = trying
+        threads.start(
+            partial(answer, trying, work), name=self._name, may_end=lambda: True
+        )
+        try:
+            trying.result(timeout=self._seconds)
+        except NotTold as error:
+            return error
+        except Exception as error:  # noqa: BLE001 - no channel ends the relay
+            if not trying.done():
+                return NotTold("no answer in time")
+            # Its text may have the channel's address, which is a secret.
+            problem = type(error).__name__
+            _log.error("relay.channel_crashed", channel=self._name, error=problem)
+            return NotTold(problem)
+        return None
+
+
+def answer(asked: Future[_Result], ask: Callable[[], _Result]) -> None:
+    """Ask, and let who waits have the result or the error."""
+    try:
+        asked.set_result(ask())
+    except Exception as error:  # noqa: BLE001 - raised where it is waited for
+        asked.set_exception(error)
+
+
 class Chat:
     """An incoming webhook in Slack's form, which many chats take."""
 
@@ -46,9 +107,9 @@ class Chat:
         """Post the text; any answer but 2xx is a failure."""
         # The three characters that mean something in Slack's text.
         plain = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-        status = _request("POST", self._url, {"text": plain})
-        if not 200 <= status < 300:
-            raise NotTold(f"the chat answered {status}")
+        answer = _request("POST", self._url, {"text": plain})
+        if not 200 <= answer.status_code < 300:
+            raise NotTold(f"the chat answered {answer.status_code}", wait=_wait(answer))
 
 
 class Mail:
@@ -106,9 +167,9 @@ class Heartbeat:
         """Ask once; raises NotTold if nobody answered well."""
         if self._url is None:
             return
-        status = _request("GET", self._url, None)
-        if not 200 <= status < 300:
-            raise NotTold(f"the heartbeat's address answered {status}")
+        answer = _request("GET", self._url, None)
+        if not 200 <= answer.status_code < 300:
+            raise NotTold(f"the heartbeat's address answered {answer.status_code}")
 
 
 def build_channels(settings: RelaySettings) -> list[Channel]:
@@ -124,18 +185,19 @@ def build_channels(settings: RelaySettings) -> list[Channel]:
     return found
 
 
-def _request(method: str, url: str, body: dict[str, str] | None) -> int:
+def _wait(answer: requests.Response) -> float:
+    """Return how long a chat asks for; one that is not heeded may shut the door."""
+    asked = answer.headers.get("Retry-After", "")
+    return min(float(asked), _MOST_WAIT) if _SECONDS.fullmatch(asked) else 0.0
+
+
+def _request(method: str, url: str, body: dict[str, str] | None) -> requests.Response:
     try:
-        with requests.Session() as session:
+        with StatusSession() as session:
             session.trust_env = not is_loopback(url)
-            answer = session.request(
-                method,
-                url,
-                json=redact(body) if body else None,
-                timeout=(_CONNECT_SECONDS, _READ_SECONDS),
-                allow_redirects=False,
+            return session.request(
+                method, url, json=body, timeout=(_CONNECT_SECONDS, _READ_SECONDS)
             )
     except requests.RequestException as error:
         # The text of the error would have the address, which is a secret.
         raise NotTold(type(error).__name__) from None
-    return answer.status_code

@@ -9,14 +9,18 @@ from __future__ import annotations
 import json
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import Annotated
 
 import structlog
+from pydantic import ConfigDict, Field, TypeAdapter
 
 from sidecar.errors import ConfigError
 
 _log = structlog.get_logger()
 # A channel that is away for days must not fill the disk.
 _MOST_WAITING = 200
+# Of a clock that shows a year of four digits.
+_Moment = Annotated[float, Field(ge=0, le=253_402_300_799, allow_inf_nan=False)]
 
 
 @dataclass(slots=True)
@@ -25,9 +29,22 @@ class Open:
 
     kind: str
     subject: str
-    since: float
+    since: _Moment
     detail: str
-    told_at: float
+    told_at: _Moment
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What the file has."""
+
+    __pydantic_config__ = ConfigDict(strict=True)
+
+    open: dict[str, Open]
+    waiting: dict[str, list[str]]
+
+
+_FILE = TypeAdapter(_Known)
 
 
 @dataclass(slots=True)
@@ -44,15 +61,11 @@ class Memory:
         if path is None:
             return cls()
         try:
-            known = json.loads(path.read_text())
-            return cls(
-                open={key: Open(**one) for key, one in known["open"].items()},
-                waiting={name: [*texts] for name, texts in known["waiting"].items()},
-                path=path,
-            )
+            known = _FILE.validate_json(path.read_bytes())
+            return cls(open=known.open, waiting=known.waiting, path=path)
         except FileNotFoundError:
             memory = cls(path=path)
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
+        except ValueError as error:
             _log.warning("relay.memory_unreadable", error=type(error).__name__)
             memory = cls(path=path)
         except OSError as error:

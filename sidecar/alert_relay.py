@@ -11,20 +11,18 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterable
-from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import UTC, datetime
-from typing import Any
 
-import psycopg
 import structlog
 
-from sidecar.alert_channels import Channel, Heartbeat, NotTold, build_channels
+from sidecar.alert_channels import Channel, Heartbeat, Patience, build_channels
 from sidecar.alert_memory import Memory, Open
-from sidecar.alerts import ON_PURPOSE
+from sidecar.alert_watch import Alert, Unreachable, Watch
+from sidecar.alerts import DATABASE_UNREACHABLE, ON_PURPOSE, RUNBOOK, page_of
 from sidecar.alive import Alive
 from sidecar.config import RelaySettings, revealed
-from sidecar.db import Database, describe
-from sidecar.errors import EngineError
+from sidecar.db import Database
+from sidecar.redaction import one_line, redact
 
 _log = structlog.get_logger()
 # A restart of the server is no news.
@@ -32,35 +30,8 @@ _AWAY_SECONDS = 15.0
 _BEAT_SECONDS = 60.0
 _FIRST_PAUSE, _LONGEST_PAUSE = 5.0, 300.0
 _MOST_LINES = 20
-DATABASE_UNREACHABLE = "DATABASE_UNREACHABLE"
-# The heading of docs/runbook.md that says what to do about each kind of alert.
-PAGES = {
-    "AUTHORIZATION_LAPSING": "HoldNearCaptureBefore",
-    "BOOKINGS_UNREAD": "BookingsUnread",
-    "BREAKER_OPEN": "BreakerOpen",
-    "CALLS_DEAD": "CallsDead",
-    "CALLS_WAITING": "QueueOld",
-    "CRON_SILENT": "JobSilent",
-    DATABASE_UNREACHABLE: "DatabaseUnreachable",
-    "DURATIONS_DIFFER": "DurationsDiffer",
-    "FLAGS_STALE": "FlagsStale",
-    "FLAG_SOURCE_GONE": "FlagSourceGone",
-    "HISTORY_UNCONFIRMED": "HistoryUnconfirmed",
-    "INVARIANT": "InvariantViolated",
-    "JOB_SILENT": "JobSilent",
-    "JOB_STOPPED": "JobSilent",
-    "KILL_SWITCH": "KillSwitchEngaged",
-    "ORDER_UNKNOWN": "OrderUnknown",
-    "RATES_WAITING": "RatesWaiting",
-    "REVIEW_CASE": "ReviewCaseOpen",
-    "SIDECARS_SILENT": "SidecarDown",
-    "WORKER_SILENT": "SidecarDown",
-}
-Alert = dict[str, Any]
-
-
-class Unreachable(Exception):
-    """The database did not answer; says why."""
+# Of what an alert says, and of one message: a chat cuts off what is longer, in silence.
+_MOST_DETAIL, _MOST_CHARACTERS = 300, 12_000
 
 
 class Relay:
@@ -76,8 +47,9 @@ class Relay:
         alive: Alive,
         poll_seconds: float = 5.0,
         repeat_hours: float = 4.0,
-        runbook: str = "docs/runbook.md",
+        runbook: str = RUNBOOK,
         clock: Callable[[], float] = time.time,
+        steady: Callable[[], float] = time.monotonic,
     ) -> None:
         self._look = look
         self._channels = list(channels)
@@ -87,8 +59,14 @@ class Relay:
         self._poll_seconds = poll_seconds
         self._repeat_seconds = repeat_hours * 3600
         self._runbook = runbook
+        # When something was, for people; the other one is never set: how long it lasts.
         self._clock = clock
+        self._steady = steady
         self._away_since: float | None = None
+        self._patience = {
+            name: Patience(name)
+            for name in ("heartbeat", *(channel.name for channel in self._channels))
+        }
         self._pauses: dict[str, float] = {}
         self._next_try: dict[str, float] = {}
         self._next_beat = 0.0
@@ -106,16 +84,16 @@ class Relay:
 
     def step(self) -> None:
         """Look once, and tell what there is to tell."""
-        now = self._clock()
-        self._note(now)
+        self._note(self._clock())
+        now = self._steady()
         told = [self._deliver(channel, now) for channel in self._channels]
         # Who reads the messages has to learn of it when they do not arrive.
         if all(told) and now >= self._next_beat:
-            try:
-                self._heartbeat.beat()
+            problem = self._patience["heartbeat"].attempt(self._heartbeat.beat)
+            if problem is None:
                 self._next_beat = now + _BEAT_SECONDS
-            except NotTold as error:
-                _log.warning("relay.heartbeat_failed", error=str(error))
+            else:
+                _log.warning("relay.heartbeat_failed", error=str(problem))
 
     def _note(self, now: float) -> None:
         """Compare what is open with what was, and let the difference wait."""
@@ -126,11 +104,19 @@ class Relay:
         stay = [
             one
             for key, one in known.items()
-            if key in found and now - one.told_at >= self._repeat_seconds
+            # Told in the future: the clock was set back since.
+            if key in found and not 0 <= now - one.told_at < self._repeat_seconds
         ]
         for one in came:
             tell = _log.warning if one.kind in ON_PURPOSE else _log.error
-            tell("alert.raised", kind=one.kind, subject=one.subject, detail=one.detail)
+            tell(
+                "alert.raised",
+                kind=one.kind,
+                subject=one.subject,
+                since=_moment(one.since).isoformat(),
+                detail=one.detail,
+                page=page_of(one.kind, self._runbook),
+            )
         for one in went:
             _log.info("alert.cleared", kind=one.kind, subject=one.subject)
         for one in (*came, *stay):
@@ -149,23 +135,25 @@ class Relay:
         try:
             alerts = self._look()
         except Unreachable as error:
-            self._away_since = self._away_since or now
+            if self._away_since is None:
+                self._away_since = self._steady()
+            away = self._steady() - self._away_since
             _log.warning("relay.database_away", error=str(error))
             found = dict(self._memory.open)
             key = f"{DATABASE_UNREACHABLE} database"
-            if key not in found and now - self._away_since >= _AWAY_SECONDS:
-                detail = f"{error}; whatever else is open cannot be told"
+            if key not in found and away >= _AWAY_SECONDS:
+                detail = _line(f"{error}; whatever else is open cannot be told")
                 found[key] = Open(
-                    DATABASE_UNREACHABLE, "database", self._away_since, detail, now
+                    DATABASE_UNREACHABLE, "database", now - away, detail, now
                 )
             return found
         self._away_since = None
         return {
-            f"{one['kind']} {one['subject']}": Open(
+            f"{one['kind']} {_line(one['subject'])}": Open(
                 one["kind"],
-                one["subject"],
+                _line(one["subject"]),
                 one["since"].timestamp() if one["since"] else now,
-                one["detail"] or "",
+                _line(one["detail"] or ""),
                 now,
             )
             for one in alerts
@@ -188,70 +176,64 @@ class Relay:
         return "\n".join([f"Skylatch: {count}", *lines])
 
     def _line(self, what: str, one: Open, now: float) -> str:
-        since = datetime.fromtimestamp(one.since, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
+        since = _moment(one.since).strftime("%Y-%m-%d %H:%M:%S UTC")
         minutes = max(0, round((now - one.since) / 60))
         if what == "CLEARED":
             return f"[{what}] {one.kind} {one.subject} (was open {minutes} min)"
         purpose = " (on purpose)" if one.kind in ON_PURPOSE else ""
-        page = PAGES.get(one.kind)
-        where = f"{self._runbook}#{page.lower()}" if page else self._runbook
         return (
             f"[{what}]{purpose} {one.kind} {one.subject}: {one.detail}; since {since}"
-            f" ({minutes} min). What to do: {where}"
+            f" ({minutes} min). What to do: {page_of(one.kind, self._runbook)}"
         )
 
     def _deliver(self, channel: Channel, now: float) -> bool:
-        """Tell one channel what waits for it; False while something still waits."""
+        """Tell one channel what waits for it; False while something still waits.
+
+        One message a time, of as many texts as it holds: what a channel cuts off or
+        refuses for its size nobody would ever read.
+        """
         texts = self._memory.waiting.get(channel.name, [])
         if texts and now >= self._next_try.get(channel.name, 0.0):
-            try:
-                channel.tell("\n\n".join(texts))
-            except NotTold as error:
+            some = _first(texts)
+            text = "\n\n".join(some)
+            problem = self._patience[channel.name].attempt(lambda: channel.tell(text))
+            if problem is not None:
                 pause = self._pauses.get(channel.name, _FIRST_PAUSE)
+                again = max(pause, problem.wait)
                 _log.warning(
                     "relay.not_told",
                     channel=channel.name,
-                    error=str(error),
-                    again=pause,
+                    error=str(problem),
+                    again=again,
                 )
-                self._next_try[channel.name] = now + pause
+                self._next_try[channel.name] = now + again
                 self._pauses[channel.name] = min(pause * 2, _LONGEST_PAUSE)
             else:
                 self._pauses.pop(channel.name, None)
                 self._next_try.pop(channel.name, None)
-                texts.clear()
+                del texts[: len(some)]
                 self._memory.save()
         return not texts
 
 
-class Watch:
-    """Asks the database, and waits for the answer no longer than a few seconds."""
+def _moment(seconds: float) -> datetime:
+    return datetime.fromtimestamp(seconds, UTC)
 
-    def __init__(
-        self, ask: Callable[[], list[Alert]], *, patience: float = 10.0
-    ) -> None:
-        self._ask = ask
-        self._patience = patience
-        # A server that is frozen keeps its question; the next ones are not asked.
-        self._thread = ThreadPoolExecutor(1, thread_name_prefix="look")
-        self._asked: Future[list[Alert]] | None = None
 
-    def look(self) -> list[Alert]:
-        """Return the open alerts; raises Unreachable."""
-        if self._asked is None:
-            self._asked = self._thread.submit(self._ask)
-        try:
-            found = self._asked.result(timeout=self._patience)
-        except TimeoutError:
-            if not self._asked.done():
-                raise Unreachable("no answer") from None
-            self._asked = None
-            raise Unreachable("no answer in time") from None
-        except (psycopg.Error, EngineError) as error:
-            self._asked = None
-            raise Unreachable(describe(error)) from error
-        self._asked = None
-        return found
+def _line(text: str) -> str:
+    """Return a text as a part of one line that may leave: short, without secrets."""
+    told: str = redact(one_line(text))
+    return told if len(told) <= _MOST_DETAIL else told[: _MOST_DETAIL - 1] + "…"
+
+
+def _first(texts: list[str]) -> list[str]:
+    """Return the first text, and as many of the next as one message holds."""
+    left = _MOST_CHARACTERS
+    for count, text in enumerate(texts):
+        left -= len(text) + 2
+        if left < 0 and count:
+            return texts[:count]
+    return texts[:]
 
 
 def build_relay(settings: RelaySettings, database: Database) -> Relay:

@@ -1,8 +1,8 @@
-"""Alerts in the log: each is raised once, and cleared once it is over.
+"""Alerts: the page that says what to do, and how the log tells of them.
 
-What is wrong is decided in the database (`engine.open_alerts`); whoever watches the log
-for level error hears of it. What somebody did on purpose is told at level warning.
-Neither subjects nor details hold personal data.
+What is wrong is decided in the database (`engine.open_alerts`). The log tells of each
+alert once when it comes, at level error, and once when it is over. What somebody did on
+purpose is told at level warning. Neither subjects nor details hold personal data.
 """
 
 from __future__ import annotations
@@ -13,6 +13,37 @@ import structlog
 
 _log = structlog.get_logger()
 ON_PURPOSE = frozenset({"JOB_STOPPED", "KILL_SWITCH"})
+DATABASE_UNREACHABLE = "DATABASE_UNREACHABLE"
+RUNBOOK = "docs/runbook.md"
+# The heading of docs/runbook.md that says what to do about each kind of alert.
+PAGES = {
+    "AUTHORIZATION_LAPSING": "HoldNearCaptureBefore",
+    "BOOKINGS_UNREAD": "BookingsUnread",
+    "BREAKER_OPEN": "BreakerOpen",
+    "CALLS_DEAD": "CallsDead",
+    "CALLS_WAITING": "QueueOld",
+    "CRON_SILENT": "JobSilent",
+    DATABASE_UNREACHABLE: "DatabaseUnreachable",
+    "DURATIONS_DIFFER": "DurationsDiffer",
+    "FLAGS_STALE": "FlagsStale",
+    "FLAG_SOURCE_GONE": "FlagSourceGone",
+    "HISTORY_UNCONFIRMED": "HistoryUnconfirmed",
+    "INVARIANT": "InvariantViolated",
+    "JOB_SILENT": "JobSilent",
+    "JOB_STOPPED": "JobSilent",
+    "KILL_SWITCH": "KillSwitchEngaged",
+    "ORDER_UNKNOWN": "OrderUnknown",
+    "RATES_WAITING": "RatesWaiting",
+    "REVIEW_CASE": "ReviewCaseOpen",
+    "SIDECARS_SILENT": "SidecarDown",
+    "WORKER_SILENT": "SidecarDown",
+}
+
+
+def page_of(kind: str, runbook: str = RUNBOOK) -> str:
+    """Return where the runbook says what to do about a kind of alert."""
+    page = PAGES.get(kind)
+    return f"{runbook}#{page.lower()}" if page else runbook
 
 
 class AlertLog:
@@ -32,6 +63,7 @@ class AlertLog:
                 subject=key[1],
                 since=now[key]["since"].isoformat(),
                 detail=now[key]["detail"],
+                page=page_of(key[0]),
             )
         for kind, subject in self._open - now.keys():
             _log.info("alert.cleared", kind=kind, subject=subject)

@@ -98,6 +98,8 @@ def _split_secrets(given: Any) -> Any:
     return tuple(_check_secret(SecretStr(secret)) for secret in secrets)
 
 
+# One header's worth: with a name or without, or several.
+MailAddress = Annotated[str, Field(pattern=r"^[^\x00-\x1f\x7f]+@[^\x00-\x1f\x7f]+$")]
 WebhookSecrets = Annotated[
     tuple[SecretStr, ...], NoDecode, BeforeValidator(_split_secrets)
 ]
@@ -269,8 +271,8 @@ class RelaySettings(SkylatchSettings):
     alert_webhook_url: OptionalSecret = None
     # smtp://user:password@host:587 (STARTTLS) or smtps://…:465.
     alert_smtp_url: OptionalSecret = None
-    alert_email_to: str | None = None
-    alert_email_from: str = "skylatch@localhost"
+    alert_email_to: MailAddress | None = None
+    alert_email_from: MailAddress = "skylatch@localhost"
     # Asked each minute while everything could be told: it alarms when it is not asked.
     alert_heartbeat_url: OptionalSecret = None
     # What is open and who was told, over restarts.
@@ -291,15 +293,15 @@ class RelaySettings(SkylatchSettings):
     @field_validator("alert_webhook_url", "alert_heartbeat_url")
     @classmethod
     def _is_http(cls, url: SecretStr | None) -> SecretStr | None:
-        if url and urlsplit(url.get_secret_value()).scheme not in {"http", "https"}:
-            raise ValueError("needs http:// or https://")
+        if url and not _leads_somewhere(url.get_secret_value(), "http", "https"):
+            raise ValueError("needs http:// or https:// and a host")
         return url
 
     @field_validator("alert_smtp_url")
     @classmethod
     def _is_smtp(cls, url: SecretStr | None) -> SecretStr | None:
-        if url and urlsplit(url.get_secret_value()).scheme not in {"smtp", "smtps"}:
-            raise ValueError("needs smtp:// or smtps://")
+        if url and not _leads_somewhere(url.get_secret_value(), "smtp", "smtps"):
+            raise ValueError("needs smtp:// or smtps:// and a host")
         return url
 
 
@@ -327,6 +329,19 @@ class SandboxSettings(SkylatchSettings):
 def revealed(secret: SecretStr | None) -> str | None:
     """Return what a secret hides, if there is one."""
     return secret.get_secret_value() if secret else None
+
+
+def _leads_somewhere(url: str, *schemes: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        labels = (parts.hostname or "").rstrip(".").split(".")
+        return (
+            parts.scheme in schemes
+            and parts.port != 0
+            and all(0 < len(label) < 64 for label in labels)
+        )
+    except ValueError:  # a port or an IPv6 address that is none
+        return False
 
 
 def is_loopback(*urls: str) -> bool:

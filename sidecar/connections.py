@@ -12,8 +12,10 @@ import http.client
 import io
 import socket
 import time
+from contextlib import suppress
 from typing import Any
 
+import requests
 from requests.adapters import HTTPAdapter
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
@@ -21,6 +23,8 @@ from urllib3.exceptions import ConnectTimeoutError, HTTPError, NewConnectionErro
 from urllib3.util.ssl_match_hostname import CertificateError
 
 _SLACK_SECONDS = 5.0  # the whole answer may take this much longer than one read
+# What is read of a body that nobody reads, so that its connection can be used again.
+_SKIPPED_BYTES = 64 * 1024
 
 
 class Adapter(HTTPAdapter):
@@ -30,6 +34,38 @@ class Adapter(HTTPAdapter):
         """Build the pools of our own connections."""
         super().init_poolmanager(*args, **kwargs)
         self.poolmanager.pool_classes_by_scheme = {"http": _Pool, "https": _TlsPool}
+
+
+class StatusSession(requests.Session):
+    """Asks whoever is told something and has nothing to say but that it was taken.
+
+    Of the answer there is the status alone. A body that does not end is left behind: it
+    is neither waited for nor kept. A redirect raises TooManyRedirects: what is told is
+    not for the place that it leads to, and a page to log in is no yes.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        # Of the last answer; None while there is none.
+        self.status: int | None = None
+        for scheme in ("http://", "https://"):
+            self.mount(scheme, Adapter())
+
+    def send(self, request: requests.PreparedRequest, **how: Any) -> requests.Response:
+        """Send a request; the answer has no body."""
+        self.status = None
+        answer = super().send(request, **(how | {"stream": True}))
+        with suppress(HTTPError, OSError):
+            answer.raw.read(_SKIPPED_BYTES, decode_content=False)
+        answer.close()
+        self.status = answer.status_code
+        if 300 <= answer.status_code < 400:
+            raise requests.TooManyRedirects(f"status {answer.status_code}")
+        return answer
+
+    def get_redirect_target(self, _resp: requests.Response) -> str | None:
+        """Return no place to follow to: to look at one, the body would be read."""
+        return None
 
 
 class _Reader(io.RawIOBase):

@@ -20,7 +20,7 @@ from psycopg_pool import ConnectionPool, PoolTimeout
 
 from sidecar import __version__, listening, versions
 from sidecar.errors import EncodingError, SetupError, VersionError, translate
-from sidecar.sessions import ENCODING, pin
+from sidecar.sessions import ENCODING, noticing, pin
 
 Row = dict[str, Any]
 Rpc = Literal["duffel_search", "auto_book_production", "auto_book_monitor"]
@@ -85,7 +85,7 @@ def describe(error: Exception) -> str:
     """
     if isinstance(error, psycopg.Error):
         primary = error.diag.message_primary or str(error).split("\n", 1)[0]
-        return f"{type(error).__name__} {error.sqlstate or ''} {primary}".strip()
+        return " ".join(filter(None, (type(error).__name__, error.sqlstate, primary)))
     return f"{type(error).__name__} {error}"
 
 
@@ -115,9 +115,11 @@ class Database:
         so that patient callers would only lengthen an outage that is over. Wake-ups are
         heard at `listen_url` where `url` leads to a pooler, or not at all ("none").
         """
-        self._url = url
+        self._url = url = noticing(url)
         self._hands_out_traces: bool | None = None
-        self._listen_url = None if listen_url == NOBODY_LISTENS else listen_url or url
+        self._listen_url = (
+            None if listen_url == NOBODY_LISTENS else noticing(listen_url or url)
+        )
         self._pool: ConnectionPool[psycopg.Connection[Row]] = ConnectionPool(
             url,
             min_size=1,
@@ -268,7 +270,7 @@ class Database:
     def trace_story(self, found_by: UUID) -> list[Row]:
         """Return events and calls of a trace, trip or attempt, in order (operators).
 
-        Each has at, trace_id, attempt_no, what, actor, told.
+        Each has at, trace_id, attempt_no, is_call, what, actor, told.
         """
         return self._rows("engine", "trace_story", found_by)
 

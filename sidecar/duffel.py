@@ -23,7 +23,7 @@ from urllib3.exceptions import NewConnectionError
 from sidecar import tracing
 from sidecar.config import is_loopback
 from sidecar.connections import Adapter
-from sidecar.providers import NO_ANSWER, NOT_SENT, Answer
+from sidecar.providers import NO_ANSWER, NOT_SENT, Answer, word
 
 SUCCESS = range(200, 300)
 _CONNECT_SECONDS = 5.0
@@ -150,7 +150,7 @@ class Duffel:
 
 
 def _answer(response: requests.Response, most_bytes: int) -> Answer:
-    request_id = response.headers.get("x-request-id")
+    request_id = word(response.headers.get("x-request-id"))
     content = bytearray()
     for chunk in response.iter_content(_CHUNK):
         content += chunk

@@ -7,6 +7,7 @@ here: a span is kept if the one it hangs under is. Texts of exceptions are not e
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -32,7 +33,8 @@ from opentelemetry.sdk.trace.export import (
 from opentelemetry.sdk.trace.sampling import ALWAYS_OFF, ParentBased
 from opentelemetry.trace import Link, NonRecordingSpan, SpanContext, Status, TraceFlags
 
-from sidecar import __version__, tracing
+from sidecar import __version__, threads, tracing
+from sidecar.connections import StatusSession
 from sidecar.db import Database, Row, describe
 from sidecar.errors import EngineError
 from sidecar.redaction import redact
@@ -40,7 +42,13 @@ from sidecar.redaction import redact
 _log = structlog.get_logger()
 _SAMPLED = TraceFlags(TraceFlags.SAMPLED)
 _EVERY_SECONDS = 2.0
+_LAST_SECONDS = 5.0
 _BATCH = 500
+# The answers after which the same spans may be taken later: OTLP's own four, and those
+# that a wrong setting causes. Any other refusal is meant for the spans themselves.
+_TAKEN_LATER = frozenset({401, 403, 404, 429, 502, 503, 504})
+# It names the endpoint, which may have a secret in it, and writes of every try.
+_LIBRARY = logging.getLogger("opentelemetry.exporter")
 _TRACEPARENT_PARTS = 4
 # What a statement says of itself, beside its traceparent, is the same each time.
 _COMMENT = {
@@ -59,11 +67,16 @@ class Exporting:
     """
 
     def __init__(self, endpoint: str, *, process: str) -> None:
-        self._otlp = OTLPSpanExporter(endpoint=f"{endpoint.rstrip('/')}/v1/traces")
+        _LIBRARY.setLevel(logging.CRITICAL)
+        self._carried = _Endpoint(endpoint)
         self.provider = TracerProvider(
-            sampler=ParentBased(root=ALWAYS_OFF), resource=_resource(process)
+            sampler=ParentBased(root=ALWAYS_OFF),
+            resource=_resource(process),
+            shutdown_on_exit=False,
         )
-        self.provider.add_span_processor(BatchSpanProcessor(_Wordless(self._otlp)))
+        self.provider.add_span_processor(
+            BatchSpanProcessor(_Wordless(_Endpoint(endpoint)))
+        )
         RequestsInstrumentor().instrument(tracer_provider=self.provider)
         PsycopgInstrumentor().instrument(
             tracer_provider=self.provider,
@@ -73,11 +86,20 @@ class Exporting:
         tracing.hang_spans(_hang)
 
     def close(self) -> None:
-        """Export what is left, and leave the libraries as they were."""
+        """Export what is left, and leave the libraries as they were.
+
+        Not for longer than a moment: the library would try for half a minute, and
+        whoever stops a process does not wait as long for it.
+        """
         tracing.hang_spans(None)
         RequestsInstrumentor().uninstrument()
         PsycopgInstrumentor().uninstrument()
-        self.provider.shutdown()
+        ending = threads.start(
+            self.provider.shutdown, name="traces-end", may_end=lambda: True
+        )
+        ending.join(timeout=_LAST_SECONDS)
+        self._carried.shutdown()
+        _LIBRARY.setLevel(logging.NOTSET)
 
     def watch(self, app: FastAPI) -> None:
         """Make a span of each request of an entry point, inside of the intake.
@@ -94,53 +116,86 @@ class Exporting:
     def carry(self, database: Database, stopping: threading.Event) -> None:
         """Export what Postgres wrote down, every two seconds, until stopped.
 
-        What could not be exported is kept, and meanwhile no more is taken: after two
-        minutes without anybody who takes them Postgres writes no more spans.
+        What the endpoint may take later is kept, and meanwhile no more is taken: after
+        two minutes without anybody who takes them Postgres writes no more spans. What
+        it will never take is dropped, or it would keep all others from leaving.
         """
         waiting: list[Row] = []
-        is_up = True
         while True:
             last = stopping.is_set()
-            problem = None
             try:
                 if not waiting:
                     waiting = database.take_spans(_BATCH)
             except (psycopg.Error, EngineError) as error:
-                problem = describe(error)
-            if waiting and problem is None:
+                self._carried.tell(describe(error))
+            else:
                 full = len(waiting) == _BATCH
-                if self._export([_span(row) for row in waiting]):
+                problem = self._carried.send([_span(row) for row in waiting])
+                if problem is None or self._carried.is_refused:
                     waiting = []
-                    if full and not last:
-                        continue
-                else:
-                    problem = "the endpoint did not take them"
-            if (problem is None) != is_up:
-                is_up = problem is None
-                if is_up:
-                    _log.info("traces.exported")
-                else:
-                    _log.warning("traces.not_exported", reason=problem)
+                if problem is None and full and not last:
+                    continue
             if last:
                 return
             stopping.wait(_EVERY_SECONDS)
 
-    def _export(self, spans: Sequence[ReadableSpan]) -> bool:
+
+class _Endpoint:
+    """Where spans go. Says once in the log that they do not leave, and when they do."""
+
+    def __init__(self, url: str) -> None:
+        self._session = StatusSession()
+        self._otlp = OTLPSpanExporter(
+            endpoint=f"{url.rstrip('/')}/v1/traces", session=self._session
+        )
+        self._is_up = True
+
+    @property
+    def is_refused(self) -> bool:
+        """Tell whether what was sent last will not be taken later either."""
+        status = self._session.status
+        return status is not None and status >= 400 and status not in _TAKEN_LATER
+
+    def send(self, spans: Sequence[ReadableSpan]) -> str | None:
+        """Export some spans, or none; return why they were not taken."""
+        problem = self._export(spans) if spans else None
+        self.tell(problem)
+        return problem
+
+    def tell(self, problem: str | None) -> None:
+        """Say why nothing leaves, or by None that it does."""
+        if (problem is None) != self._is_up:
+            self._is_up = problem is None
+            if problem is None:
+                _log.info("traces.exported")
+            else:
+                _log.warning("traces.not_exported", reason=problem)
+
+    def shutdown(self) -> None:
+        """Give up what is under way."""
+        self._otlp.shutdown()  # type: ignore[no-untyped-call]
+
+    def _export(self, spans: Sequence[ReadableSpan]) -> str | None:
+        self._session.status = None
         with suppress_instrumentation():
             try:
-                return self._otlp.export(spans) is SpanExportResult.SUCCESS
-            except Exception:  # noqa: BLE001 - what only looks on ends no worker
-                return False
+                if self._otlp.export(spans) is SpanExportResult.SUCCESS:
+                    return None
+            except Exception as error:  # noqa: BLE001 - what only looks on ends no worker
+                return type(error).__name__
+        status = self._session.status
+        return f"the endpoint answered {status}" if status else "no answer"
 
 
 class _Wordless(SpanExporter):
     """Exports spans without the texts of exceptions, which may quote a row."""
 
-    def __init__(self, inner: SpanExporter) -> None:
+    def __init__(self, inner: _Endpoint) -> None:
         self._inner = inner
 
     def export(self, spans: Sequence[ReadableSpan]) -> SpanExportResult:
-        return self._inner.export([_wordless(span) for span in spans])
+        problem = self._inner.send([_wordless(span) for span in spans])
+        return SpanExportResult.FAILURE if problem else SpanExportResult.SUCCESS
 
     def shutdown(self) -> None:
         self._inner.shutdown()
@@ -207,7 +262,9 @@ def _span(row: Row) -> ReadableSpan:
         context=_context(row["trace_id"], row["span_id"]),
         parent=None if parent is None else _context(row["trace_id"], parent),
         resource=_POSTGRES,
-        attributes={f"skylatch.{name}": value for name, value in attributes.items()},
+        attributes=redact(
+            {f"skylatch.{name}": value for name, value in attributes.items()}
+        ),
         links=() if link is None else (Link(link),),
         start_time=_nanoseconds(row["started_at"]),
         end_time=_nanoseconds(row["ended_at"]),

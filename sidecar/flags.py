@@ -206,6 +206,7 @@ class FlagMirror:
         self._connect = connect
         self._look = look
         self._client: LDClient | None = None
+        self._told: dict[str, object] | None = None
 
     def run(self, stopping: threading.Event) -> None:
         """Mirror until `stopping` is set."""
@@ -233,6 +234,7 @@ class FlagMirror:
             )
         problem = self._problem(self._client)
         if problem is None:
+            self._told = None
             self._database.beat_flags(self._source)
         else:
             self._database.miss_flags(self._source, problem)
@@ -243,13 +245,12 @@ class FlagMirror:
             if self._look is not None:
                 self._look()
         except ConfigError as unread:
-            _log.warning("flags.source_not_valid", error=str(unread))
+            self._tell(error=str(unread))
             return f"the file cannot be read: {type(unread.__cause__).__name__}"
         status = client.data_source_status_provider.status
         if status.state != DataSourceState.VALID:
             error = status.error
-            _log.warning(
-                "flags.source_not_valid",
+            self._tell(
                 state=status.state.name,
                 error=error.kind.name if error else None,
                 status=error.status_code if error else None,
@@ -257,6 +258,12 @@ class FlagMirror:
             what = error.kind.name.lower().replace("_", " ") if error else "no answer"
             return f"{status.state.name.lower()}: {what}"
         return None
+
+    def _tell(self, **facts: object) -> None:
+        """Log what is wrong with the source, once until it is something else."""
+        if facts != self._told:
+            _log.warning("flags.source_not_valid", **facts)
+            self._told = facts
 
     def _close(self) -> None:
         if self._client is not None:

@@ -84,6 +84,9 @@ EVENTS: dict[str, LogEvent] = {
     # The relay of alerts.
     "relay.started": LogEvent(_INFO, "it watches, and these are its channels"),
     "relay.not_told": LogEvent(_WARNING, "a channel is away: it is told later"),
+    "relay.channel_crashed": LogEvent(
+        _ERROR, "a defect or a wrong setting: told later"
+    ),
     "relay.stopped": LogEvent(_INFO, "it tells nobody any more"),
     "relay.database_away": LogEvent(_WARNING, "which is told as an alert soon"),
     "relay.heartbeat_failed": LogEvent(_WARNING, "the dead man's switch is not held"),

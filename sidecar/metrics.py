@@ -174,9 +174,14 @@ class _Snapshot(Collector):
         yield up
         families = {one.name: _family(one) for one in ENGINE}
         for row in self._rows or []:
-            # A newer database may know more than this process has a name for.
+            # A newer database may know more than this process has a name for, and a sum
+            # may not be known: of a currency that has no rate. The others are told.
             declared = DECLARED.get(row["name"])
-            if declared is not None and row["labels"].keys() == declared.labels.keys():
+            if (
+                declared is not None
+                and row["labels"].keys() == declared.labels.keys()
+                and None not in (row["value"], *row["labels"].values())
+            ):
                 families[declared.name].add_sample(
                     declared.name, row["labels"], float(row["value"])
                 )

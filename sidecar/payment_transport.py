@@ -22,7 +22,7 @@ from urllib3.exceptions import HTTPError
 from sidecar import tracing
 from sidecar.config import is_loopback
 from sidecar.connections import Adapter
-from sidecar.providers import Answer
+from sidecar.providers import Answer, word
 
 # With the time to connect and the slack of `sidecar.connections`, a call ends within
 # its lease of 60 s (provider_calls/operations.sql).
@@ -62,7 +62,7 @@ class Received:
         return Answer(
             http_status=self.status,
             body=body if isinstance(body, dict) else None,
-            request_id=self.headers.get("request-id"),
+            request_id=word(self.headers.get("request-id")),
             retry_after=self._retry_after(),
         )
 

@@ -36,6 +36,15 @@ class Answer:
         }
 
 
+# As `engine.provider_word` has it.
+_WORD = re.compile(r"[A-Za-z0-9_.:/=+-]{1,128}")
+
+
+def word(text: str | None) -> str | None:
+    """Return the id that a provider gave a request; None for what is no id."""
+    return text if text is not None and _WORD.fullmatch(text) else None
+
+
 # NUL, and half a surrogate pair.
 _NO_TEXT = re.compile("[\0\ud800-\udfff]")
 

@@ -2,7 +2,7 @@
 
 By the name it has, where it has one; by its type, where that says it all; and by its
 form wherever it slipped in: a message, the text of an exception, an address. Too much
-rather than too little.
+rather than too little. What a terminal obeys goes with it.
 """
 
 from __future__ import annotations
@@ -69,11 +69,35 @@ _REPLACEMENTS: list[tuple[re.Pattern[str], str]] = [
 ]
 
 
+# What a terminal obeys instead of showing it; line breaks and tabs are no danger.
+_CONTROL = re.compile("[\0-\x08\x0b-\x1f\x7f-\x9f]")
+
+
+def printable(text: str) -> str:
+    """Return a text whose every character is shown and none is obeyed."""
+    return _CONTROL.sub("\N{REPLACEMENT CHARACTER}", text)
+
+
+def one_line(text: str) -> str:
+    """Return a text as a part of one line, without anything that a terminal obeys."""
+    return printable(" ".join(text.split()))
+
+
 def redact(value: Any) -> Any:
-    """Return a value, whatever is in it, without what opens a door."""
+    """Return a value, whatever is in it, without what opens a door.
+
+    Raises nothing: a line of the log is no reason to end a thread.
+    """
+    if isinstance(value, Mapping):
+        return {_redacted(k): _named_or_hidden(k, one) for k, one in value.items()}
+    return _named_or_hidden(None, value)
+
+
+def _redacted(value: Any) -> Any:
     if isinstance(value, str):
         if len(value) > _LONGEST:
             value = value[:_LONGEST] + "…"
+        value = printable(value)
         for pattern, replacement in _REPLACEMENTS:
             value = pattern.sub(replacement, value)
         return value
@@ -81,20 +105,31 @@ def redact(value: Any) -> Any:
         value = dict(value)
     # Headers too, of whatever library.
     if isinstance(value, Mapping):
-        return {redact(key): _redact_named(key, one) for key, one in value.items()}
+        return {_redacted(key): _named(key, one) for key, one in value.items()}
     if isinstance(value, list | tuple | set | frozenset):
-        return [redact(one) for one in value]
+        return [_redacted(one) for one in value]
     if isinstance(value, bytes | bytearray):
-        return redact(bytes(value).decode(errors="replace"))
+        return _redacted(bytes(value).decode(errors="replace"))
     if value is None or isinstance(value, bool | int | float):
         return value
-    return redact(repr(value))
+    try:
+        text = repr(value)
+    except Exception:  # noqa: BLE001 - whatever a library's object does
+        text = f"<{type(value).__name__}>"
+    return _redacted(text)
 
 
-def _redact_named(name: Any, value: Any) -> Any:
+def _named(name: Any, value: Any) -> Any:
     if isinstance(name, str) and _NAMED.search(name) and _is_plain(value):
         return HIDDEN
-    return redact(value)
+    return _redacted(value)
+
+
+def _named_or_hidden(name: Any, value: Any) -> Any:
+    try:
+        return _named(name, value)
+    except RecursionError:  # it is in itself
+        return HIDDEN
 
 
 def _is_plain(value: Any) -> bool:

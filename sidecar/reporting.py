@@ -99,7 +99,7 @@ def start(process: str, *, transport: Any = None) -> None:
             send_client_reports=False,
             before_send=_Gate(process).let_pass,
         )
-    except BadDsn:
+    except (BadDsn, ValueError):  # a port or an IPv6 address that is none
         raise ConfigError("SKYLATCH_SENTRY_DSN: is no DSN of Sentry") from None
     attach()
 

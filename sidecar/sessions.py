@@ -42,6 +42,26 @@ _MANNERS = {
 OPTIONS = " ".join(f"-c {name}={value}" for name, value in (FORMATS | _MANNERS).items())
 
 
+# For how long a session believes in a server that says nothing: its machine lost its
+# power, or what is in between forgot the connection. Without these a question waits for
+# its answer for a quarter of an hour, and who listens for more than two hours.
+_ALIVE = {
+    "keepalives_idle": "30",
+    "keepalives_interval": "10",
+    "keepalives_count": "3",
+    "tcp_user_timeout": "30000",
+}
+
+
+def noticing(dsn: str) -> str:
+    """Return `dsn` with limits after which a server that is gone is noticed.
+
+    What it says of them itself counts.
+    """
+    said = conninfo_to_dict(dsn)
+    return make_conninfo(dsn, **{k: v for k, v in _ALIVE.items() if k not in said})
+
+
 def pin(connection: psycopg.Connection[Any]) -> None:
     """Let an open session, in autocommit, speak our formats from now on."""
     connection.execute(

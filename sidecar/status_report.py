@@ -14,14 +14,14 @@ from typing import Any
 import psycopg
 from rich.console import Console
 
+from sidecar.alerts import DATABASE_UNREACHABLE, page_of
 from sidecar.config import StatusSettings, load
 from sidecar.db import Database, describe
 from sidecar.errors import ConfigError, EngineError, SkylatchError
+from sidecar.redaction import one_line
 
 WELL, OPEN, UNKNOWN = 0, 1, 2
 _PATIENCE_SECONDS = 5.0
-# Alerts that are named in their line; the others are counted.
-_NAMED = 3
 Status = dict[str, Any]
 
 
@@ -30,7 +30,7 @@ def run(console: Console, *, as_json: bool = False) -> int:
     try:
         return show(load(StatusSettings).address, console, as_json=as_json)
     except ConfigError as error:
-        return _unknown(console, str(error), as_json=as_json)
+        return unknown(console, str(error), as_json=as_json)
 
 
 def show(address: str, console: Console, *, as_json: bool = False) -> int:
@@ -47,7 +47,8 @@ def show(address: str, console: Console, *, as_json: bool = False) -> int:
                 )
                 raise SkylatchError(told) from error
     except SkylatchError as error:
-        return _unknown(console, str(error), as_json=as_json)
+        why = f"{error} ({page_of(DATABASE_UNREACHABLE)})"
+        return unknown(console, why, as_json=as_json)
     stops = why_off(status)
     status |= {"booking": not stops, "stops": stops}
     code = OPEN if stops or is_anything_open(status) else WELL
@@ -55,7 +56,8 @@ def show(address: str, console: Console, *, as_json: bool = False) -> int:
     return code
 
 
-def _unknown(console: Console, why: str, *, as_json: bool) -> int:
+def unknown(console: Console, why: str, *, as_json: bool = False) -> int:
+    """Print that it cannot be told whether booking is on; return `UNKNOWN`."""
     said: Status = {"well": None, "unknown": why}
     _print(console, [f"booking   UNKNOWN: {why}"], said, as_json=as_json)
     return UNKNOWN
@@ -102,7 +104,8 @@ def lines(status: Status) -> list[str]:
         "workers": _workers(status, now),
         "tick": _tick(status),
     }
-    return [f"{name:<10}{text}" for name, text in said.items()]
+    # A reason may have line breaks, and would look like lines of ours.
+    return [f"{name:<10}{one_line(text)}" for name, text in said.items()]
 
 
 def _flags(status: Status) -> str:
@@ -146,7 +149,7 @@ def _jobs(status: Status, now: datetime) -> str:
         elif job["is_silent"]:
             wrong.append(f"{job['job']} SILENT, last {_ago(job['last_at'], now)}")
         elif job["is_cron_silent"]:
-            wrong.append(f"{job['job']}: pg_cron is SILENT, done by {job['by']}")
+            wrong.append(f"{job['job']}: pg_cron is SILENT, left to {job['by']}")
     return "; ".join(wrong) or f"all {len(status['jobs'])} are done"
 
 
@@ -154,12 +157,23 @@ def _alerts(status: Status, now: datetime) -> str:
     found = status["alerts"]
     if not found:
         return "none is open"
-    named = [
-        f"{one['kind']} {one['subject']} {_ago(one['since'], now)}"
-        for one in found[:_NAMED]
+    # Each kind once, however many of it there are: none hides another one.
+    told: dict[str, list[Status]] = {}
+    for one in found:
+        told.setdefault(one["kind"], []).append(one)
+    kinds = [
+        f"{kind} {_these(alerts, now)} ({page_of(kind)})"
+        for kind, alerts in told.items()
     ]
-    more = [f"{len(found) - _NAMED} more"] if len(found) > _NAMED else []
-    return f"{len(found)} open: " + "; ".join(named + more)
+    return f"{len(found)} open: " + "; ".join(kinds)
+
+
+def _these(alerts: list[Status], now: datetime) -> str:
+    """Return what one kind of alert is about; they come with the oldest first."""
+    since = _ago(alerts[0]["since"], now)
+    if len(alerts) == 1:
+        return f"{alerts[0]['subject']} {since}"
+    return f"{len(alerts)} times, the oldest {since}"
 
 
 def _frozen(status: Status, now: datetime) -> str:

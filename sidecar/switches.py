@@ -58,32 +58,32 @@ def show() -> None:
     else:
         console.print("kill switch: released")
     table = Table(box=None)
-    table.add_column("flag", no_wrap=True)
-    names = ("serves", "why", "booking", "on", "version", "generation", "age")
-    for name in (*names, "served", "problem"):
-        table.add_column(name)
+    for name in ("flag", "serves", "why", "booking", "on"):
+        # A narrow terminal breaks words, and cuts nothing off.
+        table.add_column(name, overflow="fold")
     known = {row["flag"] for row in rows}
     for flag in (flag for flag in serving if flag not in known):
-        table.add_row(flag, *_serves(serving[flag]), *[""] * 5, "not mirrored")
+        table.add_row(flag, *_serves(serving[flag]), "not mirrored")
     for row in rows:
-        served = ", ".join(
-            f"{one['reason']} {one['variation']}: {one['evaluations']}"
-            for one in row["served"]
-        )
+        on = "yes" if row["is_on"] else "no"
+        table.add_row(row["flag"], *_serves(serving.get(row["flag"])), on)
+    console.print(table)
+    for row in rows:
         age = f"{row['age'].total_seconds():.0f} s" + (
             " STALE" if row["is_stale"] else ""
         )
-        table.add_row(
-            row["flag"],
-            *_serves(serving.get(row["flag"])),
-            "yes" if row["is_on"] else "no",
-            str(row["version"]),
-            str(row["generation"]),
-            age,
-            served,
-            row["problem"] or "",
+        served = ", ".join(
+            f"variation {one['variation']} {one['evaluations']} times ({one['reason']})"
+            for one in row["served"]
         )
-    console.print(table)
+        console.print(
+            f"{row['flag']}: version {row['version']}, generation {row['generation']},"
+            f" read {age} ago; in seven days it served {served or 'nobody'}"
+            + (f"; {row['problem']}" if row["problem"] else ""),
+            markup=False,
+            highlight=False,
+            soft_wrap=True,
+        )
 
 
 def _serves(found: Row | None) -> tuple[str, str, str]:

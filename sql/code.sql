@@ -143,6 +143,7 @@ set role skylatch_owner;
 \ir flags/record_flag_usage.sql
 \ir flags/sum_flag_usage.sql
 \ir flags/set_kill_switch.sql
+\ir flags/kill_switch_history.sql
 \ir flags/flag_status.sql
 \ir flags/flag_overview.sql
 \ir flags/served_flags.sql
@@ -297,6 +298,7 @@ set role skylatch_owner;
 \ir booking/command_attempt.sql
 \ir provider_calls/is_claimable.sql
 \ir provider_calls/lease_calls.sql
+\ir provider_calls/provider_word.sql
 \ir provider_calls/read_report.sql
 \ir provider_calls/claim_calls.sql
 \ir provider_calls/mark_sent.sql

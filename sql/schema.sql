@@ -8106,6 +8106,24 @@ $$;
 ALTER FUNCTION engine.keep_daily_fare() OWNER TO skylatch_owner;
 
 --
+-- Name: kill_switch_history(); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE FUNCTION engine.kill_switch_history() RETURNS TABLE(at timestamp with time zone, engaged boolean, set_by text, reason text)
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  return query
+  select c.at, c.engaged, c.set_by, c.reason
+  from engine.kill_switch_changes as c
+  order by c.id desc;
+end;
+$$;
+
+ALTER FUNCTION engine.kill_switch_history() OWNER TO skylatch_owner;
+
+--
 -- Name: known_rate(text, text, timestamp with time zone); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
 --
 
@@ -9534,9 +9552,14 @@ begin
     values (p_operation, 1, coalesce(v_status::text, p_report.error_code), p_now)
     on conflict (operation) do update
     set
-      failures = b.failures + 1,
+      failures = case
+        when b.open_until > p_now then b.failures else b.failures + 1
+      end,
       last_error = excluded.last_error,
-      changed_at = excluded.changed_at,
+      -- Once it has opened this is since when, whatever fails later.
+      changed_at = case
+        when b.failures + 1 > v_after then b.changed_at else excluded.changed_at
+      end,
       open_until = case
         when b.failures + 1 >= v_after and coalesce(b.open_until, '-infinity') <= p_now
           then p_now + make_interval(
@@ -10310,6 +10333,7 @@ declare
   -- differ are no longer single mistakes.
   c_least_gaps constant integer := 20;
   c_least_share constant numeric := 0.05;
+  c_most_counted constant integer := 1000;
 begin
   return query
   select 'REVIEW_CASE', r.id::text, r.opened_at, r.kind || ' ' || r.object_id
@@ -10336,7 +10360,7 @@ begin
   -- Not a fault: whoever looks has to see it all the same.
   select
     'JOB_STOPPED', s.job, s.stopped_at,
-    'stopped on purpose; auto_book_monitor_status says by whom and why'
+    'stopped on purpose; engine.job_overview() says by whom and why'
   from engine.job_states(v_now) as s
   where s.stopped_at is not null
   union all
@@ -10350,7 +10374,7 @@ begin
   -- Not a fault either: nothing new is booked while it is engaged.
   select
     'KILL_SWITCH', 'booking', k.set_at,
-    'nothing new is booked; engine.kill_switch_changes says by whom and why'
+    'nothing new is booked; engine.kill_switch_history() says by whom and why'
   from engine.kill_switch as k
   where k.engaged
   union all
@@ -10374,12 +10398,21 @@ begin
   from public.booking_attempts as a
   where a.state = 'ORDER_UNKNOWN' and a.state_changed_at < v_now - interval '10 minutes'
   union all
-  -- Bookings that the airline may have cancelled, and nobody looks.
+  -- Bookings that the airline may have cancelled, and nobody looks. After a night all
+  -- of them are overdue: who looks every few seconds does not count them all.
   select
-    'BOOKINGS_UNREAD', 'look_order', min(b.next_look_at),
-    format('%s bookings were to be read again', count(*))
-  from public.flight_bookings as b
-  where b.status = 'CONFIRMED' and b.next_look_at < v_now - interval '6 hours'
+    'BOOKINGS_UNREAD', 'look_order', min(u.next_look_at),
+    format(
+      '%s%s bookings were to be read again',
+      count(*), case when count(*) = c_most_counted then ' or more' end
+    )
+  from (
+    select b.next_look_at
+    from public.flight_bookings as b
+    where b.status = 'CONFIRMED' and b.next_look_at < v_now - interval '6 hours'
+    order by b.next_look_at
+    limit c_most_counted
+  ) as u
   having count(*) > 0
   union all
   -- Before the rate that is used meanwhile has grown too old.
@@ -10722,7 +10755,7 @@ begin
         v_code := 'authentication_required';
       end if;
     end if;
-    return coalesce(v_code, 'no_code');
+    return engine.provider_word(v_code, 'no_code');
   end if;
 
   select a.* into v_attempt
@@ -10829,7 +10862,7 @@ begin
         when v_body ->> 'status' = 'succeeded'
           and (v_body ->> 'amount_received')::bigint
           is distinct from (v_body ->> 'amount')::bigint then 'amount_mismatch'
-        else coalesce(v_body ->> 'status', 'unreadable')
+        else engine.provider_word(v_body ->> 'status', 'unreadable')
       end;
   end case;
 end;
@@ -11634,6 +11667,16 @@ $$;
 ALTER FUNCTION engine.probe_write() OWNER TO skylatch_owner;
 
 --
+-- Name: provider_word(text, text); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE FUNCTION engine.provider_word(p_text text, p_otherwise text) RETURNS text
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN CASE WHEN ((p_text COLLATE "C") ~ '^[A-Za-z0-9_.:/=+-]{1,128}$'::text) THEN p_text ELSE p_otherwise END;
+
+ALTER FUNCTION engine.provider_word(p_text text, p_otherwise text) OWNER TO skylatch_owner;
+
+--
 -- Name: publish_consent_text(text, text, text); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
 --
 
@@ -12388,6 +12431,7 @@ begin
       hint = 'Its fields are those of the type engine.call_report; error_code is not_sent, '
         'no_answer, unreadable or too_large.';
   end if;
+  v_report.request_id := engine.provider_word(v_report.request_id, null);
   return v_report;
 end;
 $$;
@@ -15737,7 +15781,7 @@ ALTER FUNCTION engine.trace_ratio(p_now timestamp with time zone) OWNER TO skyla
 -- Name: trace_story(uuid); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
 --
 
-CREATE FUNCTION engine.trace_story(p_id uuid) RETURNS TABLE(at timestamp with time zone, trace_id text, attempt_no integer, what text, actor text, told text)
+CREATE FUNCTION engine.trace_story(p_id uuid) RETURNS TABLE(at timestamp with time zone, trace_id text, attempt_no integer, is_call boolean, what text, actor text, told text)
     LANGUAGE plpgsql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
@@ -15771,9 +15815,10 @@ begin
     e.at,
     e.correlation_id,
     a.attempt_no,
+    false,
     coalesce(e.detail ->> 'cause', e.correlation_id),
     e.actor,
-    concat_ws(' ', e.from_state || ' →', e.to_state) || ' ' || e.reason
+    concat_ws(' ', e.from_state || ' →', e.to_state, e.reason)
   from engine.booking_events as e
   left join public.booking_attempts as a
     on a.user_id = e.user_id and a.id = e.booking_attempt_id
@@ -15785,19 +15830,20 @@ begin
     coalesce(c.finished_at, c.claimed_at, c.created_at),
     engine.trace_hex(c.trace_id),
     a.attempt_no,
+    true,
     'call:' || c.id,
     c.worker,
     concat_ws(
       ' ', c.operation, lower(c.state collate "C"), lower(c.verdict collate "C"),
-      c.http_status::text, c.error_code, c.request_id, format('(%s tries)', c.tries)
-    )
+      c.http_status::text, nullif(c.error_code, 'ok'), c.request_id
+    ) || format(', tries: %s', c.tries)
   from engine.provider_calls as c
   left join public.booking_attempts as a
     on a.user_id = c.user_id and a.id = c.booking_attempt_id
   where c.user_id = v_trip.user_id
     and c.trip_request_id = v_trip.id
     and (v_trace_id is null or coalesce(c.trace_id, c.booking_attempt_id) = v_trace_id)
-  order by 1, 4;
+  order by 1, 5, 4;
 end;
 $$;
 
@@ -16036,6 +16082,13 @@ begin
     and c.as_of >= clock_timestamp() - s.rate_max_age
     and not exists (
       select from engine.exchange_rate_changes as o where o.confirms = c.id
+    )
+    and not exists (
+      select from engine.exchange_rates as r
+      where r.base = c.base
+        and r.quote = c.quote
+        and r.source = c.source
+        and r.as_of > c.as_of
     )
   order by c.id;
 end;
@@ -21983,6 +22036,13 @@ REVOKE ALL ON FUNCTION engine.judge_orders(p_orders jsonb, p_read_at timestamp w
 REVOKE ALL ON FUNCTION engine.keep_daily_fare() FROM PUBLIC;
 
 --
+-- Name: FUNCTION kill_switch_history(); Type: ACL; Schema: engine; Owner: skylatch_owner
+--
+
+REVOKE ALL ON FUNCTION engine.kill_switch_history() FROM PUBLIC;
+GRANT ALL ON FUNCTION engine.kill_switch_history() TO skylatch_operator;
+
+--
 -- Name: FUNCTION known_rate(p_base text, p_quote text, p_now timestamp with time zone); Type: ACL; Schema: engine; Owner: skylatch_owner
 --
 
@@ -22443,6 +22503,12 @@ GRANT ALL ON FUNCTION engine.plpython_handshake() TO skylatch_sidecar;
 
 REVOKE ALL ON FUNCTION engine.probe_write() FROM PUBLIC;
 GRANT ALL ON FUNCTION engine.probe_write() TO skylatch_sidecar;
+
+--
+-- Name: FUNCTION provider_word(p_text text, p_otherwise text); Type: ACL; Schema: engine; Owner: skylatch_owner
+--
+
+REVOKE ALL ON FUNCTION engine.provider_word(p_text text, p_otherwise text) FROM PUBLIC;
 
 --
 -- Name: FUNCTION publish_consent_text(p_version text, p_body text, p_reason text); Type: ACL; Schema: engine; Owner: skylatch_owner

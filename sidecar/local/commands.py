@@ -101,7 +101,8 @@ def up(
         if not only_database:
             _say(
                 f"up: callbacks at http://127.0.0.1:{settings.port('http')}, "
-                f"logs in {stack.places.logs}; look with make psql, stop with make down"
+                f"logs in {stack.places.logs}; look with make status and make psql, "
+                "stop with make down"
             )
 
 
@@ -116,8 +117,9 @@ def down() -> None:
 def status() -> None:
     """Show what runs, and whether booking is on, and why.
 
-    The exit code is 3 when a program does not run, or else what `sidecar status` says:
-    1 when booking is off or something is open, 2 when it cannot be told.
+    The exit code is 0 when all is well, and 3 when a program does not run. Else it is
+    that of `sidecar status`: 1 when booking is off or something is open, 2 when it
+    cannot be told.
     """
     with one_line_errors():
         stack = _stack()
@@ -131,8 +133,10 @@ def status() -> None:
     Console().print(
         f"data in {stack.places.state}, logs in {stack.places.logs}", soft_wrap=True
     )
-    code = status_report.UNKNOWN
-    if dsn is not None:
+    if dsn is None:
+        why = "the database does not run; make up starts what is down"
+        code = status_report.unknown(Console(), why)
+    else:
         code = status_report.show(dsn, Console())
     if any(state != "RUNNING" for state in states.values()):
         raise typer.Exit(3)

@@ -229,6 +229,11 @@ class Demo:
                 step["reason"],
             )
         self._console.print(table)
+        self._console.print(
+            "Every call behind it, by one id (docs/traces.md): "
+            f"[bold]python -m sidecar trace {story.trip_id}[/]",
+            soft_wrap=True,
+        )
 
     def _print_checks(self, plays: list[Story]) -> bool:
         """Compare our tables with what both providers say; print the verdict."""

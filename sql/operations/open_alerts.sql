@@ -13,6 +13,7 @@ declare
   -- differ are no longer single mistakes.
   c_least_gaps constant integer := 20;
   c_least_share constant numeric := 0.05;
+  c_most_counted constant integer := 1000;
 begin
   return query
   select 'REVIEW_CASE', r.id::text, r.opened_at, r.kind || ' ' || r.object_id
@@ -39,7 +40,7 @@ begin
   -- Not a fault: whoever looks has to see it all the same.
   select
     'JOB_STOPPED', s.job, s.stopped_at,
-    'stopped on purpose; auto_book_monitor_status says by whom and why'
+    'stopped on purpose; engine.job_overview() says by whom and why'
   from engine.job_states(v_now) as s
   where s.stopped_at is not null
   union all
@@ -53,7 +54,7 @@ begin
   -- Not a fault either: nothing new is booked while it is engaged.
   select
     'KILL_SWITCH', 'booking', k.set_at,
-    'nothing new is booked; engine.kill_switch_changes says by whom and why'
+    'nothing new is booked; engine.kill_switch_history() says by whom and why'
   from engine.kill_switch as k
   where k.engaged
   union all
@@ -77,12 +78,21 @@ begin
   from public.booking_attempts as a
   where a.state = 'ORDER_UNKNOWN' and a.state_changed_at < v_now - interval '10 minutes'
   union all
-  -- Bookings that the airline may have cancelled, and nobody looks.
+  -- Bookings that the airline may have cancelled, and nobody looks. After a night all
+  -- of them are overdue: who looks every few seconds does not count them all.
   select
-    'BOOKINGS_UNREAD', 'look_order', min(b.next_look_at),
-    format('%s bookings were to be read again', count(*))
-  from public.flight_bookings as b
-  where b.status = 'CONFIRMED' and b.next_look_at < v_now - interval '6 hours'
+    'BOOKINGS_UNREAD', 'look_order', min(u.next_look_at),
+    format(
+      '%s%s bookings were to be read again',
+      count(*), case when count(*) = c_most_counted then ' or more' end
+    )
+  from (
+    select b.next_look_at
+    from public.flight_bookings as b
+    where b.status = 'CONFIRMED' and b.next_look_at < v_now - interval '6 hours'
+    order by b.next_look_at
+    limit c_most_counted
+  ) as u
   having count(*) > 0
   union all
   -- Before the rate that is used meanwhile has grown too old.

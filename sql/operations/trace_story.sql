@@ -3,11 +3,15 @@
 -- look at an account) is looked for among all calls, which has no index: it is for a
 -- person who asks once. Definer: operators have no table; the names of persons are in
 -- none of these.
+-- Its former result had one column less.
+drop function if exists engine.trace_story(uuid);
 create or replace function engine.trace_story(p_id uuid)
   returns table (
     at timestamptz,
     trace_id text,
     attempt_no integer,
+    is_call boolean,
+    -- The call, or what led to the event: a call, a case, an offer.
     what text,
     actor text,
     told text
@@ -46,9 +50,10 @@ begin
     e.at,
     e.correlation_id,
     a.attempt_no,
+    false,
     coalesce(e.detail ->> 'cause', e.correlation_id),
     e.actor,
-    concat_ws(' ', e.from_state || ' →', e.to_state) || ' ' || e.reason
+    concat_ws(' ', e.from_state || ' →', e.to_state, e.reason)
   from engine.booking_events as e
   left join public.booking_attempts as a
     on a.user_id = e.user_id and a.id = e.booking_attempt_id
@@ -60,19 +65,20 @@ begin
     coalesce(c.finished_at, c.claimed_at, c.created_at),
     engine.trace_hex(c.trace_id),
     a.attempt_no,
+    true,
     'call:' || c.id,
     c.worker,
     concat_ws(
       ' ', c.operation, lower(c.state collate "C"), lower(c.verdict collate "C"),
-      c.http_status::text, c.error_code, c.request_id, format('(%s tries)', c.tries)
-    )
+      c.http_status::text, nullif(c.error_code, 'ok'), c.request_id
+    ) || format(', tries: %s', c.tries)
   from engine.provider_calls as c
   left join public.booking_attempts as a
     on a.user_id = c.user_id and a.id = c.booking_attempt_id
   where c.user_id = v_trip.user_id
     and c.trip_request_id = v_trip.id
     and (v_trace_id is null or coalesce(c.trace_id, c.booking_attempt_id) = v_trace_id)
-  order by 1, 4;
+  order by 1, 5, 4;
 end;
 $$;
 comment on function engine.trace_story(uuid) is

@@ -1,5 +1,7 @@
--- What is too old to be used needs no decision any more. Definer: operators have no
--- table.
+-- A rate that is too old to be used needs no decision any more. Nor does one that a
+-- newer rate of the same pair and source has overtaken: of each source only the newest
+-- counts. So a wrong rate is answered by giving the right one. Definer: operators have
+-- no table.
 create or replace function engine.waiting_exchange_rates()
   returns table (
     change_id bigint,
@@ -25,6 +27,13 @@ begin
     and c.as_of >= clock_timestamp() - s.rate_max_age
     and not exists (
       select from engine.exchange_rate_changes as o where o.confirms = c.id
+    )
+    and not exists (
+      select from engine.exchange_rates as r
+      where r.base = c.base
+        and r.quote = c.quote
+        and r.source = c.source
+        and r.as_of > c.as_of
     )
   order by c.id;
 end;

@@ -1,6 +1,8 @@
 -- No answer or a fault of the provider, so many times in a row: leave it alone, twice
 -- as long each time, up to five minutes. When the pause is over the next calls try it;
--- the first failure opens it again, a success closes it. Healthy calls write nothing.
+-- the first failure opens it again, a success closes it. What fails during a pause was
+-- sent before it and counts no more: several calls that try at once are one trial, and
+-- an outage of a minute is not paid for with five. Healthy calls write nothing.
 drop function if exists engine.note_breaker(text, jsonb, timestamptz);
 create or replace function engine.note_breaker(
   p_operation text, p_report engine.call_report, p_now timestamptz
@@ -20,9 +22,14 @@ begin
     values (p_operation, 1, coalesce(v_status::text, p_report.error_code), p_now)
     on conflict (operation) do update
     set
-      failures = b.failures + 1,
+      failures = case
+        when b.open_until > p_now then b.failures else b.failures + 1
+      end,
       last_error = excluded.last_error,
-      changed_at = excluded.changed_at,
+      -- Once it has opened this is since when, whatever fails later.
+      changed_at = case
+        when b.failures + 1 > v_after then b.changed_at else excluded.changed_at
+      end,
       open_until = case
         when b.failures + 1 >= v_after and coalesce(b.open_until, '-infinity') <= p_now
           then p_now + make_interval(

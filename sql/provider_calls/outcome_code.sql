@@ -45,7 +45,7 @@ begin
         v_code := 'authentication_required';
       end if;
     end if;
-    return coalesce(v_code, 'no_code');
+    return engine.provider_word(v_code, 'no_code');
   end if;
 
   select a.* into v_attempt
@@ -152,7 +152,7 @@ begin
         when v_body ->> 'status' = 'succeeded'
           and (v_body ->> 'amount_received')::bigint
           is distinct from (v_body ->> 'amount')::bigint then 'amount_mismatch'
-        else coalesce(v_body ->> 'status', 'unreadable')
+        else engine.provider_word(v_body ->> 'status', 'unreadable')
       end;
   end case;
 end;

@@ -33,6 +33,7 @@ begin
       hint = 'Its fields are those of the type engine.call_report; error_code is not_sent, '
         'no_answer, unreadable or too_large.';
   end if;
+  v_report.request_id := engine.provider_word(v_report.request_id, null);
   return v_report;
 end;
 $$;

@@ -169,7 +169,7 @@ def _first_failure(copy: Path, tests: list[str], workers: int) -> str | None:
         check=False,
     )
     failed = [
-        line.removeprefix("FAILED ").split(" - ")[0]
+        line.partition(" ")[2].split(" - ")[0]
         for line in run.stdout.splitlines()
         if line.startswith(("FAILED ", "ERROR "))
     ]

@@ -25,6 +25,7 @@ from psycopg.conninfo import make_conninfo
 from structlog.contextvars import merge_contextvars
 from structlog.testing import capture_logs
 
+from sidecar import trace_report
 from sidecar.connections import Adapter
 from sidecar.db import Database
 from sidecar.exporting import Exporting
@@ -115,6 +116,25 @@ tick
             step capture_payment CAPTURING CONFIRMED"""
 
 
+# The same, from rows that are there without any spans.
+TOLD = """\
+search done
+  search: ok
+  REPRICING the
+    get_offer done
+      REPRICING → CREATING_PAYMENT
+    create_payment done
+      CREATING_PAYMENT → AUTHORIZING
+    confirm_payment done
+      AUTHORIZING → ORDERING
+    create_order done
+      ORDERING → CAPTURING
+    capture_payment done
+      CAPTURING → CONFIRMED"""
+# A line of `sidecar trace` without its time, and without what differs each time.
+_WORDS = re.compile(r"[0-9-]{10} [0-9:.]{12}  ( *(?:\w+ → \w+|\w+:? \w+))")
+
+
 def test_one_id_finds_everything_of_a_booking(
     world: World, collector: Collector
 ) -> None:
@@ -166,6 +186,13 @@ def test_one_id_finds_everything_of_a_booking(
     )
     assert by_trace == by_attempt == by_trip
     assert len(by_trace) == len(events) + len(calls)
+    told = list(trace_report.lines(by_trace))
+    assert told[0] == f"trace {trace}, attempt 1"
+    print("\n".join(told))
+    assert [found[1] for line in told if (found := _WORDS.match(line))] == (
+        TOLD.splitlines()
+    )
+    assert len(told) == 1 + len(by_trace)
     # No span has what a person is called by.
     for private in (b"Amelia", b"Earhart", b"1987-07-24", b"amelia@", b"5080160508"):
         assert private not in collector.raw

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import socket
+import subprocess
+import sys
 import threading
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -18,7 +21,9 @@ from structlog.testing import capture_logs
 
 from sidecar.alert_channels import Channel, Chat, Heartbeat, Mail, NotTold
 from sidecar.alert_memory import Memory
-from sidecar.alert_relay import PAGES, Relay, Unreachable, Watch, build_relay
+from sidecar.alert_relay import Relay, build_relay
+from sidecar.alert_watch import Unreachable, Watch
+from sidecar.alerts import PAGES
 from sidecar.alive import Alive
 from sidecar.config import RelaySettings, load
 from sidecar.db import Database
@@ -26,6 +31,7 @@ from sidecar.errors import ConfigError
 from sidecar.local.settings import free_port
 from tests.alert_receiver import AlertReceiver
 from tests.factories import World, until
+from tests.raw_server import RawServer, answering, raw_server
 
 Alert = dict[str, Any]
 BEGAN = datetime(2026, 11, 30, 3, 12, 5, tzinfo=UTC)
@@ -63,9 +69,13 @@ class Night:
     open: list[Alert] = field(default_factory=list)
     away: bool = False
     now: float = BEGAN.timestamp() + 60
+    # How much the clock was set forward or back.
+    set_by: float = 0
     channels: list[Channel] = field(default_factory=lambda: [Told()])
     beats: int = 0
     path: Path | None = None
+
+    patience: float = 20
 
     def __post_init__(self) -> None:
         self.start()
@@ -84,8 +94,11 @@ class Night:
             Memory.load(self.path),
             heartbeat=Beats(None),
             alive=Alive(None),
-            clock=lambda: self.now,
+            clock=lambda: self.now + self.set_by,
+            steady=lambda: self.now,
         )
+        for patience in self.relay._patience.values():
+            patience._seconds = self.patience
 
     def look(self) -> list[Alert]:
         """Answer as the database would."""
@@ -183,13 +196,28 @@ def test_a_restart_tells_nothing_twice_and_loses_nothing(tmp_path: Path) -> None
     assert "[CLEARED]" in text
 
 
-def test_a_memory_that_cannot_be_read_begins_anew(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "found",
+    [
+        '{"open": 7',
+        "[" * 100_000,
+        '{"open": {}, "waiting": {"chat": [1, 2]}}',
+        '{"open": {"a": {"kind": "K", "subject": "S", "since": "x", "detail": "",'
+        ' "told_at": 1}}, "waiting": {}}',
+        '{"open": {"a": {"kind": "K", "subject": "S", "since": NaN, "detail": "",'
+        ' "told_at": 1}}, "waiting": {}}',
+        '{"open": {"a": {"kind": "K", "subject": "S", "since": 1e300, "detail": "",'
+        ' "told_at": 1}}, "waiting": {}}',
+    ],
+    ids=["half", "deep", "no text", "no number", "not a number", "no year"],
+)
+def test_a_memory_that_cannot_be_read_begins_anew(tmp_path: Path, found: str) -> None:
     """Told twice is better than not at all; a place without a directory is refused."""
     path = tmp_path / "alerts.json"
-    path.write_text('{"open": 7')
+    path.write_text(found)
     night = Night(path=path, open=[alert()])
     assert len(night.step()) == 1
-    assert json.loads(path.read_text())["open"]
+    assert list(json.loads(path.read_text())["open"]) == ["BREAKER_OPEN search"]
     with pytest.raises(ConfigError, match="SKYLATCH_ALERT_MEMORY"):
         Memory.load(tmp_path / "nowhere" / "alerts.json")
 
@@ -240,6 +268,137 @@ def test_the_dead_mans_switch_is_held_only_while_everything_could_be_told() -> N
     assert night.beats == before + 1
 
 
+@pytest.mark.parametrize("set_by", [-86_400, 86_400], ids=["back", "forward"])
+def test_a_clock_that_is_set_holds_nothing_back(set_by: float) -> None:
+    """Neither a message, nor the beat, nor that the database is away."""
+    chat = Told(fails=True)
+    night = Night(channels=[chat], open=[alert()])
+    night.step()
+    chat.fails = False
+    night.set_by = set_by
+    (text,) = night.step()
+    assert "[RAISED]" in text
+    beats = night.beats
+    night.step(60)
+    assert night.beats == beats + 1
+    night.away = True
+    night.set_by = 0
+    away = "RAISED] DATABASE_UNREACHABLE"
+    assert not any(away in text for _ in range(3) for text in night.step())
+    assert away in night.step()[-1]
+
+
+def test_what_was_told_by_a_clock_that_was_ahead_is_told_again() -> None:
+    """At once, and not in a year: it was told in the future."""
+    night = Night(open=[alert()], set_by=365 * 86_400)
+    night.step()
+    night.set_by = 0
+    (text,) = night.step()
+    assert "[STILL OPEN] BREAKER_OPEN" in text
+    assert night.step() == []
+
+
+def test_after_a_long_night_each_message_is_as_long_as_a_chat_takes() -> None:
+    """What waited for hours is told in several, and nothing of it is cut off."""
+    chat = Told(fails=True)
+    night = Night(channels=[chat])
+    for number in range(150):
+        night.open = [alert(subject=f"s{number}-{more}") for more in range(3)]
+        night.step(60)
+    chat.fails = False
+    texts = [text for _ in range(20) for text in night.step(300)]
+    assert len(texts) > 1
+    assert max(len(text) for text in texts) <= 12_000
+    told = "\n".join(texts)
+    assert all(f"[RAISED] BREAKER_OPEN s{number}-2:" in told for number in range(150))
+
+
+def test_what_an_alert_says_is_one_short_line_without_secrets() -> None:
+    """In every channel, in the log and in the memory, whoever wrote it."""
+    chat, mail = Told("chat"), Told("mail")
+    said = {
+        **alert("FLAG_SOURCE_GONE", "file\n[CLEARED] everything"),
+        "detail": "https://me:pass-word@flags/ said\r\n\x1b[2Jno " + "x" * 900,
+    }
+    night = Night(channels=[chat, mail], open=[said])
+    with capture_logs() as logs:
+        (text,) = night.step()
+    assert mail.texts == [text]
+    _, line = text.split("\n")
+    assert line.startswith("[RAISED] FLAG_SOURCE_GONE file [CLEARED] everything: https")
+    assert len(line) < 500
+    for told in (text, repr(logs), repr(night.relay.__dict__["_memory"])):
+        assert "pass-word" not in told
+        assert "\x1b" not in told
+
+
+@pytest.mark.parametrize(
+    ("asked", "wait"),
+    [(b"60", 60), (b"99999", 900), (b"Mon, 30 Nov 2026 03:00:00 GMT", 5), (b"-1", 5)],
+)
+def test_a_chat_that_asks_to_be_left_alone_is(asked: bytes, wait: float) -> None:
+    """For as long as it says, and no longer than a quarter of an hour."""
+    refusal = b"HTTP/1.1 429 Slow down\r\nContent-Length: 0\r\nRetry-After: "
+    with answering(refusal + asked + b"\r\n\r\n") as server:
+        night = Night(channels=[Chat(f"{server.url}/hook")], open=[alert()])
+        night.relay.step()
+        night.now += wait - 1
+        night.relay.step()
+        assert server.connections == 1
+        night.now += 1
+        night.relay.step()
+        assert server.connections == 2
+
+
+def test_a_mail_server_whose_greeting_has_no_end_holds_nobody_up() -> None:
+    """The chat is told, and the server not asked again while it still talks."""
+
+    def greet(server: RawServer, connection: socket.socket) -> None:
+        while not server.stopping.wait(0.01):
+            connection.sendall(b"220-more\r\n")
+
+    with raw_server(greet) as server:
+        mail = Mail(f"smtp://127.0.0.1:{server.port}", sender="a@b.c", to="d@e.f")
+        chat = Told()
+        night = Night(channels=[mail, chat], open=[alert()], patience=0.2)
+        with capture_logs() as logs:
+            for _ in range(3):
+                night.now += 60
+                night.relay.step()
+        assert len(chat.texts) == 1
+        assert night.beats == 0
+        assert server.connections == 1
+    said = [one["error"] for one in logs if one["event"] == "relay.not_told"]
+    assert said == ["no answer in time", *["it has not ended what it does"] * 2]
+
+
+@dataclass
+class Broken:
+    """A channel with a defect."""
+
+    name: str = "broken"
+
+    def tell(self, text: str) -> None:
+        """Fail as no channel may."""
+        raise UnicodeEncodeError("ascii", text, 0, 1, "pass-word")
+
+
+def test_a_channel_that_crashes_keeps_no_other_from_being_told() -> None:
+    """It is tried again like one that is away, and a person has to look at it."""
+    chat = Told()
+    night = Night(channels=[chat], open=[alert()])
+    night.channels.insert(0, Broken())
+    night.start()
+    with capture_logs() as logs:
+        night.now += 5
+        night.relay.step()
+    assert len(chat.texts) == 1
+    assert night.beats == 0
+    (crashed,) = (one for one in logs if one["event"] == "relay.channel_crashed")
+    assert crashed["error"] == "UnicodeEncodeError"
+    assert "pass-word" not in repr(logs)
+
+
 def test_a_server_that_does_not_answer_is_not_waited_for() -> None:
     """Nor asked a second time before it did."""
     answer = threading.Event()
@@ -257,6 +416,23 @@ def test_a_server_that_does_not_answer_is_not_waited_for() -> None:
     assert len(asked) == 1
     answer.set()
     assert until(lambda: _looked(watch)) == [alert()]
+
+
+def test_a_relay_that_is_to_end_does_not_wait_for_a_frozen_server() -> None:
+    """Its question is left behind."""
+    program = (
+        "import threading; from sidecar.alert_watch import *\n"
+        "try: Watch(threading.Event().wait, patience=0.05).look()\n"
+        "except Unreachable as error: print(error)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=True,
+    )
+    assert done.stdout == "no answer\n"
 
 
 def _looked(watch: Watch) -> list[Alert]:
@@ -293,10 +469,8 @@ def test_a_chat_gets_slacks_json() -> None:
     receiver = AlertReceiver()
     with receiver.serving() as url:
         chat = Chat(f"{url}/hook/secret-path")
-        chat.tell("Skylatch: 1 raised\n<b> & sk_test_51HabcdefGHIJ")
-        assert receiver.posted == [
-            {"text": "Skylatch: 1 raised\n&lt;b&gt; &amp; [redacted]"}
-        ]
+        chat.tell("Skylatch: 1 raised\n<b> & more")
+        assert receiver.posted == [{"text": "Skylatch: 1 raised\n&lt;b&gt; &amp; more"}]
         receiver.status = 503
         with pytest.raises(NotTold, match="503"):
             chat.tell("again")
@@ -305,6 +479,39 @@ def test_a_chat_gets_slacks_json() -> None:
     with pytest.raises(NotTold) as raised:
         chat.tell("gone")
     assert "secret-path" not in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    ("answer", "problem"),
+    [
+        (b"200 OK\r\nContent-Encoding: gzip\r\n\r\n", None),
+        (b"307 Over there\r\nLocation: /else\r\n\r\n", "TooManyRedirects"),
+        (b"200 OK\r\nX-Endless: ", "ConnectionError|InvalidHeader"),
+    ],
+    ids=["body", "redirect", "head"],
+)
+def test_a_chat_that_never_stops_talking_is_not_listened_to(
+    answer: bytes, problem: str | None
+) -> None:
+    """Not a gigabyte of it, and its redirects are not followed."""
+    sent = 0
+
+    def talk(server: RawServer, connection: socket.socket) -> None:
+        nonlocal sent
+        server.read_request(connection)
+        connection.sendall(b"HTTP/1.1 " + answer)
+        while not server.stopping.is_set():
+            sent += connection.send(b"x" * 65_536)
+
+    with raw_server(talk) as server:
+        chat = Chat(f"{server.url}/secret-path")
+        if problem is None:
+            chat.tell("once")
+        else:
+            with pytest.raises(NotTold, match=problem):
+                chat.tell("once")
+        assert server.connections == 1
+    assert sent < 50_000_000
 
 
 @pytest.mark.filterwarnings("ignore:Requiring AUTH")
@@ -358,6 +565,11 @@ def test_a_mail_server_gets_a_letter_with_a_subject() -> None:
         ({"ALERT_EMAIL_TO": "a@example.com"}, "go together"),
         ({"ALERT_WEBHOOK_URL": "ftp://h/x"}, "needs http"),
         ({"ALERT_SMTP_URL": "http://h", "ALERT_EMAIL_TO": "a@b.c"}, "needs smtp"),
+        ({"ALERT_SMTP_URL": "smtp://h:no", "ALERT_EMAIL_TO": "a@b.c"}, "needs smtp"),
+        ({"ALERT_SMTP_URL": "smtp://", "ALERT_EMAIL_TO": "a@b.c"}, "needs smtp"),
+        ({"ALERT_SMTP_URL": "smtp://h", "ALERT_EMAIL_TO": "a@b.c\nBcc: x@y"}, "match"),
+        ({"ALERT_WEBHOOK_URL": "https://[::1/x"}, "needs http"),
+        ({"ALERT_WEBHOOK_URL": f"https://{'a' * 64}.example/x"}, "needs http"),
     ],
 )
 def test_settings_that_tell_nobody_are_refused(

@@ -18,6 +18,7 @@ import psycopg
 import pytest
 from psycopg.conninfo import make_conninfo
 from pydantic import SecretStr
+from structlog.testing import capture_logs
 
 from sidecar import flags
 from sidecar.config import WorkSettings
@@ -327,7 +328,7 @@ def test_a_file_that_vanished_is_said_at_once_and_is_stale_within_its_limit(
     path = tmp_path / "flags.json"
     text = json.dumps({"flagValues": FLAGS})
     path.write_text(text)
-    with mirroring(database, path=path):
+    with capture_logs() as lines, mirroring(database, path=path):
         until(lambda: problem(bare) is None)
         assert gone(bare) == []
         if what == "deleted":
@@ -352,6 +353,10 @@ def test_a_file_that_vanished_is_said_at_once_and_is_stale_within_its_limit(
         bare.execute("update engine.flag_sync set stale_after = '10 minutes'")
         until(lambda: not gone(bare))
         assert status_of(bare)["problem"] is None
+    # Once for each thing that was wrong, not at each beat.
+    told = [e["error"] for e in lines if e["event"] == "flags.source_not_valid"]
+    assert told
+    assert len(told) == len(set(told))
 
 
 def test_a_stream_that_is_cut_is_said_at_once_and_is_stale_within_its_limit(

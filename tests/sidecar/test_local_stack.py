@@ -494,7 +494,8 @@ def test_a_program_that_a_signal_has_stopped_is_frozen(
         shown = CliRunner().invoke(local_app, ["status"])
         assert shown.exit_code == 3
         assert "frozen" in shown.output
-        assert "booking" not in shown.output  # there is no database to ask
+        # There is no database to ask, which is said, with what to do.
+        assert "booking   UNKNOWN: the database does not run; make up" in shown.output
     finally:
         os.kill(pid, signal.SIGCONT)
     assert wait_until(lambda: is_in("RUNNING"), seconds=20, failed=lambda: None)

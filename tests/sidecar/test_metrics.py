@@ -134,6 +134,26 @@ def test_a_database_that_hangs_is_a_metric_and_is_back_when_it_is(
         until(lambda: samples(scrape(endpoint).text)[up] == 1)
 
 
+def test_a_sum_that_is_not_known_takes_no_other_number_away(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was spent in a currency that has no rate, say."""
+    asked = Database.metrics
+
+    def with_gaps(database: Database) -> Any:
+        labels = {"period": "day"}
+        used = {"name": "skylatch_ceiling_used", "labels": labels, "value": None}
+        failed = {"name": "auto_booking_failure_total", "labels": {"reason": None}}
+        rows = [r for r in asked(database) if r["name"] != used["name"]]
+        return [*rows, used, {**failed, "value": 1}]
+
+    monkeypatch.setattr(Database, "metrics", with_gaps)
+    with serving(world.dsn) as endpoint:
+        told = samples(scrape(endpoint).text)
+    assert told["skylatch_database_up", frozenset()] == 1
+    assert not any(name == "skylatch_ceiling_used" for name, _ in told)
+
+
 def test_a_hundred_scrapes_at_once_ask_the_database_once(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -223,11 +223,20 @@ def test_without_a_dsn_sentry_is_not_even_imported() -> None:
     assert told.stdout == "False\n"
 
 
+@pytest.mark.parametrize(
+    "dsn",
+    [
+        "not-a-dsn-at-all",
+        "https://not-a-dsn@here:99999/1",
+        "https://not-a-dsn@here:no/1",
+        "https://not-a-dsn@[::1/1",
+    ],
+)
 def test_a_dsn_that_is_none_is_refused_without_being_repeated(
-    monkeypatch: pytest.MonkeyPatch,
+    monkeypatch: pytest.MonkeyPatch, dsn: str
 ) -> None:
     """Reports that go nowhere would be found out when they are needed."""
-    monkeypatch.setenv("SKYLATCH_SENTRY_DSN", "not-a-dsn-at-all")
+    monkeypatch.setenv("SKYLATCH_SENTRY_DSN", dsn)
     with pytest.raises(ConfigError, match="SKYLATCH_SENTRY_DSN") as raised:
         reporting.start("work")
     assert "not-a-dsn" not in str(raised.value)

@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 import threading
+from contextlib import closing
 from datetime import timedelta
 
 import psycopg
@@ -16,7 +17,7 @@ from psycopg.types.json import Jsonb
 
 from sidecar.db import Database
 from sidecar.deploy import deploy
-from sidecar.sessions import FORMATS, OPTIONS, pinned
+from sidecar.sessions import FORMATS, OPTIONS, noticing, pinned
 from tests.factories import World, until
 
 ODD = {
@@ -235,3 +236,18 @@ def test_the_command_line_reads_the_overview_in_any_format(odd: str) -> None:
         check=False,
     )
     assert (shown.returncode, shown.stderr) == (0, "")
+
+
+def test_a_server_that_is_gone_without_a_word_is_noticed_within_a_minute(
+    database: str,
+) -> None:
+    """In every session of the pool; what the address says itself counts."""
+    with closing(Database(database, size=1)) as pool, pool._pool.connection() as one:
+        said = one.info.get_parameters()
+    assert said["tcp_user_timeout"] == "30000"
+    idle, interval, count = (
+        int(said[f"keepalives_{name}"]) for name in ("idle", "interval", "count")
+    )
+    assert idle + interval * count <= 60
+    told = conninfo_to_dict(noticing("postgresql://h/d?keepalives_idle=5"))
+    assert told["keepalives_idle"] == "5"

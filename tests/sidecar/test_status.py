@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -124,6 +125,15 @@ def test_what_stops_booking_is_said_first_and_is_one(well: World, name: str) -> 
     assert found[part] != before[part]
 
 
+def test_what_somebody_wrote_makes_no_line_and_moves_no_cursor(well: World) -> None:
+    """A reason is what it says and nothing else."""
+    reason = "stop\x1b[2J\nbooking   on"
+    well.rows("select engine.set_kill_switch(true, %s)", reason)
+    _, told = lines(well)
+    assert told["switch"].endswith("stop\N{REPLACEMENT CHARACTER}[2J booking on")
+    assert told["booking"].startswith("OFF")
+
+
 def test_a_flag_that_stops_booking_is_marked(well: World) -> None:
     """`on` is no answer: a switch that is on and serves true stops everything."""
     well.set_flags({**FLAGS, "auto_booking_emergency_disable": True})
@@ -162,9 +172,34 @@ def test_a_breaker_a_silent_cron_and_a_silent_worker_are_named(well: World) -> N
     assert code == 1
     assert found["providers"].startswith("create_order PAUSED for ")
     assert "(6 failures, the last 500)" in found["providers"]
-    assert found["jobs"] == "recover: pg_cron is SILENT, done by sidecar"
+    assert found["jobs"] == "recover: pg_cron is SILENT, left to sidecar"
     assert found["workers"].endswith("there:2:ffffff SILENT, last 2 min ago")
     assert found["alerts"].startswith("3 open: ")
+    for kind, page in (
+        ("CRON_SILENT recover", "jobsilent"),
+        ("WORKER_SILENT there:2:ffffff", "sidecardown"),
+        ("BREAKER_OPEN create_order", "breakeropen"),
+    ):
+        assert re.search(
+            rf"{kind} \S+ \S+ ago \(docs/runbook.md#{page}\)", found["alerts"]
+        )
+
+
+def test_many_alerts_of_one_kind_hide_no_other(well: World) -> None:
+    """Each kind is named once, with the oldest of it and its page."""
+    well.rows("select engine.set_kill_switch(true, 'a drill')")
+    well.rows(
+        "insert into engine.breakers (operation, failures, last_error, changed_at,"
+        " open_until) select o, 5, '500', now() - interval '9 minutes', now() +"
+        " interval '1 minute' from unnest(array['search', 'get_offer', 'find_order',"
+        " 'create_order', 'create_payment']) as o"
+    )
+    told = lines(well)[1]["alerts"]
+    assert told.startswith(
+        "6 open: BREAKER_OPEN 5 times, the oldest 9 min ago"
+        " (docs/runbook.md#breakeropen); KILL_SWITCH booking "
+    )
+    assert told.endswith(" (docs/runbook.md#killswitchengaged)")
 
 
 def test_frozen_orders_are_counted_with_the_oldest(stage: Stage) -> None:
@@ -203,6 +238,7 @@ def test_a_database_that_is_away_cannot_be_told_and_is_two() -> None:
     dsn = f"postgresql://skylatch_watch:pass-word@127.0.0.1:{closed_port()}/x"
     code, text = shown(dsn)
     assert (code, text.startswith("booking   UNKNOWN: ")) == (2, True)
+    assert text.endswith("(docs/runbook.md#databaseunreachable)\n")
     assert "pass-word" not in text
     code, text = shown(dsn, as_json=True)
     assert (code, json.loads(text)["well"]) == (2, None)

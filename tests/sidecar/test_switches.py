@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from typer.testing import CliRunner
 
@@ -28,13 +30,27 @@ def test_the_flags_are_listed_with_what_they_served(world: World) -> None:
     assert "STALE" in RUNNER.invoke(app, ["show"]).output
 
 
+@pytest.mark.parametrize("columns", [40, 60, 80])
+def test_a_narrow_terminal_cuts_nothing_off(
+    world: World, monkeypatch: pytest.MonkeyPatch, columns: int
+) -> None:
+    """Nor does a pipe, which is eighty columns wide."""
+    monkeypatch.setenv("COLUMNS", str(columns))
+    world.set_flags({**FLAGS, "auto_booking_emergency_disable": True})
+    told = RUNNER.invoke(app, ["show"]).output
+    assert "…" not in told
+    assert columns < 80 or re.search(
+        r"auto_booking_emergency_disable +true +FALLTHROUGH +STOPPED +yes", told
+    )
+
+
 def test_what_is_served_is_told_from_what_is_on(world: World) -> None:
     """A flag that is on and serves true stops everything, or lets everything go."""
     world.rows("select engine.set_kill_switch(true, 'a [drill]')")
     world.set_flags({**FLAGS, "auto_booking_emergency_disable": True, "other": 1})
     shown = RUNNER.invoke(app, ["show"]).output.splitlines()
     assert shown[0] == "kill switch: ENGAGED, a [drill]"
-    rows = {line.split()[0]: line.split()[1:5] for line in shown[2:]}
+    rows = {line.split()[0]: line.split()[1:5] for line in shown[2:7]}
     stops = ["true", "FALLTHROUGH", "STOPPED", "yes"]
     assert rows["auto_booking_emergency_disable"] == stops
     goes = ["true", "FALLTHROUGH", "allowed", "yes"]

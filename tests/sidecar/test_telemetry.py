@@ -189,6 +189,36 @@ def test_what_nobody_caught_is_a_line_like_any_other(
         assert "can4ry" not in json.dumps(line)
 
 
+class Shy:
+    """An object that does not say what it is."""
+
+    def __repr__(self) -> str:
+        """Fail."""
+        raise RuntimeError
+
+
+def test_no_value_of_a_line_ends_who_writes_it(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """One that cannot be shown, one without an end, one that is no text."""
+    endless: list[Any] = []
+    endless.append(endless)
+    configured().info("call.answered", shy=Shy(), half="\ud800")
+    configured().info("call.answered", endless=endless)
+    shown, cut = lines(capsys)
+    assert shown["shy"] == "<Shy>"
+    assert (cut["event"], cut["endless"]) == ("call.answered", "[redacted]")
+
+
+def test_a_text_moves_no_cursor(capsys: pytest.CaptureFixture[str]) -> None:
+    """Where a person reads the log, and in whatever is made of it."""
+    configured().info("call.answered", request_id="\x1b[2J\x9b31m", where="a\tb\nc")
+    (line,) = lines(capsys)
+    gone = "\N{REPLACEMENT CHARACTER}"
+    assert line["request_id"] == f"{gone}[2J{gone}31m"
+    assert line["where"] == "a\tb\nc"
+
+
 def test_a_line_says_when_what_and_how_bad(capsys: pytest.CaptureFixture[str]) -> None:
     """Ours and the libraries' have one form."""
     configured().info("call.answered", call=7, http_status=201)

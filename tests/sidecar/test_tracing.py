@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import json
 import logging
+import socket
 import subprocess
 import sys
 import threading
-from contextlib import ExitStack, closing
+from collections.abc import Iterator
+from contextlib import ExitStack, closing, contextmanager
+from datetime import UTC, datetime
 from http.client import HTTPConnection
+from typing import Any
 from uuid import UUID, uuid4
 
 import psycopg
 import pytest
 from psycopg.conninfo import make_conninfo
 from pydantic import SecretStr
+from structlog.testing import capture_logs
 from typer.testing import CliRunner
 
 from sidecar import tracing
@@ -27,6 +32,7 @@ from sidecar.sandbox.server import running_in_thread
 from sidecar.web import build_app
 from tests.factories import until
 from tests.otlp import collecting
+from tests.raw_server import RawServer, raw_server
 from tests.sidecar.test_telemetry import _restored as _restored  # noqa: PLC0414
 from tests.sidecar.test_telemetry import configured, lines
 from tests.sql.test_protocol import Stage
@@ -108,7 +114,8 @@ def test_what_could_not_be_exported_is_exported_later(database: str) -> None:
         collecting() as collector,
         psycopg.connect(database, autocommit=True) as superuser,
     ):
-        collector.status = 400
+        # A wrong setting: they may be taken later.
+        collector.status = 401
         superuser.execute(
             "insert into engine.spans (trace_id, span_id, name, started_at, ended_at)"
             " values (%s, 1, 'tick', '2026-01-02 03:04:05.000006Z', '2026-01-02Z')",
@@ -118,6 +125,8 @@ def test_what_could_not_be_exported_is_exported_later(database: str) -> None:
         sidecar = Database(make_conninfo(database, user="skylatch_sidecar"))
         stopping = threading.Event()
         carrier = threading.Thread(target=exported.carry, args=(sidecar, stopping))
+        # A test that fails does not wait for it for ever.
+        carrier.daemon = True
         carrier.start()
         until(lambda: collector.requests >= 2)
         superuser.execute(
@@ -139,6 +148,115 @@ def test_what_could_not_be_exported_is_exported_later(database: str) -> None:
         "0000000000000001",
     )
     assert f"{first.started:.6f}" == "1767323045.000006"
+
+
+def a_span(number: int, **attributes: str) -> dict[str, Any]:
+    """Return a span as Postgres hands it out."""
+    now = datetime.now(UTC)
+    return {
+        "trace_id": UUID(TRACE),
+        "span_id": number,
+        "parent_id": None,
+        "name": "call",
+        "started_at": now,
+        "ended_at": now,
+        "attributes": attributes,
+    }
+
+
+class Spans:
+    """A database that hands out these spans, one batch after the other."""
+
+    def __init__(self, *batches: list[dict[str, Any]]) -> None:
+        self.batches = list(batches)
+
+    def take_spans(self, _limit: int) -> list[dict[str, Any]]:
+        """Hand out one batch."""
+        return self.batches.pop(0) if self.batches else []
+
+
+@contextmanager
+def carrying(url: str, spans: Spans) -> Iterator[None]:
+    """Carry spans to `url` for the block."""
+    exported = Exporting(url, process="work")
+    stopping = threading.Event()
+    carrier = threading.Thread(target=exported.carry, args=(spans, stopping))
+    carrier.start()
+    try:
+        yield
+    finally:
+        stopping.set()
+        carrier.join()
+        exported.close()
+
+
+def test_spans_that_will_never_be_taken_keep_no_others_from_leaving() -> None:
+    """The endpoint says that something is wrong with them; nothing personal leaves."""
+    spans = Spans([a_span(1)])
+    with collecting() as collector:
+        collector.status = 400
+        with capture_logs() as logs, carrying(collector.url, spans):
+            until(lambda: logs)
+            collector.status = 200
+            spans.batches.append([a_span(2, error_code="amelia@example.com")])
+            until(collector.spans)
+            (span,) = collector.spans()
+    assert span.span_id.endswith("2")
+    assert span.attributes["skylatch.error_code"] == "[redacted]"
+    assert [one["event"] for one in logs] == ["traces.not_exported", "traces.exported"]
+    assert logs[0]["reason"] == "the endpoint answered 400"
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        b"HTTP/1.1 302 Found\r\nLocation: /login\r\n\r\n",
+        b"HTTP/1.1 401 Who are you?\r\n\r\n",
+    ],
+    ids=["login", "unauthorized"],
+)
+def test_an_endpoint_that_is_none_is_said_once_without_its_address(
+    answer: bytes, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A page to log in takes no spans, and its end is not waited for."""
+    configured()
+
+    def talk(server: RawServer, connection: socket.socket) -> None:
+        server.read_request(connection)
+        connection.sendall(answer)
+        while not server.stopping.is_set():
+            connection.sendall(b"x" * 65_536)
+
+    with raw_server(talk) as server:
+        spans = Spans([a_span(1)])
+        with carrying(f"{server.url}/s3cr3t", spans):
+            until(lambda: server.connections > 1)
+    (line,) = lines(capsys)
+    assert (line["level"], line["event"]) == ("warning", "traces.not_exported")
+    assert "s3cr3t" not in str(line)
+
+
+def test_who_is_to_end_does_not_wait_for_an_endpoint_that_is_away() -> None:
+    """Its spans are given up: a process that is killed for them loses more."""
+    program = (
+        "import sys, threading; from sidecar import exporting, tracing\n"
+        "exporting._LAST_SECONDS = 0.1\n"
+        "exported = exporting.Exporting(sys.argv[1], process='work')\n"
+        f"with tracing._hang('00-{TRACE}-b7ad6b7169203331-01'):\n"
+        "    for _ in range(2000):\n"
+        "        exported.provider.get_tracer('t').start_span('a').end()\n"
+        "exported.close()\n"
+        "print(any(one.name == 'traces-end' for one in threading.enumerate()))\n"
+    )
+    with raw_server(lambda server, _: server.stopping.wait(60) and None) as server:
+        done = subprocess.run(
+            [sys.executable, "-c", program, server.url],
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=True,
+        )
+    assert done.stdout.endswith("True\n")
 
 
 def test_a_span_has_no_text_of_an_exception_and_no_trace_begins_here(
@@ -210,15 +328,23 @@ def test_what_happened_under_an_id_is_told_to_an_operator(
     stage = Stage(database)
     trip = stage.trip()
     stage.tick()
+    stage.rows(
+        "select engine.log_event(user_id, id, null, 'app', 'test', null, 'PAUSED', %s)"
+        " from public.trip_requests",
+        "mine\x1b[2J\n2026-11-30",
+    )
     stage.close()
     monkeypatch.setenv("SKYLATCH_OPERATOR_URL", database)
     told = CliRunner().invoke(app_of_the_sidecar, ["trace", str(trip.trip_id)])
     assert told.exit_code == 0
     assert "call:1" in told.output
     assert "search ready" in told.output
+    assert (
+        "PAUSED mine\N{REPLACEMENT CHARACTER}[2J 2026-11-30  [test, app]" in told.output
+    )
     unknown = CliRunner().invoke(app_of_the_sidecar, ["trace", TRACE])
     assert isinstance(unknown.exception, SetupError)
-    assert "nothing is known of" in str(unknown.exception)
+    assert "no trace, trip or attempt has" in str(unknown.exception)
 
 
 def bare() -> Call:

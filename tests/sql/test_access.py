@@ -105,6 +105,7 @@ FUNCTIONS = {
         engine.retire_consent_text engine.set_money_settings
         engine.set_trace_settings engine.trace_story
         engine.set_spending_ceiling engine.waiting_exchange_rates
+        engine.kill_switch_history
         engine.set_kill_switch engine.set_search_settings engine.set_traveller_limits
         engine.tick engine.version engine.oldest_sidecar
         public.auto_book_monitor public.manage_auto_book_monitor

@@ -490,6 +490,24 @@ def test_a_rate_is_confirmed_by_another_person_only(shelf: Shelf) -> None:
     assert log(shelf)[1]["confirms"] == change
 
 
+@pytest.mark.usefixtures("people")
+def test_a_wrong_rate_waits_no_longer_once_the_right_one_is_given(shelf: Shelf) -> None:
+    """Of the same pair and source, and newer: nobody has to refuse it."""
+    waiting = "select change_id from engine.waiting_exchange_rates()"
+    newer = timedelta(seconds=30)
+    shelf.rate("GBP", "USD", "1.25", HOUR)
+    typo = shelf.feed("GBP", "USD", "12.5", source="bank", login="anna")
+    assert shelf.run(waiting) == [{"change_id": typo["change_id"]}]
+    assert shelf.feed("GBP", "USD", "1.26", newer, source="other", login="anna")[
+        "in_force"
+    ]
+    assert len(shelf.run(waiting)) == 1
+    assert shelf.feed("GBP", "USD", "1.26", newer, source="bank", login="anna")[
+        "in_force"
+    ]
+    assert shelf.run(waiting) == []
+
+
 def test_a_rate_near_the_last_one_is_in_force_at_once(shelf: Shelf) -> None:
     """To the share that is set, up and down, straight and turned round."""
     shelf.rate("GBP", "USD", "1.00", 2 * HOUR)

@@ -118,14 +118,20 @@ def test_a_breaker_opens_after_failures_in_a_row_and_a_good_answer_closes_it(
     # The pause is over: a failure opens it again, for longer.
     stage.rows("update engine.breakers set open_until = now()")
     (probe, *others) = stage.claim()
+    clock = "select clock_timestamp() + interval '20 seconds' as at"
+    before = stage.row(clock)["at"]
     stage.finish(answer(probe, None, error_code="no_answer"))
     again = breaker(stage, "search")
     assert again is not None
-    assert again["open"]
-    assert (
-        again["open_until"] - again["changed_at"]
-        > opened["open_until"] - opened["changed_at"]
-    )
+    assert (again["open"], again["failures"]) == (True, 6)
+    assert before <= again["open_until"] <= stage.row(clock)["at"]
+    assert again["changed_at"] == opened["changed_at"]
+    # Those that tried beside it fail too: that is no other trial.
+    for late in others[1:]:
+        stage.finish(answer(late, 503, {}), hand_on=False)
+    late_on = breaker(stage, "search")
+    assert late_on is not None
+    assert (late_on["failures"], late_on["open_until"]) == (6, again["open_until"])
     # And a good answer closes it for all.
     stage.finish(stage.good_answer(others[0]), hand_on=False)
     closed = breaker(stage, "search")
@@ -479,6 +485,39 @@ def test_a_credential_that_was_withdrawn_stops_every_new_booking(
     assert [row["state"] for row in states] == expected
     with pytest.raises(psycopg.Error, match="switched off"):
         stage.rows("select public.duffel_search(%s)", trip.trip_id)
+
+
+@pytest.mark.parametrize(
+    "code", ["x" * 5000, "", "\x1b[2J amelia@example.com", {"a": 1}, None]
+)
+def test_what_a_provider_says_is_a_word_or_is_not_repeated(
+    stage: Stage, code: object
+) -> None:
+    """No text of its own is kept or told, and none keeps the stop from being made."""
+    call = stage.drive(stage.trip(), "get_offer")
+    said = answer(call, 401, {"errors": [{"code": code}]}, request_id=f"{code}\n")
+    stage.finish(said, hand_on=False)
+    switch = stage.row("select engaged, reason from engine.kill_switch")
+    assert switch == {"engaged": True, "reason": "get_offer refused: no_code"}
+    kept = stage.row(
+        "select error_code, request_id from engine.provider_calls where id = %s",
+        call["call_id"],
+    )
+    assert kept == {"error_code": "no_code", "request_id": None}
+    told = stage.row("select error_code from public.booking_attempts")
+    assert told == {"error_code": "no_code"}
+
+
+def test_a_word_of_a_provider_is_kept_as_it_is(stage: Stage) -> None:
+    """A code that nobody knows, and the id that its support asks for."""
+    call = stage.drive(stage.trip(), "get_offer")
+    body = {"errors": [{"code": "brand_new-code.2"}]}
+    stage.finish(answer(call, 404, body, request_id="req_1/Ab+c="), hand_on=False)
+    kept = stage.row(
+        "select error_code, request_id from engine.provider_calls where id = %s",
+        call["call_id"],
+    )
+    assert kept == {"error_code": "brand_new-code.2", "request_id": "req_1/Ab+c="}
 
 
 # -- the two lists of operations -----------------------------------------------------

@@ -305,6 +305,19 @@ def test_the_live_offer_is_stored_as_it_was_read(agency: Agency) -> None:
     assert stored["rank"] == 1
 
 
+def test_a_live_offer_of_other_passengers_is_not_stored(agency: Agency) -> None:
+    """Their ids are those of another search: what was found stays as it was."""
+    agency.state()
+    call = agency.search(found())
+    assert call is not None
+    before = agency.offers()["off_a"]
+    live = found(passengers=[{"id": "pas_9", **ADULT}], total_amount="99.00")
+    assert agency.order(call, live) is None
+    stored = agency.offers()["off_a"]
+    for column in ("passengers", "price_amount", "read_live_at"):
+        assert stored[column] == before[column]
+
+
 @pytest.mark.parametrize("reason", ["not refundable", "in need of identity documents"])
 def test_why_a_live_offer_was_left_is_said_in_words(
     agency: Agency, reason: str

@@ -269,15 +269,37 @@ def past(
             yield connection
 
 
-def test_a_scrape_reads_what_is_open_and_not_what_is_over(
-    past: psycopg.Connection[Any],
+SCRAPE = "select * from engine.metrics()"
+STATUS = "select engine.pipeline_status()"
+# By what each of them finds what is open.
+USED = {
+    SCRAPE: {
+        "booking_attempts_state_idx",
+        "provider_calls_ready_idx",
+        "provider_calls_ready_search_idx",
+        "provider_events_received_at_idx",
+    },
+    STATUS: {
+        "booking_attempts_state_idx",
+        "flight_bookings_next_look_at_idx",
+        "provider_calls_dead_idx",
+        "provider_calls_ready_idx",
+        "provider_calls_ready_search_idx",
+    },
+}
+asked = pytest.mark.parametrize("statement", [SCRAPE, STATUS], ids=["scrape", "status"])
+
+
+@asked
+def test_who_looks_reads_what_is_open_and_not_what_is_over(
+    past: psycopg.Connection[Any], statement: str
 ) -> None:
     """No table that grows is read from end to end, in however many plans there are."""
     attempts = past.execute("select count(*) as n from booking_attempts").fetchone()
     assert attempts is not None
     assert attempts["n"] > ATTEMPTS
-    explained(past, "select * from engine.metrics()")  # plans of this session
-    plans = explained(past, "select * from engine.metrics()")
+    explained(past, statement)  # plans of this session
+    plans = explained(past, statement)
     read = {
         f"{node['Relation Name']}: {plan['Query Text']}"
         for plan in plans
@@ -285,20 +307,18 @@ def test_a_scrape_reads_what_is_open_and_not_what_is_over(
         if node["Node Type"] == "Seq Scan" and node["Relation Name"] in BIG
     }
     assert read == set()
-    assert indexes(plans) >= {
-        "booking_attempts_state_idx",
-        "provider_calls_ready_idx",
-        "provider_calls_ready_search_idx",
-        "provider_events_received_at_idx",
-    }
+    assert indexes(plans) >= USED[statement]
     assert buffers(plans) < 2_000
 
 
-def test_the_guard_sees_a_scan_inside_a_scrape(past: psycopg.Connection[Any]) -> None:
+@asked
+def test_the_guard_sees_a_scan_inside_what_is_asked(
+    past: psycopg.Connection[Any], statement: str
+) -> None:
     """Without its index the attempts are read from end to end, and it says so."""
     with past.transaction(force_rollback=True):
         past.execute("drop index public.booking_attempts_state_idx")
-        plans = explained(past, "select * from engine.metrics()")
+        plans = explained(past, statement)
     scans = {
         node["Relation Name"]
         for plan in plans
@@ -306,3 +326,33 @@ def test_the_guard_sees_a_scan_inside_a_scrape(past: psycopg.Connection[Any]) ->
         if node["Node Type"] == "Seq Scan"
     }
     assert "booking_attempts" in scans
+
+
+def test_bookings_that_nobody_reads_are_not_all_counted(
+    past: psycopg.Connection[Any],
+) -> None:
+    """After a night without a worker all are overdue, and each look costs the same."""
+    alert = "select detail from engine.open_alerts() where kind = 'BOOKINGS_UNREAD'"
+    with past.transaction(force_rollback=True):
+        past.execute(
+            "update public.flight_bookings as b set next_look_at = now() + case"
+            " when n.n < 1000 then interval '-1 day' else interval '1 day' end"
+            " from (select id, row_number() over () as n from public.flight_bookings)"
+            " as n where n.id = b.id"
+        )
+        few = past.execute(alert.encode()).fetchone()
+        past.execute(
+            "update public.flight_bookings set next_look_at = now() - interval '1 day'"
+        )
+        past.execute("analyze public.flight_bookings")
+        many = past.execute(alert.encode()).fetchone()
+        plans = explained(past, "select * from engine.open_alerts()")
+    assert few == {"detail": "999 bookings were to be read again"}
+    assert many == {"detail": "1000 or more bookings were to be read again"}
+    rows = {
+        node["Actual Rows"]
+        for plan in plans
+        for node in nodes(plan)
+        if node.get("Relation Name") == "flight_bookings"
+    }
+    assert rows == {1000}

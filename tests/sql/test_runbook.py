@@ -9,10 +9,13 @@ import pytest
 import yaml
 from psycopg import sql
 
-from sidecar.alert_relay import PAGES
+from sidecar.alerts import PAGES
 from tests.conftest import Connect
 from tests.factories import World
 from tests.sql.sources import CHECKOUT, SQL
+from tests.sql.test_protocol import Stage, answer, stage
+
+__all__ = ["stage"]
 
 RUNBOOK = (CHECKOUT / "docs/runbook.md").read_text()
 RULES = CHECKOUT / "sidecar/observability/alerts.yml"
@@ -93,6 +96,43 @@ def test_every_query_runs_as_the_role_it_is_for(
         assert cursor.description, page
         names = {column.name for column in cursor.description}
         assert not names & {"user_id", "given_name", "family_name", "email", "born_on"}
+
+
+_SHOWN = {
+    "OrderUnknown": (
+        "update public.booking_attempts"
+        " set state_changed_at = now() - interval '11 minutes'"
+    ),
+    "HoldNearCaptureBefore": (
+        "update public.booking_attempts set capture_before = now() + interval '1 hour'"
+    ),
+    # Between two pauses.
+    "BreakerOpen": (
+        "insert into engine.breakers (operation, failures, last_error, changed_at,"
+        " open_until) values ('search', 6, '500', now(), now() - interval '1 minute')"
+    ),
+    "KillSwitchEngaged": "select engine.set_kill_switch(true, 'a drill')",
+    "FlagSourceGone": "select engine.miss_flags('file', 'it cannot be read')",
+}
+
+
+@pytest.mark.parametrize("page", _SHOWN)
+def test_the_first_query_of_a_page_shows_what_was_told(stage: Stage, page: str) -> None:
+    """At the moment of the alert: no case is needed, and no pause."""
+    order = stage.drive(stage.trip(), "create_order")
+    stage.mark_sent(order)
+    stage.finish(answer(order, 500))
+    stage.rows(_SHOWN[page])
+    told = stage.rows("select kind, subject from engine.watch_alerts()")
+    (kind,) = [one for one in PAGES if PAGES[one] == page]
+    (subject,) = [one["subject"] for one in told if one["kind"] == kind]
+    role, _, query = _QUERY.findall(pages()[page])[0]
+    with stage.sql.transaction():
+        stage.rows(f"set local role {role}")
+        rows = stage.rows(query)
+    assert rows
+    if "subject" in rows[0]:
+        assert [row["subject"] for row in rows] == [subject]
 
 
 def test_the_query_about_pg_cron_runs_where_it_is(cron_database: str) -> None:

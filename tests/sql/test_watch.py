@@ -266,6 +266,7 @@ def test_each_alert_is_logged_once_and_cleared_once(world: World) -> None:
         ("alert.raised", "error", "BREAKER_OPEN"),
         ("alert.cleared", "info", "BREAKER_OPEN"),
     ]
+    assert entries[0]["page"] == "docs/runbook.md#breakeropen"
 
 
 def test_a_sidecar_watches_where_pg_cron_does_not(world: World) -> None:

@@ -1,0 +1,56 @@
+"""What the relay sees of the database: what is open, or that there is no answer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import Future
+from functools import partial
+from typing import Any
+
+import psycopg
+
+from sidecar import threads
+from sidecar.alert_channels import answer
+from sidecar.db import describe
+from sidecar.errors import EngineError
+
+Alert = dict[str, Any]
+
+
+class Unreachable(Exception):
+    """The database did not answer; says why."""
+
+
+class Watch:
+    """Asks the database, and waits for the answer no longer than a few seconds."""
+
+    def __init__(
+        self, ask: Callable[[], list[Alert]], *, patience: float = 10.0
+    ) -> None:
+        self._ask = ask
+        self._patience = patience
+        # A server that is frozen keeps its question; the next ones are not asked.
+        self._asked: Future[list[Alert]] | None = None
+
+    def look(self) -> list[Alert]:
+        """Return the open alerts; raises Unreachable."""
+        if self._asked is None:
+            self._asked = Future()
+            # A daemon: a relay that is to end does not wait for a frozen server.
+            threads.start(
+                partial(answer, self._asked, self._ask),
+                name="look",
+                may_end=lambda: True,
+            )
+        try:
+            found = self._asked.result(timeout=self._patience)
+        except TimeoutError:
+            if not self._asked.done():
+                raise Unreachable("no answer") from None
+            self._asked = None
+            raise Unreachable("no answer in time") from None
+        except (psycopg.Error, EngineError) as error:
+            self._asked = None
+            raise Unreachable(describe(error)) from error
+        self._asked = None
+        return found
