@@ -271,6 +271,7 @@ set role skylatch_owner;
 \ir provider_calls/enqueue_call.sql
 \ir provider_calls/our_mark.sql
 \ir provider_calls/build_request.sql
+\ir provider_calls/call_request.sql
 \ir booking/require_bookable.sql
 \ir booking/lock_traveller.sql
 \ir booking/spending_problem.sql

@@ -4,10 +4,15 @@
 -- p_as_state is the state to look the verdict up in, where an order of a person's is
 -- not about the present one, and p_reason says why in words: both are the engine's own
 -- and never part of a report.
+-- The next call is handed to the worker p_hand_to, if it says one.
 -- The caller holds the locks of the trip and the attempt.
 drop function if exists engine.advance_attempt(
   public.booking_attempts, text, text, engine.outcome_rules, jsonb, text, text,
   timestamptz
+);
+drop function if exists engine.advance_attempt(
+  public.booking_attempts, text, text, engine.outcome_rules, engine.call_report, text,
+  text, text, text, timestamptz
 );
 create or replace function engine.advance_attempt(
   p_attempt public.booking_attempts,
@@ -19,7 +24,8 @@ create or replace function engine.advance_attempt(
   p_reason text,
   p_actor text,
   p_correlation_id text,
-  p_now timestamptz
+  p_now timestamptz,
+  p_hand_to text default null
 ) returns bigint
   language plpgsql volatile
 as $$
@@ -131,7 +137,8 @@ begin
       -- Reading too early only shows the state of before: give the provider a moment.
       p_now + case
         when p_verdict in ('UNKNOWN', 'REDO') then interval '1 second' else '0'
-      end
+      end,
+      p_hand_to
     );
   end if;
   return null;
@@ -139,5 +146,5 @@ end;
 $$;
 comment on function engine.advance_attempt(
   public.booking_attempts, text, text, engine.outcome_rules, engine.call_report, text,
-  text, text, text, timestamptz
+  text, text, text, timestamptz, text
 ) is 'Applies one verdict to an attempt and returns the next call.';

@@ -7,12 +7,16 @@
 drop function if exists engine.begin_attempt(
   public.trip_requests, uuid, text, timestamptz
 );
+drop function if exists engine.begin_attempt(
+  public.trip_requests, uuid, text, timestamptz, engine.trace_context
+);
 create or replace function engine.begin_attempt(
   p_trip public.trip_requests,
   p_flight_offer_id uuid,
   p_actor text,
   p_now timestamptz,
-  p_trace engine.trace_context default null
+  p_trace engine.trace_context default null,
+  p_hand_to text default null
 ) returns bigint
   language plpgsql volatile
 as $$
@@ -156,7 +160,7 @@ begin
     end,
     v_trace.trace_id
   );
-  v_call_id := engine.enqueue_call(v_attempt, 'get_offer', p_now);
+  v_call_id := engine.enqueue_call(v_attempt, 'get_offer', p_now, p_hand_to);
   if v_trace.is_sampled then
     perform engine.add_span(
       v_trace.trace_id, engine.attempt_span(7, v_attempt.id, 0), v_trace.span_id,
@@ -171,7 +175,7 @@ begin
 end;
 $$;
 comment on function engine.begin_attempt(
-  public.trip_requests, uuid, text, timestamptz, engine.trace_context
+  public.trip_requests, uuid, text, timestamptz, engine.trace_context, text
 ) is
   'Commits the intent to book one offer and returns its first call; raises SK007, '
   'SK008, SK010, SK101, SK102, SK103, SK109, SK110, SK111, SK112, SK113, SK114, '

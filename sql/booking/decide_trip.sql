@@ -2,12 +2,16 @@
 -- the first call of the attempt, for the caller to hand on; the attempt goes on with
 -- the trace of the search that closed the round. The caller holds the trip's row lock.
 drop function if exists engine.decide_trip(uuid, uuid, text, timestamptz);
+drop function if exists engine.decide_trip(
+  uuid, uuid, text, timestamptz, engine.trace_context
+);
 create or replace function engine.decide_trip(
   p_user_id uuid,
   p_trip_id uuid,
   p_actor text,
   p_now timestamptz,
-  p_trace engine.trace_context default null
+  p_trace engine.trace_context default null,
+  p_hand_to text default null
 ) returns bigint
   language plpgsql volatile
 as $$
@@ -58,7 +62,9 @@ begin
           v_reason := engine.reason_to_wait(v_trip, v_best, p_now);
         end if;
         if v_reason is null then
-          v_call_id := engine.begin_attempt(v_trip, v_best, p_actor, p_now, v_trace);
+          v_call_id := engine.begin_attempt(
+            v_trip, v_best, p_actor, p_now, v_trace, p_hand_to
+          );
           v_status := 'BOOKING';
         end if;
       exception
@@ -108,6 +114,6 @@ begin
 end;
 $$;
 comment on function engine.decide_trip(
-  uuid, uuid, text, timestamptz, engine.trace_context
+  uuid, uuid, text, timestamptz, engine.trace_context, text
 ) is
   'Ranks a finished round and books its best offer, or records why not.';

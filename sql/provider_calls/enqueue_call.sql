@@ -1,24 +1,48 @@
 -- One row per attempt and operation: asking again (a repeated confirm, another read)
 -- reopens it under the same idempotency key, later each time; a person's order to go on
--- begins anew. An order is never reopened.
+-- begins anew. An order is never reopened. A new call that is due is born claimed by
+-- the worker that it is handed to, so that it is written once.
+drop function if exists engine.enqueue_call(
+  public.booking_attempts, text, timestamptz
+);
 create or replace function engine.enqueue_call(
-  p_attempt public.booking_attempts, p_operation text, p_run_at timestamptz
+  p_attempt public.booking_attempts,
+  p_operation text,
+  p_run_at timestamptz,
+  p_hand_to text default null
 ) returns bigint
   language plpgsql volatile
 as $$
 declare
   v_id bigint;
+  v_now timestamptz := clock_timestamp();
+  v_worker text := case when p_run_at <= v_now then p_hand_to end;
+  v_born engine.provider_calls;
 begin
+  v_born.state := 'READY';
+  v_born.epoch := 0;
+  v_born.tries := 0;
+  if v_worker is not null then
+    v_born.state := 'CLAIMED';
+    v_born.epoch := 1;
+    v_born.tries := 1;
+    v_born.claimed_at := v_now;
+    v_born.lease_until := v_now + (
+      select o.lease from engine.operations as o where o.operation = p_operation
+    );
+  end if;
   insert into engine.provider_calls as c (
     user_id, trip_request_id, booking_attempt_id, attempt_epoch, operation,
-    idempotency_key, run_at, trace_id, trace_sampled
+    idempotency_key, run_at, trace_id, trace_sampled, state, worker, epoch, tries,
+    claimed_at, first_claimed_at, lease_until
   )
   values (
     p_attempt.user_id, p_attempt.trip_request_id, p_attempt.id, p_attempt.epoch,
     p_operation,
     format('%s:%s', p_attempt.id, p_operation)
     || case p_operation when 'create_refund' then ':' || p_attempt.refund_no else '' end,
-    p_run_at, p_attempt.trace_id, p_attempt.trace_sampled
+    p_run_at, p_attempt.trace_id, p_attempt.trace_sampled, v_born.state, v_worker,
+    v_born.epoch, v_born.tries, v_born.claimed_at, v_born.claimed_at, v_born.lease_until
   )
   on conflict (idempotency_key) do update
   set
@@ -53,5 +77,5 @@ begin
 end;
 $$;
 comment on function engine.enqueue_call(
-  public.booking_attempts, text, timestamptz
+  public.booking_attempts, text, timestamptz, text
 ) is 'Adds the attempt''s next outward call, or reopens it, and returns its id.';

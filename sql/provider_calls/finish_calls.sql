@@ -32,6 +32,8 @@ declare
   v_nexts bigint[] := '{}'::bigint[];
   v_now timestamptz := clock_timestamp();
   v_is_confirmed boolean := engine.history_is_confirmed(v_now);
+  -- While calls wait for a history they are chosen one by one.
+  v_hand_to text := case when p_hand_on and v_is_confirmed then p_worker end;
   v_report engine.call_report;
   v_error text;
   -- Travellers who hold a row of theirs: one wait for each is enough.
@@ -58,7 +60,9 @@ begin
       if v_found.user_id = any (v_held) then
         raise lock_not_available;
       end if;
-      v_next := engine.settle_call(v_report, false, p_worker, v_now);
+      v_next := engine.settle_call(
+        v_report, false, p_worker, v_now, v_hand_to
+      );
       v_nexts := v_nexts || v_next;
     exception when others then
       v_error := sqlerrm;
@@ -111,6 +115,14 @@ begin
   end loop;
   perform engine.record_flag_usage();
   return query
+  select
+    c.id, c.epoch, c.operation, c.trip_request_id, c.idempotency_key, o.marks_sent,
+    engine.call_request(c, p_traced), false
+  from engine.provider_calls as c
+  inner join engine.operations as o on c.operation = o.operation
+  where c.id = any (v_nexts) and c.state = 'CLAIMED';
+  -- Those that were reopened, or could not be born claimed.
+  return query
   select l.*, false
   from engine.lease_calls(
     p_worker,
@@ -118,6 +130,7 @@ begin
       select c.id from engine.provider_calls as c
       where p_hand_on
         and c.id = any (v_nexts)
+        and c.state = 'READY'
         and c.run_at <= v_now
         and (
           v_is_confirmed or c.operation not in (

@@ -1,7 +1,5 @@
 -- Claims the given ready calls: a lease and a new epoch each. The caller has locked the
--- rows or made them in this transaction. A sidecar of before traces gets the request
--- itself; any other asks for it with what belongs to it around it: the trace that its
--- bytes carry, and whose it is.
+-- rows or made them in this transaction.
 drop function if exists engine.lease_calls(text, bigint[], timestamptz);
 create or replace function engine.lease_calls(
   p_worker text, p_ids bigint[], p_traced boolean, p_now timestamptz
@@ -32,16 +30,7 @@ begin
   where c.id = any (p_ids) and c.state = 'READY' and o.operation = c.operation
   returning
     c.id, c.epoch, c.operation, c.trip_request_id, c.idempotency_key, o.marks_sent,
-    case
-      when p_traced then jsonb_build_object(
-        'traceparent', engine.traceparent(
-          c.trace_id, c.trace_sampled, engine.call_span(1, c.id, c.epoch)
-        ),
-        'attempt', c.booking_attempt_id,
-        'request', engine.build_request(c)
-      )
-      else engine.build_request(c)
-    end;
+    engine.call_request(c, p_traced);
 end;
 $$;
 comment on function engine.lease_calls(text, bigint[], boolean, timestamptz) is

@@ -3,11 +3,15 @@
 -- what it says is kept: it may be the only trace of an order.
 -- Lock order: trip_requests, then booking_attempts, then provider_calls.
 drop function if exists engine.settle_call(bigint, integer, jsonb, text, timestamptz);
+drop function if exists engine.settle_call(
+  engine.call_report, boolean, text, timestamptz
+);
 create or replace function engine.settle_call(
   p_report engine.call_report,
   p_recovered boolean,
   p_actor text,
-  p_now timestamptz
+  p_now timestamptz,
+  p_hand_to text default null
 ) returns bigint
   language plpgsql volatile
 as $$
@@ -163,7 +167,7 @@ begin
   elsif v_call.booking_attempt_id is not null then
     v_next := engine.advance_attempt(
       v_attempt, v_call.operation, v_verdict, v_rule, v_report, null, null, p_actor,
-      'call:' || v_call.id, p_now
+      'call:' || v_call.id, p_now, p_hand_to
     );
     if v_call.trace_sampled then
       perform engine.add_span(
@@ -239,7 +243,7 @@ begin
   );
   v_next := engine.decide_trip(
     v_call.user_id, v_call.trip_request_id, p_actor, p_now,
-    row(v_call.trace_id, v_call.trace_sampled, v_span)::engine.trace_context
+    row(v_call.trace_id, v_call.trace_sampled, v_span)::engine.trace_context, p_hand_to
   );
   if v_call.trace_sampled then
     perform engine.add_span(
@@ -251,5 +255,5 @@ begin
 end;
 $$;
 comment on function engine.settle_call(
-  engine.call_report, boolean, text, timestamptz
+  engine.call_report, boolean, text, timestamptz, text
 ) is 'Applies one report, or what recovery knows, and returns the call to make next.';
