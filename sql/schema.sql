@@ -348,10 +348,10 @@ ALTER TABLE ONLY public.booking_attempts FORCE ROW LEVEL SECURITY;
 ALTER TABLE public.booking_attempts OWNER TO skylatch_owner;
 
 --
--- Name: advance_attempt(public.booking_attempts, text, text, engine.outcome_rules, engine.call_report, text, text, text, text, timestamp with time zone); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
+-- Name: advance_attempt(public.booking_attempts, text, text, engine.outcome_rules, engine.call_report, text, text, text, text, timestamp with time zone, text); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
 --
 
-CREATE FUNCTION engine.advance_attempt(p_attempt public.booking_attempts, p_operation text, p_verdict text, p_rule engine.outcome_rules, p_report engine.call_report, p_as_state text, p_reason text, p_actor text, p_correlation_id text, p_now timestamp with time zone) RETURNS bigint
+CREATE FUNCTION engine.advance_attempt(p_attempt public.booking_attempts, p_operation text, p_verdict text, p_rule engine.outcome_rules, p_report engine.call_report, p_as_state text, p_reason text, p_actor text, p_correlation_id text, p_now timestamp with time zone, p_hand_to text DEFAULT NULL::text) RETURNS bigint
     LANGUAGE plpgsql
     AS $$
 declare
@@ -462,14 +462,15 @@ begin
       -- Reading too early only shows the state of before: give the provider a moment.
       p_now + case
         when p_verdict in ('UNKNOWN', 'REDO') then interval '1 second' else '0'
-      end
+      end,
+      p_hand_to
     );
   end if;
   return null;
 end;
 $$;
 
-ALTER FUNCTION engine.advance_attempt(p_attempt public.booking_attempts, p_operation text, p_verdict text, p_rule engine.outcome_rules, p_report engine.call_report, p_as_state text, p_reason text, p_actor text, p_correlation_id text, p_now timestamp with time zone) OWNER TO skylatch_owner;
+ALTER FUNCTION engine.advance_attempt(p_attempt public.booking_attempts, p_operation text, p_verdict text, p_rule engine.outcome_rules, p_report engine.call_report, p_as_state text, p_reason text, p_actor text, p_correlation_id text, p_now timestamp with time zone, p_hand_to text) OWNER TO skylatch_owner;
 
 --
 -- Name: apply_airport_overrides(); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
@@ -1173,10 +1174,10 @@ ALTER TABLE ONLY public.trip_requests FORCE ROW LEVEL SECURITY;
 ALTER TABLE public.trip_requests OWNER TO skylatch_owner;
 
 --
--- Name: begin_attempt(public.trip_requests, uuid, text, timestamp with time zone, engine.trace_context); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
+-- Name: begin_attempt(public.trip_requests, uuid, text, timestamp with time zone, engine.trace_context, text); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
 --
 
-CREATE FUNCTION engine.begin_attempt(p_trip public.trip_requests, p_flight_offer_id uuid, p_actor text, p_now timestamp with time zone, p_trace engine.trace_context DEFAULT NULL::engine.trace_context) RETURNS bigint
+CREATE FUNCTION engine.begin_attempt(p_trip public.trip_requests, p_flight_offer_id uuid, p_actor text, p_now timestamp with time zone, p_trace engine.trace_context DEFAULT NULL::engine.trace_context, p_hand_to text DEFAULT NULL::text) RETURNS bigint
     LANGUAGE plpgsql
     AS $$
 declare
@@ -1319,7 +1320,7 @@ begin
     end,
     v_trace.trace_id
   );
-  v_call_id := engine.enqueue_call(v_attempt, 'get_offer', p_now);
+  v_call_id := engine.enqueue_call(v_attempt, 'get_offer', p_now, p_hand_to);
   if v_trace.is_sampled then
     perform engine.add_span(
       v_trace.trace_id, engine.attempt_span(7, v_attempt.id, 0), v_trace.span_id,
@@ -1334,7 +1335,7 @@ begin
 end;
 $$;
 
-ALTER FUNCTION engine.begin_attempt(p_trip public.trip_requests, p_flight_offer_id uuid, p_actor text, p_now timestamp with time zone, p_trace engine.trace_context) OWNER TO skylatch_owner;
+ALTER FUNCTION engine.begin_attempt(p_trip public.trip_requests, p_flight_offer_id uuid, p_actor text, p_now timestamp with time zone, p_trace engine.trace_context, p_hand_to text) OWNER TO skylatch_owner;
 
 --
 -- Name: belongs_elsewhere(jsonb); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
@@ -1817,6 +1818,30 @@ end;
 $$;
 
 ALTER FUNCTION engine.buy_or_wait(p_trip public.trip_requests, p_flight_offer_id uuid, p_now timestamp with time zone) OWNER TO skylatch_owner;
+
+--
+-- Name: call_request(engine.provider_calls, boolean); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
+--
+
+CREATE FUNCTION engine.call_request(p_call engine.provider_calls, p_traced boolean) RETURNS jsonb
+    LANGUAGE plpgsql STABLE
+    AS $$
+begin
+  if not p_traced then
+    return engine.build_request(p_call);
+  end if;
+  return jsonb_build_object(
+    'traceparent', engine.traceparent(
+      p_call.trace_id, p_call.trace_sampled,
+      engine.call_span(1, p_call.id, p_call.epoch)
+    ),
+    'attempt', p_call.booking_attempt_id,
+    'request', engine.build_request(p_call)
+  );
+end;
+$$;
+
+ALTER FUNCTION engine.call_request(p_call engine.provider_calls, p_traced boolean) OWNER TO skylatch_owner;
 
 --
 -- Name: call_span(integer, bigint, integer); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
@@ -4659,10 +4684,10 @@ $_$;
 ALTER FUNCTION engine.decide_case(p_case_id bigint, p_action text, p_reason text, p_order_id text) OWNER TO skylatch_owner;
 
 --
--- Name: decide_trip(uuid, uuid, text, timestamp with time zone, engine.trace_context); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
+-- Name: decide_trip(uuid, uuid, text, timestamp with time zone, engine.trace_context, text); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
 --
 
-CREATE FUNCTION engine.decide_trip(p_user_id uuid, p_trip_id uuid, p_actor text, p_now timestamp with time zone, p_trace engine.trace_context DEFAULT NULL::engine.trace_context) RETURNS bigint
+CREATE FUNCTION engine.decide_trip(p_user_id uuid, p_trip_id uuid, p_actor text, p_now timestamp with time zone, p_trace engine.trace_context DEFAULT NULL::engine.trace_context, p_hand_to text DEFAULT NULL::text) RETURNS bigint
     LANGUAGE plpgsql
     AS $$
 declare
@@ -4712,7 +4737,9 @@ begin
           v_reason := engine.reason_to_wait(v_trip, v_best, p_now);
         end if;
         if v_reason is null then
-          v_call_id := engine.begin_attempt(v_trip, v_best, p_actor, p_now, v_trace);
+          v_call_id := engine.begin_attempt(
+            v_trip, v_best, p_actor, p_now, v_trace, p_hand_to
+          );
           v_status := 'BOOKING';
         end if;
       exception
@@ -4762,7 +4789,7 @@ begin
 end;
 $$;
 
-ALTER FUNCTION engine.decide_trip(p_user_id uuid, p_trip_id uuid, p_actor text, p_now timestamp with time zone, p_trace engine.trace_context) OWNER TO skylatch_owner;
+ALTER FUNCTION engine.decide_trip(p_user_id uuid, p_trip_id uuid, p_actor text, p_now timestamp with time zone, p_trace engine.trace_context, p_hand_to text) OWNER TO skylatch_owner;
 
 --
 -- Name: degradations(); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
@@ -5162,25 +5189,42 @@ $_$;
 ALTER FUNCTION engine.end_state(p_from public.booking_attempts, p_to public.booking_attempts, p_operation text, p_verdict text, p_report engine.call_report, p_actor text, p_now timestamp with time zone) OWNER TO skylatch_owner;
 
 --
--- Name: enqueue_call(public.booking_attempts, text, timestamp with time zone); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
+-- Name: enqueue_call(public.booking_attempts, text, timestamp with time zone, text); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
 --
 
-CREATE FUNCTION engine.enqueue_call(p_attempt public.booking_attempts, p_operation text, p_run_at timestamp with time zone) RETURNS bigint
+CREATE FUNCTION engine.enqueue_call(p_attempt public.booking_attempts, p_operation text, p_run_at timestamp with time zone, p_hand_to text DEFAULT NULL::text) RETURNS bigint
     LANGUAGE plpgsql
     AS $$
 declare
   v_id bigint;
+  v_now timestamptz := clock_timestamp();
+  v_worker text := case when p_run_at <= v_now then p_hand_to end;
+  v_born engine.provider_calls;
 begin
+  v_born.state := 'READY';
+  v_born.epoch := 0;
+  v_born.tries := 0;
+  if v_worker is not null then
+    v_born.state := 'CLAIMED';
+    v_born.epoch := 1;
+    v_born.tries := 1;
+    v_born.claimed_at := v_now;
+    v_born.lease_until := v_now + (
+      select o.lease from engine.operations as o where o.operation = p_operation
+    );
+  end if;
   insert into engine.provider_calls as c (
     user_id, trip_request_id, booking_attempt_id, attempt_epoch, operation,
-    idempotency_key, run_at, trace_id, trace_sampled
+    idempotency_key, run_at, trace_id, trace_sampled, state, worker, epoch, tries,
+    claimed_at, first_claimed_at, lease_until
   )
   values (
     p_attempt.user_id, p_attempt.trip_request_id, p_attempt.id, p_attempt.epoch,
     p_operation,
     format('%s:%s', p_attempt.id, p_operation)
     || case p_operation when 'create_refund' then ':' || p_attempt.refund_no else '' end,
-    p_run_at, p_attempt.trace_id, p_attempt.trace_sampled
+    p_run_at, p_attempt.trace_id, p_attempt.trace_sampled, v_born.state, v_worker,
+    v_born.epoch, v_born.tries, v_born.claimed_at, v_born.claimed_at, v_born.lease_until
   )
   on conflict (idempotency_key) do update
   set
@@ -5215,7 +5259,7 @@ begin
 end;
 $$;
 
-ALTER FUNCTION engine.enqueue_call(p_attempt public.booking_attempts, p_operation text, p_run_at timestamp with time zone) OWNER TO skylatch_owner;
+ALTER FUNCTION engine.enqueue_call(p_attempt public.booking_attempts, p_operation text, p_run_at timestamp with time zone, p_hand_to text) OWNER TO skylatch_owner;
 
 --
 -- Name: enqueue_look(text, text, jsonb, public.booking_attempts, timestamp with time zone); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
@@ -6117,6 +6161,8 @@ declare
   v_nexts bigint[] := '{}'::bigint[];
   v_now timestamptz := clock_timestamp();
   v_is_confirmed boolean := engine.history_is_confirmed(v_now);
+  -- While calls wait for a history they are chosen one by one.
+  v_hand_to text := case when p_hand_on and v_is_confirmed then p_worker end;
   v_report engine.call_report;
   v_error text;
   -- Travellers who hold a row of theirs: one wait for each is enough.
@@ -6143,7 +6189,9 @@ begin
       if v_found.user_id = any (v_held) then
         raise lock_not_available;
       end if;
-      v_next := engine.settle_call(v_report, false, p_worker, v_now);
+      v_next := engine.settle_call(
+        v_report, false, p_worker, v_now, v_hand_to
+      );
       v_nexts := v_nexts || v_next;
     exception when others then
       v_error := sqlerrm;
@@ -6196,6 +6244,14 @@ begin
   end loop;
   perform engine.record_flag_usage();
   return query
+  select
+    c.id, c.epoch, c.operation, c.trip_request_id, c.idempotency_key, o.marks_sent,
+    engine.call_request(c, p_traced), false
+  from engine.provider_calls as c
+  inner join engine.operations as o on c.operation = o.operation
+  where c.id = any (v_nexts) and c.state = 'CLAIMED';
+  -- Those that were reopened, or could not be born claimed.
+  return query
   select l.*, false
   from engine.lease_calls(
     p_worker,
@@ -6203,6 +6259,7 @@ begin
       select c.id from engine.provider_calls as c
       where p_hand_on
         and c.id = any (v_nexts)
+        and c.state = 'READY'
         and c.run_at <= v_now
         and (
           v_is_confirmed or c.operation not in (
@@ -6434,8 +6491,10 @@ begin
   elsif engine.is_recent(v_state.heartbeat_at, v_state.stale_after, p_now) is not true
   then
     return 'flags are stale';
-  elsif engine.history_problem() is not null then
-    return engine.history_problem();
+  end if;
+  v_problem := engine.history_problem();
+  if v_problem is not null then
+    return v_problem;
   elsif p_user_id is null then
     return 'no user';
   end if;
@@ -8351,16 +8410,7 @@ begin
   where c.id = any (p_ids) and c.state = 'READY' and o.operation = c.operation
   returning
     c.id, c.epoch, c.operation, c.trip_request_id, c.idempotency_key, o.marks_sent,
-    case
-      when p_traced then jsonb_build_object(
-        'traceparent', engine.traceparent(
-          c.trace_id, c.trace_sampled, engine.call_span(1, c.id, c.epoch)
-        ),
-        'attempt', c.booking_attempt_id,
-        'request', engine.build_request(c)
-      )
-      else engine.build_request(c)
-    end;
+    engine.call_request(c, p_traced);
 end;
 $$;
 
@@ -14617,10 +14667,10 @@ $$;
 ALTER FUNCTION engine.set_traveller_limits(p_reason text, p_open_trips integer, p_profiles integer, p_search_pause interval, p_searches_per_hour integer, p_failed_bookings_per_hour integer) OWNER TO skylatch_owner;
 
 --
--- Name: settle_call(engine.call_report, boolean, text, timestamp with time zone); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
+-- Name: settle_call(engine.call_report, boolean, text, timestamp with time zone, text); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
 --
 
-CREATE FUNCTION engine.settle_call(p_report engine.call_report, p_recovered boolean, p_actor text, p_now timestamp with time zone) RETURNS bigint
+CREATE FUNCTION engine.settle_call(p_report engine.call_report, p_recovered boolean, p_actor text, p_now timestamp with time zone, p_hand_to text DEFAULT NULL::text) RETURNS bigint
     LANGUAGE plpgsql
     AS $$
 declare
@@ -14775,7 +14825,7 @@ begin
   elsif v_call.booking_attempt_id is not null then
     v_next := engine.advance_attempt(
       v_attempt, v_call.operation, v_verdict, v_rule, v_report, null, null, p_actor,
-      'call:' || v_call.id, p_now
+      'call:' || v_call.id, p_now, p_hand_to
     );
     if v_call.trace_sampled then
       perform engine.add_span(
@@ -14851,7 +14901,7 @@ begin
   );
   v_next := engine.decide_trip(
     v_call.user_id, v_call.trip_request_id, p_actor, p_now,
-    row(v_call.trace_id, v_call.trace_sampled, v_span)::engine.trace_context
+    row(v_call.trace_id, v_call.trace_sampled, v_span)::engine.trace_context, p_hand_to
   );
   if v_call.trace_sampled then
     perform engine.add_span(
@@ -14863,7 +14913,7 @@ begin
 end;
 $$;
 
-ALTER FUNCTION engine.settle_call(p_report engine.call_report, p_recovered boolean, p_actor text, p_now timestamp with time zone) OWNER TO skylatch_owner;
+ALTER FUNCTION engine.settle_call(p_report engine.call_report, p_recovered boolean, p_actor text, p_now timestamp with time zone, p_hand_to text) OWNER TO skylatch_owner;
 
 --
 -- Name: share_looks(timestamp with time zone); Type: FUNCTION; Schema: engine; Owner: skylatch_owner
@@ -20862,10 +20912,10 @@ GRANT SELECT ON TABLE public.booking_attempts TO authenticated;
 GRANT SELECT ON TABLE public.booking_attempts TO service_role;
 
 --
--- Name: FUNCTION advance_attempt(p_attempt public.booking_attempts, p_operation text, p_verdict text, p_rule engine.outcome_rules, p_report engine.call_report, p_as_state text, p_reason text, p_actor text, p_correlation_id text, p_now timestamp with time zone); Type: ACL; Schema: engine; Owner: skylatch_owner
+-- Name: FUNCTION advance_attempt(p_attempt public.booking_attempts, p_operation text, p_verdict text, p_rule engine.outcome_rules, p_report engine.call_report, p_as_state text, p_reason text, p_actor text, p_correlation_id text, p_now timestamp with time zone, p_hand_to text); Type: ACL; Schema: engine; Owner: skylatch_owner
 --
 
-REVOKE ALL ON FUNCTION engine.advance_attempt(p_attempt public.booking_attempts, p_operation text, p_verdict text, p_rule engine.outcome_rules, p_report engine.call_report, p_as_state text, p_reason text, p_actor text, p_correlation_id text, p_now timestamp with time zone) FROM PUBLIC;
+REVOKE ALL ON FUNCTION engine.advance_attempt(p_attempt public.booking_attempts, p_operation text, p_verdict text, p_rule engine.outcome_rules, p_report engine.call_report, p_as_state text, p_reason text, p_actor text, p_correlation_id text, p_now timestamp with time zone, p_hand_to text) FROM PUBLIC;
 
 --
 -- Name: FUNCTION apply_airport_overrides(); Type: ACL; Schema: engine; Owner: skylatch_owner
@@ -21273,10 +21323,10 @@ GRANT INSERT(max_searches),UPDATE(max_searches) ON TABLE public.trip_requests TO
 GRANT INSERT(max_searches),UPDATE(max_searches) ON TABLE public.trip_requests TO service_role;
 
 --
--- Name: FUNCTION begin_attempt(p_trip public.trip_requests, p_flight_offer_id uuid, p_actor text, p_now timestamp with time zone, p_trace engine.trace_context); Type: ACL; Schema: engine; Owner: skylatch_owner
+-- Name: FUNCTION begin_attempt(p_trip public.trip_requests, p_flight_offer_id uuid, p_actor text, p_now timestamp with time zone, p_trace engine.trace_context, p_hand_to text); Type: ACL; Schema: engine; Owner: skylatch_owner
 --
 
-REVOKE ALL ON FUNCTION engine.begin_attempt(p_trip public.trip_requests, p_flight_offer_id uuid, p_actor text, p_now timestamp with time zone, p_trace engine.trace_context) FROM PUBLIC;
+REVOKE ALL ON FUNCTION engine.begin_attempt(p_trip public.trip_requests, p_flight_offer_id uuid, p_actor text, p_now timestamp with time zone, p_trace engine.trace_context, p_hand_to text) FROM PUBLIC;
 
 --
 -- Name: FUNCTION belongs_elsewhere(p_metadata jsonb); Type: ACL; Schema: engine; Owner: skylatch_owner
@@ -21324,6 +21374,12 @@ REVOKE ALL ON FUNCTION engine.build_request(p_call engine.provider_calls) FROM P
 --
 
 REVOKE ALL ON FUNCTION engine.buy_or_wait(p_trip public.trip_requests, p_flight_offer_id uuid, p_now timestamp with time zone) FROM PUBLIC;
+
+--
+-- Name: FUNCTION call_request(p_call engine.provider_calls, p_traced boolean); Type: ACL; Schema: engine; Owner: skylatch_owner
+--
+
+REVOKE ALL ON FUNCTION engine.call_request(p_call engine.provider_calls, p_traced boolean) FROM PUBLIC;
 
 --
 -- Name: FUNCTION call_span(p_kind integer, p_call_id bigint, p_epoch integer); Type: ACL; Schema: engine; Owner: skylatch_owner
@@ -21599,10 +21655,10 @@ REVOKE ALL ON FUNCTION engine.decide_case(p_case_id bigint, p_action text, p_rea
 GRANT ALL ON FUNCTION engine.decide_case(p_case_id bigint, p_action text, p_reason text, p_order_id text) TO skylatch_operator;
 
 --
--- Name: FUNCTION decide_trip(p_user_id uuid, p_trip_id uuid, p_actor text, p_now timestamp with time zone, p_trace engine.trace_context); Type: ACL; Schema: engine; Owner: skylatch_owner
+-- Name: FUNCTION decide_trip(p_user_id uuid, p_trip_id uuid, p_actor text, p_now timestamp with time zone, p_trace engine.trace_context, p_hand_to text); Type: ACL; Schema: engine; Owner: skylatch_owner
 --
 
-REVOKE ALL ON FUNCTION engine.decide_trip(p_user_id uuid, p_trip_id uuid, p_actor text, p_now timestamp with time zone, p_trace engine.trace_context) FROM PUBLIC;
+REVOKE ALL ON FUNCTION engine.decide_trip(p_user_id uuid, p_trip_id uuid, p_actor text, p_now timestamp with time zone, p_trace engine.trace_context, p_hand_to text) FROM PUBLIC;
 
 --
 -- Name: FUNCTION degradations(); Type: ACL; Schema: engine; Owner: skylatch_owner
@@ -21697,10 +21753,10 @@ GRANT ALL ON FUNCTION engine.end_heartbeat(p_worker text) TO skylatch_sidecar;
 REVOKE ALL ON FUNCTION engine.end_state(p_from public.booking_attempts, p_to public.booking_attempts, p_operation text, p_verdict text, p_report engine.call_report, p_actor text, p_now timestamp with time zone) FROM PUBLIC;
 
 --
--- Name: FUNCTION enqueue_call(p_attempt public.booking_attempts, p_operation text, p_run_at timestamp with time zone); Type: ACL; Schema: engine; Owner: skylatch_owner
+-- Name: FUNCTION enqueue_call(p_attempt public.booking_attempts, p_operation text, p_run_at timestamp with time zone, p_hand_to text); Type: ACL; Schema: engine; Owner: skylatch_owner
 --
 
-REVOKE ALL ON FUNCTION engine.enqueue_call(p_attempt public.booking_attempts, p_operation text, p_run_at timestamp with time zone) FROM PUBLIC;
+REVOKE ALL ON FUNCTION engine.enqueue_call(p_attempt public.booking_attempts, p_operation text, p_run_at timestamp with time zone, p_hand_to text) FROM PUBLIC;
 
 --
 -- Name: FUNCTION enqueue_look(p_operation text, p_object_id text, p_payload jsonb, p_attempt public.booking_attempts, p_run_at timestamp with time zone); Type: ACL; Schema: engine; Owner: skylatch_owner
@@ -22900,10 +22956,10 @@ REVOKE ALL ON FUNCTION engine.set_traveller_limits(p_reason text, p_open_trips i
 GRANT ALL ON FUNCTION engine.set_traveller_limits(p_reason text, p_open_trips integer, p_profiles integer, p_search_pause interval, p_searches_per_hour integer, p_failed_bookings_per_hour integer) TO skylatch_operator;
 
 --
--- Name: FUNCTION settle_call(p_report engine.call_report, p_recovered boolean, p_actor text, p_now timestamp with time zone); Type: ACL; Schema: engine; Owner: skylatch_owner
+-- Name: FUNCTION settle_call(p_report engine.call_report, p_recovered boolean, p_actor text, p_now timestamp with time zone, p_hand_to text); Type: ACL; Schema: engine; Owner: skylatch_owner
 --
 
-REVOKE ALL ON FUNCTION engine.settle_call(p_report engine.call_report, p_recovered boolean, p_actor text, p_now timestamp with time zone) FROM PUBLIC;
+REVOKE ALL ON FUNCTION engine.settle_call(p_report engine.call_report, p_recovered boolean, p_actor text, p_now timestamp with time zone, p_hand_to text) FROM PUBLIC;
 
 --
 -- Name: FUNCTION share_looks(p_now timestamp with time zone); Type: ACL; Schema: engine; Owner: skylatch_owner

@@ -11,9 +11,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 
-from ldclient.impl.model import Clause, FeatureFlag, Segment
-from ldclient.impl.model.attribute_ref import AttributeRef
-from ldclient.impl.model.variation_or_rollout import Rollout, VariationOrRollout
+from skylatch_plpython.sdk import (
+    AttributeRef,
+    Clause,
+    FeatureFlag,
+    Rollout,
+    Segment,
+    VariationOrRollout,
+)
 
 FindFlag = Callable[[str], FeatureFlag | None]
 

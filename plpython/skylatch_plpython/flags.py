@@ -14,17 +14,20 @@ import json
 import logging
 from typing import Any, Literal, TypeVar
 
-from ldclient.context import Context
-from ldclient.impl.evaluator import Evaluator
-from ldclient.impl.evaluator_common import EvaluationException
-from ldclient.impl.events.types import EventFactory
-from ldclient.impl.model import Clause, FeatureFlag, Segment
-from ldclient.version import VERSION as INSTALLED_SDK
-
 from skylatch_plpython import __version__
 from skylatch_plpython.boundary import Server
 from skylatch_plpython.doubts import flag_doubt, segment_doubt
 from skylatch_plpython.regexes import TEXT_LIMIT, regex_problem
+from skylatch_plpython.sdk import VERSION as INSTALLED_SDK
+from skylatch_plpython.sdk import (
+    Clause,
+    Context,
+    EvaluationException,
+    Evaluator,
+    EventFactory,
+    FeatureFlag,
+    Segment,
+)
 
 Kind = Literal["features", "segments"]
 # As in requirements.lock and pyproject.toml: a test compares the three.

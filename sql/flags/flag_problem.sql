@@ -24,8 +24,10 @@ begin
   elsif engine.is_recent(v_state.heartbeat_at, v_state.stale_after, p_now) is not true
   then
     return 'flags are stale';
-  elsif engine.history_problem() is not null then
-    return engine.history_problem();
+  end if;
+  v_problem := engine.history_problem();
+  if v_problem is not null then
+    return v_problem;
   elsif p_user_id is null then
     return 'no user';
   end if;

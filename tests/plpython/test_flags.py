@@ -110,6 +110,19 @@ def test_a_session_that_forces_parallel_plans_crashes_nothing(connect: Connect) 
     assert one(connection, "select pg_postmaster_start_time()") == server
 
 
+def test_a_backend_has_nothing_that_could_ask_the_network(connect: Connect) -> None:
+    """Of the SDK it has what decides, without its client: HTTP, TLS and threads."""
+    connection = connect()
+    mirror(connection, flag("f"))
+    assert evaluate(connection, "f")["value"] is True
+    connection.execute(
+        "do language plpython3u $$ import sys;"
+        " found = {'urllib3', 'ssl', 'http.client', 'asyncio'} & {*sys.modules};"
+        " assert not found, found;"
+        " assert 'ldclient.impl.evaluator' in sys.modules $$"
+    )
+
+
 def test_what_was_rolled_back_is_not_kept(connect: Connect) -> None:
     """Another change does not come under the generation that was rolled back."""
     first, second = connect(autocommit=False), connect()
