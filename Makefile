@@ -167,7 +167,7 @@ simulate: install ## Play a month of trips through the search plan; write docs/s
 	@$(PYTHON) -m pip install --quiet --disable-pip-version-check -e ".[bench]"
 	@$(PYTHON) -m tests.bench.simulation --trips $(TRIPS) --days $(DAYS) --budget $(BUDGET)
 
-schema: setup ## Regenerate sql/schema.sql and the saga's drawing in sql/README.md
+schema: setup ## Regenerate sql/tables.sql, sql/grants.txt and the saga's drawing in sql/README.md
 	@$(LOCAL) schema
 
 diagram: schema ## Draw the saga from its rows: the same as schema

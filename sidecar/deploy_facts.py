@@ -89,14 +89,16 @@ def _applied(connection: psycopg.Connection[dict[str, Any]]) -> list[str]:
 
 def our_names() -> tuple[list[str], list[str]]:
     """Return the names we use in public: of relations, and of functions."""
-    text = (_ROOT / "sql" / "schema.sql").read_text()
+    sql = _ROOT / "sql"
+    tables = (sql / "tables.sql").read_text()
+    code = "".join(path.read_text() for path in sorted(sql.glob("*/*.sql")))
 
-    def found(pattern: str) -> list[str]:
+    def found(pattern: str, text: str) -> list[str]:
         return sorted(set(re.findall(pattern, text, re.MULTILINE)))
 
     return (
-        found(r"^CREATE (?:TABLE|VIEW|SEQUENCE|TYPE|DOMAIN) public\.(\w+)"),
-        found(r"^CREATE FUNCTION public\.(\w+)"),
+        found(r"^CREATE (?:TABLE|VIEW|SEQUENCE|TYPE|DOMAIN) public\.(\w+)", tables),
+        found(r"^create or replace function public\.(\w+)", code),
     )
 
 

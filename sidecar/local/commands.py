@@ -219,22 +219,23 @@ def server_image(config: Path) -> None:
 
 @app.command()
 def schema() -> None:
-    """Regenerate sql/schema.sql, and the drawing of the saga in sql/README.md."""
+    """Regenerate sql/tables.sql, sql/grants.txt and the saga's drawing."""
     with one_line_errors():
         installation = ensure_installed(_say)
         plpython.install_plpython()
         sql = CHECKOUT / "sql"
-        path, readme = sql / "schema.sql", sql / "README.md"
+        readme = sql / "README.md"
         with throwaway_cluster(installation, cron_database="postgres") as cluster:
             cluster.create_database(DATABASE)
             deploy_database(cluster.dsn(DATABASE), cron=False)
             dsn = cluster.dsn(DATABASE)
-            changed = {
-                path: snapshot.write_schema(installation, dsn, path),
-                readme: diagram.write_saga(dsn, readme),
-            }
-    for written, was_changed in changed.items():
-        _say(f"{written} {'rewritten' if was_changed else 'is up to date'}")
+            changed = snapshot.write_snapshots(installation, dsn, sql)
+            if diagram.write_saga(dsn, readme):
+                changed.append(readme)
+    for written in changed:
+        _say(f"{written} rewritten")
+    if not changed:
+        _say("all of them were up to date")
 
 
 @app.command()

@@ -309,7 +309,7 @@ def test_codes_do_not_depend_on_the_databases_locale() -> None:
     assert {
         path.name: found
         for path in written
-        if path.name != "schema.sql" and (found := of_the_locale(path.read_text()))
+        if path.name != "tables.sql" and (found := of_the_locale(path.read_text()))
     } == {}
 
 

@@ -11,23 +11,45 @@ import pytest
 from sidecar.deploy import SQL_DIR, deploy, verify_checksums
 from sidecar.errors import SetupError
 from sidecar.local.cluster import Cluster
-from sidecar.local.snapshot import dump_schema
+from sidecar.local.snapshot import dump_schema, grants, tables
 
-SNAPSHOT = SQL_DIR / "schema.sql"
+TABLES = SQL_DIR / "tables.sql"
 
 
-def test_schema_sql_is_what_a_fresh_deploy_gives(
+def test_the_written_tables_are_those_of_a_fresh_deploy(
     cluster: Cluster, database: str
 ) -> None:
     """Reviewers see the effect of a change; `make schema` writes it."""
+    written = TABLES.read_text()
     written_by = re.match(
-        r"-- Written by `make schema` with PostgreSQL (\d+)\.\n", SNAPSHOT.read_text()
+        r"-- Written by `make schema` with PostgreSQL (\d+)\.\n", written
     )
     assert written_by
     if int(written_by[1]) != cluster.installation.major:
         pytest.skip(f"pg_dump {cluster.installation.major} words it otherwise")
-    fresh = dump_schema(cluster.installation, database)
-    assert SNAPSHOT.read_text() == fresh, "run: make schema"
+    fresh = tables(dump_schema(cluster.installation, database))
+    assert written == fresh, "run: make schema"
+    said = re.findall(r"^(?:CREATE|ALTER) \w+", written, re.MULTILINE)
+    assert {"CREATE TABLE", "CREATE INDEX", "CREATE POLICY", "CREATE TRIGGER"} <= {
+        *said
+    }
+    assert "CREATE FUNCTION" not in said
+    assert "OWNER TO" not in written
+
+
+def test_the_written_grants_are_those_of_a_fresh_deploy(database: str) -> None:
+    """Role by role and object by object, columns too."""
+    written = (SQL_DIR / "grants.txt").read_text()
+    assert written == grants(database), "run: make schema"
+    lines = written.splitlines()
+    assert (
+        "skylatch_sidecar: function engine.mark_sent(bigint,integer): execute" in lines
+    )
+    (seen,) = (
+        one for one in lines if one.startswith("authenticated: table public.trip_req")
+    )
+    assert "update (" in seen
+    assert "user_id" not in seen.partition("update (")[2].partition(")")[0]
 
 
 def test_a_deploy_on_a_deployed_database_changes_nothing(
