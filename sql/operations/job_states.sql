@@ -30,18 +30,13 @@ begin
     s.stands_in
     and not s.is_stopped
     and not s.has_cron
-    and (
-      s.last_succeeded_at
-      between p_now - s.stand_in_every and p_now + s.stand_in_every
-    ) is not true,
+    and engine.is_recent(s.last_succeeded_at, s.stand_in_every, p_now) is not true,
     s.stands_in
     and not s.is_stopped
-    and (s.at between p_now - s.silent_after and p_now + s.silent_after) is not true,
+    and engine.is_recent(s.at, s.silent_after, p_now) is not true,
     not s.is_stopped
     and s.cron_at is not null
-    and not (
-      s.cron_at between p_now - s.cron_silent_after and p_now + s.cron_silent_after
-    ),
+    and not engine.is_recent(s.cron_at, s.cron_silent_after, p_now),
     s.at,
     s.cron_at,
     s.stopped_at,
@@ -58,9 +53,7 @@ begin
       greatest(b.last_succeeded_at, b.since) as at,
       greatest(b.cron_succeeded_at, b.scheduled_at) as cron_at,
       coalesce(
-        b.cron_succeeded_at
-        between p_now - j.cron_silent_after and p_now + j.cron_silent_after,
-        false
+        engine.is_recent(b.cron_succeeded_at, j.cron_silent_after, p_now), false
       ) as has_cron
     from engine.jobs as j
     left join engine.job_beats as b on b.job = j.job

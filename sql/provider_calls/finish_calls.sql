@@ -60,9 +60,7 @@ begin
       if v_found.user_id = any (v_held) then
         raise lock_not_available;
       end if;
-      v_next := engine.settle_call(
-        v_report, false, p_worker, v_now, v_hand_to
-      );
+      v_next := engine.settle_call(v_report, false, p_worker, v_now, v_hand_to);
       v_nexts := v_nexts || v_next;
     exception when others then
       v_error := sqlerrm;

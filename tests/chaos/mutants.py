@@ -282,8 +282,8 @@ MUTANTS: dict[str, Mutant] = {
     ),
     "a beat from the future counts": Mutant(
         "operations/job_states.sql",
-        "between p_now - j.cron_silent_after and p_now + j.cron_silent_after",
-        "> p_now - j.cron_silent_after",
+        "engine.is_recent(b.cron_succeeded_at, j.cron_silent_after, p_now)",
+        "b.cron_succeeded_at > p_now - j.cron_silent_after",
     ),
     "one job's beat counts for all": Mutant(
         "operations/beat_job.sql", "where f.job = p_job", "where p_job is not null"
