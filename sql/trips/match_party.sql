@@ -27,10 +27,12 @@ declare
   -- Who takes each place, and whether they are of age from the first day on.
   v_takers uuid[];
   v_grown boolean[];
-  v_traveller record;
+  v_traveller uuid;
+  v_age integer;
+  v_is_grown boolean;
   v_kind text;
   v_place integer;
-  v_infants text[] := '{}';
+  v_infants text[] := '{}'::text[];
   v_lap integer := 0;
 begin
   select
@@ -65,12 +67,12 @@ begin
     return;
   end if;
 
-  for v_traveller in
+  for v_traveller, v_age, v_is_grown in
     select
-      t.traveler_profile_id as id,
-      engine.age_on(f.born_on, p_last_day) as age,
+      t.traveler_profile_id,
+      engine.age_on(f.born_on, p_last_day),
       -- That a birth date is missing is said elsewhere, and asks the traveller.
-      (engine.age_on(f.born_on, p_first_day) < 18) is not true as is_grown
+      (engine.age_on(f.born_on, p_first_day) < 18) is not true
     from public.trip_passengers as t
     inner join public.traveler_profiles as f
       on t.user_id = f.user_id and t.traveler_profile_id = f.id
@@ -78,14 +80,14 @@ begin
     order by t.traveler_profile_id
   loop
     v_kind := case
-      when v_traveller.age < 2 then 'infant'
-      when v_traveller.age < 18 then 'child'
+      when v_age < 2 then 'infant'
+      when v_age < 18 then 'child'
       else 'adult'
     end;
     v_place := null;
     for v_no in 1..cardinality(v_ids) loop
       continue when v_takers[v_no] is not null;
-      if v_ages[v_no] = v_traveller.age and v_kinds[v_no] = v_kind then
+      if v_ages[v_no] = v_age and v_kinds[v_no] = v_kind then
         v_place := v_no;
         exit;
       elsif v_ages[v_no] is null and v_kinds[v_no] = v_kind and v_place is null then
@@ -95,8 +97,8 @@ begin
     if v_place is null then
       return;  -- nobody stays at home
     end if;
-    v_takers[v_place] := v_traveller.id;
-    v_grown[v_place] := v_kind = 'adult' and v_traveller.is_grown;
+    v_takers[v_place] := v_traveller;
+    v_grown[v_place] := v_kind = 'adult' and v_is_grown;
   end loop;
 
   for v_no in 1..cardinality(v_ids) loop

@@ -119,8 +119,8 @@ MUTANTS: dict[str, Mutant] = {
     # Nothing begins that must not.
     "a booking begins without asking the flags": Mutant(
         _BEGIN,
-        "from engine.require_pipeline(p_trip.user_id, p_now)",
-        "from (select 1) as nobody",
+        "v_answers := engine.require_pipeline(p_trip.user_id, p_now, p_answers)",
+        "v_answers := engine.flag_answers(p_trip.user_id)",
     ),
     "a booking begins above the limit": Mutant(
         _BEGIN, "when (v_offer.price_amount <= v_limit.cap) is not true", "when false"
@@ -422,7 +422,7 @@ MUTANTS: dict[str, Mutant] = {
     ),
     "a child sits on another child's place": Mutant(
         "trips/match_party.sql",
-        "if v_ages[v_no] = v_traveller.age and",
+        "if v_ages[v_no] = v_age and",
         "if v_ages[v_no] is not null and",
     ),
     "a child flies alone": Mutant(
