@@ -19,12 +19,12 @@ class Mutant:
     new: str
 
 
-_LAST_LOOK = "provider_calls/mark_sent.sql"
-_SETTLE = "provider_calls/settle_call.sql"
-_BEGIN = "booking/begin_attempt.sql"
-_FOUND = "booking/found_order.sql"
-_RULES = "provider_calls/outcome_rules.sql"
-_CODE = "provider_calls/outcome_code.sql"
+_LAST_LOOK = "protocol/mark_sent.sql"
+_SETTLE = "protocol/settle_call.sql"
+_BEGIN = "saga/begin_attempt.sql"
+_FOUND = "outward/found_order.sql"
+_RULES = "outward/outcome_rules.sql"
+_CODE = "outward/outcome_code.sql"
 _ROUTE = "ranking/route_problems.sql"
 _INTAKE = "../sidecar/intake.py"
 _LOOK = "../sidecar/deploy_checks.py"
@@ -74,7 +74,7 @@ MUTANTS: dict[str, Mutant] = {
         _LAST_LOOK, "v_now + interval '1 hour'", "v_now - interval '1 year'"
     ),
     "an order that was sent counts as not sent": Mutant(
-        "provider_calls/recover_calls.sql",
+        "protocol/recover_calls.sql",
         "when 'SENT' then 'no_answer'",
         "when 'SENT' then 'not_sent'",
     ),
@@ -107,12 +107,12 @@ MUTANTS: dict[str, Mutant] = {
         "is null then 'amount_mismatch'",
     ),
     "a refund is not looked for before it is made": Mutant(
-        "booking/found_refund.sql",
+        "outward/found_refund.sql",
         "when v_refund is null then 'none'",
         "when true then 'none'",
     ),
     "a key is used that may be forgotten": Mutant(
-        "provider_calls/is_claimable.sql",
+        "calls/is_claimable.sql",
         "coalesce(p_call.first_claimed_at > p_now - o.key_lasts, true)",
         "true",
     ),
@@ -126,7 +126,7 @@ MUTANTS: dict[str, Mutant] = {
         _BEGIN, "when (v_offer.price_amount <= v_limit.cap) is not true", "when false"
     ),
     "a booking begins that was not agreed to": Mutant(
-        "booking/require_bookable.sql",
+        "saga/require_bookable.sql",
         "when not p_trip.auto_book_enabled or p_trip.consent_at is null",
         "when false",
     ),
@@ -139,20 +139,20 @@ MUTANTS: dict[str, Mutant] = {
         "v_code in",
     ),
     "two trips of a traveller are decided at once": Mutant(
-        "booking/lock_traveller.sql",
+        "locks/lock_traveller.sql",
         "perform engine.hold_traveller(p_user_id);",
         "perform 1;",
     ),
     "a restored database books at once": Mutant(
-        "review/history_problem.sql",
+        "installation/history_problem.sql",
         "when not exists (",
         "when false and not exists (",
     ),
     "a breaker that is open lets calls through": Mutant(
-        "provider_calls/is_claimable.sql", "b.open_until > p_now", "false"
+        "calls/is_claimable.sql", "b.open_until > p_now", "false"
     ),
     "poison comes back for ever": Mutant(
-        "provider_calls/count_apply_failure.sql",
+        "protocol/count_apply_failure.sql",
         "v_call.apply_failures < 3",
         "v_call.apply_failures < 3000",
     ),
@@ -171,16 +171,16 @@ MUTANTS: dict[str, Mutant] = {
         "        and false\n",
     ),
     "history can be rewritten": Mutant(
-        "operations/refuse_change.sql",
+        "record/refuse_change.sql",
         "before update or delete or truncate on engine.booking_events",
         "before truncate on engine.booking_events",
     ),
     # The wire says what came back, and nothing else.
     "a report may say facts of the engine's own": Mutant(
-        "provider_calls/read_report.sql", "  if v_unknown is not null\n", "  if false\n"
+        "protocol/read_report.sql", "  if v_unknown is not null\n", "  if false\n"
     ),
     "a report may choose its own code": Mutant(
-        "provider_calls/read_report.sql",
+        "protocol/read_report.sql",
         "or v_report.error_code not in ('not_sent', 'no_answer', 'unreadable',"
         " 'too_large')\n",
         "",
@@ -198,7 +198,7 @@ MUTANTS: dict[str, Mutant] = {
         "",
     ),
     "a column has no size": Mutant(
-        "trips/size_limits.sql",
+        "input/size_limits.sql",
         "    ('traveler_profiles', 'email', 1, 320),\n",
         "",
     ),
@@ -209,12 +209,12 @@ MUTANTS: dict[str, Mutant] = {
         "  if true then\n    perform engine.beat_job",
     ),
     "two sidecars stand in for a job at once": Mutant(
-        "monitor/stand_in.sql",
+        "protocol/stand_in.sql",
         "not pg_try_advisory_xact_lock(7302028, hashtext(p_job))",
         "false",
     ),
     "a job that was done is done again": Mutant(
-        "monitor/stand_in.sql",
+        "protocol/stand_in.sql",
         "where s.job = p_job and s.is_due",
         "where s.job = p_job",
     ),
@@ -289,7 +289,7 @@ MUTANTS: dict[str, Mutant] = {
         "operations/beat_job.sql", "where f.job = p_job", "where p_job is not null"
     ),
     "a currency's letters follow the database's locale": Mutant(
-        "provider_calls/build_request.sql",
+        "outward/build_request.sql",
         'lower(v_attempt.currency collate "C")',
         "lower(v_attempt.currency)",
     ),
@@ -298,22 +298,22 @@ MUTANTS: dict[str, Mutant] = {
     ),
     # Who flies is frozen, and when is what the order says.
     "a waiting decision is taken by what was seen before": Mutant(
-        "trips/hold_traveller.sql",
+        "locks/hold_traveller.sql",
         "  insert into engine.travellers as t (user_id)\n",
         "  perform pg_advisory_xact_lock(7302028, hashtext(p_user_id::text));\n"
         "  return null;\n"
         "  insert into engine.travellers as t (user_id)\n",
     ),
     "a booking begins for another party": Mutant(
-        "booking/freeze_party.sql", "if v_matches is not true then", "if false then"
+        "people/freeze_party.sql", "if v_matches is not true then", "if false then"
     ),
     "a booking begins for a baby on no lap": Mutant(
-        "booking/freeze_party.sql",
+        "people/freeze_party.sql",
         "    -- Each infant on one lap, and on no lap anybody else.\n    and bool_and(",
         "    and bool_and(true or ",
     ),
     "a changed person leaves the trip's version": Mutant(
-        "trips/note_changed_person.sql", "set version = t.version + 1, ", "set "
+        "people/note_changed_person.sql", "set version = t.version + 1, ", "set "
     ),
     "an order is sent for other people than were frozen": Mutant(
         _LAST_LOOK, "when engine.party_change(v_attempt)", "when false"
@@ -324,15 +324,15 @@ MUTANTS: dict[str, Mutant] = {
         "when false",
     ),
     "a person is a profile": Mutant(
-        "booking/freeze_party.sql",
+        "people/freeze_party.sql",
         "engine.person_key(f.user_id, f.given_name, f.family_name, f.born_on)",
         "engine.person_key(f.id, f.given_name, f.family_name, f.born_on)",
     ),
     "one person has two seats": Mutant(
-        "trips/party_problem.sql", "when count(*) > count(\n", "when 0 > count(\n"
+        "people/party_problem.sql", "when count(*) > count(\n", "when 0 > count(\n"
     ),
     "an offer's hours outlive its order": Mutant(
-        "booking/overlapping_attempts.sql",
+        "people/overlapping_attempts.sql",
         "engine.flight_times(coalesce(a.itinerary, o.itinerary))",
         "engine.flight_times(o.itinerary)",
     ),
@@ -347,7 +347,7 @@ MUTANTS: dict[str, Mutant] = {
         "",
     ),
     "who was not booked is remembered": Mutant(
-        "booking/release_trip.sql",
+        "saga/release_trip.sql",
         "where p.user_id = p_attempt.user_id and p.booking_attempt_id = p_attempt.id;",
         "where false;",
     ),
@@ -382,7 +382,7 @@ MUTANTS: dict[str, Mutant] = {
         "elsif false then",
     ),
     "a birth date may be to come": Mutant(
-        "trips/field_problem.sql",
+        "input/field_problem.sql",
         "clock_timestamp() at time zone 'Pacific/Kiritimati', 'YYYY-MM-DD'",
         "timestamp '2999-12-31', 'YYYY-MM-DD'",
     ),
@@ -413,25 +413,25 @@ MUTANTS: dict[str, Mutant] = {
         "case when false then",
     ),
     "an order leaves somebody out": Mutant(
-        "trips/match_party.sql",
+        "people/match_party.sql",
         "      return;  -- nobody stays at home",
         "      continue;",
     ),
     "an order takes a place twice": Mutant(
-        "trips/match_party.sql", "not v_all_differ or ", ""
+        "people/match_party.sql", "not v_all_differ or ", ""
     ),
     "a child sits on another child's place": Mutant(
-        "trips/match_party.sql",
+        "people/match_party.sql",
         "if v_ages[v_no] = v_age and",
         "if v_ages[v_no] is not null and",
     ),
     "a child flies alone": Mutant(
-        "trips/match_party.sql",
+        "people/match_party.sql",
         "if v_lap < greatest(cardinality(v_infants), 1) then",
         "if false then",
     ),
     "a baby sits on the lap of a place, not of an adult": Mutant(
-        "trips/match_party.sql",
+        "people/match_party.sql",
         "    if v_grown[v_no] then\n      v_lap := v_lap + 1;\n",
         "    v_lap := v_lap + 1;\n    if v_grown[v_no] then\n",
     ),
@@ -451,13 +451,13 @@ MUTANTS: dict[str, Mutant] = {
         "true",
     ),
     "an order for another journey is paid": Mutant(
-        "booking/order_problem.sql", ") then 'other_journey'", ") then null"
+        "outward/order_problem.sql", ") then 'other_journey'", ") then null"
     ),
     "an order for fewer people is paid": Mutant(
-        "booking/order_problem.sql", ") then 'other_party'", ") then null"
+        "outward/order_problem.sql", ") then 'other_party'", ") then null"
     ),
     "a letter that no ticket has is written down": Mutant(
-        "trips/field_problem.sql",
+        "input/field_problem.sql",
         "p_row ->> 'given_name' !~ '[ÆæĲĳŒœÞþÐð]'",
         "p_row ->> 'given_name' is not null",
     ),
@@ -492,7 +492,7 @@ MUTANTS: dict[str, Mutant] = {
         "r.usually_departs_at",
     ),
     "corrections of places can be rewritten": Mutant(
-        "operations/refuse_change.sql",
+        "record/refuse_change.sql",
         "before update or delete or truncate on engine.airport_overrides",
         "before truncate on engine.airport_overrides",
     ),
@@ -513,7 +513,7 @@ MUTANTS: dict[str, Mutant] = {
         "",
     ),
     "two sources that disagree are believed": Mutant(
-        "ranking/known_rate.sql", "and not o.sources && w.sources", "and false"
+        "money/known_rate.sql", "and not o.sources && w.sources", "and false"
     ),
     "a booking begins that its consent does not cover": Mutant(
         _BEGIN, "  perform engine.check_consent(p_trip);\n", ""
@@ -522,18 +522,18 @@ MUTANTS: dict[str, Mutant] = {
         _LAST_LOOK, "when engine.consent_problem(v_trip) is not null", "when false"
     ),
     "a limit may be raised after the consent": Mutant(
-        "trips/consent_problem.sql",
+        "people/consent_problem.sql",
         "when v_consent.max_price < p_trip.max_price",
         "when false",
     ),
     "anybody may join after the consent": Mutant(
-        "trips/consent_problem.sql", "then 'who flies'", "then null"
+        "people/consent_problem.sql", "then 'who flies'", "then null"
     ),
     "whoever joins later completes the consent": Mutant(
-        "trips/complete_consent.sql", "where n.party = '{}'", "where true"
+        "people/complete_consent.sql", "where n.party = '{}'", "where true"
     ),
     "a text that nobody published is agreed to": Mutant(
-        "trips/check_consent_text.sql",
+        "people/check_consent_text.sql",
         "where c.version = p_version and c.retired_at is null",
         "where true",
     ),
@@ -543,40 +543,40 @@ MUTANTS: dict[str, Mutant] = {
         "    null;\n",
     ),
     "a booking begins over a ceiling": Mutant(
-        "booking/check_ceilings.sql", "if v_problem is not null then", "if false then"
+        "money/check_ceilings.sql", "if v_problem is not null then", "if false then"
     ),
     "an order is sent over a ceiling": Mutant(
         _LAST_LOOK, ") is not null then 'a spending", ") = '' then 'a spending"
     ),
     "two orders pass a ceiling together": Mutant(
-        "booking/ceiling_problem.sql",
+        "money/ceiling_problem.sql",
         "perform pg_advisory_xact_lock(7302029, 0);",
         "null;",
     ),
     "an order that may exist is not counted": Mutant(
-        "booking/spent_in_base.sql", "and c.sent_at is not null", "and false"
+        "money/spent_in_base.sql", "and c.sent_at is not null", "and false"
     ),
     "a ceiling is compared at an old rate": Mutant(
-        "booking/in_base_currency.sql",
+        "money/in_base_currency.sql",
         "where k.problem is null or not p_is_new",
         "where true",
     ),
     "a ceiling in pounds is one in yen": Mutant(
-        "booking/ceiling_problem.sql",
+        "money/ceiling_problem.sql",
         "case when c.currency = v_base then c.amount else 0 end as amount",
         "c.amount",
     ),
     "a reason may say nothing": Mutant(
-        "review/require_text.sql", "'', 'g')) < 3", "'', 'g')) < 0"
+        "input/require_text.sql", "'', 'g')) < 3", "'', 'g')) < 0"
     ),
     "the record of settings can be rewritten": Mutant(
-        "operations/refuse_change.sql",
+        "record/refuse_change.sql",
         "before update or delete or truncate on engine.search_settings_changes",
         "before truncate on engine.search_settings_changes",
     ),
     # Installations, failovers, and airlines that do not say what they do.
     "another installation's orders and payments are ours": Mutant(
-        "operations/belongs_elsewhere.sql",
+        "installation/belongs_elsewhere.sql",
         "p_metadata ->> 'installation_id' <> engine.installation_id()::text",
         "false",
     ),
@@ -616,15 +616,15 @@ MUTANTS: dict[str, Mutant] = {
         "\n",
     ),
     "a copy takes a new name in flight": Mutant(
-        "operations/renew_installation.sql", "if v_live > 0 then", "if false then"
+        "installation/renew_installation.sql", "if v_live > 0 then", "if false then"
     ),
     "an order or a payment goes without our name": Mutant(
-        "provider_calls/our_mark.sql",
+        "outward/our_mark.sql",
         "where i.made_at <= p_attempt.started_at",
         "where false",
     ),
     "a payment changes under its key": Mutant(
-        "provider_calls/our_mark.sql",
+        "outward/our_mark.sql",
         "        where i.made_at <= p_attempt.started_at\n",
         "",
     ),
@@ -643,25 +643,25 @@ MUTANTS: dict[str, Mutant] = {
         "when false then a.order_hint",
     ),
     "a lost history's attempts go on at once": Mutant(
-        "provider_calls/claim_calls.sql",
+        "protocol/claim_calls.sql",
         "v_is_confirmed or c.operation not in (",
         "true or c.operation not in (",
     ),
     "what was used up before a restore ends an attempt": Mutant(
-        "provider_calls/recover_calls.sql",
+        "protocol/recover_calls.sql",
         "(v_is_confirmed or c.state = 'SENT' or not o.awaits_history)",
         "true",
     ),
     "a key that grew old ends a restored attempt": Mutant(
-        "provider_calls/recover_calls.sql",
+        "protocol/recover_calls.sql",
         "(v_is_confirmed or not o.awaits_history)",
         "true",
     ),
     "an answer of a lost history counts": Mutant(
-        "review/history_is_confirmed.sql", "c.epoch + c_epochs", "c.epoch"
+        "installation/history_is_confirmed.sql", "c.epoch + c_epochs", "c.epoch"
     ),
     "a lost history's numbers come again": Mutant(
-        "review/history_is_confirmed.sql", "nextval(s.name) + c_many", "nextval(s.name)"
+        "installation/history_is_confirmed.sql", "nextval(s.name) + c_many", "nextval(s.name)"
     ),
     "a list that was asked for early confirms a history": Mutant(
         "review/finish_scan.sql", "        and s.read_at >= v_settles_at\n", ""
@@ -703,7 +703,7 @@ MUTANTS: dict[str, Mutant] = {
         "            else 'CANCEL'\n",
     ),
     "a trip with a lost attempt is booked": Mutant(
-        "trips/has_live_attempt.sql", ", 'LOST_ATTEMPT'", ""
+        "saga/has_live_attempt.sql", ", 'LOST_ATTEMPT'", ""
     ),
     "a trip with a lost attempt is ordered": Mutant(
         _LAST_LOOK, "        and c.kind = 'LOST_ATTEMPT'\n", "        and false\n"
@@ -722,7 +722,7 @@ MUTANTS: dict[str, Mutant] = {
         "select interval '0'",
     ),
     "bookings ahead are not read": Mutant(
-        "monitor/recover.sql", "  perform engine.look_at_bookings(v_now);\n", ""
+        "protocol/recover.sql", "  perform engine.look_at_bookings(v_now);\n", ""
     ),
     "bookings ahead are read all at once": Mutant(
         "review/look_at_bookings.sql", "limit greatest(v_room, 0)", "limit 100000"
@@ -761,15 +761,15 @@ MUTANTS: dict[str, Mutant] = {
         "      exit when v_refused is null;\n",
     ),
     "bookings may be begun and undone for ever": Mutant(
-        "booking/check_failures.sql", "  if found then\n", "  if false then\n"
+        "saga/check_failures.sql", "  if found then\n", "  if false then\n"
     ),
     "a full queue of notifications is notified": Mutant(
-        "operations/ring.sql",
+        "calls/ring.sql",
         "  if pg_notification_queue_usage() < 0.5 then\n",
         "  if true then\n",
     ),
     "the last look counts with a birth date that is no day": Mutant(
-        "trips/person_key.sql",
+        "people/person_key.sql",
         "when isfinite(p_born_on) then",
         "when true then",
     ),
@@ -799,7 +799,7 @@ MUTANTS: dict[str, Mutant] = {
         "          and false and (c.state = 'CLAIMED' or c.state = 'READY' and",
     ),
     "a plan begins with the day of the session": Mutant(
-        "trips/plan_searches.sql",
+        "search/plan_searches.sql",
         "(p_now at time zone z.zone)::date",
         "p_now::date",
     ),
@@ -814,21 +814,21 @@ MUTANTS: dict[str, Mutant] = {
         "grant select, delete on public.trip_passengers",
     ),
     "offers are ranked before the trip's status is asked": Mutant(
-        "booking/book_trip.sql",
+        "saga/book_trip.sql",
         "  perform engine.require_bookable(v_trip);\n",
         "",
     ),
     # Nobody holds up anybody.
     "reports wait for whoever holds a trip": Mutant(
-        "trips/take_trip.sql", "for no key update skip locked;", "for no key update;"
+        "locks/take_trip.sql", "for no key update skip locked;", "for no key update;"
     ),
     "a report that waited in vain spoils its batch": Mutant(
-        "provider_calls/finish_calls.sql",
+        "protocol/finish_calls.sql",
         "elsif sqlstate in ('SK308', '55P03', '40P01', '40001') then",
         "elsif sqlstate = '22000' then",
     ),
     "every held row is waited for as long as the first": Mutant(
-        "operations/wait_less.sql", "* 500, 1", "* 1000, 1"
+        "locks/wait_less.sql", "* 500, 1", "* 1000, 1"
     ),
     "a scan waits for ever for whoever holds a trip": Mutant(
         "review/hold_listed_trip.sql",
@@ -880,12 +880,12 @@ MUTANTS: dict[str, Mutant] = {
         "\n  and 'key'\n  !~",
     ),
     "nothing that is returned is a refund": Mutant(
-        "booking/cancel_booked_trip.sql",
+        "saga/cancel_booked_trip.sql",
         " or p_attempt.refund_amount = 0 then",
         " then",
     ),
     "amounts lose their last digits": Mutant(
-        "operations/format_money.sql",
+        "money/format_money.sql",
         "greatest(v_digits, scale(trim_scale(p_amount)))",
         "scale(trim_scale(p_amount))",
     ),
@@ -934,7 +934,7 @@ MUTANTS: dict[str, Mutant] = {
     ),
     # What looks on is seen by those who may, costs little, and does not lie.
     "spans are written though nobody takes them": Mutant(
-        "operations/trace_ratio.sql",
+        "record/trace_ratio.sql",
         "where s.exporter_seen_at > p_now - interval '2 minutes'",
         "where true",
     ),
@@ -949,7 +949,7 @@ MUTANTS: dict[str, Mutant] = {
         "    limit least(p_limit, 5000)\n    for update",
     ),
     "what a clock ahead of ours said is recent": Mutant(
-        "operations/is_recent.sql",
+        "record/is_recent.sql",
         "p_at between p_now - p_limit and p_now + p_limit",
         "p_at >= p_now - p_limit",
     ),
@@ -964,7 +964,7 @@ MUTANTS: dict[str, Mutant] = {
         "false",
     ),
     "a label may have any value": Mutant(
-        "operations/failure_reason.sql", "    'other'\n", "    p_error_code\n"
+        "counters/failure_reason.sql", "    'other'\n", "    p_error_code\n"
     ),
     "nobody says that all sidecars are silent": Mutant(
         "operations/watch_alerts.sql",

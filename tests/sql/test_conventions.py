@@ -36,13 +36,13 @@ ACCEPTED = {
 # Files that hold something other than the one function they are named after.
 NOT_A_FUNCTION = {
     "access/schemas.sql",
-    "booking/saga_transitions.sql",
+    "saga/saga_transitions.sql",
     "flags/flag_overview.sql",
     "flags/flag_register.sql",
     "monitor/auto_book_monitor_status.sql",
     "operations/jobs.sql",
-    "provider_calls/operations.sql",
-    "provider_calls/outcome_rules.sql",
+    "outward/operations.sql",
+    "outward/outcome_rules.sql",
     "ranking/alliances.sql",
     "review/review_queue.sql",
     "webhooks/event_effects.sql",

@@ -2,7 +2,7 @@
 -- Bookings come first, then looks, then searches, which have a limit of their own: a
 -- slow search never keeps an authorized card waiting. What a breaker holds up or whose
 -- key has grown too old is left; recovery settles the latter. So is what waits for a
--- history to be confirmed (provider_calls/operations.sql).
+-- history to be confirmed (outward/operations.sql).
 drop function if exists engine.claim_calls(text, integer, integer);
 create or replace function engine.claim_calls(
   p_worker text, p_limit integer, p_searches integer, p_traced boolean default false

@@ -5,7 +5,7 @@
 -- trip's or the traveller's rows keeps a worker for a quarter of a second at the most:
 -- then it fails, nothing leaves, and the worker says so.
 -- Lock order: trip_requests, then the traveller, then booking_attempts, then
--- provider_calls, then the installation's spending (booking/ceiling_problem.sql).
+-- provider_calls, then the installation's spending (money/ceiling_problem.sql).
 create or replace function engine.mark_sent(p_call_id bigint, p_epoch integer)
   returns text
   language plpgsql volatile

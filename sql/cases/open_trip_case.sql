@@ -1,6 +1,6 @@
 -- A case about a trip, not about an attempt of ours. The trip's row is read and not
 -- locked, so that whoever holds it cannot keep the case from being opened; that the
--- trip is not booked meanwhile is what trips/has_live_attempt.sql says of such cases.
+-- trip is not booked meanwhile is what saga/has_live_attempt.sql says of such cases.
 create or replace function engine.open_trip_case(
   p_kind text,
   p_object_id text,
