@@ -21,9 +21,6 @@ from sidecar import connections, flights
 from sidecar import duffel as transport
 from sidecar.flights import Flights
 from sidecar.providers import NO_ANSWER, NOT_SENT, Answer
-from sidecar.sandbox.control import Fault
-from sidecar.sandbox.flights import FlightsSandbox
-from sidecar.sandbox.server import running_in_thread
 from tests.factories import in_days
 from tests.raw_server import (
     RawServer,
@@ -32,6 +29,9 @@ from tests.raw_server import (
     http_answer,
     raw_server,
 )
+from tests.sandbox.control import Fault
+from tests.sandbox.flights import FlightsSandbox
+from tests.sandbox.server import running_in_thread
 
 TOKEN = "duffel_test_not-for-any-log"
 JSON = "Content-Type: application/json"

@@ -12,9 +12,8 @@ from sidecar import duffel, flights
 from sidecar.flights import Flights
 from sidecar.order_facts import event_facts, order_facts
 from sidecar.providers import NO_ANSWER, NOT_SENT, Answer
-from sidecar.sandbox.control import Fault
 from tests.raw_server import answering, http_answer
-from tests.sidecar.duffel_account import (
+from tests.sandbox.account import (
     LONG_AGO,
     TOKEN,
     TRAVELLER,
@@ -22,6 +21,7 @@ from tests.sidecar.duffel_account import (
     open_account,
     order_for,
 )
+from tests.sandbox.control import Fault
 
 JSON = "Content-Type: application/json"
 

@@ -15,11 +15,11 @@ import stripe
 from sidecar import payment_transport
 from sidecar.payments import STRIPE_VERSION, Payments
 from sidecar.providers import NO_ANSWER, Answer
-from sidecar.sandbox.control import Fault
-from sidecar.sandbox.payments import PaymentsSandbox
-from sidecar.sandbox.server import running_in_thread
 from tests.factories import DECLINED, VISA
 from tests.raw_server import RawServer, answering, closed_port, http_answer, raw_server
+from tests.sandbox.control import Fault
+from tests.sandbox.payments import PaymentsSandbox
+from tests.sandbox.server import running_in_thread
 
 KEY = "sk_test_notForAnyLog"
 JSON = "Content-Type: application/json"

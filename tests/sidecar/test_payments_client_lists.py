@@ -15,10 +15,10 @@ import stripe
 from sidecar import payment_calls, payment_records, payment_transport
 from sidecar.payments import Payments
 from sidecar.providers import NO_ANSWER, Answer
-from sidecar.sandbox.control import Fault
-from sidecar.sandbox.payments import PaymentsSandbox
-from sidecar.sandbox.payments.driver import authorized, captured, intent_for, saved_card
 from tests.raw_server import RawServer, answering, closed_port, http_answer, raw_server
+from tests.sandbox.control import Fault
+from tests.sandbox.payments import PaymentsSandbox
+from tests.sandbox.payments.driver import authorized, captured, intent_for, saved_card
 from tests.waiting import wait_until
 from tests.webhook_receiver import receiving
 

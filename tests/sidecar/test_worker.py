@@ -26,10 +26,10 @@ from sidecar.flights import Flights
 from sidecar.limits import Budgets, Locks
 from sidecar.payments import Payments
 from sidecar.providers import NOT_SENT, Answer
-from sidecar.sandbox.control import Fault
 from sidecar.set_aside import SetAside
 from sidecar.worker import Worker
 from tests.factories import FLAGS, World, until
+from tests.sandbox.control import Fault
 
 ROOT = Path(__file__).resolve().parents[2]
 SEARCH = "POST /air/offer_requests"

@@ -21,10 +21,10 @@ from psycopg.types.json import Jsonb
 
 from sidecar.local.cluster import Cluster
 from sidecar.payment_records import EVENT_TYPES
-from sidecar.sandbox.flights.webhooks import EVENT_TYPES as DUFFEL_TYPES
 from sidecar.webhooks import read_event
 from tests.callbacks import SECRETS, Row, as_bytes, duffel, sign, snapshot, thin
 from tests.factories import Traveller, World, running_world, until
+from tests.sandbox.flights.webhooks import EVENT_TYPES as DUFFEL_TYPES
 from tests.sql import cloned_database
 from tests.sql.sources import SQL
 
