@@ -78,7 +78,7 @@ def test_an_order_can_fail_later(account: Account, status: int) -> None:
     account.sandbox.clock.advance(61)
     (event,) = account.client.list_events(LONG_AGO, "k").body["events"]
     assert event["type"] == "order.creation_failed"
-    assert event["data"]["object"] == {"offer_id": offer["id"]}
+    assert event["object_id"] == offer["id"]
     assert found(account, offer) == []
     assert code(account.order(offer)) == "order_creation_already_attempted"
     assert money_out(account) == 0
