@@ -681,6 +681,28 @@ def test_an_operation_that_is_not_known_is_not_sent(world: World) -> None:
     assert world.flights.faults.describe()["requests"] == {}
 
 
+def test_each_call_says_who_is_asked(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As `engine.operations` has it, whether it was claimed or handed on."""
+    bench = Bench(world)
+    asked: dict[str, str | None] = {}
+
+    def made(call: Call) -> Answer | None:
+        asked[call.operation] = call.provider
+        return make(call)
+
+    make = bench.worker._make
+    monkeypatch.setattr(bench.worker, "_make", made)
+    trip = world.trip(world.traveller())
+    with bench.running():
+        world.tick()
+        until(lambda: world.status(trip) == "BOOKED")
+    rows = world.rows("select operation, provider from engine.operations")
+    assert asked.keys() >= STEPS.keys()
+    assert asked.items() <= {r["operation"]: r["provider"] for r in rows}.items()
+
+
 def test_a_call_about_no_trip_has_no_trip_in_the_log(world: World) -> None:
     """Not the word None, which a search for trips would find."""
     bench = Bench(world)
