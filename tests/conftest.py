@@ -30,9 +30,9 @@ from sidecar.local.cluster import Cluster
 from sidecar.local.packages import find_installation
 from sidecar.local.plpython import install_plpython
 from sidecar.local.throwaway import throwaway_cluster
-from sidecar.sandbox.recordings import find_recordings
 from tests.factories import World, running_world
 from tests.redis_server import RedisServer
+from tests.sandbox.recordings import find_recordings
 from tests.sql import cloned_database
 
 # pg_cron serves one database of a cluster. The one test that runs real schedules

@@ -30,7 +30,7 @@ begin
   where c.id = any (p_ids) and c.state = 'READY' and o.operation = c.operation
   returning
     c.id, c.epoch, c.operation, c.trip_request_id, c.idempotency_key, o.marks_sent,
-    engine.call_request(c, p_traced);
+    engine.call_request(c, p_traced, o.provider);
 end;
 $$;
 comment on function engine.lease_calls(text, bigint[], boolean, timestamptz) is

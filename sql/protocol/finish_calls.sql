@@ -120,7 +120,7 @@ begin
   return query
   select
     c.id, c.epoch, c.operation, c.trip_request_id, c.idempotency_key, o.marks_sent,
-    engine.call_request(c, p_traced), false
+    engine.call_request(c, p_traced, o.provider), false
   from engine.provider_calls as c
   inner join engine.operations as o on c.operation = o.operation
   where c.id = any (v_nexts) and c.state = 'CLAIMED';

@@ -911,10 +911,15 @@ MUTANTS: dict[str, Mutant] = {
     "a listener that is deaf is believed": Mutant(
         "../sidecar/listening.py", "        return False\n", "        pass\n"
     ),
-    "a listed event's time is written in the session's zone": Mutant(
-        "webhooks/receive_sweep.sql",
-        "to_jsonb(to_timestamp((l.event ->> 'created')::bigint)) #>> '{}'",
-        "to_timestamp((l.event ->> 'created')::bigint)::text",
+    "an event's time is written without its zone": Mutant(
+        "../sidecar/events.py",
+        "return aware.astimezone(UTC).isoformat()",
+        "return aware.astimezone(UTC).replace(tzinfo=None).isoformat()",
+    ),
+    "a sweep that a former sidecar has cut counts as read": Mutant(
+        "provider_calls/outcome_code.sql",
+        "and not v_body @? '$.events[*] ? (!exists(@.event_id))'",
+        "and not v_body @? '$.events[*] ? (!exists(@))'",
     ),
     # Wherever it is deployed, and whoever serves it afterwards.
     "a deploy begins whatever it found": Mutant(
