@@ -917,7 +917,7 @@ MUTANTS: dict[str, Mutant] = {
         "return aware.astimezone(UTC).replace(tzinfo=None).isoformat()",
     ),
     "a sweep that a former sidecar has cut counts as read": Mutant(
-        "provider_calls/outcome_code.sql",
+        "outward/outcome_code.sql",
         "and not v_body @? '$.events[*] ? (!exists(@.event_id))'",
         "and not v_body @? '$.events[*] ? (!exists(@))'",
     ),
