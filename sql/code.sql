@@ -165,6 +165,7 @@ set role skylatch_owner;
 \ir trips/remove_spending_limit.sql
 \ir trips/take_trip.sql
 \ir trips/has_live_attempt.sql
+\ir trips/age_on.sql
 \ir trips/trip_party.sql
 \ir trips/match_party.sql
 \ir trips/plan_searches.sql
