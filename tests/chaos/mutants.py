@@ -661,7 +661,9 @@ MUTANTS: dict[str, Mutant] = {
         "installation/history_is_confirmed.sql", "c.epoch + c_epochs", "c.epoch"
     ),
     "a lost history's numbers come again": Mutant(
-        "installation/history_is_confirmed.sql", "nextval(s.name) + c_many", "nextval(s.name)"
+        "installation/history_is_confirmed.sql",
+        "nextval(s.name) + c_many",
+        "nextval(s.name)",
     ),
     "a list that was asked for early confirms a history": Mutant(
         "review/finish_scan.sql", "        and s.read_at >= v_settles_at\n", ""
