@@ -21,7 +21,7 @@ from sidecar.providers import NOT_SENT, Answer
 # waits for the airline too, but unlike an order it may simply be asked for again.
 _READ_SECONDS = {"read": 60.0, "create_order": 135.0, "cancel": 60.0}
 # No page is asked for after this: with one slow page more, what reads pages still ends
-# within a lease of 180 s (outward/operations.sql).
+# within a lease of 180 s (outward/search.sql).
 _PAGES_SECONDS = 110.0
 _SUPPLIER_MILLISECONDS = 20_000
 # Opaque, but part of a path: "" would name the list, and ".." something else.

@@ -25,7 +25,7 @@ from sidecar.connections import Adapter
 from sidecar.providers import Answer, word
 
 # With the time to connect and the slack of `sidecar.connections`, a call ends within
-# its lease of 60 s (outward/operations.sql).
+# its lease of 60 s (outward/create_payment.sql).
 _CALL_SECONDS = 40.0
 _CONNECT_SECONDS = 3.05
 _READ_SECONDS = 30.0

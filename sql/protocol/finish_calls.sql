@@ -121,7 +121,9 @@ begin
   where c.id = any (v_nexts) and c.state = 'CLAIMED';
   -- Those that were reopened, or could not be born claimed.
   return query
-  select l.*, false
+  select
+    l.id, l.epoch, l.operation, l.trip_request_id, l.idempotency_key, o.marks_sent,
+    engine.call_request(l, p_traced), false
   from engine.lease_calls(
     p_worker,
     array(
@@ -136,10 +138,10 @@ begin
           )
         )
     ),
-    p_traced,
     -- Not when this batch began: its work may have taken a while.
     clock_timestamp()
-  ) as l;
+  ) as l
+  inner join engine.operations as o on l.operation = o.operation;
 end;
 $$;
 comment on function engine.finish_calls(text, jsonb, boolean, boolean) is
