@@ -136,9 +136,11 @@ set role skylatch_owner;
 \ir flags/flag_value.sql
 \ir flags/is_enabled.sql
 \ir flags/gate_problem.sql
+\ir flags/switch_problem.sql
+\ir flags/gates_problem.sql
 \ir flags/flag_problem.sql
 \ir flags/require_pipeline.sql
-\ir flags/pin_flags.sql
+\ir flags/flag_answers.sql
 \ir flags/sync_flags.sql
 \ir flags/upsert_flag.sql
 \ir flags/beat_flags.sql
@@ -184,6 +186,7 @@ set role skylatch_owner;
 \ir money/check_ceilings.sql
 
 -- Who flies, and what they agreed to.
+\ir people/age_on.sql
 \ir people/trip_party.sql
 \ir people/match_party.sql
 \ir people/person_key.sql
@@ -535,5 +538,6 @@ reset role;
 -- plpython3u is untrusted: only a superuser may create a function in it.
 \ir ../plpython/wrappers/plpython_handshake.sql
 \ir ../plpython/wrappers/evaluate_flag.sql
+\ir ../plpython/wrappers/evaluate_flags.sql
 \ir ../plpython/wrappers/take_flag_usage.sql
 \ir ../plpython/wrappers/check_flag.sql

@@ -16,8 +16,11 @@ as $$
 declare
   v_base text := (select m.base_currency from engine.money_settings as m);
   v_amount numeric := engine.in_base_currency(p_amount, p_currency, true, p_now);
-  v_ceiling record;
-  v_spent numeric;
+  v_is_everybodys boolean;
+  v_periods text[];
+  v_amounts numeric[];
+  v_since timestamptz[];
+  v_spent numeric[];
 begin
   if v_amount is null then
     return format(
@@ -28,43 +31,48 @@ begin
   if p_attempt_id is not null then
     perform pg_advisory_xact_lock(7302029, 0);
   end if;
-  for v_ceiling in
-    -- The traveller's own in place of everybody's; the installation's last.
-    select distinct on (c.subject = 'installation', c.period)
-      c.subject,
-      c.period,
-      case when c.currency = v_base then c.amount else 0 end as amount
-    from engine.spending_ceilings as c
-    where c.user_id is null or c.user_id = p_user_id
-    order by c.subject = 'installation', c.period, c.user_id nulls last
-  loop
-    v_spent := case
-      when v_ceiling.period = 'price' then 0
-      else engine.spent_in_base(
-        case when v_ceiling.subject <> 'installation' then p_user_id end,
-        case
-          when v_ceiling.period = 'total' then '-infinity'
-          else date_trunc(v_ceiling.period, p_now, 'UTC')
-        end,
-        p_attempt_id,
-        p_now
-      )
-    end;
-    if (v_spent + v_amount <= v_ceiling.amount) is not true then
-      return format(
-        'It would pass %s of %s %s.',
-        case v_ceiling.subject
-          when 'installation' then 'what this service may spend,'
-          else 'the most that you may spend,'
-        end,
-        engine.format_money(v_ceiling.amount, v_base),
-        case v_ceiling.period
-          when 'price' then 'for one booking'
-          when 'total' then 'in total'
-          else 'a ' || v_ceiling.period
-        end
-      );
-    end if;
+  -- The installation's last.
+  foreach v_is_everybodys in array array[false, true] loop
+    select array_agg(o.period), array_agg(o.amount), array_agg(o.since)
+    into v_periods, v_amounts, v_since
+    from (
+      -- The traveller's own in place of everybody's.
+      select distinct on (c.period)
+        c.period,
+        case when c.currency = v_base then c.amount else 0 end as amount,
+        case c.period
+          when 'price' then 'infinity'
+          when 'total' then '-infinity'
+          else date_trunc(c.period, p_now, 'UTC')
+        end as since
+      from engine.spending_ceilings as c
+      where (c.subject = 'installation') = v_is_everybodys
+        and (c.user_id is null or c.user_id = p_user_id)
+      order by c.period, c.user_id nulls last
+    ) as o;
+    v_spent := engine.spent_in_base(
+      case when not v_is_everybodys then p_user_id end, v_since, p_attempt_id, p_now
+    );
+    for v_no in 1..coalesce(cardinality(v_periods), 0) loop
+      if (
+        case v_periods[v_no] when 'price' then 0 else v_spent[v_no] end + v_amount
+        <= v_amounts[v_no]
+      ) is not true then
+        return format(
+          'It would pass %s of %s %s.',
+          case
+            when v_is_everybodys then 'what this service may spend,'
+            else 'the most that you may spend,'
+          end,
+          engine.format_money(v_amounts[v_no], v_base),
+          case v_periods[v_no]
+            when 'price' then 'for one booking'
+            when 'total' then 'in total'
+            else 'a ' || v_periods[v_no]
+          end
+        );
+      end if;
+    end loop;
   end loop;
   return null;
 end;

@@ -17,14 +17,33 @@ create or replace function engine.match_party(
 )
   language plpgsql stable
 as $$
-#variable_conflict use_column
+declare
+  -- The places in the order of their ids: however the provider lists them, a place has
+  -- the same traveller.
+  v_ids text[];
+  v_ages integer[];
+  v_kinds text[];
+  v_all_differ boolean;
+  -- Who takes each place, and whether they are of age from the first day on.
+  v_takers uuid[];
+  v_grown boolean[];
+  v_traveller uuid;
+  v_age integer;
+  v_is_grown boolean;
+  v_kind text;
+  v_place integer;
+  v_infants text[] := '{}'::text[];
+  v_lap integer := 0;
 begin
-  return query
-  with place as materialized (
+  select
+    array_agg(p.id order by p.id),
+    array_agg(p.age order by p.id),
+    array_agg(p.kind order by p.id),
+    count(distinct p.id) = count(*)
+  into v_ids, v_ages, v_kinds, v_all_differ
+  from (
     select
-      -- However the provider lists them, a place has the same traveller.
-      row_number() over (order by i.value ->> 'id' collate "C") as nth,
-      nullif(i.value ->> 'id', '') as id,
+      nullif(i.value ->> 'id', '') collate "C" as id,
       (i.value ->> 'age')::integer as age,
       case
         when i.value ->> 'age' is null then case i.value ->> 'type'
@@ -43,80 +62,68 @@ begin
         else 'adult'
       end as kind
     from jsonb_array_elements(p_places) as i
-  ),
+  ) as p;
+  if not v_all_differ or v_ids is null then
+    return;
+  end if;
 
-  traveller as materialized (
+  for v_traveller, v_age, v_is_grown in
     select
-      t.traveler_profile_id as id,
-      t.age,
-      case when t.age < 2 then 'infant' when t.age < 18 then 'child' else 'adult' end
-        as kind,
-      row_number() over (partition by t.age order by t.traveler_profile_id) as nth_of_age,
+      t.traveler_profile_id,
+      engine.age_on(f.born_on, p_last_day),
       -- That a birth date is missing is said elsewhere, and asks the traveller.
-      (b.age < 18) is not true as is_grown
-    from engine.trip_party(p_user_id, p_trip_id, p_last_day) as t
-    inner join engine.trip_party(p_user_id, p_trip_id, p_first_day) as b
-      on t.traveler_profile_id = b.traveler_profile_id
-  ),
+      (engine.age_on(f.born_on, p_first_day) < 18) is not true
+    from public.trip_passengers as t
+    inner join public.traveler_profiles as f
+      on t.user_id = f.user_id and t.traveler_profile_id = f.id
+    where t.user_id = p_user_id and t.trip_request_id = p_trip_id
+    order by t.traveler_profile_id
+  loop
+    v_kind := case
+      when v_age < 2 then 'infant'
+      when v_age < 18 then 'child'
+      else 'adult'
+    end;
+    v_place := null;
+    for v_no in 1..cardinality(v_ids) loop
+      continue when v_takers[v_no] is not null;
+      if v_ages[v_no] = v_age and v_kinds[v_no] = v_kind then
+        v_place := v_no;
+        exit;
+      elsif v_ages[v_no] is null and v_kinds[v_no] = v_kind and v_place is null then
+        v_place := v_no;
+      end if;
+    end loop;
+    if v_place is null then
+      return;  -- nobody stays at home
+    end if;
+    v_takers[v_place] := v_traveller;
+    v_grown[v_place] := v_kind = 'adult' and v_is_grown;
+  end loop;
 
-  by_age as materialized (
-    select t.id as traveller, t.is_grown, p.id, p.nth, p.kind
-    from traveller as t
-    inner join (
-      select
-        p.*,
-        row_number() over (partition by p.age order by p.nth) as nth_of_age
-      from place as p
-      where p.age is not null and p.kind is not null
-    ) as p on t.age = p.age and t.nth_of_age = p.nth_of_age
-  ),
-
-  taken as materialized (
-    select a.traveller, a.is_grown, a.id, a.nth, a.kind
-    from by_age as a
-    union all
-    select t.id, t.is_grown, p.id, p.nth, p.kind
-    from (
-      select
-        t.id,
-        t.kind,
-        t.is_grown,
-        row_number() over (partition by t.kind order by t.id) as nth_of_kind
-      from traveller as t
-      where t.id not in (select a.traveller from by_age as a)
-    ) as t
-    inner join (
-      select
-        p.*,
-        row_number() over (partition by p.kind order by p.nth) as nth_of_kind
-      from place as p
-      where p.age is null
-    ) as p on t.kind = p.kind and t.nth_of_kind = p.nth_of_kind
-  ),
-
-  seated as (
-    select
-      t.traveller,
-      t.id,
-      t.kind,
-      t.kind = 'adult' and t.is_grown as is_grown,
-      row_number() over (
-        partition by t.kind = 'infant', t.kind = 'adult' and t.is_grown order by t.nth
-      ) as nth
-    from taken as t
-  )
-
-  select a.traveller, a.id, l.id
-  from seated as a
-  left join seated as l on a.is_grown and l.kind = 'infant' and a.nth = l.nth
-  where (
-      select count(*) = count(distinct p.id) and count(*) = (select count(*) from taken)
-      from place as p
-    )
-    and (select count(*) from traveller) = (select count(*) from taken)
-    and greatest((select count(*) from seated as s where s.kind = 'infant'), 1)
-    <= (select count(*) from seated as s where s.is_grown)
-  order by a.id;
+  for v_no in 1..cardinality(v_ids) loop
+    if v_takers[v_no] is null then
+      return;  -- nobody else is taken along
+    end if;
+    v_lap := v_lap + v_grown[v_no]::integer;
+    if v_kinds[v_no] = 'infant' then
+      v_infants := v_infants || v_ids[v_no];
+    end if;
+  end loop;
+  if v_lap < greatest(cardinality(v_infants), 1) then
+    return;
+  end if;
+  v_lap := 0;
+  for v_no in 1..cardinality(v_ids) loop
+    traveler_profile_id := v_takers[v_no];
+    passenger_id := v_ids[v_no];
+    infant_passenger_id := null;
+    if v_grown[v_no] then
+      v_lap := v_lap + 1;
+      infant_passenger_id := v_infants[v_lap];
+    end if;
+    return next;
+  end loop;
 end;
 $$;
 comment on function engine.match_party(uuid, uuid, jsonb, date, date) is

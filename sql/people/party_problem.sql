@@ -16,23 +16,25 @@ begin
         when bool_or(f.gender is null) then 'gender'
         when bool_or(f.email is null) then 'email'
         when bool_or(f.phone_number is null) then 'phone_number'
-        when count(*) filter (where b.age >= 18)
-          < greatest(count(*) filter (where p.age < 2), 1) then 'passengers'
+        when count(*) filter (where a.on_first_day >= 18)
+          < greatest(count(*) filter (where a.on_last_day < 2), 1) then 'passengers'
         -- One person under two profiles: an airline cancels the second seat.
         when count(*) > count(
           distinct engine.person_key(f.user_id, f.given_name, f.family_name, f.born_on)
         ) then 'passengers'
       end
     from public.trip_requests as t
-    cross join lateral engine.trip_party(
-      t.user_id,
-      t.id,
-      coalesce(t.return_to, t.departure_to + t.nights_max, t.departure_to)
-    ) as p
-    inner join lateral engine.trip_party(t.user_id, t.id, t.departure_to) as b
-      on p.traveler_profile_id = b.traveler_profile_id
+    inner join public.trip_passengers as p
+      on t.user_id = p.user_id and t.id = p.trip_request_id
     inner join public.traveler_profiles as f
-      on t.user_id = f.user_id and p.traveler_profile_id = f.id
+      on p.user_id = f.user_id and p.traveler_profile_id = f.id
+    cross join lateral (
+      select
+        engine.age_on(f.born_on, t.departure_to) as on_first_day,
+        engine.age_on(
+          f.born_on, coalesce(t.return_to, t.departure_to + t.nights_max, t.departure_to)
+        ) as on_last_day
+    ) as a
     where t.user_id = p_user_id and t.id = p_trip_id
   );
 end;

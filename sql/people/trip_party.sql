@@ -15,10 +15,7 @@ begin atomic
   with party as (
     select
       f.id,
-      -- As plain days: a zone may lack midnight on one of them.
-      extract(
-        year from age(p_last_day::timestamp, f.born_on::timestamp)
-      )::integer as age
+      engine.age_on(f.born_on, p_last_day) as age
     from public.trip_passengers as p
     inner join public.traveler_profiles as f
       on p.user_id = f.user_id and p.traveler_profile_id = f.id

@@ -1,7 +1,9 @@
 -- A sidecar of before traces gets the request itself; any other asks for it with what
--- belongs to it around it: the trace that its bytes carry, and whose it is.
+-- belongs to it around it: who is to be asked, the trace that its bytes carry, and whose
+-- it is.
+drop function if exists engine.call_request(engine.provider_calls, boolean);
 create or replace function engine.call_request(
-  p_call engine.provider_calls, p_traced boolean
+  p_call engine.provider_calls, p_traced boolean, p_provider text
 ) returns jsonb
   language plpgsql stable
 as $$
@@ -10,6 +12,7 @@ begin
     return engine.build_request(p_call);
   end if;
   return jsonb_build_object(
+    'provider', p_provider,
     'traceparent', engine.traceparent(
       p_call.trace_id, p_call.trace_sampled,
       engine.call_span(1, p_call.id, p_call.epoch)
@@ -19,5 +22,5 @@ begin
   );
 end;
 $$;
-comment on function engine.call_request(engine.provider_calls, boolean) is
+comment on function engine.call_request(engine.provider_calls, boolean, text) is
   'What a worker is given to make a claimed call.';

@@ -30,6 +30,7 @@ declare
   v_found record;
   v_next bigint;
   v_nexts bigint[] := '{}'::bigint[];
+  v_claimed integer;
   v_now timestamptz := clock_timestamp();
   v_is_confirmed boolean := engine.history_is_confirmed(v_now);
   -- While calls wait for a history they are chosen one by one.
@@ -112,24 +113,31 @@ begin
     end;
   end loop;
   perform engine.record_flag_usage();
+  v_nexts := array_remove(v_nexts, null);
+  if v_nexts = '{}' then
+    return;
+  end if;
   return query
   select
     c.id, c.epoch, c.operation, c.trip_request_id, c.idempotency_key, o.marks_sent,
-    engine.call_request(c, p_traced), false
+    engine.call_request(c, p_traced, o.provider), false
   from engine.provider_calls as c
   inner join engine.operations as o on c.operation = o.operation
   where c.id = any (v_nexts) and c.state = 'CLAIMED';
+  get diagnostics v_claimed = row_count;
+  if not p_hand_on or v_claimed = cardinality(v_nexts) then
+    return;
+  end if;
   -- Those that were reopened, or could not be born claimed.
   return query
   select
     l.id, l.epoch, l.operation, l.trip_request_id, l.idempotency_key, o.marks_sent,
-    engine.call_request(l, p_traced), false
+    engine.call_request(l, p_traced, o.provider), false
   from engine.lease_calls(
     p_worker,
     array(
       select c.id from engine.provider_calls as c
-      where p_hand_on
-        and c.id = any (v_nexts)
+      where c.id = any (v_nexts)
         and c.state = 'READY'
         and c.run_at <= v_now
         and (

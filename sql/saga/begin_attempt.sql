@@ -10,11 +10,15 @@ drop function if exists engine.begin_attempt(
 drop function if exists engine.begin_attempt(
   public.trip_requests, uuid, text, timestamptz, engine.trace_context
 );
+drop function if exists engine.begin_attempt(
+  public.trip_requests, uuid, text, timestamptz, engine.trace_context, text
+);
 create or replace function engine.begin_attempt(
   p_trip public.trip_requests,
   p_flight_offer_id uuid,
   p_actor text,
   p_now timestamptz,
+  p_answers jsonb default null,
   p_trace engine.trace_context default null,
   p_hand_to text default null
 ) returns bigint
@@ -26,16 +30,14 @@ declare
   -- The limit in the offer's currency.
   v_limit record;
   v_problem text;
-  v_flags jsonb;
+  v_answers jsonb;
   v_began_at timestamptz := clock_timestamp();
   v_trace engine.trace_context := p_trace;
   -- The trace of the search that found the offer, where this one is another.
   v_link text;
   v_call_id bigint;
 begin
-  -- In one statement, so that what is kept is what was decided on.
-  select engine.pin_flags(p_trip.user_id) into v_flags
-  from engine.require_pipeline(p_trip.user_id, p_now);
+  v_answers := engine.require_pipeline(p_trip.user_id, p_now, p_answers);
   perform engine.require_bookable(p_trip);
   select o.* into v_offer
   from public.flight_offers as o
@@ -114,7 +116,10 @@ begin
     v_offer.price_currency,
     v_limit.cap,
     p_trip.version,
-    v_flags,
+    (
+      select jsonb_object_agg(f.key, f.value - array['detail', 'doubt'])
+      from jsonb_each(v_answers) as f
+    ),
     p_trip.payment_method_id,
     p_now,
     p_now,
@@ -175,7 +180,7 @@ begin
 end;
 $$;
 comment on function engine.begin_attempt(
-  public.trip_requests, uuid, text, timestamptz, engine.trace_context, text
+  public.trip_requests, uuid, text, timestamptz, jsonb, engine.trace_context, text
 ) is
   'Commits the intent to book one offer and returns its first call; raises SK007, '
   'SK008, SK010, SK101, SK102, SK103, SK109, SK110, SK111, SK112, SK113, SK114, '

@@ -19,6 +19,7 @@ declare
   v_trip public.trip_requests;
   v_best uuid;
   v_reason text;
+  v_answers jsonb;
   v_status text := 'PENDING';
   v_began_at timestamptz := clock_timestamp();
   v_trace engine.trace_context := p_trace;
@@ -49,21 +50,26 @@ begin
   end if;
   v_best := engine.best_offer(v_trip);
   if v_best is not null then
-    v_reason := case
-      when not v_trip.auto_book_enabled
-        then 'An offer fits; automatic booking is not switched on for this trip.'
-      else 'An offer fits, but booking is off: ' || engine.flag_problem(p_user_id, p_now)
-    end;
+    if not v_trip.auto_book_enabled then
+      v_reason := 'An offer fits; automatic booking is not switched on for this trip.';
+    else
+      v_reason := engine.switch_problem(p_user_id, p_now);
+      if v_reason is null then
+        v_answers := engine.flag_answers(p_user_id);
+        v_reason := engine.gates_problem(v_answers);
+      end if;
+      v_reason := 'An offer fits, but booking is off: ' || v_reason;
+    end if;
     if v_reason is null then
       -- What the trip lacks by now (its card expired, a profile was emptied) is for the
       -- traveller to mend; the offers that were found are kept.
       begin
-        if engine.is_enabled('price_optimization', p_user_id, false) then
+        if v_answers #> '{price_optimization,value}' = 'true' then
           v_reason := engine.reason_to_wait(v_trip, v_best, p_now);
         end if;
         if v_reason is null then
           v_call_id := engine.begin_attempt(
-            v_trip, v_best, p_actor, p_now, v_trace, p_hand_to
+            v_trip, v_best, p_actor, p_now, v_answers, v_trace, p_hand_to
           );
           v_status := 'BOOKING';
         end if;

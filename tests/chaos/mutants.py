@@ -129,8 +129,8 @@ MUTANTS: dict[str, Mutant] = {
     # Nothing begins that must not.
     "a booking begins without asking the flags": Mutant(
         _BEGIN,
-        "from engine.require_pipeline(p_trip.user_id, p_now)",
-        "from (select 1) as nobody",
+        "v_answers := engine.require_pipeline(p_trip.user_id, p_now, p_answers)",
+        "v_answers := engine.flag_answers(p_trip.user_id)",
     ),
     "a booking begins above the limit": Mutant(
         _BEGIN, "when (v_offer.price_amount <= v_limit.cap) is not true", "when false"
@@ -426,28 +426,30 @@ MUTANTS: dict[str, Mutant] = {
     ),
     "an order leaves somebody out": Mutant(
         "people/match_party.sql",
-        "    and (select count(*) from traveller) = (select count(*) from taken)\n",
-        "",
+        "      return;  -- nobody stays at home",
+        "      continue;",
     ),
     "an order takes a place twice": Mutant(
-        "people/match_party.sql", "count(*) = count(distinct p.id) and ", ""
+        "people/match_party.sql", "not v_all_differ or ", ""
     ),
     "a child sits on another child's place": Mutant(
-        "people/match_party.sql", "p on t.age = p.age and t.nth", "p on t.nth"
+        "people/match_party.sql",
+        "if v_ages[v_no] = v_age and",
+        "if v_ages[v_no] is not null and",
     ),
     "a child flies alone": Mutant(
         "people/match_party.sql",
-        "    <= (select count(*) from seated as s where s.is_grown)\n",
-        "    <= 99\n",
+        "if v_lap < greatest(cardinality(v_infants), 1) then",
+        "if false then",
     ),
     "a baby sits on the lap of a place, not of an adult": Mutant(
         "people/match_party.sql",
-        "t.kind = 'infant', t.kind = 'adult' and t.is_grown order by",
-        "t.kind = 'infant' order by",
+        "    if v_grown[v_no] then\n      v_lap := v_lap + 1;\n",
+        "    v_lap := v_lap + 1;\n    if v_grown[v_no] then\n",
     ),
     "a segment that leaves somebody out promises a cabin": Mutant(
         "search/read_offers.sql",
-        "            and seated.ids <@ jsonb_agg(w.value -> 'passenger_id')\n",
+        "            and y.seated <@ jsonb_agg(w.value -> 'passenger_id')\n",
         "",
     ),
     "a refund of nothing is a refund": Mutant(
@@ -923,10 +925,15 @@ MUTANTS: dict[str, Mutant] = {
     "a listener that is deaf is believed": Mutant(
         "../sidecar/listening.py", "        return False\n", "        pass\n"
     ),
-    "a listed event's time is written in the session's zone": Mutant(
-        "webhooks/receive_sweep.sql",
-        "to_jsonb(to_timestamp((l.event ->> 'created')::bigint)) #>> '{}'",
-        "to_timestamp((l.event ->> 'created')::bigint)::text",
+    "an event's time is written without its zone": Mutant(
+        "../sidecar/events.py",
+        "return aware.astimezone(UTC).isoformat()",
+        "return aware.astimezone(UTC).replace(tzinfo=None).isoformat()",
+    ),
+    "a sweep that a former sidecar has cut counts as read": Mutant(
+        "outward/sweep_payment_events.sql",
+        "and not p_report.body @? '$.events[*] ? (!exists(@.event_id))'",
+        "and not p_report.body @? '$.events[*] ? (!exists(@))'",
     ),
     # Wherever it is deployed, and whoever serves it afterwards.
     "a deploy begins whatever it found": Mutant(

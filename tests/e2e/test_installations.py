@@ -18,13 +18,13 @@ import stripe
 from sidecar.deploy import deploy
 from sidecar.flights import Flights
 from sidecar.local.cluster import Cluster
-from sidecar.sandbox.control import Fault
-from sidecar.sandbox.flights.cancellations import Terms
 from sidecar.webhooks import read_event
 from tests.callbacks import STRIPE_SECRET, as_bytes, sign, snapshot
 from tests.conftest import Connect
 from tests.e2e.cases import book, hold_elsewhere, kinds, scan, state
 from tests.factories import World, until
+from tests.sandbox.control import Fault
+from tests.sandbox.flights.cancellations import Terms
 from tests.sql import cloned_database
 
 RENEW = "select engine.renew_installation(%s)"

@@ -15,7 +15,6 @@ import psycopg
 import pytest
 
 from sidecar.flights import Flights
-from sidecar.sandbox.control import Fault
 from tests.conftest import Connect
 from tests.e2e.cases import (
     ORDER,
@@ -29,6 +28,7 @@ from tests.e2e.cases import (
     uncertain,
 )
 from tests.factories import World, until
+from tests.sandbox.control import Fault
 
 REVIEW = "select public.review_attempt(%s, %s, %s, %s)"
 

@@ -583,7 +583,7 @@ def test_nothing_in_python_runs_in_a_parallel_plan(catalog: Catalog) -> None:
         from ({FUNCTIONS}) as p
         inner join pg_language as l on l.oid = p.prolang and l.lanname = 'plpython3u'
         """
-    ).fetchone() == (4, 0)
+    ).fetchone() == (5, 0)
 
 
 def test_a_date_is_made_of_a_moment_only_with_a_named_zone(

@@ -1,0 +1,6 @@
+-- As plain days: a zone may lack midnight on one of them. Inlined where it is asked.
+create or replace function engine.age_on(p_born_on date, p_day date) returns integer
+  language sql immutable parallel safe
+return extract(year from age(p_day::timestamp, p_born_on::timestamp))::integer;
+comment on function engine.age_on(date, date) is
+  'How old somebody is on a day, in whole years; null without a birth date.';
