@@ -164,8 +164,11 @@ set role skylatch_owner;
 \ir calls/lease_calls.sql
 \ir calls/find_rule.sql
 \ir calls/retry_at.sql
+\ir calls/retry_call.sql
+\ir calls/close_call.sql
+\ir calls/repeat_call.sql
 \ir calls/note_breaker.sql
-\ir calls/enqueue_look.sql
+\ir calls/enqueue_object.sql
 \ir calls/list_time.sql
 
 -- Amounts, rates, limits.
@@ -213,6 +216,7 @@ set role skylatch_owner;
 \ir cases/find_case.sql
 \ir cases/open_trip_case.sql
 \ir cases/start_scan.sql
+\ir cases/enqueue_read.sql
 \ir cases/gather_evidence.sql
 \ir cases/record_evidence.sql
 
@@ -242,7 +246,7 @@ set role skylatch_owner;
 \ir search/place_zone.sql
 \ir search/is_over.sql
 \ir search/plan_searches.sql
-\ir search/search_request.sql
+\ir search/search_terms.sql
 \ir search/search_key.sql
 \ir search/look_interval.sql
 \ir search/next_volatility.sql
@@ -288,24 +292,58 @@ set role skylatch_owner;
 \ir counters/failure_reason.sql
 
 -- What is asked of the providers, call by call.
-\ir outward/operations.sql
-\ir outward/outcome_rules.sql
+\ir outward/define_operation.sql
+\ir outward/our_mark.sql
+\ir outward/may_have_order.sql
 \ir outward/order_itinerary.sql
 \ir outward/journey_ends.sql
 \ir outward/order_problem.sql
+\ir outward/order_facts.sql
 \ir outward/found_order.sql
 \ir outward/found_refund.sql
-\ir outward/our_mark.sql
+\ir outward/payment_code.sql
+\ir outward/hold_facts.sql
+\ir outward/search.sql
+\ir outward/get_offer.sql
+\ir outward/create_payment.sql
+\ir outward/confirm_payment.sql
+\ir outward/read_authorization.sql
+\ir outward/create_order.sql
+\ir outward/find_order.sql
+\ir outward/capture_payment.sql
+\ir outward/read_capture.sql
+\ir outward/cancel_payment.sql
+\ir outward/read_void.sql
+\ir outward/quote_cancellation.sql
+\ir outward/confirm_cancellation.sql
+\ir outward/read_cancellation.sql
+\ir outward/find_refunds.sql
+\ir outward/create_refund.sql
+\ir outward/look_order.sql
+\ir outward/look_payment.sql
+\ir outward/look_charge.sql
+\ir outward/look_refund.sql
+\ir outward/look_dispute.sql
+\ir outward/look_warning.sql
+\ir outward/look_setup.sql
+\ir outward/look_method.sql
+\ir outward/scan_orders.sql
+\ir outward/scan_payments.sql
+\ir outward/sweep_order_events.sql
+\ir outward/sweep_payment_events.sql
+\ir outward/cancel_orphan_payment.sql
 \ir outward/build_request.sql
-\ir outward/learn_from_answer.sql
+\ir outward/check_sending.sql
+\ir outward/refusal_code.sql
 \ir outward/outcome_code.sql
-\ir outward/may_have_order.sql
+\ir outward/record_facts.sql
 
 -- The booking.
 \ir saga/has_live_attempt.sql
 \ir saga/saga_transitions.sql
 \ir saga/require_bookable.sql
 \ir saga/check_failures.sql
+\ir saga/enqueue_step.sql
 \ir saga/begin_attempt.sql
 \ir saga/decide_trip.sql
 \ir saga/book_trip.sql
@@ -313,6 +351,7 @@ set role skylatch_owner;
 \ir saga/confirm_booking.sql
 \ir saga/release_trip.sql
 \ir saga/cancel_booked_trip.sql
+\ir saga/record_end.sql
 \ir saga/count_step.sql
 \ir saga/end_state.sql
 \ir saga/advance_attempt.sql
@@ -482,7 +521,9 @@ set role skylatch_owner;
 \ir protocol/claim_calls.sql
 \ir protocol/mark_sent.sql
 \ir protocol/count_apply_failure.sql
-\ir protocol/apply_look.sql
+\ir protocol/apply_read.sql
+\ir protocol/note_late_report.sql
+\ir protocol/settle_search.sql
 \ir protocol/settle_call.sql
 \ir protocol/finish_calls.sql
 \ir protocol/recover_calls.sql

@@ -1,22 +1,22 @@
--- One row per attempt and operation: asking again (a repeated confirm, another read)
--- reopens it under the same idempotency key, later each time; a person's order to go on
--- begins anew. An order is never reopened. A new call that is due is born claimed by
--- the worker that it is handed to, so that it is written once.
+-- One row per idempotency key: asking again (a repeated confirm, another reading)
+-- reopens it, later each time; one that was dead begins anew. A call that is marked as
+-- sent before it leaves is never reopened: then nothing is returned. A new call that is
+-- due is born claimed by the worker that it is handed to, so that it is written once.
 drop function if exists engine.enqueue_call(
   public.booking_attempts, text, timestamptz
 );
+drop function if exists engine.enqueue_call(
+  public.booking_attempts, text, timestamptz, text
+);
 create or replace function engine.enqueue_call(
-  p_attempt public.booking_attempts,
-  p_operation text,
-  p_run_at timestamptz,
-  p_hand_to text default null
+  p_call engine.provider_calls, p_hand_to text default null
 ) returns bigint
   language plpgsql volatile
 as $$
 declare
   v_id bigint;
   v_now timestamptz := clock_timestamp();
-  v_worker text := case when p_run_at <= v_now then p_hand_to end;
+  v_worker text := case when p_call.run_at <= v_now then p_hand_to end;
   v_born engine.provider_calls;
 begin
   v_born.state := 'READY';
@@ -28,7 +28,7 @@ begin
     v_born.tries := 1;
     v_born.claimed_at := v_now;
     v_born.lease_until := v_now + (
-      select o.lease from engine.operations as o where o.operation = p_operation
+      select o.lease from engine.operations as o where o.operation = p_call.operation
     );
   end if;
   insert into engine.provider_calls as c (
@@ -37,12 +37,10 @@ begin
     claimed_at, first_claimed_at, lease_until
   )
   values (
-    p_attempt.user_id, p_attempt.trip_request_id, p_attempt.id, p_attempt.epoch,
-    p_operation,
-    format('%s:%s', p_attempt.id, p_operation)
-    || case p_operation when 'create_refund' then ':' || p_attempt.refund_no else '' end,
-    p_run_at, p_attempt.trace_id, p_attempt.trace_sampled, v_born.state, v_worker,
-    v_born.epoch, v_born.tries, v_born.claimed_at, v_born.claimed_at, v_born.lease_until
+    p_call.user_id, p_call.trip_request_id, p_call.booking_attempt_id,
+    p_call.attempt_epoch, p_call.operation, p_call.idempotency_key, p_call.run_at,
+    p_call.trace_id, p_call.trace_sampled, v_born.state, v_worker, v_born.epoch,
+    v_born.tries, v_born.claimed_at, v_born.claimed_at, v_born.lease_until
   )
   on conflict (idempotency_key) do update
   set
@@ -57,25 +55,18 @@ begin
     lease_until = null,
     apply_failures = 0,
     finished_at = null
-  where c.operation <> 'create_order'
+  where not exists (
+    select from engine.operations as o
+    where o.operation = c.operation and o.marks_sent
+  )
     and (
       c.state in ('DONE', 'UNKNOWN', 'DEAD')
       -- Left over from before a person stepped in: its answer would be ignored.
       or c.attempt_epoch <> excluded.attempt_epoch and c.state in ('READY', 'CLAIMED')
     )
   returning c.id into v_id;
-  if v_id is null then
-    raise exception using
-      errcode = 'SK301',
-      message = 'the saga asked for a call that must not be repeated',
-      detail = jsonb_build_object(
-        'attempt', p_attempt.id, 'operation', p_operation, 'state', p_attempt.state
-      ),
-      hint = 'This is a defect in saga_transitions: report it.';
-  end if;
   return v_id;
 end;
 $$;
-comment on function engine.enqueue_call(
-  public.booking_attempts, text, timestamptz, text
-) is 'Adds the attempt''s next outward call, or reopens it, and returns its id.';
+comment on function engine.enqueue_call(engine.provider_calls, text) is
+  'Adds an outward call, or reopens it; returns its id, or null when it must not.';

@@ -1,6 +1,6 @@
--- An open breaker lets nothing begin; it never holds up an order in flight, because
--- only operations that begin something have one. A key that its provider may have
--- forgotten would execute again.
+-- An open breaker lets nothing begin. It never holds up what is under way, because only
+-- operations that begin something have one. A key that its provider may have forgotten
+-- would execute again.
 create or replace function engine.is_claimable(
   p_call engine.provider_calls, p_now timestamptz
 ) returns boolean

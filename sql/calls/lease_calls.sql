@@ -1,17 +1,10 @@
 -- Claims the given ready calls: a lease and a new epoch each. The caller has locked the
 -- rows or made them in this transaction.
 drop function if exists engine.lease_calls(text, bigint[], timestamptz);
+drop function if exists engine.lease_calls(text, bigint[], boolean, timestamptz);
 create or replace function engine.lease_calls(
-  p_worker text, p_ids bigint[], p_traced boolean, p_now timestamptz
-) returns table (
-  call_id bigint,
-  epoch integer,
-  operation text,
-  trip_request_id uuid,
-  idempotency_key text,
-  marks_sent boolean,
-  request jsonb
-)
+  p_worker text, p_ids bigint[], p_now timestamptz
+) returns setof engine.provider_calls
   language plpgsql volatile
 as $$
 begin
@@ -28,10 +21,8 @@ begin
     lease_until = p_now + o.lease
   from engine.operations as o
   where c.id = any (p_ids) and c.state = 'READY' and o.operation = c.operation
-  returning
-    c.id, c.epoch, c.operation, c.trip_request_id, c.idempotency_key, o.marks_sent,
-    engine.call_request(c, p_traced, o.provider);
+  returning c.*;
 end;
 $$;
-comment on function engine.lease_calls(text, bigint[], boolean, timestamptz) is
-  'Claims the given ready calls for a worker and returns what to send.';
+comment on function engine.lease_calls(text, bigint[], timestamptz) is
+  'Claims the given ready calls for a worker and returns them.';

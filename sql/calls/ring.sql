@@ -1,7 +1,7 @@
 -- The one place that notifies. Whoever may log in may fill the server's queue of
 -- notifications, by one session that listens and never reads: then every transaction
--- that notifies fails at its end, bookings and recovery too. So nothing is said when
--- the queue is half full: whoever listens also polls.
+-- that notifies fails at its end, whatever it was about. So nothing is said when the
+-- queue is half full: whoever listens also polls.
 create or replace function engine.ring(p_channel text) returns void
   language plpgsql volatile
 as $$

@@ -24,7 +24,7 @@ begin
     when 'ORPHAN_PAYMENT' then v_case.object_id else v_attempt.payment_intent_id
   end;
   if v_offer_id is not null then
-    perform engine.enqueue_look(
+    perform engine.enqueue_read(
       'look_order', v_offer_id,
       jsonb_strip_nulls(
         jsonb_build_object('offer_id', v_offer_id, 'order_id', v_order_id)
@@ -33,18 +33,18 @@ begin
     );
   end if;
   if v_payment is not null then
-    perform engine.enqueue_look(
+    perform engine.enqueue_read(
       'look_payment', v_payment, jsonb_build_object('payment_intent', v_payment),
       v_attempt, p_now
     );
   end if;
   if v_case.kind = 'DISPUTE' then
-    perform engine.enqueue_look(
+    perform engine.enqueue_read(
       'look_dispute', v_case.object_id,
       jsonb_build_object('dispute', v_case.object_id), v_attempt, p_now
     );
   elsif v_case.kind = 'REFUND_FAILED' then
-    perform engine.enqueue_look(
+    perform engine.enqueue_read(
       'look_refund', v_case.object_id, jsonb_build_object('refund', v_case.object_id),
       v_attempt, p_now
     );

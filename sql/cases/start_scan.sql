@@ -13,7 +13,7 @@ declare
     p_now
   ) - interval '6 hours';
 begin
-  return engine.enqueue_look(
+  return engine.enqueue_read(
     'scan_' || p_scan, p_scan,
     jsonb_build_object(
       'created_after', engine.list_time(

@@ -2,7 +2,7 @@
 -- Bookings come first, then looks, then searches, which have a limit of their own: a
 -- slow search never keeps an authorized card waiting. What a breaker holds up or whose
 -- key has grown too old is left; recovery settles the latter. So is what waits for a
--- history to be confirmed (outward/operations.sql).
+-- history to be confirmed (outward/define_operation.sql).
 drop function if exists engine.claim_calls(text, integer, integer);
 create or replace function engine.claim_calls(
   p_worker text, p_limit integer, p_searches integer, p_traced boolean default false
@@ -63,7 +63,11 @@ begin
   );
   if v_ids <> '{}' then
     return query
-    select l.* from engine.lease_calls(p_worker, v_ids, p_traced, v_now) as l;
+    select
+      l.id, l.epoch, l.operation, l.trip_request_id, l.idempotency_key, o.marks_sent,
+      engine.call_request(l, p_traced, o.provider)
+    from engine.lease_calls(p_worker, v_ids, v_now) as l
+    inner join engine.operations as o on l.operation = o.operation;
   end if;
 end;
 $$;

@@ -130,7 +130,9 @@ begin
   end if;
   -- Those that were reopened, or could not be born claimed.
   return query
-  select l.*, false
+  select
+    l.id, l.epoch, l.operation, l.trip_request_id, l.idempotency_key, o.marks_sent,
+    engine.call_request(l, p_traced, o.provider), false
   from engine.lease_calls(
     p_worker,
     array(
@@ -144,10 +146,10 @@ begin
           )
         )
     ),
-    p_traced,
     -- Not when this batch began: its work may have taken a while.
     clock_timestamp()
-  ) as l;
+  ) as l
+  inner join engine.operations as o on l.operation = o.operation;
 end;
 $$;
 comment on function engine.finish_calls(text, jsonb, boolean, boolean) is

@@ -41,9 +41,14 @@ begin
   if not found then
     v_to.next_state := 'NEEDS_REVIEW';
   end if;
-  v_attempt := engine.learn_from_answer(
-    v_attempt, p_operation, p_verdict, p_rule, p_report, p_reason, p_now
+  v_attempt := engine.record_facts(
+    v_attempt, p_operation, p_verdict, p_report, p_now
   );
+  if p_verdict <> 'OK' then
+    v_attempt := engine.record_end(
+      v_attempt, p_verdict, p_rule, p_report.error_code, p_reason
+    );
+  end if;
   if v_to.next_state = 'VOIDING' and v_attempt.payment_intent_id is null then
     v_to.next_state := 'FAILED';  -- nothing was ever held
   elsif v_to.next_state = 'VOIDING' and v_attempt.captured_amount is not null then
@@ -132,7 +137,7 @@ begin
   );
 
   if v_to.next_operation is not null and not v_state.is_final then
-    return engine.enqueue_call(
+    return engine.enqueue_step(
       v_attempt, v_to.next_operation,
       -- Reading too early only shows the state of before: give the provider a moment.
       p_now + case

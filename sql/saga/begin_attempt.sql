@@ -165,7 +165,7 @@ begin
     end,
     v_trace.trace_id
   );
-  v_call_id := engine.enqueue_call(v_attempt, 'get_offer', p_now, p_hand_to);
+  v_call_id := engine.enqueue_step(v_attempt, 'get_offer', p_now, p_hand_to);
   if v_trace.is_sampled then
     perform engine.add_span(
       v_trace.trace_id, engine.attempt_span(7, v_attempt.id, 0), v_trace.span_id,

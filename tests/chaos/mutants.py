@@ -23,8 +23,16 @@ _LAST_LOOK = "protocol/mark_sent.sql"
 _SETTLE = "protocol/settle_call.sql"
 _BEGIN = "saga/begin_attempt.sql"
 _FOUND = "outward/found_order.sql"
-_RULES = "outward/outcome_rules.sql"
-_CODE = "outward/outcome_code.sql"
+_ORDER = "outward/create_order.sql"
+_OFFER = "outward/get_offer.sql"
+_GOES_ON = (
+    "insert into engine.outcome_rules (operation, http_status, error_code, verdict)\n"
+    "values\n"
+)
+_ENDS = (
+    "insert into engine.outcome_rules (\n"
+    "  operation, http_status, error_code, verdict, trip_status, reason\n)\nvalues\n"
+)
 _ROUTE = "ranking/route_problems.sql"
 _INTAKE = "../sidecar/intake.py"
 _LOOK = "../sidecar/deploy_checks.py"
@@ -57,21 +65,21 @@ MUTANTS: dict[str, Mutant] = {
         _LAST_LOOK, "    or v_call.lease_until <= v_now\n", ""
     ),
     "an order is sent though booking is off": Mutant(
-        _LAST_LOOK,
-        "'booking is off: ' || engine.flag_problem(v_trip.user_id, v_now)",
+        _ORDER,
+        "'booking is off: ' || engine.flag_problem(p_trip.user_id, p_now)",
         "null",
     ),
     "an order is sent for a paused trip": Mutant(
-        _LAST_LOOK, "when v_trip.auto_book_status <> 'BOOKING'", "when false"
+        _ORDER, "when p_trip.auto_book_status <> 'BOOKING'", "when false"
     ),
     "an order is sent for a changed trip": Mutant(
-        _LAST_LOOK, "when v_trip.version <> v_attempt.trip_version", "when false"
+        _ORDER, "when p_trip.version <> p_attempt.trip_version", "when false"
     ),
     "an order is sent over a limit that was lowered": Mutant(
-        _LAST_LOOK, ") is not null then 'the spending limit", ") = '' then 'the limit"
+        _ORDER, ") is not null then 'the spending limit", ") = '' then 'the limit"
     ),
     "an order is sent on a hold about to lapse": Mutant(
-        _LAST_LOOK, "v_now + interval '1 hour'", "v_now - interval '1 year'"
+        _ORDER, "p_now + interval '1 hour'", "p_now - interval '1 year'"
     ),
     "an order that was sent counts as not sent": Mutant(
         "protocol/recover_calls.sql",
@@ -80,14 +88,16 @@ MUTANTS: dict[str, Mutant] = {
     ),
     # What is not known is not let go of.
     "an unclear answer to an order lets go of it": Mutant(
-        _RULES,
-        "('create_order', '*', '*', 'UNKNOWN', null, null, false, null)",
-        "('create_order', '*', '*', 'RESEARCH', 'PENDING', '0', false, 'No.')",
+        _ORDER,
+        f"{_GOES_ON}  ('create_order', '*', '*', 'UNKNOWN'),\n",
+        f"{_ENDS}  ('create_order', '*', '*', 'RESEARCH', 'PENDING', 'No.');\n"
+        f"{_GOES_ON}",
     ),
     "an empty list lets go of an order": Mutant(
-        _RULES,
-        "('find_order', '200', 'none', 'RETRY', null, null, false, null)",
-        "('find_order', '200', 'none', 'RESEARCH', 'PENDING', '0', false, 'No.')",
+        "outward/find_order.sql",
+        ",\n  ('find_order', '200', 'none', 'RETRY'),\n",
+        f";\n{_ENDS}  ('find_order', '200', 'none', 'RESEARCH', 'PENDING', 'No.');\n"
+        f"{_GOES_ON}",
     ),
     "an order of another offer is adopted": Mutant(
         _FOUND,
@@ -102,8 +112,8 @@ MUTANTS: dict[str, Mutant] = {
         "",
     ),
     "an order at another price is captured": Mutant(
-        _CODE,
-        "is distinct from v_attempt.agreed_amount then 'amount_mismatch'",
+        _ORDER,
+        "is distinct from p_attempt.agreed_amount then 'amount_mismatch'",
         "is null then 'amount_mismatch'",
     ),
     "a refund is not looked for before it is made": Mutant(
@@ -134,8 +144,8 @@ MUTANTS: dict[str, Mutant] = {
         _BEGIN, "      or v_offer.search_round <> p_trip.search_round\n", ""
     ),
     "a fare that rose above the limit is held": Mutant(
-        _CODE,
-        "v_offer.price_amount > v_attempt.cap_amount\n          or v_code in",
+        _OFFER,
+        "v_offer.price_amount > p_attempt.cap_amount\n      or v_code in",
         "v_code in",
     ),
     "two trips of a traveller are decided at once": Mutant(
@@ -163,7 +173,9 @@ MUTANTS: dict[str, Mutant] = {
         "if false then",
     ),
     "a list that was not read counts as read": Mutant(
-        _CODE, "end then 'ok'\n", "end is not false then 'ok'\n"
+        "outward/scan_orders.sql",
+        "when jsonb_typeof(p_report.body -> 'orders') = 'array' then 'ok'",
+        "when true then 'ok'",
     ),
     "a hold is released though an order may exist": Mutant(
         "review/possible_actions.sql",
@@ -289,9 +301,9 @@ MUTANTS: dict[str, Mutant] = {
         "operations/beat_job.sql", "where f.job = p_job", "where p_job is not null"
     ),
     "a currency's letters follow the database's locale": Mutant(
-        "outward/build_request.sql",
-        'lower(v_attempt.currency collate "C")',
-        "lower(v_attempt.currency)",
+        "outward/create_payment.sql",
+        'lower(p_attempt.currency collate "C")',
+        "lower(p_attempt.currency)",
     ),
     "bootstrap.sql takes any encoding": Mutant(
         "bootstrap.sql", "if v_encoding <> 'UTF8' then", "if false then"
@@ -316,11 +328,11 @@ MUTANTS: dict[str, Mutant] = {
         "people/note_changed_person.sql", "set version = t.version + 1, ", "set "
     ),
     "an order is sent for other people than were frozen": Mutant(
-        _LAST_LOOK, "when engine.party_change(v_attempt)", "when false"
+        _ORDER, "when engine.party_change(p_attempt)", "when false"
     ),
     "an order is sent into another flight": Mutant(
-        _LAST_LOOK,
-        "when engine.overlap_problem(v_attempt.user_id, v_attempt.id) is not null",
+        _ORDER,
+        "when engine.overlap_problem(p_attempt.user_id, p_attempt.id) is not null",
         "when false",
     ),
     "a person is a profile": Mutant(
@@ -437,7 +449,7 @@ MUTANTS: dict[str, Mutant] = {
     ),
     "a segment that leaves somebody out promises a cabin": Mutant(
         "search/read_offers.sql",
-        "            and seated.ids <@ jsonb_agg(w.value -> 'passenger_id')\n",
+        "            and y.seated <@ jsonb_agg(w.value -> 'passenger_id')\n",
         "",
     ),
     "a refund of nothing is a refund": Mutant(
@@ -465,10 +477,10 @@ MUTANTS: dict[str, Mutant] = {
         "ranking/judge_offer.sql", "p_now + p_terms.least_lead_time", "p_now"
     ),
     "the live offer is not judged": Mutant(
-        _CODE, "when v_code is not null then v_code", "when false then v_code"
+        _OFFER, "when v_code is not null then v_code", "when false then v_code"
     ),
     "an adult sits on a child's place": Mutant(
-        _CODE, "when engine.places_moved(v_attempt)", "when false"
+        _OFFER, "when engine.places_moved(p_attempt)", "when false"
     ),
     "the live offer is judged as it was found": Mutant(
         "search/store_live_offer.sql", "    refundable = r.refundable,\n", ""
@@ -479,11 +491,11 @@ MUTANTS: dict[str, Mutant] = {
         "",
     ),
     "an order is sent for an offer that fits no more": Mutant(
-        _LAST_LOOK, "when v_problem is not null\n", "when false\n"
+        _ORDER, "when v_problem is not null\n", "when false\n"
     ),
     "an order is sent at a price that was not agreed": Mutant(
-        _LAST_LOOK,
-        "is distinct from (v_attempt.agreed_amount, v_attempt.currency)",
+        _ORDER,
+        "is distinct from (p_attempt.agreed_amount, p_attempt.currency)",
         "is null",
     ),
     "the repeated hour is always the second": Mutant(
@@ -519,7 +531,7 @@ MUTANTS: dict[str, Mutant] = {
         _BEGIN, "  perform engine.check_consent(p_trip);\n", ""
     ),
     "an order is sent that its consent does not cover": Mutant(
-        _LAST_LOOK, "when engine.consent_problem(v_trip) is not null", "when false"
+        _ORDER, "when engine.consent_problem(p_trip) is not null", "when false"
     ),
     "a limit may be raised after the consent": Mutant(
         "people/consent_problem.sql",
@@ -546,7 +558,7 @@ MUTANTS: dict[str, Mutant] = {
         "money/check_ceilings.sql", "if v_problem is not null then", "if false then"
     ),
     "an order is sent over a ceiling": Mutant(
-        _LAST_LOOK, ") is not null then 'a spending", ") = '' then 'a spending"
+        _ORDER, ") is not null then 'a spending", ") = '' then 'a spending"
     ),
     "two orders pass a ceiling together": Mutant(
         "money/ceiling_problem.sql",
@@ -629,13 +641,13 @@ MUTANTS: dict[str, Mutant] = {
         "",
     ),
     "an authorised attempt ends with a failover": Mutant(
-        _LAST_LOOK, "  if v_wait is not null then", "  if false then"
+        _ORDER, "  if v_wait is not null then", "  if false then"
     ),
     "waiting for the lists uses up tries": Mutant(
         _LAST_LOOK, "tries = greatest(c.tries - 1, 0)", "tries = c.tries"
     ),
     "an order that a failover lost is made again": Mutant(
-        _LAST_LOOK, "if v_attempt.order_hint is not null then", "if false then"
+        _ORDER, "if p_attempt.order_hint is not null then", "if false then"
     ),
     "a young order of a lost history is passed over": Mutant(
         "review/judge_orders.sql",
@@ -708,7 +720,7 @@ MUTANTS: dict[str, Mutant] = {
         "saga/has_live_attempt.sql", ", 'LOST_ATTEMPT'", ""
     ),
     "a trip with a lost attempt is ordered": Mutant(
-        _LAST_LOOK, "        and c.kind = 'LOST_ATTEMPT'\n", "        and false\n"
+        _ORDER, "        and c.kind = 'LOST_ATTEMPT'\n", "        and false\n"
     ),
     "a held trip is forgotten by the lists": Mutant(
         "review/note_lost.sql", "'LOST_ATTEMPT', p_attempt_id", "'POISON', p_attempt_id"
@@ -919,9 +931,9 @@ MUTANTS: dict[str, Mutant] = {
         "return aware.astimezone(UTC).replace(tzinfo=None).isoformat()",
     ),
     "a sweep that a former sidecar has cut counts as read": Mutant(
-        "outward/outcome_code.sql",
-        "and not v_body @? '$.events[*] ? (!exists(@.event_id))'",
-        "and not v_body @? '$.events[*] ? (!exists(@))'",
+        "outward/sweep_payment_events.sql",
+        "and not p_report.body @? '$.events[*] ? (!exists(@.event_id))'",
+        "and not p_report.body @? '$.events[*] ? (!exists(@))'",
     ),
     # Wherever it is deployed, and whoever serves it afterwards.
     "a deploy begins whatever it found": Mutant(

@@ -1,5 +1,8 @@
 -- The body of one Duffel offer request; see the provider's "offer requests".
-create or replace function engine.search_request(
+drop function if exists engine.search_request(
+  public.trip_requests, text, text, date, date
+);
+create or replace function engine.search_terms(
   p_trip public.trip_requests,
   p_origin text,
   p_destination text,
@@ -45,6 +48,6 @@ begin
   );
 end;
 $$;
-comment on function engine.search_request(
+comment on function engine.search_terms(
   public.trip_requests, text, text, date, date
 ) is 'Builds one Duffel offer request for a trip.';

@@ -1,9 +1,12 @@
--- What was read is handed to whoever asked. Nothing here moves a saga: at most it makes
--- the saga look for itself, or opens a case.
+-- What was read is handed to the function that knows what it means. Nothing here moves
+-- a saga: at most an attempt is made to read for itself, or a case is opened.
 drop function if exists engine.apply_look(
   engine.provider_calls, jsonb, text, timestamptz
 );
-create or replace function engine.apply_look(
+drop function if exists engine.apply_look(
+  engine.provider_calls, engine.call_report, text, timestamptz
+);
+create or replace function engine.apply_read(
   p_call engine.provider_calls,
   p_report engine.call_report,
   p_actor text,
@@ -47,6 +50,6 @@ begin
   end if;
 end;
 $$;
-comment on function engine.apply_look(
+comment on function engine.apply_read(
   engine.provider_calls, engine.call_report, text, timestamptz
 ) is 'Hands an observed answer to the function that knows what it means.';

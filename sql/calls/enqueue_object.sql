@@ -1,14 +1,9 @@
--- One row per operation and object: that row's lease is what keeps two readers of one
--- object from overtaking each other. Asked for while it is out, it is read once more
--- after, so that what happened meanwhile is seen. What is read for nobody has a trace
--- of its own.
-create or replace function engine.enqueue_look(
-  p_operation text,
-  p_object_id text,
-  p_payload jsonb,
-  p_attempt public.booking_attempts,
-  p_run_at timestamptz
-) returns bigint
+-- One row per operation and object: the row's lease is what keeps two readers of one
+-- object from overtaking each other. An object that is asked for while it is being read
+-- is read once more after, so that what happened meanwhile is seen. Only what observes
+-- may be asked for here.
+create or replace function engine.enqueue_object(p_call engine.provider_calls)
+  returns bigint
   language plpgsql volatile
 as $$
 declare
@@ -18,21 +13,21 @@ begin
     user_id, trip_request_id, booking_attempt_id, attempt_epoch, operation, object_id,
     payload, idempotency_key, run_at, trace_id, trace_sampled
   )
-  -- Nothing else may be asked for past the gate.
   select
-    p_attempt.user_id, p_attempt.trip_request_id, p_attempt.id, p_attempt.epoch,
-    o.operation, p_object_id, p_payload,
-    format('look:%s:%s', p_operation, md5(p_object_id)), p_run_at,
-    coalesce(p_attempt.trace_id, gen_random_uuid()),
-    coalesce(p_attempt.trace_sampled, false)
+    p_call.user_id, p_call.trip_request_id, p_call.booking_attempt_id,
+    p_call.attempt_epoch, o.operation, p_call.object_id, p_call.payload,
+    p_call.idempotency_key, p_call.run_at, p_call.trace_id, p_call.trace_sampled
   from engine.operations as o
-  where o.operation = p_operation and o.observes
+  where o.operation = p_call.operation and o.observes
   on conflict (idempotency_key) do update
   set
     again = c.state in ('CLAIMED', 'SENT'),
     state = case when c.state in ('CLAIMED', 'SENT') then c.state else 'READY' end,
     tries = case when c.state in ('CLAIMED', 'SENT') then c.tries else 0 end,
-    run_at = case when c.state = 'READY' then least(c.run_at, p_run_at) else p_run_at end,
+    run_at = case
+      when c.state = 'READY' then least(c.run_at, excluded.run_at)
+      else excluded.run_at
+    end,
     payload = excluded.payload,
     apply_failures = 0,
     finished_at = null,
@@ -55,6 +50,5 @@ begin
   return v_id;
 end;
 $$;
-comment on function engine.enqueue_look(
-  text, text, jsonb, public.booking_attempts, timestamptz
-) is 'Asks for one object to be read, for the record; returns the call.';
+comment on function engine.enqueue_object(engine.provider_calls) is
+  'Asks for one object to be read; returns the call, or null for what is no reading.';
