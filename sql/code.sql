@@ -353,7 +353,7 @@ set role skylatch_owner;
 \ir saga/cancel_booked_trip.sql
 \ir saga/record_end.sql
 \ir saga/count_step.sql
-\ir saga/end_state.sql
+\ir saga/apply_state_effects.sql
 \ir saga/advance_attempt.sql
 \ir saga/command_attempt.sql
 \ir saga/nudge_attempt.sql
@@ -499,7 +499,7 @@ set role skylatch_owner;
 \ir operations/pipeline_status.sql
 
 -- What runs by the clock.
-\ir monitor/revive_plans.sql
+\ir monitor/renew_plans.sql
 \ir monitor/run_monitor.sql
 \ir monitor/tick.sql
 \ir monitor/monitor_run.sql

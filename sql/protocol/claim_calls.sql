@@ -1,5 +1,5 @@
 -- Any number of sidecars claim at once: SKIP LOCKED gives each row to one of them.
--- Bookings come first, then looks, then searches, which have a limit of their own: a
+-- Bookings come first, then reads, then searches, which have a limit of their own: a
 -- slow search never keeps an authorized card waiting. What a breaker holds up or whose
 -- key has grown too old is left; recovery settles the latter. So is what waits for a
 -- history to be confirmed (outward/define_operation.sql).

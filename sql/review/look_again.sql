@@ -1,4 +1,4 @@
--- Definer: operators have no table. Asking twice asks once: a look that is out is not
+-- Definer: operators have no table. Asking twice asks once: a read that is out is not
 -- doubled.
 create or replace function engine.look_again(p_case_id bigint) returns void
   language plpgsql volatile

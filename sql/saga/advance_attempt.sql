@@ -132,7 +132,7 @@ begin
     coalesce(v_attempt.trace_id, v_attempt.id)
   );
   perform engine.count_step(p_attempt, v_attempt, p_operation, p_verdict);
-  perform engine.end_state(
+  perform engine.apply_state_effects(
     p_attempt, v_attempt, p_operation, p_verdict, p_report, p_actor, p_now
   );
 
