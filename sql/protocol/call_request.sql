@@ -1,6 +1,5 @@
--- A sidecar of before traces gets the request itself; any other asks for it with what
--- belongs to it around it: who is to be asked, the trace that its bytes carry, and whose
--- it is.
+-- A sidecar of before traces gets the request itself. Any other asks for it with what
+-- belongs to it around it: who is asked, the trace that its bytes carry, whose it is.
 drop function if exists engine.call_request(engine.provider_calls, boolean);
 create or replace function engine.call_request(
   p_call engine.provider_calls, p_traced boolean, p_provider text
