@@ -1,5 +1,6 @@
--- What reaching a state means outside the attempt: for the booking, the trip, and the
--- people who watch. The caller holds the locks of the trip and the attempt.
+-- A new state of an attempt has effects outside of it: on the booking, on the trip, and
+-- on the queue of cases. This function makes them. The caller holds the locks of the
+-- trip and the attempt.
 drop function if exists engine.end_state(
   public.booking_attempts, public.booking_attempts, text, text, jsonb, text,
   timestamptz

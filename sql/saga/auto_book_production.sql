@@ -1,7 +1,7 @@
--- Book now from the offers at hand. As safe as through the monitor: the same intent,
--- which asks everything again. What is cheap to see is asked before the offers are
--- ranked, which takes as long as there are offers: asking for what cannot be must not
--- keep the server busy.
+-- A traveller asks to book now, from the offers that are stored. This is as safe as a
+-- booking by the monitor: begin_attempt checks everything again. Cheap checks come
+-- before the offers are ranked, because ranking takes longer the more offers there are,
+-- and a request that cannot succeed must not keep the server busy.
 create or replace function engine.auto_book_production(p_trip_id uuid)
   returns uuid
   language plpgsql volatile

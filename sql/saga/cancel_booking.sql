@@ -1,5 +1,6 @@
--- Open whatever the switches say: they stop spending, not giving back. While one
--- cancellation runs, and after it, asking again changes nothing.
+-- A cancellation is possible whatever the switches say: they stop spending, and a
+-- cancellation returns money. A second request, while one cancellation runs or after
+-- it, changes nothing.
 -- Lock order: trip_requests, then booking_attempts, then provider_calls.
 create or replace function engine.cancel_booking(
   p_booking_id uuid, p_min_refund numeric

@@ -1,4 +1,5 @@
--- A fifth of it is news; a quote that found no fare tells nothing about changes.
+-- The newest change counts for a fifth. A quote that found no fare tells nothing about
+-- changes.
 create or replace function engine.next_volatility(
   p_volatility real, p_before numeric, p_after numeric
 ) returns real
