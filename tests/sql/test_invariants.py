@@ -340,7 +340,7 @@ BROKEN: list[tuple[str, list[str]]] = [
     ),
     (
         "a definer function is pinned and granted by name",
-        ["grant execute on function engine.tick() to public"],
+        ["grant execute on function engine.auto_book_monitor() to public"],
     ),
     (
         "a definer function is pinned and granted by name",
