@@ -9,7 +9,6 @@ import signal
 import sys
 import threading
 from collections.abc import Iterator
-from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Annotated
 from uuid import UUID
@@ -36,7 +35,6 @@ from sidecar.errors import EngineError, SetupError, SkylatchError
 from sidecar.flags import build_mirror
 from sidecar.flights import Flights
 from sidecar.limits import Budgets, Locks, connect
-from sidecar.local import app as local_app
 from sidecar.metrics import Metrics, served
 from sidecar.payments import Payments
 from sidecar.redaction import redact
@@ -54,7 +52,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.add_typer(flags_app, name="flags")
-app.add_typer(local_app, name="local", help="The local stack on this machine.")
 
 
 def build_worker(
@@ -303,17 +300,22 @@ def deploy(
         raise SetupError(f"{describe(error)}: deploy again") from error
 
 
-@app.command()
-def sandbox(
-    state: Annotated[
-        Path | None,
-        typer.Option(help="Directory that keeps what they know across restarts."),
-    ] = None,
+@app.command(
+    add_help_option=False,
+    context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False},
+)
+def local(
+    arguments: Annotated[list[str] | None, typer.Argument(hidden=True)] = None,
 ) -> None:
-    """Run the local Duffel and Stripe, until SIGTERM."""
-    from sidecar.sandbox.run import run_sandbox  # noqa: PLC0415 - not for production
-
-    run_sandbox(config.load(config.SandboxSettings), state)
+    """The local stack of a checkout: `local --help` says more."""
+    try:
+        # Not for production: neither the wheel nor the image has it.
+        from sidecar.local import app as local_app  # noqa: PLC0415
+    except ModuleNotFoundError:
+        raise SetupError(
+            "the local stack is a checkout's: there is none here"
+        ) from None
+    local_app(arguments or [], prog_name="python -m sidecar local")
 
 
 @app.callback(invoke_without_command=True)
@@ -333,7 +335,7 @@ def main(
 
 
 # They run beside the sidecar's programs, which report for themselves.
-_OF_DEVELOPERS = {"", "local", "sandbox"}
+_OF_DEVELOPERS = {"", "local"}
 
 # For a terminal whose encoding has no such characters.
 _PLAIN = {"✓": "+", "✗": "x", "·": "-", "…": "...", "→": "->", "⇄": "<->"}

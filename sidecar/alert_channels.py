@@ -18,7 +18,7 @@ import structlog
 
 from sidecar import threads
 from sidecar.config import RelaySettings, is_loopback, revealed
-from sidecar.connections import StatusSession
+from sidecar.http import StatusSession
 
 _log = structlog.get_logger()
 _Result = TypeVar("_Result")

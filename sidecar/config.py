@@ -311,21 +311,6 @@ class OperatorSettings(SkylatchSettings):
     operator_url: DatabaseAddress
 
 
-class SandboxSettings(SkylatchSettings):
-    """Where the local providers listen, and what they replay."""
-
-    # Loopback, unless a container's own network stands in between.
-    sandbox_host: str = "127.0.0.1"
-    sandbox_flights_port: int = Field(ge=0, le=65535)
-    sandbox_payments_port: int = Field(ge=0, le=65535)
-    sandbox_seed: int = 0
-    # Where the endpoint listens, to be told of events under the first of its secrets.
-    sandbox_callbacks_url: str | None = None
-    stripe_webhook_secrets: WebhookSecrets = ()
-    duffel_webhook_secrets: WebhookSecrets = ()
-    recordings: Path | None = None
-
-
 def revealed(secret: SecretStr | None) -> str | None:
     """Return what a secret hides, if there is one."""
     return secret.get_secret_value() if secret else None

@@ -43,6 +43,8 @@ class Call:
     # W3C: the trace that it belongs to, and the span under which its own hang.
     traceparent: str | None = None
     attempt_id: UUID | None = None
+    # None where a database of the last release does not say.
+    provider: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +69,7 @@ def _call(row: Row, *, traced: bool) -> Call:
         **{**row, "request": around["request"]},
         traceparent=around["traceparent"],
         attempt_id=UUID(attempt) if attempt else None,
+        provider=around.get("provider"),
     )
 
 

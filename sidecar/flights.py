@@ -13,16 +13,18 @@ import time
 from dataclasses import replace
 from typing import Any
 
-from sidecar.duffel import SUCCESS, Duffel
-from sidecar.order_facts import event_facts, order_facts
+from sidecar.duffel import Duffel
+from sidecar.events import Event, cut_event
+from sidecar.http import SUCCESS
+from sidecar.order_facts import order_facts
 from sidecar.providers import NOT_SENT, Answer
 
 # Duffel may take 120 s for an order; a search waits for its suppliers, 20 s. Cancelling
 # waits for the airline too, but unlike an order it may simply be asked for again.
 _READ_SECONDS = {"read": 60.0, "create_order": 135.0, "cancel": 60.0}
-# No page is asked for after this: with one slow page more, what reads pages still ends
-# within a lease of 180 s (provider_calls/operations.sql).
-_PAGES_SECONDS = 110.0
+# What reads pages has this long for all of them: with the time to connect and the slack
+# of `sidecar.http` it ends within a lease of 180 s (outward/search.sql).
+_PAGES_SECONDS = 165.0
 _SUPPLIER_MILLISECONDS = 20_000
 # Opaque, but part of a path: "" would name the list, and ".." something else.
 _ID = re.compile(r"[A-Za-z0-9_-]{1,100}")
@@ -169,17 +171,13 @@ class Flights:
             seconds=_READ_SECONDS["cancel"],
         )
 
-    def get_cancellation(self, cancellation_id: str, correlation: str) -> Answer:
-        """Read one cancellation, confirmed or only quoted."""
-        return self._read_one("/air/order_cancellations/", cancellation_id, correlation)
-
     def list_events(
         self, created_after: str, correlation: str, *, created_before: str | None = None
     ) -> Answer:
         """Read every webhook event of a time, delivered or not.
 
         The time is after one ISO 8601 moment and, where given, before another. The
-        body is ``{"events": [...]}``; of an event's object only ids are kept.
+        body is ``{"events": [...]}``, each cut as a callback's (`sidecar.events`).
         """
         if not created_after:
             return NOT_SENT
@@ -191,13 +189,15 @@ class Flights:
             },
             correlation,
             deadline=time.monotonic() + _PAGES_SECONDS,
-            keep=event_facts,
+            keep=_cut_listed,
         )
         if not _is_whole(found):
             return found
-        if not all(_has_id(event) for event in found.body["data"]):
+        rows = found.body["data"]
+        if None in rows:
             return replace(found, body=None)
-        return replace(found, http_status=200, body={"events": found.body["data"]})
+        events = [event for event in rows if event]
+        return replace(found, http_status=200, body={"events": events})
 
     def reachable(self) -> Answer:
         """Make one harmless read."""
@@ -255,6 +255,11 @@ def _is_id(value: Any) -> bool:
 
 def _has_id(row: Any) -> bool:
     return isinstance(row, dict) and isinstance(row.get("id"), str)
+
+
+def _cut_listed(row: Any) -> Event | None:
+    """Return an event, `{}` for one that is none of ours; None for no row of a list."""
+    return (cut_event("duffel", row) or {}) if _has_id(row) else None
 
 
 def _is_whole(pages: Answer) -> bool:

@@ -24,9 +24,10 @@ from sidecar import threads
 from sidecar.config import ServeSettings
 from sidecar.db import Database, describe
 from sidecar.errors import EngineError
+from sidecar.events import Provider
 from sidecar.intake import Rule
 from sidecar.waiting_room import WaitingRoom
-from sidecar.webhooks import HEADERS, MAX_BYTES, Provider, Reason, Refused, read_event
+from sidecar.webhooks import HEADERS, MAX_BYTES, Reason, Refused, read_event
 
 _log = structlog.get_logger()
 _DATABASE_DOWN = (psycopg.Error, EngineError)

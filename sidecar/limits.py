@@ -113,20 +113,6 @@ class Locks:
                 return
 
 
-# Everything else that is not a search is Stripe's.
-_DUFFEL = (
-    "get_offer",
-    "create_order",
-    "find_order",
-    "look_order",
-    "scan_orders",
-    "quote_cancellation",
-    "confirm_cancellation",
-    "read_cancellation",
-    "sweep_order_events",
-)
-
-
 @dataclass(frozen=True, slots=True)
 class Budget:
     """So many calls per window, for one kind of call."""
@@ -136,7 +122,7 @@ class Budget:
 
 
 class Budgets:
-    """Rate budgets per operation, shared through Redis and local without it."""
+    """Rate budgets per provider, shared through Redis and local without it."""
 
     def __init__(
         self,
@@ -156,15 +142,24 @@ class Budgets:
             )
         self._local = FixedWindowRateLimiter(MemoryStorage())
         self._down_until = 0.0
-        search = Budget("search", RateLimitItemPerMinute(searches_per_minute))
-        duffel = Budget("duffel", RateLimitItemPerMinute(duffel_per_minute))
-        self._stripe = Budget("stripe", RateLimitItemPerSecond(stripe_per_second))
-        self._budgets = {"search": search, **dict.fromkeys(_DUFFEL, duffel)}
+        self._budgets = {
+            "search": Budget("search", RateLimitItemPerMinute(searches_per_minute)),
+            "duffel": Budget("duffel", RateLimitItemPerMinute(duffel_per_minute)),
+            "stripe": Budget("stripe", RateLimitItemPerSecond(stripe_per_second)),
+        }
 
-    def wait(self, operation: str, stopping: threading.Event) -> bool:
-        """Wait until `operation` may be sent; False when stopping meanwhile."""
-        budget = self._budgets.get(operation, self._stripe)
-        if self._hit(budget):
+    def wait(
+        self, operation: str, provider: str | None, stopping: threading.Event
+    ) -> bool:
+        """Wait until `operation` may be sent; False when stopping meanwhile.
+
+        Searches have a budget of their own beside their provider's. A provider that is
+        not known has none.
+        """
+        budget = self._budgets.get(
+            "search" if operation == "search" else provider or ""
+        )
+        if budget is None or self._hit(budget):
             return True
         self._metrics.rate_waited(budget.name)
         while not self._hit(budget):

@@ -1,4 +1,4 @@
-"""What the engine needs of an order or an event, and nothing about its travellers.
+"""What the engine needs of an order, and nothing about its travellers.
 
 An order names its passengers, with birth dates and addresses. None of that decides
 anything after the order exists, so it ends here and is stored nowhere.
@@ -22,7 +22,6 @@ _ORDER = (
     "void_window_ends_at",
     "metadata",
 )
-_EVENT = ("id", "type", "created_at", "live_mode", "idempotency_key")
 
 
 def order_facts(order: Any) -> dict[str, Any] | None:
@@ -48,26 +47,6 @@ def order_facts(order: Any) -> dict[str, Any] | None:
             for slice_ in _objects(order, "slices")
         ],
     }
-
-
-def event_facts(event: Any) -> dict[str, Any] | None:
-    """Return a webhook event with the ids of its object; None for no object.
-
-    Older versions put a whole order there, and some leave ``object`` out.
-    """
-    if not isinstance(event, dict):
-        return None
-    data = event.get("data")
-    inner = data.get("object", data) if isinstance(data, dict) else None
-    ids = {
-        name: value
-        for name, value in (inner if isinstance(inner, dict) else {}).items()
-        if (name == "id" or name.endswith("_id")) and isinstance(value, str)
-    }
-    metadata = inner.get("metadata") if isinstance(inner, dict) else None
-    if isinstance(metadata, dict) and isinstance(metadata.get("installation_id"), str):
-        ids["installation_id"] = metadata["installation_id"]
-    return {**{name: event.get(name) for name in _EVENT}, "data": {"object": ids}}
 
 
 def _segment(segment: dict[str, Any]) -> dict[str, Any]:

@@ -1,29 +1,91 @@
 """Calls of Stripe's SDK, turned into answers: one request, one object, or whole lists.
 
 The SDK builds and signs the requests; what came back is taken as it came, so that no
-defect of a provider's body can raise here.
+defect of a provider's body can raise here. A call must end before its lease does,
+however many pages it takes, so every call has one deadline that all of its requests
+share.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+import math
+import threading
+import time
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from functools import partial
 from typing import Any
 
-from sidecar.payment_records import Cut, Record
-from sidecar.payment_transport import NoAnswerError, TooLargeError, Transport
-from sidecar.providers import NO_ANSWER, Answer
+import stripe
 
-SUCCESS = range(200, 300)
+from sidecar.http import SUCCESS, Http, NotReceivedError, Received
+from sidecar.payment_records import Cut, Record
+from sidecar.providers import NO_ANSWER, Answer, word
+
+# With the time to connect and the slack of `sidecar.http`, a call ends within its lease
+# of 60 s (outward/create_payment.sql).
+_CALL_SECONDS = 40.0
+_READ_SECONDS = 30.0
+# A page of a hundred events with whole objects in them has well below one megabyte.
+_MAX_BYTES = 8 * 1024 * 1024
 _PAGE = 100
 _MAX_PAGES = 100
+_ID_HEADER = "request-id"
+
+
+class SdkTransport(stripe.HTTPClient):
+    """Sends the SDK's requests, and keeps what each thread's last one brought back."""
+
+    name = "requests"
+
+    def __init__(self, base_url: str) -> None:
+        super().__init__()
+        self._http = Http(base_url, id_header=_ID_HEADER)
+        self._local = threading.local()
+
+    def begin(self) -> None:
+        """Start the time of a call; its requests come from this thread."""
+        self._local.deadline = time.monotonic() + _CALL_SECONDS
+        self._local.received = None
+
+    @property
+    def received(self) -> Received | None:
+        """The answer to this thread's last request, if there was one."""
+        found: Received | None = self._local.received
+        return found
+
+    def request(
+        self,
+        method: str,
+        url: str,
+        headers: Mapping[str, str] | None,
+        post_data: Any = None,
+        *,
+        _usage: list[str] | None = None,
+    ) -> tuple[str, int, Mapping[str, str]]:
+        """Send one request; raises NotReceivedError for anything but an answer."""
+        self._local.received = None
+        received = self._local.received = self._http.send(
+            method,
+            url,
+            headers=headers or {},
+            seconds=_READ_SECONDS,
+            deadline=self._local.deadline,
+            most_bytes=_MAX_BYTES,
+            data=post_data,
+            verify=stripe.ca_bundle_path,
+        )
+        text = received.content.decode(errors="replace")
+        return text, received.status, received.headers
+
+    def close(self) -> None:
+        """Do nothing: a thread's connection ends with it."""
 
 
 class Calls:
     """Makes calls over one transport, each in a time of its own."""
 
-    def __init__(self, transport: Transport) -> None:
+    def __init__(self, transport: SdkTransport) -> None:
         self._transport = transport
 
     def ask(self, call: Callable[[], object]) -> Answer:
@@ -73,16 +135,34 @@ class Calls:
     def _try(self, call: Callable[[], object]) -> Answer:
         try:
             call()
-        except TooLargeError:
-            return Answer(error_code="too_large")
-        except NoAnswerError:
-            return NO_ANSWER
+        except NotReceivedError as error:
+            return error.answer
         except Exception:
             # Whatever the SDK made of the answer: when there is one, it counts.
             if self._transport.received is None:
                 raise
         received = self._transport.received
-        return NO_ANSWER if received is None else received.answer()
+        return NO_ANSWER if received is None else _answer(received)
+
+
+def _answer(received: Received) -> Answer:
+    """Return an answer word for word; its body is None unless it is an object."""
+    body = received.body()
+    return Answer(
+        http_status=received.status,
+        body=body if isinstance(body, dict) else None,
+        request_id=word(received.headers.get(_ID_HEADER)),
+        retry_after=_retry_after(received),
+    )
+
+
+def _retry_after(received: Received) -> float | None:
+    try:
+        seconds = float(received.headers.get("retry-after", ""))
+    except ValueError:
+        return None
+    refused = received.status >= 400 and math.isfinite(seconds) and seconds >= 0
+    return seconds if refused else None
 
 
 def _rows(body: Any) -> list[Record] | None:

@@ -147,25 +147,3 @@ def method(found: Record) -> Record:
         if isinstance(card, dict)
         else None,
     }
-
-
-def event(found: Record) -> Record:
-    """Cut a snapshot event: what changed, not what it looked like then."""
-    about = _object(_object(found.get("data")).get("object"))
-    return {
-        **_pick(found, "id", "type", "created", "livemode"),
-        "related_object": {
-            "id": _id(about),
-            "type": about.get("object"),
-            **_installation(about),
-        },
-    }
-
-
-def thin_event(found: Record) -> Record:
-    """Cut a thin event; `created` is an ISO 8601 time, unlike a snapshot's."""
-    about = _object(found.get("related_object"))
-    return {
-        **_pick(found, "id", "type", "created", "livemode", "snapshot_event"),
-        "related_object": _pick(about, "id", "type"),
-    }

@@ -10,6 +10,7 @@ of a provider's body can raise here.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import stripe
@@ -22,8 +23,9 @@ from stripe.params import (
 )
 
 from sidecar import payment_records as records
-from sidecar.payment_calls import SUCCESS, Calls
-from sidecar.payment_transport import Transport
+from sidecar.events import cut_event
+from sidecar.http import SUCCESS
+from sidecar.payment_calls import Calls, SdkTransport
 from sidecar.providers import Answer
 
 STRIPE_VERSION = "2026-10-28.endive"
@@ -36,7 +38,7 @@ class Payments:
     """Client of one Stripe account; safe to use from many threads."""
 
     def __init__(self, base_url: str, key: str) -> None:
-        transport = Transport(base_url)
+        transport = SdkTransport(base_url)
         self._calls = Calls(transport)
         self._client = stripe.StripeClient(
             key,
@@ -153,11 +155,6 @@ class Payments:
         retrieve = self._api.payment_methods.retrieve
         return self._calls.one(lambda: retrieve(_id(method_id)), records.method)
 
-    def read_event(self, event_id: str) -> Answer:
-        """Read a thin event: what it is about, and the snapshot it stands for."""
-        retrieve = self._client.v2.core.events.retrieve
-        return self._calls.one(lambda: retrieve(_id(event_id)), records.thin_event)
-
     def find_refunds(self, intent_id: str) -> Answer:
         """Return ``{"refunds": [...]}``: every refund of the intent, newest first."""
         asked = {"payment_intent": _id(intent_id)}
@@ -165,25 +162,19 @@ class Payments:
             "refunds", self._api.refunds.list, [asked], records.refund
         )
 
-    def list_intents(
-        self, created_after: int, created_before: int | None = None
-    ) -> Answer:
-        """Return ``{"payment_intents": [...]}`` of a time, newest first.
-
-        Both bounds are part of the time.
-        """
-        return self._intents({"created": _time(created_after, created_before)})
-
-    def find_intents(self, customer: str, created_after: int) -> Answer:
-        """Return ``{"payment_intents": [...]}`` of one customer, newest first."""
-        return self._intents(
-            {"customer": _id(customer), "created": _time(created_after)}
+    def list_intents(self, created_after: int) -> Answer:
+        """Return ``{"payment_intents": [...]}`` of a moment and later, newest first."""
+        return self._calls.every(
+            "payment_intents",
+            self._api.payment_intents.list,
+            [{"created": _time(created_after)}],
+            records.intent,
         )
 
     def list_events(
         self, created_after: int, created_before: int | None = None
     ) -> Answer:
-        """Return ``{"events": [...]}`` of the types we act on, oldest first.
+        """Return ``{"events": [...]}`` of the types we act on, cut as a callback's.
 
         Both bounds are part of the time; Stripe keeps events for 30 days.
         """
@@ -192,21 +183,19 @@ class Payments:
             {"created": created, "types": list(types)} for types in records.EVENT_TYPES
         ]
         answer = self._calls.every(
-            "events", self._api.events.list, asked, records.event
+            "events",
+            self._api.events.list,
+            asked,
+            lambda found: cut_event("stripe", found) or {},
         )
-        if answer.http_status in SUCCESS:
-            # Within a second the order of a list, turned round, is all there is.
-            answer.body["events"].reverse()
-            answer.body["events"].sort(key=lambda event: event["created"])
-        return answer
+        if answer.http_status not in SUCCESS:
+            return answer
+        events = [event for event in answer.body["events"] if event]
+        return replace(answer, body={"events": events})
 
     def reachable(self) -> Answer:
         """Make one harmless read."""
         return self._calls.ask(self._api.balance.retrieve)
-
-    def _intents(self, asked: dict[str, Any]) -> Answer:
-        listed = self._api.payment_intents.list
-        return self._calls.every("payment_intents", listed, [asked], records.intent)
 
 
 def _id(given: str) -> str:

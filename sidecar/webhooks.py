@@ -1,4 +1,4 @@
-"""Callbacks: who really sent this body, and the little of it that is kept.
+"""Callbacks: who really sent this body; what is kept of it cuts `sidecar.events`.
 
 Nothing here decides about bookings, and nothing here knows HTTP or the database. A body
 is verified over its raw bytes before it is read; whatever is wrong with it is one word
@@ -16,13 +16,13 @@ import hashlib
 import hmac
 import json
 import re
-from collections.abc import Callable, Iterable, Sequence
-from datetime import UTC, datetime
-from typing import Any, Literal
+from collections.abc import Sequence
+from typing import Literal
 
 import stripe
 
-Provider = Literal["stripe", "duffel"]
+from sidecar.events import Event, Provider, cut_event
+
 Reason = Literal[
     "no_secret",
     "no_signature",
@@ -37,8 +37,6 @@ Reason = Literal[
     "no_event",
     "wrong_mode",
 ]
-Event = dict[str, Any]
-
 HEADERS: dict[Provider, str] = {
     "stripe": "stripe-signature",
     "duffel": "x-duffel-signature",
@@ -46,19 +44,12 @@ HEADERS: dict[Provider, str] = {
 TOLERANCE_SECONDS = 300
 MAX_BYTES = 256 * 1024
 
-_ID = re.compile(r"[A-Za-z0-9_-]{1,200}")
-_TYPE = re.compile(r"[a-z0-9_.]{1,100}")
-_WORD = re.compile(r"[a-z_]{1,50}")
-_UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _UNIX_TIME = re.compile(r"[0-9]{1,12}")
 _SCHEMES: dict[Provider, frozenset[str]] = {
     "stripe": frozenset({"v1"}),
     # One live integrator reports v2 with the computation of v1.
     "duffel": frozenset({"v1", "v2"}),
 }
-# Of Stripe's objects: where an id of another object may stand, plain or expanded.
-_STRIPE_REFERENCES = ("payment_intent", "charge", "latest_charge", "refund", "customer")
-_DUFFEL_REFERENCES = ("offer_id", "order_id", "payment_id", "aic_id")
 
 
 class Refused(Exception):
@@ -90,9 +81,8 @@ def read_event(
         raise Refused("unreadable") from None
     if not isinstance(found, dict):
         raise Refused("no_event")
-    cut = _cut_stripe if provider == "stripe" else _cut_duffel
     mode = found.get("livemode" if provider == "stripe" else "live_mode")
-    event = cut(found)
+    event = cut_event(provider, found)
     if event is None or not isinstance(mode, bool):
         raise Refused("no_event")
     if mode is not live_mode:
@@ -171,117 +161,3 @@ def _fits_duffel(
             # Every one is compared, so that the time tells nothing.
             fits |= hmac.compare_digest(expected, given.encode(errors="replace"))
     return fits
-
-
-def _cut_stripe(found: dict[str, Any]) -> Event | None:
-    """Cut a snapshot or a thin event; the thin one's type has `v1.` in front."""
-    thin = found.get("object") == "v2.core.event"
-    if not thin and found.get("object") != "event":
-        return None
-    about = found.get("related_object") if thin else _inner(found)
-    about = about if isinstance(about, dict) else {}
-    hints = {
-        **_ids((name, _reference(about.get(name))) for name in _STRIPE_REFERENCES),
-        **_words(about, "status"),
-        **_attempt(about),
-    }
-    # Of some objects it is a whole description, of others the id.
-    method = _reference(about.get("payment_method"))
-    hints |= _ids([("payment_method", method)])
-    kind = found.get("type")
-    return _event(
-        found.get("id"),
-        kind.removeprefix("v1.") if isinstance(kind, str) else None,
-        about.get("id"),
-        hints,
-        found.get("created"),
-    )
-
-
-def _cut_duffel(found: dict[str, Any]) -> Event | None:
-    about = _inner(found)
-    about = about if isinstance(about, dict) else {}
-    # Of an order that could not be made, the offer is all there is.
-    failed = found.get("type") == "order.creation_failed"
-    names = (*(("offer_id",) if failed else ()), "id", *_DUFFEL_REFERENCES)
-    object_id = next(
-        (about[name] for name in names if _is_id(about, name)),
-        # A ping is about nothing.
-        found.get("id"),
-    )
-    hints = {
-        **_ids((name, about.get(name)) for name in _DUFFEL_REFERENCES),
-        **_attempt(about),
-    }
-    if isinstance(object_id, str) and object_id.startswith("ord_"):
-        hints.setdefault("order_id", object_id)
-    return _event(
-        found.get("id"), found.get("type"), object_id, hints, found.get("created_at")
-    )
-
-
-def _event(
-    event_id: Any, kind: Any, object_id: Any, hints: Event, occurred: Any
-) -> Event | None:
-    if not (_fits(_ID, event_id) and _fits(_TYPE, kind) and _fits(_ID, object_id)):
-        return None
-    return {
-        "event_id": event_id,
-        "type": kind,
-        "object_id": object_id,
-        "hints": hints,
-        "occurred_at": _time(occurred),
-    }
-
-
-def _inner(found: dict[str, Any]) -> Any:
-    data = found.get("data")
-    return data.get("object") if isinstance(data, dict) else None
-
-
-def _fits(pattern: re.Pattern[str], value: Any) -> bool:
-    return isinstance(value, str) and pattern.fullmatch(value) is not None
-
-
-def _is_id(about: dict[str, Any], name: str) -> bool:
-    return _fits(_ID, about.get(name))
-
-
-def _reference(value: Any) -> Any:
-    return value.get("id") if isinstance(value, dict) else value
-
-
-def _ids(pairs: Iterable[tuple[str, Any]]) -> Event:
-    return {name: value for name, value in pairs if _fits(_ID, value)}
-
-
-def _words(about: dict[str, Any], *names: str) -> Event:
-    return {name: about[name] for name in names if _fits(_WORD, about.get(name))}
-
-
-def _attempt(about: dict[str, Any]) -> Event:
-    """Return the attempt and the installation that our own metadata names."""
-    found = about.get("metadata")
-    metadata = found if isinstance(found, dict) else {}
-    return {
-        name: metadata[name]
-        for name in ("attempt_id", "installation_id")
-        if _fits(_UUID, metadata.get(name))
-    }
-
-
-def _time(value: Any) -> str | None:
-    """Return unix seconds or an ISO 8601 time as UTC; None for neither."""
-    read: Callable[[], datetime]
-    if isinstance(value, int):
-        read = lambda: datetime.fromtimestamp(value, UTC)  # noqa: E731
-    elif isinstance(value, str):
-        read = lambda: datetime.fromisoformat(value)  # noqa: E731
-    else:
-        return None
-    try:
-        found = read()
-        aware = found if found.tzinfo else found.replace(tzinfo=UTC)
-        return aware.astimezone(UTC).isoformat()
-    except (ValueError, OverflowError, OSError):
-        return None

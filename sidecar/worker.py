@@ -227,7 +227,7 @@ class Worker:
         if call.request is None:
             _log.warning("call.not_sent", reason="it could not be built")
             return NOT_SENT
-        if not self._budgets.wait(call.operation, self._stopping):
+        if not self._budgets.wait(call.operation, call.provider, self._stopping):
             _log.info("call.put_back", reason="the worker stops")
             return NOT_SENT
         if call.operation == "search" or call.trip_request_id is None:

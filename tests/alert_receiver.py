@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from sidecar.sandbox.server import running_in_thread
+from tests.sandbox.server import running_in_thread
 
 
 @dataclass

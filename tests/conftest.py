@@ -32,9 +32,9 @@ from sidecar.local.cluster import Cluster
 from sidecar.local.packages import find_installation
 from sidecar.local.plpython import install_plpython
 from sidecar.local.throwaway import throwaway_cluster
-from sidecar.sandbox.recordings import find_recordings
 from tests.factories import World, prepare_template, running_world
 from tests.redis_server import RedisServer
+from tests.sandbox.recordings import find_recordings
 from tests.sql import cloned_database
 
 # What is collected is never garbage. To look through it again and again would take

@@ -28,14 +28,14 @@ from sidecar.db import Database
 from sidecar.flights import Flights
 from sidecar.limits import Budgets, Locks, connect
 from sidecar.payments import Payments
-from sidecar.sandbox.flights import FlightsSandbox
-from sidecar.sandbox.payments import PaymentsSandbox
-from sidecar.sandbox.recordings import find_recordings
-from sidecar.sandbox.server import running_in_thread
 from sidecar.sessions import pinned
 from sidecar.worker import Worker
 from tests.clock import move_clock
 from tests.flagdata import expand
+from tests.sandbox.flights import FlightsSandbox
+from tests.sandbox.payments import PaymentsSandbox
+from tests.sandbox.recordings import find_recordings
+from tests.sandbox.server import running_in_thread
 
 FLAGS = {
     "auto_booking_pipeline_enabled": True,

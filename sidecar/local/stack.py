@@ -141,15 +141,13 @@ class Stack:
         ]
         for name, arguments in (
             # As long-lived as the database beside it, which knows of its orders.
-            ("sandbox", ["sandbox", "--state", str(self.places.sandbox)]),
-            ("sidecar-work", ["work"]),
-            ("sidecar-serve", ["serve"]),
-            ("sidecar-alerts", ["alert-relay"]),
+            ("sandbox", ["tests.sandbox", "--state", str(self.places.sandbox)]),
+            ("sidecar-work", ["sidecar", "work"]),
+            ("sidecar-serve", ["sidecar", "serve"]),
+            ("sidecar-alerts", ["sidecar", "alert-relay"]),
         ):
             command = ["/usr/bin/setpriv", "--pdeathsig", "TERM", sys.executable]
-            programs.append(
-                Program(name, [*command, "-m", "sidecar", *arguments], CHECKOUT)
-            )
+            programs.append(Program(name, [*command, "-m", *arguments], CHECKOUT))
         return programs
 
     def _start(
@@ -216,8 +214,9 @@ def _accepts(port: int) -> bool:
 def _revision(settings: Settings) -> str:
     """Return a digest of the code and settings that running programs have loaded."""
     digest = hashlib.sha256(content_hash(SOURCE).encode())
-    for path in sorted((CHECKOUT / "sidecar").rglob("*.py")):
-        digest.update(path.read_bytes())
+    for directory in ("sidecar", "tests/sandbox"):
+        for path in sorted((CHECKOUT / directory).rglob("*.py")):
+            digest.update(path.read_bytes())
     # Not reversible, and the file it is written to is as private as the settings.
     digest.update(repr(sorted(settings.values.items())).encode())
     digest.update(os.fsencode(sys.executable))

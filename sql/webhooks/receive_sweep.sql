@@ -12,51 +12,7 @@ declare
   end;
   v_new integer;
 begin
-  select engine.receive_events(v_provider, coalesce(jsonb_agg(e.event), '[]'), 'sweep')
-  into v_new
-  from (
-    select
-      jsonb_build_object(
-        'event_id', l.event ->> 'id',
-        'type', l.event ->> 'type',
-        'object_id', coalesce(
-          l.event #>> '{related_object,id}',
-          -- Of an order that could not be made, the offer is all there is.
-          case l.event ->> 'type'
-            when 'order.creation_failed' then l.object ->> 'offer_id'
-          end,
-          l.object ->> 'id',
-          l.object ->> 'order_id', l.object ->> 'offer_id', l.object ->> 'payment_id',
-          l.event ->> 'id'
-        ),
-        'hints', jsonb_strip_nulls(
-          jsonb_build_object(
-            'offer_id', l.object -> 'offer_id',
-            'order_id', coalesce(
-              l.object -> 'order_id',
-              case when starts_with(l.object ->> 'id', 'ord_') then l.object -> 'id' end
-            ),
-            'payment_id', l.object -> 'payment_id',
-            'aic_id', l.object -> 'aic_id',
-            'installation_id', coalesce(
-              l.event #> '{related_object,installation_id}',
-              l.object -> 'installation_id'
-            )
-          )
-        ),
-        -- Stripe counts seconds, Duffel writes a time. By way of jsonb, which writes
-        -- a time in one form only: others name zones that are read as other zones.
-        'occurred_at', coalesce(
-          l.event ->> 'created_at',
-          to_jsonb(to_timestamp((l.event ->> 'created')::bigint)) #>> '{}'
-        )
-      ) as event
-    from (
-      select s.value as event, s.value #> '{data,object}' as object
-      from jsonb_array_elements(p_body -> 'events') as s
-    ) as l
-    where l.event ->> 'id' is not null and l.event ->> 'type' is not null
-  ) as e;
+  v_new := engine.receive_events(v_provider, p_body -> 'events', 'sweep');
   -- The list is whole up to its end, or to the moment at which it was asked for.
   insert into engine.scans as s (scan, provider, scanned_to, finished_at, found)
   values (

@@ -18,16 +18,16 @@ from pathlib import Path
 from uuid import UUID
 
 from sidecar.local.settings import free_port
-from sidecar.sandbox.control import Fault
-from sidecar.sandbox.flags import FlagsSandbox
-from sidecar.sandbox.flights import FlightsSandbox
-from sidecar.sandbox.payments import PaymentsSandbox
-from sidecar.sandbox.server import running_in_thread
 from tests.alerts.prometheus import FACTOR, Prometheus, watching
 from tests.chaos.campaign import start_python
 from tests.chaos.estate import Estate, running_estate
 from tests.factories import DECLINED, FLAGS, VISA, until
 from tests.flagdata import expand
+from tests.sandbox.control import Fault
+from tests.sandbox.flags import FlagsSandbox
+from tests.sandbox.flights import FlightsSandbox
+from tests.sandbox.payments import PaymentsSandbox
+from tests.sandbox.server import running_in_thread
 
 _KEY = "sdk-00000000-0000-4000-8000-00000000a1e7"
 MINUTE = 60.0

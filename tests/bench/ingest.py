@@ -32,10 +32,10 @@ from sidecar.local.cluster import Cluster
 from sidecar.local.packages import find_installation
 from sidecar.local.plpython import install_plpython
 from sidecar.local.throwaway import throwaway_cluster
-from sidecar.sandbox.flights.dice import Dice
-from sidecar.sandbox.flights.ids import IdFactory
-from sidecar.sandbox.flights.offers import Asked, OfferWriter
-from sidecar.sandbox.flights.wishes import read_search
+from tests.sandbox.flights.dice import Dice
+from tests.sandbox.flights.ids import IdFactory
+from tests.sandbox.flights.offers import Asked, OfferWriter
+from tests.sandbox.flights.wishes import read_search
 from tests.sql.offers import expected
 
 DATABASE = "skylatch_bench"

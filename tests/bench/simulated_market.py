@@ -12,8 +12,8 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import NamedTuple
 
-from sidecar.sandbox.flights.dice import Dice
-from sidecar.sandbox.flights.fares import (
+from tests.sandbox.flights.dice import Dice
+from tests.sandbox.flights.fares import (
     WALK_BOUND_PERCENT,
     WALK_BUCKET_SECONDS,
     WALK_OCTAVES,
@@ -21,12 +21,12 @@ from sidecar.sandbox.flights.fares import (
     price_usd,
     walk,
 )
-from sidecar.sandbox.flights.ids import IdFactory
-from sidecar.sandbox.flights.money import currency_of, from_dollars
-from sidecar.sandbox.flights.network import Itinerary
-from sidecar.sandbox.flights.offers import Asked, OfferWriter
-from sidecar.sandbox.flights.places import airport, distance_km
-from sidecar.sandbox.flights.wishes import read_search
+from tests.sandbox.flights.ids import IdFactory
+from tests.sandbox.flights.money import currency_of, from_dollars
+from tests.sandbox.flights.network import Itinerary
+from tests.sandbox.flights.offers import Asked, OfferWriter
+from tests.sandbox.flights.places import airport, distance_km
+from tests.sandbox.flights.wishes import read_search
 
 # A Monday.
 START = datetime(2026, 3, 2, tzinfo=UTC)

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
 
-from sidecar.sandbox.flights.carriers import ALL_CARRIERS
-from sidecar.sandbox.flights.places import airport, distance_km
 from tests.bench.simulated_market import DAY_TICKS, START, FareMarket, Search
+from tests.sandbox.flights.carriers import ALL_CARRIERS
+from tests.sandbox.flights.places import airport, distance_km
 
 ROUTES = 150
 _LEAD_DAYS = (4, 45, 18)  # from the statement to the first departure: least, most, mode

@@ -27,8 +27,8 @@ from sidecar.local.cluster import Cluster
 from sidecar.local.packages import find_installation
 from sidecar.local.plpython import install_plpython
 from sidecar.local.throwaway import throwaway_cluster
-from sidecar.sandbox.recordings import find_recordings
 from tests.bench.walks import LOOKS, REGIMES, STEP, STRANGE, Walk, walk
+from tests.sandbox.recordings import find_recordings
 from tests.watches import TODAY, Connection, Watch, allow_the_past
 
 DATABASE = "skylatch_bench"

@@ -7,8 +7,8 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from decimal import Decimal
 
-from sidecar.sandbox.flights import fares
-from sidecar.sandbox.flights.dice import Dice
+from tests.sandbox.flights import fares
+from tests.sandbox.flights.dice import Dice
 
 LOOKS = 3  # a day
 STEP = timedelta(days=1) / LOOKS

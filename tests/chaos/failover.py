@@ -33,13 +33,13 @@ from sidecar.flights import Flights
 from sidecar.local.plpython import install_plpython
 from sidecar.operations import outward_calls
 from sidecar.payments import Payments
-from sidecar.sandbox.control import Fault
-from sidecar.sandbox.flights import FlightsSandbox
-from sidecar.sandbox.flights.cancellations import Terms
-from sidecar.sandbox.payments import PaymentsSandbox
-from sidecar.sandbox.server import running_in_thread
 from tests.chaos.replica_pair import Pair, replica_pair
 from tests.factories import Row, World, until
+from tests.sandbox.control import Fault
+from tests.sandbox.flights import FlightsSandbox
+from tests.sandbox.flights.cancellations import Terms
+from tests.sandbox.payments import PaymentsSandbox
+from tests.sandbox.server import running_in_thread
 
 Mode = Literal["async", "sync"]
 Offer = Literal["alive", "sold out"]

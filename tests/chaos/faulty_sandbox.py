@@ -17,12 +17,6 @@ from collections import Counter
 from collections.abc import Callable
 from decimal import Decimal
 
-from sidecar.sandbox.control import Fault, Faults
-from sidecar.sandbox.flights import FlightsSandbox
-from sidecar.sandbox.flights.courier import Switches
-from sidecar.sandbox.payments import PaymentsSandbox
-from sidecar.sandbox.payments.webhooks import Switch, SwitchKind
-from sidecar.sandbox.server import running_in_thread
 from tests.callbacks import SECRETS
 from tests.chaos.troubles import (
     NETWORK,
@@ -33,6 +27,12 @@ from tests.chaos.troubles import (
     refusal,
     throttled,
 )
+from tests.sandbox.control import Fault, Faults
+from tests.sandbox.flights import FlightsSandbox
+from tests.sandbox.flights.courier import Switches
+from tests.sandbox.payments import PaymentsSandbox
+from tests.sandbox.payments.webhooks import Switch, SwitchKind
+from tests.sandbox.server import running_in_thread
 
 ORDER = "POST /air/orders"
 _ROUTES = {

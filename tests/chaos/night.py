@@ -31,7 +31,6 @@ from sidecar.local.packages import find_installation
 from sidecar.local.places import CHECKOUT
 from sidecar.local.plpython import install_plpython
 from sidecar.local.throwaway import throwaway_cluster
-from sidecar.sandbox.control import Fault
 from tests.alert_receiver import AlertReceiver
 from tests.factories import (
     FLAGS,
@@ -41,6 +40,7 @@ from tests.factories import (
     sidecar_settings,
     until,
 )
+from tests.sandbox.control import Fault
 
 DATABASE = "skylatch_night"
 PATIENCE_SECONDS = 240.0

@@ -25,14 +25,14 @@ from sidecar.flights import Flights
 from sidecar.operations import outward_calls
 from sidecar.payments import Payments
 from sidecar.providers import NOT_SENT, Answer
-from sidecar.sandbox.control import Fault
-from sidecar.sandbox.flights.outcomes import OrderOutcome
-from sidecar.sandbox.payments.events import notification
 from sidecar.webhooks import Provider, read_event
 from tests.callbacks import SECRETS
 from tests.chaos.neighbour import Border
 from tests.chaos.troubles import fresh
 from tests.factories import World
+from tests.sandbox.control import Fault
+from tests.sandbox.flights.outcomes import OrderOutcome
+from tests.sandbox.payments.events import notification
 
 # More than any back-off, less than any wait that is written down in hours.
 _PATIENCE_SECONDS = 301.0

@@ -15,9 +15,9 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from sidecar.sandbox.control import Fault
-from sidecar.sandbox.flights.cancellations import Terms
 from tests.factories import DECLINED, VISA, World, until
+from tests.sandbox.control import Fault
+from tests.sandbox.flights.cancellations import Terms
 
 PENDING_REFUND = "4000000000007726"
 FAILING_REFUND = "4000000000005126"

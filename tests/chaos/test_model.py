@@ -30,7 +30,6 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from sidecar.sandbox.flights.cancellations import Terms
 from sidecar.webhooks import Refused
 from tests.callbacks import SECRETS, as_bytes, sign
 from tests.chaos.neighbour import Border, move_in
@@ -59,6 +58,7 @@ from tests.factories import (
     running_world,
 )
 from tests.flagdata import EMERGENCY, PIPELINE
+from tests.sandbox.flights.cancellations import Terms
 
 CHEAP = "update public.trip_requests set max_price = 90 where id = %s"
 BY_HAND = "update public.trip_requests set auto_book_enabled = false where id = %s"

@@ -16,10 +16,6 @@ from uuid import UUID
 import psycopg
 import pytest
 
-from sidecar.sandbox.control import Fault
-from sidecar.sandbox.flights import FlightsSandbox
-from sidecar.sandbox.payments import PaymentsSandbox
-from sidecar.sandbox.server import running_in_thread
 from tests.chaos.cutter import CUTS, Cut
 from tests.chaos.estate import Estate, running_estate
 from tests.chaos.oracle import Truth
@@ -34,6 +30,10 @@ from tests.chaos.process_faults import (
     sessions_ended,
 )
 from tests.factories import in_days, until
+from tests.sandbox.control import Fault
+from tests.sandbox.flights import FlightsSandbox
+from tests.sandbox.payments import PaymentsSandbox
+from tests.sandbox.server import running_in_thread
 
 CHANCE = random.Random(1)
 ROUTES = {

@@ -9,8 +9,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any, TypeVar
 
-from sidecar.sandbox.control import Fault
-from sidecar.sandbox.flights.outcomes import OrderOutcome
+from tests.sandbox.control import Fault
+from tests.sandbox.flights.outcomes import OrderOutcome
 
 Armed = TypeVar("Armed", Fault, OrderOutcome)
 _HTML: dict[str, Any] = {"body": "<html>busy</html>", "content_type": "text/html"}

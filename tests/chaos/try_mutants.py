@@ -24,8 +24,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from sidecar.sandbox.recordings import find_recordings
 from tests.chaos.mutants import MUTANTS, Mutant
+from tests.sandbox.recordings import find_recordings
 
 ROOT = Path(__file__).resolve().parents[2]
 _TESTS = (

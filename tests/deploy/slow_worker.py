@@ -11,9 +11,9 @@ from sidecar.db import Call, Database
 from sidecar.flights import Flights
 from sidecar.operations import outward_calls
 from sidecar.payments import Payments
-from sidecar.sandbox.flights.cancellations import Terms
 from tests.chaos.stories import STORIES, Story, describe
 from tests.factories import World
+from tests.sandbox.flights.cancellations import Terms
 
 _WORKER = "slow:1:worker"
 # What is left of a trip's next call when the worker turns away from it.

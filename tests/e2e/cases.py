@@ -9,8 +9,8 @@ from uuid import UUID
 import stripe
 
 from sidecar.flights import Flights
-from sidecar.sandbox.control import Fault
 from tests.factories import Row, Traveller, World, in_days, until
+from tests.sandbox.control import Fault
 
 ORDER = "POST /air/orders"
 

@@ -21,14 +21,14 @@ from pydantic import SecretStr
 from sidecar.config import ServeSettings
 from sidecar.db import Database
 from sidecar.payment_records import EVENT_TYPES
-from sidecar.sandbox.flights.courier import Switches
-from sidecar.sandbox.flights.outcomes import OrderOutcome
-from sidecar.sandbox.flights.webhooks import EVENT_TYPES as DUFFEL_TYPES
-from sidecar.sandbox.payments.webhooks import Switch
-from sidecar.sandbox.server import running_in_thread
 from sidecar.web import build_app
 from tests.factories import World, until
 from tests.raw_server import closed_port
+from tests.sandbox.flights.courier import Switches
+from tests.sandbox.flights.outcomes import OrderOutcome
+from tests.sandbox.flights.webhooks import EVENT_TYPES as DUFFEL_TYPES
+from tests.sandbox.payments.webhooks import Switch
+from tests.sandbox.server import running_in_thread
 
 Row = dict[str, Any]
 SUBSCRIBED: Any = [kind for kinds in EVENT_TYPES for kind in kinds]

@@ -9,10 +9,10 @@ from typing import Any
 import psycopg
 import pytest
 
-from sidecar.sandbox.flights.cancellations import Terms
 from tests.conftest import Connect
 from tests.e2e.cases import book, kinds, state
 from tests.factories import FLAGS, World, until
+from tests.sandbox.flights.cancellations import Terms
 
 CANCEL = "select public.cancel_booking(%s, %s)"
 

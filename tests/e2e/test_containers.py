@@ -31,10 +31,10 @@ from sidecar.local.packages import find_installation
 from sidecar.local.places import CHECKOUT
 from sidecar.local.settings import free_port
 from sidecar.local.throwaway import roomiest_parent
-from sidecar.sandbox.flights import FlightsSandbox
-from sidecar.sandbox.payments import PaymentsSandbox
 from tests.alerts.prometheus import SHIPPED
 from tests.factories import World, until
+from tests.sandbox.flights import FlightsSandbox
+from tests.sandbox.payments import PaymentsSandbox
 
 FILE = CHECKOUT / "docker-compose.yml"
 COMPOSE: dict[str, Any] = yaml.safe_load(FILE.read_text())

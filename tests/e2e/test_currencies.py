@@ -8,8 +8,8 @@ from uuid import UUID
 
 import pytest
 
-from sidecar.sandbox.control import Fault
 from tests.factories import World, until
+from tests.sandbox.control import Fault
 
 CENT = Decimal("0.01")
 

@@ -11,9 +11,9 @@ from uuid import UUID
 
 import pytest
 
-from sidecar.sandbox.control import Fault
-from sidecar.sandbox.flights.cancellations import Terms
 from tests.factories import DECLINED, FLAGS, World, until
+from tests.sandbox.control import Fault
+from tests.sandbox.flights.cancellations import Terms
 
 ORDER = "POST /air/orders"
 

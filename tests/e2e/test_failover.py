@@ -14,7 +14,6 @@ import pytest
 
 from sidecar.flights import Flights
 from sidecar.payments import Payments
-from sidecar.sandbox.control import Fault
 from tests.e2e.cases import (
     confirm,
     hold_elsewhere,
@@ -28,6 +27,7 @@ from tests.e2e.cases import (
     state,
 )
 from tests.factories import Traveller, World, until
+from tests.sandbox.control import Fault
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

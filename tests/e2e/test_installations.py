@@ -18,13 +18,13 @@ import stripe
 from sidecar.deploy import deploy
 from sidecar.flights import Flights
 from sidecar.local.cluster import Cluster
-from sidecar.sandbox.control import Fault
-from sidecar.sandbox.flights.cancellations import Terms
 from sidecar.webhooks import read_event
 from tests.callbacks import STRIPE_SECRET, as_bytes, sign, snapshot
 from tests.conftest import Connect
 from tests.e2e.cases import book, hold_elsewhere, kinds, scan, state
 from tests.factories import World, until
+from tests.sandbox.control import Fault
+from tests.sandbox.flights.cancellations import Terms
 from tests.sql import cloned_database
 
 RENEW = "select engine.renew_installation(%s)"
@@ -224,7 +224,7 @@ def test_a_dispute_of_another_installations_payment_is_not_ours(
     dispute = world.payments.controls.open_dispute(intent["id"])["id"]
     for place in (world, other):
         place.rows(
-            "select engine.enqueue_look('look_dispute', %s, jsonb_build_object("
+            "select engine.enqueue_read('look_dispute', %s, jsonb_build_object("
             "'dispute', %s::text), null, now())",
             dispute,
             dispute,

@@ -12,7 +12,6 @@ import psycopg
 import pytest
 
 from sidecar.payments import Payments
-from sidecar.sandbox.control import Fault
 from tests.e2e.cases import (
     ORDER,
     book,
@@ -29,6 +28,7 @@ from tests.e2e.cases import (
     state,
 )
 from tests.factories import DECLINED, World, until
+from tests.sandbox.control import Fault
 
 PROBLEM = "select engine.flag_problem(%s, now())"
 

@@ -17,11 +17,11 @@ from rich.console import Console
 
 from sidecar import __main__, checks, telemetry
 from sidecar.errors import SkylatchError
-from sidecar.sandbox.control import Fault
 from tests.e2e.refusals import HEADS, STARTED, WRITING, compare, write, written
 from tests.e2e.test_refused_databases import DATABASES, REMARKS
 from tests.factories import World, set_versions, sidecar_settings
 from tests.raw_server import closed_port
+from tests.sandbox.control import Fault
 
 
 @pytest.fixture(scope="module", autouse=True)

@@ -15,7 +15,6 @@ import psycopg
 import pytest
 
 from sidecar.flights import Flights
-from sidecar.sandbox.control import Fault
 from tests.conftest import Connect
 from tests.e2e.cases import (
     ORDER,
@@ -29,6 +28,7 @@ from tests.e2e.cases import (
     uncertain,
 )
 from tests.factories import World, until
+from tests.sandbox.control import Fault
 
 REVIEW = "select public.review_attempt(%s, %s, %s, %s)"
 
@@ -44,7 +44,7 @@ def look(world: World, trip: UUID) -> None:
     attempt = world.attempt(trip)
     asked = world.value("select clock_timestamp()")
     world.rows(
-        "select engine.enqueue_look('look_order', a.offer_id, jsonb_build_object("
+        "select engine.enqueue_read('look_order', a.offer_id, jsonb_build_object("
         "'offer_id', a.offer_id, 'order_id', a.order_id), a, now())"
         " from public.booking_attempts as a where a.id = %s",
         attempt["id"],

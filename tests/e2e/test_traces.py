@@ -26,15 +26,15 @@ from structlog.contextvars import merge_contextvars
 from structlog.testing import capture_logs
 
 from sidecar import trace_report
-from sidecar.connections import Adapter
 from sidecar.db import Database
 from sidecar.exporting import Exporting
-from sidecar.sandbox.control import Fault
+from sidecar.http import Adapter
 from tests.chaos.stories import lapse_leases
 from tests.e2e.test_callbacks import Called
 from tests.e2e.test_callbacks import called as called  # noqa: PLC0414 - a fixture
 from tests.factories import World, running_world, sidecar_settings, until
 from tests.otlp import Collector, collecting
+from tests.sandbox.control import Fault
 
 CONFIRM = "POST /v1/payment_intents/*/confirm"
 BOOKINGS = 50

@@ -11,11 +11,11 @@ from rich.console import Console
 
 from sidecar import __version__, checks
 from sidecar.config import NOT_SET
-from sidecar.sandbox.control import Fault
 from sidecar.versions import OLDEST_SCHEMA
 from tests.factories import World, set_versions, sidecar_settings
 from tests.raw_server import closed_port
 from tests.redis_server import RedisServer
+from tests.sandbox.control import Fault
 
 Check = Callable[[], tuple[bool, list[str]]]
 

@@ -41,7 +41,7 @@ def test_help_lists_the_commands() -> None:
     """Nothing has to be set to read it."""
     result = sidecar("--help")
     assert result.returncode == 0
-    for command in ("work", "serve", "check", "sandbox", "local"):
+    for command in ("work", "serve", "check", "deploy", "local"):
         assert command in result.stdout
     assert result.stderr == ""
 
@@ -60,7 +60,6 @@ def test_version_is_the_package_s() -> None:
             ["DATABASE_URL", "DUFFEL_TOKEN", "STRIPE_KEY"],
         ),
         ("serve", ["DATABASE_URL", "HTTP_TOKEN"]),
-        ("sandbox", ["SANDBOX_FLIGHTS_PORT", "SANDBOX_PAYMENTS_PORT"]),
     ],
 )
 def test_missing_settings_are_one_line_each(command: str, missing: list[str]) -> None:
@@ -135,38 +134,6 @@ def test_a_refusal_of_the_database_says_what_to_do(database: str) -> None:
     result = sidecar(*deny, SKYLATCH_OPERATOR_URL=database)
     assert result.returncode == 1
     assert result.stderr.startswith("error: SK016 a decision needs its reason: ")
-
-
-def test_a_sandbox_on_a_port_that_is_taken_says_so(tmp_path: Path) -> None:
-    """One port twice is one that is taken."""
-    port = str(closed_port())
-    result = sidecar(
-        "sandbox",
-        "--state",
-        str(tmp_path / "state"),
-        SKYLATCH_SANDBOX_FLIGHTS_PORT=port,
-        SKYLATCH_SANDBOX_PAYMENTS_PORT=port,
-    )
-    assert result.returncode == 1
-    assert f"error: the sandbox did not start on port {port}" in result.stderr
-    assert "Traceback" not in result.stderr
-
-
-def test_a_sandbox_whose_directory_cannot_be_made_says_which(tmp_path: Path) -> None:
-    """As a path below a file."""
-    (tmp_path / "file").touch()
-    state = tmp_path / "file" / "state"
-    ports = {"FLIGHTS": "0", "PAYMENTS": "0"}
-    result = sidecar(
-        "sandbox",
-        "--state",
-        str(state),
-        **{f"SKYLATCH_SANDBOX_{name}_PORT": port for name, port in ports.items()},
-    )
-    assert (result.returncode, result.stderr) == (
-        1,
-        f"error: --state {state}: Not a directory\n",
-    )
 
 
 def test_a_terminal_of_another_encoding_gets_every_line() -> None:

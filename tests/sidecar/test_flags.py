@@ -25,9 +25,9 @@ from sidecar.config import WorkSettings
 from sidecar.db import Database
 from sidecar.errors import ConfigError
 from sidecar.flags import build_mirror, read_flags
-from sidecar.sandbox.flags import FlagsSandbox
-from sidecar.sandbox.server import running_in_thread
 from tests.factories import FLAGS, World, until
+from tests.sandbox.flags import FlagsSandbox
+from tests.sandbox.server import running_in_thread
 
 KEY = "sdk-test-1"
 PIPELINE = "auto_booking_pipeline_enabled"

@@ -47,7 +47,7 @@ def spend(budgets: Budgets) -> int:
     stopping = threading.Event()
     stopping.set()
     spent = 0
-    while budgets.wait("search", stopping):
+    while budgets.wait("search", "duffel", stopping):
         spent += 1
     return spent
 
@@ -261,7 +261,7 @@ def test_a_budget_goes_on_locally_when_redis_goes(
 ) -> None:
     """Nothing raises, nothing is unlimited, and the silence is waited for once."""
     budgets = build_budgets(redis_server.url)
-    assert budgets.wait("search", threading.Event())
+    assert budgets.wait("search", "duffel", threading.Event())
     (redis_server.freeze if frozen else redis_server.stop)()
     started = time.monotonic()
     assert spend(budgets) == 3
@@ -284,8 +284,27 @@ def test_operations_have_budgets_of_their_own() -> None:
     budgets = build_budgets(None)
     spend(budgets)
     never = threading.Event()
-    for operation in ("get_offer", "create_order", "create_payment", "read_void"):
-        assert budgets.wait(operation, never)
+    for operation, provider in (
+        ("get_offer", "duffel"),
+        ("create_order", "duffel"),
+        ("create_payment", "stripe"),
+        # A database of the last release does not say whose.
+        ("get_offer", None),
+    ):
+        assert budgets.wait(operation, provider, never)
+
+
+def test_all_but_searches_share_their_provider_s_budget() -> None:
+    """And leave the other one's alone."""
+    budgets = Budgets(
+        None, searches_per_minute=1, duffel_per_minute=2, stripe_per_second=10_000
+    )
+    stopped = threading.Event()
+    stopped.set()
+    assert budgets.wait("get_offer", "duffel", stopped)
+    assert budgets.wait("create_order", "duffel", stopped)
+    assert not budgets.wait("look_order", "duffel", stopped)
+    assert budgets.wait("create_payment", "stripe", stopped)
 
 
 def test_waiting_for_a_budget_ends_with_the_worker() -> None:
@@ -295,7 +314,7 @@ def test_waiting_for_a_budget_ends_with_the_worker() -> None:
     stopping = threading.Event()
     answers: list[bool] = []
     thread = threading.Thread(
-        target=lambda: answers.append(budgets.wait("search", stopping))
+        target=lambda: answers.append(budgets.wait("search", "duffel", stopping))
     )
     thread.start()
     assert answers == []

@@ -563,7 +563,10 @@ def test_the_sandbox_keeps_its_state_beside_the_database(scratch: Path) -> None:
     settings = load_settings(places, cluster.socket_dir, 5432)
     programs = Stack(places, print)._programs(cluster, settings)
     (command,) = [one.command for one in programs if one.name == "sandbox"]
-    assert command[-3:] == ["sandbox", "--state", str(scratch / "state" / "sandbox")]
+    assert command[-4:] == [
+        *("-m", "tests.sandbox"),
+        *("--state", str(scratch / "state" / "sandbox")),
+    ]
 
 
 def test_paths_that_supervisord_would_cut_are_refused(scratch: Path) -> None:

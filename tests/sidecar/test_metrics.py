@@ -23,11 +23,11 @@ from sidecar.limits import Budgets, Locks, connect
 from sidecar.local.settings import free_port
 from sidecar.metric_names import DECLARED, ENDPOINT, ENGINE, PROCESS, PROCESS_LABELS
 from sidecar.metrics import Metrics, served
-from sidecar.sandbox.control import Fault
 from tests.alerts.prometheus import promtool
 from tests.factories import DECLINED, World, until
 from tests.raw_server import closed_port
 from tests.redis_server import RedisServer
+from tests.sandbox.control import Fault
 from tests.sidecar.test_web import TOKEN, Endpoint, serving
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "metrics.md"

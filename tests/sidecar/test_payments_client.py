@@ -12,14 +12,14 @@ from uuid import uuid4
 import pytest
 import stripe
 
-from sidecar import payment_transport
+from sidecar import payment_calls
 from sidecar.payments import STRIPE_VERSION, Payments
-from sidecar.providers import NO_ANSWER, Answer
-from sidecar.sandbox.control import Fault
-from sidecar.sandbox.payments import PaymentsSandbox
-from sidecar.sandbox.server import running_in_thread
+from sidecar.providers import NO_ANSWER, NOT_SENT, Answer
 from tests.factories import DECLINED, VISA
 from tests.raw_server import RawServer, answering, closed_port, http_answer, raw_server
+from tests.sandbox.control import Fault
+from tests.sandbox.payments import PaymentsSandbox
+from tests.sandbox.server import running_in_thread
 
 KEY = "sk_test_notForAnyLog"
 JSON = "Content-Type: application/json"
@@ -206,16 +206,16 @@ def test_a_connection_cut_is_no_answer(
 
 
 @each_call
-def test_nobody_listening_is_no_answer(call: Callable[[Payments], Answer]) -> None:
-    """Every write has a key, so a repeat is harmless either way."""
-    assert call(Payments(f"http://127.0.0.1:{closed_port()}", KEY)) == NO_ANSWER
+def test_nobody_listening_is_not_sent(call: Callable[[Payments], Answer]) -> None:
+    """Nothing left, so there is nothing to find out."""
+    assert call(Payments(f"http://127.0.0.1:{closed_port()}", KEY)) == NOT_SENT
 
 
 def test_a_server_that_stays_silent_is_no_answer(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """The read timeout ends the wait."""
-    monkeypatch.setattr(payment_transport, "_READ_SECONDS", 0.2)
+    monkeypatch.setattr(payment_calls, "_READ_SECONDS", 0.2)
 
     def handler(server: RawServer, connection: socket.socket) -> None:
         server.read_request(connection)

@@ -32,10 +32,10 @@ from sidecar import __version__, reporting, telemetry, threads
 from sidecar.config import ServeSettings
 from sidecar.db import Database
 from sidecar.errors import ConfigError, SetupError
-from sidecar.sandbox.server import running_in_thread
 from sidecar.web import build_app
 from tests.endpoint import served
 from tests.factories import World, until
+from tests.sandbox.server import running_in_thread
 
 DSN = "http://public@127.0.0.1:1/1"
 TOKEN = "a-token-of-the-test"
@@ -257,14 +257,14 @@ COMMANDS = {
 
 
 @pytest.mark.parametrize("error", [RuntimeError, SetupError])
-@pytest.mark.parametrize("name", sorted({*COMMANDS, "flags show"} - {"sandbox"}))
+@pytest.mark.parametrize("name", sorted({*COMMANDS, "flags show"} - {"local"}))
 def test_every_command_reports_what_ends_it(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
     name: str,
     error: type[Exception],
 ) -> None:
-    """Once, whether it is an error of ours or not; the sandbox is for developers."""
+    """Once, whether it is an error of ours or not; `local` is for developers."""
     monkeypatch.setenv("SKYLATCH_SENTRY_DSN", DSN)
     transport = Kept()
     start = reporting.start
@@ -325,7 +325,6 @@ def test_every_background_thread_is_started_by_that_function() -> None:
         path.relative_to(root).as_posix()
         for path in root.rglob("*.py")
         if "threading.Thread(" in path.read_text()
-        and path.relative_to(root).parts[0] != "sandbox"
     }
     # __main__: those of a signal, which only set an event. limits: those that renew a
     # lock for as long as one call lasts.

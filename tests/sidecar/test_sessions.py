@@ -17,6 +17,7 @@ from psycopg.types.json import Jsonb
 
 from sidecar.db import Database
 from sidecar.deploy import deploy
+from sidecar.events import cut_event
 from sidecar.sessions import FORMATS, OPTIONS, noticing, pinned
 from tests.factories import World, until
 
@@ -199,7 +200,14 @@ def test_what_the_server_writes_does_not_depend_on_the_session(world: World) -> 
         "update public.booking_attempts set status = 'PENDING', ended_at = null,"
         " state = 'VOIDING', captured_amount = null, capture_before = now()"
     )
-    listed = {"events": [{"id": "evt_1", "type": "x.y", "created": 1_795_000_000}]}
+    event = cut_event(
+        "stripe",
+        {
+            **{"id": "evt_1", "object": "event", "type": "x.y"},
+            **{"created": 1_795_000_000, "data": {"object": {"id": "pi_1"}}},
+        },
+    )
+    listed = {"events": [event]}
 
     def written() -> list[object]:
         details = "select detail from engine.check_invariants() order by 1"

@@ -28,11 +28,11 @@ from sidecar.config import ServeSettings
 from sidecar.db import Call, Database
 from sidecar.errors import SetupError
 from sidecar.exporting import Exporting
-from sidecar.sandbox.server import running_in_thread
 from sidecar.web import build_app
 from tests.factories import until
 from tests.otlp import collecting
 from tests.raw_server import RawServer, raw_server
+from tests.sandbox.server import running_in_thread
 from tests.sidecar.test_telemetry import _restored as _restored  # noqa: PLC0414
 from tests.sidecar.test_telemetry import configured, lines
 from tests.sql.test_protocol import Stage

@@ -19,11 +19,11 @@ from sidecar import __version__, health
 from sidecar.config import ServeSettings
 from sidecar.db import Database
 from sidecar.limits import Locks, connect
-from sidecar.sandbox.server import running_in_thread
 from sidecar.web import build_app
 from tests.factories import FLAGS, World, set_versions, until
 from tests.raw_server import closed_port
 from tests.redis_server import RedisServer
+from tests.sandbox.server import running_in_thread
 
 TOKEN = "a-token-of-the-test"
 RPCS = ["duffel_search", "auto_book_production", "auto_book_monitor"]

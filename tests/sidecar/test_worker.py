@@ -26,10 +26,10 @@ from sidecar.flights import Flights
 from sidecar.limits import Budgets, Locks
 from sidecar.payments import Payments
 from sidecar.providers import NOT_SENT, Answer
-from sidecar.sandbox.control import Fault
 from sidecar.set_aside import SetAside
 from sidecar.worker import Worker
 from tests.factories import FLAGS, World, until
+from tests.sandbox.control import Fault
 
 ROOT = Path(__file__).resolve().parents[2]
 SEARCH = "POST /air/offer_requests"
@@ -679,6 +679,28 @@ def test_an_operation_that_is_not_known_is_not_sent(world: World) -> None:
     assert bench.worker._make(call) == NOT_SENT
     bench.database.close()
     assert world.flights.faults.describe()["requests"] == {}
+
+
+def test_each_call_says_who_is_asked(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As `engine.operations` has it, whether it was claimed or handed on."""
+    bench = Bench(world)
+    asked: dict[str, str | None] = {}
+
+    def made(call: Call) -> Answer | None:
+        asked[call.operation] = call.provider
+        return make(call)
+
+    make = bench.worker._make
+    monkeypatch.setattr(bench.worker, "_make", made)
+    trip = world.trip(world.traveller())
+    with bench.running():
+        world.tick()
+        until(lambda: world.status(trip) == "BOOKED")
+    rows = world.rows("select operation, provider from engine.operations")
+    assert asked.keys() >= STEPS.keys()
+    assert asked.items() <= {r["operation"]: r["provider"] for r in rows}.items()
 
 
 def test_a_call_about_no_trip_has_no_trip_in_the_log(world: World) -> None:

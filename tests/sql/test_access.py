@@ -20,10 +20,10 @@ from psycopg.conninfo import make_conninfo
 from psycopg.rows import dict_row
 
 from sidecar.local.cluster import Cluster
-from sidecar.sandbox.flights import FlightsSandbox
-from sidecar.sandbox.payments import PaymentsSandbox
-from sidecar.sandbox.server import running_in_thread
 from tests.factories import Traveller, World, in_days, until
+from tests.sandbox.flights import FlightsSandbox
+from tests.sandbox.payments import PaymentsSandbox
+from tests.sandbox.server import running_in_thread
 from tests.sql import cloned_database
 
 Row = dict[str, Any]

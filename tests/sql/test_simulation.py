@@ -9,8 +9,6 @@ import psycopg
 import pytest
 
 from sidecar.local.cluster import Cluster
-from sidecar.sandbox.flights.dice import Dice
-from sidecar.sandbox.flights.fares import walk
 from tests.bench.simulated_engine import run_engine, state_trips
 from tests.bench.simulated_market import (
     DAY_TICKS,
@@ -22,6 +20,8 @@ from tests.bench.simulated_market import (
 )
 from tests.bench.simulated_policies import Outcome, first_fits, round_robin
 from tests.bench.simulated_trips import Trip, draw_trips
+from tests.sandbox.flights.dice import Dice
+from tests.sandbox.flights.fares import walk
 from tests.sql import cloned_database
 
 SEED = 7
