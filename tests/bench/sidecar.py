@@ -39,8 +39,8 @@ from sidecar.worker import Worker
 from tests.factories import accept_history
 
 THREADS = (8, 50, 200)
-CALLS = 4000
-STATEMENTS = 2000
+CALLS = 2000
+STATEMENTS = 1000
 EMPTY = {"data": [], "meta": {"after": None}}
 ENQUEUE = """
 select engine.enqueue_look(
