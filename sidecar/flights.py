@@ -23,7 +23,7 @@ from sidecar.providers import NOT_SENT, Answer
 # waits for the airline too, but unlike an order it may simply be asked for again.
 _READ_SECONDS = {"read": 60.0, "create_order": 135.0, "cancel": 60.0}
 # What reads pages has this long for all of them: with the time to connect and the slack
-# of `sidecar.http` it ends within a lease of 180 s (provider_calls/operations.sql).
+# of `sidecar.http` it ends within a lease of 180 s (outward/search.sql).
 _PAGES_SECONDS = 165.0
 _SUPPLIER_MILLISECONDS = 20_000
 # Opaque, but part of a path: "" would name the list, and ".." something else.

@@ -23,7 +23,7 @@ from sidecar.payment_records import Cut, Record
 from sidecar.providers import NO_ANSWER, Answer, word
 
 # With the time to connect and the slack of `sidecar.http`, a call ends within its lease
-# of 60 s (provider_calls/operations.sql).
+# of 60 s (outward/create_payment.sql).
 _CALL_SECONDS = 40.0
 _READ_SECONDS = 30.0
 # A page of a hundred events with whole objects in them has well below one megabyte.

@@ -132,8 +132,8 @@ begin
         -- at login only: they are on the role that logs in, and on those it takes on,
         -- because PostgREST applies theirs too. A login of another name that is granted
         -- `authenticated` gets none of them, and any session may set its own. So the
-        -- engine waits for no traveller (trips/take_trip.sql,
-        -- provider_calls/finish_calls.sql); this is the second line.
+        -- engine waits for no traveller (locks/take_trip.sql,
+        -- protocol/finish_calls.sql); this is the second line.
         (v_callers, 'statement_timeout', '15s'),
         (v_callers, 'lock_timeout', '5s'),
         (v_callers, 'idle_in_transaction_session_timeout', '15s'),
@@ -300,12 +300,12 @@ begin
 end $$;
 grant usage on schema auth to skylatch_owner;
 grant references, select on auth.users to skylatch_owner;
--- Which history this is (review/present_history.sql): a platform may have revoked it.
+-- Which history this is (installation/present_history.sql): a platform may have revoked it.
 grant execute on function pg_catalog.pg_control_system() to skylatch_owner;
 
 -- pg_net, where it is: as it installs itself, everybody may let the server send requests
 -- to whatever it reaches, with any header, and read everybody's answers. Here only the
--- owner of the doorbell (provider_calls/wake_sidecar.sql) keeps what ringing takes. A
+-- owner of the doorbell (calls/wake_sidecar.sql) keeps what ringing takes. A
 -- pg_net that comes later, or brings new functions, is closed by the next deploy; until
 -- then operations/net_problems.sql names it.
 do $$

@@ -2,6 +2,7 @@
 
 ``cluster``   the running server (``.socket_dir``, ``.port``, ``.dsn(dbname, user)``)
 ``template``  name of a database that ``sidecar.deploy`` built once
+``world_template``  name of another one, with all that a `world` begins with
 ``database``  superuser connection string of a fresh clone, dropped afterwards
 ``connect``   opens connections to that clone as any role; closes them afterwards
 ``redis_server``  a private Redis that may be stopped and frozen
@@ -30,7 +31,7 @@ from sidecar.local.cluster import Cluster
 from sidecar.local.packages import find_installation
 from sidecar.local.plpython import install_plpython
 from sidecar.local.throwaway import throwaway_cluster
-from tests.factories import World, running_world
+from tests.factories import World, prepare_template, running_world
 from tests.redis_server import RedisServer
 from tests.sandbox.recordings import find_recordings
 from tests.sql import cloned_database
@@ -94,6 +95,15 @@ def template(cluster: Cluster) -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
+def world_template(cluster: Cluster, template: str) -> Iterator[str]:
+    """Build the database that every test with a world clones, once; return its name."""
+    name = "skylatch_world"
+    with cloned_database(cluster, template, lambda: name) as dsn:
+        prepare_template(dsn)
+        yield name
+
+
+@pytest.fixture(scope="session")
 def cron_database(cluster: Cluster) -> str:
     """Deploy the database that pg_cron serves; return its superuser connection string.
 
@@ -116,9 +126,11 @@ def clone_name() -> Callable[[], str]:
 
 @pytest.fixture
 def database(
-    cluster: Cluster, template: str, clone_name: Callable[[], str]
+    request: pytest.FixtureRequest, cluster: Cluster, clone_name: Callable[[], str]
 ) -> Iterator[str]:
-    """Clone the template; yield the superuser's connection string of the clone."""
+    """Clone a template; yield the superuser's connection string of the clone."""
+    kind = "world_template" if "world" in request.fixturenames else "template"
+    template = request.getfixturevalue(kind)
     with cloned_database(cluster, template, clone_name) as dsn:
         yield dsn
 

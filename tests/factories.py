@@ -46,15 +46,22 @@ FLAGS = {
 VISA = "4242424242424242"
 DECLINED = "4000000000000341"  # attaches, then declines
 Row = dict[str, Any]
+# Who mirrored the flags of a template that has all a world begins with.
+_PREPARED = "a template"
 
 
 def until(condition: Callable[[], Any], *, seconds: float = 30.0) -> Any:
-    """Wait for `condition` to be true and return its value; fail after `seconds`."""
+    """Wait for `condition` to be true and return its value; fail after `seconds`.
+
+    To ask costs more than to wait: the longer it takes, the less often it is asked.
+    """
     deadline = time.monotonic() + seconds
+    pause = 0.005
     while not (value := condition()):
         if time.monotonic() > deadline:
             raise AssertionError("the condition did not come true in time")
-        time.sleep(0.01)
+        time.sleep(pause)
+        pause = min(1.25 * pause, 0.05)
     return value
 
 
@@ -81,6 +88,14 @@ class World:
 
     def __post_init__(self) -> None:
         self.reconnect()
+        if self.value("select source from engine.flag_sync") == _PREPARED:
+            # Only the flags' freshness does not last.
+            self.rows("select engine.beat_flags('test')")
+        else:
+            self._begin()
+
+    def _begin(self) -> None:
+        """Set what every test takes for granted."""
         self.set_flags(FLAGS)
         # No test waits for a provider's rate limit that is not about it.
         self.rows("select engine.set_search_settings('test', 100000)")
@@ -295,9 +310,13 @@ class World:
 
     # -- workers ------------------------------------------------------------------
 
-    def build_worker(self, *, threads: int = 4) -> tuple[Worker, Database]:
-        """Return a worker as the sidecar's role, and its database to close."""
-        database = Database(make_conninfo(self.dsn, user="skylatch_sidecar"))
+    def build_worker(self, *, threads: int = 2) -> tuple[Worker, Database]:
+        """Return a worker as the sidecar's role, and its database to close.
+
+        To warm another connection costs as much as half a booking: few will do.
+        """
+        login = make_conninfo(self.dsn, user="skylatch_sidecar")
+        database = Database(login, size=min(threads, 4))
         worker = Worker(
             database,
             flights=Flights(self.flights_url, "duffel_test_fixture"),
@@ -316,7 +335,7 @@ class World:
         return worker, database
 
     @contextmanager
-    def working(self, *, sidecars: int = 1, threads: int = 4) -> Iterator[None]:
+    def working(self, *, sidecars: int = 1, threads: int = 2) -> Iterator[None]:
         """Run workers for the block, then stop them gracefully."""
         running = []
         for _ in range(sidecars):
@@ -424,6 +443,12 @@ def set_versions(world: World, schema: str, oldest_sidecar: str) -> None:
             f"create or replace function engine.{function}() returns text"
             f" language sql stable return '{version}'"
         )
+
+
+def prepare_template(dsn: str) -> None:
+    """Set in a template (superuser) what every world begins with, once for all."""
+    with running_world(dsn, recordings=False) as world:
+        world.rows("update engine.flag_sync set source = %s", _PREPARED)
 
 
 def accept_history(dsn: str) -> None:

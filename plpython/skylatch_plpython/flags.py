@@ -139,6 +139,13 @@ class Runtime:
             doubt=next(filter(None, map(self._doubt, self._consulted)), None),
         )
 
+    def evaluate_all(self, flags: list[str], context: str) -> str:
+        """Return each flag's answer under its name, as JSON; see `evaluate`."""
+        answers = (
+            f"{json.dumps(flag)}: {self.evaluate(flag, context)}" for flag in flags
+        )
+        return f"{{{', '.join(answers)}}}"
+
     def take_usage(self) -> str | None:
         """Return how often what was served since the last call, as JSON; then forget.
 

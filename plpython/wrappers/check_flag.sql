@@ -4,8 +4,8 @@ create or replace function engine.check_flag(p_kind text, p_key text, p_item tex
   language plpython3u stable
 as $$
   import sys
-  if "/usr/lib/skylatch/py/3" not in sys.path:
-      sys.path.insert(0, "/usr/lib/skylatch/py/3")
+  if "/usr/lib/skylatch/py/4" not in sys.path:
+      sys.path.insert(0, "/usr/lib/skylatch/py/4")
   from skylatch_plpython.flags import find_problem
   return find_problem(p_kind, p_key, p_item)
 $$;

@@ -7,11 +7,11 @@ create or replace function engine.evaluate_flag(p_flag text, p_context text)
   returns jsonb
   language plpython3u stable
 as $$
-  if "skylatch_flags_3" not in GD:
-      import sys; sys.path[:0] = {"/usr/lib/skylatch/py/3"} - {*sys.path}
+  if "skylatch_flags_4" not in GD:
+      import sys; sys.path[:0] = {"/usr/lib/skylatch/py/4"} - {*sys.path}
       from skylatch_plpython.flags import Runtime
-      GD["skylatch_flags_3"] = Runtime(plpy)
-  return GD["skylatch_flags_3"].evaluate(p_flag, p_context)
+      GD["skylatch_flags_4"] = Runtime(plpy)
+  return GD["skylatch_flags_4"].evaluate(p_flag, p_context)
 $$;
 comment on function engine.evaluate_flag(text, text) is
   'Evaluates a mirrored flag for a context: value, variation, reason, generation, doubt.';

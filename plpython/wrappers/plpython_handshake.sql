@@ -5,8 +5,8 @@ create or replace function engine.plpython_handshake() returns jsonb
   language plpython3u stable
 as $$
   import json, sys
-  if "/usr/lib/skylatch/py/3" not in sys.path:
-      sys.path.insert(0, "/usr/lib/skylatch/py/3")
+  if "/usr/lib/skylatch/py/4" not in sys.path:
+      sys.path.insert(0, "/usr/lib/skylatch/py/4")
   from skylatch_plpython.handshake import describe
   return json.dumps(describe())
 $$;

@@ -2,7 +2,7 @@
 create or replace function engine.take_flag_usage() returns jsonb
   language plpython3u volatile
 as $$
-  runtime = GD.get("skylatch_flags_3")
+  runtime = GD.get("skylatch_flags_4")
   return runtime and runtime.take_usage()
 $$;
 comment on function engine.take_flag_usage() is

@@ -28,7 +28,7 @@ from sidecar.local.places import CHECKOUT
 
 SOURCE = CHECKOUT / "plpython" / "skylatch_plpython"
 LOCK = SOURCE.parent / "requirements.lock"
-TARGET = Path("/usr/lib/skylatch/py/3")
+TARGET = Path("/usr/lib/skylatch/py/4")
 SERVER_PYTHON = "/usr/bin/python3"
 _HASH_FILE = "content.sha256"
 

@@ -80,7 +80,9 @@ begin
   -- Of the day alone: to add up a month would cost as much as the month has bookings.
   select
     'skylatch_ceiling_used', jsonb_build_object('period', 'day'),
-    engine.spent_in_base(null, date_trunc('day', p_now, 'UTC'), null, p_now);
+    (
+      engine.spent_in_base(null, array[date_trunc('day', p_now, 'UTC')], null, p_now)
+    )[1];
 end;
 $$;
 comment on function engine.watch_metrics(timestamptz) is

@@ -7,7 +7,7 @@ as $$
 begin
   return (
     select concat_ws(' ', e.story #>> '{sentences,0}', e.story #>> '{sentences,1}')
-    from public.explain_trip(p_trip_id) as e (story)
+    from engine.explain_trip(p_trip_id) as e (story)
     inner join public.trip_requests as t on t.id = p_trip_id
     where t.user_id = p_user_id and (e.story -> 'answered')::boolean
   );

@@ -134,7 +134,7 @@ begin
     end if;
     if v_found.finding = 'CANCEL' then
       v_number := v_number + 1;
-      perform engine.enqueue_look(
+      perform engine.enqueue_read(
         'cancel_orphan_payment', v_found.payment,
         jsonb_build_object(
           'payment_intent', v_found.payment, 'attempt_id', v_found.attempt_id

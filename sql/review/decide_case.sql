@@ -71,7 +71,7 @@ begin
   end if;
 
   if v_attempt.id is null then
-    perform engine.enqueue_look(
+    perform engine.enqueue_read(
       'cancel_orphan_payment', v_case.object_id,
       jsonb_build_object('payment_intent', v_case.object_id), v_attempt, v_now
     );

@@ -56,7 +56,7 @@ begin
     returning b.order_id, b.offer_id, f.leaves_at, a as attempt
   loop
     continue when v_due.leaves_at is null;
-    perform engine.enqueue_look(
+    perform engine.enqueue_read(
       'look_order', v_due.order_id,
       jsonb_build_object(
         'offer_id', v_due.offer_id, 'order_id', v_due.order_id, 'scheduled', true

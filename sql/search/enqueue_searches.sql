@@ -51,7 +51,7 @@ begin
         t.search_round,
         u.ordinal,
         p_first_at + (u.place - 1) * p_every as run_at,
-        engine.search_request(
+        engine.search_terms(
           t, p.origin, p.destination, p.departure_date, p.return_date
         ) as request
       from unnest(p_trips, p_ordinals) with ordinality as u (trip, ordinal, place)

@@ -51,7 +51,7 @@ begin
   cross join lateral engine.plan_searches(t, p_now) as p
   cross join lateral (
     select engine.search_key(
-      engine.search_request(t, p.origin, p.destination, p.departure_date, p.return_date)
+      engine.search_terms(t, p.origin, p.destination, p.departure_date, p.return_date)
     ) as search_key
   ) as q
   left join unnest(v_known) as k

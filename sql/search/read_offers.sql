@@ -66,8 +66,12 @@ create or replace function engine.read_offers(p_offers jsonb)
   set search_path = pg_catalog, pg_temp
   -- No two slices or segments are alike: remembering them costs and never pays.
   set enable_memoize = off
+  -- Nor is anything sorted by long values that can be hashed.
+  set enable_mergejoin = off
   -- To compile the statement takes seconds, to run it milliseconds.
   set jit = off
+  -- An answer is a few megabytes: what is worked out of it never goes to the disk.
+  set work_mem = '64MB'
 as $$
 #variable_conflict use_column
 declare
@@ -75,26 +79,72 @@ declare
   v_cabins text[] := array['economy', 'premium_economy', 'business', 'first'];
 begin
   return query
+  -- Nothing but its slices goes on of the offer itself: it is long, and each step copies.
   with offer as materialized (
     select
-      o.ordinality as offer_no,
-      o.value as o,
-      o.value ->> 'id' as offer_id,
-      (o.value @@ v_shape) is true as fits
-    from jsonb_array_elements(p_offers) with ordinality as o
+      e.ordinality as offer_no,
+      (e.value @@ v_shape) is true as fits,
+      e.value ->> 'id' as offer_id,
+      e.value -> 'slices' as slices,
+      e.value -> 'passengers' as passengers,
+      e.value ->> 'total_amount' as total_amount,
+      e.value ->> 'total_currency' as total_currency,
+      e.value ->> 'base_amount' as base_amount,
+      e.value ->> 'base_currency' as base_currency,
+      e.value ->> 'tax_amount' as tax_amount,
+      e.value ->> 'tax_currency' as tax_currency,
+      e.value ->> 'expires_at' as expires_at,
+      e.value #>> '{owner,iata_code}' as airline,
+      e.value #> '{conditions,refund_before_departure}' as refund,
+      e.value #> '{conditions,change_before_departure}' as change,
+      e.value ->> 'total_emissions_kg' as emissions,
+      e.value ->> 'passenger_identity_documents_required' as documents_required,
+      e.value -> 'supported_passenger_identity_document_types' as document_types,
+      e.value -> 'payment_requirements' as payment
+    from jsonb_array_elements(p_offers) with ordinality as e
   ),
 
   -- Pages may overlap: an id that came twice is the offer that came first.
-  fresh as materialized (
-    select distinct on (f.offer_id) f.offer_no, f.offer_id
-    from offer as f
-    where f.fits
-    order by f.offer_id, f.offer_no
+  twice as materialized (
+    select coalesce(array_agg(i.offer_no), '{}') as offer_nos
+    from (
+      select
+        f.offer_no,
+        row_number() over (
+          partition by f.offer_id collate "C" order by f.offer_no
+        ) as place
+      from offer as f
+      where f.fits
+    ) as i
+    where i.place > 1
   ),
 
-  seat as (
+  -- Of one search the same in every offer, and so worked out once.
+  party as materialized (
+    select
+      d.raw,
+      (
+        select
+          jsonb_agg(
+            jsonb_build_object(
+              'id', p.value -> 'id', 'type', p.value -> 'type', 'age', p.value -> 'age'
+            )
+          )
+        from jsonb_array_elements(d.raw) as p
+      ) as passengers,
+      jsonb_path_query_array(
+        d.raw, '$[*] ? (@.age < 2 || @.type == "infant_without_seat").id'
+      ) as lap,
+      jsonb_path_query_array(
+        d.raw, '$[*] ? (!(@.age < 2 || @.type == "infant_without_seat")).id'
+      ) as seated
+    from (select distinct f.passengers as raw from offer as f where f.fits) as d
+  ),
+
+  segment as materialized (
     select
       f.offer_no,
+      f.passengers as party,
       l.ordinality as slice_no,
       g.ordinality as segment_no,
       g.ordinality = jsonb_array_length(l.value -> 'segments') as is_last,
@@ -115,38 +165,48 @@ begin
       g.value #>> '{marketing_carrier,iata_code}' as carrier,
       g.value ->> 'marketing_carrier_flight_number' as flight_number,
       g.value #>> '{operating_carrier,iata_code}' as operated_by,
-      jsonb_path_query_array(g.value, '$.stops[*].airport.iata_code') as stops,
-      p.cabin,
-      p.carry_on,
-      p.checked
-    from fresh as n
-    inner join offer as f on n.offer_no = f.offer_no
-    cross join jsonb_path_query_array(
-      f.o, '$.passengers[*] ? (@.age < 2 || @.type == "infant_without_seat").id'
-    ) as lap (ids)
-    cross join jsonb_path_query_array(
-      f.o, '$.passengers[*] ? (!(@.age < 2 || @.type == "infant_without_seat")).id'
-    ) as seated (ids)
-    cross join jsonb_array_elements(f.o -> 'slices') with ordinality as l
+      coalesce(g.value #>> '{operating_carrier,iata_code}', '?') as flown_by,
+      case
+        when jsonb_array_length(nullif(g.value -> 'stops', 'null')) > 0
+          then jsonb_path_query_array(g.value, '$.stops[*].airport.iata_code')
+        else '[]'
+      end as stops,
+      g.value -> 'passengers' as seats
+    from offer as f
+    cross join twice as t
+    cross join jsonb_array_elements(f.slices) with ordinality as l
     cross join jsonb_array_elements(l.value -> 'segments') with ordinality as g
+    where f.fits and f.offer_no <> all (t.offer_nos)
+  ),
+
+  -- Cabins and bags repeat from offer to offer as well.
+  seating as materialized (
+    select
+      d.party,
+      d.seats,
+      b.cabin,
+      b.carry_on,
+      b.checked
+    from (select distinct s.party, s.seats from segment as s) as d
+    inner join party as y on d.party = y.raw
     cross join lateral (
       select
         case
           when count(*) = count(array_position(v_cabins, w.value ->> 'cabin_class'))
-            and seated.ids <@ jsonb_agg(w.value -> 'passenger_id')
+            and y.seated <@ jsonb_agg(w.value -> 'passenger_id')
             then min(array_position(v_cabins, w.value ->> 'cabin_class'))
         end as cabin,
         case
-          when seated.ids <@ jsonb_agg(w.value -> 'passenger_id') then min(b.carry_on)
-            filter (where not lap.ids ? (w.value ->> 'passenger_id'))
+          when y.seated <@ jsonb_agg(w.value -> 'passenger_id') then min(q.carry_on)
+            filter (where not y.lap ? (w.value ->> 'passenger_id'))
           else 0
         end as carry_on,
         case
-          when seated.ids <@ jsonb_agg(w.value -> 'passenger_id') then min(b.checked)
-            filter (where not lap.ids ? (w.value ->> 'passenger_id'))
+          when y.seated <@ jsonb_agg(w.value -> 'passenger_id') then min(q.checked)
+            filter (where not y.lap ? (w.value ->> 'passenger_id'))
           else 0
         end as checked
-      from jsonb_array_elements(g.value -> 'passengers') as w
+      from jsonb_array_elements(d.seats) as w
       cross join lateral (
         select
           coalesce(
@@ -156,12 +216,18 @@ begin
             sum((q ->> 'quantity')::numeric) filter (where q ->> 'type' = 'checked'), 0
           ) as checked
         from jsonb_path_query(w.value, '$.baggages[*]') as q
-      ) as b
-    ) as p
+      ) as q
+    ) as b
+  ),
+
+  seat as (
+    select s.*, b.cabin, b.carry_on, b.checked
+    from segment as s
+    inner join seating as b on s.party = b.party and s.seats = b.seats
   ),
 
   -- Ours is the better list of time zones; the provider's is for what we lack.
-  located as (
+  located as materialized (
     select
       s.*,
       s.departing_at::timestamp as leaves,
@@ -183,7 +249,7 @@ begin
     from seat as s
   ),
 
-  clocked as materialized (
+  clocked as (
     select
       c.*,
       c.leaves at time zone c.leaves_in as usually_departs_at,
@@ -254,7 +320,9 @@ begin
         where (c.leaves::time >= '18:00' or c.leaves::time < '05:00')
           and c.lands::time >= '00:30' and c.lands::time < '11:00'
       ) as red_eyes,
-      array_agg(c.carrier) || array_agg(coalesce(c.operated_by, '?')) as carriers,
+      string_agg(c.carrier || ',' || c.flown_by, ',') as carriers,
+      min(least(c.carrier, c.flown_by) collate "C") as first_carrier,
+      max(greatest(c.carrier, c.flown_by) collate "C") as last_carrier,
       case when count(c.cabin) = count(*) then min(c.cabin) end as cabin,
       min(c.carry_on) as carry_on,
       min(c.checked) as checked,
@@ -277,13 +345,13 @@ begin
           )
         end
       ) as problem,
-      jsonb_build_object(
+      json_build_object(
         'origin', max(c.origin) filter (where c.segment_no = 1),
         'destination', max(c.destination) filter (where c.is_last),
         'duration', max(c.slice_duration),
         'fare_brand', max(c.fare_brand),
-        'segments', jsonb_agg(
-          jsonb_build_object(
+        'segments', json_agg(
+          json_build_object(
             'origin', c.origin,
             'destination', c.destination,
             'departing_at', c.departing_at,
@@ -322,47 +390,47 @@ begin
       sum(l.airport_changes) as airport_changes,
       sum(l.overnight_layovers) as overnight_layovers,
       sum(l.red_eyes) as red_eyes,
-      string_agg(array_to_string(l.carriers, ','), ',') as carriers,
+      string_agg(l.carriers, ',') as carriers,
+      min(l.first_carrier) as first_carrier,
+      max(l.last_carrier) as last_carrier,
       case when count(l.cabin) = count(*) then v_cabins[min(l.cabin)] end as cabin,
       min(l.carry_on) as carry_on,
       min(l.checked) as checked,
       md5(string_agg(l.flights, ',')) as itinerary_key,
       min(l.problem) as problem,
-      jsonb_agg(l.itinerary) as itinerary
+      -- Read once, when it is whole: jsonb in jsonb is copied at every level.
+      json_agg(l.itinerary)::text::jsonb as itinerary
     from (select l.* from slice as l order by l.offer_no, l.slice_no) as l
     group by l.offer_no
   )
 
   select
-    f.offer_no,
+    i.offer_no,
     case
-      when not f.fits then coalesce(engine.offer_problem(f.raw), 'cannot be read')
-      when f.o is null
-        then format('id is that of an offer before it: "%s"', f.offer_id)
+      when not i.fits then coalesce(
+        engine.offer_problem(p_offers -> (i.offer_no - 1)::integer), 'cannot be read'
+      )
+      when f.offer_no is null
+        then format('id is that of an offer before it: "%s"', i.offer_id)
       else j.problem
     end,
-    f.offer_id,
-    (
-      select
-        jsonb_agg(
-          jsonb_build_object(
-            'id', p.value -> 'id', 'type', p.value -> 'type', 'age', p.value -> 'age'
-          )
-        )
-      from jsonb_array_elements(f.o -> 'passengers') as p
-    ),
-    (f.o ->> 'total_amount')::numeric,
-    f.o ->> 'total_currency',
-    (f.o ->> 'base_amount')::numeric,
-    f.o ->> 'base_currency',
-    (f.o ->> 'tax_amount')::numeric,
-    f.o ->> 'tax_currency',
-    (f.o ->> 'expires_at')::timestamptz,
-    f.o #>> '{owner,iata_code}',
-    array(
-      select distinct c.code from string_to_table(j.carriers, ',') as c (code)
-      order by c.code
-    ),
+    i.offer_id,
+    y.passengers,
+    f.total_amount::numeric,
+    f.total_currency,
+    f.base_amount::numeric,
+    f.base_currency,
+    f.tax_amount::numeric,
+    f.tax_currency,
+    f.expires_at::timestamptz,
+    f.airline,
+    case
+      when j.first_carrier = j.last_carrier then array[j.first_carrier]
+      else array(
+        select distinct c.code from string_to_table(j.carriers, ',') as c (code)
+        order by c.code
+      )
+    end,
     j.cabin,
     j.duration,
     j.duration_gap,
@@ -381,38 +449,32 @@ begin
     j.red_eyes::smallint,
     coalesce(j.carry_on, 0)::smallint,
     coalesce(j.checked, 0)::smallint,
-    (f.o #>> '{conditions,refund_before_departure,allowed}')::boolean,
-    (f.o #>> '{conditions,refund_before_departure,penalty_amount}')::numeric,
-    f.o #>> '{conditions,refund_before_departure,penalty_currency}',
-    (f.o #>> '{conditions,change_before_departure,allowed}')::boolean,
-    (f.o #>> '{conditions,change_before_departure,penalty_amount}')::numeric,
-    f.o #>> '{conditions,change_before_departure,penalty_currency}',
-    (f.o ->> 'total_emissions_kg')::numeric,
-    coalesce((f.o ->> 'passenger_identity_documents_required')::boolean, true),
-    array(
-      select d #>> '{}'
-      from jsonb_path_query(
-        f.o, '$.supported_passenger_identity_document_types[*] ? (@ != null)'
-      ) as d
-    ),
-    (f.o #>> '{payment_requirements,requires_instant_payment}')::boolean,
-    (f.o #>> '{payment_requirements,price_guarantee_expires_at}')::timestamptz,
-    (f.o #>> '{payment_requirements,payment_required_by}')::timestamptz,
+    (f.refund ->> 'allowed')::boolean,
+    (f.refund ->> 'penalty_amount')::numeric,
+    f.refund ->> 'penalty_currency',
+    (f.change ->> 'allowed')::boolean,
+    (f.change ->> 'penalty_amount')::numeric,
+    f.change ->> 'penalty_currency',
+    f.emissions::numeric,
+    coalesce(f.documents_required::boolean, true),
+    case
+      when jsonb_array_length(nullif(f.document_types, 'null')) > 0
+        then array(select jsonb_array_elements_text(f.document_types))
+      else '{}'
+    end,
+    (f.payment ->> 'requires_instant_payment')::boolean,
+    (f.payment ->> 'price_guarantee_expires_at')::timestamptz,
+    (f.payment ->> 'payment_required_by')::timestamptz,
     j.itinerary_key,
     j.itinerary
-  from (
-    -- Of what does not fit nothing is cast.
-    select
-      i.offer_no,
-      i.offer_id,
-      i.fits,
-      i.o as raw,
-      case when n.offer_no is not null then i.o end as o
-    from offer as i
-    left join fresh as n on i.offer_no = n.offer_no
-  ) as f
+  from offer as i
+  cross join twice as t
+  -- Of what does not fit nothing is cast.
+  left join offer as f
+    on i.offer_no = f.offer_no and f.fits and f.offer_no <> all (t.offer_nos)
+  left join party as y on f.passengers = y.raw
   left join journey as j on f.offer_no = j.offer_no
-  order by f.offer_no;
+  order by i.offer_no;
 end;
 $$;
 comment on function engine.read_offers(jsonb) is

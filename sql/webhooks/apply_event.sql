@@ -24,7 +24,7 @@ declare
   v_began_at timestamptz := clock_timestamp();
 begin
   if p_effect.effect = 'CARDS' then
-    perform engine.enqueue_look(
+    perform engine.enqueue_read(
       p_effect.operation, m.stripe_payment_method_id,
       jsonb_build_object('payment_method', m.stripe_payment_method_id),
       null::public.booking_attempts, p_now
@@ -90,7 +90,7 @@ begin
       then 'look_payment'
     else p_effect.operation
   end;
-  perform engine.enqueue_look(
+  perform engine.enqueue_read(
     v_look,
     case v_look
       when 'look_order' then coalesce(v_order, v_attempt.order_id, v_attempt.offer_id)

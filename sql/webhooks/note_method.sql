@@ -66,7 +66,7 @@ begin
       and t.auto_book_enabled
       and t.auto_book_status = 'PENDING'
   ) then
-    perform engine.enqueue_look(
+    perform engine.enqueue_read(
       'look_method', p_body ->> 'id',
       jsonb_build_object('payment_method', p_body ->> 'id'),
       null::public.booking_attempts, p_now + interval '10 seconds'

@@ -28,7 +28,7 @@ begin
     if not found then
       return 'not ours';
     end if;
-    perform engine.enqueue_look(
+    perform engine.enqueue_read(
       'look_payment', v_intent, jsonb_build_object('payment_intent', v_intent),
       v_attempt, p_now
     );
@@ -85,7 +85,7 @@ begin
     return 'as expected';
   end if;
   if p_call.claimed_at < v_attempt.state_changed_at then
-    perform engine.enqueue_look(
+    perform engine.enqueue_read(
       'look_payment', v_id, jsonb_build_object('payment_intent', v_id), v_attempt, p_now
     );
     return 'read again';

@@ -38,7 +38,7 @@ begin
     );
     return 'refund failed';
   end if;
-  perform engine.enqueue_look(
+  perform engine.enqueue_read(
     'look_payment', v_attempt.payment_intent_id,
     jsonb_build_object('payment_intent', v_attempt.payment_intent_id), v_attempt, p_now
   );

@@ -6,7 +6,7 @@ create or replace function engine.sweep_events(p_now timestamptz) returns void
   language sql volatile
 begin atomic
   select
-    engine.enqueue_look(
+    engine.enqueue_read(
       w.operation, 'account',
       jsonb_strip_nulls(
         jsonb_build_object(

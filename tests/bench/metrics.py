@@ -28,8 +28,8 @@ LARGE = 100_000
 BOOKINGS = 20
 TURNS = 6
 _COUNTING = {
-    "operations/raise_counter.sql": "raise_counter(text, jsonb, numeric)",
-    "booking/count_step.sql": "count_step(public.booking_attempts,"
+    "counters/raise_counter.sql": "raise_counter(text, jsonb, numeric)",
+    "saga/count_step.sql": "count_step(public.booking_attempts,"
     " public.booking_attempts, text, text)",
     "ranking/count_offers.sql": "count_offers(uuid, uuid, integer)",
 }

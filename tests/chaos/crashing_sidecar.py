@@ -29,7 +29,7 @@ from sidecar.flights import Flights
 from sidecar.limits import Budgets, Locks
 from sidecar.payments import Payments
 from sidecar.worker import Worker
-from tests.factories import World
+from tests.factories import World, until
 
 Harm = Literal["kill", "wait", "wait before commits"]
 NEVER = 0  # no point has this number
@@ -50,6 +50,12 @@ class CrashPoints:
         self._parent = parent
         self._passed = 0
         self._counting = threading.Lock()
+
+    def begin_again(self, crash_at: int) -> None:
+        """Count from the start, to another point."""
+        with self._counting:
+            self.go.clear()
+            self._passed, self._crash_at = 0, crash_at
 
     def around(
         self, target: Callable[..., Any], *, commits: bool = False
@@ -104,7 +110,8 @@ def _live(
     with open(os.devnull, "w") as nowhere:
         sys.stdout = sys.stderr = nowhere
         points = CrashPoints(crash_at, harm, parent)
-        database = Database(dsn, size=2)
+        # To warm a second connection in each life would be most of what a life costs.
+        database = Database(dsn, size=1)
         # Idle polls would make the numbering depend on time: only claims that claim
         # count.
         claim, sent, finish = (
@@ -135,7 +142,11 @@ def _live(
         runner.start()
         try:
             while (asked := parent.recv()) != "stop":
-                if asked == "go":
+                if isinstance(asked, int):
+                    points.begin_again(asked)
+                    with points.sending:
+                        parent.send(None)
+                elif asked == "go":
                     points.go.set()
                 else:
                     with points.sending:
@@ -163,15 +174,33 @@ class Sidecar:
         return self.point is not None
 
     def is_busy(self) -> bool:
-        """Tell whether a call is out, or its report."""
-        self.pipe.send("busy?")
-        while isinstance(answer := self.pipe.recv(), str):
-            self.point = answer
+        """Tell whether a call is out, or its report; the dead are not."""
+        try:
+            self.pipe.send("busy?")
+            while isinstance(answer := self.pipe.recv(), str):
+                self.point = answer
+        except (EOFError, ConnectionError):
+            return False
         return bool(answer)
+
+    def is_over(self) -> bool:
+        """Tell, once all is at rest, whether it came to no harm.
+
+        The last of its points lies behind the last commit.
+        """
+        until(lambda: self.is_at_its_point() or not self.is_busy())
+        return not self.is_at_its_point()
 
     def go_on(self) -> None:
         """Let the one that waits at its point go on."""
         self.pipe.send("go")
+
+    def begin_again(self, crash_at: int) -> None:
+        """Let the one that came to no lasting harm wait at another point."""
+        self.pipe.send(crash_at)
+        while self.pipe.recv() is not None:
+            pass
+        self.point = None
 
     def end(self) -> bool:
         """Stop it unless it is dead; tell whether it had been killed."""

@@ -19,12 +19,20 @@ class Mutant:
     new: str
 
 
-_LAST_LOOK = "provider_calls/mark_sent.sql"
-_SETTLE = "provider_calls/settle_call.sql"
-_BEGIN = "booking/begin_attempt.sql"
-_FOUND = "booking/found_order.sql"
-_RULES = "provider_calls/outcome_rules.sql"
-_CODE = "provider_calls/outcome_code.sql"
+_LAST_LOOK = "protocol/mark_sent.sql"
+_SETTLE = "protocol/settle_call.sql"
+_BEGIN = "saga/begin_attempt.sql"
+_FOUND = "outward/found_order.sql"
+_ORDER = "outward/create_order.sql"
+_OFFER = "outward/get_offer.sql"
+_GOES_ON = (
+    "insert into engine.outcome_rules (operation, http_status, error_code, verdict)\n"
+    "values\n"
+)
+_ENDS = (
+    "insert into engine.outcome_rules (\n"
+    "  operation, http_status, error_code, verdict, trip_status, reason\n)\nvalues\n"
+)
 _ROUTE = "ranking/route_problems.sql"
 _INTAKE = "../sidecar/intake.py"
 _LOOK = "../sidecar/deploy_checks.py"
@@ -57,37 +65,39 @@ MUTANTS: dict[str, Mutant] = {
         _LAST_LOOK, "    or v_call.lease_until <= v_now\n", ""
     ),
     "an order is sent though booking is off": Mutant(
-        _LAST_LOOK,
-        "'booking is off: ' || engine.flag_problem(v_trip.user_id, v_now)",
+        _ORDER,
+        "'booking is off: ' || engine.flag_problem(p_trip.user_id, p_now)",
         "null",
     ),
     "an order is sent for a paused trip": Mutant(
-        _LAST_LOOK, "when v_trip.auto_book_status <> 'BOOKING'", "when false"
+        _ORDER, "when p_trip.auto_book_status <> 'BOOKING'", "when false"
     ),
     "an order is sent for a changed trip": Mutant(
-        _LAST_LOOK, "when v_trip.version <> v_attempt.trip_version", "when false"
+        _ORDER, "when p_trip.version <> p_attempt.trip_version", "when false"
     ),
     "an order is sent over a limit that was lowered": Mutant(
-        _LAST_LOOK, ") is not null then 'the spending limit", ") = '' then 'the limit"
+        _ORDER, ") is not null then 'the spending limit", ") = '' then 'the limit"
     ),
     "an order is sent on a hold about to lapse": Mutant(
-        _LAST_LOOK, "v_now + interval '1 hour'", "v_now - interval '1 year'"
+        _ORDER, "p_now + interval '1 hour'", "p_now - interval '1 year'"
     ),
     "an order that was sent counts as not sent": Mutant(
-        "provider_calls/recover_calls.sql",
+        "protocol/recover_calls.sql",
         "when 'SENT' then 'no_answer'",
         "when 'SENT' then 'not_sent'",
     ),
     # What is not known is not let go of.
     "an unclear answer to an order lets go of it": Mutant(
-        _RULES,
-        "('create_order', '*', '*', 'UNKNOWN', null, null, false, null)",
-        "('create_order', '*', '*', 'RESEARCH', 'PENDING', '0', false, 'No.')",
+        _ORDER,
+        f"{_GOES_ON}  ('create_order', '*', '*', 'UNKNOWN'),\n",
+        f"{_ENDS}  ('create_order', '*', '*', 'RESEARCH', 'PENDING', 'No.');\n"
+        f"{_GOES_ON}",
     ),
     "an empty list lets go of an order": Mutant(
-        _RULES,
-        "('find_order', '200', 'none', 'RETRY', null, null, false, null)",
-        "('find_order', '200', 'none', 'RESEARCH', 'PENDING', '0', false, 'No.')",
+        "outward/find_order.sql",
+        ",\n  ('find_order', '200', 'none', 'RETRY'),\n",
+        f";\n{_ENDS}  ('find_order', '200', 'none', 'RESEARCH', 'PENDING', 'No.');\n"
+        f"{_GOES_ON}",
     ),
     "an order of another offer is adopted": Mutant(
         _FOUND,
@@ -102,31 +112,31 @@ MUTANTS: dict[str, Mutant] = {
         "",
     ),
     "an order at another price is captured": Mutant(
-        _CODE,
-        "is distinct from v_attempt.agreed_amount then 'amount_mismatch'",
+        _ORDER,
+        "is distinct from p_attempt.agreed_amount then 'amount_mismatch'",
         "is null then 'amount_mismatch'",
     ),
     "a refund is not looked for before it is made": Mutant(
-        "booking/found_refund.sql",
+        "outward/found_refund.sql",
         "when v_refund is null then 'none'",
         "when true then 'none'",
     ),
     "a key is used that may be forgotten": Mutant(
-        "provider_calls/is_claimable.sql",
+        "calls/is_claimable.sql",
         "coalesce(p_call.first_claimed_at > p_now - o.key_lasts, true)",
         "true",
     ),
     # Nothing begins that must not.
     "a booking begins without asking the flags": Mutant(
         _BEGIN,
-        "from engine.require_pipeline(p_trip.user_id, p_now)",
-        "from (select 1) as nobody",
+        "v_answers := engine.require_pipeline(p_trip.user_id, p_now, p_answers)",
+        "v_answers := engine.flag_answers(p_trip.user_id)",
     ),
     "a booking begins above the limit": Mutant(
         _BEGIN, "when (v_offer.price_amount <= v_limit.cap) is not true", "when false"
     ),
     "a booking begins that was not agreed to": Mutant(
-        "booking/require_bookable.sql",
+        "saga/require_bookable.sql",
         "when not p_trip.auto_book_enabled or p_trip.consent_at is null",
         "when false",
     ),
@@ -134,25 +144,25 @@ MUTANTS: dict[str, Mutant] = {
         _BEGIN, "      or v_offer.search_round <> p_trip.search_round\n", ""
     ),
     "a fare that rose above the limit is held": Mutant(
-        _CODE,
-        "v_offer.price_amount > v_attempt.cap_amount\n          or v_code in",
+        _OFFER,
+        "v_offer.price_amount > p_attempt.cap_amount\n      or v_code in",
         "v_code in",
     ),
     "two trips of a traveller are decided at once": Mutant(
-        "booking/lock_traveller.sql",
+        "locks/lock_traveller.sql",
         "perform engine.hold_traveller(p_user_id);",
         "perform 1;",
     ),
     "a restored database books at once": Mutant(
-        "review/history_problem.sql",
+        "installation/history_problem.sql",
         "when not exists (",
         "when false and not exists (",
     ),
     "a breaker that is open lets calls through": Mutant(
-        "provider_calls/is_claimable.sql", "b.open_until > p_now", "false"
+        "calls/is_claimable.sql", "b.open_until > p_now", "false"
     ),
     "poison comes back for ever": Mutant(
-        "provider_calls/count_apply_failure.sql",
+        "protocol/count_apply_failure.sql",
         "v_call.apply_failures < 3",
         "v_call.apply_failures < 3000",
     ),
@@ -163,7 +173,9 @@ MUTANTS: dict[str, Mutant] = {
         "if false then",
     ),
     "a list that was not read counts as read": Mutant(
-        _CODE, "end then 'ok'\n", "end is not false then 'ok'\n"
+        "outward/scan_orders.sql",
+        "when jsonb_typeof(p_report.body -> 'orders') = 'array' then 'ok'",
+        "when true then 'ok'",
     ),
     "a hold is released though an order may exist": Mutant(
         "review/possible_actions.sql",
@@ -171,16 +183,16 @@ MUTANTS: dict[str, Mutant] = {
         "        and false\n",
     ),
     "history can be rewritten": Mutant(
-        "operations/refuse_change.sql",
+        "record/refuse_change.sql",
         "before update or delete or truncate on engine.booking_events",
         "before truncate on engine.booking_events",
     ),
     # The wire says what came back, and nothing else.
     "a report may say facts of the engine's own": Mutant(
-        "provider_calls/read_report.sql", "  if v_unknown is not null\n", "  if false\n"
+        "protocol/read_report.sql", "  if v_unknown is not null\n", "  if false\n"
     ),
     "a report may choose its own code": Mutant(
-        "provider_calls/read_report.sql",
+        "protocol/read_report.sql",
         "or v_report.error_code not in ('not_sent', 'no_answer', 'unreadable',"
         " 'too_large')\n",
         "",
@@ -198,7 +210,7 @@ MUTANTS: dict[str, Mutant] = {
         "",
     ),
     "a column has no size": Mutant(
-        "trips/size_limits.sql",
+        "input/size_limits.sql",
         "    ('traveler_profiles', 'email', 1, 320),\n",
         "",
     ),
@@ -209,12 +221,12 @@ MUTANTS: dict[str, Mutant] = {
         "  if true then\n    perform engine.beat_job",
     ),
     "two sidecars stand in for a job at once": Mutant(
-        "monitor/stand_in.sql",
+        "protocol/stand_in.sql",
         "not pg_try_advisory_xact_lock(7302028, hashtext(p_job))",
         "false",
     ),
     "a job that was done is done again": Mutant(
-        "monitor/stand_in.sql",
+        "protocol/stand_in.sql",
         "where s.job = p_job and s.is_due",
         "where s.job = p_job",
     ),
@@ -289,50 +301,50 @@ MUTANTS: dict[str, Mutant] = {
         "operations/beat_job.sql", "where f.job = p_job", "where p_job is not null"
     ),
     "a currency's letters follow the database's locale": Mutant(
-        "provider_calls/build_request.sql",
-        'lower(v_attempt.currency collate "C")',
-        "lower(v_attempt.currency)",
+        "outward/create_payment.sql",
+        'lower(p_attempt.currency collate "C")',
+        "lower(p_attempt.currency)",
     ),
     "bootstrap.sql takes any encoding": Mutant(
         "bootstrap.sql", "if v_encoding <> 'UTF8' then", "if false then"
     ),
     # Who flies is frozen, and when is what the order says.
     "a waiting decision is taken by what was seen before": Mutant(
-        "trips/hold_traveller.sql",
+        "locks/hold_traveller.sql",
         "  insert into engine.travellers as t (user_id)\n",
         "  perform pg_advisory_xact_lock(7302028, hashtext(p_user_id::text));\n"
         "  return null;\n"
         "  insert into engine.travellers as t (user_id)\n",
     ),
     "a booking begins for another party": Mutant(
-        "booking/freeze_party.sql", "if v_matches is not true then", "if false then"
+        "people/freeze_party.sql", "if v_matches is not true then", "if false then"
     ),
     "a booking begins for a baby on no lap": Mutant(
-        "booking/freeze_party.sql",
+        "people/freeze_party.sql",
         "    -- Each infant on one lap, and on no lap anybody else.\n    and bool_and(",
         "    and bool_and(true or ",
     ),
     "a changed person leaves the trip's version": Mutant(
-        "trips/note_changed_person.sql", "set version = t.version + 1, ", "set "
+        "people/note_changed_person.sql", "set version = t.version + 1, ", "set "
     ),
     "an order is sent for other people than were frozen": Mutant(
-        _LAST_LOOK, "when engine.party_change(v_attempt)", "when false"
+        _ORDER, "when engine.party_change(p_attempt)", "when false"
     ),
     "an order is sent into another flight": Mutant(
-        _LAST_LOOK,
-        "when engine.overlap_problem(v_attempt.user_id, v_attempt.id) is not null",
+        _ORDER,
+        "when engine.overlap_problem(p_attempt.user_id, p_attempt.id) is not null",
         "when false",
     ),
     "a person is a profile": Mutant(
-        "booking/freeze_party.sql",
+        "people/freeze_party.sql",
         "engine.person_key(f.user_id, f.given_name, f.family_name, f.born_on)",
         "engine.person_key(f.id, f.given_name, f.family_name, f.born_on)",
     ),
     "one person has two seats": Mutant(
-        "trips/party_problem.sql", "when count(*) > count(\n", "when 0 > count(\n"
+        "people/party_problem.sql", "when count(*) > count(\n", "when 0 > count(\n"
     ),
     "an offer's hours outlive its order": Mutant(
-        "booking/overlapping_attempts.sql",
+        "people/overlapping_attempts.sql",
         "engine.flight_times(coalesce(a.itinerary, o.itinerary))",
         "engine.flight_times(o.itinerary)",
     ),
@@ -347,7 +359,7 @@ MUTANTS: dict[str, Mutant] = {
         "",
     ),
     "who was not booked is remembered": Mutant(
-        "booking/release_trip.sql",
+        "saga/release_trip.sql",
         "where p.user_id = p_attempt.user_id and p.booking_attempt_id = p_attempt.id;",
         "where false;",
     ),
@@ -382,7 +394,7 @@ MUTANTS: dict[str, Mutant] = {
         "elsif false then",
     ),
     "a birth date may be to come": Mutant(
-        "trips/field_problem.sql",
+        "input/field_problem.sql",
         "clock_timestamp() at time zone 'Pacific/Kiritimati', 'YYYY-MM-DD'",
         "timestamp '2999-12-31', 'YYYY-MM-DD'",
     ),
@@ -413,31 +425,31 @@ MUTANTS: dict[str, Mutant] = {
         "case when false then",
     ),
     "an order leaves somebody out": Mutant(
-        "trips/match_party.sql",
+        "people/match_party.sql",
         "      return;  -- nobody stays at home",
         "      continue;",
     ),
     "an order takes a place twice": Mutant(
-        "trips/match_party.sql", "not v_all_differ or ", ""
+        "people/match_party.sql", "not v_all_differ or ", ""
     ),
     "a child sits on another child's place": Mutant(
-        "trips/match_party.sql",
-        "if v_ages[v_no] = v_traveller.age and",
+        "people/match_party.sql",
+        "if v_ages[v_no] = v_age and",
         "if v_ages[v_no] is not null and",
     ),
     "a child flies alone": Mutant(
-        "trips/match_party.sql",
+        "people/match_party.sql",
         "if v_lap < greatest(cardinality(v_infants), 1) then",
         "if false then",
     ),
     "a baby sits on the lap of a place, not of an adult": Mutant(
-        "trips/match_party.sql",
+        "people/match_party.sql",
         "    if v_grown[v_no] then\n      v_lap := v_lap + 1;\n",
         "    v_lap := v_lap + 1;\n    if v_grown[v_no] then\n",
     ),
     "a segment that leaves somebody out promises a cabin": Mutant(
         "search/read_offers.sql",
-        "            and seated.ids <@ jsonb_agg(w.value -> 'passenger_id')\n",
+        "            and y.seated <@ jsonb_agg(w.value -> 'passenger_id')\n",
         "",
     ),
     "a refund of nothing is a refund": Mutant(
@@ -451,13 +463,13 @@ MUTANTS: dict[str, Mutant] = {
         "true",
     ),
     "an order for another journey is paid": Mutant(
-        "booking/order_problem.sql", ") then 'other_journey'", ") then null"
+        "outward/order_problem.sql", ") then 'other_journey'", ") then null"
     ),
     "an order for fewer people is paid": Mutant(
-        "booking/order_problem.sql", ") then 'other_party'", ") then null"
+        "outward/order_problem.sql", ") then 'other_party'", ") then null"
     ),
     "a letter that no ticket has is written down": Mutant(
-        "trips/field_problem.sql",
+        "input/field_problem.sql",
         "p_row ->> 'given_name' !~ '[ÆæĲĳŒœÞþÐð]'",
         "p_row ->> 'given_name' is not null",
     ),
@@ -465,10 +477,10 @@ MUTANTS: dict[str, Mutant] = {
         "ranking/judge_offer.sql", "p_now + p_terms.least_lead_time", "p_now"
     ),
     "the live offer is not judged": Mutant(
-        _CODE, "when v_code is not null then v_code", "when false then v_code"
+        _OFFER, "when v_code is not null then v_code", "when false then v_code"
     ),
     "an adult sits on a child's place": Mutant(
-        _CODE, "when engine.places_moved(v_attempt)", "when false"
+        _OFFER, "when engine.places_moved(p_attempt)", "when false"
     ),
     "the live offer is judged as it was found": Mutant(
         "search/store_live_offer.sql", "    refundable = r.refundable,\n", ""
@@ -479,11 +491,11 @@ MUTANTS: dict[str, Mutant] = {
         "",
     ),
     "an order is sent for an offer that fits no more": Mutant(
-        _LAST_LOOK, "when v_problem is not null\n", "when false\n"
+        _ORDER, "when v_problem is not null\n", "when false\n"
     ),
     "an order is sent at a price that was not agreed": Mutant(
-        _LAST_LOOK,
-        "is distinct from (v_attempt.agreed_amount, v_attempt.currency)",
+        _ORDER,
+        "is distinct from (p_attempt.agreed_amount, p_attempt.currency)",
         "is null",
     ),
     "the repeated hour is always the second": Mutant(
@@ -492,7 +504,7 @@ MUTANTS: dict[str, Mutant] = {
         "r.usually_departs_at",
     ),
     "corrections of places can be rewritten": Mutant(
-        "operations/refuse_change.sql",
+        "record/refuse_change.sql",
         "before update or delete or truncate on engine.airport_overrides",
         "before truncate on engine.airport_overrides",
     ),
@@ -513,27 +525,27 @@ MUTANTS: dict[str, Mutant] = {
         "",
     ),
     "two sources that disagree are believed": Mutant(
-        "ranking/known_rate.sql", "and not o.sources && w.sources", "and false"
+        "money/known_rate.sql", "and not o.sources && w.sources", "and false"
     ),
     "a booking begins that its consent does not cover": Mutant(
         _BEGIN, "  perform engine.check_consent(p_trip);\n", ""
     ),
     "an order is sent that its consent does not cover": Mutant(
-        _LAST_LOOK, "when engine.consent_problem(v_trip) is not null", "when false"
+        _ORDER, "when engine.consent_problem(p_trip) is not null", "when false"
     ),
     "a limit may be raised after the consent": Mutant(
-        "trips/consent_problem.sql",
+        "people/consent_problem.sql",
         "when v_consent.max_price < p_trip.max_price",
         "when false",
     ),
     "anybody may join after the consent": Mutant(
-        "trips/consent_problem.sql", "then 'who flies'", "then null"
+        "people/consent_problem.sql", "then 'who flies'", "then null"
     ),
     "whoever joins later completes the consent": Mutant(
-        "trips/complete_consent.sql", "where n.party = '{}'", "where true"
+        "people/complete_consent.sql", "where n.party = '{}'", "where true"
     ),
     "a text that nobody published is agreed to": Mutant(
-        "trips/check_consent_text.sql",
+        "people/check_consent_text.sql",
         "where c.version = p_version and c.retired_at is null",
         "where true",
     ),
@@ -543,40 +555,40 @@ MUTANTS: dict[str, Mutant] = {
         "    null;\n",
     ),
     "a booking begins over a ceiling": Mutant(
-        "booking/check_ceilings.sql", "if v_problem is not null then", "if false then"
+        "money/check_ceilings.sql", "if v_problem is not null then", "if false then"
     ),
     "an order is sent over a ceiling": Mutant(
-        _LAST_LOOK, ") is not null then 'a spending", ") = '' then 'a spending"
+        _ORDER, ") is not null then 'a spending", ") = '' then 'a spending"
     ),
     "two orders pass a ceiling together": Mutant(
-        "booking/ceiling_problem.sql",
+        "money/ceiling_problem.sql",
         "perform pg_advisory_xact_lock(7302029, 0);",
         "null;",
     ),
     "an order that may exist is not counted": Mutant(
-        "booking/spent_in_base.sql", "and c.sent_at is not null", "and false"
+        "money/spent_in_base.sql", "and c.sent_at is not null", "and false"
     ),
     "a ceiling is compared at an old rate": Mutant(
-        "booking/in_base_currency.sql",
+        "money/in_base_currency.sql",
         "where k.problem is null or not p_is_new",
         "where true",
     ),
     "a ceiling in pounds is one in yen": Mutant(
-        "booking/ceiling_problem.sql",
+        "money/ceiling_problem.sql",
         "case when c.currency = v_base then c.amount else 0 end as amount",
         "c.amount",
     ),
     "a reason may say nothing": Mutant(
-        "review/require_text.sql", "'', 'g')) < 3", "'', 'g')) < 0"
+        "input/require_text.sql", "'', 'g')) < 3", "'', 'g')) < 0"
     ),
     "the record of settings can be rewritten": Mutant(
-        "operations/refuse_change.sql",
+        "record/refuse_change.sql",
         "before update or delete or truncate on engine.search_settings_changes",
         "before truncate on engine.search_settings_changes",
     ),
     # Installations, failovers, and airlines that do not say what they do.
     "another installation's orders and payments are ours": Mutant(
-        "operations/belongs_elsewhere.sql",
+        "installation/belongs_elsewhere.sql",
         "p_metadata ->> 'installation_id' <> engine.installation_id()::text",
         "false",
     ),
@@ -616,26 +628,26 @@ MUTANTS: dict[str, Mutant] = {
         "\n",
     ),
     "a copy takes a new name in flight": Mutant(
-        "operations/renew_installation.sql", "if v_live > 0 then", "if false then"
+        "installation/renew_installation.sql", "if v_live > 0 then", "if false then"
     ),
     "an order or a payment goes without our name": Mutant(
-        "provider_calls/our_mark.sql",
+        "outward/our_mark.sql",
         "where i.made_at <= p_attempt.started_at",
         "where false",
     ),
     "a payment changes under its key": Mutant(
-        "provider_calls/our_mark.sql",
+        "outward/our_mark.sql",
         "        where i.made_at <= p_attempt.started_at\n",
         "",
     ),
     "an authorised attempt ends with a failover": Mutant(
-        _LAST_LOOK, "  if v_wait is not null then", "  if false then"
+        _ORDER, "  if v_wait is not null then", "  if false then"
     ),
     "waiting for the lists uses up tries": Mutant(
         _LAST_LOOK, "tries = greatest(c.tries - 1, 0)", "tries = c.tries"
     ),
     "an order that a failover lost is made again": Mutant(
-        _LAST_LOOK, "if v_attempt.order_hint is not null then", "if false then"
+        _ORDER, "if p_attempt.order_hint is not null then", "if false then"
     ),
     "a young order of a lost history is passed over": Mutant(
         "review/judge_orders.sql",
@@ -643,25 +655,27 @@ MUTANTS: dict[str, Mutant] = {
         "when false then a.order_hint",
     ),
     "a lost history's attempts go on at once": Mutant(
-        "provider_calls/claim_calls.sql",
+        "protocol/claim_calls.sql",
         "v_is_confirmed or c.operation not in (",
         "true or c.operation not in (",
     ),
     "what was used up before a restore ends an attempt": Mutant(
-        "provider_calls/recover_calls.sql",
+        "protocol/recover_calls.sql",
         "(v_is_confirmed or c.state = 'SENT' or not o.awaits_history)",
         "true",
     ),
     "a key that grew old ends a restored attempt": Mutant(
-        "provider_calls/recover_calls.sql",
+        "protocol/recover_calls.sql",
         "(v_is_confirmed or not o.awaits_history)",
         "true",
     ),
     "an answer of a lost history counts": Mutant(
-        "review/history_is_confirmed.sql", "c.epoch + c_epochs", "c.epoch"
+        "installation/history_is_confirmed.sql", "c.epoch + c_epochs", "c.epoch"
     ),
     "a lost history's numbers come again": Mutant(
-        "review/history_is_confirmed.sql", "nextval(s.name) + c_many", "nextval(s.name)"
+        "installation/history_is_confirmed.sql",
+        "nextval(s.name) + c_many",
+        "nextval(s.name)",
     ),
     "a list that was asked for early confirms a history": Mutant(
         "review/finish_scan.sql", "        and s.read_at >= v_settles_at\n", ""
@@ -703,10 +717,10 @@ MUTANTS: dict[str, Mutant] = {
         "            else 'CANCEL'\n",
     ),
     "a trip with a lost attempt is booked": Mutant(
-        "trips/has_live_attempt.sql", ", 'LOST_ATTEMPT'", ""
+        "saga/has_live_attempt.sql", ", 'LOST_ATTEMPT'", ""
     ),
     "a trip with a lost attempt is ordered": Mutant(
-        _LAST_LOOK, "        and c.kind = 'LOST_ATTEMPT'\n", "        and false\n"
+        _ORDER, "        and c.kind = 'LOST_ATTEMPT'\n", "        and false\n"
     ),
     "a held trip is forgotten by the lists": Mutant(
         "review/note_lost.sql", "'LOST_ATTEMPT', p_attempt_id", "'POISON', p_attempt_id"
@@ -722,7 +736,7 @@ MUTANTS: dict[str, Mutant] = {
         "select interval '0'",
     ),
     "bookings ahead are not read": Mutant(
-        "monitor/recover.sql", "  perform engine.look_at_bookings(v_now);\n", ""
+        "protocol/recover.sql", "  perform engine.look_at_bookings(v_now);\n", ""
     ),
     "bookings ahead are read all at once": Mutant(
         "review/look_at_bookings.sql", "limit greatest(v_room, 0)", "limit 100000"
@@ -761,15 +775,15 @@ MUTANTS: dict[str, Mutant] = {
         "      exit when v_refused is null;\n",
     ),
     "bookings may be begun and undone for ever": Mutant(
-        "booking/check_failures.sql", "  if found then\n", "  if false then\n"
+        "saga/check_failures.sql", "  if found then\n", "  if false then\n"
     ),
     "a full queue of notifications is notified": Mutant(
-        "operations/ring.sql",
+        "calls/ring.sql",
         "  if pg_notification_queue_usage() < 0.5 then\n",
         "  if true then\n",
     ),
     "the last look counts with a birth date that is no day": Mutant(
-        "trips/person_key.sql",
+        "people/person_key.sql",
         "when isfinite(p_born_on) then",
         "when true then",
     ),
@@ -799,7 +813,7 @@ MUTANTS: dict[str, Mutant] = {
         "          and false and (c.state = 'CLAIMED' or c.state = 'READY' and",
     ),
     "a plan begins with the day of the session": Mutant(
-        "trips/plan_searches.sql",
+        "search/plan_searches.sql",
         "(p_now at time zone z.zone)::date",
         "p_now::date",
     ),
@@ -814,21 +828,21 @@ MUTANTS: dict[str, Mutant] = {
         "grant select, delete on public.trip_passengers",
     ),
     "offers are ranked before the trip's status is asked": Mutant(
-        "booking/book_trip.sql",
+        "saga/book_trip.sql",
         "  perform engine.require_bookable(v_trip);\n",
         "",
     ),
     # Nobody holds up anybody.
     "reports wait for whoever holds a trip": Mutant(
-        "trips/take_trip.sql", "for no key update skip locked;", "for no key update;"
+        "locks/take_trip.sql", "for no key update skip locked;", "for no key update;"
     ),
     "a report that waited in vain spoils its batch": Mutant(
-        "provider_calls/finish_calls.sql",
+        "protocol/finish_calls.sql",
         "elsif sqlstate in ('SK308', '55P03', '40P01', '40001') then",
         "elsif sqlstate = '22000' then",
     ),
     "every held row is waited for as long as the first": Mutant(
-        "operations/wait_less.sql", "* 500, 1", "* 1000, 1"
+        "locks/wait_less.sql", "* 500, 1", "* 1000, 1"
     ),
     "a scan waits for ever for whoever holds a trip": Mutant(
         "review/hold_listed_trip.sql",
@@ -880,12 +894,12 @@ MUTANTS: dict[str, Mutant] = {
         "\n  and 'key'\n  !~",
     ),
     "nothing that is returned is a refund": Mutant(
-        "booking/cancel_booked_trip.sql",
+        "saga/cancel_booked_trip.sql",
         " or p_attempt.refund_amount = 0 then",
         " then",
     ),
     "amounts lose their last digits": Mutant(
-        "operations/format_money.sql",
+        "money/format_money.sql",
         "greatest(v_digits, scale(trim_scale(p_amount)))",
         "scale(trim_scale(p_amount))",
     ),
@@ -917,9 +931,9 @@ MUTANTS: dict[str, Mutant] = {
         "return aware.astimezone(UTC).replace(tzinfo=None).isoformat()",
     ),
     "a sweep that a former sidecar has cut counts as read": Mutant(
-        "provider_calls/outcome_code.sql",
-        "and not v_body @? '$.events[*] ? (!exists(@.event_id))'",
-        "and not v_body @? '$.events[*] ? (!exists(@))'",
+        "outward/sweep_payment_events.sql",
+        "and not p_report.body @? '$.events[*] ? (!exists(@.event_id))'",
+        "and not p_report.body @? '$.events[*] ? (!exists(@))'",
     ),
     # Wherever it is deployed, and whoever serves it afterwards.
     "a deploy begins whatever it found": Mutant(
@@ -939,7 +953,7 @@ MUTANTS: dict[str, Mutant] = {
     ),
     # What looks on is seen by those who may, costs little, and does not lie.
     "spans are written though nobody takes them": Mutant(
-        "operations/trace_ratio.sql",
+        "record/trace_ratio.sql",
         "where s.exporter_seen_at > p_now - interval '2 minutes'",
         "where true",
     ),
@@ -954,7 +968,7 @@ MUTANTS: dict[str, Mutant] = {
         "    limit least(p_limit, 5000)\n    for update",
     ),
     "what a clock ahead of ours said is recent": Mutant(
-        "operations/is_recent.sql",
+        "record/is_recent.sql",
         "p_at between p_now - p_limit and p_now + p_limit",
         "p_at >= p_now - p_limit",
     ),
@@ -969,7 +983,7 @@ MUTANTS: dict[str, Mutant] = {
         "false",
     ),
     "a label may have any value": Mutant(
-        "operations/failure_reason.sql", "    'other'\n", "    p_error_code\n"
+        "counters/failure_reason.sql", "    'other'\n", "    p_error_code\n"
     ),
     "nobody says that all sidecars are silent": Mutant(
         "operations/watch_alerts.sql",

@@ -201,8 +201,11 @@ def crash_points(name: str) -> Iterator[int]:
     return itertools.chain([1], itertools.count(second, _STEP))
 
 
-def prepare(world: World, story: Story) -> UUID:
-    """State a trip and bring it to where the story's points begin to count."""
+def prepare(world: World, story: Story, begin_again: Callable[[], None]) -> UUID:
+    """State a trip, let a sidecar bring it to where the points begin to count.
+
+    `begin_again` tells it to count from there on.
+    """
     world.flights.faults.clear()
     world.payments.faults.clear()
     world.flights.set_orders_visibility(0)
@@ -214,10 +217,10 @@ def prepare(world: World, story: Story) -> UUID:
     trip = world.trip(world.traveller(card=story.card))
     story.arm(world)
     if story.leads_to is not None:
-        with world.working(threads=2):
-            world.tick()
-            run(world, story, trip)
+        world.tick()
+        run(world, story, trip)
         assert world.attempt(trip)["state"] == story.leads_to
+    begin_again()
     story.begin(world, trip)
     return trip
 

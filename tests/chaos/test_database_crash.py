@@ -26,7 +26,7 @@ from sidecar.local.cluster import Cluster
 from sidecar.local.packages import find_installation
 from sidecar.local.plpython import install_plpython
 from sidecar.local.throwaway import THROWAWAY_SETTINGS, throwaway_cluster
-from tests.chaos.crashing_sidecar import Harm, Sidecar, start_sidecar
+from tests.chaos.crashing_sidecar import NEVER, Harm, Sidecar, start_sidecar
 from tests.chaos.stories import (
     STORIES,
     Story,
@@ -36,7 +36,13 @@ from tests.chaos.stories import (
     run,
 )
 from tests.chaos.truth import assert_ends
-from tests.factories import World, accept_history, running_world, until
+from tests.factories import (
+    World,
+    accept_history,
+    prepare_template,
+    running_world,
+    until,
+)
 
 _TEMPLATE = "skylatch_template"
 _MOST_POINTS = 200
@@ -94,6 +100,7 @@ def server() -> Iterator[Server]:
     with throwaway_cluster(find_installation(), "none", _SETTINGS) as cluster:
         cluster.create_database(_TEMPLATE)
         deploy(cluster.dsn(_TEMPLATE), cron=False)
+        prepare_template(cluster.dsn(_TEMPLATE))
         server = Server(cluster)
         yield server
         server.stop()
@@ -116,16 +123,19 @@ class Lane:
 
     def __post_init__(self) -> None:
         self.crash_at = crash_points(self.name)
+        self.sidecar = start_sidecar(self.world, harm=self.harm)
 
     def advance(self) -> bool:
         """Run to the next point and wait there; False when the story ended first."""
-        self.trip = prepare(self.world, self.story)
-        self.sidecar = start_sidecar(self.world, next(self.crash_at), self.harm)
+        self.trip = prepare(
+            self.world,
+            self.story,
+            lambda: self.sidecar.begin_again(next(self.crash_at)),
+        )
         run(self.world, self.story, self.trip, stopped=self.sidecar.is_at_its_point)
-        # At rest with the last commit; its point, the last one, lies behind that.
-        until(lambda: not self.sidecar.is_busy() or self.sidecar.is_at_its_point())
-        if not self.sidecar.is_at_its_point():
+        if self.sidecar.is_over():
             self._check()
+            assert not self.sidecar.end(), "the sidecar died"
             return False
         self.points += 1
         if self.harm == "wait before commits":
@@ -151,7 +161,9 @@ class Lane:
     def _check(self, idle: Callable[[], bool] = lambda: False) -> None:
         try:
             run(self.world, self.story, self.trip, idle=idle)
-            assert not self.sidecar.end(), "the sidecar died with the database"
+            until(lambda: not self.sidecar.is_busy())
+            assert self.sidecar.process.is_alive(), "it died with the database"
+            self.sidecar.begin_again(NEVER)
             assert_ends(self.world, self.story, self.trip)
         except AssertionError as error:
             error.add_note(

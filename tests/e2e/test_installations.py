@@ -224,7 +224,7 @@ def test_a_dispute_of_another_installations_payment_is_not_ours(
     dispute = world.payments.controls.open_dispute(intent["id"])["id"]
     for place in (world, other):
         place.rows(
-            "select engine.enqueue_look('look_dispute', %s, jsonb_build_object("
+            "select engine.enqueue_read('look_dispute', %s, jsonb_build_object("
             "'dispute', %s::text), null, now())",
             dispute,
             dispute,

@@ -44,7 +44,7 @@ def look(world: World, trip: UUID) -> None:
     attempt = world.attempt(trip)
     asked = world.value("select clock_timestamp()")
     world.rows(
-        "select engine.enqueue_look('look_order', a.offer_id, jsonb_build_object("
+        "select engine.enqueue_read('look_order', a.offer_id, jsonb_build_object("
         "'offer_id', a.offer_id, 'order_id', a.order_id), a, now())"
         " from public.booking_attempts as a where a.id = %s",
         attempt["id"],

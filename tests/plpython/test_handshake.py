@@ -16,7 +16,7 @@ from sidecar.local.plpython import SOURCE, TARGET, content_hash
 from skylatch_plpython.handshake import describe
 from tests.conftest import Connect
 
-DIRECTORY = Path("/usr/lib/skylatch/py/3")
+DIRECTORY = Path("/usr/lib/skylatch/py/4")
 
 
 def handshake(connection: psycopg.Connection[Any]) -> dict[str, str]:

@@ -250,7 +250,7 @@ class Booked:
         """Hand a body to what judges it, as the answer of a read that began now."""
         known = self.attempt if whose else None
         call = self.value(
-            "select engine.enqueue_look(%s, %s, '{}', a, now())"
+            "select engine.enqueue_read(%s, %s, '{}', a, now())"
             " from (select 1) as one left join public.booking_attempts as a"
             " on a.id = %s",
             operation,
@@ -985,7 +985,7 @@ def test_an_answer_about_nothing_that_was_asked_is_asked_for_again(
     """Of every look: no case is opened, no list counts as read."""
     scans = booked.rows("select * from engine.scans order by scan")
     calls = booked.rows(
-        "select engine.enqueue_look(o.operation, 'asked_for', '{}', a, now()) as id"
+        "select engine.enqueue_read(o.operation, 'asked_for', '{}', a, now()) as id"
         " from engine.operations as o join public.booking_attempts as a on a.id = %s"
         " where o.observes",
         booked.attempt["id"],

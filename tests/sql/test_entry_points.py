@@ -8,6 +8,7 @@ the functions is what is read: no function here executes a string that it built.
 
 from __future__ import annotations
 
+import itertools
 import re
 from typing import Any
 
@@ -27,10 +28,10 @@ ROLES = [
 GATES = {"engine.require_pipeline", "engine.flag_problem"}
 SINKS = {"engine.start_searches", "engine.begin_attempt"}
 # Reads for the record, and nothing else: see the test of it below.
-LOOKS = {"engine.enqueue_look"}
+READS = {"engine.enqueue_object"}
 # What is under way ends safely whatever the flags say: the attempt passed the gate when
 # it began, and mark_sent asks again before an order leaves. This is the only such edge.
-UNDER_WAY = {("engine.advance_attempt", "engine.enqueue_call")}
+UNDER_WAY = {("engine.advance_attempt", "engine.enqueue_step")}
 CALL = re.compile(r"\b((?:engine|public)\.\w+)\s*\(")
 ENQUEUES = re.compile(r"insert\s+into\s+engine\.provider_calls\b", re.IGNORECASE)
 Catalog = psycopg.Connection[Any]
@@ -78,7 +79,7 @@ def ungated_paths(catalog: Catalog) -> dict[str, list[str]]:
     texts = bodies(catalog)
     calls = {name: set(CALL.findall(text)) & set(texts) for name, text in texts.items()}
     sinks = SINKS | {name for name, text in texts.items() if ENQUEUES.search(text)}
-    sinks -= LOOKS
+    sinks -= READS
     assert sinks <= set(texts)
 
     def way(name: str, seen: tuple[str, ...]) -> list[str] | None:
@@ -122,7 +123,11 @@ def test_no_entry_point_gets_round_the_gate(connect: Connect) -> None:
 
 def test_the_last_step_before_an_order_asks_the_gate(connect: Connect) -> None:
     """An attempt that is under way goes on without being asked, but not past this."""
-    assert set(CALL.findall(bodies(connect())["engine.mark_sent"])) & GATES
+    texts = bodies(connect())
+    way = ["mark_sent", "check_sending", "create_order_check"]
+    for caller, callee in itertools.pairwise(way):
+        assert f"engine.{callee}" in CALL.findall(texts[f"engine.{caller}"])
+    assert set(CALL.findall(texts["engine.create_order_check"])) & GATES
 
 
 def test_a_look_is_no_way_to_a_search_or_an_order(connect: Connect) -> None:
@@ -132,7 +137,7 @@ def test_a_look_is_no_way_to_a_search_or_an_order(connect: Connect) -> None:
         """
         select
           o.operation,
-          engine.enqueue_look(o.operation, 'object', '{}', null, now()) is not null
+          engine.enqueue_read(o.operation, 'object', '{}', null, now()) is not null
         from engine.operations as o
         """
     ).fetchall()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from decimal import ROUND_DOWN, Decimal
@@ -280,14 +279,10 @@ def verdict(shelf: Shelf, amount: str) -> str:
         ),
     )
     body = {"data": read_again}
-    shelf.run(
-        "select engine.store_live_offer(a, %s, %s) from public.booking_attempts as a",
-        json.dumps(read_again),
-        NOW,
-    )
     (row,) = shelf.run(
-        "select engine.outcome_code(c, row(c.id, 1, 200, null, %s, null, null), %s)"
-        " as code from engine.provider_calls as c where c.operation = 'get_offer'",
+        "select engine.outcome_code(c, a, row(c.id, 1, 200, null, %s, null, null), %s)"
+        " as code from engine.provider_calls as c inner join public.booking_attempts"
+        " as a on a.id = c.booking_attempt_id where c.operation = 'get_offer'",
         Jsonb(body),
         NOW,
     )

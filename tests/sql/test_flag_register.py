@@ -117,14 +117,15 @@ def test_every_flag_that_the_code_names_is_registered(connect: Connect) -> None:
         named |= set(
             re.findall(r"(?:evaluate_flag|flag_value|is_enabled)\(\s*'(\w+)'", text)
         )
-        if path.name == "flag_problem.sql":
+        named |= set(re.findall(r"_answers #> '{(\w+),", text))
+        if path.name == "gates_problem.sql":
             named |= set(re.findall(r"'(auto_booking_\w+)'", text))
     rows = connect().execute("select flag from engine.flag_register").fetchall()
     registered = {flag for (flag,) in rows}
     assert {"auto_booking_pipeline_enabled", "price_optimization"} <= named
     assert named <= registered
     mirror(connect, FLAGS)
-    (pinned,) = connect().execute("select engine.pin_flags(null)").fetchall()
+    (pinned,) = connect().execute("select engine.flag_answers(null)").fetchall()
     assert set(pinned[0]) == registered
 
 

@@ -139,7 +139,7 @@ def test_the_kill_switch_works_without_python_in_the_server(connect: Connect) ->
     """Nothing of LaunchDarkly's is looked at."""
     connection = connect()
     mirror(connection, *ON)
-    connection.execute("drop function engine.evaluate_flag")
+    connection.execute("drop function engine.evaluate_flag, engine.evaluate_flags")
     connection.execute("select engine.set_kill_switch(true, 'drill')")
     assert problem(connection, uuid4()) == "kill switch: drill"
     connection.execute("select engine.set_kill_switch(false, 'over')")
@@ -425,8 +425,10 @@ def test_an_answer_in_an_unknown_form_stops(connect: Connect) -> None:
         {"reason": "OFF", "detail": {}, "doubt": None},
     ):
         connection.execute(
-            "create or replace function engine.evaluate_flag(p_flag text,"
+            "create or replace function engine.evaluate_flags(p_flags text[],"
             " p_context text) returns jsonb language sql stable return"
-            f" {'null' if answer is None else repr(json.dumps(answer))}::jsonb"
+            " (select jsonb_object_agg(f, "
+            f"{'null' if answer is None else repr(json.dumps(answer))}::jsonb)"
+            " from unnest(p_flags) as f)"
         )
         assert problem(connection, user_id) is not None

@@ -46,4 +46,4 @@ def test_there_is_one_place_that_notifies() -> None:
             r"\b(pg_notify|notify\s+\w)", re.sub(r"--.*", "", path.read_text())
         )
     ]
-    assert notifying == ["operations/ring.sql"]
+    assert notifying == ["calls/ring.sql"]

@@ -513,7 +513,7 @@ def order_of(stage: Stage, trip: Trip, *flights: tuple[str, str, str, str]) -> R
 def read_order(stage: Stage, trip: Trip, order: Row) -> None:
     """Let a look at the order find this."""
     stage.rows(
-        "select engine.enqueue_look('look_order', a.order_id,"
+        "select engine.enqueue_read('look_order', a.order_id,"
         " jsonb_build_object('offer_id', a.offer_id), a, now())"
         " from public.booking_attempts as a where a.trip_request_id = %s",
         trip.trip_id,

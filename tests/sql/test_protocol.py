@@ -1054,7 +1054,7 @@ def test_an_order_is_never_reopened(stage: Stage, state: str) -> None:
     assert_raises(
         stage,
         {"SK301"},
-        "select engine.enqueue_call(a, 'create_order', now())"
+        "select engine.enqueue_step(a, 'create_order', now())"
         " from public.booking_attempts as a",
     )
 

@@ -1,0 +1,42 @@
+-- Not only read: it releases a hold that no attempt accounts for. No saga moves by it
+-- (review/note_orphan_void.sql).
+select engine.define_operation(
+  'cancel_orphan_payment', 'stripe', p_lease => '60 seconds', p_max_tries => 8,
+  p_key_lasts => '23 hours', p_observes => true
+);
+
+create or replace function engine.cancel_orphan_payment_request(
+  p_call engine.provider_calls
+) returns jsonb
+  language plpgsql stable
+as $$
+begin
+  -- Since it was asked for, the attempt may have been opened again.
+  if (
+    select engine.may_have_order(a.user_id, a.id, p_call.created_at)
+    from public.booking_attempts as a
+    where a.id = (p_call.payload ->> 'attempt_id')::uuid
+  ) then
+    return null;
+  end if;
+  return p_call.payload;
+end;
+$$;
+comment on function engine.cancel_orphan_payment_request(engine.provider_calls) is
+  'Names the payment; null, so that nothing is sent, while it may have an order.';
+
+create or replace function engine.cancel_orphan_payment_code(
+  p_call engine.provider_calls, p_report engine.call_report
+) returns text
+  language plpgsql stable
+as $$
+begin
+  return case
+    when p_report.body ->> 'id' = p_call.object_id then 'ok'
+    else 'unreadable'
+  end;
+end;
+$$;
+comment on function engine.cancel_orphan_payment_code(
+  engine.provider_calls, engine.call_report
+) is 'Names the answer: it is about the object that was asked for, or it says nothing.';

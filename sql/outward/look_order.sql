@@ -1,0 +1,18 @@
+-- Reads an order, or the orders of an offer, for the record (review/note_order.sql).
+select engine.define_operation(
+  'look_order', 'duffel', p_lease => '180 seconds', p_max_tries => 8, p_observes => true
+);
+
+create or replace function engine.look_order_code(p_report engine.call_report)
+  returns text
+  language plpgsql stable
+as $$
+begin
+  return case
+    when jsonb_typeof(p_report.body -> 'orders') = 'array' then 'ok'
+    else 'unreadable'
+  end;
+end;
+$$;
+comment on function engine.look_order_code(engine.call_report) is
+  'Names the answer: it is a list, or it says nothing.';

@@ -1,0 +1,60 @@
+-- Does the bank hold the amount? Asked when nobody knows.
+select engine.define_operation(
+  'read_authorization', 'stripe', p_lease => '60 seconds', p_max_tries => 20,
+  p_awaits_history => true
+);
+insert into engine.outcome_rules (operation, http_status, error_code, verdict)
+values
+  ('read_authorization', '*', '*', 'RETRY'),
+  ('read_authorization', '200', 'requires_capture', 'OK'),
+  ('read_authorization', '200', 'requires_confirmation', 'REDO'),
+  ('read_authorization', '200', 'amount_mismatch', 'REVIEW');
+insert into engine.outcome_rules (
+  operation, http_status, error_code, verdict, trip_status, search_again_after, halts,
+  reason
+)
+values
+  ('read_authorization', '200', 'requires_payment_method', 'FAIL', 'ACTION_REQUIRED',
+    null, false, 'Your card was declined. Please add another one.'),
+  ('read_authorization', '200', 'requires_action', 'FAIL', 'ACTION_REQUIRED', null,
+    false, 'Your bank wants you to confirm card payments in person.'),
+  ('read_authorization', '200', 'canceled', 'FAIL', 'PENDING', '10 minutes', false,
+    'The card authorization lapsed.');
+
+create or replace function engine.read_authorization_request(
+  p_attempt public.booking_attempts
+) returns jsonb
+  language plpgsql stable
+as $$
+begin
+  return jsonb_build_object('payment_intent', p_attempt.payment_intent_id);
+end;
+$$;
+comment on function engine.read_authorization_request(public.booking_attempts) is
+  'Reads the payment.';
+
+create or replace function engine.read_authorization_code(
+  p_attempt public.booking_attempts, p_report engine.call_report
+) returns text
+  language plpgsql stable
+as $$
+begin
+  return engine.payment_code(p_attempt, p_report);
+end;
+$$;
+comment on function engine.read_authorization_code(
+  public.booking_attempts, engine.call_report
+) is 'Names the answer by the status of the payment.';
+
+create or replace function engine.read_authorization_facts(
+  p_attempt public.booking_attempts, p_verdict text, p_report engine.call_report
+) returns public.booking_attempts
+  language plpgsql stable
+as $$
+begin
+  return engine.hold_facts(p_attempt, p_verdict, p_report);
+end;
+$$;
+comment on function engine.read_authorization_facts(
+  public.booking_attempts, text, engine.call_report
+) is 'Keeps until when the bank holds the amount.';

@@ -1,0 +1,60 @@
+-- Is the order cancelled? Asked when nobody knows.
+select engine.define_operation(
+  'read_cancellation', 'duffel', p_lease => '90 seconds', p_max_tries => 20
+);
+insert into engine.outcome_rules (operation, http_status, error_code, verdict)
+values
+  ('read_cancellation', '*', '*', 'RETRY'),
+  ('read_cancellation', '200', 'ok', 'OK'),
+  ('read_cancellation', '200', 'not_cancelled', 'REDO'),
+  ('read_cancellation', '200', 'refund_unknown', 'REVIEW');
+
+create or replace function engine.read_cancellation_request(
+  p_attempt public.booking_attempts
+) returns jsonb
+  language plpgsql stable
+as $$
+begin
+  return jsonb_build_object('order_id', p_attempt.order_id);
+end;
+$$;
+comment on function engine.read_cancellation_request(public.booking_attempts) is
+  'Names the order.';
+
+create or replace function engine.read_cancellation_code(
+  p_attempt public.booking_attempts, p_report engine.call_report
+) returns text
+  language plpgsql stable
+as $$
+begin
+  return case
+    when p_report.body #>> '{data,id}' is distinct from p_attempt.order_id
+      then 'unreadable'
+    when p_report.body #>> '{data,cancelled_at}' is null then 'not_cancelled'
+    -- Cancelled by a quote that we have, or without money to give back.
+    when p_attempt.refund_amount is not null or p_attempt.status <> 'SUCCESS' then 'ok'
+    else 'refund_unknown'
+  end;
+end;
+$$;
+comment on function engine.read_cancellation_code(
+  public.booking_attempts, engine.call_report
+) is 'Names whether the order is cancelled, and whether its refund is known.';
+
+create or replace function engine.read_cancellation_facts(
+  p_attempt public.booking_attempts, p_verdict text, p_now timestamptz
+) returns public.booking_attempts
+  language plpgsql stable
+as $$
+declare
+  v_attempt public.booking_attempts := p_attempt;
+begin
+  if p_verdict = 'OK' then
+    v_attempt.order_cancelled_at := p_now;
+  end if;
+  return v_attempt;
+end;
+$$;
+comment on function engine.read_cancellation_facts(
+  public.booking_attempts, text, timestamptz
+) is 'The order is cancelled.';

@@ -1,0 +1,19 @@
+-- Lists the orders of a time, to be compared with ours (review/compare_orders.sql).
+select engine.define_operation(
+  'scan_orders', 'duffel', p_lease => '180 seconds', p_max_tries => 8,
+  p_observes => true
+);
+
+create or replace function engine.scan_orders_code(p_report engine.call_report)
+  returns text
+  language plpgsql stable
+as $$
+begin
+  return case
+    when jsonb_typeof(p_report.body -> 'orders') = 'array' then 'ok'
+    else 'unreadable'
+  end;
+end;
+$$;
+comment on function engine.scan_orders_code(engine.call_report) is
+  'Names the answer: it is a list, or it says nothing.';

@@ -1,0 +1,29 @@
+-- Lists the events of a time, of which a callback may be lost. A list that is too long
+-- is asked for in parts (webhooks/sweep_events.sql).
+select engine.define_operation(
+  'sweep_order_events', 'duffel', p_lease => '180 seconds', p_max_tries => 8,
+  p_observes => true
+);
+insert into engine.outcome_rules (
+  operation, http_status, error_code, verdict, trip_status, search_again_after, halts,
+  reason
+)
+values
+  ('sweep_order_events', 'none', 'too_large', 'FAIL', 'PENDING', null, false,
+    'The list is too long.');
+
+create or replace function engine.sweep_order_events_code(p_report engine.call_report)
+  returns text
+  language plpgsql stable
+as $$
+begin
+  return case
+    -- A sidecar of the last release does not cut them: another reads it anew.
+    when jsonb_typeof(p_report.body -> 'events') = 'array'
+      and not p_report.body @? '$.events[*] ? (!exists(@.event_id))' then 'ok'
+    else 'unreadable'
+  end;
+end;
+$$;
+comment on function engine.sweep_order_events_code(engine.call_report) is
+  'Names the answer: it is a list, or it says nothing.';
