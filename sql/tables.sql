@@ -851,11 +851,32 @@ ALTER TABLE ONLY engine.deployed_objects FORCE ROW LEVEL SECURITY;
 CREATE TABLE engine.endpoint (
     only_row boolean DEFAULT true NOT NULL,
     url text NOT NULL,
+    secret text,
     CONSTRAINT endpoint_only_row CHECK (only_row),
     CONSTRAINT endpoint_url CHECK ((url ~ '^https?://[^/@]+/wake$'::text))
 );
 
 ALTER TABLE ONLY engine.endpoint FORCE ROW LEVEL SECURITY;
+
+CREATE TABLE engine.endpoint_changes (
+    id bigint NOT NULL,
+    at timestamp with time zone NOT NULL,
+    actor text NOT NULL,
+    reason text NOT NULL,
+    settings jsonb NOT NULL,
+    CONSTRAINT endpoint_changes_reason CHECK ((length(TRIM(BOTH FROM reason)) >= 3))
+);
+
+ALTER TABLE ONLY engine.endpoint_changes FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE engine.endpoint_changes ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME engine.endpoint_changes_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
 
 CREATE TABLE engine.exchange_rate_changes (
     id bigint NOT NULL,
@@ -1593,6 +1614,9 @@ ALTER TABLE ONLY engine.daily_fares
 ALTER TABLE ONLY engine.deployed_objects
     ADD CONSTRAINT deployed_objects_pkey PRIMARY KEY (object);
 
+ALTER TABLE ONLY engine.endpoint_changes
+    ADD CONSTRAINT endpoint_changes_pkey PRIMARY KEY (id);
+
 ALTER TABLE ONLY engine.endpoint
     ADD CONSTRAINT endpoint_pkey PRIMARY KEY (only_row);
 
@@ -1969,6 +1993,8 @@ CREATE TRIGGER booking_events_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON
 
 CREATE TRIGGER consent_texts_append_only BEFORE DELETE OR UPDATE OF version, body, sha256, published_at, published_by, reason OR TRUNCATE ON engine.consent_texts FOR EACH STATEMENT EXECUTE FUNCTION engine.refuse_change();
 
+CREATE TRIGGER endpoint_changes_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON engine.endpoint_changes FOR EACH STATEMENT EXECUTE FUNCTION engine.refuse_change();
+
 CREATE TRIGGER exchange_rate_changes_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON engine.exchange_rate_changes FOR EACH STATEMENT EXECUTE FUNCTION engine.refuse_change();
 
 CREATE TRIGGER installation_changes_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON engine.installation_changes FOR EACH STATEMENT EXECUTE FUNCTION engine.refuse_change();
@@ -2241,6 +2267,10 @@ ALTER TABLE engine.deployed_objects ENABLE ROW LEVEL SECURITY;
 CREATE POLICY deployed_objects_owner_all ON engine.deployed_objects TO skylatch_owner USING (true) WITH CHECK (true);
 
 ALTER TABLE engine.endpoint ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE engine.endpoint_changes ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY endpoint_changes_owner_all ON engine.endpoint_changes TO skylatch_owner USING (true) WITH CHECK (true);
 
 CREATE POLICY endpoint_owner_all ON engine.endpoint TO skylatch_owner USING (true) WITH CHECK (true);
 
