@@ -11,7 +11,9 @@ as $$
 declare
   v_digits integer;
 begin
-  perform engine.require_size('p_currency', array[p_currency], 1, 100);
+  if octet_length(p_currency) > 100 then
+    perform engine.require_size('p_currency', array[p_currency], 1, 100);
+  end if;
   select c.minor_digits into v_digits
   from engine.currencies as c where c.code = p_currency;
   return round(p_amount, greatest(v_digits, scale(trim_scale(p_amount))))

@@ -36,6 +36,7 @@ declare
   -- While calls wait for a history they are chosen one by one.
   v_hand_to text := case when p_hand_on and v_is_confirmed then p_worker end;
   v_report engine.call_report;
+  v_has_asked boolean := false;
   v_error text;
   -- Travellers who hold a row of theirs: one wait for each is enough.
   v_held uuid[] := '{}'::uuid[];
@@ -46,6 +47,7 @@ begin
       r.value as said,
       (r.value ->> 'call_id')::bigint as id,
       c.user_id,
+      c.booking_attempt_id is null as is_search,
       engine.trace_hex(c.trace_id) as trace
     from jsonb_array_elements(p_reports) as r
     -- One look-up each, whatever is planned for a batch of unknown size.
@@ -63,6 +65,7 @@ begin
       end if;
       v_next := engine.settle_call(v_report, false, p_worker, v_now, v_hand_to);
       v_nexts := v_nexts || v_next;
+      v_has_asked := v_has_asked or v_found.is_search or v_next is null;
     exception when others then
       v_error := sqlerrm;
       -- No room on the disk: the worker sends the whole batch again.
@@ -112,7 +115,10 @@ begin
       end;
     end;
   end loop;
-  perform engine.record_flag_usage();
+  -- A step that leads to the next one has asked no flag.
+  if v_has_asked then
+    perform engine.record_flag_usage();
+  end if;
   v_nexts := array_remove(v_nexts, null);
   if v_nexts = '{}' then
     return;

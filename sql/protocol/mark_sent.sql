@@ -43,6 +43,7 @@ begin
     return 'the lease is over';
   end if;
   v_check := engine.check_sending(v_call.operation, v_attempt, v_trip, v_now);
+  perform engine.record_flag_usage();
   if v_check.verdict is null then
     update engine.provider_calls as c
     set
