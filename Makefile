@@ -104,6 +104,9 @@ check: install ## Run the linters, the type checker and the SQL conventions
 refusals: install ## Write docs/refusals.md: what is said of wrong databases, settings and keys
 	@REFUSALS=write $(PYTHON) -m pytest -q -n 0 tests/e2e/test_refused_*.py
 
+bench: install ## Measure what a booking costs, beside a bare saga; and each promise
+	@$(PYTHON) -m tests.bench.booking
+
 bench-flags: install ## Measure what deciding a flag costs in the server
 	@$(PYTHON) -m tests.bench.flags
 
