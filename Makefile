@@ -72,8 +72,11 @@ psql: setup ## Open psql on the stack's database
 demo: install ## Show the whole thing at work, then stop: RECORDINGS=
 	@$(LOCAL) demo $(if $(RECORDINGS),--recordings '$(RECORDINGS)')
 
-test: setup ## Run the tests, each worker on a cluster of its own; or some: ARGS='-k …'
+test-tools: setup
 	@$(LOCAL) install --for-tests
+
+# Who asks for some tests ran all of them before, and waits for nothing else.
+test: setup $(if $(ARGS),,test-tools) ## Run the tests, each worker on a cluster of its own; or some: ARGS='-k …'
 	@# More at a time than there are processors: much of a test is waiting.
 	@$(PYTHON) -m pytest $(or $(ARGS),-n 4 --dist worksteal)
 
@@ -191,7 +194,7 @@ clean: ## Stop the stack and remove caches and .venv; the stack's data stays
 	rm -rf $(VENV) .mypy_cache .ruff_cache .hypothesis *.egg-info
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-.PHONY: help setup install up secrets down status psql demo test test-debian13 test-debian14 \
-  refusals fuzz crash-points alerts mutants model campaign chaos failover night deploys check bench-flags \
+.PHONY: help setup install up secrets down status psql demo test test-tools test-debian13 \
+  test-debian14 refusals fuzz crash-points alerts mutants model campaign chaos failover night deploys check bench-flags \
   bench-ingest bench-waiting bench-scale bench-invariants bench-locked bench-metrics bench-traces \
   bench-watched bench-sidecar simulate schema diagram clean

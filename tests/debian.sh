@@ -63,5 +63,5 @@ exec unshare --mount --pid --fork --kill-child sh -euc '
   fi
   cd "$root/skylatch/tree"
   exec env -i HOME=/root PATH=/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C.UTF-8 \
-    ARGS="$args" chroot "$root" sh -euc "cd /skylatch/tree && date -u +%FT%TZ && exec make test"
+    ARGS="$args" chroot "$root" sh -euc "cd /skylatch/tree && date -u +%FT%TZ && exec make test-tools test"
 ' sh "$root" "${RECORDINGS:-../shared/data/duffel}" "$args"

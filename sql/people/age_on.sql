@@ -1,6 +1,10 @@
 -- As plain days: a zone may lack midnight on one of them. Inlined where it is asked.
+-- From PostgreSQL 17 on, an age may be without end, and no whole number is.
 create or replace function engine.age_on(p_born_on date, p_day date) returns integer
   language sql immutable parallel safe
-return extract(year from age(p_day::timestamp, p_born_on::timestamp))::integer;
+return case
+  when isfinite(p_born_on) and isfinite(p_day)
+  then extract(year from age(p_day::timestamp, p_born_on::timestamp))::integer
+end;
 comment on function engine.age_on(date, date) is
-  'How old somebody is on a day, in whole years; null without a birth date.';
+  'How old somebody is on a day, in whole years; null without a date of birth.';

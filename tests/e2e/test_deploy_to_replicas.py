@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import ExitStack
 from dataclasses import dataclass
 
 import psycopg
@@ -39,12 +38,17 @@ class Pair:
 
 
 @pytest.fixture
-def pair() -> Iterator[Pair]:
-    """Serve a primary with an empty database, and its standby."""
-    with ExitStack() as running:
-        primary = running.enter_context(server(cron_database=DATABASE, **SOCKETS))
-        primary.create_database(DATABASE)
-        second = running.enter_context(standby(primary, cron_database=DATABASE))
+def primary() -> Iterator[Server]:
+    """Serve a primary with an empty database."""
+    with server(cron_database=DATABASE, **SOCKETS) as running:
+        running.create_database(DATABASE)
+        yield running
+
+
+@pytest.fixture
+def pair(primary: Server) -> Iterator[Pair]:
+    """Serve its standby too."""
+    with standby(primary, cron_database=DATABASE) as second:
         yield Pair(primary, second)
 
 
@@ -127,24 +131,24 @@ def test_jobs_run_again_after_a_failover_though_they_knew_the_old_server_s_socke
         )
 
 
-def test_a_job_that_somebody_deactivated_is_left_alone(pair: Pair) -> None:
+def test_a_job_that_somebody_deactivated_is_left_alone(primary: Server) -> None:
     """Another server's socket or not: it was not to run."""
-    deploy(pair.dsn(pair.primary))
-    with psycopg.connect(pair.primary.dsn(DATABASE), autocommit=True) as admin:
+    deploy(primary.dsn(DATABASE))
+    with psycopg.connect(primary.dsn(DATABASE), autocommit=True) as admin:
         admin.execute(
             "update cron.job set nodename = '/elsewhere', active = jobname <> 'recover'"
         )
-        deploy(pair.dsn(pair.primary))
+        deploy(primary.dsn(DATABASE))
         rows = admin.execute(
             "select jobname, active from cron.job where nodename = '/elsewhere'"
         ).fetchall()
         assert rows == [("recover", False)]
 
 
-def test_pg_cron_s_records_are_removed_after_a_week(pair: Pair) -> None:
+def test_pg_cron_s_records_are_removed_after_a_week(primary: Server) -> None:
     """Four and a half thousand a day; what runs, and what is another's, stays."""
-    deploy(pair.dsn(pair.primary))
-    with psycopg.connect(pair.primary.dsn(DATABASE), autocommit=True) as admin:
+    deploy(primary.dsn(DATABASE))
+    with psycopg.connect(primary.dsn(DATABASE), autocommit=True) as admin:
         admin.execute(
             "insert into cron.job_run_details"
             " (jobid, runid, username, status, start_time, end_time)"
@@ -159,7 +163,7 @@ def test_pg_cron_s_records_are_removed_after_a_week(pair: Pair) -> None:
             " ) as r (n, username, status, ended)"
         )
         with psycopg.connect(
-            make_conninfo(pair.primary.dsn(DATABASE), user="skylatch_cron"),
+            make_conninfo(primary.dsn(DATABASE), user="skylatch_cron"),
             autocommit=True,
         ) as job:
             job.execute("select engine.purge_cron_log()")

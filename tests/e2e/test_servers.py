@@ -17,7 +17,7 @@ from sidecar.local.cluster import Cluster
 from sidecar.local.packages import Installation, asked_major, installations
 from sidecar.local.plpython import install_plpython
 from sidecar.local.throwaway import throwaway_cluster
-from tests.factories import running_world
+from tests.factories import World, running_world
 from tests.main_path import assert_booked_once, check, environment, walk
 
 DATABASE = "bookings"
@@ -85,7 +85,7 @@ HOSTILE = {
 }
 
 
-@pytest.fixture(params=FOUND, ids=lambda one: str(one.major))
+@pytest.fixture(params=FOUND, ids=lambda one: str(one.major), scope="module")
 def installation(request: pytest.FixtureRequest) -> Installation:
     """Return each PostgreSQL of this machine."""
     install_plpython()
@@ -93,11 +93,14 @@ def installation(request: pytest.FixtureRequest) -> Installation:
     return found
 
 
-@pytest.fixture
-def stock(installation: Installation) -> Iterator[Cluster]:
-    """Serve a cluster as installed."""
+@pytest.fixture(scope="module")
+def stock(installation: Installation) -> Iterator[World]:
+    """Serve a cluster as installed; yield a world in it."""
     with throwaway_cluster(installation, DATABASE, NO_COMPILER, initdb=()) as cluster:
-        yield cluster
+        dsn = deployed(cluster, cron=True)
+        with running_world(dsn) as world:
+            world.rows("create role anna in role authenticator")
+            yield world
 
 
 @pytest.fixture
@@ -128,27 +131,22 @@ def deployed(cluster: Cluster, *, cron: bool) -> str:
 
 
 @pytest.mark.parametrize("login", ["authenticator", "anna"])
-def test_a_server_as_installed_books(
-    stock: Cluster, tmp_path: Path, login: str
-) -> None:
+def test_a_server_as_installed_books(stock: World, tmp_path: Path, login: str) -> None:
     """Whoever asks, nothing on the way is compiled: it would take too long."""
-    dsn = deployed(stock, cron=True)
-    with running_world(dsn) as world:
-        world.rows("create role anna in role authenticator")
-        settings = environment(world, tmp_path)
-        found = check(settings)
-        assert found.returncode == 0, found.stdout
-        assert "✓ wake-ups" in found.stdout
-        trip = walk(world, settings, tmp_path / "log", login=login)
-        assert_booked_once(world, trip)
-        # With no setting of a role, as an operator's own login has none.
-        with psycopg.connect(dsn, autocommit=True) as operator:
-            operator.execute("set role skylatch_operator")
-            assert operator.execute("show jit").fetchone() == ("on",)
-            for look in ("public.review_queue", "engine.open_alerts()"):
-                operator.execute(f"select * from {look}".encode())
-            broken = operator.execute("select * from engine.check_invariants()")
-            assert broken.fetchall() == []
+    settings = environment(stock, tmp_path)
+    found = check(settings)
+    assert found.returncode == 0, found.stdout
+    assert "✓ wake-ups" in found.stdout
+    trip = walk(stock, settings, tmp_path / "log", login=login)
+    assert_booked_once(stock, trip)
+    # With no setting of a role, as an operator's own login has none.
+    with psycopg.connect(stock.dsn, autocommit=True) as operator:
+        operator.execute("set role skylatch_operator")
+        assert operator.execute("show jit").fetchone() == ("on",)
+        for look in ("public.review_queue", "engine.open_alerts()"):
+            operator.execute(f"select * from {look}".encode())
+        broken = operator.execute("select * from engine.check_invariants()")
+        assert broken.fetchall() == []
 
 
 def test_a_server_with_settings_of_its_own_books(

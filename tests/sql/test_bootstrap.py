@@ -100,8 +100,10 @@ TAKEN: dict[str, tuple[str, str]] = {
         "everybody may call lo_from_bytea",
     ),
     "messages in the log of changes": (
-        "grant execute on function pg_logical_emit_message(boolean, text, text)"
-        " to public",
+        # Its arguments are others from PostgreSQL 17 on.
+        "do $$ begin execute (select format('grant execute on function %s to public',"
+        " min(oid)::regprocedure) from pg_proc"
+        " where proname = 'pg_logical_emit_message'); end $$",
         "everybody may call pg_logical_emit_message",
     ),
     "locks on the users": (
