@@ -35,7 +35,8 @@ begin
   )
   values (
     p_call.user_id, p_call.trip_request_id, p_call.booking_attempt_id,
-    p_call.attempt_epoch, p_call.operation, p_call.idempotency_key, p_call.run_at,
+    p_call.attempt_epoch, p_call.operation,
+    p_call.idempotency_key::engine.idempotency_key, p_call.run_at,
     p_call.trace_id, p_call.trace_sampled, v_born.state, v_worker, v_born.epoch,
     v_born.tries, v_born.claimed_at, v_born.claimed_at,
     -- Null for one that waits in the queue.

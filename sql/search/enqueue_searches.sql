@@ -119,7 +119,9 @@ begin
       jsonb_build_object(
         'round', a.search_round, 'search_key', a.search_key, 'request', a.request
       ),
-      format('%s:search:%s:%s', a.trip_request_id, a.search_round, a.ordinal),
+      format(
+        '%s:search:%s:%s', a.trip_request_id, a.search_round, a.ordinal
+      )::engine.idempotency_key,
       a.run_at,
       gen_random_uuid(),
       random() < v_ratio

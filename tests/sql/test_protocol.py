@@ -1395,7 +1395,23 @@ def test_no_personal_data_stays_in_the_engine(stage: Stage) -> None:
     assert [name for name in private if str(PERSON[name]) in text] == []
 
 
-@pytest.mark.parametrize("table", ["engine.provider_calls", "public.booking_attempts"])
+# How a call gets into the queue, and how an attempt gets its row.
+KEYED = {
+    name: (
+        f"select engine.{name}(jsonb_populate_record(c, jsonb_build_object("
+        "'idempotency_key', %s::text))) from engine.provider_calls as c",
+        "idempotency_key_form",
+    )
+    for name in ("enqueue_call", "enqueue_object")
+} | {
+    "booking_attempts": (
+        "update public.booking_attempts set idempotency_key = %s",
+        "booking_attempts_idempotency_key",
+    )
+}
+
+
+@pytest.mark.parametrize("where", KEYED)
 @pytest.mark.parametrize(
     "key",
     [
@@ -1415,10 +1431,11 @@ def test_no_personal_data_stays_in_the_engine(stage: Stage) -> None:
     ],
 )
 def test_a_key_made_of_something_missing_is_refused(
-    stage: Stage, table: str, key: str
+    stage: Stage, where: str, key: str
 ) -> None:
     """Two things that have nothing to do with each other must not share one."""
     stage.drive(stage.trip(), "create_payment")
+    statement, rule = KEYED[where]
     with pytest.raises(psycopg.errors.CheckViolation) as refused:
-        stage.rows(f"update {table} set idempotency_key = %s", key)
-    assert refused.value.diag.constraint_name == "idempotency_key_form"
+        stage.rows(statement, key)
+    assert refused.value.diag.constraint_name == rule
