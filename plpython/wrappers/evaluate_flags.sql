@@ -4,7 +4,11 @@ create or replace function engine.evaluate_flags(p_flags text[], p_context text)
   language plpython3u stable
 as $$
   if "skylatch_flags_4" not in GD:
-      import sys; sys.path[:0] = {"/usr/lib/skylatch/py/4"} - {*sys.path}
+      import sys
+      if "/usr/lib/skylatch/py/4" not in sys.path:
+          for name in [n for n in sys.modules if n.split(".")[0] == "skylatch_plpython"]:
+              del sys.modules[name]  # another version's, from before a deploy
+          sys.path.insert(0, "/usr/lib/skylatch/py/4")
       from skylatch_plpython.flags import Runtime
       GD["skylatch_flags_4"] = Runtime(plpy)
   return GD["skylatch_flags_4"].evaluate_all(p_flags, p_context)

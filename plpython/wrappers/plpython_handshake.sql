@@ -6,6 +6,8 @@ create or replace function engine.plpython_handshake() returns jsonb
 as $$
   import json, sys
   if "/usr/lib/skylatch/py/4" not in sys.path:
+      for name in [n for n in sys.modules if n.split(".")[0] == "skylatch_plpython"]:
+          del sys.modules[name]  # another version's, from before a deploy
       sys.path.insert(0, "/usr/lib/skylatch/py/4")
   from skylatch_plpython.handshake import describe
   return json.dumps(describe())

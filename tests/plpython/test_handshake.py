@@ -49,6 +49,34 @@ def test_sidecar_package_and_database_have_one_version(connect: Connect) -> None
     } == {sidecar.__version__}
 
 
+@pytest.mark.parametrize(
+    "asked",
+    [
+        "engine.plpython_handshake()",
+        "engine.flag_answers(gen_random_uuid())",
+        "engine.evaluate_flag('f', '{}')",
+        "engine.check_flag('features', 'f', '{}')",
+    ],
+)
+def test_a_connection_from_before_a_deploy_forgets_the_version_it_had(
+    connect: Connect, asked: str
+) -> None:
+    """What it has imported is another directory's, under the same name."""
+    connection = connect()
+    connection.execute(
+        """
+        do language plpython3u $$
+          import sys, types
+          sys.path.insert(0, "/usr/lib/skylatch/py/0")
+          for name in ("", ".flags", ".handshake", ".sdk"):
+              name = "skylatch_plpython" + name
+              sys.modules[name] = types.ModuleType(name)
+        $$
+        """
+    )
+    connection.execute(f"select {asked}".encode())
+
+
 def test_the_directory_is_put_on_the_path_first_and_once(connect: Connect) -> None:
     """However often the function is called."""
     connection = connect()
