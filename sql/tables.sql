@@ -555,6 +555,24 @@ CREATE TABLE engine.monitor_runs (
 
 ALTER TABLE ONLY engine.monitor_runs FORCE ROW LEVEL SECURITY;
 
+CREATE TABLE engine.operations (
+    operation text NOT NULL,
+    provider text NOT NULL,
+    marks_sent boolean NOT NULL,
+    lease interval NOT NULL,
+    max_tries smallint NOT NULL,
+    waits interval[],
+    key_lasts interval,
+    observes boolean DEFAULT false NOT NULL,
+    breaks_after smallint,
+    awaits_history boolean DEFAULT false NOT NULL,
+    CONSTRAINT operations_breaks_after CHECK ((breaks_after > 0)),
+    CONSTRAINT operations_max_tries CHECK (((max_tries >= 1) AND (max_tries <= 100))),
+    CONSTRAINT operations_provider CHECK ((provider = ANY (ARRAY['duffel'::text, 'stripe'::text])))
+);
+
+ALTER TABLE ONLY engine.operations FORCE ROW LEVEL SECURITY;
+
 CREATE TABLE engine.refused_events (
     provider text NOT NULL,
     day date NOT NULL,
@@ -621,24 +639,6 @@ CREATE TABLE engine.counters (
 );
 
 ALTER TABLE ONLY engine.counters FORCE ROW LEVEL SECURITY;
-
-CREATE TABLE engine.operations (
-    operation text NOT NULL,
-    provider text NOT NULL,
-    marks_sent boolean NOT NULL,
-    lease interval NOT NULL,
-    max_tries smallint NOT NULL,
-    waits interval[],
-    key_lasts interval,
-    observes boolean DEFAULT false NOT NULL,
-    breaks_after smallint,
-    awaits_history boolean DEFAULT false NOT NULL,
-    CONSTRAINT operations_breaks_after CHECK ((breaks_after > 0)),
-    CONSTRAINT operations_max_tries CHECK (((max_tries >= 1) AND (max_tries <= 100))),
-    CONSTRAINT operations_provider CHECK ((provider = ANY (ARRAY['duffel'::text, 'stripe'::text])))
-);
-
-ALTER TABLE ONLY engine.operations FORCE ROW LEVEL SECURITY;
 
 CREATE TABLE public.traveler_profiles (
     user_id uuid DEFAULT auth.uid() NOT NULL,

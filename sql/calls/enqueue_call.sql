@@ -27,9 +27,6 @@ begin
     v_born.epoch := 1;
     v_born.tries := 1;
     v_born.claimed_at := v_now;
-    v_born.lease_until := v_now + (
-      select o.lease from engine.operations as o where o.operation = p_call.operation
-    );
   end if;
   insert into engine.provider_calls as c (
     user_id, trip_request_id, booking_attempt_id, attempt_epoch, operation,
@@ -40,7 +37,11 @@ begin
     p_call.user_id, p_call.trip_request_id, p_call.booking_attempt_id,
     p_call.attempt_epoch, p_call.operation, p_call.idempotency_key, p_call.run_at,
     p_call.trace_id, p_call.trace_sampled, v_born.state, v_worker, v_born.epoch,
-    v_born.tries, v_born.claimed_at, v_born.claimed_at, v_born.lease_until
+    v_born.tries, v_born.claimed_at, v_born.claimed_at,
+    -- Null for one that waits in the queue.
+    v_born.claimed_at + (
+      select o.lease from engine.operations as o where o.operation = p_call.operation
+    )
   )
   on conflict (idempotency_key) do update
   set

@@ -5,22 +5,21 @@
 -- counts no more: several calls that try at once are one trial. A healthy call writes
 -- nothing.
 drop function if exists engine.note_breaker(text, jsonb, timestamptz);
+drop function if exists engine.note_breaker(text, engine.call_report, timestamptz);
 create or replace function engine.note_breaker(
-  p_operation text, p_report engine.call_report, p_now timestamptz
+  p_operation engine.operations, p_report engine.call_report, p_now timestamptz
 ) returns void
   language plpgsql volatile
 as $$
 declare
-  v_after smallint;
+  v_after smallint := p_operation.breaks_after;
   v_status integer := p_report.http_status;
 begin
-  select o.breaks_after into v_after
-  from engine.operations as o where o.operation = p_operation;
   if v_after is null then
     return;
   elsif v_status is null or v_status >= 500 then
     insert into engine.breakers as b (operation, failures, last_error, changed_at)
-    values (p_operation, 1, coalesce(v_status::text, p_report.error_code), p_now)
+    values (p_operation.operation, 1, coalesce(v_status::text, p_report.error_code), p_now)
     on conflict (operation) do update
     set
       failures = case
@@ -40,13 +39,15 @@ begin
       end;
   elsif exists (
     select from engine.breakers as b
-    where b.operation = p_operation and b.failures > 0
+    where b.operation = p_operation.operation and b.failures > 0
   ) then
     update engine.breakers as b
     set failures = 0, open_until = null, changed_at = p_now
-    where b.operation = p_operation;
+    where b.operation = p_operation.operation;
   end if;
 end;
 $$;
-comment on function engine.note_breaker(text, engine.call_report, timestamptz) is
+comment on function engine.note_breaker(
+  engine.operations, engine.call_report, timestamptz
+) is
   'Counts a provider''s failures in a row; opens or closes the operation''s breaker.';

@@ -18,6 +18,7 @@ as $$
 declare
   v_call engine.provider_calls;
   v_attempt public.booking_attempts;
+  v_operation engine.operations;
   v_rule engine.outcome_rules;
   v_report engine.call_report := p_report;
   v_verdict text;
@@ -50,6 +51,8 @@ begin
     return null;
   end if;
 
+  select o.* into v_operation
+  from engine.operations as o where o.operation = v_call.operation;
   v_report.error_code := engine.outcome_code(v_call, v_attempt, p_report, p_now);
   v_rule := engine.find_rule(
     v_call.operation, v_report.http_status, v_report.error_code
@@ -57,7 +60,7 @@ begin
   v_verdict := v_rule.verdict;
   -- What recovery says about a worker that went away says nothing of the provider.
   if not p_recovered then
-    perform engine.note_breaker(v_call.operation, v_report, p_now);
+    perform engine.note_breaker(v_operation, v_report, p_now);
   end if;
   -- The try is over, whatever follows from it.
   if v_call.trace_sampled and v_call.state <> 'READY' then
@@ -77,13 +80,14 @@ begin
       )
     );
   end if;
-  v_again_at := engine.retry_at(
-    v_call.operation, v_call.tries, v_report.retry_after,
-    v_attempt.deadline_at, p_now
-  );
-  -- A provider repeats a failure under the same key: doing and reading in turns ends.
-  if v_verdict in ('RETRY', 'REDO') and v_again_at is null then
-    v_verdict := 'EXHAUSTED';
+  if v_verdict in ('RETRY', 'REDO') then
+    v_again_at := engine.retry_at(
+      v_operation, v_call.tries, v_report.retry_after, v_attempt.deadline_at, p_now
+    );
+    -- A provider repeats a failure under the same key: doing and reading in turns ends.
+    if v_again_at is null then
+      v_verdict := 'EXHAUSTED';
+    end if;
   end if;
   perform engine.raise_counter(
     'skylatch_provider_answers_total',

@@ -32,16 +32,17 @@ create or replace function engine.advance_attempt(
 as $$
 declare
   v_attempt public.booking_attempts := p_attempt;
-  v_to engine.saga_transitions;
-  v_state engine.saga_states;
+  v_to record;
 begin
-  select t.* into v_to
-  from engine.saga_transitions as t
-  where t.state = coalesce(p_as_state, p_attempt.state)
-    and t.verdict = p_verdict;
-  if not found then
-    v_to.next_state := 'NEEDS_REVIEW';
-  end if;
+  select
+    coalesce(t.next_state, 'NEEDS_REVIEW') as next_state,
+    t.next_operation,
+    coalesce(s.is_final, false) as is_final
+  into v_to
+  from (select 1) as one
+  left join engine.saga_transitions as t
+    on t.state = coalesce(p_as_state, p_attempt.state) and t.verdict = p_verdict
+  left join engine.saga_states as s on t.next_state = s.state;
   v_attempt := engine.record_facts(
     v_attempt, p_operation, p_verdict, p_report, p_now
   );
@@ -52,12 +53,12 @@ begin
   end if;
   if v_to.next_state = 'VOIDING' and v_attempt.payment_intent_id is null then
     v_to.next_state := 'FAILED';  -- nothing was ever held
+    v_to.is_final := true;
   elsif v_to.next_state = 'VOIDING' and v_attempt.captured_amount is not null then
     v_to.next_state := 'REFUNDING';  -- what was collected cannot be voided
     v_to.next_operation := 'find_refunds';
     v_attempt.refund_amount := v_attempt.captured_amount;
   end if;
-  select s.* into v_state from engine.saga_states as s where s.state = v_to.next_state;
 
   update public.booking_attempts as a
   set
@@ -67,11 +68,11 @@ begin
     -- A booking that was made stays made, whatever becomes of it.
     status = case
       when v_to.next_state = 'CONFIRMED' or a.status = 'SUCCESS' then 'SUCCESS'
-      when v_state.is_final then 'FAILED'
+      when v_to.is_final then 'FAILED'
       else 'PENDING'
     end,
     ended_at = case
-      when a.status = 'SUCCESS' then a.ended_at when v_state.is_final then p_now
+      when a.status = 'SUCCESS' then a.ended_at when v_to.is_final then p_now
     end,
     deadline_at = case v_to.next_state
       -- While the hold lasts with half a day to spare, and no longer than a day.
@@ -137,7 +138,7 @@ begin
     p_attempt, v_attempt, p_operation, p_verdict, p_report, p_actor, p_now
   );
 
-  if v_to.next_operation is not null and not v_state.is_final then
+  if v_to.next_operation is not null and not v_to.is_final then
     return engine.enqueue_step(
       v_attempt, v_to.next_operation,
       -- Reading too early only shows the state of before: give the provider a moment.
