@@ -431,6 +431,8 @@ set role skylatch_owner;
 \ir invariants/nothing_is_ordered_or_charged_without_an_attempt.sql
 \ir invariants/epochs_never_fall.sql
 \ir invariants/no_call_is_ahead_of_its_attempt.sql
+\ir invariants/a_call_says_where_it_is.sql
+\ir invariants/an_attempt_says_how_it_ended.sql
 \ir invariants/never_above_the_limit.sql
 \ir invariants/no_limit_of_a_traveller_is_exceeded.sql
 \ir invariants/nobody_is_on_two_flights_at_once.sql

@@ -16,6 +16,9 @@ CREATE TYPE engine.call_report AS (
 	retry_after numeric
 );
 
+CREATE DOMAIN engine.idempotency_key AS text
+	CONSTRAINT idempotency_key_form CHECK (((VALUE ~ '^[0-9a-z_-]+(:[0-9a-z_-]+)+$'::text) AND (VALUE !~ '(^|[^0-9a-z])(undefined|null|nil|none|nan|infinity)([^0-9a-z]|$)'::text)));
+
 CREATE TYPE engine.offer_terms AS (
 	status text,
 	cap numeric,
@@ -61,7 +64,7 @@ CREATE TABLE public.booking_attempts (
     status text DEFAULT 'PENDING'::text NOT NULL,
     state text NOT NULL,
     epoch integer DEFAULT 1 NOT NULL,
-    idempotency_key text NOT NULL,
+    idempotency_key engine.idempotency_key NOT NULL,
     flight_offer_id uuid NOT NULL,
     offer_id text NOT NULL,
     agreed_amount public.money_amount NOT NULL,
@@ -99,13 +102,7 @@ CREATE TABLE public.booking_attempts (
     trace_id uuid,
     trace_sampled boolean,
     CONSTRAINT booking_attempts_cap CHECK (((agreed_amount)::numeric <= (cap_amount)::numeric)),
-    CONSTRAINT booking_attempts_ended CHECK (((status = 'PENDING'::text) = (ended_at IS NULL))),
-    CONSTRAINT booking_attempts_failed CHECK (((status <> 'FAILED'::text) OR (error_message IS NOT NULL))),
-    CONSTRAINT booking_attempts_idempotency_key CHECK (((idempotency_key ~ '^[0-9a-z_-]+(:[0-9a-z_-]+)+$'::text) AND (idempotency_key !~ '(^|[^0-9a-z])(undefined|null|nil|none|nan|infinity)([^0-9a-z]|$)'::text))),
-    CONSTRAINT booking_attempts_refund CHECK (((refund_amount IS NULL) OR ((refund_amount)::numeric <= (captured_amount)::numeric))),
-    CONSTRAINT booking_attempts_status CHECK ((status = ANY (ARRAY['PENDING'::text, 'SUCCESS'::text, 'FAILED'::text]))),
-    CONSTRAINT booking_attempts_success CHECK (((status <> 'SUCCESS'::text) OR ((order_id IS NOT NULL) AND (booking_reference IS NOT NULL) AND (payment_intent_id IS NOT NULL)))),
-    CONSTRAINT booking_attempts_trip_status_after CHECK ((trip_status_after = ANY (ARRAY['PENDING'::text, 'ACTION_REQUIRED'::text, 'FAILED'::text, 'CANCELLED'::text])))
+    CONSTRAINT booking_attempts_refund CHECK (((refund_amount IS NULL) OR ((refund_amount)::numeric <= (captured_amount)::numeric)))
 );
 
 ALTER TABLE ONLY public.booking_attempts FORCE ROW LEVEL SECURITY;
@@ -149,7 +146,7 @@ CREATE TABLE engine.provider_calls (
     attempt_epoch integer,
     operation text NOT NULL,
     payload jsonb DEFAULT '{}'::jsonb NOT NULL,
-    idempotency_key text NOT NULL,
+    idempotency_key engine.idempotency_key NOT NULL,
     state text DEFAULT 'READY'::text NOT NULL,
     run_at timestamp with time zone NOT NULL,
     worker text,
@@ -169,14 +166,7 @@ CREATE TABLE engine.provider_calls (
     apply_failures smallint DEFAULT 0 NOT NULL,
     first_claimed_at timestamp with time zone,
     trace_id uuid,
-    trace_sampled boolean,
-    CONSTRAINT provider_calls_attempt CHECK (((booking_attempt_id IS NULL) = (attempt_epoch IS NULL))),
-    CONSTRAINT provider_calls_finished CHECK (((state = ANY (ARRAY['DONE'::text, 'UNKNOWN'::text, 'DEAD'::text])) = (finished_at IS NOT NULL))),
-    CONSTRAINT provider_calls_idempotency_key CHECK (((idempotency_key ~ '^[0-9a-z_-]+(:[0-9a-z_-]+)+$'::text) AND (idempotency_key !~ '(^|[^0-9a-z])(undefined|null|nil|none|nan|infinity)([^0-9a-z]|$)'::text))),
-    CONSTRAINT provider_calls_lease CHECK (((state = ANY (ARRAY['CLAIMED'::text, 'SENT'::text])) = (lease_until IS NOT NULL))),
-    CONSTRAINT provider_calls_owner CHECK ((((user_id IS NULL) = (trip_request_id IS NULL)) AND ((user_id IS NOT NULL) OR (booking_attempt_id IS NULL)))),
-    CONSTRAINT provider_calls_sent CHECK (((state <> 'SENT'::text) OR (sent_at IS NOT NULL))),
-    CONSTRAINT provider_calls_state CHECK ((state = ANY (ARRAY['READY'::text, 'CLAIMED'::text, 'SENT'::text, 'DONE'::text, 'UNKNOWN'::text, 'DEAD'::text])))
+    trace_sampled boolean
 );
 
 ALTER TABLE ONLY engine.provider_calls FORCE ROW LEVEL SECURITY;

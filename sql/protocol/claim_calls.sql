@@ -65,7 +65,7 @@ begin
   if v_ids <> '{}' then
     return query
     select
-      l.id, l.epoch, l.operation, l.trip_request_id, l.idempotency_key, o.marks_sent,
+      l.id, l.epoch, l.operation, l.trip_request_id, l.idempotency_key::text, o.marks_sent,
       engine.call_request(l, p_traced, o.provider)
     from engine.lease_calls(p_worker, v_ids, v_now) as l
     inner join engine.operations as o on l.operation = o.operation;
