@@ -33,7 +33,8 @@ begin
   return v_resolution;
 end;
 $$;
-comment on function engine.resolve_case(bigint, text, text) is 'See public.resolve_case.';
+comment on function engine.resolve_case(bigint, text, text) is
+  'See public.resolve_case.';
 grant execute on function engine.resolve_case(bigint, text, text) to skylatch_operator;
 
 create or replace function public.resolve_case(
