@@ -131,6 +131,9 @@ bench-traces: install ## Measure what writing spans costs a booking: off, one in
 bench-watched: install ## Measure what logs, metrics and traces cost, with a real worker
 	@$(PYTHON) -m tests.bench.watched
 
+bench-sidecar: install ## Measure what the sidecar itself costs: CPU a call, memory, connections
+	@$(PYTHON) -m tests.bench.sidecar
+
 DEPLOYS ?= 20
 deploys: install ## Deploy beside bookings, kill deploys everywhere, upgrade every state: DEPLOYS=
 	@$(PYTHON) -m tests.deploy.load --deploys $(DEPLOYS)
@@ -188,4 +191,4 @@ clean: ## Stop the stack and remove caches and .venv; the stack's data stays
 .PHONY: help setup install up secrets down status psql demo test test-debian13 test-debian14 \
   refusals fuzz crash-points alerts mutants model campaign chaos failover night deploys check bench-flags \
   bench-ingest bench-waiting bench-scale bench-invariants bench-locked bench-metrics bench-traces \
-  bench-watched simulate schema diagram clean
+  bench-watched bench-sidecar simulate schema diagram clean

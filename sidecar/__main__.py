@@ -1,21 +1,16 @@
-"""The command line: ``python -m sidecar deploy|work|serve|check|flags|…``."""
+"""The command line: ``python -m sidecar deploy|run|check|flags|…``."""
 
 from __future__ import annotations
 
 import codecs
-import contextlib
 import io
-import signal
 import sys
 import threading
-from collections.abc import Iterator
-from types import FrameType
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 from uuid import UUID
 
 import psycopg
 import typer
-import uvicorn
 from rich.console import Console
 from rich.markup import escape
 
@@ -23,27 +18,17 @@ from sidecar import (
     __version__,
     checks,
     config,
+    processes,
     reporting,
     status_report,
     telemetry,
-    threads,
     trace_report,
 )
-from sidecar.alive import Alive
 from sidecar.db import Database, describe
 from sidecar.errors import EngineError, SetupError, SkylatchError
-from sidecar.flags import build_mirror
-from sidecar.flights import Flights
-from sidecar.limits import Budgets, Locks, connect
-from sidecar.metrics import Metrics, served
-from sidecar.payments import Payments
 from sidecar.redaction import redact
 from sidecar.switches import app as flags_app
 from sidecar.switches import operator_database
-from sidecar.worker import Worker
-
-if TYPE_CHECKING:
-    from sidecar.exporting import Exporting
 
 app = typer.Typer(
     help="Skylatch's hands: outward calls, callbacks, and the local stack.",
@@ -54,145 +39,31 @@ app = typer.Typer(
 app.add_typer(flags_app, name="flags")
 
 
-def build_worker(
-    settings: config.WorkSettings, database: Database, metrics: Metrics
-) -> Worker:
-    """Return a worker wired from its settings."""
-    redis_url = config.revealed(settings.redis_url)
-    return Worker(
-        database,
-        flights=Flights(settings.duffel_url, settings.duffel_token.get_secret_value()),
-        payments=Payments(settings.stripe_url, settings.stripe_key.get_secret_value()),
-        locks=Locks(connect(redis_url), metrics),
-        budgets=Budgets(
-            redis_url,
-            searches_per_minute=settings.searches_per_minute,
-            duffel_per_minute=settings.duffel_per_minute,
-            stripe_per_second=settings.stripe_per_second,
-            metrics=metrics,
-        ),
-        threads=settings.workers,
-        search_threads=settings.search_workers,
-        poll_seconds=settings.poll_seconds,
-        metrics=metrics,
-        alive=Alive(settings.alive_file),
-    )
-
-
 def _begin() -> None:
     """Log as a program that nobody watches does, and report what goes wrong."""
     telemetry.configure()
     reporting.attach()
 
 
-@contextlib.contextmanager
-def exporting(
-    settings: config.DatabaseSettings, process: str
-) -> Iterator[Exporting | None]:
-    """Export the traces of a block, where an endpoint for them is set."""
-    endpoint = config.revealed(settings.otlp_endpoint)
-    if endpoint is None:
-        yield None
-        return
-    # Whoever exports nothing does not load OpenTelemetry either.
-    from sidecar.exporting import Exporting  # noqa: PLC0415
-
-    exported = Exporting(endpoint, process=process)
-    try:
-        yield exported
-    finally:
-        exported.close()
+@app.command()
+def run() -> None:
+    """Do all of it in one process: calls, flags, callbacks; until SIGTERM."""
+    _begin()
+    processes.run(config.load(config.RunSettings))
 
 
 @app.command()
 def work() -> None:
     """Make the calls that Postgres asks for, until SIGTERM."""
     _begin()
-    settings = config.load(config.WorkSettings)
-    with exporting(settings, "work") as exported:
-        _work(settings, exported)
-
-
-def _work(settings: config.WorkSettings, exported: Exporting | None) -> None:
-    database = Database(
-        settings.database_url.get_secret_value(),
-        process="work",
-        size=settings.workers,
-        listen_url=config.revealed(settings.listen_url),
-    )
-    try:
-        checks.begin(database)
-        metrics = Metrics("work")
-        worker = build_worker(settings, database, metrics)
-        stopping = threading.Event()
-
-        def stop() -> None:
-            stopping.set()
-            worker.stop()
-
-        def on_signal(_signal: int, _frame: FrameType | None) -> None:
-            # From another thread: the interrupted one may hold an event's own lock.
-            threading.Thread(target=stop).start()
-
-        signal.signal(signal.SIGTERM, on_signal)
-        signal.signal(signal.SIGINT, on_signal)
-        flags = build_mirror(settings, database, worker.name)
-        mirror = threads.start(
-            lambda: flags.run(stopping), name="mirror", may_end=stopping.is_set
-        )
-        carrier = exported and threads.start(
-            lambda: exported.carry(database, stopping),
-            name="traces",
-            may_end=stopping.is_set,
-        )
-        with served(metrics, host=settings.metrics_host, port=settings.metrics_port):
-            worker.run()
-        mirror.join(timeout=5)
-        if carrier:
-            carrier.join(timeout=5)
-    finally:
-        database.close()
+    processes.work(config.load(config.WorkSettings))
 
 
 @app.command()
 def serve() -> None:
     """Serve the HTTP endpoint."""
     _begin()
-    settings = config.load(config.ServeSettings)
-    with exporting(settings, "serve") as exported:
-        _serve(settings, exported)
-
-
-def _serve(settings: config.ServeSettings, exported: Exporting | None) -> None:
-    # Only this command needs them.
-    from sidecar.serving import server_config  # noqa: PLC0415
-    from sidecar.web import build_app  # noqa: PLC0415
-
-    # A prober or a caller hears soon that the database is away.
-    database = Database(
-        settings.database_url.get_secret_value(), process="serve", patience=5.0
-    )
-    try:
-        checks.begin(database)
-        app = build_app(settings, database)
-        if exported:
-            exported.watch(app)
-        server = uvicorn.Server(
-            server_config(
-                app,
-                host=settings.http_host,
-                port=settings.http_port,
-            )
-        )
-        server.run()
-        if not server.started:
-            raise SetupError(
-                f"the endpoint did not start on port {settings.http_port} of"
-                f" {settings.http_host} (SKYLATCH_HTTP_PORT, SKYLATCH_HTTP_HOST): the"
-                " log says why"
-            )
-    finally:
-        database.close()
+    processes.serve(config.load(config.ServeSettings))
 
 
 @app.command()
@@ -246,12 +117,7 @@ def alert_relay() -> None:
     relay = build_relay(settings, database)
     stopping = threading.Event()
 
-    def on_signal(_signal: int, _frame: FrameType | None) -> None:
-        # From another thread: the interrupted one may hold the event's own lock.
-        threading.Thread(target=stopping.set).start()
-
-    signal.signal(signal.SIGTERM, on_signal)
-    signal.signal(signal.SIGINT, on_signal)
+    processes.on_stop(stopping.set)
     try:
         relay.run(stopping)
     finally:
@@ -351,7 +217,7 @@ def _plain(error: UnicodeError) -> tuple[str, int]:
 codecs.register_error("plain", _plain)
 
 
-def run() -> None:
+def main_program() -> None:
     """Run the command line; an error of ours is one line, not a traceback."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
@@ -372,4 +238,4 @@ def run() -> None:
 
 
 if __name__ == "__main__":
-    run()
+    main_program()

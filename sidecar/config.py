@@ -159,9 +159,12 @@ class WorkSettings(DatabaseSettings):
     launchdarkly_sdk_key: Secret | None = None
     launchdarkly_url: str | None = None
     flags_file: Path | None = None
-    # Calls in flight at once, and how many of them may be searches.
-    workers: int = Field(default=8, ge=2, le=256)
-    search_workers: int = Field(default=4, ge=1, le=255)
+    # Calls in flight at once, and how many of them may be searches. Providers answer in
+    # 2 to 20 s: of 50, 30 make about one booking a second, and 20 searches a second's
+    # worth of the budget. A thread that waits holds a tenth of a megabyte, and no
+    # connection (make bench-sidecar).
+    workers: int = Field(default=50, ge=2, le=256)
+    search_workers: int = Field(default=20, ge=1, le=255)
     poll_seconds: float = Field(default=1.0, gt=0, le=60)
     # Touched while the worker works, for a health check (sidecar/alive.py).
     alive_file: Path | None = None
@@ -222,12 +225,18 @@ class ServeSettings(DatabaseSettings):
     http_docs: bool = False
     # Opens /metrics and nothing else, as the endpoint's own token opens it too.
     metrics_token: Secret | None = Field(default=None, min_length=16)
+    # Opens /wake and nothing else: the secret that engine.set_endpoint returned.
+    wake_token: Secret | None = Field(default=None, min_length=16)
     # Events of the other mode are refused.
     live_mode: bool = False
     # Without a secret every event is refused; while one is rotated both are valid, with
     # a comma between them.
     stripe_webhook_secrets: WebhookSecrets = ()
     duffel_webhook_secrets: WebhookSecrets = ()
+
+
+class RunSettings(WorkSettings, ServeSettings):
+    """What a worker and an endpoint in one process need."""
 
 
 class ReportingSettings(SkylatchSettings):

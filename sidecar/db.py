@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any, Literal
 from uuid import UUID
 
@@ -70,6 +71,19 @@ def _call(row: Row, *, traced: bool) -> Call:
         traceparent=around["traceparent"],
         attempt_id=UUID(attempt) if attempt else None,
         provider=around.get("provider"),
+    )
+
+
+@lru_cache
+def _query(schema: str, function: str, arguments: int) -> bytes:
+    """Return the statement that calls a function."""
+    return (
+        sql.SQL("select * from {}({})")
+        .format(
+            sql.Identifier(schema, function),
+            sql.SQL(", ").join([sql.Placeholder()] * arguments),
+        )
+        .as_bytes()
     )
 
 
@@ -429,10 +443,7 @@ class Database:
         return str(row[function])
 
     def _rows(self, schema: str, function: str, *args: object) -> list[Row]:
-        query = sql.SQL("select * from {}({})").format(
-            sql.Identifier(schema, function),
-            sql.SQL(", ").join([sql.Placeholder()] * len(args)),
-        )
+        query = _query(schema, function, len(args))
         with self._pool.connection() as connection:
             try:
                 return connection.execute(query, args).fetchall()

@@ -19,7 +19,7 @@ PROCESS_LABELS: Mapping[str, frozenset[str]] = MappingProxyType(
     {
         "lock": frozenset({"auto_book_monitor", "heartbeat", "trip", "other"}),
         "budget": frozenset({"duffel", "search", "stripe"}),
-        "process": frozenset({"serve", "work"}),
+        "process": frozenset({"run", "serve", "work"}),
     }
 )
 

@@ -46,7 +46,7 @@ _PATIENCE_SECONDS = 6.0
 class Metrics(Collector):
     """What one process measures."""
 
-    def __init__(self, process: Literal["serve", "work"] = "work") -> None:
+    def __init__(self, process: Literal["run", "serve", "work"] = "work") -> None:
         self._registry = CollectorRegistry()
         self._calls = Histogram(
             *_told("skylatch_provider_call_seconds"),

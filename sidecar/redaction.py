@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from datetime import date
+from functools import lru_cache
 from typing import Any
 
 from pydantic import BaseModel
@@ -67,7 +68,8 @@ _REPLACEMENTS: list[tuple[re.Pattern[str], str]] = [
         _KEPT,
     ),
 ]
-
+# Words, numbers, ids and times, in which none of these is: most of what a log says.
+_HARMLESS = re.compile(r"[A-Za-z0-9.]*|[0-9a-fTZ:.+-]*")
 
 # What a terminal obeys instead of showing it; line breaks and tabs are no danger.
 _CONTROL = re.compile("[\0-\x08\x0b-\x1f\x7f-\x9f]")
@@ -89,7 +91,7 @@ def redact(value: Any) -> Any:
     Raises nothing: a line of the log is no reason to end a thread.
     """
     if isinstance(value, Mapping):
-        return {_redacted(k): _named_or_hidden(k, one) for k, one in value.items()}
+        return {_key(k): _named_or_hidden(k, one) for k, one in value.items()}
     return _named_or_hidden(None, value)
 
 
@@ -97,6 +99,8 @@ def _redacted(value: Any) -> Any:
     if isinstance(value, str):
         if len(value) > _LONGEST:
             value = value[:_LONGEST] + "…"
+        if _HARMLESS.fullmatch(value):
+            return value
         value = printable(value)
         for pattern, replacement in _REPLACEMENTS:
             value = pattern.sub(replacement, value)
@@ -105,7 +109,7 @@ def _redacted(value: Any) -> Any:
         value = dict(value)
     # Headers too, of whatever library.
     if isinstance(value, Mapping):
-        return {_redacted(key): _named(key, one) for key, one in value.items()}
+        return {_key(key): _named(key, one) for key, one in value.items()}
     if isinstance(value, list | tuple | set | frozenset):
         return [_redacted(one) for one in value]
     if isinstance(value, bytes | bytearray):
@@ -119,8 +123,23 @@ def _redacted(value: Any) -> Any:
     return _redacted(text)
 
 
+def _key(name: Any) -> Any:
+    return _known_key(name) if isinstance(name, str) else _redacted(name)
+
+
+# The names of fields come again with each line.
+@lru_cache(maxsize=1024)
+def _known_key(name: str) -> Any:
+    return _redacted(name)
+
+
+@lru_cache(maxsize=1024)
+def _says_what_it_is(name: str) -> bool:
+    return _NAMED.search(name) is not None
+
+
 def _named(name: Any, value: Any) -> Any:
-    if isinstance(name, str) and _NAMED.search(name) and _is_plain(value):
+    if isinstance(name, str) and _says_what_it_is(name) and _is_plain(value):
         return HIDDEN
     return _redacted(value)
 

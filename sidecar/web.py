@@ -32,6 +32,7 @@ from sidecar.intake import Intake, Rule
 from sidecar.limits import Locks, LockTaken, connect
 from sidecar.metrics import CONTENT_TYPE, Metrics, Scrapes
 from sidecar.waiting_room import WaitingRoom
+from sidecar.worker import Worker
 
 _log = structlog.get_logger()
 # The description says that a token is needed; the intake has asked for it by then.
@@ -80,7 +81,7 @@ class _App(FastAPI):
         )
 
 
-def _rules(inbox: Inbox, *, docs: bool, metrics_token: str | None) -> dict[str, Rule]:
+def _rules(inbox: Inbox, settings: ServeSettings) -> dict[str, Rule]:
     """Return what is asked of each path; of any other one the token, and no body."""
     room = WaitingRoom(16)
     open_to_all = Rule(room, needs_token=False, seconds=_READ_SECONDS)
@@ -88,19 +89,37 @@ def _rules(inbox: Inbox, *, docs: bool, metrics_token: str | None) -> dict[str, 
         "/livez": open_to_all,
         "/readyz": open_to_all,
         "/openapi.json": open_to_all,
-        "/wake": replace(open_to_all, most_bytes=_MAX_BODY_BYTES),
         # In a room of its own: who scrapes never waits for who asks to book.
-        "/metrics": Rule(WaitingRoom(16), token=metrics_token),
+        "/metrics": Rule(WaitingRoom(16), token=revealed(settings.metrics_token)),
+        "/wake": Rule(
+            room,
+            token=revealed(settings.wake_token),
+            most_bytes=_MAX_BODY_BYTES,
+            seconds=_READ_SECONDS,
+        ),
         "/rpc/": Rule(
             WaitingRoom(16), most_bytes=_MAX_BODY_BYTES, seconds=_READ_SECONDS
         ),
         **inbox.rules(),
-        **({"/docs": replace(open_to_all, policy=_DOCS_POLICY)} if docs else {}),
+        **(
+            {"/docs": replace(open_to_all, policy=_DOCS_POLICY)}
+            if settings.http_docs
+            else {}
+        ),
     }
 
 
-def build_app(settings: ServeSettings, database: Database) -> FastAPI:
-    """Return the application; `database` is closed by the caller."""
+def build_app(
+    settings: ServeSettings,
+    database: Database,
+    *,
+    metrics: Metrics | None = None,
+    worker: Worker | None = None,
+) -> FastAPI:
+    """Return the application; `database` is closed by the caller.
+
+    The doorbell wakes `worker`, which runs in this process, where there is one.
+    """
     inbox = Inbox(settings, database)
 
     @asynccontextmanager
@@ -119,12 +138,8 @@ def build_app(settings: ServeSettings, database: Database) -> FastAPI:
         lifespan=lifespan,
     )
     app.token = settings.http_token.get_secret_value()
-    app.rules = _rules(
-        inbox,
-        docs=settings.http_docs,
-        metrics_token=revealed(settings.metrics_token),
-    )
-    metrics = Metrics("serve")
+    app.rules = _rules(inbox, settings)
+    metrics = metrics or Metrics("serve")
     scrapes = Scrapes(database, metrics)
     redis = connect(revealed(settings.redis_url))
     locks = Locks(redis, metrics)
@@ -155,9 +170,11 @@ def build_app(settings: ServeSettings, database: Database) -> FastAPI:
         return JSONResponse({"message": "the call failed; the log says why"}, 500)
 
     @app.get("/livez")
-    async def livez() -> dict[str, str]:
-        """Tell that the process runs; nothing else is asked."""
-        return {"status": "ok"}
+    async def livez() -> JSONResponse:
+        """Tell that the process runs, and its worker, if it has one, does not hang."""
+        if worker is not None and not worker.is_alive():
+            return JSONResponse({"status": "the worker hangs"}, 503)
+        return JSONResponse({"status": "ok"})
 
     checking: asyncio.Task[Health] | None = None
 
@@ -171,15 +188,16 @@ def build_app(settings: ServeSettings, database: Database) -> FastAPI:
         health = await asyncio.shield(checking)
         return JSONResponse(health.as_body(), health.http_status)
 
-    @app.post("/wake", status_code=204)
-    async def wake() -> None:
-        """Accept pg_net's doorbell; workers hear of work by NOTIFY and by polling.
-
-        It carries nothing and decides nothing, so that a lost or doubled ring is
-        harmless and needs no credentials.
-        """
-
     guarded = [Depends(_BEARER)]
+
+    @app.post("/wake", status_code=204, dependencies=guarded)
+    async def wake() -> None:
+        """Let the worker of this process look for work now: pg_net's doorbell.
+
+        It carries nothing and decides nothing: a lost or doubled ring is harmless.
+        """
+        if worker is not None:
+            worker.wake()
 
     @app.get("/metrics", dependencies=guarded)
     async def tell_metrics() -> Response:

@@ -98,6 +98,14 @@ class Worker:
         self._stopping.set()
         self._wake.set()
 
+    def wake(self) -> None:
+        """Look for work now, as a wake-up of the database's has it."""
+        self._wake.set()
+
+    def is_alive(self) -> bool:
+        """Tell whether the claiming loop still goes round."""
+        return time.monotonic() - self._looked_at < _HANGS_SECONDS
+
     def run(self) -> None:
         """Work until stopped."""
         _log.info("worker.started", worker=self.name, threads=self._threads)
@@ -196,7 +204,7 @@ class Worker:
             except _DATABASE_DOWN as error:
                 _log.warning("alerts.unknown", error=describe(error))
             # The other threads end the process when they end; this one may hang.
-            if time.monotonic() - self._looked_at < _HANGS_SECONDS:
+            if self.is_alive():
                 self._alive.touch()
             self._stopping.wait(_HEARTBEAT_SECONDS)
 

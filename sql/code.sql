@@ -24,6 +24,7 @@ set role skylatch_owner;
 \ir access/daily_fares.sql
 \ir access/deployed_objects.sql
 \ir access/endpoint.sql
+\ir access/endpoint_changes.sql
 \ir access/event_effects.sql
 \ir access/exchange_rate_changes.sql
 \ir access/exchange_rates.sql
@@ -471,6 +472,7 @@ set role skylatch_owner;
 \ir operations/confirm_exchange_rates.sql
 \ir operations/waiting_exchange_rates.sql
 \ir operations/set_money_settings.sql
+\ir operations/set_endpoint.sql
 \ir operations/set_trace_settings.sql
 \ir operations/take_spans.sql
 \ir operations/trace_story.sql

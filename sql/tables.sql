@@ -231,27 +231,9 @@ CREATE TABLE public.trip_requests (
     max_searches integer DEFAULT 1500 NOT NULL,
     searches integer DEFAULT 0 NOT NULL,
     asked_at timestamp with time zone,
-    CONSTRAINT trip_requests_airlines CHECK (((cardinality(airlines_only) <= 20) AND (cardinality(airlines_never) <= 20) AND (NOT (airlines_only && airlines_never)) AND (NOT (preferred_airlines && airlines_never)))),
-    CONSTRAINT trip_requests_alliances CHECK ((alliances <@ ARRAY['oneworld'::text, 'skyteam'::text, 'star_alliance'::text])),
     CONSTRAINT trip_requests_auto_book_status CHECK ((auto_book_status = ANY (ARRAY['PENDING'::text, 'BOOKING'::text, 'BOOKED'::text, 'PAUSED'::text, 'ACTION_REQUIRED'::text, 'EXPIRED'::text, 'CANCELLED'::text, 'FAILED'::text]))),
-    CONSTRAINT trip_requests_bags CHECK ((((carry_on_bags >= 0) AND (carry_on_bags <= 2)) AND ((checked_bags >= 0) AND (checked_bags <= 3)))),
-    CONSTRAINT trip_requests_cabin_class CHECK ((cabin_class = ANY (ARRAY['economy'::text, 'premium_economy'::text, 'business'::text, 'first'::text]))),
     CONSTRAINT trip_requests_consent CHECK (((NOT auto_book_enabled) OR ((consent_at IS NOT NULL) AND (consent_text_version IS NOT NULL) AND (payment_method_id IS NOT NULL)))),
-    CONSTRAINT trip_requests_decide_by CHECK ((decide_by <= departure_to)),
-    CONSTRAINT trip_requests_departure CHECK ((departure_from <= departure_to)),
-    CONSTRAINT trip_requests_layovers CHECK ((((layover_min >= '00:00:00'::interval) AND (layover_min <= '24:00:00'::interval)) AND ((layover_max >= '00:00:00'::interval) AND (layover_max <= '48:00:00'::interval)) AND (layover_min <= layover_max))),
-    CONSTRAINT trip_requests_max_connections CHECK (((max_connections >= 0) AND (max_connections <= 2))),
-    CONSTRAINT trip_requests_max_duration CHECK (((max_duration >= '00:30:00'::interval) AND (max_duration <= '72:00:00'::interval))),
-    CONSTRAINT trip_requests_max_emissions_kg CHECK (((max_emissions_kg > (0)::numeric) AND (max_emissions_kg < (1000000)::numeric))),
-    CONSTRAINT trip_requests_max_price CHECK (((max_price > (0)::numeric) AND (max_price < ('1000000000000'::bigint)::numeric) AND (scale(max_price) <= 3))),
-    CONSTRAINT trip_requests_nights CHECK ((((nights_min IS NULL) = (nights_max IS NULL)) AND ((nights_min >= 0) AND (nights_min <= 365)) AND ((nights_max >= nights_min) AND (nights_max <= 365)))),
-    CONSTRAINT trip_requests_places CHECK ((((cardinality(origins) >= 1) AND (cardinality(origins) <= 10)) AND ((cardinality(destinations) >= 1) AND (cardinality(destinations) <= 10)) AND (NOT (origins && destinations)))),
-    CONSTRAINT trip_requests_preferred_airlines CHECK ((cardinality(preferred_airlines) <= 20)),
-    CONSTRAINT trip_requests_return CHECK ((((return_from IS NULL) = (return_to IS NULL)) AND (return_from <= return_to) AND (return_to >= departure_from))),
-    CONSTRAINT trip_requests_searches CHECK ((((max_searches >= 1) AND (max_searches <= 10000)) AND (searches >= 0))),
-    CONSTRAINT trip_requests_selected CHECK (((auto_book_status <> ALL (ARRAY['BOOKING'::text, 'BOOKED'::text])) OR (selected_offer_id IS NOT NULL))),
-    CONSTRAINT trip_requests_weights CHECK ((((price_weight >= (0)::numeric) AND (price_weight <= (1)::numeric)) AND ((duration_weight >= (0)::numeric) AND (duration_weight <= (1)::numeric)) AND ((connections_weight >= (0)::numeric) AND (connections_weight <= (1)::numeric)) AND ((airline_weight >= (0)::numeric) AND (airline_weight <= (1)::numeric)) AND (((price_weight + duration_weight) + connections_weight) = (1)::numeric))),
-    CONSTRAINT trip_requests_windows CHECK ((((depart_after IS NULL) = (depart_before IS NULL)) AND ((arrive_after IS NULL) = (arrive_before IS NULL)) AND ((return_depart_after IS NULL) = (return_depart_before IS NULL)) AND ((return_arrive_after IS NULL) = (return_arrive_before IS NULL))))
+    CONSTRAINT trip_requests_selected CHECK (((auto_book_status <> ALL (ARRAY['BOOKING'::text, 'BOOKED'::text])) OR (selected_offer_id IS NOT NULL)))
 );
 
 ALTER TABLE ONLY public.trip_requests FORCE ROW LEVEL SECURITY;
@@ -851,11 +833,32 @@ ALTER TABLE ONLY engine.deployed_objects FORCE ROW LEVEL SECURITY;
 CREATE TABLE engine.endpoint (
     only_row boolean DEFAULT true NOT NULL,
     url text NOT NULL,
+    secret text,
     CONSTRAINT endpoint_only_row CHECK (only_row),
     CONSTRAINT endpoint_url CHECK ((url ~ '^https?://[^/@]+/wake$'::text))
 );
 
 ALTER TABLE ONLY engine.endpoint FORCE ROW LEVEL SECURITY;
+
+CREATE TABLE engine.endpoint_changes (
+    id bigint NOT NULL,
+    at timestamp with time zone NOT NULL,
+    actor text NOT NULL,
+    reason text NOT NULL,
+    settings jsonb NOT NULL,
+    CONSTRAINT endpoint_changes_reason CHECK ((length(TRIM(BOTH FROM reason)) >= 3))
+);
+
+ALTER TABLE ONLY engine.endpoint_changes FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE engine.endpoint_changes ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME engine.endpoint_changes_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
 
 CREATE TABLE engine.exchange_rate_changes (
     id bigint NOT NULL,
@@ -1593,6 +1596,9 @@ ALTER TABLE ONLY engine.daily_fares
 ALTER TABLE ONLY engine.deployed_objects
     ADD CONSTRAINT deployed_objects_pkey PRIMARY KEY (object);
 
+ALTER TABLE ONLY engine.endpoint_changes
+    ADD CONSTRAINT endpoint_changes_pkey PRIMARY KEY (id);
+
 ALTER TABLE ONLY engine.endpoint
     ADD CONSTRAINT endpoint_pkey PRIMARY KEY (only_row);
 
@@ -1969,6 +1975,8 @@ CREATE TRIGGER booking_events_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON
 
 CREATE TRIGGER consent_texts_append_only BEFORE DELETE OR UPDATE OF version, body, sha256, published_at, published_by, reason OR TRUNCATE ON engine.consent_texts FOR EACH STATEMENT EXECUTE FUNCTION engine.refuse_change();
 
+CREATE TRIGGER endpoint_changes_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON engine.endpoint_changes FOR EACH STATEMENT EXECUTE FUNCTION engine.refuse_change();
+
 CREATE TRIGGER exchange_rate_changes_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON engine.exchange_rate_changes FOR EACH STATEMENT EXECUTE FUNCTION engine.refuse_change();
 
 CREATE TRIGGER installation_changes_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON engine.installation_changes FOR EACH STATEMENT EXECUTE FUNCTION engine.refuse_change();
@@ -2241,6 +2249,10 @@ ALTER TABLE engine.deployed_objects ENABLE ROW LEVEL SECURITY;
 CREATE POLICY deployed_objects_owner_all ON engine.deployed_objects TO skylatch_owner USING (true) WITH CHECK (true);
 
 ALTER TABLE engine.endpoint ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE engine.endpoint_changes ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY endpoint_changes_owner_all ON engine.endpoint_changes TO skylatch_owner USING (true) WITH CHECK (true);
 
 CREATE POLICY endpoint_owner_all ON engine.endpoint TO skylatch_owner USING (true) WITH CHECK (true);
 

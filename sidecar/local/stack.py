@@ -40,8 +40,7 @@ from sidecar.local.waiting import wait_until
 _PORTS = {
     "redis": ["redis"],
     "sandbox": ["flights", "payments"],
-    "sidecar-work": [],
-    "sidecar-serve": ["http"],
+    "sidecar": ["http"],
     "sidecar-alerts": [],
 }
 PROGRAMS = ("postgres", *_PORTS)
@@ -142,8 +141,7 @@ class Stack:
         for name, arguments in (
             # As long-lived as the database beside it, which knows of its orders.
             ("sandbox", ["tests.sandbox", "--state", str(self.places.sandbox)]),
-            ("sidecar-work", ["sidecar", "work"]),
-            ("sidecar-serve", ["sidecar", "serve"]),
+            ("sidecar", ["sidecar", "run"]),
             ("sidecar-alerts", ["sidecar", "alert-relay"]),
         ):
             command = ["/usr/bin/setpriv", "--pdeathsig", "TERM", sys.executable]

@@ -60,6 +60,10 @@ create or replace trigger airport_overrides_append_only
 before update or delete or truncate on engine.airport_overrides
 for each statement execute function engine.refuse_change();
 
+create or replace trigger endpoint_changes_append_only
+before update or delete or truncate on engine.endpoint_changes
+for each statement execute function engine.refuse_change();
+
 create or replace trigger trace_settings_changes_append_only
 before update or delete or truncate on engine.trace_settings_changes
 for each statement execute function engine.refuse_change();

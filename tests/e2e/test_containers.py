@@ -62,7 +62,7 @@ def test_the_secrets_are_files_that_only_their_services_name(tmp_path: Path) -> 
     used = {s for service in SERVICES.values() for s in service.get("secrets", [])}
     assert used == set(COMPOSE["secrets"])
     assert "postgres_password" in SERVICES["deploy"]["secrets"]
-    for name in ("work", "work-sandbox", "serve", "serve-sandbox", "sandbox"):
+    for name in ("work", "serve", "sidecar-sandbox", "sandbox"):
         assert "postgres_password" not in SERVICES[name]["secrets"], name
     for name in ("alerts", "alerts-sandbox"):
         assert "skylatch_database_url" not in SERVICES[name]["secrets"], name
@@ -127,10 +127,10 @@ def test_prometheus_scrapes_what_is_there(profile: str) -> None:
     assert names >= {"serve", "work"}
     ports = {"serve": "8787", "work": "9464", "alertmanager": "9093"}
     for name in in_profile(profile):
-        if name.startswith("work"):
+        if name.startswith(("work", "sidecar")):
             environment = SERVICES[name]["environment"]
             assert environment["SKYLATCH_METRICS_PORT"] == ports["work"]
-        if name.startswith("serve"):
+        if name.startswith(("serve", "sidecar")):
             assert "skylatch_metrics_token" in SERVICES[name]["secrets"]
     found = yaml.safe_load(observed.read_text())
     targets = {
@@ -203,7 +203,7 @@ class Engine:
         }
         for key, value in environment.items():
             environment[key] = str(self.ports.get(value, value))
-        if name.startswith("serve"):
+        if name.startswith(("serve", "sidecar")):
             environment["SKYLATCH_HTTP_PORT"] = str(self.ports["8787"])
         return {
             "PATH": f"{Path(sys.executable).parent}:/usr/bin:/bin",
@@ -370,7 +370,7 @@ def test_the_services_of_the_sandbox_book_a_trip(engine: Engine) -> None:
             psycopg.connect(
                 superuser, dbname="skylatch", user="skylatch_sidecar", password="no"
             )
-        for name in ("redis", "alerts-sandbox", "sandbox", "serve-sandbox"):
+        for name in ("redis", "alerts-sandbox", "sandbox", "sidecar-sandbox"):
             engine.start(name)
         ready = urllib.request.urlopen(
             f"http://127.0.0.1:{engine.ports['8787']}/readyz"
@@ -390,7 +390,6 @@ def test_the_services_of_the_sandbox_book_a_trip(engine: Engine) -> None:
             payments_url=f"http://127.0.0.1:{engine.ports['8002']}",
         )
         trip = world.trip(world.traveller())
-        engine.start("work-sandbox")
         world.tick()
         until(lambda: world.status(trip) == "BOOKED", seconds=120)
         token = (engine.made / "skylatch_metrics_token").read_text()

@@ -15,7 +15,7 @@ import structlog
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from rich.console import Console
 
-from sidecar import __main__, checks, telemetry
+from sidecar import __main__, checks, processes, telemetry
 from sidecar.errors import SkylatchError
 from tests.e2e.refusals import HEADS, STARTED, WRITING, compare, write, written
 from tests.e2e.test_refused_databases import DATABASES, REMARKS
@@ -196,7 +196,7 @@ def test_a_setting_that_will_not_do_is_said_in_one_line(
         else:
             monkeypatch.delenv(f"SKYLATCH_{name}")
     start = __main__.serve if served else __main__.work
-    monkeypatch.setattr(__main__, "build_worker", _begin)
+    monkeypatch.setattr(processes, "build_worker", _begin)
     checked = "-" if served else on_check()
     assert checked != "✓"
     said = [checked, on_start(start, checked)]

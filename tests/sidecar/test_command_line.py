@@ -41,7 +41,7 @@ def test_help_lists_the_commands() -> None:
     """Nothing has to be set to read it."""
     result = sidecar("--help")
     assert result.returncode == 0
-    for command in ("work", "serve", "check", "deploy", "local"):
+    for command in ("run", "work", "serve", "check", "deploy", "local"):
         assert command in result.stdout
     assert result.stderr == ""
 
@@ -60,6 +60,7 @@ def test_version_is_the_package_s() -> None:
             ["DATABASE_URL", "DUFFEL_TOKEN", "STRIPE_KEY"],
         ),
         ("serve", ["DATABASE_URL", "HTTP_TOKEN"]),
+        ("run", ["DATABASE_URL", "HTTP_TOKEN", "DUFFEL_TOKEN", "STRIPE_KEY"]),
     ],
 )
 def test_missing_settings_are_one_line_each(command: str, missing: list[str]) -> None:

@@ -47,9 +47,9 @@ RPCS = [
 CLOSED = [
     *RPCS,
     *("/rpc/", "/rpc/nothing", "/nothing", "/docs", "/redoc", "/", "//rpc/x"),
-    *("/metrics", "/metrics/", "//metrics"),
+    *("/metrics", "/metrics/", "//metrics", "/wake"),
 ]
-OPEN = ["/livez", "/readyz", "/openapi.json", "/wake", *PATHS.values()]
+OPEN = ["/livez", "/readyz", "/openapi.json", *PATHS.values()]
 SECURITY = {
     "cache-control": "no-store",
     "content-security-policy": "default-src 'none'; frame-ancestors 'none'",

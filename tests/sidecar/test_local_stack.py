@@ -477,19 +477,19 @@ def test_a_program_that_a_signal_has_stopped_is_frozen(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """supervisord calls it running; the exit code says that the others are not."""
-    running = supervisor([Program("sidecar-work", ["/bin/sleep", "600"], scratch)])
-    running.start("sidecar-work")
+    running = supervisor([Program("sidecar", ["/bin/sleep", "600"], scratch)])
+    running.start("sidecar")
     stack = Stack(running._places, print)
 
     def is_in(state: str) -> bool:
-        return stack.states()["sidecar-work"] == state
+        return stack.states()["sidecar"] == state
 
     assert wait_until(lambda: is_in("RUNNING"), seconds=20, failed=lambda: None)
     pid = running._info()[0]["pid"]
     os.kill(pid, signal.SIGSTOP)
     try:
         assert wait_until(lambda: is_in("FROZEN"), seconds=20, failed=lambda: None)
-        assert running.states()["sidecar-work"] == "RUNNING"
+        assert running.states()["sidecar"] == "RUNNING"
         monkeypatch.setenv("SKYLATCH_STATE_DIR", str(scratch / "state"))
         shown = CliRunner().invoke(local_app, ["status"])
         assert shown.exit_code == 3

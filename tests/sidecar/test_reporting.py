@@ -273,7 +273,7 @@ def test_every_command_reports_what_ends_it(
     )
 
     def fails() -> None:
-        if name in {"work", "serve", "alert-relay"}:
+        if name in {"run", "work", "serve", "alert-relay"}:
             command_line._begin()
         raise error("a defect of Amelia Earhart")
 
@@ -290,7 +290,7 @@ def test_every_command_reports_what_ends_it(
     monkeypatch.setattr(command_line, "app", app)
     monkeypatch.setattr(sys, "argv", ["sidecar", *name.split()])
     with pytest.raises((SystemExit, error)) as raised:
-        command_line.run()
+        command_line.main_program()
     if raised.type is error:
         # What Python does last with it.
         sys.excepthook(raised.type, raised.value, raised.tb)
@@ -326,9 +326,9 @@ def test_every_background_thread_is_started_by_that_function() -> None:
         for path in root.rglob("*.py")
         if "threading.Thread(" in path.read_text()
     }
-    # __main__: those of a signal, which only set an event. limits: those that renew a
+    # processes: those of a signal, which only set an event. limits: those that renew a
     # lock for as long as one call lasts.
-    assert others == {"threads.py", "__main__.py", "limits.py"}
+    assert others == {"threads.py", "processes.py", "limits.py"}
 
 
 def test_an_error_in_any_other_thread_is_reported_by_the_hook(kept: Kept) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
-from typing import Any
+from typing import Any, cast
 from uuid import UUID, uuid4
 
 import psycopg
@@ -20,6 +20,7 @@ from sidecar.config import ServeSettings
 from sidecar.db import Database
 from sidecar.limits import Locks, connect
 from sidecar.web import build_app
+from sidecar.worker import Worker
 from tests.factories import FLAGS, World, set_versions, until
 from tests.raw_server import closed_port
 from tests.redis_server import RedisServer
@@ -266,15 +267,67 @@ def test_readyz_without_a_database_says_so_and_no_more(stranded: Endpoint) -> No
         assert internal not in answer.text
 
 
-def test_a_wake_up_is_harmless_and_needs_no_credentials(
-    world: World, endpoint: Endpoint
-) -> None:
-    """Lost, doubled or forged, it changes nothing."""
+WAKER = "what-set-endpoint-returned"
+
+
+def test_a_wake_up_is_harmless(world: World) -> None:
+    """Lost, doubled or with any body, it changes nothing."""
     before = world.value("select count(*) from engine.provider_calls")
-    for body in (b"", b"{}", b"\x00 no JSON", b"x" * 4096):
-        answer = requests.post(endpoint.url + "/wake", data=body, timeout=30)
-        assert (answer.status_code, answer.content) == (204, b"")
+    with serving(world.dsn, wake_token=SecretStr(WAKER)) as endpoint:
+        for body in (b"", b"{}", b"\x00 no JSON", b"x" * 4096):
+            answer = requests.post(
+                endpoint.url + "/wake",
+                data=body,
+                headers={"Authorization": f"Bearer {WAKER}"},
+                timeout=30,
+            )
+            assert (answer.status_code, answer.content) == (204, b"")
     assert world.value("select count(*) from engine.provider_calls") == before
+
+
+@pytest.mark.parametrize("given", [None, "", "Bearer ", "Bearer wrong", WAKER])
+def test_the_doorbell_rings_for_its_own_secret_alone(
+    stranded: Endpoint, given: str | None
+) -> None:
+    """A stranger who could ring would have the database asked without end."""
+    headers = {} if given is None else {"Authorization": given}
+    answer = requests.post(stranded.url + "/wake", headers=headers, timeout=30)
+    assert answer.status_code == 401
+
+
+def test_the_doorbell_s_secret_opens_nothing_else() -> None:
+    """It lies in the database, and in pg_net's queue."""
+    dsn = f"host=127.0.0.1 port={closed_port()} dbname=none"
+    with serving(dsn, wake_token=SecretStr(WAKER)) as endpoint:
+        assert endpoint.rpc("auto_book_monitor", token=WAKER).status_code == 401
+        metrics = requests.get(
+            endpoint.url + "/metrics",
+            headers={"Authorization": f"Bearer {WAKER}"},
+            timeout=30,
+        )
+        assert metrics.status_code == 401
+
+
+class Hanging:
+    """A worker whose claiming loop no longer goes round."""
+
+    def wake(self) -> None:
+        """Do nothing."""
+
+    def is_alive(self) -> bool:
+        """Tell the truth."""
+        return False
+
+
+def test_an_endpoint_whose_worker_hangs_does_not_pass_for_alive() -> None:
+    """Of one process: whoever looks after it has to start it anew."""
+    url = f"host=127.0.0.1 port={closed_port()} dbname=none"
+    settings = ServeSettings(database_url=SecretStr(url), http_token=SecretStr(TOKEN))
+    database = Database(url, patience=1.0)
+    app = build_app(settings, database, worker=cast(Worker, Hanging()))
+    with running_in_thread(app) as address:
+        assert Endpoint(address).get("/livez").status_code == 503
+    database.close()
 
 
 def test_the_description_lists_the_routes(endpoint: Endpoint) -> None:

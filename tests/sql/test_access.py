@@ -104,7 +104,7 @@ FUNCTIONS = {
         engine.search_plan engine.search_status engine.set_exchange_rate
         engine.confirm_exchange_rates engine.publish_consent_text
         engine.retire_consent_text engine.set_money_settings
-        engine.set_trace_settings engine.trace_story
+        engine.set_endpoint engine.set_trace_settings engine.trace_story
         engine.set_spending_ceiling engine.waiting_exchange_rates
         engine.kill_switch_history
         engine.set_kill_switch engine.set_search_settings engine.set_traveller_limits

@@ -135,6 +135,11 @@ def test_a_long_value_is_not_repeated_whole(connect: Connect) -> None:
 
 SETTINGS = [
     ("set_search_settings('why', p_searches_per_minute => 0)", "searches_per_minute"),
+    ("set_endpoint('why', 'http://user@host/wake')", "url"),
+    ("set_endpoint('why', 'http://host/rpc/auto_book_monitor')", "url"),
+    ("set_endpoint('why', 'file:///wake')", "url"),
+    ("set_endpoint('why', 'http://host?x/wake')", "url"),
+    ("set_endpoint('why', E'http://host/wake\\n')", "url"),
     ("set_trace_settings('why', 1.1)", "ratio"),
     ("set_trace_settings('why', -0.1)", "ratio"),
     ("set_trace_settings('why', 'NaN')", "ratio"),

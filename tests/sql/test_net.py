@@ -95,10 +95,7 @@ def net(connect: Connect) -> psycopg.Connection[Any]:
 def ring(connection: psycopg.Connection[Any]) -> None:
     """Ring the doorbell as the engine does."""
     name = connection.info.dbname
-    connection.execute("delete from engine.endpoint")
-    connection.execute(
-        "insert into engine.endpoint (url) values ('http://127.0.0.1/wake')"
-    )
+    connection.execute("select engine.set_endpoint('test', 'http://127.0.0.1/wake')")
     connection.execute("select set_config('pg_net.database_name', %s, false)", [name])
     connection.execute("select engine.wake_sidecar()")
 
@@ -116,6 +113,39 @@ def test_pg_net_that_came_later_is_named_until_the_next_deploy_closes_it(
             assert refused(connect(role), statement), (role, statement)
     ring(net)
     assert net.execute(REQUESTS).fetchone() == (1,)
+
+
+def test_the_doorbell_s_address_is_set_and_taken_away_on_record(
+    net: psycopg.Connection[Any], connect: Connect
+) -> None:
+    """Each time with a new secret, of which nothing else is kept or told."""
+    operator = connect("skylatch_operator")
+    address = "http://sidecar:8787/wake"
+    secrets = []
+    for reason in ("one process", "another secret"):
+        set_it = "select engine.set_endpoint(%s, %s)"
+        (told,) = operator.execute(set_it, [reason, address]).fetchone() or ()
+        assert told["url"] == address
+        secrets.append(told["secret"])
+    assert len(set(secrets)) == 2
+    assert all(len(secret) == 64 for secret in secrets)
+    name = net.info.dbname
+    net.execute("select set_config('pg_net.database_name', %s, false)", [name])
+    net.execute("select engine.wake_sidecar()")
+    (headers,) = net.execute("select headers from net.http_request_queue").fetchone()
+    assert headers["Authorization"] == f"Bearer {secrets[-1]}"
+    operator.execute("select engine.set_endpoint('no longer')")
+    net.execute("select engine.wake_sidecar()")
+    assert net.execute(REQUESTS).fetchone() == (1,)
+    changes = net.execute(
+        "select actor, reason, settings from engine.endpoint_changes order by id"
+    ).fetchall()
+    actor = "postgres as skylatch_operator"
+    assert changes == [
+        (actor, "one process", {"url": address}),
+        (actor, "another secret", {"url": address}),
+        (actor, "no longer", {"url": None}),
+    ]
 
 
 @pytest.mark.parametrize("statement", ATTEMPTS[1:4] + ATTEMPTS[5:7])
@@ -234,8 +264,6 @@ def test_the_real_pg_net_rings_and_does_nothing_for_anybody_else() -> None:
                 for statement in ATTEMPTS:
                     assert refused(as_role(role), statement), (role, statement)
             admin.execute("reset role")
-            admin.execute(
-                "insert into engine.endpoint (url) values (%s)", [f"{url}/wake"]
-            )
+            admin.execute("select engine.set_endpoint('test', %s)", [f"{url}/wake"])
             as_role("skylatch_owner").execute("select engine.wake_sidecar()")
             until(lambda: posts == ["/wake"])

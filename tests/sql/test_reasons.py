@@ -20,6 +20,7 @@ CALLS = {
     "publish_consent_text": "publish_consent_text('2', 'x', p_reason => %s)",
     "renew_installation": "renew_installation(%s)",
     "retire_consent_text": "retire_consent_text('2026-11', p_reason => %s)",
+    "set_endpoint": "set_endpoint(%s)",
     "set_exchange_rate": "set_exchange_rate('GBP', 'USD', 1, 'x', p_reason => %s)",
     "set_kill_switch": "set_kill_switch(true, p_reason => %s)",
     "set_money_settings": "set_money_settings(p_reason => %s)",

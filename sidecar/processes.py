@@ -1,0 +1,235 @@
+"""The programs that run until they are told to stop: `work`, `serve`, `run`.
+
+    work    claims and makes calls, mirrors the flags; any number
+    serve   callbacks, entry points, metrics; any number
+    run     both in one process, whose `POST /wake` wakes its own worker
+
+Told to stop, a worker claims no more, finishes and reports what is out, and takes
+leave. An endpoint beside it goes on until then, so that callbacks are taken meanwhile.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from types import FrameType
+from typing import TYPE_CHECKING
+
+import uvicorn
+from fastapi import FastAPI
+
+from sidecar import checks, config, threads
+from sidecar.alive import Alive
+from sidecar.db import Database
+from sidecar.errors import SetupError
+from sidecar.flags import build_mirror
+from sidecar.flights import Flights
+from sidecar.limits import Budgets, Locks, connect
+from sidecar.metrics import Metrics, served
+from sidecar.payments import Payments
+from sidecar.worker import Worker
+
+if TYPE_CHECKING:
+    from sidecar.exporting import Exporting
+
+# A thread whose call is out holds no connection: so many serve any number of threads.
+CONNECTIONS = 8
+
+
+def work(settings: config.WorkSettings) -> None:
+    """Make the calls that Postgres asks for, until SIGTERM."""
+    with _exporting(settings, "work") as exported, _database(settings, "work") as base:
+        _work(settings, base, Metrics("work"), exported)
+
+
+def serve(settings: config.ServeSettings) -> None:
+    """Serve the HTTP endpoint, until SIGTERM."""
+    from sidecar.web import build_app  # noqa: PLC0415 - a worker alone has no need
+
+    with _exporting(settings, "serve") as exported:
+        # A prober or a caller hears soon that the database is away.
+        database = Database(
+            settings.database_url.get_secret_value(), process="serve", patience=5.0
+        )
+        with contextlib.closing(database):
+            checks.begin(database)
+            app = build_app(settings, database)
+            if exported:
+                exported.watch(app)
+            server = _server(settings, app)
+            server.run()
+            _require_started(settings, server)
+
+
+def run(settings: config.RunSettings) -> None:
+    """Do both in one process, until SIGTERM."""
+    from sidecar.web import build_app  # noqa: PLC0415 - a worker alone has no need
+
+    with _exporting(settings, "run") as exported, _database(settings, "run") as base:
+        metrics = Metrics("run")
+
+        @contextlib.contextmanager
+        def endpoint(worker: Worker) -> Iterator[None]:
+            app = build_app(settings, base, metrics=metrics, worker=worker)
+            if exported:
+                exported.watch(app)
+            with _serving(settings, app):
+                yield
+
+        _work(settings, base, metrics, exported, beside=endpoint)
+
+
+def build_worker(
+    settings: config.WorkSettings, database: Database, metrics: Metrics
+) -> Worker:
+    """Return a worker wired from its settings."""
+    redis_url = config.revealed(settings.redis_url)
+    return Worker(
+        database,
+        flights=Flights(settings.duffel_url, settings.duffel_token.get_secret_value()),
+        payments=Payments(settings.stripe_url, settings.stripe_key.get_secret_value()),
+        locks=Locks(connect(redis_url), metrics),
+        budgets=Budgets(
+            redis_url,
+            searches_per_minute=settings.searches_per_minute,
+            duffel_per_minute=settings.duffel_per_minute,
+            stripe_per_second=settings.stripe_per_second,
+            metrics=metrics,
+        ),
+        threads=settings.workers,
+        search_threads=settings.search_workers,
+        poll_seconds=settings.poll_seconds,
+        metrics=metrics,
+        alive=Alive(settings.alive_file),
+    )
+
+
+def on_stop(stop: Callable[[], object]) -> None:
+    """Call `stop` at SIGTERM and SIGINT, from a thread of its own.
+
+    The interrupted thread may hold the very lock of an event that `stop` sets.
+    """
+
+    def on_signal(_signal: int, _frame: FrameType | None) -> None:
+        threading.Thread(target=stop).start()
+
+    signal.signal(signal.SIGTERM, on_signal)
+    signal.signal(signal.SIGINT, on_signal)
+
+
+@contextlib.contextmanager
+def _nothing_beside(_worker: Worker) -> Iterator[None]:
+    yield
+
+
+def _work(
+    settings: config.WorkSettings,
+    database: Database,
+    metrics: Metrics,
+    exported: Exporting | None,
+    *,
+    beside: Callable[
+        [Worker], contextlib.AbstractContextManager[None]
+    ] = _nothing_beside,
+) -> None:
+    """Run a worker and the flag mirror, within what `beside` opens around them."""
+    checks.begin(database)
+    worker = build_worker(settings, database, metrics)
+    stopping = threading.Event()
+
+    def stop() -> None:
+        stopping.set()
+        worker.stop()
+
+    on_stop(stop)
+    flags = build_mirror(settings, database, worker.name)
+    helpers = {"mirror": lambda: flags.run(stopping)}
+    if exported:
+        helpers["traces"] = lambda: exported.carry(database, stopping)
+    with (
+        beside(worker),
+        served(metrics, host=settings.metrics_host, port=settings.metrics_port),
+    ):
+        started = [
+            threads.start(helper, name=name, may_end=stopping.is_set)
+            for name, helper in helpers.items()
+        ]
+        worker.run()
+        for helper in started:
+            helper.join(timeout=5)
+
+
+@contextlib.contextmanager
+def _database(settings: config.WorkSettings, process: str) -> Iterator[Database]:
+    database = Database(
+        settings.database_url.get_secret_value(),
+        process=process,
+        size=CONNECTIONS,
+        listen_url=config.revealed(settings.listen_url),
+    )
+    with contextlib.closing(database):
+        yield database
+
+
+@contextlib.contextmanager
+def _exporting(
+    settings: config.DatabaseSettings, process: str
+) -> Iterator[Exporting | None]:
+    """Export the traces of a block, where an endpoint for them is set."""
+    endpoint = config.revealed(settings.otlp_endpoint)
+    if endpoint is None:
+        yield None
+        return
+    # Whoever exports nothing does not load OpenTelemetry either.
+    from sidecar.exporting import Exporting  # noqa: PLC0415
+
+    with contextlib.closing(Exporting(endpoint, process=process)) as exported:
+        yield exported
+
+
+def _server(settings: config.ServeSettings, app: FastAPI) -> uvicorn.Server:
+    from sidecar.serving import server_config  # noqa: PLC0415
+
+    return uvicorn.Server(
+        server_config(app, host=settings.http_host, port=settings.http_port)
+    )
+
+
+@contextlib.contextmanager
+def _serving(settings: config.ServeSettings, app: FastAPI) -> Iterator[None]:
+    """Serve `app` from a thread for the block, once it has started."""
+    server = _server(settings, app)
+    begun, done = threading.Event(), threading.Event()
+
+    def serve_app() -> None:
+        try:
+            # uvicorn ends so where it cannot start.
+            with contextlib.suppress(SystemExit):
+                server.run()
+        finally:
+            begun.set()
+
+    def may_end() -> bool:
+        return done.is_set() or not server.started
+
+    thread = threads.start(serve_app, name="endpoint", may_end=may_end)
+    while not server.started and not begun.wait(0.02):
+        pass
+    _require_started(settings, server)
+    try:
+        yield
+    finally:
+        done.set()
+        server.should_exit = True
+        thread.join(timeout=15)
+
+
+def _require_started(settings: config.ServeSettings, server: uvicorn.Server) -> None:
+    if not server.started:
+        raise SetupError(
+            f"the endpoint did not start on port {settings.http_port} of"
+            f" {settings.http_host} (SKYLATCH_HTTP_PORT, SKYLATCH_HTTP_HOST): the"
+            " log says why"
+        )
