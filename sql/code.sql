@@ -389,8 +389,8 @@ set role skylatch_owner;
 \ir review/note_itinerary.sql
 \ir review/note_order.sql
 \ir review/note_orphan_void.sql
-\ir review/booking_look_interval.sql
-\ir review/look_at_bookings.sql
+\ir review/booking_read_interval.sql
+\ir review/read_bookings.sql
 \ir review/possible_actions.sql
 \ir review/lock_case.sql
 \ir review/record_action.sql
@@ -516,6 +516,7 @@ set role skylatch_owner;
 \ir protocol/count_apply_failure.sql
 \ir protocol/apply_read.sql
 \ir protocol/note_late_report.sql
+\ir protocol/note_unapplied_report.sql
 \ir protocol/settle_search.sql
 \ir protocol/settle_call.sql
 \ir protocol/finish_calls.sql

@@ -2,8 +2,8 @@
 -- wide jump nobody would need the second one for a rate. A new base currency voids
 -- every ceiling until it is set in that currency (spending_ceilings.currency), for the
 -- number alone would mean another amount. The margin of a history that has changed
--- (installation/history_settles_at.sql) is not shorter than the lease of an order, after
--- which no sidecar waits for its answer. Definer: operators have no table.
+-- (installation/history_settles_at.sql) is not shorter than the lease of an order,
+-- after which no sidecar waits for its answer. Definer: operators have no table.
 drop function if exists engine.set_money_settings(text, text, numeric, numeric);
 create or replace function engine.set_money_settings(
   p_reason text,

@@ -87,26 +87,9 @@ begin
       raise warning 'report of call % (trace %) not applied: % %',
         v_found.id, v_found.trace, sqlstate, v_error;
       begin
-        perform engine.count_apply_failure(v_found.id, v_error, p_worker, v_now);
-        perform engine.log_event(
-          c.user_id, c.trip_request_id, c.booking_attempt_id, p_worker, 'call:' || c.id,
-          null, null, c.operation || ': the report could not be applied',
-          jsonb_strip_nulls(
-            jsonb_build_object(
-              'sqlstate', sqlstate,
-              'message', v_error,
-              'http_status', v_found.said -> 'http_status',
-              'request_id', v_found.said -> 'request_id',
-              -- It may be the only trace of an order.
-              'object', coalesce(
-                v_found.said #>> '{body,data,id}', v_found.said #>> '{body,id}'
-              )
-            )
-          ),
-          c.trace_id
-        )
-        from engine.provider_calls as c
-        where c.id = v_found.id and c.user_id is not null;
+        perform engine.note_unapplied_report(
+          v_found.id, v_found.said, sqlstate, v_error, p_worker, v_now
+        );
       exception when lock_not_available or sqlstate 'SK308' then
         call_id := v_found.id;
         epoch := (v_found.said ->> 'epoch')::integer;

@@ -19,7 +19,7 @@ begin
   perform engine.sum_counters();
   perform engine.sweep_events(v_now);
   -- Last, because it locks trips, though only those that are free.
-  perform engine.look_at_bookings(v_now);
+  perform engine.read_bookings(v_now);
   perform engine.beat_job('recover', true);
   return v_recovered;
 end;

@@ -736,16 +736,16 @@ MUTANTS: dict[str, Mutant] = {
         "select interval '0'",
     ),
     "bookings ahead are not read": Mutant(
-        "protocol/recover.sql", "  perform engine.look_at_bookings(v_now);\n", ""
+        "protocol/recover.sql", "  perform engine.read_bookings(v_now);\n", ""
     ),
     "bookings ahead are read all at once": Mutant(
-        "review/look_at_bookings.sql", "limit greatest(v_room, 0)", "limit 100000"
+        "review/read_bookings.sql", "limit greatest(v_room, 0)", "limit 100000"
     ),
     "bookings made together are read together": Mutant(
-        "review/look_at_bookings.sql", "(0.8 + 0.2 * random())", "1"
+        "review/read_bookings.sql", "(0.8 + 0.2 * random())", "1"
     ),
     "a booking is read after its last departure": Mutant(
-        "review/booking_look_interval.sql",
+        "review/booking_read_interval.sql",
         "when p_ahead is not null\n    then",
         "when true then",
     ),
@@ -755,7 +755,7 @@ MUTANTS: dict[str, Mutant] = {
         "false",
     ),
     "a locked trip holds up every reading": Mutant(
-        "review/look_at_bookings.sql",
+        "review/read_bookings.sql",
         "for no key update of t skip locked",
         "for no key update of t",
     ),

@@ -18,7 +18,7 @@ from tests.factories import World, until
 from tests.history import copy_booking
 
 DUE = "update public.flight_bookings set next_look_at = now() - interval '1 minute'"
-LOOK = "select engine.look_at_bookings(now())"
+LOOK = "select engine.read_bookings(now())"
 A_MINUTE = 20
 
 
@@ -124,7 +124,7 @@ def test_reads_come_closer_together_towards_departure(
     """Weekly, daily, hourly: never later than that, and a fifth sooner at most."""
     ahead = timedelta(days=days)
     longest = timedelta(hours=hours)
-    found = world.value("select engine.booking_look_interval(%s)", ahead)
+    found = world.value("select engine.booking_read_interval(%s)", ahead)
     assert abs(found - longest) < timedelta(seconds=1)
     book(world)
     world.rows(

@@ -2,7 +2,7 @@
 -- until the flight, at least an hour and at most a week. So it is weekly at first,
 -- daily two weeks ahead and hourly in the end: the less time a traveller has to find
 -- another flight, the less of it may be lost. The last 14 weeks take about 90 reads.
-create or replace function engine.booking_look_interval(p_ahead interval)
+create or replace function engine.booking_read_interval(p_ahead interval)
   returns interval
   language sql immutable
 return case
@@ -10,6 +10,6 @@ return case
   when p_ahead is not null
     then greatest(interval '1 hour', least(interval '7 days', p_ahead / 14))
 end;
-comment on function engine.booking_look_interval(interval) is
+comment on function engine.booking_read_interval(interval) is
   'Returns after how long a booking is read again, so long before its departure; null '
   'when it has none.';

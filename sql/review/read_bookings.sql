@@ -10,7 +10,7 @@
 --
 -- Lock order: trip_requests, then flight_bookings, then provider_calls. A trip that
 -- somebody works on is not waited for: it is due in the next minute still.
-create or replace function engine.look_at_bookings(p_now timestamptz) returns integer
+create or replace function engine.read_bookings(p_now timestamptz) returns integer
   language plpgsql volatile
 as $$
 declare
@@ -38,7 +38,7 @@ begin
 
     update public.flight_bookings as b
     set
-      next_look_at = p_now + engine.booking_look_interval(f.leaves_at - p_now)
+      next_look_at = p_now + engine.booking_read_interval(f.leaves_at - p_now)
         * (0.8 + 0.2 * random())
     from due as d
     inner join public.flight_bookings as was on d.user_id = was.user_id and d.id = was.id
@@ -71,5 +71,7 @@ begin
   return v_asked;
 end;
 $$;
-comment on function engine.look_at_bookings(timestamptz) is
+comment on function engine.read_bookings(timestamptz) is
   'Asks what became of confirmed bookings that are due to be read; returns how many.';
+drop function if exists engine.look_at_bookings(timestamptz);
+drop function if exists engine.booking_look_interval(interval);
