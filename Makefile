@@ -22,9 +22,11 @@ SQUAWK_EXCLUDE := prefer-robust-stmts,require-lock-timeout,require-statement-tim
 unexport PYTHONHOME
 unexport PYTHONPATH
 unexport VIRTUAL_ENV
+# Or that nothing compiled is kept: then each process compiles everything anew.
+unexport PYTHONDONTWRITEBYTECODE
 
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-16s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  %-16s %s\n", $$1, $$2 }' Makefile
 
 setup: $(STAMP) ## Install Python's packages into .venv
 
@@ -70,13 +72,16 @@ psql: setup ## Open psql on the stack's database
 demo: install ## Show the whole thing at work, then stop: RECORDINGS=
 	@$(LOCAL) demo $(if $(RECORDINGS),--recordings '$(RECORDINGS)')
 
-test: setup ## Run the tests, each worker on a cluster of its own: TESTS=
+test: setup ## Run the tests, each worker on a cluster of its own; or some: ARGS='-k …'
 	@$(LOCAL) install --for-tests
 	@# More at a time than there are processors: much of a test is waiting.
-	@$(PYTHON) -m pytest $(or $(TESTS),-n 4 --dist worksteal)
+	@$(PYTHON) -m pytest $(or $(ARGS),-n 4 --dist worksteal)
 
-test-debian13: ## Run the tests on Debian 13 (PostgreSQL 17), in a root of its own: TESTS=
-	@tests/debian13.sh $(TESTS)
+test-debian13: ## Run the tests on Debian 13 (PostgreSQL 17), in a root of its own: ARGS=
+	@tests/debian.sh trixie $(ARGS)
+
+test-debian14: ## Run the tests on Debian 14 to be (PostgreSQL 18), likewise: ARGS=
+	@tests/debian.sh forky $(ARGS)
 
 fuzz: install ## Try the callbacks with very many bodies
 	@$(PYTHON) -m pytest tests/sidecar/test_webhook_fuzz.py --fuzz 20000 -s
@@ -183,7 +188,7 @@ clean: ## Stop the stack and remove caches and .venv; the stack's data stays
 	rm -rf $(VENV) .mypy_cache .ruff_cache .hypothesis *.egg-info
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-.PHONY: help setup install up secrets down status psql demo test test-debian13 refusals \
-  fuzz crash-points alerts mutants model campaign chaos failover night deploys check bench-flags \
+.PHONY: help setup install up secrets down status psql demo test test-debian13 test-debian14 \
+  refusals fuzz crash-points alerts mutants model campaign chaos failover night deploys check bench-flags \
   bench-ingest bench-waiting bench-scale bench-invariants bench-locked bench-metrics bench-traces \
   bench-watched bench-sidecar simulate schema diagram clean

@@ -267,7 +267,6 @@ set role skylatch_owner;
 \ir search/search_credit.sql
 \ir search/may_ask_again_at.sql
 \ir search/charge_searches.sql
-\ir search/search_trip.sql
 \ir search/duffel_search.sql
 \ir search/apply_airport_overrides.sql
 \ir search/override_airport.sql
@@ -347,18 +346,16 @@ set role skylatch_owner;
 \ir saga/enqueue_step.sql
 \ir saga/begin_attempt.sql
 \ir saga/decide_trip.sql
-\ir saga/book_trip.sql
 \ir saga/auto_book_production.sql
 \ir saga/confirm_booking.sql
 \ir saga/release_trip.sql
 \ir saga/cancel_booked_trip.sql
 \ir saga/record_end.sql
 \ir saga/count_step.sql
-\ir saga/end_state.sql
+\ir saga/apply_state_effects.sql
 \ir saga/advance_attempt.sql
 \ir saga/command_attempt.sql
 \ir saga/nudge_attempt.sql
-\ir saga/ask_cancellation.sql
 \ir saga/cancel_booking.sql
 
 -- What the providers tell by themselves.
@@ -397,11 +394,8 @@ set role skylatch_owner;
 \ir review/possible_actions.sql
 \ir review/lock_case.sql
 \ir review/record_action.sql
-\ir review/decide_case.sql
 \ir review/review_attempt.sql
-\ir review/look_again.sql
 \ir review/refresh_case.sql
-\ir review/end_case.sql
 \ir review/resolve_case.sql
 \ir review/list_cases.sql
 \ir review/review_queue.sql
@@ -409,9 +403,7 @@ set role skylatch_owner;
 -- What a traveller says.
 \ir trips/require_room.sql
 \ir trips/check_profile.sql
-\ir trips/drop_passenger.sql
 \ir trips/remove_passenger.sql
-\ir trips/drop_spending_limit.sql
 \ir trips/remove_spending_limit.sql
 \ir trips/check_wishes.sql
 \ir trips/check_trip_request.sql
@@ -423,7 +415,6 @@ set role skylatch_owner;
 \ir trips/resume_trip.sql
 \ir trips/cancel_trip.sql
 \ir trips/explain_trip.sql
-\ir trips/trip_events.sql
 \ir trips/trip_saga.sql
 
 -- What must never be true.
@@ -441,6 +432,8 @@ set role skylatch_owner;
 \ir invariants/nothing_is_ordered_or_charged_without_an_attempt.sql
 \ir invariants/epochs_never_fall.sql
 \ir invariants/no_call_is_ahead_of_its_attempt.sql
+\ir invariants/a_call_says_where_it_is.sql
+\ir invariants/an_attempt_says_how_it_ended.sql
 \ir invariants/never_above_the_limit.sql
 \ir invariants/no_limit_of_a_traveller_is_exceeded.sql
 \ir invariants/nobody_is_on_two_flights_at_once.sql
@@ -501,9 +494,8 @@ set role skylatch_owner;
 \ir operations/pipeline_status.sql
 
 -- What runs by the clock.
-\ir monitor/revive_plans.sql
+\ir monitor/renew_plans.sql
 \ir monitor/run_monitor.sql
-\ir monitor/tick.sql
 \ir monitor/monitor_run.sql
 \ir monitor/auto_book_monitor.sql
 \ir monitor/purge_events.sql
@@ -512,7 +504,6 @@ set role skylatch_owner;
 \ir monitor/purge_cron_log.sql
 \ir monitor/heartbeat.sql
 \ir monitor/end_heartbeat.sql
-\ir monitor/manage_monitor_job.sql
 \ir monitor/manage_auto_book_monitor.sql
 \ir monitor/monitor_status.sql
 \ir monitor/auto_book_monitor_status.sql

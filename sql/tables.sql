@@ -16,6 +16,9 @@ CREATE TYPE engine.call_report AS (
 	retry_after numeric
 );
 
+CREATE DOMAIN engine.idempotency_key AS text
+	CONSTRAINT idempotency_key_form CHECK (((VALUE ~ '^[0-9a-z_-]+(:[0-9a-z_-]+)+$'::text) AND (VALUE !~ '(^|[^0-9a-z])(undefined|null|nil|none|nan|infinity)([^0-9a-z]|$)'::text)));
+
 CREATE TYPE engine.offer_terms AS (
 	status text,
 	cap numeric,
@@ -61,7 +64,7 @@ CREATE TABLE public.booking_attempts (
     status text DEFAULT 'PENDING'::text NOT NULL,
     state text NOT NULL,
     epoch integer DEFAULT 1 NOT NULL,
-    idempotency_key text NOT NULL,
+    idempotency_key engine.idempotency_key NOT NULL,
     flight_offer_id uuid NOT NULL,
     offer_id text NOT NULL,
     agreed_amount public.money_amount NOT NULL,
@@ -99,13 +102,7 @@ CREATE TABLE public.booking_attempts (
     trace_id uuid,
     trace_sampled boolean,
     CONSTRAINT booking_attempts_cap CHECK (((agreed_amount)::numeric <= (cap_amount)::numeric)),
-    CONSTRAINT booking_attempts_ended CHECK (((status = 'PENDING'::text) = (ended_at IS NULL))),
-    CONSTRAINT booking_attempts_failed CHECK (((status <> 'FAILED'::text) OR (error_message IS NOT NULL))),
-    CONSTRAINT booking_attempts_idempotency_key CHECK (((idempotency_key ~ '^[0-9a-z_-]+(:[0-9a-z_-]+)+$'::text) AND (idempotency_key !~ '(^|[^0-9a-z])(undefined|null|nil|none|nan|infinity)([^0-9a-z]|$)'::text))),
-    CONSTRAINT booking_attempts_refund CHECK (((refund_amount IS NULL) OR ((refund_amount)::numeric <= (captured_amount)::numeric))),
-    CONSTRAINT booking_attempts_status CHECK ((status = ANY (ARRAY['PENDING'::text, 'SUCCESS'::text, 'FAILED'::text]))),
-    CONSTRAINT booking_attempts_success CHECK (((status <> 'SUCCESS'::text) OR ((order_id IS NOT NULL) AND (booking_reference IS NOT NULL) AND (payment_intent_id IS NOT NULL)))),
-    CONSTRAINT booking_attempts_trip_status_after CHECK ((trip_status_after = ANY (ARRAY['PENDING'::text, 'ACTION_REQUIRED'::text, 'FAILED'::text, 'CANCELLED'::text])))
+    CONSTRAINT booking_attempts_refund CHECK (((refund_amount IS NULL) OR ((refund_amount)::numeric <= (captured_amount)::numeric)))
 );
 
 ALTER TABLE ONLY public.booking_attempts FORCE ROW LEVEL SECURITY;
@@ -149,7 +146,7 @@ CREATE TABLE engine.provider_calls (
     attempt_epoch integer,
     operation text NOT NULL,
     payload jsonb DEFAULT '{}'::jsonb NOT NULL,
-    idempotency_key text NOT NULL,
+    idempotency_key engine.idempotency_key NOT NULL,
     state text DEFAULT 'READY'::text NOT NULL,
     run_at timestamp with time zone NOT NULL,
     worker text,
@@ -169,14 +166,7 @@ CREATE TABLE engine.provider_calls (
     apply_failures smallint DEFAULT 0 NOT NULL,
     first_claimed_at timestamp with time zone,
     trace_id uuid,
-    trace_sampled boolean,
-    CONSTRAINT provider_calls_attempt CHECK (((booking_attempt_id IS NULL) = (attempt_epoch IS NULL))),
-    CONSTRAINT provider_calls_finished CHECK (((state = ANY (ARRAY['DONE'::text, 'UNKNOWN'::text, 'DEAD'::text])) = (finished_at IS NOT NULL))),
-    CONSTRAINT provider_calls_idempotency_key CHECK (((idempotency_key ~ '^[0-9a-z_-]+(:[0-9a-z_-]+)+$'::text) AND (idempotency_key !~ '(^|[^0-9a-z])(undefined|null|nil|none|nan|infinity)([^0-9a-z]|$)'::text))),
-    CONSTRAINT provider_calls_lease CHECK (((state = ANY (ARRAY['CLAIMED'::text, 'SENT'::text])) = (lease_until IS NOT NULL))),
-    CONSTRAINT provider_calls_owner CHECK ((((user_id IS NULL) = (trip_request_id IS NULL)) AND ((user_id IS NOT NULL) OR (booking_attempt_id IS NULL)))),
-    CONSTRAINT provider_calls_sent CHECK (((state <> 'SENT'::text) OR (sent_at IS NOT NULL))),
-    CONSTRAINT provider_calls_state CHECK ((state = ANY (ARRAY['READY'::text, 'CLAIMED'::text, 'SENT'::text, 'DONE'::text, 'UNKNOWN'::text, 'DEAD'::text])))
+    trace_sampled boolean
 );
 
 ALTER TABLE ONLY engine.provider_calls FORCE ROW LEVEL SECURITY;
@@ -241,27 +231,9 @@ CREATE TABLE public.trip_requests (
     max_searches integer DEFAULT 1500 NOT NULL,
     searches integer DEFAULT 0 NOT NULL,
     asked_at timestamp with time zone,
-    CONSTRAINT trip_requests_airlines CHECK (((cardinality(airlines_only) <= 20) AND (cardinality(airlines_never) <= 20) AND (NOT (airlines_only && airlines_never)) AND (NOT (preferred_airlines && airlines_never)))),
-    CONSTRAINT trip_requests_alliances CHECK ((alliances <@ ARRAY['oneworld'::text, 'skyteam'::text, 'star_alliance'::text])),
     CONSTRAINT trip_requests_auto_book_status CHECK ((auto_book_status = ANY (ARRAY['PENDING'::text, 'BOOKING'::text, 'BOOKED'::text, 'PAUSED'::text, 'ACTION_REQUIRED'::text, 'EXPIRED'::text, 'CANCELLED'::text, 'FAILED'::text]))),
-    CONSTRAINT trip_requests_bags CHECK ((((carry_on_bags >= 0) AND (carry_on_bags <= 2)) AND ((checked_bags >= 0) AND (checked_bags <= 3)))),
-    CONSTRAINT trip_requests_cabin_class CHECK ((cabin_class = ANY (ARRAY['economy'::text, 'premium_economy'::text, 'business'::text, 'first'::text]))),
     CONSTRAINT trip_requests_consent CHECK (((NOT auto_book_enabled) OR ((consent_at IS NOT NULL) AND (consent_text_version IS NOT NULL) AND (payment_method_id IS NOT NULL)))),
-    CONSTRAINT trip_requests_decide_by CHECK ((decide_by <= departure_to)),
-    CONSTRAINT trip_requests_departure CHECK ((departure_from <= departure_to)),
-    CONSTRAINT trip_requests_layovers CHECK ((((layover_min >= '00:00:00'::interval) AND (layover_min <= '24:00:00'::interval)) AND ((layover_max >= '00:00:00'::interval) AND (layover_max <= '48:00:00'::interval)) AND (layover_min <= layover_max))),
-    CONSTRAINT trip_requests_max_connections CHECK (((max_connections >= 0) AND (max_connections <= 2))),
-    CONSTRAINT trip_requests_max_duration CHECK (((max_duration >= '00:30:00'::interval) AND (max_duration <= '72:00:00'::interval))),
-    CONSTRAINT trip_requests_max_emissions_kg CHECK (((max_emissions_kg > (0)::numeric) AND (max_emissions_kg < (1000000)::numeric))),
-    CONSTRAINT trip_requests_max_price CHECK (((max_price > (0)::numeric) AND (max_price < ('1000000000000'::bigint)::numeric) AND (scale(max_price) <= 3))),
-    CONSTRAINT trip_requests_nights CHECK ((((nights_min IS NULL) = (nights_max IS NULL)) AND ((nights_min >= 0) AND (nights_min <= 365)) AND ((nights_max >= nights_min) AND (nights_max <= 365)))),
-    CONSTRAINT trip_requests_places CHECK ((((cardinality(origins) >= 1) AND (cardinality(origins) <= 10)) AND ((cardinality(destinations) >= 1) AND (cardinality(destinations) <= 10)) AND (NOT (origins && destinations)))),
-    CONSTRAINT trip_requests_preferred_airlines CHECK ((cardinality(preferred_airlines) <= 20)),
-    CONSTRAINT trip_requests_return CHECK ((((return_from IS NULL) = (return_to IS NULL)) AND (return_from <= return_to) AND (return_to >= departure_from))),
-    CONSTRAINT trip_requests_searches CHECK ((((max_searches >= 1) AND (max_searches <= 10000)) AND (searches >= 0))),
-    CONSTRAINT trip_requests_selected CHECK (((auto_book_status <> ALL (ARRAY['BOOKING'::text, 'BOOKED'::text])) OR (selected_offer_id IS NOT NULL))),
-    CONSTRAINT trip_requests_weights CHECK ((((price_weight >= (0)::numeric) AND (price_weight <= (1)::numeric)) AND ((duration_weight >= (0)::numeric) AND (duration_weight <= (1)::numeric)) AND ((connections_weight >= (0)::numeric) AND (connections_weight <= (1)::numeric)) AND ((airline_weight >= (0)::numeric) AND (airline_weight <= (1)::numeric)) AND (((price_weight + duration_weight) + connections_weight) = (1)::numeric))),
-    CONSTRAINT trip_requests_windows CHECK ((((depart_after IS NULL) = (depart_before IS NULL)) AND ((arrive_after IS NULL) = (arrive_before IS NULL)) AND ((return_depart_after IS NULL) = (return_depart_before IS NULL)) AND ((return_arrive_after IS NULL) = (return_arrive_before IS NULL))))
+    CONSTRAINT trip_requests_selected CHECK (((auto_book_status <> ALL (ARRAY['BOOKING'::text, 'BOOKED'::text])) OR (selected_offer_id IS NOT NULL)))
 );
 
 ALTER TABLE ONLY public.trip_requests FORCE ROW LEVEL SECURITY;

@@ -11,6 +11,7 @@
 
 from __future__ import annotations
 
+import gc
 import itertools
 import json
 import tempfile
@@ -36,10 +37,29 @@ from tests.redis_server import RedisServer
 from tests.sandbox.recordings import find_recordings
 from tests.sql import cloned_database
 
+# What is collected is never garbage. To look through it again and again would take
+# longer than all the rest of collecting.
+gc.disable()
+
 # pg_cron serves one database of a cluster. The one test that runs real schedules
 # creates this one; the launcher's connection to a template would make clones fail.
 CRON_DATABASE = "skylatch_cron"
 _TEMPLATE = "skylatch_template"
+# What takes longest, most of it waiting: for pg_cron's minute, for servers that crash.
+_LONG = (
+    "e2e/test_deploy_to_replicas.py",
+    "chaos/test_campaign.py",
+    "chaos/test_database_crash.py",
+    "chaos/test_model.py",
+    "e2e/test_cron.py",
+    "alerts/test_fired.py",
+    "deploy/test_killed.py",
+    "chaos/test_failover.py",
+    "chaos/test_fleet.py",
+    "chaos/test_kill.py",
+    "chaos/test_night.py",
+    "deploy/test_under_load.py",
+)
 # What a session that reaches these roles through `set role` logs in as.
 _LOGIN_FOR = {
     "anon": "authenticator",
@@ -55,6 +75,43 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--fuzz", type=int, default=2_000, help="how many inputs a fuzz test tries"
     )
+
+
+def pytest_collection_modifyitems(
+    config: pytest.Config, items: list[pytest.Item]
+) -> None:
+    """Let each worker begin with its part of what takes long: else all wait for that.
+
+    pytest-xdist gives each an equal share of the tests, in their order.
+    """
+    workers = getattr(config, "workerinput", {}).get("workercount")
+    if workers is None:
+        return
+    here = Path(__file__).parent
+    names = [item.path.relative_to(here).as_posix() for item in items]
+    long = [
+        item
+        for file in _LONG
+        for item, name in zip(items, names, strict=True)
+        if name == file
+    ]
+    others = [
+        item for item, name in zip(items, names, strict=True) if name not in _LONG
+    ]
+    total = len(items)
+    items.clear()
+    for worker in range(workers):
+        share = (total - len(items)) // (workers - worker)
+        mine = long[worker::workers]
+        rest = max(0, share - len(mine))
+        items += mine + others[:rest]
+        del others[:rest]
+
+
+def pytest_collection_finish() -> None:
+    """Keep what was collected, and look for garbage among what tests leave."""
+    gc.freeze()
+    gc.enable()
 
 
 class Connect(Protocol):

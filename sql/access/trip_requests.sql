@@ -22,6 +22,7 @@ create policy trip_requests_authenticated_update on public.trip_requests
   with check (user_id = (select auth.uid()));
 
 grant select on public.trip_requests to authenticated, service_role;
+-- The list of a trip's wishes: whatever else names them is held to it by a test.
 grant
   insert (
     user_id, id, origins, destinations, departure_from, departure_to, return_from,

@@ -1,5 +1,6 @@
--- A named code says more than a status, and a status more than its class. Strict: an
--- operation without a default row is a defect, and an answer must not go unjudged.
+-- A rule for a named code wins over one for any code, then a full status over its
+-- class, and a class over any status. Every operation has a rule for ('*', '*'); one
+-- that has none is a defect, and an error here, because an answer must not go unjudged.
 create or replace function engine.find_rule(
   p_operation text, p_http_status integer, p_error_code text
 ) returns engine.outcome_rules

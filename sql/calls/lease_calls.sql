@@ -1,5 +1,5 @@
--- Claims the given ready calls: a lease and a new epoch each. The caller has locked the
--- rows or made them in this transaction.
+-- Each of the given ready calls gets a lease and a new epoch. The caller has locked the
+-- rows, or made them in this transaction.
 drop function if exists engine.lease_calls(text, bigint[], timestamptz);
 drop function if exists engine.lease_calls(text, bigint[], boolean, timestamptz);
 create or replace function engine.lease_calls(

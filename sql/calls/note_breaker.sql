@@ -1,8 +1,9 @@
--- No answer or a fault of the provider, so many times in a row: leave it alone, twice
--- as long each time, up to five minutes. When the pause is over the next calls try it;
--- the first failure opens it again, a success closes it. What fails during a pause was
--- sent before it and counts no more: several calls that try at once are one trial, and
--- an outage of a minute is not paid for with five. Healthy calls write nothing.
+-- A breaker counts answers that were missing or the provider's fault. After so many in
+-- a row the operation is left alone, each time twice as long, up to five minutes. When
+-- a pause is over, the next calls try: the first failure begins another pause, a
+-- success ends the trouble. A call that fails during a pause was sent before it, and
+-- counts no more: several calls that try at once are one trial. A healthy call writes
+-- nothing.
 drop function if exists engine.note_breaker(text, jsonb, timestamptz);
 drop function if exists engine.note_breaker(text, engine.call_report, timestamptz);
 create or replace function engine.note_breaker(

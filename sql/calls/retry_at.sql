@@ -1,6 +1,6 @@
--- A call that polls has its waits written down; any other doubles them. Jitter keeps
--- those that failed together from coming back together, and no call comes back sooner
--- than its provider asks. Null: no try is left.
+-- An operation that polls has its waits written down; any other doubles its wait each
+-- time. Jitter keeps calls that failed together from coming back together. No call
+-- comes back sooner than its provider asks. Null when no try is left.
 drop function if exists engine.retry_at(
   text, integer, numeric, timestamptz, timestamptz
 );

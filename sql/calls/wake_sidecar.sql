@@ -1,5 +1,6 @@
--- A doorbell, no more: NOTIFY for sidecars that listen and, where pg_net serves this
--- database, one POST for those that cannot. Both may be lost or doubled; workers poll.
+-- This is a doorbell and nothing more: a NOTIFY for sidecars that listen and, where
+-- pg_net serves this database, one POST for those that cannot. Both may be lost or
+-- doubled, because workers also poll.
 create or replace function engine.wake_sidecar() returns void
   language plpgsql volatile
 as $$

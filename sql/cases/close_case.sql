@@ -1,4 +1,4 @@
--- Whatever the case was about has ended by itself or by an operator's order.
+-- What the case was about has ended, by itself or by an operator's order.
 create or replace function engine.close_case(
   p_kind text, p_object_id text, p_actor text, p_resolution text, p_now timestamptz
 ) returns void

@@ -1,8 +1,5 @@
 -- An object is read for the record, of an attempt or of nobody. What is read for nobody
 -- has a trace of its own.
-drop function if exists engine.enqueue_look(
-  text, text, jsonb, public.booking_attempts, timestamptz
-);
 create or replace function engine.enqueue_read(
   p_operation text,
   p_object_id text,

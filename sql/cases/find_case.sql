@@ -1,5 +1,6 @@
--- For what a scan sees again and again: a case that a person has closed is not opened
--- anew. Null when it was closed or is open already, so that what follows happens once.
+-- A scan sees the same thing again and again. A case that a person has closed is not
+-- opened a second time. Null when the case was closed or is open already, so that what
+-- follows from opening it happens once.
 create or replace function engine.find_case(
   p_kind text,
   p_object_id text,

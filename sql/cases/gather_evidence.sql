@@ -1,5 +1,5 @@
--- Both providers are asked what they say now, so that a person decides on facts. The
--- answers come to engine.record_evidence.
+-- When a case opens, both providers are asked what they say now, so that a person
+-- decides on facts. record_evidence keeps the answers.
 create or replace function engine.gather_evidence(p_case_id bigint, p_now timestamptz)
   returns void
   language plpgsql volatile

@@ -1,4 +1,4 @@
--- One open case per subject: what is found again adds to its evidence.
+-- A subject has one open case of a kind. What is found again is added to its evidence.
 create or replace function engine.open_case(
   p_kind text,
   p_object_id text,

@@ -1,4 +1,4 @@
--- What a look saw goes to every open case about it, beside what was known. An older
+-- What a read said goes to every open case about it, beside what was known. An older
 -- read never replaces a newer one. Of a payment's object only what decides is kept.
 create or replace function engine.record_evidence(
   p_call engine.provider_calls, p_body jsonb, p_now timestamptz
@@ -42,4 +42,4 @@ end;
 $$;
 comment on function engine.record_evidence(
   engine.provider_calls, jsonb, timestamptz
-) is 'Keeps what a look saw as evidence of the open cases about it.';
+) is 'Keeps what a read said as evidence of the open cases about it.';

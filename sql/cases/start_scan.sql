@@ -1,6 +1,6 @@
--- Goes on where the last scan ended, less what may have appeared late: Duffel may take
--- hours to show an order. What a backup holds was compared up to there too, so the tail
--- that a restore loses lies behind it.
+-- A scan begins where the last one ended, less the time in which an order may appear
+-- late: Duffel may take hours to show one. A backup was compared up to the same moment,
+-- so the scan covers what a restore has lost.
 create or replace function engine.start_scan(p_scan text, p_now timestamptz)
   returns bigint
   language plpgsql volatile

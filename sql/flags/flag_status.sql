@@ -68,5 +68,5 @@ begin atomic
   where f.kind = 'features'
   order by f.key;
 end;
-comment on function engine.flag_status() is 'See flag_overview.';
+comment on function engine.flag_status() is 'See public.flag_overview.';
 grant execute on function engine.flag_status() to skylatch_operator, service_role;

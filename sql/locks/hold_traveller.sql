@@ -1,9 +1,9 @@
--- What holds for all that a traveller has together (what they may spend, where they can
--- be, how many trips are open) is decided and counted for one at a time. By a change of
--- a row, not by a lock alone: where a transaction sees only what was committed when it
--- began (REPEATABLE READ, which a role, a database or a caller may set), waiting is not
--- enough, because the decision it waited for stays unseen. The change fails there with
--- 40001, and whoever called begins anew. A traveller who keeps this lock waits alone.
+-- What a traveller has altogether (what may be spent, who is in the air when, how many
+-- trips are open) is decided for one request at a time. A row is changed for that, not
+-- only locked. A transaction that sees what was committed when it began (REPEATABLE
+-- READ, which a role, a database or a caller may set) would not see the decision that
+-- it has waited for: there the change fails with 40001, and the caller begins anew. A
+-- traveller who keeps this lock keeps only themselves waiting.
 -- Lock order: trip_requests, then this, then booking_attempts.
 create or replace function engine.hold_traveller(p_user_id uuid)
   returns engine.travellers

@@ -1,8 +1,8 @@
--- The first lock of everything that is done for many trips in one go (reports, events,
--- recovery): a traveller's own open transaction may hold the row for as long as it
--- likes, and whoever waited for it would keep all the others waiting. So nobody waits.
--- What concerns this trip is set aside and tried again; the rest goes on. What belongs
--- to no trip has nothing to take.
+-- Reports, events and recovery are applied for many trips in one go. A traveller's own
+-- open transaction may hold a trip's row for long, and waiting for it would keep all
+-- the other trips waiting. So this lock is tried without waiting; what concerns a trip
+-- that is held is set aside and tried again. A call that belongs to no trip has nothing
+-- to lock.
 create or replace function engine.take_trip(p_user_id uuid, p_trip_id uuid)
   returns void
   language plpgsql volatile

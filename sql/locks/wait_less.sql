@@ -1,6 +1,6 @@
--- After a lock that could not be had in time: the next one is waited for half as long.
--- However many rows are held, all waits in vain together last no longer than twice the
--- first. It lasts to the end of the function that set lock_timeout for itself.
+-- A lock could not be had in time. The next one is waited for half as long, so that all
+-- waits in vain together last no longer than twice the first, however many rows are
+-- held. The setting lasts to the end of the function that set lock_timeout for itself.
 create or replace function engine.wait_less() returns void
   language plpgsql volatile
   set search_path = pg_catalog, pg_temp

@@ -1,9 +1,11 @@
--- No traveller can lift these. At the intent (no attempt yet) it is asked without a
--- lock: two intents of different travellers may then pass together. At the last look of
--- an attempt it is asked one order at a time, so that no two orders pass together: the
--- lock lasts to the end of that short transaction and is the last one it takes. A
--- traveller's own sum is decided under the traveller's lock both times. Lock order:
--- trip_requests, the traveller, booking_attempts, provider_calls, then this.
+-- No traveller can lift a ceiling. At the intent, when there is no attempt yet, it is
+-- asked without a lock, so two intents of different travellers may pass together. At
+-- the final check of an attempt it is asked for one order at a time, so that no two
+-- orders pass together: the lock lasts to the end of that short transaction, and is the
+-- last one that it takes. A traveller's own sum is decided under the traveller's lock
+-- both times.
+-- Lock order: trip_requests, the traveller, booking_attempts, provider_calls, then
+-- this.
 create or replace function engine.ceiling_problem(
   p_user_id uuid,
   p_currency text,

@@ -1,7 +1,7 @@
 -- The one place where a limit meets a price of another currency. It is the limit that
--- is converted, rounded down to what can be paid: ranking, the intent and the last look
--- compare the same two numbers. No rate, an old one, or two that contradict each other:
--- no limit, hence no purchase.
+-- is converted, rounded down to what can be paid: ranking, the intent and the final
+-- check compare the same two numbers. No rate, an old one, or two that contradict each
+-- other: no limit, hence no purchase.
 create or replace function engine.convert_cap(
   p_trip public.trip_requests, p_currency text, p_now timestamptz
 ) returns table (

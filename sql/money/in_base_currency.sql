@@ -1,6 +1,7 @@
--- Rounded up, for what is compared with a ceiling may only be too much. What is about
--- to be spent needs a rate that may be spent on; what was spent is known by the last
--- rate there is, or one currency without news would stop everybody's bookings.
+-- Rounded up, so that an amount compared with a ceiling is never too small. What is
+-- about to be spent needs a rate that may be spent on. For what was spent the last
+-- known rate will do: otherwise one currency without news would stop everybody's
+-- bookings.
 create or replace function engine.in_base_currency(
   p_amount numeric, p_currency text, p_is_new boolean, p_now timestamptz
 ) returns numeric

@@ -1,4 +1,5 @@
--- Since when a limit is what it is: an attempt that began before may stand above it.
+-- A limit keeps the moment of its last change, because an attempt that began before may
+-- stand above it.
 create or replace function engine.note_changed_limit() returns trigger
   language plpgsql volatile
   set search_path = pg_catalog, pg_temp

@@ -1,6 +1,6 @@
--- Spent is what was paid for bookings and not returned, by the day they were made, and
--- what attempts in flight may still cost, whenever they began: a frozen one may turn
--- out to be a booking. The caller holds the traveller's lock.
+-- Spent is what was paid for bookings, by the day they were made, less what was
+-- returned; and what live attempts may still cost, whenever they began, because a
+-- frozen one may turn out to be a booking. The caller holds the traveller's lock.
 create or replace function engine.spending_problem(
   p_user_id uuid, p_currency text, p_amount numeric, p_now timestamptz
 ) returns text

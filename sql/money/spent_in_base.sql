@@ -1,8 +1,8 @@
 -- Of one traveller, or of everybody when none is named, since each of some moments: all
 -- in one query. Spent is what was paid for bookings since then and not returned, and
 -- what attempts in flight may still cost, whenever they began. Asked for an attempt at
--- its last look, the others in flight of everybody count only once their order may have
--- left: of two that are both about to pass the ceiling, the first one goes.
+-- its final check, the others in flight of everybody count only once their order may
+-- have left: of two that are both about to pass the ceiling, the first one goes.
 drop function if exists engine.spent_in_base(uuid, timestamptz, uuid, timestamptz);
 create or replace function engine.spent_in_base(
   p_user_id uuid, p_since timestamptz[], p_attempt_id uuid, p_now timestamptz

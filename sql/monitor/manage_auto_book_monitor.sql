@@ -1,3 +1,67 @@
+-- A stop is a row of ours, with who, when and why: a deploy keeps it (cron.sql), the
+-- sidecars that stand in for pg_cron keep it, and where there is no pg_cron it is all
+-- there is. A second stop changes nothing, so that the first one stays on record.
+-- Definer: operators have no table.
+create or replace function engine.manage_auto_book_monitor(p_action text, p_reason text)
+  returns jsonb
+  language plpgsql volatile
+  security definer
+  set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_now timestamptz := clock_timestamp();
+  v_reason text;
+  v_job engine.jobs;
+  v_cron jsonb;
+  v_changed boolean := false;
+begin
+  perform engine.require_size('p_action', array[p_action], 1, 100);
+  perform engine.require_size('p_reason', array[p_reason], 1, 2000);
+  v_reason := nullif(btrim(p_reason), '');
+  select j.* into strict v_job from engine.jobs as j where j.job = 'auto_book_monitor';
+  if p_action = 'stop' then
+    update engine.job_beats as b
+    set stopped_at = v_now, stopped_by = engine.caller(), stop_reason = v_reason
+    where b.job = v_job.job and b.stopped_at is null;
+    v_changed := found;
+  elsif p_action = 'start' then
+    update engine.job_beats as b
+    set stopped_at = null, stopped_by = null, stop_reason = null, since = v_now
+    where b.job = v_job.job and b.stopped_at is not null;
+    v_changed := found;
+  end if;
+  if v_changed then
+    insert into engine.job_changes (at, job, stopped, reason, set_by)
+    values (v_now, v_job.job, p_action = 'stop', v_reason, engine.caller());
+    perform engine.ring('skylatch_alerts');
+  end if;
+  v_cron := engine.change_cron_job(
+    p_action, v_job.job, v_job.schedule, v_job.command
+  );
+  if p_action = 'start' and v_cron is not null then
+    update engine.job_beats as b set scheduled_at = v_now where b.job = v_job.job;
+  end if;
+  return coalesce(
+    v_cron, jsonb_build_object('jobname', v_job.job, 'active', false)
+  ) || (
+    select
+      jsonb_build_object(
+        'scheduled_by', o.scheduled_by,
+        'last_succeeded_at', o.last_succeeded_at,
+        'stopped_at', o.stopped_at,
+        'stopped_by', o.stopped_by,
+        'stop_reason', o.stop_reason
+      )
+    from engine.job_overview() as o
+    where o.job = v_job.job
+  );
+end;
+$$;
+comment on function engine.manage_auto_book_monitor(text, text) is
+  'Starts, stops or shows the job auto_book_monitor, whoever runs it.';
+grant execute on function engine.manage_auto_book_monitor(text, text)
+  to skylatch_operator, service_role;
+
 drop function if exists public.manage_auto_book_monitor(text);
 create or replace function public.manage_auto_book_monitor(
   p_action text, p_reason text default null
@@ -10,7 +74,7 @@ begin
   if p_action = 'trigger' then
     return jsonb_build_object('run', public.auto_book_monitor());
   elsif p_action in ('start', 'stop', 'status') then
-    return engine.manage_monitor_job(p_action, p_reason);
+    return engine.manage_auto_book_monitor(p_action, p_reason);
   end if;
   raise exception using
     errcode = 'SK012',
@@ -24,3 +88,4 @@ comment on function public.manage_auto_book_monitor(text, text) is
   'start, stop (with a reason), status: the scheduled job; trigger: one tick now.';
 grant execute on function public.manage_auto_book_monitor(text, text)
   to skylatch_operator, service_role;
+drop function if exists engine.manage_monitor_job(text, text);

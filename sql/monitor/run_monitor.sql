@@ -1,5 +1,5 @@
 -- One tick: close trips whose dates are over, stop those that have searched enough,
--- tell what others' looks say, and spend the budget on the searches that are worth it,
+-- tell what others' quotes say, and spend the budget on the searches that are worth it,
 -- in a few set-based statements. The budget is what the provider account allows until
 -- the next tick, less what earlier ticks left waiting; the searches are spaced out
 -- evenly, after those of earlier ticks, so that every minute keeps the account's limit.
@@ -80,7 +80,7 @@ begin
     where t.user_id = spent.user_id and t.id = spent.id;
 
     v_shared := engine.share_looks(p_now);
-    perform engine.revive_plans(p_now);
+    perform engine.renew_plans(p_now);
 
     select
       interval '1 minute' / s.searches_per_minute,

@@ -69,6 +69,12 @@ begin
   select 'no call is ahead of its attempt', f.*
   from engine.no_call_is_ahead_of_its_attempt(p_since) as f;
   return query
+  select 'a call says where it is', f.*
+  from engine.a_call_says_where_it_is(p_since) as f;
+  return query
+  select 'an attempt says how it ended', f.*
+  from engine.an_attempt_says_how_it_ended(p_since) as f;
+  return query
   select 'never above the limit', f.*
   from engine.never_above_the_limit(p_since) as f;
   return query

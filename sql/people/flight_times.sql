@@ -1,6 +1,7 @@
--- The stay between the slices is free. The itinerary's times are the airport's own; a
--- zone that we lack is read as UTC. An offer names the airports of a slice; an order
--- names those of its segments.
+-- A slice is in the air from its first departure to its last arrival; the stay between
+-- two slices is free. The times of an itinerary are those of the airports; a zone that
+-- is not known is read as UTC. An offer names the airports of a slice, an order those
+-- of its segments.
 create or replace function engine.flight_times(p_itinerary jsonb)
   returns setof tstzrange
   language plpgsql stable

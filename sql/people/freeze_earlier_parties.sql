@@ -1,7 +1,7 @@
 -- An attempt that began before parties were frozen has none: its order could not be
 -- made, and its flight would be in nobody's way. Each deploy freezes what is missing,
 -- in the transaction that installs the functions that read it, so that none is asked
--- for in between. What cannot be frozen is left alone: the last look stops its order.
+-- for in between. What cannot be frozen is left alone: the final check stops its order.
 create or replace function engine.freeze_earlier_parties() returns integer
   language plpgsql volatile
 as $$

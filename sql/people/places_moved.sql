@@ -1,4 +1,4 @@
--- The party was frozen in the places of the offer as it was found. Where the live offer
+-- The party was frozen in the places of the offer as it was found. If the live offer
 -- gives the same ids to people of other ages, the order would seat an adult as a child.
 create or replace function engine.places_moved(p_attempt public.booking_attempts)
   returns boolean

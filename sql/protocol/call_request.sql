@@ -1,5 +1,5 @@
--- A sidecar of before traces gets the request itself. Any other asks for it with what
--- belongs to it around it: who is asked, the trace that its bytes carry, whose it is.
+-- A sidecar of a release before traces gets the request alone. Any other gets it with
+-- the provider to ask, the trace that the request's bytes carry, and the attempt.
 drop function if exists engine.call_request(engine.provider_calls, boolean);
 create or replace function engine.call_request(
   p_call engine.provider_calls, p_traced boolean, p_provider text

@@ -1,8 +1,9 @@
--- Any number of sidecars claim at once: SKIP LOCKED gives each row to one of them.
--- Bookings come first, then looks, then searches, which have a limit of their own: a
--- slow search never keeps an authorized card waiting. What a breaker holds up or whose
--- key has grown too old is left; recovery settles the latter. So is what waits for a
--- history to be confirmed (outward/define_operation.sql).
+-- Any number of sidecars may claim at once: SKIP LOCKED gives each row to one of them.
+-- Calls of bookings come first, then reads, then searches. Searches have a limit of
+-- their own, so that a slow one never keeps an authorized card waiting. A call stays
+-- where it is while its breaker is open, or while its attempt waits for a history to be
+-- confirmed (outward/define_operation.sql). A call whose key has grown too old is left
+-- to recovery.
 drop function if exists engine.claim_calls(text, integer, integer);
 create or replace function engine.claim_calls(
   p_worker text, p_limit integer, p_searches integer, p_traced boolean default false
@@ -64,7 +65,7 @@ begin
   if v_ids <> '{}' then
     return query
     select
-      l.id, l.epoch, l.operation, l.trip_request_id, l.idempotency_key, o.marks_sent,
+      l.id, l.epoch, l.operation, l.trip_request_id, l.idempotency_key::text, o.marks_sent,
       engine.call_request(l, p_traced, o.provider)
     from engine.lease_calls(p_worker, v_ids, v_now) as l
     inner join engine.operations as o on l.operation = o.operation;

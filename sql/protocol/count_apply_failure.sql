@@ -1,5 +1,6 @@
--- A call whose answers cannot be handled would come back every minute for ever. The
--- third time it is taken out of the queue, and what hangs on it becomes a person's.
+-- A call whose answers cannot be applied would come back every minute for ever. After
+-- the third failure the call is taken out of the queue, and its attempt waits for a
+-- person.
 -- Lock order: trip_requests, then booking_attempts, then provider_calls.
 create or replace function engine.count_apply_failure(
   p_call_id bigint, p_error text, p_actor text, p_now timestamptz

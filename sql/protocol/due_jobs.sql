@@ -1,4 +1,4 @@
--- Definer: the sidecar has no table.
+-- Definer: the sidecar has no rights on tables.
 create or replace function engine.due_jobs() returns setof text
   language plpgsql stable
   security definer

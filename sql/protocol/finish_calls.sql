@@ -119,7 +119,7 @@ begin
   end if;
   return query
   select
-    c.id, c.epoch, c.operation, c.trip_request_id, c.idempotency_key, o.marks_sent,
+    c.id, c.epoch, c.operation, c.trip_request_id, c.idempotency_key::text, o.marks_sent,
     engine.call_request(c, p_traced, o.provider), false
   from engine.provider_calls as c
   inner join engine.operations as o on c.operation = o.operation
@@ -131,7 +131,7 @@ begin
   -- Those that were reopened, or could not be born claimed.
   return query
   select
-    l.id, l.epoch, l.operation, l.trip_request_id, l.idempotency_key, o.marks_sent,
+    l.id, l.epoch, l.operation, l.trip_request_id, l.idempotency_key::text, o.marks_sent,
     engine.call_request(l, p_traced, o.provider), false
   from engine.lease_calls(
     p_worker,

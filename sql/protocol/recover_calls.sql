@@ -1,10 +1,13 @@
--- Leases that ended. Claimed but not sent: safe to try again. Sent: nobody knows, and
--- for an order that means frozen. And keys that their provider may have forgotten: the
--- call must not be repeated under them. What waits for a history to be confirmed is
--- left as it is: neither a try nor a key that was used up before may end its attempt,
--- but an order that was sent is looked for. Each call is settled under its own locks;
--- one whose trip or traveller somebody holds is left for the next time, and all waits
--- of one run together last half a second at the most.
+-- Settles calls whose lease has ended. One that was claimed and not sent is safe to try
+-- again. Of one that was sent nobody knows what happened, and an order is then looked
+-- for. A call is settled too when its provider may have forgotten its key, because it
+-- must not be repeated with it.
+-- A call that waits for a history to be confirmed is left as it is: its attempt must
+-- not end by a try or a key that was used up before. An order that was sent is looked
+-- for all the same.
+-- Each call is settled under its own locks. One whose trip or traveller somebody holds
+-- is left for the next run, and all waits of a run together last half a second at the
+-- most.
 create or replace function engine.recover_calls(p_actor text, p_now timestamptz)
   returns integer
   language plpgsql volatile

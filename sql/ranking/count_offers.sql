@@ -1,5 +1,5 @@
--- Once a round, when it is decided. An offer counts under each reason why it does not
--- fit.
+-- Called once for each round, when it is decided. An offer counts under each reason for
+-- which it does not fit.
 create or replace function engine.count_offers(
   p_user_id uuid, p_trip_id uuid, p_round integer
 ) returns void

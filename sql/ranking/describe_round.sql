@@ -1,5 +1,5 @@
--- Why nothing was booked: the beginning of explain_trip. Null when no search of the
--- round was answered, so that the reason for that stays.
+-- Says why nothing was booked, with the first sentences of explain_trip. Null when no
+-- search of the round was answered: then the reason for that stays.
 create or replace function engine.describe_round(p_user_id uuid, p_trip_id uuid)
   returns text
   language plpgsql stable

@@ -1,5 +1,5 @@
--- A window that ends before it starts runs over midnight. A time that is not known is
--- in no window.
+-- A window that ends before it starts runs over midnight. An unknown time is in no
+-- window.
 create or replace function engine.is_within(p_time time, p_after time, p_before time)
   returns boolean
   language sql immutable parallel safe

@@ -122,5 +122,5 @@ begin atomic
   where c.resolved_at is null
   order by c.opened_at, c.id;
 end;
-comment on function engine.list_cases() is 'See review_queue.';
+comment on function engine.list_cases() is 'See public.review_queue.';
 grant execute on function engine.list_cases() to skylatch_operator;

@@ -1,4 +1,5 @@
--- The one answer that is not only read: a hold that nothing accounts for was released.
+-- A hold that nothing accounts for was released. Of all answers that no saga waits for,
+-- this is the only one that changed something.
 create or replace function engine.note_orphan_void(
   p_call engine.provider_calls, p_body jsonb, p_now timestamptz
 ) returns text

@@ -1,5 +1,5 @@
 -- What a person may do about a case now, what each action does, and why one is not
--- possible yet. Nothing is released while an order may exist: not until a look at
+-- possible yet. Nothing is released while an order may exist: not until a read of
 -- Duffel, 15 minutes old at the most, shows none.
 create or replace function engine.possible_actions(
   p_case engine.review_cases, p_now timestamptz

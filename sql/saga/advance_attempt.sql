@@ -1,10 +1,11 @@
--- The one place where the saga moves: (state, verdict) is looked up, what the answer
--- taught is kept, and the next call is enqueued, all in the caller's transaction. A
--- pair that is not in the table is a person's to decide. Returns the next call, if any.
--- p_as_state is the state to look the verdict up in, where an order of a person's is
--- not about the present one, and p_reason says why in words: both are the engine's own
--- and never part of a report.
--- The next call is handed to the worker p_hand_to, if it says one.
+-- This is the one place where an attempt moves. The pair of its state and the verdict
+-- is looked up in saga_transitions, what the answer told is kept, and the next call is
+-- enqueued, all in the caller's transaction. A pair that has no row there is for a
+-- person to decide: the attempt waits in NEEDS_REVIEW. The function returns the next
+-- call, if there is one, handed to the worker p_hand_to if one is named.
+-- p_as_state is the state to look the verdict up in, where a person's order is not
+-- about the present one. p_reason says why in words. Both come from the engine and are
+-- never part of a report.
 -- The caller holds the locks of the trip and the attempt.
 drop function if exists engine.advance_attempt(
   public.booking_attempts, text, text, engine.outcome_rules, jsonb, text, text,
@@ -133,7 +134,7 @@ begin
     coalesce(v_attempt.trace_id, v_attempt.id)
   );
   perform engine.count_step(p_attempt, v_attempt, p_operation, p_verdict);
-  perform engine.end_state(
+  perform engine.apply_state_effects(
     p_attempt, v_attempt, p_operation, p_verdict, p_report, p_actor, p_now
   );
 

@@ -1,6 +1,6 @@
--- Commits the intent to book one offer. Everything that must hold for spending money is
--- checked here, in the transaction that commits it. That a trip has one attempt in
--- flight is the partial unique index; this function only turns its violation into an
+-- Commits the intent to book one offer. Everything that must hold before money is spent
+-- is checked here, in the transaction that commits the intent. A partial unique index
+-- lets a trip have one live attempt; this function only turns its violation into an
 -- answer. The caller holds the trip's row lock.
 -- Lock order: trip_requests, then the traveller, then booking_attempts, then
 -- provider_calls.

@@ -1,4 +1,5 @@
--- The order of a confirmed booking is cancelled; the refund may still be on its way.
+-- The airline has cancelled the order of a confirmed booking. The refund may still be
+-- on its way.
 create or replace function engine.cancel_booked_trip(
   p_attempt public.booking_attempts, p_now timestamptz
 ) returns void

@@ -1,7 +1,8 @@
--- A booking that is begun and undone costs both providers four calls and the card a
--- hold, and all travellers share what the providers allow. So many may fail in an hour,
--- all trips of a traveller together, whoever's fault it is; the next one waits until
--- the first of them is an hour ago. Who begins one holds the traveller's lock.
+-- A booking that is begun and undone costs four calls to both providers and a hold on
+-- the card, and all travellers share what the providers allow. So a traveller may have
+-- this many failed bookings within an hour, whatever made them fail. The next booking
+-- waits until the first of these failures is an hour old. The caller holds the
+-- traveller's lock.
 create or replace function engine.check_failures(p_user_id uuid, p_now timestamptz)
   returns void
   language plpgsql volatile

@@ -1,6 +1,7 @@
--- What a person (or a guard of the engine) orders, as a verdict: saga_transitions says
--- where it leads and whether it may. RESUME is looked up by the state in which the
--- review began, and cancelling a booking by that of a booking, whatever happened since.
+-- A person, or a guard of the engine, gives an order as a verdict; saga_transitions
+-- says where it leads and whether it is allowed. RESUME is looked up in the state in
+-- which the review began. CANCEL of a booking is looked up in CONFIRMED, whatever
+-- happened since.
 -- Lock order: trip_requests, then booking_attempts, then provider_calls.
 create or replace function engine.command_attempt(
   p_user_id uuid,

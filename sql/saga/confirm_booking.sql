@@ -1,6 +1,6 @@
--- The end everybody wants: order and payment are certain, so the booking, its
--- passengers, the offer and the trip say so together. A second confirmed booking is
--- stopped by the partial unique index.
+-- The order and the payment are certain. The booking, its passengers, the offer and the
+-- trip say so in one transaction. A partial unique index stops a second confirmed
+-- booking of a trip.
 create or replace function engine.confirm_booking(
   p_attempt public.booking_attempts, p_now timestamptz
 ) returns void

@@ -1,5 +1,5 @@
--- What a step of an attempt adds to the counters: an end, an order, money. Most steps
--- add nothing. What an answer was is counted by settle_call.
+-- Adds to the counters what one step of an attempt did: it ended, an order was made,
+-- money moved. Most steps add nothing. Answers themselves are counted by settle_call.
 create or replace function engine.count_step(
   p_from public.booking_attempts,
   p_to public.booking_attempts,

@@ -1,6 +1,7 @@
--- A round is over: book the best offer, wait for a lower fare, or say why not. Returns
--- the first call of the attempt, for the caller to hand on; the attempt goes on with
--- the trace of the search that closed the round. The caller holds the trip's row lock.
+-- All searches of a round are answered: the best offer is booked, or the engine waits
+-- for a lower fare, or it says why nothing is booked. Returns the first call of the
+-- attempt that begins. The attempt goes on with the trace of the search that closed the
+-- round. The caller holds the trip's row lock.
 drop function if exists engine.decide_trip(uuid, uuid, text, timestamptz);
 drop function if exists engine.decide_trip(
   uuid, uuid, text, timestamptz, engine.trace_context

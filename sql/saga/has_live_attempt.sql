@@ -1,7 +1,7 @@
--- An order or a payment at a provider that no attempt here accounts for is as good as a
--- frozen attempt: until a person has closed the case, the trip is not booked. So is an
--- attempt that a failover has lost, until the next lists show no order of it
--- (review/compare_payments.sql).
+-- A trip is not booked while one of its attempts is live. Two kinds of case count like
+-- a live attempt: an order or a payment at a provider that no attempt of ours accounts
+-- for, until a person closes the case; and an attempt that a failover has lost, until
+-- the next lists show no order of it (review/compare_payments.sql).
 create or replace function engine.has_live_attempt(p_user_id uuid, p_trip_id uuid)
   returns boolean
   language plpgsql stable

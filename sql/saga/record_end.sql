@@ -1,6 +1,7 @@
--- Why an attempt ends, and what its trip does then: the rule's words for an answer, a
--- person's for an order of theirs. What was said first stays. A refund that a person
--- orders is another one, under another key: of what was decided on, or of everything.
+-- Why an attempt ends, and what its trip does then. For an answer these are the words
+-- of its rule, for a person's order the words of that person. A reason that is already
+-- recorded stays. An order to refund is another refund, with a number and a key of its
+-- own: of the amount that was decided on, or of everything that was captured.
 create or replace function engine.record_end(
   p_attempt public.booking_attempts,
   p_verdict text,

@@ -1,6 +1,7 @@
--- An attempt ended without a booking and without a charge: free the trip as the rule
--- says, unless the traveller has moved it elsewhere meanwhile. A vanished offer is
--- searched for again at once, but not for ever: five tries an hour.
+-- An attempt ended without a booking and without a charge. Its trip does what the rule
+-- says, unless the traveller has changed the trip's state meanwhile. If the offer had
+-- vanished, the trip is searched for again at once, but not for ever: after five
+-- attempts within an hour it waits an hour.
 create or replace function engine.release_trip(
   p_attempt public.booking_attempts, p_now timestamptz
 ) returns void

@@ -1,6 +1,6 @@
--- What the trip's own row and two index look-ups tell: asked before anything is ranked,
--- and again in the transaction that commits the intent. The caller holds the trip's row
--- lock.
+-- These checks need only the trip's row and two index look-ups. They are made before
+-- anything is ranked, and again in the transaction that commits the intent. The caller
+-- holds the trip's row lock.
 create or replace function engine.require_bookable(p_trip public.trip_requests)
   returns void
   language plpgsql stable

@@ -1,4 +1,4 @@
--- The caller holds the trip's row lock and the traveller's.
+-- The caller holds the locks of the trip and of the traveller.
 create or replace function engine.charge_searches(
   p_trip public.trip_requests, p_searches integer, p_now timestamptz
 ) returns void

@@ -1,7 +1,7 @@
 -- Which searches are worth a call now. A trip is due by its index; of its searches
 -- those are candidates whose time has come, and that is all that is read.
 --
--- Priority: time since the last look, in units of the interval that is right for the
+-- Priority: time since the last quote, in units of the interval that is right for the
 -- search now (search/look_interval.sql: days to departure, distance to the cap,
 -- volatility). It is 1 when a search falls due and grows without bound. Where the
 -- budget is short, searches are thus made in proportion to their need. One that was
@@ -26,7 +26,7 @@
 -- Of several due searches with one key that are only watched (the last answer found
 -- nothing at or below the cap), one leads and the others wait for its answer, which
 -- search/share_looks.sql gives them: one within its traveller's share, for the others
--- are not made first. A first look, and one that may end in a booking, is always the
+-- are not made first. A first quote, and one that may end in a booking, is always the
 -- trip's own. Who is left out (p_without) leads nobody either: a traveller who keeps
 -- a trip locked must not make those wait who watch the same.
 --

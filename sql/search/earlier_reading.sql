@@ -1,5 +1,5 @@
--- Where clocks were put back, the same time was on the wall once before. Clocks are
--- never put back by more than three hours, nor twice within six.
+-- Where clocks were put back, the same time was shown once before. Clocks are never put
+-- back by more than three hours, nor twice within six.
 create or replace function engine.earlier_reading(p_at timestamptz, p_zone text)
   returns timestamptz
   language plpgsql immutable parallel safe

@@ -1,4 +1,5 @@
--- A fifth of it is news; a look that found no fare tells nothing about changes.
+-- The newest change counts for a fifth. A quote that found no fare tells nothing about
+-- changes.
 create or replace function engine.next_volatility(
   p_volatility real, p_before numeric, p_after numeric
 ) returns real
@@ -8,4 +9,4 @@ return coalesce(
   p_volatility
 );
 comment on function engine.next_volatility(real, numeric, numeric) is
-  'The smoothed mean absolute relative change of the cheapest fare, one look on.';
+  'The smoothed mean absolute relative change of the cheapest fare, one quote on.';

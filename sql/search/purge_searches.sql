@@ -1,5 +1,5 @@
 -- What searches leave behind, a batch of the oldest of each: calls that ended a month
--- ago, offers that could not be read, looks too old to spare anybody a search.
+-- ago, offers that could not be read, quotes too old to spare anybody a search.
 create or replace function engine.purge_searches(p_limit integer, p_now timestamptz)
   returns integer
   language plpgsql volatile

@@ -1,7 +1,7 @@
 -- Answers to searches that trips made themselves (arrays, side by side): what the plan
--- learns from them, and the last look that anybody's identical search may be spared by.
--- p_cheapest and its currency are null where nothing was found, or where an answer
--- mixes currencies. Two answers to one search at once: one of them is the last look.
+-- learns from them, and the last quote that anybody's identical search may be spared
+-- by. p_cheapest and its currency are null where nothing was found, or where an answer
+-- mixes currencies. Two answers to one search at once: one of them is the last quote.
 -- The advisory lock (any fixed key will do) keeps reports that name the same searches
 -- in different orders from waiting for each other. The caller holds the trips' row
 -- locks.

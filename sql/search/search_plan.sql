@@ -44,5 +44,5 @@ begin atomic
   order by s.next_look_at, s.ordinal;
 end;
 comment on function engine.search_plan(uuid) is
-  'The search plan of one trip, the next look first.';
+  'The search plan of one trip, the next quote first.';
 grant execute on function engine.search_plan(uuid) to skylatch_operator, service_role;

@@ -1,5 +1,8 @@
 -- One call, one transaction: the trip and everybody on it, or nothing. Row level
 -- security and the triggers do the checking, so a plain insert is held to the same.
+-- What a traveller may wish for is what access/trip_requests.sql lets them write: the
+-- arguments, the trigger on the table and this insert follow that list, and a test
+-- holds them to it (tests/sql/test_wishes.py).
 -- The trip of version 0.1 knew fewer wishes; two functions of one name would be
 -- ambiguous.
 drop function if exists public.create_trip_request(
@@ -120,18 +123,6 @@ exception
     raise;
 end;
 $$;
-comment on function public.create_trip_request(
-  text[], text[], date, numeric, text, uuid[], date, date, date, integer, integer, text,
-  integer, interval, integer, integer, text[], uuid, boolean, text, text[], text[],
-  text[], interval, interval, time, time, time, time, time, time, time, time, boolean,
-  boolean, boolean, boolean, numeric, boolean, numeric, numeric, numeric, numeric, date,
-  integer, uuid
-) is
+comment on function public.create_trip_request is
   'States a trip and the most to pay for it; returns its id, or one clear error.';
-grant execute on function public.create_trip_request(
-  text[], text[], date, numeric, text, uuid[], date, date, date, integer, integer, text,
-  integer, interval, integer, integer, text[], uuid, boolean, text, text[], text[],
-  text[], interval, interval, time, time, time, time, time, time, time, time, boolean,
-  boolean, boolean, boolean, numeric, boolean, numeric, numeric, numeric, numeric, date,
-  integer, uuid
-) to authenticated, service_role;
+grant execute on function public.create_trip_request to authenticated, service_role;

@@ -290,7 +290,7 @@ MUTANTS: dict[str, Mutant] = {
         "return one != other",
     ),
     "pg_cron ticks though the monitor was stopped": Mutant(
-        "monitor/tick.sql", "b.stopped_at is not null", "false"
+        "monitor/auto_book_monitor.sql", "b.stopped_at is not null", "false"
     ),
     "a beat from the future counts": Mutant(
         "operations/job_states.sql",
@@ -803,7 +803,7 @@ MUTANTS: dict[str, Mutant] = {
         "    if v_people >= 9000 then\n",
     ),
     "a traveller asks for searches without a pause": Mutant(
-        "search/search_trip.sql",
+        "search/duffel_search.sql",
         "  if v_again_at > v_now then\n",
         "  if false then\n",
     ),
@@ -828,7 +828,7 @@ MUTANTS: dict[str, Mutant] = {
         "grant select, delete on public.trip_passengers",
     ),
     "offers are ranked before the trip's status is asked": Mutant(
-        "saga/book_trip.sql",
+        "saga/auto_book_production.sql",
         "  perform engine.require_bookable(v_trip);\n",
         "",
     ),

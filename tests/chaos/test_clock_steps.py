@@ -7,6 +7,7 @@ invariant that reads times may say so; money and orders are as promised.
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import closing
 from typing import Any
 from uuid import UUID
 
@@ -23,17 +24,13 @@ _MOST_STEPS = 100
 class SteppedClock(Stepper):
     """A stepper whose database's clock jumps at the n-th send or report of a trip."""
 
-    def __init__(
-        self, world: World, trip: UUID, *, jump_at: int, seconds: float
-    ) -> None:
+    def __init__(self, world: World, *, seconds: float) -> None:
         super().__init__(world)
-        self._trip = trip
-        self._jump_at = jump_at
         self._seconds = seconds
-        self.steps = 0
 
-    def go(self) -> None:
+    def go(self, trip: UUID, *, jump_at: int) -> None:
         """Search and book, a step at a time, until nothing is due soon."""
+        self._trip, self._jump_at, self.steps = trip, jump_at, 0
         self.world.tick()
         while self.claim("one"):
             while self.hands:
@@ -59,7 +56,11 @@ def test_a_clock_that_is_set_in_mid_saga_doubles_and_loses_nothing(
 ) -> None:
     """Before every send and every report in turn; one booking, or none and no money."""
     ends = set()
-    with open_database() as dsn, running_world(dsn, recordings=False) as world:
+    with (
+        open_database() as dsn,
+        running_world(dsn, recordings=False) as world,
+        closing(SteppedClock(world, seconds=minutes * 60)) as stepper,
+    ):
         for jump_at in range(1, _MOST_STEPS):
             # The trips of before are not searched again.
             world.rows("update public.trip_requests set next_search_at = 'infinity'")
@@ -70,12 +71,8 @@ def test_a_clock_that_is_set_in_mid_saga_doubles_and_loses_nothing(
                 departure_from=in_days(40),
                 currency="USD",
             )
-            stepper = SteppedClock(world, trip, jump_at=jump_at, seconds=minutes * 60)
-            try:
-                stepper.go()
-                stepper.run_to_rest(rounds=200)
-            finally:
-                stepper.close()
+            stepper.go(trip, jump_at=jump_at)
+            stepper.run_to_rest(rounds=200)
             truth = Truth(world)
             assert truth.broken() + truth.loose_ends() == []
             assert len(world.orders(trip)) <= 1

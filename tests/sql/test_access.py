@@ -48,57 +48,58 @@ FUNCTIONS = {
     "skylatch_feed": "engine.set_exchange_rate",
     "skylatch_watch": "engine.pipeline_status engine.watch_alerts",
     "authenticated": """
-        engine.ask_cancellation engine.book_trip engine.change_trip_status
+        engine.cancel_booking engine.auto_book_production engine.change_trip_status
         engine.check_trip_party engine.describe_offer engine.format_money
-        engine.list_reasons engine.search_trip engine.trip_events
+        engine.list_reasons engine.duffel_search engine.trip_saga
         public.auto_book_production
-        engine.drop_passenger engine.drop_spending_limit engine.refuse_busy
+        engine.remove_passenger engine.remove_spending_limit engine.refuse_busy
         engine.explain_trip public.remove_passenger public.remove_spending_limit
         public.cancel_booking public.cancel_trip public.consent_to_trip
         public.create_trip_request public.duffel_search public.explain_trip
         public.pause_trip public.rank_offers public.resume_trip public.trip_saga""",
     "service_role": """
-        engine.ask_cancellation engine.book_trip engine.change_trip_status
+        engine.cancel_booking engine.auto_book_production engine.change_trip_status
         engine.check_trip_party public.cancel_booking engine.job_overview
-        engine.drop_passenger engine.drop_spending_limit engine.refuse_busy
+        engine.remove_passenger engine.remove_spending_limit engine.refuse_busy
         engine.explain_trip public.remove_passenger public.remove_spending_limit
-        engine.manage_monitor_job engine.monitor_status engine.tick
+        engine.manage_auto_book_monitor engine.monitor_status engine.auto_book_monitor
         engine.describe_offer engine.format_money engine.list_reasons
         engine.flag_status engine.flag_value engine.is_enabled
-        engine.search_plan engine.search_status engine.search_trip
-        engine.set_kill_switch engine.trip_events public.explain_trip
+        engine.search_plan engine.search_status engine.duffel_search
+        engine.set_kill_switch engine.trip_saga public.explain_trip
         public.auto_book_monitor public.auto_book_production public.cancel_trip
         public.consent_to_trip
         public.create_trip_request public.duffel_search public.manage_auto_book_monitor
         public.pause_trip public.rank_offers public.resume_trip public.trip_saga""",
     "skylatch_sidecar": """
-        engine.book_trip engine.bootstrap_problems
+        engine.auto_book_production engine.bootstrap_problems
         engine.claim_calls engine.finish_calls engine.heartbeat engine.take_spans
         engine.due_jobs engine.stand_in
-        engine.mark_sent engine.monitor_run engine.plpython_handshake engine.tick
+        engine.mark_sent engine.monitor_run engine.plpython_handshake
+        engine.auto_book_monitor
         engine.metrics engine.upsert_flag
         engine.beat_flags engine.degradations engine.end_heartbeat
         engine.hold_mirror engine.miss_flags engine.pipeline_status engine.probe_write
         engine.watch_alerts engine.read_flags engine.upsert_flag
         engine.drain_events engine.open_alerts engine.receive_events
         engine.refuse_busy engine.refuse_events engine.oldest_sidecar
-        engine.search_trip engine.sync_flags engine.version public.auto_book_monitor
+        engine.duffel_search engine.sync_flags engine.version public.auto_book_monitor
         public.auto_book_production public.duffel_search""",
     "skylatch_cron": """
         engine.beat_job engine.change_cron_job engine.follow_cron_node
-        engine.purge engine.purge_cron_log engine.recover engine.tick
+        engine.purge engine.purge_cron_log engine.recover engine.auto_book_monitor
         engine.watch_invariants
         public.auto_book_monitor""",
     "skylatch_operator": """
         engine.bootstrap_problems
         engine.check_invariants engine.job_overview
-        engine.manage_monitor_job engine.monitor_status
+        engine.manage_auto_book_monitor engine.monitor_status
         engine.metrics
         engine.open_alerts engine.override_airport engine.override_city
         engine.flag_audit engine.pipeline_status engine.served_flags
         engine.watch_alerts
         engine.flag_status engine.flag_value engine.is_enabled
-        engine.decide_case engine.end_case engine.list_cases engine.look_again
+        engine.review_attempt engine.resolve_case engine.list_cases engine.refresh_case
         engine.renew_installation
         engine.search_plan engine.search_status engine.set_exchange_rate
         engine.confirm_exchange_rates engine.publish_consent_text
@@ -107,7 +108,7 @@ FUNCTIONS = {
         engine.set_spending_ceiling engine.waiting_exchange_rates
         engine.kill_switch_history
         engine.set_kill_switch engine.set_search_settings engine.set_traveller_limits
-        engine.tick engine.version engine.oldest_sidecar
+        engine.auto_book_monitor engine.version engine.oldest_sidecar
         public.auto_book_monitor public.manage_auto_book_monitor
         public.refresh_case public.resolve_case public.review_attempt""",
 }
@@ -661,8 +662,8 @@ def test_a_traveller_cannot_change_another_travellers_rows(booked: Booked) -> No
         "public.duffel_search(%s)",
         "public.auto_book_production(%s)",
         "engine.change_trip_status(%s, 'cancel')",
-        "engine.search_trip(%s)",
-        "engine.book_trip(%s)",
+        "engine.duffel_search(%s)",
+        "engine.auto_book_production(%s)",
         "public.explain_trip(%s)",
     ],
 )
@@ -681,7 +682,7 @@ def test_another_travellers_trip_has_nothing_to_read(booked: Booked) -> None:
         for function in (
             "public.trip_saga",
             "public.rank_offers",
-            "engine.trip_events",
+            "engine.trip_saga",
         ):
             query = f"select * from {function}(%s)".encode()
             assert connection.execute(query, [booked.bessies_trip]).fetchall() == []

@@ -137,6 +137,8 @@ def test_a_file_is_named_after_the_one_thing_in_it() -> None:
     }
     for path in code_files():
         functions = [name.partition(".")[2] for name in functions_of(path)]
+        if functions == [path.stem] * 2:
+            functions.pop()  # a public function and its twin in engine
         place = f"{path.parent.name}/{path.name}"
         if place in NOT_A_FUNCTION:
             expected: list[str] = []

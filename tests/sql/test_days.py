@@ -92,7 +92,7 @@ def test_dates_drop_out_of_a_plan_at_midnight_of_the_place(
         noon + timedelta(hours=1),
     )
     world.rows("update public.trip_requests set next_search_at = %s", noon)
-    world.rows("select engine.revive_plans(%s)", noon)
+    world.rows("select engine.renew_plans(%s)", noon)
     (left,) = world.rows("select origin from engine.trip_searches")
     assert left["origin"] == "HNL"
     due = world.value("select next_search_at from public.trip_requests")

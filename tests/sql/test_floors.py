@@ -96,7 +96,7 @@ def test_a_call_is_seen_wherever_it_stands() -> None:
     seen = "select 1 where engine.log_event(1);"
     assert set(calls({path: seen})) == {("flags", "record")}
     unseen = (
-        "-- engine.settle_call(1)\nselect 'engine.tick(1)', 'it''s engine.tick(1)';\n"
+        "-- engine.settle_call(1)\nselect 'engine.recover(1)', 'it''s a recover()';\n"
         "grant execute on function engine.log_event(text) to postgres;\n"
     )
     assert set(calls({path: unseen})) == set()

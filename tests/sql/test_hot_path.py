@@ -14,6 +14,7 @@ import pytest
 from sidecar.local.cluster import Cluster
 from tests.factories import until
 from tests.sql import cloned_database
+from tests.sql.sources import function_files
 from tests.sql.test_protocol import Row, Stage
 
 # What these set is for them alone.
@@ -65,6 +66,8 @@ def test_the_path_of_a_booking_was_taken(called: list[Row]) -> None:
     names = {row["name"] for row in called}
     assert names >= {"claim_calls", "mark_sent", "finish_calls", "begin_attempt"}
     assert len(names) > 80
+    files = {file for name, file in function_files().items() if name[7:] in names}
+    print(f"a booking calls {len(names)} functions, in {len(files)} files")
 
 
 def test_no_function_on_the_path_is_planned_at_every_call(called: list[Row]) -> None:

@@ -213,6 +213,32 @@ BROKEN: list[tuple[str, list[str]]] = [
         "no call is ahead of its attempt",
         [call("booked", "create_order", "attempt_epoch = 99")],
     ),
+    *(
+        (
+            "a call says where it is",
+            [call("flying", "create_payment", what)],
+        )
+        for what in (
+            "state = 'READY'",
+            "state = 'SENT'",
+            "state = 'GONE'",
+            "lease_until = clock_timestamp()",
+            "finished_at = null",
+            "attempt_epoch = null",
+            "trip_request_id = null",
+        )
+    ),
+    *(
+        ("an attempt says how it ended", [attempt(which, what)])
+        for which, what in (
+            ("booked", "ended_at = null"),
+            ("booked", "order_id = null"),
+            ("failed", "error_message = null"),
+            ("failed", "status = 'GONE'"),
+            ("failed", "trip_status_after = 'GONE'"),
+            ("flying", "ended_at = clock_timestamp()"),
+        )
+    ),
     (
         "never above the limit",
         [
@@ -314,7 +340,7 @@ BROKEN: list[tuple[str, list[str]]] = [
     ),
     (
         "a definer function is pinned and granted by name",
-        ["grant execute on function engine.tick() to public"],
+        ["grant execute on function engine.auto_book_monitor() to public"],
     ),
     (
         "a definer function is pinned and granted by name",

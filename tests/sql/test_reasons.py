@@ -13,8 +13,8 @@ from tests.sql.sources import SQL
 # How each function that takes a reason is called with one.
 CALLS = {
     "confirm_exchange_rates": "confirm_exchange_rates('{1}', p_reason => %s)",
-    "decide_case": "decide_case(1, 'VOID', %s, null)",
-    "end_case": "end_case(1, 'settled by hand', %s)",
+    "review_attempt": "review_attempt(1, 'VOID', %s, null)",
+    "resolve_case": "resolve_case(1, 'settled by hand', %s)",
     "override_airport": "override_airport(p_reason => %s, p_iata => 'LHR')",
     "override_city": "override_city(%s, 'LON', '{LHR}')",
     "publish_consent_text": "publish_consent_text('2', 'x', p_reason => %s)",
@@ -45,7 +45,7 @@ def test_every_function_that_takes_a_reason_is_tried_below(connect: Connect) -> 
         """
     )
     # A stop may go without a word; a word is kept.
-    assert {name for (name,) in found} - {"manage_monitor_job"} == set(CALLS)
+    assert {name for (name,) in found} - {"manage_auto_book_monitor"} == set(CALLS)
 
 
 @pytest.mark.parametrize("reason", [None, "", "   ", "\t\n ", "..", "x" * 100_000])

@@ -1,5 +1,5 @@
 -- What opens the doorbell that the server rings, and who set its address.
--- depends: 0027_watch
+-- depends: 0028_rows_of_the_saga
 alter table engine.endpoint add column secret text;
 
 create table engine.endpoint_changes (

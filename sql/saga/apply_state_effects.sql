@@ -1,10 +1,15 @@
--- What reaching a state means outside the attempt: for the booking, the trip, and the
--- people who watch. The caller holds the locks of the trip and the attempt.
+-- A new state of an attempt has effects outside of it: on the booking, on the trip, and
+-- on the queue of cases. This function makes them. The caller holds the locks of the
+-- trip and the attempt.
 drop function if exists engine.end_state(
   public.booking_attempts, public.booking_attempts, text, text, jsonb, text,
   timestamptz
 );
-create or replace function engine.end_state(
+drop function if exists engine.end_state(
+  public.booking_attempts, public.booking_attempts, text, text, engine.call_report,
+  text, timestamptz
+);
+create or replace function engine.apply_state_effects(
   p_from public.booking_attempts,
   p_to public.booking_attempts,
   p_operation text,
@@ -86,7 +91,7 @@ begin
   end if;
 end;
 $$;
-comment on function engine.end_state(
+comment on function engine.apply_state_effects(
   public.booking_attempts, public.booking_attempts, text, text, engine.call_report,
   text, timestamptz
 ) is 'Carries an attempt''s new state to its trip, its booking and the review queue.';

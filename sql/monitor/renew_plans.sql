@@ -1,9 +1,11 @@
--- Trips that are due, though none of their searches is. Dates went over at midnight of
--- the place: they drop out. Or somebody made the trip due by hand (it was resumed, its
--- last attempt failed): all of its plan is due. Or it has no plan, being older than
--- plans are: it gets one; and where it cannot have one, nobody is on it, and it is
--- asked again tomorrow.
-create or replace function engine.revive_plans(p_now timestamptz) returns void
+-- A trip can be due while none of its searches is. There are three reasons. Its dates
+-- went over at midnight of the place: such searches are removed. Or the trip was made
+-- due by hand, because it was resumed or its last attempt failed: all of its searches
+-- become due. Or the trip was created before search plans existed and has no rows in
+-- trip_searches: this function makes them. Where no plan can be made, for instance
+-- because a trip has no passengers, the trip is asked about again tomorrow.
+drop function if exists engine.revive_plans(timestamptz);
+create or replace function engine.renew_plans(p_now timestamptz) returns void
   language plpgsql volatile
 as $$
 declare
@@ -50,5 +52,5 @@ begin
   perform engine.schedule_trips(v_idle, p_now);
 end;
 $$;
-comment on function engine.revive_plans(timestamptz) is
-  'Puts the plans of due trips in order of which no search is due.';
+comment on function engine.renew_plans(timestamptz) is
+  'Renews the plans of trips that are due though none of their searches is.';
