@@ -24,8 +24,9 @@ from sidecar import (
     telemetry,
     trace_report,
 )
-from sidecar.db import Database, describe
+from sidecar.db import Database
 from sidecar.errors import EngineError, SetupError, SkylatchError
+from sidecar.pool import describe
 from sidecar.redaction import redact
 from sidecar.switches import app as flags_app
 from sidecar.switches import operator_database

@@ -17,8 +17,9 @@ import requests
 import structlog
 
 from sidecar import threads
-from sidecar.config import RelaySettings, is_loopback, revealed
+from sidecar.config import RelaySettings
 from sidecar.http import StatusSession
+from sidecar.setting_types import is_loopback, revealed
 
 _log = structlog.get_logger()
 _Result = TypeVar("_Result")

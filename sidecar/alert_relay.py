@@ -20,9 +20,10 @@ from sidecar.alert_memory import Memory, Open
 from sidecar.alert_watch import Alert, Unreachable, Watch
 from sidecar.alerts import DATABASE_UNREACHABLE, ON_PURPOSE, RUNBOOK, page_of
 from sidecar.alive import Alive
-from sidecar.config import RelaySettings, revealed
+from sidecar.config import RelaySettings
 from sidecar.db import Database
 from sidecar.redaction import one_line, redact
+from sidecar.setting_types import revealed
 
 _log = structlog.get_logger()
 # A restart of the server is no news.

@@ -11,8 +11,8 @@ import psycopg
 
 from sidecar import threads
 from sidecar.alert_channels import answer
-from sidecar.db import describe
 from sidecar.errors import EngineError
+from sidecar.pool import describe
 
 Alert = dict[str, Any]
 

@@ -12,14 +12,16 @@ from rich.console import Console
 from rich.markup import escape
 
 from sidecar import config
-from sidecar.db import Database, describe
+from sidecar.db import Database
 from sidecar.errors import EngineError, SetupError, SkylatchError
 from sidecar.flags import reachable, read_flags
 from sidecar.flights import Flights
 from sidecar.limits import connect
 from sidecar.listening import DEAF
 from sidecar.payments import Payments
+from sidecar.pool import describe
 from sidecar.providers import Answer
+from sidecar.setting_types import revealed
 
 _log = structlog.get_logger()
 _PATIENCE_SECONDS = 5.0
@@ -83,7 +85,7 @@ def _open(settings: config.WorkSettings) -> Database:
         settings.database_url.get_secret_value(),
         size=1,
         patience=_PATIENCE_SECONDS,
-        listen_url=config.revealed(settings.listen_url),
+        listen_url=revealed(settings.listen_url),
     )
 
 
@@ -174,7 +176,7 @@ def _check_endpoint(console: Console) -> bool:
 
 def _check_redis(console: Console, settings: config.WorkSettings) -> bool:
     """Redis only makes things faster, so its absence is a remark, not a failure."""
-    client = connect(config.revealed(settings.redis_url))
+    client = connect(revealed(settings.redis_url))
     if client is None:
         console.print("[yellow]-[/] redis: not configured; limits are per sidecar")
         return True

@@ -7,102 +7,33 @@ Every name starts with ``SKYLATCH_``; a directory of files named like the settin
 from __future__ import annotations
 
 import os
-import re
 from pathlib import Path
-from typing import Annotated, Any, Self, TypeVar
-from urllib.parse import urlsplit
+from typing import Self, TypeVar
 
-import psycopg
-from psycopg.conninfo import conninfo_to_dict
 from pydantic import (
-    AfterValidator,
-    BeforeValidator,
     Field,
     SecretStr,
     ValidationError,
     field_validator,
     model_validator,
 )
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from sidecar.errors import ConfigError
+from sidecar.setting_types import (
+    Address,
+    DatabaseAddress,
+    MailAddress,
+    OptionalSecret,
+    Secret,
+    WebhookSecrets,
+    is_encrypted,
+    is_loopback,
+    leads_somewhere,
+)
 
 _Settings = TypeVar("_Settings", bound=BaseSettings)
-
-
-# What no secret has and what a shell, an editor or a file of settings leaves in one.
-_FOREIGN = re.compile(r"[^!-~]|[\"'`]")
-_UNPRINTABLE = re.compile(r"[^ -~]")
 NOT_SET = "not set, in the environment or in SKYLATCH_SECRETS_DIR"
-
-
-def _check_secret(secret: SecretStr) -> SecretStr:
-    """Refuse what would only be found out by the provider's "401", if at all."""
-    if _FOREIGN.search(secret.get_secret_value()):
-        raise ValueError(
-            "has a quotation mark, a blank, a line break, a byte order mark or another"
-            " character that no secret has: give it bare"
-        )
-    return secret
-
-
-def _check_address(address: SecretStr) -> SecretStr:
-    """Check an address with a password; libpq's `name=value` form has blanks."""
-    value = address.get_secret_value()
-    if "://" in value or value[:1] in {'"', "'", "`"}:
-        return _check_secret(address)
-    if _UNPRINTABLE.search(value) or value != value.strip():
-        raise ValueError(
-            "has a line break, a byte order mark, a blank at an end or another"
-            " character that no address has: give it bare"
-        )
-    return address
-
-
-def check_dsn(dsn: str) -> None:
-    """Refuse what is no connection string; raises ValueError without quoting it.
-
-    libpq's own message, which a pool would log, has the whole of it, password included.
-    """
-    try:
-        conninfo_to_dict(dsn)
-    except psycopg.Error:
-        raise ValueError(
-            "is no connection string: needs postgresql://user@host/database, or"
-            " name=value pairs with blanks between"
-        ) from None
-
-
-def _check_database(address: SecretStr) -> SecretStr:
-    check_dsn(_check_address(address).get_secret_value())
-    return address
-
-
-def _none_if_empty(given: Any) -> Any:
-    return None if isinstance(given, str) and not given.strip() else given
-
-
-Secret = Annotated[SecretStr, AfterValidator(_check_secret)]
-# A container has the file of each secret, empty where there is none.
-OptionalSecret = Annotated[Secret | None, BeforeValidator(_none_if_empty)]
-Address = Annotated[SecretStr, AfterValidator(_check_address)]
-DatabaseAddress = Annotated[SecretStr, AfterValidator(_check_database)]
-
-
-def _split_secrets(given: Any) -> Any:
-    if not isinstance(given, str):
-        return given
-    secrets = [secret.strip() for secret in given.split(",")]
-    if any(len(secret) < 16 for secret in secrets):
-        raise ValueError("needs secrets of at least 16 characters, comma between")
-    return tuple(_check_secret(SecretStr(secret)) for secret in secrets)
-
-
-# One header's worth: with a name or without, or several.
-MailAddress = Annotated[str, Field(pattern=r"^[^\x00-\x1f\x7f]+@[^\x00-\x1f\x7f]+$")]
-WebhookSecrets = Annotated[
-    tuple[SecretStr, ...], NoDecode, BeforeValidator(_split_secrets)
-]
 
 
 class SkylatchSettings(BaseSettings):
@@ -302,14 +233,14 @@ class RelaySettings(SkylatchSettings):
     @field_validator("alert_webhook_url", "alert_heartbeat_url")
     @classmethod
     def _is_http(cls, url: SecretStr | None) -> SecretStr | None:
-        if url and not _leads_somewhere(url.get_secret_value(), "http", "https"):
+        if url and not leads_somewhere(url.get_secret_value(), "http", "https"):
             raise ValueError("needs http:// or https:// and a host")
         return url
 
     @field_validator("alert_smtp_url")
     @classmethod
     def _is_smtp(cls, url: SecretStr | None) -> SecretStr | None:
-        if url and not _leads_somewhere(url.get_secret_value(), "smtp", "smtps"):
+        if url and not leads_somewhere(url.get_secret_value(), "smtp", "smtps"):
             raise ValueError("needs smtp:// or smtps:// and a host")
         return url
 
@@ -318,34 +249,6 @@ class OperatorSettings(SkylatchSettings):
     """Where an operator logs in; not the sidecar's own account."""
 
     operator_url: DatabaseAddress
-
-
-def revealed(secret: SecretStr | None) -> str | None:
-    """Return what a secret hides, if there is one."""
-    return secret.get_secret_value() if secret else None
-
-
-def _leads_somewhere(url: str, *schemes: str) -> bool:
-    try:
-        parts = urlsplit(url)
-        labels = (parts.hostname or "").rstrip(".").split(".")
-        return (
-            parts.scheme in schemes
-            and parts.port != 0
-            and all(0 < len(label) < 64 for label in labels)
-        )
-    except ValueError:  # a port or an IPv6 address that is none
-        return False
-
-
-def is_loopback(*urls: str) -> bool:
-    """Tell whether any of `urls` points at this machine."""
-    return any(urlsplit(u).hostname in {"127.0.0.1", "::1", "localhost"} for u in urls)
-
-
-def is_encrypted(*urls: str) -> bool:
-    """Tell whether all of `urls` are https."""
-    return all(urlsplit(u).scheme == "https" for u in urls)
 
 
 def load(kind: type[_Settings]) -> _Settings:

@@ -1,33 +1,25 @@
-"""The only module that knows SQL exists: one typed method per engine function.
+"""One typed method for each function of the engine that the sidecar may call.
 
-Connections are autocommit, so each call is one transaction and one round trip. No
-prepared statements: a transaction pooler may stand in between, and the plans that
-matter are kept inside the functions.
+With `sidecar.pool` below it, the only module that knows SQL exists.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from functools import lru_cache
 from typing import Any, Literal
 from uuid import UUID
 
-import psycopg
-from psycopg import sql
-from psycopg.rows import dict_row
 from psycopg.types.json import Json, Jsonb
-from psycopg_pool import ConnectionPool, PoolTimeout
 
-from sidecar import __version__, listening, versions
-from sidecar.errors import EncodingError, SetupError, VersionError, translate
-from sidecar.sessions import ENCODING, noticing, pin
+from sidecar import __version__, listening
+from sidecar.inspection import Inspection
+from sidecar.pool import Row
+from sidecar.sessions import noticing
 
-Row = dict[str, Any]
 Rpc = Literal["duffel_search", "auto_book_production", "auto_book_monitor"]
 NOBODY_LISTENS = "none"
 _TRACED = "engine.claim_calls(text,integer,integer,boolean)"
-_NOT_DEPLOYED = (psycopg.errors.InvalidSchemaName, psycopg.errors.UndefinedFunction)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,48 +66,8 @@ def _call(row: Row, *, traced: bool) -> Call:
     )
 
 
-@lru_cache
-def _query(schema: str, function: str, arguments: int) -> bytes:
-    """Return the statement that calls a function."""
-    return (
-        sql.SQL("select * from {}({})")
-        .format(
-            sql.Identifier(schema, function),
-            sql.SQL(", ").join([sql.Placeholder()] * arguments),
-        )
-        .as_bytes()
-    )
-
-
-def _remedy(error: psycopg.Error) -> str:
-    if isinstance(error, _NOT_DEPLOYED):
-        return "deploy to it (python -m sidecar deploy)"
-    if isinstance(error, psycopg.errors.InsufficientPrivilege):
-        return "log in as skylatch_sidecar"
-    return "check SKYLATCH_DATABASE_URL"
-
-
-def describe(error: Exception) -> str:
-    """Return what a log may say of a database error: its class, code and message.
-
-    Never the detail, which may quote a row.
-    """
-    if isinstance(error, psycopg.Error):
-        primary = error.diag.message_primary or str(error).split("\n", 1)[0]
-        return " ".join(filter(None, (type(error).__name__, error.sqlstate, primary)))
-    return f"{type(error).__name__} {error}"
-
-
-def check_encoding(found: str | bytes) -> None:
-    """Refuse a database that is not UTF8; raises EncodingError."""
-    # From a database without an encoding a text comes back as it lies there.
-    encoding = found.decode("ascii") if isinstance(found, bytes) else found
-    if encoding != "UTF8":
-        raise EncodingError(encoding)
-
-
-class Database:
-    """A small pool of connections to the engine."""
+class Database(Inspection):
+    """The engine's functions, over a small pool of connections."""
 
     def __init__(
         self,
@@ -126,37 +78,16 @@ class Database:
         patience: float = 3.0,
         listen_url: str | None = None,
     ) -> None:
-        """Open the pool; a call waits `patience` seconds for a connection.
+        """Open the pool, of which a call waits `patience` seconds for a connection.
 
-        Not long: a pool that has given up reconnecting begins anew with the next call,
-        so that patient callers would only lengthen an outage that is over. Wake-ups are
-        heard at `listen_url` where `url` leads to a pooler, or not at all ("none").
+        Wake-ups are heard at `listen_url` where `url` leads to a pooler, or not at all
+        ("none").
         """
-        self._url = url = noticing(url)
+        super().__init__(url, process=process, size=size, patience=patience)
         self._hands_out_traces: bool | None = None
         self._listen_url = (
             None if listen_url == NOBODY_LISTENS else noticing(listen_url or url)
         )
-        self._pool: ConnectionPool[psycopg.Connection[Row]] = ConnectionPool(
-            url,
-            min_size=1,
-            max_size=size,
-            open=True,
-            timeout=patience,
-            reconnect_timeout=patience,
-            configure=pin,
-            kwargs={
-                "client_encoding": ENCODING,
-                "autocommit": True,
-                "row_factory": dict_row,
-                "prepare_threshold": None,
-                "application_name": f"skylatch-{process}",
-            },
-        )
-
-    def close(self) -> None:
-        """Close every connection."""
-        self._pool.close()
 
     def claim_calls(self, worker: str, *, limit: int, searches: int) -> list[Call]:
         """Claim at most `limit` due calls, at most `searches` of them searches."""
@@ -326,81 +257,6 @@ class Database:
         rows = self._rows("engine", "monitor_run", run)
         return rows[0] if rows else {}
 
-    def check_version(self) -> None:
-        """Refuse a database of another encoding or out of our range of versions.
-
-        Raises SetupError saying what to do: EncodingError, VersionError.
-        """
-        try:
-            (row,) = self._rows("pg_catalog", "current_setting", "server_encoding")
-            check_encoding(row["current_setting"])
-            schema = self._one("version")
-            # Only a database that is newer has to say which of the older it serves.
-            newer = versions.is_newer(schema, __version__)
-            oldest = self._one("oldest_sidecar") if newer else None
-        except psycopg.Error as error:
-            raise SetupError(
-                f"the database does not answer as Skylatch: {self.explain(error)}:"
-                f" {_remedy(error)}"
-            ) from error
-        problem = versions.range_problem(schema, oldest)
-        if problem:
-            raise VersionError(problem)
-
-    def check_login(self) -> None:
-        """Refuse a superuser, whom no rule of the database binds."""
-        (row,) = self._rows("pg_catalog", "current_setting", "is_superuser")
-        if row["current_setting"] == "on":
-            raise SetupError(
-                "the login is a superuser: SKYLATCH_DATABASE_URL has to name"
-                " skylatch_sidecar"
-            )
-
-    def check_setup(self) -> None:
-        """Refuse a database that lacks what bootstrap.sql sets; SetupError names it.
-
-        A copy of a database does not bring it along, and safety relies on it.
-        """
-        try:
-            rows = self._rows("engine", "bootstrap_problems")
-        except psycopg.Error as error:
-            raise SetupError(
-                f"the database does not say how it is set up: {describe(error)}"
-            ) from error
-        if rows:
-            problems = "; ".join(str(row["bootstrap_problems"]) for row in rows)
-            raise SetupError(
-                f"the database lacks what a deploy sets: {problems}: deploy"
-            )
-
-    def volatile_settings(self) -> list[str]:
-        """Return which of the server's settings let a crash lose what was committed."""
-        names = ("fsync", "full_page_writes", "synchronous_commit")
-        shown = [self._rows("pg_catalog", "current_setting", name)[0] for name in names]
-        values = zip(names, (row["current_setting"] for row in shown), strict=True)
-        return [f"{name} = off" for name, value in values if value == "off"]
-
-    def check_python(self) -> None:
-        """Refuse a server whose Python package is missing or older than the database.
-
-        A newer one in the same directory serves the database too (plpython/README.md).
-        """
-        try:
-            (row,) = self._rows("engine", "plpython_handshake")
-            schema = self._one("version")
-        except psycopg.Error as error:
-            raise SetupError(
-                f"the server's Python package does not load: {describe(error)};"
-                " install plpython/ on the database server (plpython/README.md)"
-            ) from error
-        found = row["plpython_handshake"]
-        if versions.is_newer(schema, found["package"]):
-            raise SetupError(
-                f"the server's Python package is {found['package']}, the database runs"
-                f" {schema}: install plpython/ of {schema} on the database server"
-                " (plpython/README.md)"
-            )
-
     def notifications(self, *, timeout: float) -> Iterator[None]:
         """Yield once for every wake-up, and at least every `timeout` seconds."""
         return listening.wake_ups(self._listen_url, self._notify, timeout=timeout)
@@ -415,18 +271,6 @@ class Database:
     def _notify(self, channel: str) -> None:
         self._rows("pg_catalog", "pg_notify", channel, "")
 
-    def explain(self, error: psycopg.Error) -> str:
-        """Return what `describe` does, and for no connection why there was none.
-
-        The pool says only how long it waited: a connection of its own says why.
-        """
-        if isinstance(error, PoolTimeout):
-            try:
-                psycopg.connect(self._url, connect_timeout=3).close()
-            except psycopg.Error as told:
-                return describe(told)
-        return describe(error)
-
     def _traced(self) -> tuple[bool, ...]:
         """Return the argument that asks for calls with their traces.
 
@@ -437,15 +281,3 @@ class Database:
             (row,) = self._rows("pg_catalog", "to_regprocedure", _TRACED)
             self._hands_out_traces = row["to_regprocedure"] is not None
         return (True,) if self._hands_out_traces else ()
-
-    def _one(self, function: str) -> str:
-        (row,) = self._rows("engine", function)
-        return str(row[function])
-
-    def _rows(self, schema: str, function: str, *args: object) -> list[Row]:
-        query = _query(schema, function, len(args))
-        with self._pool.connection() as connection:
-            try:
-                return connection.execute(query, args).fetchall()
-            except psycopg.Error as error:
-                raise translate(error) from error

@@ -14,28 +14,17 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 import psycopg
-from psycopg.conninfo import conninfo_to_dict, make_conninfo
+from psycopg.conninfo import make_conninfo
 
 from sidecar import __version__
 from sidecar.deploy_facts import Facts, our_migrations, read
+from sidecar.deploy_findings import Finding, explain
 from sidecar.errors import EncodingError, SetupError
 from sidecar.sessions import pinned
 
 OLDEST_SERVER = 150000
 # A new installation takes 15 MB and 25 MB of WAL.
 NEEDED_BYTES = 256 * 2**20
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One thing that is not as it should be, and what to do about it."""
-
-    problem: str
-    remedy: str
-    stops: bool = True
-
-    def __str__(self) -> str:
-        return f"{self.problem}: {self.remedy}"
 
 
 class NotReady(SetupError):
@@ -92,7 +81,7 @@ def look(dsn: str, *, cron: bool = True, schema: str = "public") -> Look:
     except NotReady as error:
         return Look(None, [*findings, *error.findings])
     except psycopg.Error as error:
-        return Look(None, [*findings, _explain(error, dsn)])
+        return Look(None, [*findings, explain(error, dsn)])
     return Look(facts, [*findings, *judge(facts, cron=cron)])
 
 
@@ -299,38 +288,3 @@ def _remarks(facts: Facts) -> list[Finding]:
 def _minor(version: str | None) -> tuple[int, int]:
     found = re.match(r"(\d+)\.(\d+)", version or "")
     return (int(found[1]), int(found[2])) if found else (0, 0)
-
-
-# What the words of libpq or the server mean, and what to do about it.
-_WORDS = (
-    (
-        "read-only",
-        "name the primary's host too (host=a,b), or end default_transaction_read_only",
-    ),
-    ("startup parameter", "connect to the server itself, not through a pooler"),
-    ("password", "give the right one in PGPASSWORD or ~/.pgpass"),
-    ("authentication", "use a login that pg_hba.conf lets in from here"),
-    ("pg_hba.conf", "use a login that pg_hba.conf lets in from here"),
-    ("role", "use a login that exists"),
-    ("database", "create it: create database NAME encoding 'UTF8' template template0"),
-)
-
-
-def _explain(error: psycopg.Error, dsn: str) -> Finding:
-    """Return what a failed connection means; a password is never repeated."""
-    lines = dict.fromkeys(line.strip() for line in str(error).splitlines())
-    said = "; ".join(line for line in lines if line and not line.startswith("Multiple"))
-    password = str(conninfo_to_dict(dsn).get("password") or "")
-    if password:
-        said = said.replace(password, "…")
-    if not isinstance(error, psycopg.OperationalError):
-        return Finding(
-            f"the database cannot be looked at: {said}", "deploy as a superuser"
-        )
-    told = said.partition("failed: ")[2] or said
-    for word, remedy in _WORDS:
-        if word in told:
-            return Finding(f"the database does not answer: {said}", remedy)
-    return Finding(
-        f"the database does not answer: {said}", "check host and port, and the server"
-    )

@@ -8,8 +8,9 @@ import psycopg
 from psycopg.conninfo import make_conninfo
 
 from sidecar import __version__
-from sidecar.deploy_checks import Finding, Look, writable
+from sidecar.deploy_checks import Look, writable
 from sidecar.deploy_facts import Facts, our_migrations
+from sidecar.deploy_findings import Finding
 from sidecar.sessions import pinned
 
 Say = Callable[[str], None]

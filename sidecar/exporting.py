@@ -34,9 +34,10 @@ from opentelemetry.sdk.trace.sampling import ALWAYS_OFF, ParentBased
 from opentelemetry.trace import Link, NonRecordingSpan, SpanContext, Status, TraceFlags
 
 from sidecar import __version__, threads, tracing
-from sidecar.db import Database, Row, describe
+from sidecar.db import Database
 from sidecar.errors import EngineError
 from sidecar.http import StatusSession
+from sidecar.pool import Row, describe
 from sidecar.redaction import redact
 
 _log = structlog.get_logger()

@@ -35,10 +35,12 @@ from ldclient.integrations import Files
 from ldclient.interfaces import DataSourceState, FeatureStoreCore
 from ldclient.versioned_data_kind import VersionedDataKind
 
-from sidecar.config import WorkSettings, is_loopback
-from sidecar.db import Database, describe
+from sidecar.config import WorkSettings
+from sidecar.db import Database
 from sidecar.errors import ConfigError, EngineError
+from sidecar.pool import describe
 from sidecar.providers import NO_ANSWER, Answer
+from sidecar.setting_types import is_loopback
 
 _log = structlog.get_logger()
 _BEAT_SECONDS = 3.0

@@ -16,8 +16,9 @@ import structlog
 from redis import Redis, RedisError
 
 from sidecar import __version__
-from sidecar.db import Database, describe
+from sidecar.db import Database
 from sidecar.errors import EncodingError, SetupError, VersionError
+from sidecar.pool import describe
 
 _log = structlog.get_logger()
 # Each look writes: of many who ask, most hear what was found last.

@@ -32,8 +32,8 @@ from urllib3.exceptions import ConnectTimeoutError, HTTPError, NewConnectionErro
 from urllib3.util.ssl_match_hostname import CertificateError
 
 from sidecar import tracing
-from sidecar.config import is_loopback
 from sidecar.providers import Answer, Transport, word
+from sidecar.setting_types import is_loopback
 
 SUCCESS = range(200, 300)
 _CONNECT_SECONDS = 5.0

@@ -22,10 +22,11 @@ from pydantic import SecretStr
 
 from sidecar import threads
 from sidecar.config import ServeSettings
-from sidecar.db import Database, describe
+from sidecar.db import Database
 from sidecar.errors import EngineError
 from sidecar.events import Provider
 from sidecar.intake import Rule
+from sidecar.pool import describe
 from sidecar.waiting_room import WaitingRoom
 from sidecar.webhooks import HEADERS, MAX_BYTES, Reason, Refused, read_event
 

@@ -30,9 +30,10 @@ from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
 from sidecar import __version__
-from sidecar.db import Database, Row, describe
+from sidecar.db import Database
 from sidecar.errors import EngineError, SetupError
 from sidecar.metric_names import DECLARED, ENGINE, PROCESS_LABELS, Declared
+from sidecar.pool import Row, describe
 
 CONTENT_TYPE = CONTENT_TYPE_PLAIN_0_0_4
 _log = structlog.get_logger()

@@ -29,6 +29,7 @@ from sidecar.flights import Flights
 from sidecar.limits import Budgets, Locks, connect
 from sidecar.metrics import Metrics, served
 from sidecar.payments import Payments
+from sidecar.setting_types import revealed
 from sidecar.worker import Worker
 
 if TYPE_CHECKING:
@@ -85,7 +86,7 @@ def build_worker(
     settings: config.WorkSettings, database: Database, metrics: Metrics
 ) -> Worker:
     """Return a worker wired from its settings."""
-    redis_url = config.revealed(settings.redis_url)
+    redis_url = revealed(settings.redis_url)
     return Worker(
         database,
         flights=Flights(settings.duffel_url, settings.duffel_token.get_secret_value()),
@@ -167,7 +168,7 @@ def _database(settings: config.WorkSettings, process: str) -> Iterator[Database]
         settings.database_url.get_secret_value(),
         process=process,
         size=CONNECTIONS,
-        listen_url=config.revealed(settings.listen_url),
+        listen_url=revealed(settings.listen_url),
     )
     with contextlib.closing(database):
         yield database
@@ -178,7 +179,7 @@ def _exporting(
     settings: config.DatabaseSettings, process: str
 ) -> Iterator[Exporting | None]:
     """Export the traces of a block, where an endpoint for them is set."""
-    endpoint = config.revealed(settings.otlp_endpoint)
+    endpoint = revealed(settings.otlp_endpoint)
     if endpoint is None:
         yield None
         return

@@ -16,8 +16,9 @@ from rich.console import Console
 
 from sidecar.alerts import DATABASE_UNREACHABLE, page_of
 from sidecar.config import StatusSettings, load
-from sidecar.db import Database, describe
+from sidecar.db import Database
 from sidecar.errors import ConfigError, EngineError, SkylatchError
+from sidecar.pool import describe
 from sidecar.redaction import one_line
 
 WELL, OPEN, UNKNOWN = 0, 1, 2

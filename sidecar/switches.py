@@ -18,8 +18,9 @@ from rich.markup import escape
 from rich.table import Table
 
 from sidecar.config import OperatorSettings, load
-from sidecar.db import Database, Row
+from sidecar.db import Database
 from sidecar.errors import SetupError
+from sidecar.pool import Row
 
 app = typer.Typer(help="See the flags; stop and allow booking.", no_args_is_help=True)
 Reason = Annotated[str, typer.Option(help="Why; it is kept with the change.")]

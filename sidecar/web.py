@@ -23,14 +23,16 @@ from pydantic import BaseModel
 from starlette.types import ASGIApp
 
 from sidecar import __version__
-from sidecar.config import ServeSettings, revealed
-from sidecar.db import Database, describe
+from sidecar.config import ServeSettings
+from sidecar.db import Database
 from sidecar.errors import Busy, EngineError
 from sidecar.health import Doctor, Health
 from sidecar.inbox import Inbox
 from sidecar.intake import Intake, Rule
 from sidecar.limits import Locks, LockTaken, connect
 from sidecar.metrics import CONTENT_TYPE, Metrics, Scrapes
+from sidecar.pool import describe
+from sidecar.setting_types import revealed
 from sidecar.waiting_room import WaitingRoom
 from sidecar.worker import Worker
 

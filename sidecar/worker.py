@@ -21,21 +21,21 @@ from collections.abc import Callable, Iterable
 from typing import Any
 from uuid import uuid4
 
-import psycopg
 import structlog
 
 from sidecar import threads as background
 from sidecar import tracing
 from sidecar.alerts import AlertLog
 from sidecar.alive import Alive
-from sidecar.db import Call, Database, Finished, describe
-from sidecar.errors import EngineError
+from sidecar.db import Call, Database, Finished
+from sidecar.delivery import DATABASE_DOWN, deliver
 from sidecar.flights import Flights
 from sidecar.limits import Budgets, Locks
 from sidecar.metrics import Metrics
 from sidecar.operations import outward_calls
 from sidecar.payments import Payments
-from sidecar.providers import NOT_SENT, Answer, storable
+from sidecar.pool import describe
+from sidecar.providers import NOT_SENT, Answer
 from sidecar.set_aside import SetAside
 
 _log = structlog.get_logger()
@@ -43,14 +43,6 @@ _HEARTBEAT_SECONDS = 15.0
 # Longer than any statement of the claiming loop may take.
 _HANGS_SECONDS = 60.0
 _MAX_BATCH = 200
-_DATABASE_DOWN = (psycopg.Error, EngineError)
-# What is wrong with a body, not with the server: it is not JSON, too deep or too large.
-_UNSTORABLE = (
-    RecursionError,
-    psycopg.DataError,
-    psycopg.errors.ProgramLimitExceeded,
-    psycopg.errors.StatementTooComplex,
-)
 
 
 class Worker:
@@ -135,7 +127,7 @@ class Worker:
         beat.join()
         try:
             self._database.end_heartbeat(self.name)
-        except _DATABASE_DOWN as error:
+        except DATABASE_DOWN as error:
             _log.warning("heartbeat.failed", error=describe(error))
         _log.info("worker.stopped", worker=self.name)
 
@@ -159,7 +151,7 @@ class Worker:
             calls = self._database.claim_calls(
                 self.name, limit=idle, searches=max(searches, 0)
             )
-        except _DATABASE_DOWN as error:
+        except DATABASE_DOWN as error:
             _log.warning("claim.failed", error=describe(error))
             return False
         self._dispatch(calls)
@@ -197,11 +189,11 @@ class Worker:
                     scheduled_by = found
                     for job in self._database.due_jobs():
                         self._stand_in(job)
-            except _DATABASE_DOWN as error:
+            except DATABASE_DOWN as error:
                 _log.warning("heartbeat.failed", error=describe(error))
             try:
                 self._alerts.update(self._database.open_alerts())
-            except _DATABASE_DOWN as error:
+            except DATABASE_DOWN as error:
                 _log.warning("alerts.unknown", error=describe(error))
             # The other threads end the process when they end; this one may hang.
             if self.is_alive():
@@ -211,7 +203,7 @@ class Worker:
     def _stand_in(self, job: str) -> None:
         try:
             self._database.stand_in(job)
-        except _DATABASE_DOWN as error:
+        except DATABASE_DOWN as error:
             _log.error("job.failed", job=job, error=describe(error))
 
     def _run_calls(self) -> None:
@@ -244,7 +236,7 @@ class Worker:
             if call.marks_sent:
                 try:
                     reason = self._database.mark_sent(call)
-                except _DATABASE_DOWN as error:
+                except DATABASE_DOWN as error:
                     # Committed or not, nothing has left, and saying so is the truth.
                     _log.warning("call.not_sent", reason=describe(error))
                     return NOT_SENT
@@ -277,7 +269,11 @@ class Worker:
                     break
                 batch.append(item)
             reports = [a.as_report(c.call_id, c.epoch) for c, a in batch if a]
-            finished = self._finish(reports) if reports else Finished()
+            finished = (
+                deliver(self._database, self.name, reports, self._stopping)
+                if reports
+                else Finished()
+            )
             for report, call in zip(reports, (c for c, a in batch if a), strict=True):
                 if (call.call_id, call.epoch) in finished.set_aside:
                     _log.info("report.set_aside", **tracing.ids(call))
@@ -294,36 +290,10 @@ class Worker:
             # It may hand on one more call: until then the worker is not done.
             with self._lock:
                 self._in_flight[call.operation == "search"] += 1
-            finished = self._finish([waiting.report])
+            finished = deliver(
+                self._database, self.name, [waiting.report], self._stopping
+            )
             if finished.set_aside:
                 self._set_aside.put(call, waiting.report, tries=waiting.tries + 1)
             self._dispatch(finished.calls, instead_of=[call])
             self._wake.set()
-
-    def _finish(self, reports: list[dict[str, Any]]) -> Finished:
-        pause = 0.1
-        while True:
-            try:
-                return self._database.finish_calls(
-                    self.name, reports, hand_on=not self._stopping.is_set()
-                )
-            except _UNSTORABLE as error:
-                # A body that jsonb cannot hold must not hold up the others. What it
-                # cannot hold (NUL, NaN, half a surrogate pair) is taken out of it; if
-                # that does not help, it is an unreadable one to the engine.
-                _log.warning("report.unreadable", error=describe(error))
-                if len(reports) > 1:
-                    each = [self._finish([one]) for one in reports]
-                    return Finished(
-                        [call for one in each for call in one.calls],
-                        frozenset().union(*(one.set_aside for one in each)),
-                    )
-                if reports[0]["body"] is None:
-                    return Finished()  # the lease runs out, recovery decides
-                reports = [{**reports[0], "body": storable(reports[0]["body"])}]
-            except _DATABASE_DOWN as error:
-                _log.warning(
-                    "report.failed", reports=len(reports), error=describe(error)
-                )
-                time.sleep(pause)
-                pause = min(pause * 2, 5.0)

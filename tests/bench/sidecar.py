@@ -43,7 +43,7 @@ CALLS = 2000
 STATEMENTS = 1000
 EMPTY = {"data": [], "meta": {"after": None}}
 ENQUEUE = """
-select engine.enqueue_look(
+select engine.enqueue_read(
   'scan_orders', 'bench_' || n,
   '{"created_after": "2026-11-01T00:00:00Z"}'::jsonb,
   null::public.booking_attempts, clock_timestamp()

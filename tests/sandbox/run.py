@@ -13,7 +13,8 @@ from pathlib import Path
 
 from pydantic import Field
 
-from sidecar.config import SkylatchSettings, WebhookSecrets
+from sidecar.config import SkylatchSettings
+from sidecar.setting_types import WebhookSecrets
 from tests.sandbox.flights import FlightsSandbox
 from tests.sandbox.payments import PaymentsSandbox
 from tests.sandbox.persistence import SandboxState

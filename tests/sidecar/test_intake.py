@@ -402,11 +402,11 @@ def crash(*_: object) -> None:
     ("request_bytes", "status"),
     [
         (head("GET", "/livez", LAST), 200),
-        (head("POST", "/wake", LAST), 204),
+        (head("POST", "/wake", BEARER, LAST), 204),
         (head("GET", "/openapi.json", LAST), 200),
         (head("POST", RPCS[0], LAST), 401),
         (head("GET", "/nothing", BEARER, LAST), 404),
-        (head("GET", "/wake", LAST), 405),
+        (head("GET", "/wake", BEARER, LAST), 405),
         (head("POST", "/wake", "Content-Length: 9999999"), 413),
         (head("POST", RPCS[0], BEARER, LAST), 422),
         (head("GET", "/readyz", LAST), 503),
@@ -485,7 +485,7 @@ def test_who_sends_is_who_is_connected(
     monkeypatch.setattr(WaitingRoom, "enter", entering)
     with served(app) as port:
         claim = "X-Forwarded-For: 203.0.113.9"
-        request = head("POST", "/wake", claim, LAST)
+        request = head("POST", "/wake", BEARER, claim, LAST)
         assert Client(port, request, source="127.0.0.3").answer()[0] == 204
     assert set(seen) == {"127.0.0.3"}
 

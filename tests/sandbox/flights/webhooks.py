@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlsplit
 
-from sidecar.config import is_loopback
+from sidecar.setting_types import is_loopback
 from tests.sandbox.control import SandboxClock
 from tests.sandbox.flights.courier import Courier
 from tests.sandbox.flights.errors import Problems, refusal

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from sidecar.config import is_loopback
+from sidecar.setting_types import is_loopback
 from tests.sandbox.payments.errors import ApiError, JsonObject, invalid_parameter
 from tests.sandbox.payments.listing import page
 from tests.sandbox.payments.metadata import merged

@@ -1,0 +1,106 @@
+"""Whether a database is one to work with: its version, its set-up, its login."""
+
+from __future__ import annotations
+
+import psycopg
+
+from sidecar import __version__, versions
+from sidecar.errors import EncodingError, SetupError, VersionError
+from sidecar.pool import Pool, describe
+
+_NOT_DEPLOYED = (psycopg.errors.InvalidSchemaName, psycopg.errors.UndefinedFunction)
+
+
+def _remedy(error: psycopg.Error) -> str:
+    if isinstance(error, _NOT_DEPLOYED):
+        return "deploy to it (python -m sidecar deploy)"
+    if isinstance(error, psycopg.errors.InsufficientPrivilege):
+        return "log in as skylatch_sidecar"
+    return "check SKYLATCH_DATABASE_URL"
+
+
+def check_encoding(found: str | bytes) -> None:
+    """Refuse a database that is not UTF8; raises EncodingError."""
+    # From a database without an encoding a text comes back as it lies there.
+    encoding = found.decode("ascii") if isinstance(found, bytes) else found
+    if encoding != "UTF8":
+        raise EncodingError(encoding)
+
+
+class Inspection(Pool):
+    """The looks at a database before anybody relies on it; each raises SetupError."""
+
+    def check_version(self) -> None:
+        """Refuse a database of another encoding or out of our range of versions.
+
+        Raises SetupError saying what to do: EncodingError, VersionError.
+        """
+        try:
+            (row,) = self._rows("pg_catalog", "current_setting", "server_encoding")
+            check_encoding(row["current_setting"])
+            schema = self._one("version")
+            # Only a database that is newer has to say which of the older it serves.
+            newer = versions.is_newer(schema, __version__)
+            oldest = self._one("oldest_sidecar") if newer else None
+        except psycopg.Error as error:
+            raise SetupError(
+                f"the database does not answer as Skylatch: {self.explain(error)}:"
+                f" {_remedy(error)}"
+            ) from error
+        problem = versions.range_problem(schema, oldest)
+        if problem:
+            raise VersionError(problem)
+
+    def check_login(self) -> None:
+        """Refuse a superuser, whom no rule of the database binds."""
+        (row,) = self._rows("pg_catalog", "current_setting", "is_superuser")
+        if row["current_setting"] == "on":
+            raise SetupError(
+                "the login is a superuser: SKYLATCH_DATABASE_URL has to name"
+                " skylatch_sidecar"
+            )
+
+    def check_setup(self) -> None:
+        """Refuse a database that lacks what bootstrap.sql sets; SetupError names it.
+
+        A copy of a database does not bring it along, and safety relies on it.
+        """
+        try:
+            rows = self._rows("engine", "bootstrap_problems")
+        except psycopg.Error as error:
+            raise SetupError(
+                f"the database does not say how it is set up: {describe(error)}"
+            ) from error
+        if rows:
+            problems = "; ".join(str(row["bootstrap_problems"]) for row in rows)
+            raise SetupError(
+                f"the database lacks what a deploy sets: {problems}: deploy"
+            )
+
+    def volatile_settings(self) -> list[str]:
+        """Return which of the server's settings let a crash lose what was committed."""
+        names = ("fsync", "full_page_writes", "synchronous_commit")
+        shown = [self._rows("pg_catalog", "current_setting", name)[0] for name in names]
+        values = zip(names, (row["current_setting"] for row in shown), strict=True)
+        return [f"{name} = off" for name, value in values if value == "off"]
+
+    def check_python(self) -> None:
+        """Refuse a server whose Python package is missing or older than the database.
+
+        A newer one in the same directory serves the database too (plpython/README.md).
+        """
+        try:
+            (row,) = self._rows("engine", "plpython_handshake")
+            schema = self._one("version")
+        except psycopg.Error as error:
+            raise SetupError(
+                f"the server's Python package does not load: {describe(error)};"
+                " install plpython/ on the database server (plpython/README.md)"
+            ) from error
+        found = row["plpython_handshake"]
+        if versions.is_newer(schema, found["package"]):
+            raise SetupError(
+                f"the server's Python package is {found['package']}, the database runs"
+                f" {schema}: install plpython/ of {schema} on the database server"
+                " (plpython/README.md)"
+            )
