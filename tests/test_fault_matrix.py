@@ -7,7 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-LAST = 134
+LAST = 142
 ROOT = Path(__file__).resolve().parents[1]
 _ROW = re.compile(r"^\| (\d+) \| ([^|]+) \| ([^|]+) \| ([^|]+) \|$", re.MULTILINE)
 

@@ -63,7 +63,9 @@ begin
   -- As the live read left it.
   select o.* into v_offer
   from public.flight_offers as o
-  where o.user_id = v_attempt.user_id and o.id = v_attempt.flight_offer_id;
+  where o.user_id = v_attempt.user_id
+    and o.id = v_attempt.flight_offer_id
+    and o.day = '9999-12-31';
   v_problem := engine.selected_offer_problem(v_trip, v_offer.id, v_now);
   v_reason := coalesce(
     'booking is off: ' || engine.flag_problem(v_trip.user_id, v_now),

@@ -64,7 +64,9 @@ begin
       where t.user_id = p_call.user_id and t.id = p_call.trip_request_id;
       select o.* into v_offer
       from public.flight_offers as o
-      where o.user_id = v_attempt.user_id and o.id = v_attempt.flight_offer_id;
+      where o.user_id = v_attempt.user_id
+        and o.id = v_attempt.flight_offer_id
+        and o.day = '9999-12-31';
       -- What was read is stored by now (store_live_offer), if it could be.
       v_code := engine.selected_offer_problem(v_trip, v_offer.id, p_now);
       return case

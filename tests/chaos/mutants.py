@@ -437,7 +437,7 @@ MUTANTS: dict[str, Mutant] = {
     ),
     "a segment that leaves somebody out promises a cabin": Mutant(
         "search/read_offers.sql",
-        "            and seated.ids <@ jsonb_agg(w.value -> 'passenger_id')\n",
+        "            and y.seated <@ jsonb_agg(w.value -> 'passenger_id')\n",
         "",
     ),
     "a refund of nothing is a refund": Mutant(
