@@ -105,6 +105,9 @@ bench-flags: install ## Measure what deciding a flag costs in the server
 bench-ingest: install ## Measure what storing and ranking 500 offers costs
 	@$(PYTHON) -m tests.bench.ingest
 
+bench-losers: install ## Count what an offer that loses costs: disk, log, rows
+	@$(PYTHON) -m tests.bench.losers
+
 bench-waiting: install ## Play fares through buy-or-wait: paid, missed, regret
 	@$(PYTHON) -m tests.bench.waiting
 
@@ -182,5 +185,5 @@ clean: ## Stop the stack and remove caches and .venv; the stack's data stays
 
 .PHONY: help setup install up secrets down status psql demo test test-debian13 refusals \
   fuzz crash-points alerts mutants model campaign chaos failover night deploys check bench-flags \
-  bench-ingest bench-waiting bench-scale bench-invariants bench-locked bench-metrics bench-traces \
+  bench-ingest bench-losers bench-waiting bench-scale bench-invariants bench-locked bench-metrics bench-traces \
   bench-watched simulate schema diagram clean
