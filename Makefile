@@ -116,6 +116,9 @@ bench-flags: install ## Measure what deciding a flag costs in the server
 bench-ingest: install ## Measure what storing and ranking 500 offers costs
 	@$(PYTHON) -m tests.bench.ingest
 
+bench-losers: install ## Count what an offer that loses costs: disk, log, rows
+	@$(PYTHON) -m tests.bench.losers
+
 bench-waiting: install ## Play fares through buy-or-wait: paid, missed, regret
 	@$(PYTHON) -m tests.bench.waiting
 
@@ -195,6 +198,6 @@ clean: ## Stop the stack and remove caches and .venv; the stack's data stays
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 .PHONY: help setup install up secrets down status psql demo test test-tools test-debian13 \
-  test-debian14 refusals fuzz crash-points alerts mutants model campaign chaos failover night deploys check bench-flags \
-  bench-ingest bench-waiting bench-scale bench-invariants bench-locked bench-metrics bench-traces \
+  test-debian14 refusals fuzz crash-points alerts mutants model campaign chaos failover night deploys check bench \
+  bench-flags bench-ingest bench-losers bench-waiting bench-scale bench-invariants bench-locked bench-metrics bench-traces \
   bench-watched bench-sidecar simulate schema diagram clean

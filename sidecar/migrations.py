@@ -168,7 +168,8 @@ def _existing(session: Session, names: set[str]) -> list[str]:
     """Return which of these tables are there, that others may be using."""
     found = session.execute(
         "select n.name from unnest(%s::text[]) as n (name)"
-        " join pg_class as c on c.oid = to_regclass(n.name) where c.relkind = 'r'",
+        " join pg_class as c on c.oid = to_regclass(n.name)"
+        " where c.relkind in ('r', 'p')",
         [sorted(names)],
     ).fetchall()
     return [row[0] for row in found]

@@ -37,6 +37,9 @@ set role skylatch_owner;
 \ir access/flag_usage_parts.sql
 \ir access/flight_bookings.sql
 \ir access/flight_offers.sql
+\ir access/flight_offers_before.sql
+\ir access/flight_offers_kept.sql
+\ir access/flight_offers_other.sql
 \ir access/history.sql
 \ir access/installation.sql
 \ir access/installation_changes.sql
@@ -51,6 +54,7 @@ set role skylatch_owner;
 \ir access/money_settings.sql
 \ir access/money_settings_changes.sql
 \ir access/monitor_runs.sql
+\ir access/offer_counts.sql
 \ir access/operations.sql
 \ir access/outcome_rules.sql
 \ir access/payment_methods.sql
@@ -235,6 +239,7 @@ set role skylatch_owner;
 \ir ranking/best_offer.sql
 \ir ranking/rank_offers.sql
 \ir ranking/describe_offer.sql
+\ir ranking/offer_status.sql
 \ir ranking/explain_trip.sql
 \ir ranking/describe_round.sql
 \ir ranking/fare_standing.sql
@@ -281,7 +286,8 @@ set role skylatch_owner;
 \ir search/same_passengers.sql
 \ir search/store_live_offer.sql
 \ir search/keep_daily_fare.sql
-\ir search/expire_offers.sql
+\ir search/add_offer_days.sql
+\ir search/drop_offer_days.sql
 \ir search/purge_offers.sql
 \ir search/purge_searches.sql
 

@@ -27,7 +27,8 @@ CREATE TYPE engine.offer_terms AS (
 	cap_problem text,
 	city_airports text[],
 	party_fits boolean,
-	least_lead_time interval
+	least_lead_time interval,
+	charge_step numeric
 );
 
 CREATE TYPE engine.trace_context AS (
@@ -64,7 +65,7 @@ CREATE TABLE public.booking_attempts (
     status text DEFAULT 'PENDING'::text NOT NULL,
     state text NOT NULL,
     epoch integer DEFAULT 1 NOT NULL,
-    idempotency_key engine.idempotency_key NOT NULL,
+    idempotency_key text NOT NULL,
     flight_offer_id uuid NOT NULL,
     offer_id text NOT NULL,
     agreed_amount public.money_amount NOT NULL,
@@ -102,6 +103,7 @@ CREATE TABLE public.booking_attempts (
     trace_id uuid,
     trace_sampled boolean,
     CONSTRAINT booking_attempts_cap CHECK (((agreed_amount)::numeric <= (cap_amount)::numeric)),
+    CONSTRAINT booking_attempts_idempotency_key CHECK (((idempotency_key ~ '^[0-9a-z_-]+(:[0-9a-z_-]+)+$'::text) AND (idempotency_key !~ '(^|[^0-9a-z])(undefined|null|nil|none|nan|infinity)([^0-9a-z]|$)'::text))),
     CONSTRAINT booking_attempts_refund CHECK (((refund_amount IS NULL) OR ((refund_amount)::numeric <= (captured_amount)::numeric)))
 );
 
@@ -146,7 +148,7 @@ CREATE TABLE engine.provider_calls (
     attempt_epoch integer,
     operation text NOT NULL,
     payload jsonb DEFAULT '{}'::jsonb NOT NULL,
-    idempotency_key engine.idempotency_key NOT NULL,
+    idempotency_key text NOT NULL,
     state text DEFAULT 'READY'::text NOT NULL,
     run_at timestamp with time zone NOT NULL,
     worker text,
@@ -231,6 +233,7 @@ CREATE TABLE public.trip_requests (
     max_searches integer DEFAULT 1500 NOT NULL,
     searches integer DEFAULT 0 NOT NULL,
     asked_at timestamp with time zone,
+    offers_from date,
     CONSTRAINT trip_requests_auto_book_status CHECK ((auto_book_status = ANY (ARRAY['PENDING'::text, 'BOOKING'::text, 'BOOKED'::text, 'PAUSED'::text, 'ACTION_REQUIRED'::text, 'EXPIRED'::text, 'CANCELLED'::text, 'FAILED'::text]))),
     CONSTRAINT trip_requests_consent CHECK (((NOT auto_book_enabled) OR ((consent_at IS NOT NULL) AND (consent_text_version IS NOT NULL) AND (payment_method_id IS NOT NULL)))),
     CONSTRAINT trip_requests_selected CHECK (((auto_book_status <> ALL (ARRAY['BOOKING'::text, 'BOOKED'::text])) OR (selected_offer_id IS NOT NULL)))
@@ -312,12 +315,14 @@ CREATE TABLE public.flight_offers (
     asked_on date[],
     duration_gap interval,
     read_live_at timestamp with time zone,
+    day date DEFAULT ((statement_timestamp() AT TIME ZONE 'UTC'::text))::date,
     CONSTRAINT flight_offers_asked CHECK ((((asked_from IS NULL) = (asked_on IS NULL)) AND ((asked_to IS NULL) = (asked_on IS NULL)) AND (cardinality(asked_from) = cardinality(asked_on)) AND (cardinality(asked_to) = cardinality(asked_on)))),
     CONSTRAINT flight_offers_offer_id CHECK ((offer_id ~ '^off_\w+$'::text)),
     CONSTRAINT flight_offers_rank CHECK (((rank IS NULL) OR ((score IS NOT NULL) AND (ineligible = '{}'::text[])))),
     CONSTRAINT flight_offers_status CHECK ((status = ANY (ARRAY['ACTIVE'::text, 'EXPIRED'::text, 'SELECTED'::text, 'BOOKED'::text]))),
     CONSTRAINT flight_offers_times CHECK ((arrives_at > departs_at))
-);
+)
+PARTITION BY LIST (day);
 
 ALTER TABLE ONLY public.flight_offers FORCE ROW LEVEL SECURITY;
 
@@ -586,6 +591,9 @@ CREATE TABLE engine.search_settings (
     keep_offers_for interval DEFAULT '30 days'::interval NOT NULL,
     rate_max_age interval DEFAULT '24:00:00'::interval NOT NULL,
     least_lead_time interval DEFAULT '03:00:00'::interval NOT NULL,
+    keep_offers text DEFAULT 'all'::text NOT NULL,
+    useful_offers integer DEFAULT 20 NOT NULL,
+    CONSTRAINT search_settings_keep_offers CHECK (((keep_offers = ANY (ARRAY['all'::text, 'useful'::text])) AND ((useful_offers >= 1) AND (useful_offers <= 1000)))),
     CONSTRAINT search_settings_least_lead_time CHECK (((least_lead_time >= '00:00:00'::interval) AND (least_lead_time <= '7 days'::interval))),
     CONSTRAINT search_settings_only_row CHECK (only_row),
     CONSTRAINT search_settings_values CHECK ((((searches_per_minute >= 1) AND (searches_per_minute <= 100000)) AND ((fresh_for >= '00:00:00'::interval) AND (fresh_for <= '01:00:00'::interval)) AND ((keep_offers_for >= '1 day'::interval) AND (keep_offers_for <= '10 years'::interval)) AND ((rate_max_age >= '00:01:00'::interval) AND (rate_max_age <= '30 days'::interval))))
@@ -1486,6 +1494,240 @@ CREATE TABLE public.flight_bookings (
 
 ALTER TABLE ONLY public.flight_bookings FORCE ROW LEVEL SECURITY;
 
+CREATE TABLE public.flight_offers_before (
+    user_id uuid NOT NULL,
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    trip_request_id uuid NOT NULL,
+    search_round integer NOT NULL,
+    offer_id text NOT NULL,
+    offer_request_id text NOT NULL,
+    passengers jsonb NOT NULL,
+    price_amount public.money_amount NOT NULL,
+    price_currency text DEFAULT 'USD'::text NOT NULL,
+    base_amount public.money_amount,
+    tax_amount public.money_amount,
+    expires_at timestamp with time zone NOT NULL,
+    status text DEFAULT 'ACTIVE'::text NOT NULL,
+    airline text NOT NULL,
+    duration interval NOT NULL,
+    longest_slice interval NOT NULL,
+    connections smallint NOT NULL,
+    most_connections smallint NOT NULL,
+    technical_stops smallint NOT NULL,
+    departs_at timestamp with time zone NOT NULL,
+    arrives_at timestamp with time zone NOT NULL,
+    carry_on_bags smallint NOT NULL,
+    checked_bags smallint NOT NULL,
+    refundable boolean,
+    refund_penalty public.money_amount,
+    refund_penalty_currency text,
+    changeable boolean,
+    change_penalty public.money_amount,
+    change_penalty_currency text,
+    emissions_kg numeric,
+    documents_required boolean NOT NULL,
+    itinerary jsonb NOT NULL,
+    rank integer,
+    score numeric,
+    score_parts jsonb,
+    ineligible text[] DEFAULT '{}'::text[] NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    base_currency text,
+    tax_currency text,
+    carriers text[] DEFAULT '{}'::text[] NOT NULL,
+    lowest_cabin text,
+    shortest_layover interval,
+    longest_layover interval,
+    airport_changes smallint DEFAULT 0 NOT NULL,
+    overnight_layovers smallint DEFAULT 0 NOT NULL,
+    red_eyes smallint DEFAULT 0 NOT NULL,
+    departs_local timestamp without time zone[] DEFAULT '{}'::timestamp without time zone[] NOT NULL,
+    arrives_local timestamp without time zone[] DEFAULT '{}'::timestamp without time zone[] NOT NULL,
+    requires_instant_payment boolean,
+    price_guaranteed_until timestamp with time zone,
+    payment_required_by timestamp with time zone,
+    document_types text[] DEFAULT '{}'::text[] NOT NULL,
+    itinerary_key text,
+    asked_from text[],
+    asked_to text[],
+    asked_on date[],
+    duration_gap interval,
+    read_live_at timestamp with time zone,
+    day date DEFAULT NULL,
+    CONSTRAINT flight_offers_asked CHECK ((((asked_from IS NULL) = (asked_on IS NULL)) AND ((asked_to IS NULL) = (asked_on IS NULL)) AND (cardinality(asked_from) = cardinality(asked_on)) AND (cardinality(asked_to) = cardinality(asked_on)))),
+    CONSTRAINT flight_offers_before_day CHECK ((day IS NULL)),
+    CONSTRAINT flight_offers_offer_id CHECK ((offer_id ~ '^off_\w+$'::text)),
+    CONSTRAINT flight_offers_rank CHECK (((rank IS NULL) OR ((score IS NOT NULL) AND (ineligible = '{}'::text[])))),
+    CONSTRAINT flight_offers_status CHECK ((status = ANY (ARRAY['ACTIVE'::text, 'EXPIRED'::text, 'SELECTED'::text, 'BOOKED'::text]))),
+    CONSTRAINT flight_offers_times CHECK ((arrives_at > departs_at))
+);
+
+ALTER TABLE ONLY public.flight_offers_before FORCE ROW LEVEL SECURITY;
+
+CREATE TABLE public.flight_offers_kept (
+    user_id uuid NOT NULL,
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    trip_request_id uuid NOT NULL,
+    search_round integer NOT NULL,
+    offer_id text NOT NULL,
+    offer_request_id text NOT NULL,
+    passengers jsonb NOT NULL,
+    price_amount public.money_amount NOT NULL,
+    price_currency text DEFAULT 'USD'::text NOT NULL,
+    base_amount public.money_amount,
+    tax_amount public.money_amount,
+    expires_at timestamp with time zone NOT NULL,
+    status text DEFAULT 'ACTIVE'::text NOT NULL,
+    airline text NOT NULL,
+    duration interval NOT NULL,
+    longest_slice interval NOT NULL,
+    connections smallint NOT NULL,
+    most_connections smallint NOT NULL,
+    technical_stops smallint NOT NULL,
+    departs_at timestamp with time zone NOT NULL,
+    arrives_at timestamp with time zone NOT NULL,
+    carry_on_bags smallint NOT NULL,
+    checked_bags smallint NOT NULL,
+    refundable boolean,
+    refund_penalty public.money_amount,
+    refund_penalty_currency text,
+    changeable boolean,
+    change_penalty public.money_amount,
+    change_penalty_currency text,
+    emissions_kg numeric,
+    documents_required boolean NOT NULL,
+    itinerary jsonb NOT NULL,
+    rank integer,
+    score numeric,
+    score_parts jsonb,
+    ineligible text[] DEFAULT '{}'::text[] NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    base_currency text,
+    tax_currency text,
+    carriers text[] DEFAULT '{}'::text[] NOT NULL,
+    lowest_cabin text,
+    shortest_layover interval,
+    longest_layover interval,
+    airport_changes smallint DEFAULT 0 NOT NULL,
+    overnight_layovers smallint DEFAULT 0 NOT NULL,
+    red_eyes smallint DEFAULT 0 NOT NULL,
+    departs_local timestamp without time zone[] DEFAULT '{}'::timestamp without time zone[] NOT NULL,
+    arrives_local timestamp without time zone[] DEFAULT '{}'::timestamp without time zone[] NOT NULL,
+    requires_instant_payment boolean,
+    price_guaranteed_until timestamp with time zone,
+    payment_required_by timestamp with time zone,
+    document_types text[] DEFAULT '{}'::text[] NOT NULL,
+    itinerary_key text,
+    asked_from text[],
+    asked_to text[],
+    asked_on date[],
+    duration_gap interval,
+    read_live_at timestamp with time zone,
+    day date DEFAULT NULL,
+    CONSTRAINT flight_offers_asked CHECK ((((asked_from IS NULL) = (asked_on IS NULL)) AND ((asked_to IS NULL) = (asked_on IS NULL)) AND (cardinality(asked_from) = cardinality(asked_on)) AND (cardinality(asked_to) = cardinality(asked_on)))),
+    CONSTRAINT flight_offers_kept_day CHECK (((day IS NOT NULL) AND (day = '9999-12-31'::date))),
+    CONSTRAINT flight_offers_offer_id CHECK ((offer_id ~ '^off_\w+$'::text)),
+    CONSTRAINT flight_offers_rank CHECK (((rank IS NULL) OR ((score IS NOT NULL) AND (ineligible = '{}'::text[])))),
+    CONSTRAINT flight_offers_status CHECK ((status = ANY (ARRAY['ACTIVE'::text, 'EXPIRED'::text, 'SELECTED'::text, 'BOOKED'::text]))),
+    CONSTRAINT flight_offers_times CHECK ((arrives_at > departs_at))
+);
+
+ALTER TABLE ONLY public.flight_offers_kept FORCE ROW LEVEL SECURITY;
+
+CREATE TABLE public.flight_offers_other (
+    user_id uuid NOT NULL,
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    trip_request_id uuid NOT NULL,
+    search_round integer NOT NULL,
+    offer_id text NOT NULL,
+    offer_request_id text NOT NULL,
+    passengers jsonb NOT NULL,
+    price_amount public.money_amount NOT NULL,
+    price_currency text DEFAULT 'USD'::text NOT NULL,
+    base_amount public.money_amount,
+    tax_amount public.money_amount,
+    expires_at timestamp with time zone NOT NULL,
+    status text DEFAULT 'ACTIVE'::text NOT NULL,
+    airline text NOT NULL,
+    duration interval NOT NULL,
+    longest_slice interval NOT NULL,
+    connections smallint NOT NULL,
+    most_connections smallint NOT NULL,
+    technical_stops smallint NOT NULL,
+    departs_at timestamp with time zone NOT NULL,
+    arrives_at timestamp with time zone NOT NULL,
+    carry_on_bags smallint NOT NULL,
+    checked_bags smallint NOT NULL,
+    refundable boolean,
+    refund_penalty public.money_amount,
+    refund_penalty_currency text,
+    changeable boolean,
+    change_penalty public.money_amount,
+    change_penalty_currency text,
+    emissions_kg numeric,
+    documents_required boolean NOT NULL,
+    itinerary jsonb NOT NULL,
+    rank integer,
+    score numeric,
+    score_parts jsonb,
+    ineligible text[] DEFAULT '{}'::text[] NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    base_currency text,
+    tax_currency text,
+    carriers text[] DEFAULT '{}'::text[] NOT NULL,
+    lowest_cabin text,
+    shortest_layover interval,
+    longest_layover interval,
+    airport_changes smallint DEFAULT 0 NOT NULL,
+    overnight_layovers smallint DEFAULT 0 NOT NULL,
+    red_eyes smallint DEFAULT 0 NOT NULL,
+    departs_local timestamp without time zone[] DEFAULT '{}'::timestamp without time zone[] NOT NULL,
+    arrives_local timestamp without time zone[] DEFAULT '{}'::timestamp without time zone[] NOT NULL,
+    requires_instant_payment boolean,
+    price_guaranteed_until timestamp with time zone,
+    payment_required_by timestamp with time zone,
+    document_types text[] DEFAULT '{}'::text[] NOT NULL,
+    itinerary_key text,
+    asked_from text[],
+    asked_to text[],
+    asked_on date[],
+    duration_gap interval,
+    read_live_at timestamp with time zone,
+    day date DEFAULT ((statement_timestamp() AT TIME ZONE 'UTC'::text))::date,
+    CONSTRAINT flight_offers_asked CHECK ((((asked_from IS NULL) = (asked_on IS NULL)) AND ((asked_to IS NULL) = (asked_on IS NULL)) AND (cardinality(asked_from) = cardinality(asked_on)) AND (cardinality(asked_to) = cardinality(asked_on)))),
+    CONSTRAINT flight_offers_offer_id CHECK ((offer_id ~ '^off_\w+$'::text)),
+    CONSTRAINT flight_offers_rank CHECK (((rank IS NULL) OR ((score IS NOT NULL) AND (ineligible = '{}'::text[])))),
+    CONSTRAINT flight_offers_status CHECK ((status = ANY (ARRAY['ACTIVE'::text, 'EXPIRED'::text, 'SELECTED'::text, 'BOOKED'::text]))),
+    CONSTRAINT flight_offers_times CHECK ((arrives_at > departs_at))
+);
+
+ALTER TABLE ONLY public.flight_offers_other FORCE ROW LEVEL SECURITY;
+
+CREATE TABLE public.offer_counts (
+    user_id uuid NOT NULL,
+    id bigint NOT NULL,
+    trip_request_id uuid NOT NULL,
+    search_round integer NOT NULL,
+    searched_at timestamp with time zone NOT NULL,
+    offers integer NOT NULL,
+    missed jsonb NOT NULL,
+    CONSTRAINT offer_counts_offers CHECK ((offers > 0))
+);
+
+ALTER TABLE ONLY public.offer_counts FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.offer_counts ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.offer_counts_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
 CREATE TABLE public.payment_methods (
     user_id uuid NOT NULL,
     id uuid DEFAULT gen_random_uuid() NOT NULL,
@@ -1541,6 +1783,12 @@ CREATE TABLE public.spending_limits (
 );
 
 ALTER TABLE ONLY public.spending_limits FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE ONLY public.flight_offers ATTACH PARTITION public.flight_offers_before FOR VALUES IN (NULL);
+
+ALTER TABLE ONLY public.flight_offers ATTACH PARTITION public.flight_offers_kept FOR VALUES IN ('9999-12-31');
+
+ALTER TABLE ONLY public.flight_offers ATTACH PARTITION public.flight_offers_other DEFAULT;
 
 ALTER TABLE ONLY auth.users
     ADD CONSTRAINT users_pkey PRIMARY KEY (id);
@@ -1788,11 +2036,20 @@ ALTER TABLE ONLY public.flight_bookings
 ALTER TABLE ONLY public.flight_bookings
     ADD CONSTRAINT flight_bookings_pkey PRIMARY KEY (user_id, id);
 
-ALTER TABLE ONLY public.flight_offers
-    ADD CONSTRAINT flight_offers_offer_id_key UNIQUE (offer_id);
+ALTER TABLE ONLY public.flight_offers_before
+    ADD CONSTRAINT flight_offers_before_offer_id_key UNIQUE (offer_id);
 
-ALTER TABLE ONLY public.flight_offers
-    ADD CONSTRAINT flight_offers_pkey PRIMARY KEY (user_id, id);
+ALTER TABLE ONLY public.flight_offers_before
+    ADD CONSTRAINT flight_offers_before_pkey PRIMARY KEY (user_id, id);
+
+ALTER TABLE ONLY public.flight_offers_kept
+    ADD CONSTRAINT flight_offers_kept_offer_id_key UNIQUE (offer_id);
+
+ALTER TABLE ONLY public.flight_offers_kept
+    ADD CONSTRAINT flight_offers_kept_pkey PRIMARY KEY (user_id, id);
+
+ALTER TABLE ONLY public.offer_counts
+    ADD CONSTRAINT offer_counts_pkey PRIMARY KEY (user_id, id);
 
 ALTER TABLE ONLY public.payment_methods
     ADD CONSTRAINT payment_methods_pkey PRIMARY KEY (user_id, id);
@@ -1947,13 +2204,35 @@ CREATE INDEX flight_bookings_trip_request_id_idx ON public.flight_bookings USING
 
 CREATE INDEX flight_bookings_user_id_status_idx ON public.flight_bookings USING btree (user_id, status);
 
-CREATE INDEX flight_offers_active_idx ON public.flight_offers USING btree (expires_at) WHERE (status = 'ACTIVE'::text);
+CREATE INDEX flight_offers_before_expires_at_idx ON public.flight_offers_before USING btree (expires_at);
 
-CREATE INDEX flight_offers_expires_at_idx ON public.flight_offers USING btree (expires_at);
+CREATE UNIQUE INDEX flight_offers_offer_id_day_idx ON ONLY public.flight_offers USING btree (offer_id, day);
 
-CREATE INDEX flight_offers_trip_request_id_idx ON public.flight_offers USING btree (user_id, trip_request_id, search_round);
+CREATE UNIQUE INDEX flight_offers_before_offer_id_day_idx ON public.flight_offers_before USING btree (offer_id, day);
 
-CREATE INDEX flight_offers_user_id_status_idx ON public.flight_offers USING btree (user_id, status);
+CREATE INDEX flight_offers_trip_request_id_idx ON ONLY public.flight_offers USING btree (user_id, trip_request_id, search_round);
+
+CREATE INDEX flight_offers_before_trip_request_id_idx ON public.flight_offers_before USING btree (user_id, trip_request_id, search_round);
+
+CREATE UNIQUE INDEX flight_offers_user_id_id_day_idx ON ONLY public.flight_offers USING btree (user_id, id, day);
+
+CREATE UNIQUE INDEX flight_offers_before_user_id_id_day_idx ON public.flight_offers_before USING btree (user_id, id, day);
+
+CREATE UNIQUE INDEX flight_offers_kept_offer_id_day_idx ON public.flight_offers_kept USING btree (offer_id, day);
+
+CREATE UNIQUE INDEX flight_offers_kept_user_id_id_day_idx ON public.flight_offers_kept USING btree (user_id, id, day);
+
+CREATE INDEX flight_offers_kept_user_id_trip_request_id_search_round_idx ON public.flight_offers_kept USING btree (user_id, trip_request_id, search_round);
+
+CREATE UNIQUE INDEX flight_offers_other_offer_id_day_idx ON public.flight_offers_other USING btree (offer_id, day);
+
+CREATE UNIQUE INDEX flight_offers_other_user_id_id_day_idx ON public.flight_offers_other USING btree (user_id, id, day);
+
+CREATE INDEX flight_offers_other_user_id_trip_request_id_search_round_idx ON public.flight_offers_other USING btree (user_id, trip_request_id, search_round);
+
+CREATE INDEX offer_counts_searched_at_idx ON public.offer_counts USING btree (searched_at);
+
+CREATE INDEX offer_counts_trip_request_id_idx ON public.offer_counts USING btree (user_id, trip_request_id, search_round);
 
 CREATE UNIQUE INDEX payment_methods_default_idx ON public.payment_methods USING btree (user_id) WHERE (is_default AND (detached_at IS NULL));
 
@@ -1968,6 +2247,24 @@ CREATE INDEX trip_requests_over_idx ON public.trip_requests USING btree (departu
 CREATE INDEX trip_requests_payment_method_id_idx ON public.trip_requests USING btree (user_id, payment_method_id);
 
 CREATE INDEX trip_requests_selected_offer_id_idx ON public.trip_requests USING btree (user_id, selected_offer_id);
+
+ALTER INDEX public.flight_offers_offer_id_day_idx ATTACH PARTITION public.flight_offers_before_offer_id_day_idx;
+
+ALTER INDEX public.flight_offers_trip_request_id_idx ATTACH PARTITION public.flight_offers_before_trip_request_id_idx;
+
+ALTER INDEX public.flight_offers_user_id_id_day_idx ATTACH PARTITION public.flight_offers_before_user_id_id_day_idx;
+
+ALTER INDEX public.flight_offers_offer_id_day_idx ATTACH PARTITION public.flight_offers_kept_offer_id_day_idx;
+
+ALTER INDEX public.flight_offers_user_id_id_day_idx ATTACH PARTITION public.flight_offers_kept_user_id_id_day_idx;
+
+ALTER INDEX public.flight_offers_trip_request_id_idx ATTACH PARTITION public.flight_offers_kept_user_id_trip_request_id_search_round_idx;
+
+ALTER INDEX public.flight_offers_offer_id_day_idx ATTACH PARTITION public.flight_offers_other_offer_id_day_idx;
+
+ALTER INDEX public.flight_offers_user_id_id_day_idx ATTACH PARTITION public.flight_offers_other_user_id_id_day_idx;
+
+ALTER INDEX public.flight_offers_trip_request_id_idx ATTACH PARTITION public.flight_offers_other_user_id_trip_request_id_search_round_idx;
 
 CREATE TRIGGER airport_overrides_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON engine.airport_overrides FOR EACH STATEMENT EXECUTE FUNCTION engine.refuse_change();
 
@@ -2112,7 +2409,7 @@ ALTER TABLE ONLY public.booking_attempts
     ADD CONSTRAINT booking_attempts_currency_fkey FOREIGN KEY (currency) REFERENCES engine.currencies(code);
 
 ALTER TABLE ONLY public.booking_attempts
-    ADD CONSTRAINT booking_attempts_flight_offer_id_fkey FOREIGN KEY (user_id, flight_offer_id) REFERENCES public.flight_offers(user_id, id) ON DELETE RESTRICT;
+    ADD CONSTRAINT booking_attempts_flight_offer_id_fkey FOREIGN KEY (user_id, flight_offer_id) REFERENCES public.flight_offers_kept(user_id, id) ON DELETE RESTRICT;
 
 ALTER TABLE ONLY public.booking_attempts
     ADD CONSTRAINT booking_attempts_payment_method_id_fkey FOREIGN KEY (user_id, payment_method_id) REFERENCES public.payment_methods(user_id, id) ON DELETE RESTRICT;
@@ -2154,13 +2451,13 @@ ALTER TABLE ONLY public.flight_bookings
     ADD CONSTRAINT flight_bookings_currency_fkey FOREIGN KEY (currency) REFERENCES engine.currencies(code);
 
 ALTER TABLE ONLY public.flight_bookings
-    ADD CONSTRAINT flight_bookings_flight_offer_id_fkey FOREIGN KEY (user_id, flight_offer_id) REFERENCES public.flight_offers(user_id, id) ON DELETE RESTRICT;
+    ADD CONSTRAINT flight_bookings_flight_offer_id_fkey FOREIGN KEY (user_id, flight_offer_id) REFERENCES public.flight_offers_kept(user_id, id) ON DELETE RESTRICT;
 
 ALTER TABLE ONLY public.flight_bookings
     ADD CONSTRAINT flight_bookings_trip_request_id_fkey FOREIGN KEY (user_id, trip_request_id) REFERENCES public.trip_requests(user_id, id) ON DELETE RESTRICT;
 
-ALTER TABLE ONLY public.flight_offers
-    ADD CONSTRAINT flight_offers_trip_request_id_fkey FOREIGN KEY (user_id, trip_request_id) REFERENCES public.trip_requests(user_id, id) ON DELETE RESTRICT;
+ALTER TABLE ONLY public.offer_counts
+    ADD CONSTRAINT offer_counts_trip_request_id_fkey FOREIGN KEY (user_id, trip_request_id) REFERENCES public.trip_requests(user_id, id) ON DELETE RESTRICT;
 
 ALTER TABLE ONLY public.payment_methods
     ADD CONSTRAINT payment_methods_user_id_fkey FOREIGN KEY (user_id) REFERENCES auth.users(id) ON DELETE RESTRICT;
@@ -2187,7 +2484,7 @@ ALTER TABLE ONLY public.trip_requests
     ADD CONSTRAINT trip_requests_payment_method_id_fkey FOREIGN KEY (user_id, payment_method_id) REFERENCES public.payment_methods(user_id, id) ON DELETE RESTRICT;
 
 ALTER TABLE ONLY public.trip_requests
-    ADD CONSTRAINT trip_requests_selected_offer_id_fkey FOREIGN KEY (user_id, selected_offer_id) REFERENCES public.flight_offers(user_id, id) ON DELETE RESTRICT;
+    ADD CONSTRAINT trip_requests_selected_offer_id_fkey FOREIGN KEY (user_id, selected_offer_id) REFERENCES public.flight_offers_kept(user_id, id) ON DELETE RESTRICT;
 
 ALTER TABLE ONLY public.trip_requests
     ADD CONSTRAINT trip_requests_user_id_fkey FOREIGN KEY (user_id) REFERENCES auth.users(id) ON DELETE RESTRICT;
@@ -2482,7 +2779,25 @@ ALTER TABLE public.flight_offers ENABLE ROW LEVEL SECURITY;
 
 CREATE POLICY flight_offers_authenticated_select ON public.flight_offers FOR SELECT TO authenticated USING ((user_id = ( SELECT auth.uid() AS uid)));
 
+ALTER TABLE public.flight_offers_before ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY flight_offers_before_owner_all ON public.flight_offers_before TO skylatch_owner USING (true) WITH CHECK (true);
+
+ALTER TABLE public.flight_offers_kept ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY flight_offers_kept_owner_all ON public.flight_offers_kept TO skylatch_owner USING (true) WITH CHECK (true);
+
+ALTER TABLE public.flight_offers_other ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY flight_offers_other_owner_all ON public.flight_offers_other TO skylatch_owner USING (true) WITH CHECK (true);
+
 CREATE POLICY flight_offers_owner_all ON public.flight_offers TO skylatch_owner USING (true) WITH CHECK (true);
+
+ALTER TABLE public.offer_counts ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY offer_counts_authenticated_select ON public.offer_counts FOR SELECT TO authenticated USING ((user_id = ( SELECT auth.uid() AS uid)));
+
+CREATE POLICY offer_counts_owner_all ON public.offer_counts TO skylatch_owner USING (true) WITH CHECK (true);
 
 ALTER TABLE public.payment_methods ENABLE ROW LEVEL SECURITY;
 

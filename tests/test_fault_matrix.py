@@ -7,7 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-LAST = 136
+LAST = 139
 ROOT = Path(__file__).resolve().parents[1]
 _ROW = re.compile(r"^\| (\d+) \| ([^|]+) \| ([^|]+) \| ([^|]+) \|$", re.MULTILINE)
 

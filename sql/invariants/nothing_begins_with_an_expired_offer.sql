@@ -12,7 +12,9 @@ begin
     a.state_changed_at
   from public.booking_attempts as a
   inner join public.flight_offers as o
-    on a.user_id = o.user_id and a.flight_offer_id = o.id
+    on a.user_id = o.user_id
+    and a.flight_offer_id = o.id
+    and o.day = '9999-12-31'
   where a.state_changed_at >= p_since and o.expires_at <= a.started_at;
 end;
 $$;

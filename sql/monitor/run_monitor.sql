@@ -175,7 +175,7 @@ begin
         and s.next_look_at <= p_now;
       perform engine.schedule_trips(v_refused, p_now);
       -- Booking may be off for everybody.
-      exit when v_skipped >= 1000 or cardinality(v_without) >= 100;
+      exit when v_skipped >= greatest(1000, v_budget) or cardinality(v_without) >= 100;
     end loop;
 
     select count(*) into v_postponed

@@ -148,7 +148,9 @@ begin
   -- As the live read left it.
   select o.* into v_offer
   from public.flight_offers as o
-  where o.user_id = p_attempt.user_id and o.id = p_attempt.flight_offer_id;
+  where o.user_id = p_attempt.user_id
+    and o.id = p_attempt.flight_offer_id
+    and o.day = '9999-12-31';
   v_problem := engine.selected_offer_problem(p_trip, v_offer.id, p_now);
   reason := coalesce(
     'booking is off: ' || engine.flag_problem(p_trip.user_id, p_now),

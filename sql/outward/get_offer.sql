@@ -80,7 +80,9 @@ begin
   where t.user_id = p_attempt.user_id and t.id = p_attempt.trip_request_id;
   select o.* into v_offer
   from public.flight_offers as o
-  where o.user_id = p_attempt.user_id and o.id = p_attempt.flight_offer_id;
+  where o.user_id = p_attempt.user_id
+    and o.id = p_attempt.flight_offer_id
+    and o.day = '9999-12-31';
   v_code := engine.selected_offer_problem(v_trip, v_offer.id, p_now);
   return case
     when v_body #>> '{data,id}' is distinct from p_attempt.offer_id

@@ -13,7 +13,9 @@ begin
     when engine.journey_ends(engine.order_itinerary(p_order)) <> (
       select engine.journey_ends(o.itinerary)
       from public.flight_offers as o
-      where o.user_id = p_attempt.user_id and o.id = p_attempt.flight_offer_id
+      where o.user_id = p_attempt.user_id
+        and o.id = p_attempt.flight_offer_id
+        and o.day = '9999-12-31'
     ) then 'other_journey'
     when nullif(p_order -> 'people', 'null') <> (
         select to_jsonb(count(*))

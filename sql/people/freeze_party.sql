@@ -67,7 +67,9 @@ begin
     on p.user_id = o.user_id
     and p.booking_attempt_id = p_attempt.id
     and p.passenger_id = i.value ->> 'id'
-  where o.user_id = p_attempt.user_id and o.id = p_attempt.flight_offer_id;
+  where o.user_id = p_attempt.user_id
+    and o.id = p_attempt.flight_offer_id
+    and o.day = '9999-12-31';
   if v_matches is not true then
     raise exception using
       errcode = 'SK112',

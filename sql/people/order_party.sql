@@ -15,7 +15,9 @@ declare
 begin
   select o.* into v_offer
   from public.flight_offers as o
-  where o.user_id = p_user_id and o.id = p_flight_offer_id;
+  where o.user_id = p_user_id
+    and o.id = p_flight_offer_id
+    and o.day = '9999-12-31';
   return query
   select m.traveler_profile_id, m.passenger_id, m.infant_passenger_id
   from engine.match_party(

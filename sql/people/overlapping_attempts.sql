@@ -14,11 +14,15 @@ begin
   left join public.flight_bookings as b
     on a.user_id = b.user_id and a.id = b.booking_attempt_id
   inner join public.flight_offers as o
-    on a.user_id = o.user_id and a.flight_offer_id = o.id
+    on a.user_id = o.user_id
+    and a.flight_offer_id = o.id
+    and o.day = '9999-12-31'
   inner join public.booking_attempts as m
     on m.user_id = p_user_id and m.id = p_attempt_id
   inner join public.flight_offers as n
-    on m.user_id = n.user_id and m.flight_offer_id = n.id
+    on m.user_id = n.user_id
+    and m.flight_offer_id = n.id
+    and n.day = '9999-12-31'
   where a.user_id = p_user_id
     and a.id in (
       select q.booking_attempt_id

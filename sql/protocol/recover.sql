@@ -1,6 +1,5 @@
--- What must go on whatever else is switched off: an ended lease is settled, an old
--- offer expires and events are heard even under the kill switch. Definer: pg_cron's
--- role has no table.
+-- What must go on whatever else is switched off: an ended lease is settled and events
+-- are heard even under the kill switch. Definer: pg_cron's role has no table.
 create or replace function engine.recover() returns integer
   language plpgsql volatile
   security definer
@@ -14,17 +13,19 @@ begin
   -- Trips before offers: the order in which everybody locks them.
   v_recovered := engine.recover_calls(session_user, v_now);
   perform engine.apply_events(1000, v_now);
-  perform engine.expire_offers(v_now);
   perform engine.sum_flag_usage();
   perform engine.sum_counters();
   perform engine.sweep_events(v_now);
-  -- Last, because it locks trips, though only those that are free.
+  -- Late, because it locks trips, though only those that are free.
   perform engine.read_bookings(v_now);
+  -- Last, because it may lock a part of the offers.
+  perform engine.add_offer_days(v_now);
   perform engine.beat_job('recover', true);
   return v_recovered;
 end;
 $$;
 comment on function engine.recover() is
-  'Every minute: settles calls whose worker went away, applies events, expires old '
-  'offers, asks for events that never arrived and for bookings with a flight ahead.';
+  'Every minute: settles calls whose worker went away, applies events, asks '
+  'for events that never arrived and for bookings with a flight ahead, and makes room '
+  'for the offers of the next days.';
 grant execute on function engine.recover() to skylatch_cron;

@@ -1,5 +1,6 @@
 -- Why this offer, why not the others, and what would have to change: from what ranking
--- wrote to the offers of the current round. Row level security applies. An offer counts
+-- wrote to the offers of the current round, and from the counts of those that were not
+-- kept. Row level security applies. An offer counts
 -- for a change when everything that it misses is that one wish.
 create or replace function engine.explain_trip(p_trip_id uuid) returns jsonb
   language plpgsql stable
@@ -8,6 +9,7 @@ create or replace function engine.explain_trip(p_trip_id uuid) returns jsonb
 as $$
 declare
   v_trip public.trip_requests;
+  v_from date;
   v_chosen public.flight_offers;
   v_other public.flight_offers;
   v_offers integer;
@@ -27,13 +29,25 @@ begin
       detail = jsonb_build_object('trip', p_trip_id),
       hint = 'Check the id and who is signed in.';
   end if;
+  v_from := coalesce(v_trip.offers_from, '0001-01-01');
   -- What has expired since it was ranked fits no more.
-  select count(*), count(o.rank) filter (where o.status <> 'EXPIRED')
+  select count(*), count(o.rank) filter (where public.offer_status(o) <> 'EXPIRED')
   into v_offers, v_fit
   from public.flight_offers as o
   where o.user_id = v_trip.user_id
     and o.trip_request_id = v_trip.id
+    and (o.day is null or o.day >= v_from)
     and o.search_round = v_trip.search_round;
+  v_offers := v_offers + coalesce(
+    (
+      select sum(c.offers)
+      from public.offer_counts as c
+      where c.user_id = v_trip.user_id
+        and c.trip_request_id = v_trip.id
+        and c.search_round = v_trip.search_round
+    ),
+    0
+  );
   v_answered := v_offers > 0 or exists (
     select from public.fare_history as h
     where h.user_id = v_trip.user_id
@@ -44,11 +58,12 @@ begin
   from public.flight_offers as o
   where o.user_id = v_trip.user_id
     and o.trip_request_id = v_trip.id
+    and (o.day is null or o.day >= v_from)
     and case
       when v_trip.auto_book_status in ('BOOKING', 'BOOKED')
         then o.id = v_trip.selected_offer_id
       else o.search_round = v_trip.search_round
-        and o.status = 'ACTIVE'
+        and public.offer_status(o) = 'ACTIVE'
         and o.rank is not null
     end
   order by o.rank
@@ -81,9 +96,10 @@ begin
     from public.flight_offers as o
     where o.user_id = v_trip.user_id
       and o.trip_request_id = v_trip.id
+      and (o.day is null or o.day >= v_from)
       and o.search_round = v_chosen.search_round
       and o.rank is not null
-      and o.status <> 'EXPIRED'
+      and public.offer_status(o) <> 'EXPIRED'
     order by (o.score_parts ->> 'price')::numeric, o.rank
     limit 1;
     if v_other.id = v_chosen.id then
@@ -133,25 +149,44 @@ begin
     select
       m.reason,
       coalesce(min(r.what), 'good as well, but not better') as what,
-      count(*) as offers,
-      (array_agg(o.offer_id order by p.price, o.offer_id))[1] as offer_id,
-      (array_agg(engine.describe_offer(o) order by p.price, o.offer_id))[1] as example
-    from public.flight_offers as o
-    cross join lateral (
-      select (o.score_parts ->> 'price')::numeric
-    ) as p (price)
-    cross join unnest(
-      case
-        when o.rank is null then o.ineligible
-        when o.status = 'EXPIRED' then '{no_longer_offered}'
-        else '{ranked_lower}'
-      end
-    ) as m (reason)
+      sum(m.offers) as offers,
+      (array_agg(m.offer_id order by m.price, m.offer_id))[1] as offer_id,
+      (array_agg(m.example order by m.price, m.offer_id))[1] as example
+    from (
+      select
+        n.reason,
+        1 as offers,
+        (o.score_parts ->> 'price')::numeric as price,
+        o.offer_id,
+        engine.describe_offer(o) as example
+      from public.flight_offers as o
+      cross join unnest(
+        case
+          when o.rank is null then o.ineligible
+          when public.offer_status(o) = 'EXPIRED' then '{no_longer_offered}'
+          else '{ranked_lower}'
+        end
+      ) as n (reason)
+      where o.user_id = v_trip.user_id
+        and o.trip_request_id = v_trip.id
+        and (o.day is null or o.day >= v_from)
+        and o.search_round = v_trip.search_round
+        and o.id is distinct from v_chosen.id
+      union all
+      select
+        n.reason,
+        (g.value ->> 'offers')::integer,
+        (g.value ->> 'price')::numeric,
+        g.value ->> 'offer_id',
+        g.value ->> 'what'
+      from public.offer_counts as c
+      cross join jsonb_array_elements(c.missed) as g
+      cross join jsonb_array_elements_text(g.value -> 'reasons') as n (reason)
+      where c.user_id = v_trip.user_id
+        and c.trip_request_id = v_trip.id
+        and c.search_round = v_trip.search_round
+    ) as m
     left join engine.list_reasons() as r on m.reason = r.reason
-    where o.user_id = v_trip.user_id
-      and o.trip_request_id = v_trip.id
-      and o.search_round = v_trip.search_round
-      and o.id is distinct from v_chosen.id
     group by m.reason
   ) as g;
 
@@ -176,8 +211,25 @@ begin
     left join engine.list_reasons() as r on m.reason = r.reason
     where o.user_id = v_trip.user_id
       and o.trip_request_id = v_trip.id
+      and (o.day is null or o.day >= v_from)
       and o.search_round = v_trip.search_round
-    group by o.user_id, o.id
+    group by o.id, o.offer_id, o.most_connections, o.longest_slice, o.score_parts
+    having count(*) = count(r.change) and count(distinct r.change) = 1
+  ),
+
+  counted as (
+    select
+      min(r.change) as change,
+      (g.value ->> 'connections')::integer as most_connections,
+      (g.value ->> 'offers')::integer as offers
+    from public.offer_counts as c
+    cross join jsonb_array_elements(c.missed) with ordinality as g
+    cross join jsonb_array_elements_text(g.value -> 'reasons') as m (reason)
+    left join engine.list_reasons() as r on m.reason = r.reason
+    where c.user_id = v_trip.user_id
+      and c.trip_request_id = v_trip.id
+      and c.search_round = v_trip.search_round
+    group by c.id, g.ordinality, g.value
     having count(*) = count(r.change) and count(distinct r.change) = 1
   ),
 
@@ -187,7 +239,17 @@ begin
       n.without,
       n.id,
       n.most_connections,
-      count(*) as offers
+      count(*) + coalesce(
+        (
+          select sum(d.offers)
+          from counted as d
+          where d.change = n.change
+            and (
+              n.change <> 'max_connections' or d.most_connections = n.most_connections
+            )
+        ),
+        0
+      ) as offers
     from missed as n
     inner join missed as a
       on n.change = a.change
@@ -243,7 +305,8 @@ begin
     '[]'
   ) into v_help
   from relaxed as x
-  inner join public.flight_offers as o on o.user_id = v_trip.user_id and x.id = o.id;
+  inner join public.flight_offers as o
+    on o.user_id = v_trip.user_id and x.id = o.id and (o.day is null or o.day >= v_from);
 
   select array_agg(h.value ->> 'sentence' order by h.ordinality) into v_helpful
   from jsonb_array_elements(v_help) with ordinality as h;
@@ -263,6 +326,7 @@ begin
     from public.flight_offers as o
     where o.user_id = v_trip.user_id
       and o.trip_request_id = v_trip.id
+      and (o.day is null or o.day >= v_from)
       and o.search_round = v_trip.search_round
       and o.ineligible <> '{}'
     order by

@@ -19,6 +19,9 @@ drop function if exists engine.judge_offer(
   public.trip_requests, public.flight_offers, numeric, numeric, timestamptz, text,
   timestamptz
 );
+drop function if exists engine.judge_offer(
+  public.trip_requests, public.flight_offers_before, engine.offer_terms, timestamptz
+);
 create or replace function engine.judge_offer(
   p_trip public.trip_requests,
   p_offer public.flight_offers,
@@ -68,8 +71,9 @@ begin
       case
         when p_terms.cap_problem is not null then p_terms.cap_problem
         when (p_offer.price_amount <= p_terms.cap) is not true then 'price_above_cap'
-        when engine.stripe_amount(p_offer.price_amount, p_offer.price_currency) is null
-          then 'not_chargeable'
+        when (
+          p_offer.price_amount > 0 and p_offer.price_amount % p_terms.charge_step = 0
+        ) is not true then 'not_chargeable'
       end,
       case
         when (p_offer.most_connections <= p_trip.max_connections) is not true

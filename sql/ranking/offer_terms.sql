@@ -28,6 +28,9 @@ begin
       p_trip.user_id, p_trip.id, p_passengers, p_first_day, p_last_day
     )
   );
+  -- What can be charged exactly (money/stripe_amount.sql) is a multiple of this.
+  select c.stripe_step / c.stripe_factor::numeric into v_terms.charge_step
+  from engine.currencies as c where c.code = p_currency;
   select s.least_lead_time into v_terms.least_lead_time
   from engine.search_settings as s;
   return v_terms;

@@ -43,7 +43,9 @@ begin atomic
   from public.flight_offers as o
   inner join public.trip_requests as t
     on o.user_id = t.user_id and o.trip_request_id = t.id
-  where t.id = p_trip_id and o.search_round = t.search_round
+  where t.id = p_trip_id
+    and o.search_round = t.search_round
+    and (o.day is null or o.day >= coalesce(t.offers_from, '0001-01-01'))
   order by
     o.rank nulls last,
     (o.score_parts ->> 'price')::numeric,

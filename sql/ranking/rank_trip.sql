@@ -1,6 +1,8 @@
 -- Every offer of the current round gets a rank or its reasons (judge_offer). Ties break
 -- by price, duration, departure, offer id; prices of two currencies are compared in the
--- trip's.
+-- trip's. What was stored a moment ago, at p_now, was judged then
+-- (search/ingest_offers); what is as it was is not written again. So where one answer
+-- makes a round, ranking it writes nothing.
 create or replace function engine.rank_trip(
   p_user_id uuid, p_trip_id uuid, p_now timestamptz
 ) returns integer
@@ -8,10 +10,12 @@ create or replace function engine.rank_trip(
 as $$
 declare
   v_trip public.trip_requests;
+  v_from date;
   v_eligible integer;
 begin
   select t.* into v_trip
   from public.trip_requests as t where t.user_id = p_user_id and t.id = p_trip_id;
+  v_from := coalesce(v_trip.offers_from, '0001-01-01');
 
   with held_against as materialized (
     select
@@ -30,31 +34,54 @@ begin
       from public.flight_offers as o
       where o.user_id = p_user_id
         and o.trip_request_id = p_trip_id
+        and (o.day is null or o.day >= v_from)
         and o.search_round = v_trip.search_round
     ) as c
   ),
 
-  judged as (
+  offer as (
     select
-      o.id,
-      o.price_amount / (h.terms).rate as price,
-      o.duration,
-      o.departs_at,
-      o.offer_id,
-      j.*
+      o,
+      h.terms,
+      -- Else nobody has judged it.
+      o.created_at = p_now and (o.score is not null or o.ineligible <> '{}') as is_judged
     from public.flight_offers as o
     inner join held_against as h
       on o.price_currency = h.price_currency
       and o.passengers = h.passengers
       and coalesce(o.asked_on[1], '9999-12-31') = h.first_day
       and coalesce(o.asked_on[cardinality(o.asked_on)], '9999-12-31') = h.last_day
-    cross join lateral engine.judge_offer(v_trip, o, h.terms, p_now) as j
     where o.user_id = p_user_id
       and o.trip_request_id = p_trip_id
+      and (o.day is null or o.day >= v_from)
       and o.search_round = v_trip.search_round
   ),
 
-  ranked as (
+  judged as materialized (
+    select
+      (f.o).id,
+      (f.o).day,
+      (f.o).price_amount / (f.terms).rate as price,
+      (f.o).duration,
+      (f.o).departs_at,
+      (f.o).offer_id,
+      (f.o).rank as former_rank,
+      f.is_judged
+      or j.ineligible = (f.o).ineligible
+      and (j.score, j.score_parts)
+      is not distinct from ((f.o).score, (f.o).score_parts) as is_same,
+      j.*
+    from offer as f
+    cross join lateral (
+      select e.*
+      from engine.judge_offer(v_trip, f.o, f.terms, p_now) as e
+      where f.is_judged is not true
+      union all
+      select (f.o).ineligible, (f.o).score, (f.o).score_parts where f.is_judged
+    ) as j
+  ),
+
+  ranked as materialized (
     select
       j.*,
       case when j.ineligible = '{}' then
@@ -75,11 +102,14 @@ begin
       score_parts = r.score_parts,
       updated_at = p_now
     from ranked as r
-    where o.user_id = p_user_id and o.id = r.id
-    returning o.rank
+    where o.user_id = p_user_id
+      and o.id = r.id
+      and o.day is not distinct from r.day
+      and (o.day is null or o.day >= v_from)
+      and (r.is_same is not true or r.place is distinct from r.former_rank)
   )
 
-  select count(w.rank) into v_eligible from written as w;
+  select count(r.place) into v_eligible from ranked as r;
   return v_eligible;
 end;
 $$;

@@ -14,7 +14,8 @@ begin
   from public.flight_offers as o
   where o.user_id = p_trip.user_id
     and o.id = p_flight_offer_id
-    and o.trip_request_id = p_trip.id;
+    and o.trip_request_id = p_trip.id
+    and o.day = '9999-12-31';
   if not found then
     return 'no_longer_offered';
   end if;

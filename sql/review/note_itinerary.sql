@@ -22,7 +22,9 @@ begin
   where a.user_id = p_attempt.user_id and a.id = p_attempt.id;
   select coalesce(p_attempt.itinerary, o.itinerary) into v_before
   from public.flight_offers as o
-  where o.user_id = p_attempt.user_id and o.id = p_attempt.flight_offer_id;
+  where o.user_id = p_attempt.user_id
+    and o.id = p_attempt.flight_offer_id
+    and o.day = '9999-12-31';
   if array(select t.during from engine.flight_times(v_itinerary) as t (during))
     = array(select t.during from engine.flight_times(v_before) as t (during))
   then

@@ -45,7 +45,9 @@ begin
     inner join public.booking_attempts as a
       on was.user_id = a.user_id and was.booking_attempt_id = a.id
     inner join public.flight_offers as o
-      on was.user_id = o.user_id and was.flight_offer_id = o.id
+      on was.user_id = o.user_id
+      and was.flight_offer_id = o.id
+      and o.day = '9999-12-31'
     -- None is left once the last slice has departed.
     cross join lateral (
       select min(lower(s.during)) as leaves_at

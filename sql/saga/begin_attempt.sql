@@ -44,6 +44,7 @@ begin
   where o.user_id = p_trip.user_id
     and o.id = p_flight_offer_id
     and o.trip_request_id = p_trip.id
+    and (o.day is null or o.day >= coalesce(p_trip.offers_from, '0001-01-01'))
   for no key update;
   select c.* into v_limit
   from engine.convert_cap(p_trip, v_offer.price_currency, p_now) as c;
@@ -52,7 +53,12 @@ begin
       or v_offer.status <> 'ACTIVE'
       or v_offer.rank is null
       or v_offer.search_round <> p_trip.search_round
-      or v_offer.expires_at < p_now + interval '2 minutes' then 'offer'
+      or v_offer.expires_at < p_now + interval '2 minutes'
+      -- Of another day, and another trip's.
+      or exists (
+        select from public.flight_offers as o
+        where o.offer_id = v_offer.offer_id and o.day = '9999-12-31'
+      ) then 'offer'
     when (v_offer.price_amount <= v_limit.cap) is not true then 'price'
   end;
   if v_problem is not null then
@@ -99,6 +105,11 @@ begin
       limit 1
     );
   end if;
+  -- It outlives the day of its search, and the attempt's key points at it there.
+  update public.flight_offers as o
+  set status = 'SELECTED', day = '9999-12-31', updated_at = p_now
+  where o.user_id = v_offer.user_id and o.id = v_offer.id
+    and (o.day is null or o.day = v_offer.day);
   insert into public.booking_attempts as a (
     user_id, trip_request_id, attempt_no, state, idempotency_key, flight_offer_id,
     offer_id, agreed_amount, currency, cap_amount, trip_version, flags,
@@ -138,9 +149,6 @@ begin
       hint = v_problem;
   end if;
 
-  update public.flight_offers as o
-  set status = 'SELECTED', updated_at = p_now
-  where o.user_id = v_offer.user_id and o.id = v_offer.id;
   update public.trip_requests as t
   set
     auto_book_status = 'BOOKING',

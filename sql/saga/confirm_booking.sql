@@ -28,7 +28,9 @@ begin
   where p.user_id = p_attempt.user_id and p.booking_attempt_id = p_attempt.id;
   update public.flight_offers as o
   set status = 'BOOKED', price_amount = p_attempt.agreed_amount, updated_at = p_now
-  where o.user_id = p_attempt.user_id and o.id = p_attempt.flight_offer_id;
+  where o.user_id = p_attempt.user_id
+    and o.id = p_attempt.flight_offer_id
+    and o.day = '9999-12-31';
   -- Whatever the traveller asked for meanwhile, the trip is booked: say the truth.
   update public.trip_requests as t
   set

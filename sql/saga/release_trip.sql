@@ -20,7 +20,9 @@ begin
   -- Not back to ACTIVE: an offer that was refused once is not tried again.
   update public.flight_offers as o
   set status = 'EXPIRED', updated_at = p_now
-  where o.user_id = p_attempt.user_id and o.id = p_attempt.flight_offer_id;
+  where o.user_id = p_attempt.user_id
+    and o.id = p_attempt.flight_offer_id
+    and o.day = '9999-12-31';
   if p_attempt.search_again_after = '0' then
     select count(*) into v_tries
     from public.booking_attempts as a

@@ -20,8 +20,8 @@
 -- been due the longest, whatever their priority and whosever they are. A due search
 -- before which n others fell due is therefore taken within
 -- ceil((n + 1) / ceil(budget / 4)) ticks that have a budget. (Among the 10,000 trips
--- that are due the longest, which keeps a tick bounded; the bound holds beyond: the
--- oldest searches are of the oldest trips.)
+-- that are due the longest, or twice as many as the budget, which keeps a tick bounded;
+-- the bound holds beyond: the oldest searches are of the oldest trips.)
 --
 -- Of several due searches with one key that are only watched (the last answer found
 -- nothing at or below the cap), one leads and the others wait for its answer, which
@@ -52,7 +52,7 @@ begin
       and t.searches < t.max_searches
       and t.user_id <> all (p_without)
     order by t.next_search_at
-    limit 10000
+    limit greatest(10000, 2 * v_budget)
   ),
 
   due as materialized (

@@ -25,6 +25,7 @@ begin
   update public.trip_requests as t
   set
     search_round = t.search_round + 1,
+    offers_from = (p_now at time zone 'UTC')::date,
     last_searched_at = p_now,
     searches = t.searches + cardinality(array_positions(p_trips, t.id))
   where t.id = any (p_trips);

@@ -82,7 +82,9 @@ begin
     return;
   end if;
   update public.trip_requests as t
-  set search_round = t.search_round + 1
+  set
+    search_round = t.search_round + 1,
+    offers_from = (p_now at time zone 'UTC')::date
   where t.id = any (v_changed);
   update engine.provider_calls as c
   set state = 'DEAD', verdict = 'SUPERSEDED', finished_at = p_now

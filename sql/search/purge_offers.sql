@@ -1,41 +1,55 @@
--- Offers that expired long ago, a batch of the oldest; fare_history keeps the picture.
--- Never one that an attempt, a booking or a trip points at: the keys would refuse it,
--- and it says what was bought. By the place of the rows just locked: no join that could
--- read the whole table.
+-- What drop_offer_days does not reach: offers from before there were days, those of
+-- days without a part of their own, and the counts of what was not kept; a batch of
+-- each. fare_history keeps the picture. By the place of the rows just locked: no join
+-- that could read the whole table; each statement reads one part of it alone.
 create or replace function engine.purge_offers(p_limit integer, p_now timestamptz)
   returns integer
   language plpgsql volatile
 as $$
 declare
+  v_before timestamptz := p_now - (
+    select s.keep_offers_for from engine.search_settings as s
+  );
   v_removed integer;
+  v_batch integer;
 begin
   delete from public.flight_offers as o
-  where o.ctid = any (array(
+  where o.day is null and o.ctid = any (array(
     select f.ctid
     from public.flight_offers as f
-    where f.status = 'EXPIRED'
-      and f.expires_at < p_now - (
-        select s.keep_offers_for from engine.search_settings as s
-      )
-      and not exists (
-        select from public.booking_attempts as a
-        where a.user_id = f.user_id and a.flight_offer_id = f.id
-      )
-      and not exists (
-        select from public.flight_bookings as b
-        where b.user_id = f.user_id and b.flight_offer_id = f.id
-      )
-      and not exists (
-        select from public.trip_requests as t
-        where t.user_id = f.user_id and t.selected_offer_id = f.id
-      )
+    where f.day is null
+      and f.expires_at < v_before
     order by f.expires_at
     limit p_limit
-    for update of f skip locked
+    for update skip locked
   ));
   get diagnostics v_removed = row_count;
-  return v_removed;
+
+  delete from public.flight_offers_other as o
+  where o.ctid = any (array(
+    select f.ctid
+    from public.flight_offers_other as f
+    where f.day < (v_before at time zone 'UTC')::date
+    limit p_limit
+    for update skip locked
+  ));
+  get diagnostics v_batch = row_count;
+  v_removed := greatest(v_removed, v_batch);
+
+  delete from public.offer_counts as o
+  where o.ctid = any (array(
+    select c.ctid
+    from public.offer_counts as c
+    where c.searched_at < v_before
+    order by c.searched_at
+    limit p_limit
+    for update skip locked
+  ));
+  get diagnostics v_batch = row_count;
+  return greatest(v_removed, v_batch);
 end;
 $$;
 comment on function engine.purge_offers(integer, timestamptz) is
-  'Removes at most so many offers that expired long ago; returns how many.';
+  'Removes at most so many old offers that are dropped with no day, and as many '
+  'counts; returns how many of what there was most of.';
+drop function if exists engine.expire_offers(timestamptz);

@@ -5,13 +5,18 @@
 drop function if exists engine.set_search_settings(
   text, integer, interval, interval, interval
 );
+drop function if exists engine.set_search_settings(
+  text, integer, interval, interval, interval, interval
+);
 create or replace function engine.set_search_settings(
   p_reason text,
   p_searches_per_minute integer default null,
   p_fresh_for interval default null,
   p_keep_offers_for interval default null,
   p_rate_max_age interval default null,
-  p_least_lead_time interval default null
+  p_least_lead_time interval default null,
+  p_keep_offers text default null,
+  p_useful_offers integer default null
 ) returns jsonb
   language plpgsql volatile
   security definer
@@ -38,7 +43,11 @@ begin
     (4, 'rate_max_age', p_rate_max_age::text, '1 minute to 30 days',
       p_rate_max_age between interval '1 minute' and interval '30 days'),
     (5, 'least_lead_time', p_least_lead_time::text, '0 to 7 days',
-      p_least_lead_time between interval '0' and interval '7 days')
+      p_least_lead_time between interval '0' and interval '7 days'),
+    (6, 'keep_offers', left(p_keep_offers, 100), 'all or useful',
+      p_keep_offers in ('all', 'useful')),
+    (7, 'useful_offers', p_useful_offers::text, '1 to 1000',
+      p_useful_offers between 1 and 1000)
   ) as w (place, field, value, bounds, fits)
   where not w.fits
   order by w.place
@@ -52,7 +61,9 @@ begin
     fresh_for = coalesce(p_fresh_for, s.fresh_for),
     keep_offers_for = coalesce(p_keep_offers_for, s.keep_offers_for),
     rate_max_age = coalesce(p_rate_max_age, s.rate_max_age),
-    least_lead_time = coalesce(p_least_lead_time, s.least_lead_time)
+    least_lead_time = coalesce(p_least_lead_time, s.least_lead_time),
+    keep_offers = coalesce(p_keep_offers, s.keep_offers),
+    useful_offers = coalesce(p_useful_offers, s.useful_offers)
   returning to_jsonb(s) - 'only_row' into v_settings;
   insert into engine.search_settings_changes (at, set_by, reason, settings)
   values (clock_timestamp(), engine.caller(), v_reason, v_settings);
@@ -60,10 +71,12 @@ begin
 end;
 $$;
 comment on function engine.set_search_settings(
-  text, integer, interval, interval, interval, interval
+  text, integer, interval, interval, interval, interval, text,
+  integer
 ) is
   'Changes the search settings that are named, for a reason; returns them all. Raises '
   'SK016 or SK023.';
 grant execute on function engine.set_search_settings(
-  text, integer, interval, interval, interval, interval
+  text, integer, interval, interval, interval, interval, text,
+  integer
 ) to skylatch_operator;

@@ -58,6 +58,7 @@ begin
   from engine.read_offers(jsonb_build_array(p_offer)) as r
   where o.user_id = p_attempt.user_id
     and o.id = p_attempt.flight_offer_id
+    and o.day = '9999-12-31'
     and o.offer_id = r.offer_id
     and r.problem is null
     and engine.same_passengers(o.passengers, r.passengers);

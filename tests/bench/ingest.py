@@ -47,6 +47,8 @@ MAX_DURATION = timedelta(hours=36)
 REQUEST = {
     "slices": [{"origin": "LHR", "destination": "JFK", "departure_date": "2027-01-15"}]
 }
+# As the sidecar's login has it (bootstrap.sql).
+SIDECARS = "-c plan_cache_mode=force_generic_plan -c jit=off"
 Connection = psycopg.Connection[Any]
 Trip = tuple[UUID, UUID]
 Work = Callable[[Connection, Trip, str], None]
@@ -189,7 +191,7 @@ def one_client(
 ) -> list[tuple[float, float]]:
     """Return the seconds of parsing each answer, and of the way's work on it."""
     spent = []
-    with psycopg.connect(dsn, autocommit=True) as connection:
+    with psycopg.connect(dsn, autocommit=True, options=SIDECARS) as connection:
         trips = [new_trip(connection) for _ in range(ROUNDS + 1)]
         answers = [renamed(text) for _ in trips]
         # Plans are made and pages are read before the clock starts.

@@ -31,12 +31,8 @@ STATEMENTS = {
     "a whole tick": "select engine.run_monitor('bench', now())",
     "rank_trip": f"select engine.rank_trip(md5('user1')::uuid, {_TRIP}, now())",
     "rank_offers": f"select public.rank_offers({_TRIP})",
-    "expire a batch of 1,000": (
-        "select engine.expire_offers("
-        "(select min(expires_at) from public.flight_offers where status = 'ACTIVE'"
-        " and expires_at > now()) - interval '1 second')"
-    ),
-    "purge 1,000 offers": "select engine.purge_offers(1000, now())",
+    "purge offers": "select engine.purge_offers(1000, now())",
+    "drop days of offers": "select engine.drop_offer_days(now())",
     "purge 1,000 searches": "select engine.purge_searches(1000, now())",
 }
 

@@ -253,7 +253,7 @@ def test_due_bookings_are_found_by_their_index(world: World) -> None:
             "flight_bookings",
             "trip_requests",
             "booking_attempts",
-            "flight_offers",
+            "flight_offers_kept",
             "provider_calls",
         }
     )

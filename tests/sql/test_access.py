@@ -56,7 +56,8 @@ FUNCTIONS = {
         engine.explain_trip public.remove_passenger public.remove_spending_limit
         public.cancel_booking public.cancel_trip public.consent_to_trip
         public.create_trip_request public.duffel_search public.explain_trip
-        public.pause_trip public.rank_offers public.resume_trip public.trip_saga""",
+        public.pause_trip public.rank_offers public.resume_trip public.trip_saga
+        public.offer_status""",
     "service_role": """
         engine.cancel_booking engine.auto_book_production engine.change_trip_status
         engine.check_trip_party public.cancel_booking engine.job_overview
@@ -66,6 +67,7 @@ FUNCTIONS = {
         engine.describe_offer engine.format_money engine.list_reasons
         engine.flag_status engine.flag_value engine.is_enabled
         engine.search_plan engine.search_status engine.duffel_search
+        public.offer_status
         engine.set_kill_switch engine.trip_saga public.explain_trip
         public.auto_book_monitor public.auto_book_production public.cancel_trip
         public.consent_to_trip
@@ -122,6 +124,7 @@ TABLES = {
         "public.fare_history": "select",
         "public.flight_bookings": "select",
         "public.flight_offers": "select",
+        "public.offer_counts": "select",
         "public.payment_methods": "select",
         "public.spending_limits": "insert select update",
         "public.traveler_profiles": "insert select update",
@@ -138,6 +141,7 @@ TABLES = {
         "public.flag_overview": "select",
         "public.flight_bookings": "select",
         "public.flight_offers": "select",
+        "public.offer_counts": "select",
         "public.payment_methods": "insert select update",
         "public.spending_limits": "insert select update",
         "public.traveler_profiles": "insert select update",
@@ -158,6 +162,7 @@ ENGINE_WRITTEN = (
     "fare_history",
     "flight_bookings",
     "flight_offers",
+    "offer_counts",
     "consents",
 )
 
@@ -169,7 +174,7 @@ GLOBALLY_UNIQUE = {
     "booking_events_pkey",
     "flight_bookings_order_id_key",
     "flight_bookings_payment_intent_id_key",
-    "flight_offers_offer_id_key",
+    "flight_offers_offer_id_day_idx",
     "payment_methods_stripe_payment_method_id_key",
     "provider_calls_idempotency_key_key",
     "provider_calls_pkey",
@@ -249,6 +254,12 @@ def booked(
             world.tick()
             until(lambda: [world.status(t) for t in trips] == ["BOOKED"] * 2)
         plan = world.trip(bessie, auto_book_enabled=False)
+        world.rows(
+            "insert into public.offer_counts (user_id, trip_request_id, search_round,"
+            " searched_at, offers, missed) select user_id, id, 1, now(), 1, '[]'"
+            " from public.trip_requests where id = any (%s)",
+            trips,
+        )
         for traveller in (amelia, bessie):
             world.rows(
                 "insert into public.spending_limits (user_id, currency, period, amount)"
@@ -260,12 +271,13 @@ def booked(
 
 
 def tenant_tables(booked: Booked) -> list[str]:
-    """Return every table with a user_id, by its full name."""
+    """Return every table with a user_id, by its full name; parts are none."""
     rows = booked.world.rows(
         "select n.nspname || '.' || c.relname as name from pg_class as c"
         " join pg_namespace as n on n.oid = c.relnamespace"
         " join pg_attribute as a on a.attrelid = c.oid and a.attname = 'user_id'"
-        f" where {_OURS} and c.relkind in ('r', 'p') order by 1"
+        f" where {_OURS} and c.relkind in ('r', 'p') and not c.relispartition"
+        " order by 1"
     )
     return [row["name"] for row in rows]
 
@@ -547,6 +559,19 @@ def test_a_traveller_sees_their_own_rows_and_nobody_elses(booked: Booked) -> Non
                 "n": counts[booked.amelia.user_id],
             }
             assert seen == [mine], table
+
+
+def test_nobody_reads_a_part_of_a_table_by_itself(booked: Booked) -> None:
+    """Its policies are the table's: a part that is asked directly is closed."""
+    booked.world.rows("select engine.add_offer_days(now() + interval '5 days')")
+    parts = booked.world.rows(
+        "select i.inhrelid::regclass::text as name from pg_inherits as i"
+        " join pg_class as c on c.oid = i.inhparent and c.relkind = 'p'"
+    )
+    assert len(parts) >= 6
+    with booked.as_amelia() as connection:
+        for part in parts:
+            assert_refused(connection, f"select from {part['name']}")
 
 
 @pytest.mark.parametrize("table", ENGINE_WRITTEN)

@@ -212,7 +212,10 @@ def test_what_has_expired_since_is_no_choice(shelf: Shelf) -> None:
     """The next best is; and when all are gone, nothing fits."""
     shelf.put(Offer("a", price="100.00"), Offer("b", price="200.00"))
     shelf.rank()
-    gone = "update public.flight_offers set status = 'EXPIRED' where offer_id = %s"
+    gone = (
+        "update public.flight_offers set expires_at = now() - interval '1 second'"
+        " where offer_id = %s"
+    )
     shelf.run(gone, "off_a")
     story = shelf.explain()
     assert (story["fit"], story["chosen"]["offer_id"]) == (1, "off_b")

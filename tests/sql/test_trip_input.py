@@ -866,9 +866,10 @@ def book(counter: Counter, trip_id: UUID, status: str) -> None:
         " offer_id, offer_request_id, passengers, price_amount, price_currency,"
         " expires_at, airline, duration, longest_slice, connections, most_connections,"
         " technical_stops, departs_at, arrives_at, carry_on_bags, checked_bags,"
-        " documents_required, itinerary)"
+        " documents_required, itinerary, day)"
         " values (%s, %s, %s, 1, 'off_1', 'orq_1', '[]', 100, 'GBP', now(), 'BA', '8h',"
-        " '8h', 0, 0, 0, now(), now() + interval '8h', 0, 0, false, '[]')",
+        " '8h', 0, 0, 0, now(), now() + interval '8h', 0, 0, false, '[]',"
+        " '9999-12-31')",
         [counter.user_id, offer_id, trip_id],
     )
     counter.sql.execute(

@@ -1,0 +1,6 @@
+-- Read and written as a part of flight_offers, never by itself.
+drop policy if exists flight_offers_kept_owner_all on public.flight_offers_kept;
+create policy flight_offers_kept_owner_all on public.flight_offers_kept
+  to skylatch_owner
+  using (true)
+  with check (true);
