@@ -1399,10 +1399,14 @@ def test_no_personal_data_stays_in_the_engine(stage: Stage) -> None:
 KEYED = {
     name: (
         f"select engine.{name}(jsonb_populate_record(c, jsonb_build_object("
-        "'idempotency_key', %s::text))) from engine.provider_calls as c",
+        f"'operation', '{operation}', 'idempotency_key', %s::text)))"
+        " from engine.provider_calls as c",
         "idempotency_key_form",
     )
-    for name in ("enqueue_call", "enqueue_object")
+    for name, operation in (
+        ("enqueue_call", "search"),
+        ("enqueue_object", "look_order"),
+    )
 } | {
     "booking_attempts": (
         "update public.booking_attempts set idempotency_key = %s",
