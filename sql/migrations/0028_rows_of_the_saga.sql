@@ -1,7 +1,7 @@
 -- A row that changes at every step is not held against all that it has to be at every
 -- step: PostgreSQL reads each check anew for each statement, and theirs were a tenth of
--- what a booking cost. A call's key has a form, looked at when the call is made. That the
--- columns of a row fit each other is watched (sql/invariants).
+-- what a booking cost. A call's key has a form, looked at when the call is made. That
+-- the columns of a row fit each other is watched (sql/invariants).
 -- depends: 0027_watch
 -- squawk-ignore-file ban-drop-constraint
 create domain engine.idempotency_key as text

@@ -1,7 +1,8 @@
 -- A trip's row changes with every round and every booking, its wishes hardly ever. They
--- are checked whenever one of them is written, with words (trips/check_trip_request.sql),
--- and no more at each change of the rest: eighteen checks were nearly all of what such a
--- change cost. What stays is about the rest, or about sizes.
+-- are checked whenever one of them is written, with words
+-- (trips/check_trip_request.sql), and no more at each change of the rest: eighteen
+-- checks were nearly all of what such a change cost. What stays is about the rest, or
+-- about sizes.
 -- depends: 0029_doorbell
 -- squawk-ignore-file ban-drop-constraint
 alter table public.trip_requests
