@@ -73,6 +73,8 @@ set role skylatch_owner;
 \ir access/spending_ceiling_changes.sql
 \ir access/spending_ceilings.sql
 \ir access/spending_limits.sql
+\ir access/spent_days.sql
+\ir access/spent_parts.sql
 \ir access/trace_settings.sql
 \ir access/trace_settings_changes.sql
 \ir access/traveler_profiles.sql
@@ -186,6 +188,8 @@ set role skylatch_owner;
 \ir money/convert_cap.sql
 \ir money/spending_problem.sql
 \ir money/in_base_currency.sql
+\ir money/note_spending.sql
+\ir money/sum_spending.sql
 \ir money/spent_in_base.sql
 \ir money/ceiling_problem.sql
 \ir money/check_ceilings.sql
@@ -442,6 +446,7 @@ set role skylatch_owner;
 \ir invariants/an_attempt_says_how_it_ended.sql
 \ir invariants/never_above_the_limit.sql
 \ir invariants/no_limit_of_a_traveller_is_exceeded.sql
+\ir invariants/what_was_spent_is_added_up.sql
 \ir invariants/nobody_is_on_two_flights_at_once.sql
 \ir invariants/nothing_begins_that_the_flags_do_not_allow.sql
 \ir invariants/nothing_begins_with_an_expired_offer.sql

@@ -620,6 +620,23 @@ CREATE TABLE engine.counters (
 
 ALTER TABLE ONLY engine.counters FORCE ROW LEVEL SECURITY;
 
+CREATE TABLE engine.spent_days (
+    day date NOT NULL,
+    currency text NOT NULL,
+    amount numeric NOT NULL
+);
+
+ALTER TABLE ONLY engine.spent_days FORCE ROW LEVEL SECURITY;
+
+CREATE TABLE engine.spent_parts (
+    id bigint NOT NULL,
+    day date NOT NULL,
+    currency text NOT NULL,
+    amount numeric NOT NULL
+);
+
+ALTER TABLE ONLY engine.spent_parts FORCE ROW LEVEL SECURITY;
+
 CREATE TABLE public.traveler_profiles (
     user_id uuid DEFAULT auth.uid() NOT NULL,
     id uuid DEFAULT gen_random_uuid() NOT NULL,
@@ -1267,6 +1284,15 @@ ALTER TABLE ONLY engine.spending_ceilings FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE engine.spending_ceilings ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     SEQUENCE NAME engine.spending_ceilings_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+ALTER TABLE engine.spent_parts ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME engine.spent_parts_id_seq
     START WITH 1
     INCREMENT BY 1
     NO MINVALUE
@@ -1976,6 +2002,12 @@ ALTER TABLE ONLY engine.spending_ceilings
 ALTER TABLE ONLY engine.spending_ceilings
     ADD CONSTRAINT spending_ceilings_user_id_key UNIQUE NULLS NOT DISTINCT (user_id, subject, period);
 
+ALTER TABLE ONLY engine.spent_days
+    ADD CONSTRAINT spent_days_pkey PRIMARY KEY (day, currency);
+
+ALTER TABLE ONLY engine.spent_parts
+    ADD CONSTRAINT spent_parts_pkey PRIMARY KEY (id);
+
 ALTER TABLE ONLY engine.trace_settings_changes
     ADD CONSTRAINT trace_settings_changes_pkey PRIMARY KEY (id);
 
@@ -2293,6 +2325,10 @@ CREATE TRIGGER spending_ceiling_changes_append_only BEFORE DELETE OR UPDATE OR T
 CREATE TRIGGER trace_settings_changes_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON engine.trace_settings_changes FOR EACH STATEMENT EXECUTE FUNCTION engine.refuse_change();
 
 CREATE TRIGGER traveller_limit_changes_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON engine.traveller_limit_changes FOR EACH STATEMENT EXECUTE FUNCTION engine.refuse_change();
+
+CREATE TRIGGER booking_attempts_spent AFTER UPDATE OF status, refunded_at ON public.booking_attempts FOR EACH ROW WHEN ((((old.status IS DISTINCT FROM new.status) AND (('SUCCESS'::text = old.status) OR ('SUCCESS'::text = new.status))) OR ((old.status = 'SUCCESS'::text) AND (old.refunded_at IS DISTINCT FROM new.refunded_at)))) EXECUTE FUNCTION engine.note_spending();
+
+CREATE TRIGGER booking_attempts_spent_at_once AFTER INSERT ON public.booking_attempts FOR EACH ROW WHEN ((new.status = 'SUCCESS'::text)) EXECUTE FUNCTION engine.note_spending();
 
 CREATE TRIGGER consents_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.consents FOR EACH STATEMENT EXECUTE FUNCTION engine.refuse_change();
 
@@ -2708,6 +2744,14 @@ CREATE POLICY spending_ceiling_changes_owner_all ON engine.spending_ceiling_chan
 ALTER TABLE engine.spending_ceilings ENABLE ROW LEVEL SECURITY;
 
 CREATE POLICY spending_ceilings_owner_all ON engine.spending_ceilings TO skylatch_owner USING (true) WITH CHECK (true);
+
+ALTER TABLE engine.spent_days ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY spent_days_owner_all ON engine.spent_days TO skylatch_owner USING (true) WITH CHECK (true);
+
+ALTER TABLE engine.spent_parts ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY spent_parts_owner_all ON engine.spent_parts TO skylatch_owner USING (true) WITH CHECK (true);
 
 ALTER TABLE engine.trace_settings ENABLE ROW LEVEL SECURITY;
 

@@ -1,8 +1,10 @@
--- Of one traveller, or of everybody when none is named, since each of some moments: all
--- in one query. Spent is what was paid for bookings since then and not returned, and
--- what attempts in flight may still cost, whenever they began. Asked for an attempt at
--- its final check, the others in flight of everybody count only once their order may
--- have left: of two that are both about to pass the ceiling, the first one goes.
+-- Of one traveller, or of everybody when none is named, since each of some days (UTC):
+-- all in one query. Spent is what was paid for bookings since then and not returned,
+-- and what attempts in flight may still cost, whenever they began. Of everybody what
+-- was paid is added up by the day (money/note_spending.sql), however much was booked.
+-- Asked for an attempt at its final check, the others in flight of everybody count only
+-- once their order may have left: of two that are both about to pass the ceiling, the
+-- first one goes.
 drop function if exists engine.spent_in_base(uuid, timestamptz, uuid, timestamptz);
 create or replace function engine.spent_in_base(
   p_user_id uuid, p_since timestamptz[], p_attempt_id uuid, p_now timestamptz
@@ -11,23 +13,40 @@ create or replace function engine.spent_in_base(
 as $$
 declare
   v_base text := (select m.base_currency from engine.money_settings as m);
-  v_spent numeric[] := array_fill(0::numeric, array[coalesce(cardinality(p_since), 0)]);
+  v_days date[] := array(
+    select (w.since at time zone 'UTC')::date from unnest(p_since) as w (since)
+  );
+  v_spent numeric[] := array_fill(0::numeric, array[cardinality(v_days)]);
   v_part record;
 begin
   for v_part in
     select w.nth, s.currency, sum(s.amount) as amount
     from (
-      select 'infinity' as at, a.currency, a.agreed_amount as amount
+      select
+        case a.status
+          when 'PENDING' then 'infinity' else (a.ended_at at time zone 'UTC')::date
+        end as day,
+        a.currency,
+        a.agreed_amount
+        - case when a.refunded_at is null then 0 else coalesce(a.refund_amount, 0) end
+        as amount
       from public.booking_attempts as a
-      where a.status = 'PENDING'
-        and (p_user_id is null or a.user_id = p_user_id)
+      where a.user_id = p_user_id
+        and a.status in ('PENDING', 'SUCCESS')
+        and (p_attempt_id is null or a.id <> p_attempt_id)
+      union all
+      select 'infinity', a.currency, a.agreed_amount
+      from public.booking_attempts as a
+      where p_user_id is null
+        and a.status = 'PENDING'
         and (
           p_attempt_id is null
           or a.id <> p_attempt_id
           and (
-            p_user_id is not null
-            or a.order_id is not null
-            or exists (
+            a.order_id is not null
+            -- In these nothing was ordered yet.
+            or a.state not in ('REPRICING', 'CREATING_PAYMENT', 'AUTHORIZING')
+            and exists (
               select from engine.provider_calls as c
               where c.user_id = a.user_id
                 and c.booking_attempt_id = a.id
@@ -37,17 +56,16 @@ begin
           )
         )
       union all
-      select
-        a.ended_at,
-        a.currency,
-        a.agreed_amount
-        - case when a.refunded_at is null then 0 else coalesce(a.refund_amount, 0) end
-      from public.booking_attempts as a
-      where a.status = 'SUCCESS'
-        and a.ended_at >= (select min(w.since) from unnest(p_since) as w (since))
-        and (p_user_id is null or a.user_id = p_user_id)
+      select d.day, d.currency, d.amount
+      from engine.spent_days as d
+      where p_user_id is null
+        and d.day >= (select min(w.day) from unnest(v_days) as w (day))
+      union all
+      select d.day, d.currency, d.amount
+      from engine.spent_parts as d
+      where p_user_id is null
     ) as s
-    inner join unnest(p_since) with ordinality as w (since, nth) on s.at >= w.since
+    inner join unnest(v_days) with ordinality as w (day, nth) on s.day >= w.day
     group by w.nth, s.currency
   loop
     v_spent[v_part.nth] := v_spent[v_part.nth] + case v_part.currency
@@ -59,5 +77,5 @@ begin
 end;
 $$;
 comment on function engine.spent_in_base(uuid, timestamptz[], uuid, timestamptz) is
-  'Says what was spent or is on its way since each moment, in the base currency; null '
+  'Says what was spent or is on its way since each day, in the base currency; null '
   'where a currency has no rate at all.';

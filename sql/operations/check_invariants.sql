@@ -81,6 +81,9 @@ begin
   select 'no limit of a traveller is exceeded', f.*
   from engine.no_limit_of_a_traveller_is_exceeded(p_since, v_now) as f;
   return query
+  select 'what was spent is added up', f.*
+  from engine.what_was_spent_is_added_up(p_since) as f;
+  return query
   select 'nobody is on two flights at once', f.*
   from engine.nobody_is_on_two_flights_at_once(p_since) as f;
   return query

@@ -15,6 +15,7 @@ begin
   perform engine.apply_events(1000, v_now);
   perform engine.sum_flag_usage();
   perform engine.sum_counters();
+  perform engine.sum_spending();
   perform engine.sweep_events(v_now);
   -- Late, because it locks trips, though only those that are free.
   perform engine.read_bookings(v_now);

@@ -241,6 +241,37 @@ def test_what_was_returned_may_be_spent_again(stage: Stage) -> None:
     assert problem(stage, trip, 41) is not None
 
 
+def test_what_everybody_spent_is_one_row_a_day_however_much_was_booked(
+    stage: Stage,
+) -> None:
+    """Added up or not yet, it is the same sum; what is returned leaves its day."""
+    spent = (
+        "select (engine.spent_in_base(null, array[date_trunc('day', now(), 'UTC')],"
+        " null, now()))[1] as amount"
+    )
+    for _ in range(3):
+        trip = stage.trip()
+        stage.book(trip)
+    assert stage.row(spent)["amount"] == 300
+    assert len(stage.rows("select from engine.spent_parts")) == 3
+    for _ in range(2):
+        stage.rows("select engine.sum_spending()")
+        assert stage.row(spent)["amount"] == 300
+    assert stage.rows("select from engine.spent_parts") == []
+    (day,) = stage.rows("select currency, amount from engine.spent_days")
+    assert (day["currency"], day["amount"]) == ("GBP", 300)
+    stage.rows(
+        "update public.booking_attempts set refunded_at = now(), refund_amount = 40"
+        " where trip_request_id = %s",
+        trip.trip_id,
+    )
+    assert stage.row(spent)["amount"] == 260
+    stage.rows("select engine.sum_spending()")
+    assert stage.row(spent)["amount"] == 260
+    broken = [row["invariant"] for row in stage.violations()]
+    assert "what was spent is added up" not in broken
+
+
 def test_another_base_currency_voids_the_ceilings_that_were_set(stage: Stage) -> None:
     """Their numbers would mean another amount: nothing passes until they are set."""
     trip = stage.trip()

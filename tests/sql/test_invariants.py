@@ -213,6 +213,14 @@ BROKEN: list[tuple[str, list[str]]] = [
         "no call is ahead of its attempt",
         [call("booked", "create_order", "attempt_epoch = 99")],
     ),
+    (
+        "what was spent is added up",
+        [
+            "insert into engine.spent_parts (day, currency, amount)"
+            " values ('2020-01-01', 'GBP', 1)"
+        ],
+    ),
+    ("what was spent is added up", ["delete from engine.spent_parts"]),
     *(
         (
             "a call says where it is",

@@ -1,0 +1,6 @@
+-- Added to by engine.note_spending, emptied by engine.sum_spending.
+drop policy if exists spent_parts_owner_all on engine.spent_parts;
+create policy spent_parts_owner_all on engine.spent_parts
+  to skylatch_owner
+  using (true)
+  with check (true);

@@ -1,0 +1,40 @@
+-- What a booking cost, or what was returned of it, as a new row: no booking waits for
+-- another one because both are added up. A trigger, so that whatever changes an attempt
+-- is counted.
+create or replace function engine.note_spending() returns trigger
+  language plpgsql volatile
+as $$
+begin
+  if tg_op = 'UPDATE' and old.status = 'SUCCESS' then
+    insert into engine.spent_parts (day, currency, amount)
+    values (
+      (old.ended_at at time zone 'UTC')::date, old.currency,
+      case when old.refunded_at is null then 0 else coalesce(old.refund_amount, 0) end
+      - old.agreed_amount
+    );
+  end if;
+  if new.status = 'SUCCESS' then
+    insert into engine.spent_parts (day, currency, amount)
+    values (
+      (new.ended_at at time zone 'UTC')::date, new.currency,
+      new.agreed_amount
+      - case when new.refunded_at is null then 0 else coalesce(new.refund_amount, 0) end
+    );
+  end if;
+  return null;
+end;
+$$;
+comment on function engine.note_spending() is
+  'Adds what an attempt has cost, or no longer costs, to the day of its booking.';
+
+create or replace trigger booking_attempts_spent_at_once
+after insert on public.booking_attempts
+for each row when (new.status = 'SUCCESS')
+execute function engine.note_spending();
+create or replace trigger booking_attempts_spent
+after update of status, refunded_at on public.booking_attempts
+for each row when (
+  old.status is distinct from new.status and 'SUCCESS' in (old.status, new.status)
+  or old.status = 'SUCCESS' and old.refunded_at is distinct from new.refunded_at
+)
+execute function engine.note_spending();
