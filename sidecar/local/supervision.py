@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from supervisor.xmlrpc import SupervisorTransport
+from supervisor.xmlrpc import Faults, SupervisorTransport
 
 from sidecar.errors import SetupError
 from sidecar.local.accounts import current_account
@@ -156,11 +156,20 @@ class Supervisor:
         }
 
     def start(self, program: str) -> None:
-        """Start a program unless it is running; does not wait for it."""
+        """Start a program unless it is running; does not wait for it.
+
+        One that has ended before supervisord looks is a matter of `failure`, like one
+        that ends a moment later.
+        """
         state = self.states().get(program)
         if state in ("RUNNING", "STARTING", "BACKOFF"):
             return
-        self._call("startProcess", program, False)
+        try:
+            self._call("startProcess", program, False)
+        except SetupError as error:
+            fault = error.__cause__
+            if getattr(fault, "faultCode", None) != Faults.SPAWN_ERROR:
+                raise
 
     def stop(self, program: str) -> None:
         """Stop a program and wait until it has ended."""

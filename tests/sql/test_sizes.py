@@ -61,6 +61,7 @@ NARROWER = {
             ("publish_consent_text", "p_version"),
             ("retire_consent_text", "p_version"),
             ("set_money_settings", "p_base_currency"),
+            ("set_search_settings", "p_keep_offers"),
             ("set_spending_ceiling", "p_period"),
             ("set_spending_ceiling", "p_subject"),
         ]
