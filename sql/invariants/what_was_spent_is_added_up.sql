@@ -4,7 +4,7 @@ create or replace function engine.what_was_spent_is_added_up(p_since timestamptz
   language plpgsql stable
 as $$
 declare
-  c_everything constant timestamptz := '0001-01-02 00:00+00';
+  c_everything constant timestamptz := timestamptz '0001-01-02 00:00+00';
 begin
   return query
   select
