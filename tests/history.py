@@ -71,6 +71,15 @@ def copy_booking(connection: psycopg.Connection[Any], trip_id: object, n: int) -
                 f" cross join (select * from {table} where {key} = '{trip_id}'"
                 ") as t order by n, t.id".encode()
             )
+        # What a trigger does, which was off.
+        connection.execute("delete from engine.spent_parts")
+        connection.execute("delete from engine.spent_days")
+        connection.execute(
+            "insert into engine.spent_days (day, currency, amount)"
+            " select (ended_at at time zone 'UTC')::date, currency, sum(agreed_amount)"
+            " - coalesce(sum(refund_amount) filter (where refunded_at is not null), 0)"
+            " from public.booking_attempts where status = 'SUCCESS' group by 1, 2"
+        )
     for table in _TABLES:
         connection.execute(f"vacuum (analyze) {table}".encode())
 

@@ -84,11 +84,18 @@ def test_the_cost_follows_what_is_due(
 def test_old_offers_go_by_the_day(crowd: Connection) -> None:
     """Half of all go with their part of the table, and none of them is looked at."""
     count = "select count(*) from public.flight_offers"
+    days = (
+        "select count(*) from pg_inherits"
+        " where inhparent = 'public.flight_offers'::regclass"
+    )
     with crowd.transaction(force_rollback=True):
         (before,) = crowd.execute(count).fetchone() or (0,)
+        (parts,) = crowd.execute(days).fetchone() or (0,)
         plans = explained(crowd, "select engine.drop_offer_days(now())")
-        assert buffers(plans) <= 5_000
         crowd.execute("select engine.drop_offer_days(now())")
+        (left,) = crowd.execute(days).fetchone() or (0,)
+        # Of the catalog; how many days are old depends on the hour.
+        assert 0 < buffers(plans) <= 5_000 * (parts - left)
         (after,) = crowd.execute(count).fetchone() or (0,)
     assert (before, after) == (100_000, 50_000)
 
