@@ -311,6 +311,9 @@ set role skylatch_owner;
 \ir outward/order_facts.sql
 \ir outward/found_order.sql
 \ir outward/found_refund.sql
+\ir outward/object_code.sql
+\ir outward/list_code.sql
+\ir outward/events_code.sql
 \ir outward/payment_code.sql
 \ir outward/hold_facts.sql
 \ir outward/search.sql

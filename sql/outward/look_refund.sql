@@ -9,10 +9,7 @@ create or replace function engine.look_refund_code(
   language plpgsql stable
 as $$
 begin
-  return case
-    when p_report.body ->> 'id' = p_call.object_id then 'ok'
-    else 'unreadable'
-  end;
+  return engine.object_code(p_call, p_report);
 end;
 $$;
 comment on function engine.look_refund_code(

@@ -10,10 +10,7 @@ create or replace function engine.look_warning_code(
   language plpgsql stable
 as $$
 begin
-  return case
-    when p_report.body ->> 'id' = p_call.object_id then 'ok'
-    else 'unreadable'
-  end;
+  return engine.object_code(p_call, p_report);
 end;
 $$;
 comment on function engine.look_warning_code(

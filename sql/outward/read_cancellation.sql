@@ -46,13 +46,8 @@ create or replace function engine.read_cancellation_facts(
 ) returns public.booking_attempts
   language plpgsql stable
 as $$
-declare
-  v_attempt public.booking_attempts := p_attempt;
 begin
-  if p_verdict = 'OK' then
-    v_attempt.order_cancelled_at := p_now;
-  end if;
-  return v_attempt;
+  return engine.confirm_cancellation_facts(p_attempt, p_verdict, p_now);
 end;
 $$;
 comment on function engine.read_cancellation_facts(

@@ -46,13 +46,8 @@ create or replace function engine.read_capture_facts(
 ) returns public.booking_attempts
   language plpgsql stable
 as $$
-declare
-  v_attempt public.booking_attempts := p_attempt;
 begin
-  if p_verdict = 'OK' then
-    v_attempt.captured_amount := p_attempt.agreed_amount;
-  end if;
-  return v_attempt;
+  return engine.capture_payment_facts(p_attempt, p_verdict);
 end;
 $$;
 comment on function engine.read_capture_facts(public.booking_attempts, text) is

@@ -42,13 +42,8 @@ create or replace function engine.read_void_facts(
 ) returns public.booking_attempts
   language plpgsql stable
 as $$
-declare
-  v_attempt public.booking_attempts := p_attempt;
 begin
-  if p_verdict = 'OK' then
-    v_attempt.voided_at := p_now;
-  end if;
-  return v_attempt;
+  return engine.cancel_payment_facts(p_attempt, p_verdict, p_now);
 end;
 $$;
 comment on function engine.read_void_facts(

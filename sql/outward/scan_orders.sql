@@ -9,10 +9,7 @@ create or replace function engine.scan_orders_code(p_report engine.call_report)
   language plpgsql stable
 as $$
 begin
-  return case
-    when jsonb_typeof(p_report.body -> 'orders') = 'array' then 'ok'
-    else 'unreadable'
-  end;
+  return engine.list_code(p_report, 'orders');
 end;
 $$;
 comment on function engine.scan_orders_code(engine.call_report) is

@@ -17,12 +17,7 @@ create or replace function engine.sweep_order_events_code(p_report engine.call_r
   language plpgsql stable
 as $$
 begin
-  return case
-    -- A sidecar of the last release does not cut them: another reads it anew.
-    when jsonb_typeof(p_report.body -> 'events') = 'array'
-      and not p_report.body @? '$.events[*] ? (!exists(@.event_id))' then 'ok'
-    else 'unreadable'
-  end;
+  return engine.events_code(p_report);
 end;
 $$;
 comment on function engine.sweep_order_events_code(engine.call_report) is

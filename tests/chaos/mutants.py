@@ -173,8 +173,8 @@ MUTANTS: dict[str, Mutant] = {
         "if false then",
     ),
     "a list that was not read counts as read": Mutant(
-        "outward/scan_orders.sql",
-        "when jsonb_typeof(p_report.body -> 'orders') = 'array' then 'ok'",
+        "outward/list_code.sql",
+        "when jsonb_typeof(p_report.body -> p_list) = 'array' then 'ok'",
         "when true then 'ok'",
     ),
     "a hold is released though an order may exist": Mutant(
@@ -931,9 +931,9 @@ MUTANTS: dict[str, Mutant] = {
         "return aware.astimezone(UTC).replace(tzinfo=None).isoformat()",
     ),
     "a sweep that a former sidecar has cut counts as read": Mutant(
-        "outward/sweep_payment_events.sql",
-        "and not p_report.body @? '$.events[*] ? (!exists(@.event_id))'",
-        "and not p_report.body @? '$.events[*] ? (!exists(@))'",
+        "outward/events_code.sql",
+        "if p_report.body @? '$.events[*] ? (!exists(@.event_id))' then",
+        "if p_report.body @? '$.events[*] ? (!exists(@))' then",
     ),
     # Wherever it is deployed, and whoever serves it afterwards.
     "a deploy begins whatever it found": Mutant(
