@@ -179,6 +179,7 @@ set role skylatch_owner;
 \ir calls/list_time.sql
 
 -- Amounts, rates, limits.
+\ir money/kept_amount.sql
 \ir money/format_money.sql
 \ir money/check_card.sql
 \ir money/check_price_ceiling.sql

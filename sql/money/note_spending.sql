@@ -9,16 +9,14 @@ begin
     insert into engine.spent_parts (day, currency, amount)
     values (
       (old.ended_at at time zone 'UTC')::date, old.currency,
-      case when old.refunded_at is null then 0 else coalesce(old.refund_amount, 0) end
-      - old.agreed_amount
+      -engine.kept_amount(old.agreed_amount, old.refund_amount, old.refunded_at)
     );
   end if;
   if new.status = 'SUCCESS' then
     insert into engine.spent_parts (day, currency, amount)
     values (
       (new.ended_at at time zone 'UTC')::date, new.currency,
-      new.agreed_amount
-      - case when new.refunded_at is null then 0 else coalesce(new.refund_amount, 0) end
+      engine.kept_amount(new.agreed_amount, new.refund_amount, new.refunded_at)
     );
   end if;
   return null;

@@ -19,10 +19,7 @@ begin
     cross join lateral (
       select
         coalesce(
-          sum(
-            a.agreed_amount
-            - case when a.refunded_at is null then 0 else coalesce(a.refund_amount, 0) end
-          ), 0
+          sum(engine.kept_amount(a.agreed_amount, a.refund_amount, a.refunded_at)), 0
         ) as spent
       from public.booking_attempts as a
       where a.user_id = l.user_id

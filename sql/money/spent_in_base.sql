@@ -27,9 +27,7 @@ begin
           when 'PENDING' then 'infinity' else (a.ended_at at time zone 'UTC')::date
         end as day,
         a.currency,
-        a.agreed_amount
-        - case when a.refunded_at is null then 0 else coalesce(a.refund_amount, 0) end
-        as amount
+        engine.kept_amount(a.agreed_amount, a.refund_amount, a.refunded_at) as amount
       from public.booking_attempts as a
       where a.user_id = p_user_id
         and a.status in ('PENDING', 'SUCCESS')

@@ -18,7 +18,6 @@ import statistics
 import sys
 import threading
 import time
-from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
@@ -26,7 +25,6 @@ from pathlib import Path
 
 import psycopg
 from psycopg import sql
-from psycopg.types.json import Jsonb
 from rich.console import Console
 from rich.table import Table
 
@@ -35,9 +33,9 @@ from sidecar.local.cluster import SETTINGS
 from sidecar.local.packages import find_installation
 from sidecar.local.plpython import install_plpython
 from sidecar.local.throwaway import throwaway_cluster
-from tests.bench.traces import good, prepare, server_seconds
+from tests.bench.traces import book, prepare, server_seconds
 from tests.factories import accept_history
-from tests.sql.test_protocol import Row, Stage
+from tests.sql.test_protocol import Stage
 
 BOOKINGS = 40
 ROUNDS = 6
@@ -118,7 +116,7 @@ def one_by_one(dsn: str, connections: int = 1) -> None:
     """Book what is due, a report a commit, by so many connections at once."""
     stage = Stage(dsn)
     workers = [stage.connect("skylatch_sidecar") for _ in range(connections)]
-    threads = [threading.Thread(target=work, args=(worker, 1)) for worker in workers]
+    threads = [threading.Thread(target=book, args=(worker,)) for worker in workers]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -128,34 +126,10 @@ def one_by_one(dsn: str, connections: int = 1) -> None:
     stage.close()
 
 
-def work(sidecar: psycopg.Connection[Row], batch: int) -> None:
-    """Book what is due, the reports of so many bookings in one commit."""
-    waiting: deque[Row] = deque()
-    while True:
-        if room := batch - len(waiting):
-            claimed = sidecar.execute(
-                "select * from engine.claim_calls('bench:1', %s, %s)", [room, room]
-            )
-            waiting.extend(claimed.fetchall())
-        if not waiting:
-            return
-        calls = [waiting.popleft() for _ in range(min(batch, len(waiting)))]
-        for call in calls:
-            if call["marks_sent"]:
-                sidecar.execute(
-                    "select engine.mark_sent(%s, %s)", [call["call_id"], call["epoch"]]
-                )
-        following = sidecar.execute(
-            "select * from engine.finish_calls('bench:1', %s, true)",
-            [Jsonb([good(call) for call in calls])],
-        )
-        waiting.extend(following.fetchall())
-
-
 def coalesced(dsn: str, batch: int) -> None:
     """Book what is due by one connection, so many bookings in each commit."""
     stage = Stage(dsn)
-    work(stage.sidecar, batch)
+    book(stage.sidecar, batch)
     stage.close()
 
 

@@ -13,6 +13,7 @@ import os
 import random
 import statistics
 import sys
+from collections import deque
 from collections.abc import Callable
 from pathlib import Path
 from uuid import UUID, uuid4
@@ -26,7 +27,15 @@ from sidecar.local.packages import find_installation
 from sidecar.local.plpython import install_plpython
 from sidecar.local.throwaway import throwaway_cluster
 from tests.factories import accept_history
-from tests.sql.test_protocol import Row, Stage, answer, intent, letters, offer
+from tests.sql.test_protocol import (
+    Connection,
+    Row,
+    Stage,
+    answer,
+    intent,
+    letters,
+    offer,
+)
 
 BOOKINGS = 15
 ROUNDS = 30
@@ -86,22 +95,28 @@ def good(call: Row) -> Row:
     return answer(call, 200, intent(number, status))
 
 
-def book(stage: Stage, bookings: int) -> None:
-    """Book what is due, one trip after the other."""
-    for _ in range(bookings):
-        (call,) = stage.sidecar.execute(
-            "select * from engine.claim_calls('bench:1', 1, 1)"
-        ).fetchall()
-        while call:
+def book(sidecar: Connection, batch: int = 1) -> None:
+    """Book what is due, the reports of so many bookings in one commit."""
+    waiting: deque[Row] = deque()
+    while True:
+        if room := batch - len(waiting):
+            claimed = sidecar.execute(
+                "select * from engine.claim_calls('bench:1', %s, %s)", [room, room]
+            )
+            waiting.extend(claimed.fetchall())
+        if not waiting:
+            return
+        calls = [waiting.popleft() for _ in range(min(batch, len(waiting)))]
+        for call in calls:
             if call["marks_sent"]:
-                stage.sidecar.execute(
+                sidecar.execute(
                     "select engine.mark_sent(%s, %s)", [call["call_id"], call["epoch"]]
                 )
-            following = stage.sidecar.execute(
-                "select * from engine.finish_calls('bench:1', %s, true)",
-                [Jsonb([good(call)])],
-            ).fetchall()
-            call = following[0] if following else None
+        following = sidecar.execute(
+            "select * from engine.finish_calls('bench:1', %s, true)",
+            [Jsonb([good(call) for call in calls])],
+        )
+        waiting.extend(following.fetchall())
 
 
 def prepare(stage: Stage, bookings: int) -> None:
@@ -152,7 +167,7 @@ def main(rounds: int) -> None:
                 take = sample(stage, ratio)
                 prepare(stage, BOOKINGS)
                 before = server_seconds(postmaster)
-                book(stage, BOOKINGS)
+                book(stage.sidecar)
                 take()
                 if number:  # the first round warms up
                     spent[ratio].append(server_seconds(postmaster) - before)
