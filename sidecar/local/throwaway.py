@@ -41,13 +41,14 @@ def throwaway_cluster(
     *,
     initdb: tuple[str, ...] | None = None,
     environment: Mapping[str, str] | None = None,
+    parent: Path | None = None,
 ) -> Iterator[Cluster]:
     """Serve a fresh cluster, in memory where possible, and remove it afterwards.
 
     It dies with this process, and what a killed process left is swept up here. `initdb`
-    replaces the options that ours are made with.
+    replaces the options that ours are made with; `parent` is where it lies instead.
     """
-    parent = roomiest_parent()
+    parent = parent or roomiest_parent()
     _sweep(parent)
     base = Path(tempfile.mkdtemp(prefix=f"skylatch-test-{os.getpid()}-", dir=parent))
     account = server_account("postgres")
