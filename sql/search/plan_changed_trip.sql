@@ -1,5 +1,6 @@
 -- After the checks: a traveller who changed what is wanted, or what it may cost, gets
--- it searched: a few searches now, all of it at the next tick. Definer: the plan is not for travellers.
+-- it searched: a few searches now, all of it at the next tick. Definer: the plan is not
+-- for travellers.
 create or replace function engine.plan_changed_trip() returns trigger
   language plpgsql volatile
   security definer

@@ -1,4 +1,4 @@
--- A trip that was stated, changed or resumed a moment ago is searched now and not at the
+-- A trip that was stated, changed or resumed a moment ago is searched now, not at the
 -- next tick: its nearest searches, as many as most people's whole plan has. Not more
 -- than the traveller's hourly allowance has left (search_credit.sql), and only while
 -- fewer searches wait than the account allows in a minute: beyond that the tick divides
