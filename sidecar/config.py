@@ -7,6 +7,8 @@ Every name starts with ``SKYLATCH_``; a directory of files named like the settin
 from __future__ import annotations
 
 import os
+import re
+import warnings
 from pathlib import Path
 from typing import Self, TypeVar
 
@@ -17,9 +19,10 @@ from pydantic import (
     field_validator,
     model_validator,
 )
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
 
 from sidecar.errors import ConfigError
+from sidecar.key_kinds import SDK_KEY, it_is, kind_of
 from sidecar.setting_types import (
     Address,
     DatabaseAddress,
@@ -27,6 +30,7 @@ from sidecar.setting_types import (
     OptionalSecret,
     Secret,
     WebhookSecrets,
+    has_port_that_is_one,
     is_encrypted,
     is_loopback,
     leads_somewhere,
@@ -60,18 +64,20 @@ class DatabaseSettings(SkylatchSettings):
     @field_validator("otlp_endpoint")
     @classmethod
     def _is_http(cls, url: SecretStr | None) -> SecretStr | None:
-        if url is not None and not url.get_secret_value().startswith(
-            ("http://", "https://")
+        if url is not None and not leads_somewhere(
+            url.get_secret_value(), "http", "https"
         ):
-            raise ValueError("needs http:// or https://")
+            raise ValueError("needs http:// or https:// and a host")
         return url
 
     @field_validator("redis_url")
     @classmethod
     def _names_a_redis(cls, url: SecretStr | None) -> SecretStr | None:
-        kinds = ("redis://", "rediss://", "unix://")
-        if url is not None and not url.get_secret_value().startswith(kinds):
+        value = url.get_secret_value() if url is not None else "unix://"
+        if not value.startswith(("redis://", "rediss://", "unix://")):
             raise ValueError("needs redis://, rediss:// or unix://")
+        if not (value.startswith("unix://") or has_port_that_is_one(value)):
+            raise ValueError("has a host or a port that is none: redis://host:6379/0")
         return url
 
 
@@ -108,19 +114,37 @@ class WorkSettings(DatabaseSettings):
     metrics_host: str = "127.0.0.1"
     metrics_port: int | None = Field(default=None, ge=1, le=65535)
 
+    @field_validator("duffel_url", "stripe_url", "launchdarkly_url")
+    @classmethod
+    def _is_a_providers(cls, url: str | None) -> str | None:
+        if url is not None and not leads_somewhere(url, "http", "https"):
+            raise ValueError("needs http:// or https:// and a host")
+        return url
+
+    @field_validator("launchdarkly_sdk_key")
+    @classmethod
+    def _is_an_sdk_key(cls, key: SecretStr | None) -> SecretStr | None:
+        kind = kind_of(key.get_secret_value()) if key is not None else None
+        if kind not in {None, SDK_KEY}:
+            raise ValueError(f"is not {SDK_KEY} (sdk-) but {kind}")
+        return key
+
     @model_validator(mode="after")
     def _keys_fit_the_mode(self) -> Self:
         """Refuse a test key in live mode and the reverse: a mix-up is a real charge."""
         mode = "live" if self.live_mode else "test"
         given = f"SKYLATCH_LIVE_MODE is {str(self.live_mode).lower()}"
         wrong = []
-        if not self.duffel_token.get_secret_value().startswith(f"duffel_{mode}_"):
-            wrong.append(f"SKYLATCH_DUFFEL_TOKEN is not a duffel_{mode}_ token")
-        if not self.stripe_key.get_secret_value().startswith(
-            (f"sk_{mode}_", f"rk_{mode}_")
-        ):
+        token = self.duffel_token.get_secret_value()
+        if not token.startswith(f"duffel_{mode}_"):
+            wrong.append(
+                f"SKYLATCH_DUFFEL_TOKEN is not a duffel_{mode}_ token{it_is(token)}"
+            )
+        key = self.stripe_key.get_secret_value()
+        if not key.startswith((f"sk_{mode}_", f"rk_{mode}_")):
             wrong.append(
                 f"SKYLATCH_STRIPE_KEY is not a {mode} key (sk_{mode}_, rk_{mode}_)"
+                + it_is(key)
             )
         if wrong:
             raise ValueError("\n".join(f"{one}, and {given}" for one in wrong))
@@ -261,7 +285,10 @@ def load(kind: type[_Settings]) -> _Settings:
     if secrets is not None and not Path(secrets).is_dir():
         raise ConfigError(f"SKYLATCH_SECRETS_DIR: {secrets} is not a directory")
     try:
-        return kind(_secrets_dir=secrets)
+        with warnings.catch_warnings():
+            # A directory where the file of a secret should be is only warned of.
+            warnings.simplefilter("error", UserWarning)
+            return kind(_secrets_dir=secrets)
     except ValidationError as error:
         lines = []
         for problem in error.errors(include_url=False, include_input=False):
@@ -271,5 +298,17 @@ def load(kind: type[_Settings]) -> _Settings:
             text = NOT_SET if is_missing else problem["msg"]
             lines.append(subject + text.removeprefix("Value error, "))
         raise ConfigError("\n".join(lines)) from None
-    except OSError as error:
+    except SettingsError as error:
+        raise ConfigError(_unread(error)) from None
+    except (OSError, UserWarning) as error:
         raise ConfigError(f"SKYLATCH_SECRETS_DIR: {error}") from None
+
+
+def _unread(error: SettingsError) -> str:
+    """Say which secret's file will not do; what is in it may be quoted by the cause."""
+    field = re.search(r'field "(\w+)"', str(error))
+    name = f"SKYLATCH_{field[1].upper()}" if field else "SKYLATCH_SECRETS_DIR"
+    why = {UnicodeDecodeError: "is no text", UserWarning: "is a directory"}.get(
+        type(error.__cause__), "cannot be read"
+    )
+    return f"{name}: its file in SKYLATCH_SECRETS_DIR {why}"

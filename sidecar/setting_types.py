@@ -104,6 +104,14 @@ def leads_somewhere(url: str, *schemes: str) -> bool:
         return False
 
 
+def has_port_that_is_one(url: str) -> bool:
+    """Tell whether nothing in the way of a host and a port is wrong; both may lack."""
+    try:
+        return urlsplit(url).port != 0
+    except ValueError:
+        return False
+
+
 def is_loopback(*urls: str) -> bool:
     """Tell whether any of `urls` points at this machine."""
     return any(urlsplit(u).hostname in {"127.0.0.1", "::1", "localhost"} for u in urls)

@@ -1,30 +1,37 @@
-"""The command: ``python -m tests.sandbox``; an error of ours is one line."""
+"""The command: ``python -m tests.sandbox``; what was to be expected is one line."""
 
 from __future__ import annotations
 
-import argparse
-import sys
-from pathlib import Path
+from sidecar import interrupts
 
-from sidecar import config
-from sidecar.errors import SkylatchError
+if __name__ == "__main__":
+    # Before the imports below, which take a second.
+    interrupts.end_at_once()
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from sidecar import config, endings, reporting
 from tests.sandbox.run import SandboxSettings, run_sandbox
 
+app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 
-def main() -> int:
-    """Serve the local Duffel and Stripe until SIGTERM; return the exit code."""
-    parser = argparse.ArgumentParser(prog="python -m tests.sandbox")
-    parser.add_argument(
-        "--state", type=Path, help="directory that keeps what they know across restarts"
-    )
-    state = parser.parse_args().state
-    try:
-        run_sandbox(config.load(SandboxSettings), state)
-    except SkylatchError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 1
-    return 0
+
+@app.command()
+def main(
+    state: Annotated[
+        Path | None,
+        typer.Option(help="Directory that keeps what they know across restarts."),
+    ] = None,
+) -> None:
+    """Serve the local Duffel and Stripe until SIGTERM."""
+    run_sandbox(config.load(SandboxSettings), state)
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    endings.run(
+        lambda: app(prog_name="python -m tests.sandbox", standalone_mode=False),
+        reporting.report,
+    )
