@@ -144,6 +144,7 @@ USES: dict[str, Use] = {
     "reports to an address that is none": use(
         "sidecar work", **WORKS, SENTRY_DSN="https://nowhere"
     ),
+    "a live key for `make contract`": use("tests.contract", STRIPE_KEY="sk_live_x"),
     # -- ports
     "the endpoint's port is taken": use("sidecar serve", **SERVES, HTTP_PORT="{taken}"),
     "an endpoint on a host that does not exist": use(
