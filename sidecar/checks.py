@@ -177,7 +177,8 @@ def _check_stripe(settings: config.WorkSettings) -> None:
 
 def _require_answer(answer: Answer, url: str, key: str) -> None:
     if answer.http_status is None:
-        raise SkylatchError(f"no answer: check {url} and the network")
+        what = "no connection" if answer.error_code == "not_sent" else "no answer"
+        raise SkylatchError(f"{what}: check {url} and the network")
     if answer.http_status in {401, 403}:
         raise SkylatchError(f"refused our credentials: check {key}")
     if answer.http_status >= 400:

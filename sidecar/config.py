@@ -22,12 +22,16 @@ from pydantic import (
 from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
 
 from sidecar.errors import ConfigError
-from sidecar.key_kinds import SDK_KEY, it_is, kind_of
+from sidecar.key_kinds import it_is
 from sidecar.setting_types import (
     Address,
     DatabaseAddress,
+    HttpAddress,
+    HttpUrl,
     MailAddress,
+    OptionalHttpAddress,
     OptionalSecret,
+    SdkKey,
     Secret,
     WebhookSecrets,
     has_port_that_is_one,
@@ -59,16 +63,7 @@ class DatabaseSettings(SkylatchSettings):
     redis_url: Address | None = None
     # Where traces go, OTLP over HTTP: https://collector:4318, without /v1/traces. What
     # else there is to say (headers, certificates) the exporter reads from OTEL_….
-    otlp_endpoint: Address | None = None
-
-    @field_validator("otlp_endpoint")
-    @classmethod
-    def _is_http(cls, url: SecretStr | None) -> SecretStr | None:
-        if url is not None and not leads_somewhere(
-            url.get_secret_value(), "http", "https"
-        ):
-            raise ValueError("needs http:// or https:// and a host")
-        return url
+    otlp_endpoint: HttpAddress | None = None
 
     @field_validator("redis_url")
     @classmethod
@@ -88,13 +83,13 @@ class WorkSettings(DatabaseSettings):
     # or "none", and work is found by polling alone.
     listen_url: Address | None = None
     live_mode: bool = False
-    duffel_url: str = "https://api.duffel.com"
+    duffel_url: HttpUrl = "https://api.duffel.com"
     duffel_token: Secret
-    stripe_url: str = "https://api.stripe.com"
+    stripe_url: HttpUrl = "https://api.stripe.com"
     stripe_key: Secret
     # Flags come from LaunchDarkly, or without an SDK key from a file in its format.
-    launchdarkly_sdk_key: Secret | None = None
-    launchdarkly_url: str | None = None
+    launchdarkly_sdk_key: SdkKey | None = None
+    launchdarkly_url: HttpUrl | None = None
     flags_file: Path | None = None
     # Calls in flight at once, and how many of them may be searches. Providers answer in
     # 2 to 20 s: of 50, 30 make about one booking a second, and 20 searches a second's
@@ -113,21 +108,6 @@ class WorkSettings(DatabaseSettings):
     # port is set, and then on loopback, unless a container's own network is in between.
     metrics_host: str = "127.0.0.1"
     metrics_port: int | None = Field(default=None, ge=1, le=65535)
-
-    @field_validator("duffel_url", "stripe_url", "launchdarkly_url")
-    @classmethod
-    def _is_a_providers(cls, url: str | None) -> str | None:
-        if url is not None and not leads_somewhere(url, "http", "https"):
-            raise ValueError("needs http:// or https:// and a host")
-        return url
-
-    @field_validator("launchdarkly_sdk_key")
-    @classmethod
-    def _is_an_sdk_key(cls, key: SecretStr | None) -> SecretStr | None:
-        kind = kind_of(key.get_secret_value()) if key is not None else None
-        if kind not in {None, SDK_KEY}:
-            raise ValueError(f"is not {SDK_KEY} (sdk-) but {kind}")
-        return key
 
     @model_validator(mode="after")
     def _keys_fit_the_mode(self) -> Self:
@@ -232,13 +212,13 @@ class RelaySettings(SkylatchSettings):
     # As skylatch_watch, which may see alerts and nothing else.
     watch_url: DatabaseAddress
     # A chat's incoming webhook, in Slack's form.
-    alert_webhook_url: OptionalSecret = None
+    alert_webhook_url: OptionalHttpAddress = None
     # smtp://user:password@host:587 (STARTTLS) or smtps://…:465.
     alert_smtp_url: OptionalSecret = None
     alert_email_to: MailAddress | None = None
     alert_email_from: MailAddress = "skylatch@localhost"
     # Asked each minute while everything could be told: it alarms when it is not asked.
-    alert_heartbeat_url: OptionalSecret = None
+    alert_heartbeat_url: OptionalHttpAddress = None
     # What is open and who was told, over restarts.
     alert_memory: Path | None = None
     alert_poll_seconds: float = Field(default=5.0, gt=0, le=60)
@@ -253,13 +233,6 @@ class RelaySettings(SkylatchSettings):
                 "SKYLATCH_ALERT_SMTP_URL and SKYLATCH_ALERT_EMAIL_TO go together"
             )
         return self
-
-    @field_validator("alert_webhook_url", "alert_heartbeat_url")
-    @classmethod
-    def _is_http(cls, url: SecretStr | None) -> SecretStr | None:
-        if url and not leads_somewhere(url.get_secret_value(), "http", "https"):
-            raise ValueError("needs http:// or https:// and a host")
-        return url
 
     @field_validator("alert_smtp_url")
     @classmethod

@@ -11,6 +11,8 @@ from psycopg.conninfo import conninfo_to_dict
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
 from pydantic_settings import NoDecode
 
+from sidecar.key_kinds import SDK_KEY, kind_of
+
 # What no secret has and what a shell, an editor or a file of settings leaves in one.
 _FOREIGN = re.compile(r"[^!-~]|[\"'`]")
 _UNPRINTABLE = re.compile(r"[^ -~]")
@@ -58,6 +60,25 @@ def _check_database(address: SecretStr) -> SecretStr:
     return address
 
 
+def _check_http(url: str) -> str:
+    if not leads_somewhere(url, "http", "https"):
+        raise ValueError("needs http:// or https:// and a host")
+    return url
+
+
+def _check_http_address(url: SecretStr | None) -> SecretStr | None:
+    if url:
+        _check_http(url.get_secret_value())
+    return url
+
+
+def _check_sdk_key(key: SecretStr) -> SecretStr:
+    kind = kind_of(key.get_secret_value())
+    if kind not in {None, SDK_KEY}:
+        raise ValueError(f"is not {SDK_KEY} (sdk-) but {kind}")
+    return key
+
+
 def _none_if_empty(given: Any) -> Any:
     return None if isinstance(given, str) and not given.strip() else given
 
@@ -65,7 +86,11 @@ def _none_if_empty(given: Any) -> Any:
 Secret = Annotated[SecretStr, AfterValidator(_check_secret)]
 # A container has the file of each secret, empty where there is none.
 OptionalSecret = Annotated[Secret | None, BeforeValidator(_none_if_empty)]
+SdkKey = Annotated[Secret, AfterValidator(_check_sdk_key)]
 Address = Annotated[SecretStr, AfterValidator(_check_address)]
+HttpUrl = Annotated[str, AfterValidator(_check_http)]
+HttpAddress = Annotated[Address, AfterValidator(_check_http_address)]
+OptionalHttpAddress = Annotated[OptionalSecret, AfterValidator(_check_http_address)]
 DatabaseAddress = Annotated[SecretStr, AfterValidator(_check_database)]
 
 

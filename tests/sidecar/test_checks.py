@@ -124,7 +124,8 @@ def test_a_provider_that_is_away_names_the_address(
     """The address may be wrong, or the network."""
     name = f"SKYLATCH_{provider.upper()}_URL"
     monkeypatch.setenv(name, f"http://127.0.0.1:{closed_port()}")
-    assert only_failure() == f"✗ {provider}: no answer: check {name} and the network"
+    said = f"no connection: check {name} and the network"
+    assert only_failure() == f"✗ {provider}: {said}"
 
 
 @pytest.mark.usefixtures("settings")
