@@ -53,7 +53,7 @@ alter table auth.users owner to auth_admin;
 alter table auth.users enable row level security;
 create function auth.jwt() returns jsonb language sql stable as
   $$
-    select coalesce(nullif(current_setting('request.jwt.claims', true), ''), '{}')::jsonb
+    select nullif(current_setting('request.jwt.claims', true), '')::jsonb
   $$;
 create function auth.uid() returns uuid language sql stable as
   $$ select (auth.jwt() ->> 'sub')::uuid $$;
