@@ -7,6 +7,7 @@ set role skylatch_owner;
 
 -- Who may see what.
 \ir access/schemas.sql
+\ir access/signed_in.sql
 \ir access/airline_alliances.sql
 \ir access/airport_overrides.sql
 \ir access/airports.sql
@@ -274,7 +275,9 @@ set role skylatch_owner;
 \ir search/start_searches.sql
 \ir search/search_credit.sql
 \ir search/may_ask_again_at.sql
+\ir search/take_search_credit.sql
 \ir search/charge_searches.sql
+\ir search/search_at_once.sql
 \ir search/duffel_search.sql
 \ir search/apply_airport_overrides.sql
 \ir search/override_airport.sql

@@ -593,6 +593,7 @@ CREATE TABLE engine.search_settings (
     least_lead_time interval DEFAULT '03:00:00'::interval NOT NULL,
     keep_offers text DEFAULT 'all'::text NOT NULL,
     useful_offers integer DEFAULT 20 NOT NULL,
+    search_at_once boolean DEFAULT true NOT NULL,
     CONSTRAINT search_settings_keep_offers CHECK (((keep_offers = ANY (ARRAY['all'::text, 'useful'::text])) AND ((useful_offers >= 1) AND (useful_offers <= 1000)))),
     CONSTRAINT search_settings_least_lead_time CHECK (((least_lead_time >= '00:00:00'::interval) AND (least_lead_time <= '7 days'::interval))),
     CONSTRAINT search_settings_only_row CHECK (only_row),
@@ -2250,7 +2251,7 @@ CREATE TRIGGER trip_requests_consented AFTER INSERT ON public.trip_requests FOR 
 
 CREATE TRIGGER trip_requests_consented_again AFTER UPDATE OF consent_text_version ON public.trip_requests FOR EACH ROW WHEN ((new.consent_text_version IS NOT NULL)) EXECUTE FUNCTION engine.record_consent();
 
-CREATE TRIGGER trip_requests_plan AFTER UPDATE OF origins, destinations, departure_from, departure_to, return_from, return_to, nights_min, nights_max, cabin_class, max_connections, max_price, currency ON public.trip_requests FOR EACH ROW EXECUTE FUNCTION engine.plan_changed_trip();
+CREATE TRIGGER trip_requests_plan AFTER UPDATE OF origins, destinations, departure_from, departure_to, return_from, return_to, nights_min, nights_max, cabin_class, max_connections, max_price, currency, max_duration, carry_on_bags, checked_bags, airlines_only, airlines_never, alliances, layover_min, layover_max, depart_after, depart_before, arrive_after, arrive_before, return_depart_after, return_depart_before, return_arrive_after, return_arrive_before, no_red_eye, no_airport_change, refundable, changeable, max_emissions_kg, accept_unknown, payment_method_id, auto_book_enabled ON public.trip_requests FOR EACH ROW EXECUTE FUNCTION engine.plan_changed_trip();
 
 ALTER TABLE ONLY engine.booking_attempt_passengers
     ADD CONSTRAINT booking_attempt_passengers_booking_attempt_id_fkey FOREIGN KEY (user_id, booking_attempt_id) REFERENCES public.booking_attempts(user_id, id) ON DELETE RESTRICT;
@@ -2673,37 +2674,37 @@ CREATE POLICY write_probe_owner_all ON engine.write_probe TO skylatch_owner USIN
 
 ALTER TABLE public.booking_attempts ENABLE ROW LEVEL SECURITY;
 
-CREATE POLICY booking_attempts_authenticated_select ON public.booking_attempts FOR SELECT TO authenticated USING ((user_id = ( SELECT auth.uid() AS uid)));
+CREATE POLICY booking_attempts_authenticated_select ON public.booking_attempts FOR SELECT TO authenticated USING ((user_id = ( SELECT engine.signed_in() AS signed_in)));
 
 CREATE POLICY booking_attempts_owner_all ON public.booking_attempts TO skylatch_owner USING (true) WITH CHECK (true);
 
 ALTER TABLE public.booking_passengers ENABLE ROW LEVEL SECURITY;
 
-CREATE POLICY booking_passengers_authenticated_select ON public.booking_passengers FOR SELECT TO authenticated USING ((user_id = ( SELECT auth.uid() AS uid)));
+CREATE POLICY booking_passengers_authenticated_select ON public.booking_passengers FOR SELECT TO authenticated USING ((user_id = ( SELECT engine.signed_in() AS signed_in)));
 
 CREATE POLICY booking_passengers_owner_all ON public.booking_passengers TO skylatch_owner USING (true) WITH CHECK (true);
 
 ALTER TABLE public.consents ENABLE ROW LEVEL SECURITY;
 
-CREATE POLICY consents_authenticated_select ON public.consents FOR SELECT TO authenticated USING ((user_id = ( SELECT auth.uid() AS uid)));
+CREATE POLICY consents_authenticated_select ON public.consents FOR SELECT TO authenticated USING ((user_id = ( SELECT engine.signed_in() AS signed_in)));
 
 CREATE POLICY consents_owner_all ON public.consents TO skylatch_owner USING (true) WITH CHECK (true);
 
 ALTER TABLE public.fare_history ENABLE ROW LEVEL SECURITY;
 
-CREATE POLICY fare_history_authenticated_select ON public.fare_history FOR SELECT TO authenticated USING ((user_id = ( SELECT auth.uid() AS uid)));
+CREATE POLICY fare_history_authenticated_select ON public.fare_history FOR SELECT TO authenticated USING ((user_id = ( SELECT engine.signed_in() AS signed_in)));
 
 CREATE POLICY fare_history_owner_all ON public.fare_history TO skylatch_owner USING (true) WITH CHECK (true);
 
 ALTER TABLE public.flight_bookings ENABLE ROW LEVEL SECURITY;
 
-CREATE POLICY flight_bookings_authenticated_select ON public.flight_bookings FOR SELECT TO authenticated USING ((user_id = ( SELECT auth.uid() AS uid)));
+CREATE POLICY flight_bookings_authenticated_select ON public.flight_bookings FOR SELECT TO authenticated USING ((user_id = ( SELECT engine.signed_in() AS signed_in)));
 
 CREATE POLICY flight_bookings_owner_all ON public.flight_bookings TO skylatch_owner USING (true) WITH CHECK (true);
 
 ALTER TABLE public.flight_offers ENABLE ROW LEVEL SECURITY;
 
-CREATE POLICY flight_offers_authenticated_select ON public.flight_offers FOR SELECT TO authenticated USING ((user_id = ( SELECT auth.uid() AS uid)));
+CREATE POLICY flight_offers_authenticated_select ON public.flight_offers FOR SELECT TO authenticated USING ((user_id = ( SELECT engine.signed_in() AS signed_in)));
 
 ALTER TABLE public.flight_offers_kept ENABLE ROW LEVEL SECURITY;
 
@@ -2717,50 +2718,50 @@ CREATE POLICY flight_offers_owner_all ON public.flight_offers TO skylatch_owner 
 
 ALTER TABLE public.offer_counts ENABLE ROW LEVEL SECURITY;
 
-CREATE POLICY offer_counts_authenticated_select ON public.offer_counts FOR SELECT TO authenticated USING ((user_id = ( SELECT auth.uid() AS uid)));
+CREATE POLICY offer_counts_authenticated_select ON public.offer_counts FOR SELECT TO authenticated USING ((user_id = ( SELECT engine.signed_in() AS signed_in)));
 
 CREATE POLICY offer_counts_owner_all ON public.offer_counts TO skylatch_owner USING (true) WITH CHECK (true);
 
 ALTER TABLE public.payment_methods ENABLE ROW LEVEL SECURITY;
 
-CREATE POLICY payment_methods_authenticated_select ON public.payment_methods FOR SELECT TO authenticated USING ((user_id = ( SELECT auth.uid() AS uid)));
+CREATE POLICY payment_methods_authenticated_select ON public.payment_methods FOR SELECT TO authenticated USING ((user_id = ( SELECT engine.signed_in() AS signed_in)));
 
 CREATE POLICY payment_methods_owner_all ON public.payment_methods TO skylatch_owner USING (true) WITH CHECK (true);
 
 ALTER TABLE public.spending_limits ENABLE ROW LEVEL SECURITY;
 
-CREATE POLICY spending_limits_authenticated_insert ON public.spending_limits FOR INSERT TO authenticated WITH CHECK ((user_id = ( SELECT auth.uid() AS uid)));
+CREATE POLICY spending_limits_authenticated_insert ON public.spending_limits FOR INSERT TO authenticated WITH CHECK ((user_id = ( SELECT engine.signed_in() AS signed_in)));
 
-CREATE POLICY spending_limits_authenticated_select ON public.spending_limits FOR SELECT TO authenticated USING ((user_id = ( SELECT auth.uid() AS uid)));
+CREATE POLICY spending_limits_authenticated_select ON public.spending_limits FOR SELECT TO authenticated USING ((user_id = ( SELECT engine.signed_in() AS signed_in)));
 
-CREATE POLICY spending_limits_authenticated_update ON public.spending_limits FOR UPDATE TO authenticated USING ((user_id = ( SELECT auth.uid() AS uid))) WITH CHECK ((user_id = ( SELECT auth.uid() AS uid)));
+CREATE POLICY spending_limits_authenticated_update ON public.spending_limits FOR UPDATE TO authenticated USING ((user_id = ( SELECT engine.signed_in() AS signed_in))) WITH CHECK ((user_id = ( SELECT engine.signed_in() AS signed_in)));
 
 CREATE POLICY spending_limits_owner_all ON public.spending_limits TO skylatch_owner USING (true) WITH CHECK (true);
 
 ALTER TABLE public.traveler_profiles ENABLE ROW LEVEL SECURITY;
 
-CREATE POLICY traveler_profiles_authenticated_insert ON public.traveler_profiles FOR INSERT TO authenticated WITH CHECK ((user_id = ( SELECT auth.uid() AS uid)));
+CREATE POLICY traveler_profiles_authenticated_insert ON public.traveler_profiles FOR INSERT TO authenticated WITH CHECK ((user_id = ( SELECT engine.signed_in() AS signed_in)));
 
-CREATE POLICY traveler_profiles_authenticated_select ON public.traveler_profiles FOR SELECT TO authenticated USING ((user_id = ( SELECT auth.uid() AS uid)));
+CREATE POLICY traveler_profiles_authenticated_select ON public.traveler_profiles FOR SELECT TO authenticated USING ((user_id = ( SELECT engine.signed_in() AS signed_in)));
 
-CREATE POLICY traveler_profiles_authenticated_update ON public.traveler_profiles FOR UPDATE TO authenticated USING ((user_id = ( SELECT auth.uid() AS uid))) WITH CHECK ((user_id = ( SELECT auth.uid() AS uid)));
+CREATE POLICY traveler_profiles_authenticated_update ON public.traveler_profiles FOR UPDATE TO authenticated USING ((user_id = ( SELECT engine.signed_in() AS signed_in))) WITH CHECK ((user_id = ( SELECT engine.signed_in() AS signed_in)));
 
 CREATE POLICY traveler_profiles_owner_all ON public.traveler_profiles TO skylatch_owner USING (true) WITH CHECK (true);
 
 ALTER TABLE public.trip_passengers ENABLE ROW LEVEL SECURITY;
 
-CREATE POLICY trip_passengers_authenticated_insert ON public.trip_passengers FOR INSERT TO authenticated WITH CHECK ((user_id = ( SELECT auth.uid() AS uid)));
+CREATE POLICY trip_passengers_authenticated_insert ON public.trip_passengers FOR INSERT TO authenticated WITH CHECK ((user_id = ( SELECT engine.signed_in() AS signed_in)));
 
-CREATE POLICY trip_passengers_authenticated_select ON public.trip_passengers FOR SELECT TO authenticated USING ((user_id = ( SELECT auth.uid() AS uid)));
+CREATE POLICY trip_passengers_authenticated_select ON public.trip_passengers FOR SELECT TO authenticated USING ((user_id = ( SELECT engine.signed_in() AS signed_in)));
 
 CREATE POLICY trip_passengers_owner_all ON public.trip_passengers TO skylatch_owner USING (true) WITH CHECK (true);
 
 ALTER TABLE public.trip_requests ENABLE ROW LEVEL SECURITY;
 
-CREATE POLICY trip_requests_authenticated_insert ON public.trip_requests FOR INSERT TO authenticated WITH CHECK ((user_id = ( SELECT auth.uid() AS uid)));
+CREATE POLICY trip_requests_authenticated_insert ON public.trip_requests FOR INSERT TO authenticated WITH CHECK ((user_id = ( SELECT engine.signed_in() AS signed_in)));
 
-CREATE POLICY trip_requests_authenticated_select ON public.trip_requests FOR SELECT TO authenticated USING ((user_id = ( SELECT auth.uid() AS uid)));
+CREATE POLICY trip_requests_authenticated_select ON public.trip_requests FOR SELECT TO authenticated USING ((user_id = ( SELECT engine.signed_in() AS signed_in)));
 
-CREATE POLICY trip_requests_authenticated_update ON public.trip_requests FOR UPDATE TO authenticated USING ((user_id = ( SELECT auth.uid() AS uid))) WITH CHECK ((user_id = ( SELECT auth.uid() AS uid)));
+CREATE POLICY trip_requests_authenticated_update ON public.trip_requests FOR UPDATE TO authenticated USING ((user_id = ( SELECT engine.signed_in() AS signed_in))) WITH CHECK ((user_id = ( SELECT engine.signed_in() AS signed_in)));
 
 CREATE POLICY trip_requests_owner_all ON public.trip_requests TO skylatch_owner USING (true) WITH CHECK (true);

@@ -18,6 +18,9 @@ create table engine.search_settings (
   -- Every offer of a search, or those that fit and the best of the others.
   keep_offers text not null default 'all',
   useful_offers integer not null default 20,
+  -- Whether a trip is searched when it is stated or changed, or with the next tick
+  -- only.
+  search_at_once boolean not null default true,
   constraint search_settings_only_row check (only_row),
   constraint search_settings_values check (
     searches_per_minute between 1 and 100000

@@ -1,7 +1,7 @@
 -- Pause, resume and cancel are one rule table: from which states, to which. While a
 -- booking is in flight the new status is written at once; the check just before the
 -- order leaves sees it, and what was ordered already is finished, not abandoned.
--- Lock order: trip_requests only.
+-- Lock order: trip_requests, then the traveller's row (who resumes).
 create or replace function engine.change_trip_status(p_trip_id uuid, p_action text)
   returns text
   language plpgsql volatile
@@ -48,6 +48,9 @@ begin
     end,
     version = t.version + 1
   where t.user_id = v_trip.user_id and t.id = v_trip.id;
+  if v_status = 'PENDING' then
+    perform engine.search_at_once(array[v_trip.id], clock_timestamp());
+  end if;
   -- Of the run that it interferes with, if there is one.
   select coalesce(a.trace_id, a.id) into v_trace_id
   from public.booking_attempts as a
