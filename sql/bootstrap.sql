@@ -75,6 +75,9 @@ begin
     );
   end loop;
   -- None of them may become another one, but for the three that a request takes on.
+  -- Where auth is a platform's, so are its roles for requests: what else these may
+  -- become there is the platform's business, as long as it is none of ours, no
+  -- superuser and none of the server's own roles.
   for v_membership in
     select a.roleid::regrole as role, a.member::regrole, a.grantor::regrole
     from pg_auth_members as a
@@ -90,6 +93,16 @@ begin
           'anon'::regrole, 'authenticated'::regrole, 'service_role'::regrole
         )
         and not a.admin_option
+      )
+      and not exists (
+        select from pg_namespace as n, pg_roles as p
+        where n.nspname = 'auth'
+          and n.nspowner <> 'skylatch_owner'::regrole
+          and p.oid = a.roleid
+          and not p.rolsuper
+          and p.rolname !~ '^(skylatch|pg)_'
+          and p.rolname not in ('anon', 'authenticated', 'service_role', 'authenticator')
+          and a.member::regrole::text !~ '^skylatch_'
       )
   loop
     execute format(

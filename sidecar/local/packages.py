@@ -33,7 +33,7 @@ _EXTENSIONS = {
 # Program on PATH that proves a package -> that package's name.
 _PROGRAMS = {"redis-server": "redis-server", "setpriv": "util-linux"}
 # What only tests use; they pass it over where it cannot be had.
-_TEST_PROGRAMS = {"pgbouncer": "pgbouncer", "promtool": "prometheus"}
+_TEST_PROGRAMS = {"curl": "curl", "pgbouncer": "pgbouncer", "promtool": "prometheus"}
 
 
 @dataclass(frozen=True, slots=True)
