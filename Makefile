@@ -193,6 +193,10 @@ simulate: install ## Play a month of trips through the search plan; write docs/s
 schema: setup ## Regenerate sql/tables.sql, sql/grants.txt and the saga's drawing in sql/README.md
 	@$(LOCAL) schema
 
+release: setup ## Freeze the migrations, and keep this checkout as the release that upgrades begin from
+	cd sql/migrations && sha256sum *.sql > SHA256SUMS
+	@$(PYTHON) -m tests.deploy.checkouts
+
 diagram: schema ## Draw the saga from its rows: the same as schema
 
 clean: ## Stop the stack and remove caches and .venv; the stack's data stays
@@ -203,4 +207,4 @@ clean: ## Stop the stack and remove caches and .venv; the stack's data stays
 .PHONY: help setup install up app secrets down status psql demo test test-tools test-debian13 \
   test-debian14 refusals fuzz crash-points alerts mutants model campaign chaos failover night deploys check bench \
   bench-flags bench-ingest bench-losers bench-waiting bench-scale bench-invariants bench-locked bench-metrics bench-traces \
-  bench-watched bench-sidecar simulate schema diagram clean
+  bench-watched bench-sidecar simulate schema release diagram clean

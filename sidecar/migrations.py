@@ -32,11 +32,6 @@ _NAMED = re.compile(
     r"\b(?:table(?:\s+if\s+exists)?(?:\s+only)?|on|references|update|into|from)\s+"
     r"((?:public|engine|auth)\.\w+)"
 )
-_DUPLICATES = (
-    psycopg.errors.DuplicateTable,
-    psycopg.errors.DuplicateColumn,
-    psycopg.errors.DuplicateObject,
-)
 
 
 class _Record(PostgresqlPsycopgBackend):  # type: ignore[misc]
@@ -129,15 +124,7 @@ def _apply(session: Session, record: _Record, migration: Migration) -> None:
         record.keep(migration)
 
     tables = _existing(session, tables_named(migration.source))
-    try:
-        unhindered(session, f"migration {migration.id}", work, tables)
-    except _DUPLICATES as error:
-        raise SetupError(
-            f"migration {migration.id} failed: {error.diag.message_primary}. If the"
-            " deploy of an earlier version was killed just behind it, all of it is"
-            " there and only its record is missing: `yoyo mark` it as applied, schema"
-            " engine"
-        ) from error
+    unhindered(session, f"migration {migration.id}", work, tables)
 
 
 def _apply_in_pieces(

@@ -20,7 +20,6 @@ set role skylatch_owner;
 \ir access/consents.sql
 \ir access/counter_parts.sql
 \ir access/counters.sql
-\ir access/cron_beat.sql
 \ir access/currencies.sql
 \ir access/daily_fares.sql
 \ir access/deployed_objects.sql
@@ -38,7 +37,6 @@ set role skylatch_owner;
 \ir access/flag_usage_parts.sql
 \ir access/flight_bookings.sql
 \ir access/flight_offers.sql
-\ir access/flight_offers_before.sql
 \ir access/flight_offers_kept.sql
 \ir access/flight_offers_other.sql
 \ir access/history.sql

@@ -16,7 +16,7 @@ begin
   select
     p_call.user_id, p_call.trip_request_id, p_call.booking_attempt_id,
     p_call.attempt_epoch, o.operation, p_call.object_id, p_call.payload,
-    p_call.idempotency_key::engine.idempotency_key, p_call.run_at, p_call.trace_id, p_call.trace_sampled
+    p_call.idempotency_key, p_call.run_at, p_call.trace_id, p_call.trace_sampled
   from engine.operations as o
   where o.operation = p_call.operation and o.observes
   on conflict (idempotency_key) do update

@@ -1,6 +1,5 @@
 -- All registered flags in one call of the evaluator. Who decides by several of them
 -- asks once and hands the answers on, so that one decision has one set of answers.
-drop function if exists engine.pin_flags(uuid);
 create or replace function engine.flag_answers(p_user_id uuid) returns jsonb
   language plpgsql stable
 as $$

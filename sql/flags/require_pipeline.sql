@@ -1,7 +1,6 @@
 -- Returns the registered flags' answers, for who decides by more of them: what an
 -- attempt keeps is what was decided on. p_answers are those of this decision, where
 -- they were asked for already.
-drop function if exists engine.require_pipeline(uuid, timestamptz);
 create or replace function engine.require_pipeline(
   p_user_id uuid, p_now timestamptz, p_answers jsonb default null
 ) returns jsonb

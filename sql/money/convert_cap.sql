@@ -36,5 +36,3 @@ $$;
 comment on function engine.convert_cap(public.trip_requests, text, timestamptz) is
   'Says the most that may be paid for a trip in a currency; null where no fresh rate '
   'is known.';
--- Of version 0.1: known_rate took its place.
-drop function if exists engine.find_rate(text, text, timestamptz);

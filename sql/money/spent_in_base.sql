@@ -5,7 +5,6 @@
 -- Asked for an attempt at its final check, the others in flight of everybody count only
 -- once their order may have left: of two that are both about to pass the ceiling, the
 -- first one goes.
-drop function if exists engine.spent_in_base(uuid, timestamptz, uuid, timestamptz);
 create or replace function engine.spent_in_base(
   p_user_id uuid, p_since timestamptz[], p_attempt_id uuid, p_now timestamptz
 ) returns numeric[]

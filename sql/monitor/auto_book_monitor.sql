@@ -30,4 +30,3 @@ comment on function public.auto_book_monitor() is
   'Searches every trip that is due; what fits is booked. Scheduled by pg_cron.';
 grant execute on function public.auto_book_monitor()
   to skylatch_cron, skylatch_operator, service_role, skylatch_sidecar;
-drop function if exists engine.tick();

@@ -2,7 +2,6 @@
 -- is scheduled runs as that role, so nobody but the owner's functions may call this.
 -- pg_cron is looked up when it is called, so that a database without it has the
 -- function.
-drop function if exists engine.manage_monitor_job(text);
 create or replace function engine.change_cron_job(
   p_action text, p_job text, p_schedule text, p_command text
 ) returns jsonb

@@ -62,7 +62,6 @@ comment on function engine.manage_auto_book_monitor(text, text) is
 grant execute on function engine.manage_auto_book_monitor(text, text)
   to skylatch_operator, service_role;
 
-drop function if exists public.manage_auto_book_monitor(text);
 create or replace function public.manage_auto_book_monitor(
   p_action text, p_reason text default null
 ) returns jsonb
@@ -88,4 +87,3 @@ comment on function public.manage_auto_book_monitor(text, text) is
   'start, stop (with a reason), status: the scheduled job; trigger: one tick now.';
 grant execute on function public.manage_auto_book_monitor(text, text)
   to skylatch_operator, service_role;
-drop function if exists engine.manage_monitor_job(text, text);

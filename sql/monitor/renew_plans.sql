@@ -4,7 +4,6 @@
 -- become due. Or the trip was created before search plans existed and has no rows in
 -- trip_searches: this function makes them. Where no plan can be made, for instance
 -- because a trip has no passengers, the trip is asked about again tomorrow.
-drop function if exists engine.revive_plans(timestamptz);
 create or replace function engine.renew_plans(p_now timestamptz) returns void
   language plpgsql volatile
 as $$

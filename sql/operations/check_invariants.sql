@@ -11,8 +11,6 @@
 --
 -- PL/pgSQL, because a plan is wanted that knows the value of `p_since`: the one of an
 -- SQL function reads every attempt to find the three that changed.
--- Its former signature would make the plain call ambiguous.
-drop function if exists engine.check_invariants();
 create or replace function engine.check_invariants(
   p_since timestamptz default '-infinity'
 ) returns table (invariant text, subject text, detail text, since timestamptz)

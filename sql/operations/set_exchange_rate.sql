@@ -6,9 +6,6 @@
 -- second person confirms it (engine.confirm_exchange_rates); what was known goes on
 -- meanwhile. Definer: neither operators nor the feed have a table. Two rates of a pair
 -- that arrive at once are compared one after the other.
-drop function if exists engine.set_exchange_rate(
-  text, text, numeric, text, timestamptz
-);
 create or replace function engine.set_exchange_rate(
   p_base text,
   p_quote text,

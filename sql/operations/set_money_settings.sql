@@ -4,7 +4,6 @@
 -- number alone would mean another amount. The margin of a history that has changed
 -- (installation/history_settles_at.sql) is not shorter than the lease of an order,
 -- after which no sidecar waits for its answer. Definer: operators have no table.
-drop function if exists engine.set_money_settings(text, text, numeric, numeric);
 create or replace function engine.set_money_settings(
   p_reason text,
   p_base_currency text default null,

@@ -1,9 +1,5 @@
 -- From this commit on, for everybody; who has more already keeps it. What is not named
 -- stays. Every change stays on record. Definer: operators have no table.
--- Version 0.1 knew one limit fewer; two functions of one name would be ambiguous.
-drop function if exists engine.set_traveller_limits(
-  text, integer, integer, interval, integer
-);
 create or replace function engine.set_traveller_limits(
   p_reason text,
   p_open_trips integer default null,

@@ -3,8 +3,6 @@
 -- look at an account) is looked for among all calls, which has no index: it is for a
 -- person who asks once. Definer: operators have no table; the names of persons are in
 -- none of these.
--- Its former result had one column less.
-drop function if exists engine.trace_story(uuid);
 create or replace function engine.trace_story(p_id uuid)
   returns table (
     at timestamptz,

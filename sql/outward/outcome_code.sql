@@ -1,10 +1,6 @@
 -- The word by which outcome_rules knows an answer: the provider's own code of an error,
 -- or, for a success, what our own checks of it say. Of several errors the least known
 -- counts: one code that may mean "something exists" outweighs others.
-drop function if exists engine.outcome_code(engine.provider_calls, jsonb, timestamptz);
-drop function if exists engine.outcome_code(
-  engine.provider_calls, engine.call_report, timestamptz
-);
 create or replace function engine.outcome_code(
   p_call engine.provider_calls,
   p_attempt public.booking_attempts,

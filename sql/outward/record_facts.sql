@@ -1,12 +1,5 @@
 -- What an answer tells about the order and the money is kept, whatever happens next.
 -- Nothing is unlearnt: an order that exists is recorded whatever else is wrong with it.
-drop function if exists engine.learn_from_answer(
-  public.booking_attempts, text, text, engine.outcome_rules, jsonb, timestamptz
-);
-drop function if exists engine.learn_from_answer(
-  public.booking_attempts, text, text, engine.outcome_rules, engine.call_report, text,
-  timestamptz
-);
 create or replace function engine.record_facts(
   p_attempt public.booking_attempts,
   p_operation text,

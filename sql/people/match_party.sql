@@ -6,8 +6,6 @@
 -- first day somebody must be of age, and hold each infant. All or nothing: no rows
 -- unless everybody has exactly one place, every place its traveller, and no two places
 -- are one.
--- Its former signature is another function.
-drop function if exists engine.match_party(uuid, uuid, jsonb, date);
 create or replace function engine.match_party(
   p_user_id uuid, p_trip_id uuid, p_places jsonb, p_first_day date, p_last_day date
 ) returns table (

@@ -1,11 +1,5 @@
 -- What was read is handed to the function that knows what it means. Nothing here moves
 -- a saga: at most an attempt is made to read for itself, or a case is opened.
-drop function if exists engine.apply_look(
-  engine.provider_calls, jsonb, text, timestamptz
-);
-drop function if exists engine.apply_look(
-  engine.provider_calls, engine.call_report, text, timestamptz
-);
 create or replace function engine.apply_read(
   p_call engine.provider_calls,
   p_report engine.call_report,

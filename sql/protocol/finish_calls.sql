@@ -7,7 +7,6 @@
 -- most, however many are held. A report that stands behind such a lock is set aside:
 -- its row in the answer says so, with no call in it, and the worker tries it again.
 -- In a history that is not confirmed yet, answers from before it are late ones.
-drop function if exists engine.finish_calls(text, jsonb, boolean);
 create or replace function engine.finish_calls(
   p_worker text, p_reports jsonb, p_hand_on boolean, p_traced boolean default false
 )
@@ -108,8 +107,8 @@ begin
   end if;
   return query
   select
-    c.id, c.epoch, c.operation, c.trip_request_id, c.idempotency_key, o.marks_sent,
-    engine.call_request(c, p_traced, o.provider), false
+    c.id, c.epoch, c.operation, c.trip_request_id, c.idempotency_key::text,
+    o.marks_sent, engine.call_request(c, p_traced, o.provider), false
   from engine.provider_calls as c
   inner join engine.operations as o on c.operation = o.operation
   where c.id = any (v_nexts) and c.state = 'CLAIMED';
@@ -120,8 +119,8 @@ begin
   -- Those that were reopened, or could not be born claimed.
   return query
   select
-    l.id, l.epoch, l.operation, l.trip_request_id, l.idempotency_key, o.marks_sent,
-    engine.call_request(l, p_traced, o.provider), false
+    l.id, l.epoch, l.operation, l.trip_request_id, l.idempotency_key::text,
+    o.marks_sent, engine.call_request(l, p_traced, o.provider), false
   from engine.lease_calls(
     p_worker,
     array(

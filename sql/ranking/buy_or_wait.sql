@@ -41,7 +41,7 @@ begin
   from public.flight_offers as o
   where o.user_id = p_trip.user_id
     and o.id = p_flight_offer_id
-    and (o.day is null or o.day >= coalesce(p_trip.offers_from, '0001-01-01'));
+    and o.day >= coalesce(p_trip.offers_from, '0001-01-01');
   select a.time_zone into v_zone
   from engine.airports as a where a.iata = v_offer.itinerary #>> '{0,origin}';
   decision := 'BUY';
@@ -76,7 +76,7 @@ begin
     where o.user_id = p_trip.user_id
       and o.trip_request_id = p_trip.id
       and o.search_round = p_trip.search_round
-      and (o.day is null or o.day >= coalesce(p_trip.offers_from, '0001-01-01'))
+      and o.day >= coalesce(p_trip.offers_from, '0001-01-01')
       and o.status = 'ACTIVE'
       and o.rank <= 2
   ) < 2 then

@@ -17,16 +17,13 @@ begin
     where o.user_id = p_user_id
       and o.trip_request_id = p_trip_id
       and o.search_round = p_round
-      and (
-        o.day is null
-        or o.day >= coalesce(
-          (
-            select t.offers_from
-            from public.trip_requests as t
-            where t.user_id = p_user_id and t.id = p_trip_id
-          ),
-          '0001-01-01'
-        )
+      and o.day >= coalesce(
+        (
+          select t.offers_from
+          from public.trip_requests as t
+          where t.user_id = p_user_id and t.id = p_trip_id
+        ),
+        '0001-01-01'
       )
     union all
     select m.reason, (g.value ->> 'offers')::integer

@@ -1,5 +1,3 @@
--- Its former signature is another function.
-drop function if exists engine.describe_offer(public.flight_offers_before);
 create or replace function engine.describe_offer(p_offer public.flight_offers)
   returns text
   language sql stable

@@ -36,7 +36,7 @@ begin
   from public.flight_offers as o
   where o.user_id = v_trip.user_id
     and o.trip_request_id = v_trip.id
-    and (o.day is null or o.day >= v_from)
+    and o.day >= v_from
     and o.search_round = v_trip.search_round;
   v_offers := v_offers + coalesce(
     (
@@ -58,7 +58,7 @@ begin
   from public.flight_offers as o
   where o.user_id = v_trip.user_id
     and o.trip_request_id = v_trip.id
-    and (o.day is null or o.day >= v_from)
+    and o.day >= v_from
     and case
       when v_trip.auto_book_status in ('BOOKING', 'BOOKED')
         then o.id = v_trip.selected_offer_id
@@ -96,7 +96,7 @@ begin
     from public.flight_offers as o
     where o.user_id = v_trip.user_id
       and o.trip_request_id = v_trip.id
-      and (o.day is null or o.day >= v_from)
+      and o.day >= v_from
       and o.search_round = v_chosen.search_round
       and o.rank is not null
       and public.offer_status(o) <> 'EXPIRED'
@@ -169,7 +169,7 @@ begin
       ) as n (reason)
       where o.user_id = v_trip.user_id
         and o.trip_request_id = v_trip.id
-        and (o.day is null or o.day >= v_from)
+        and o.day >= v_from
         and o.search_round = v_trip.search_round
         and o.id is distinct from v_chosen.id
       union all
@@ -211,7 +211,7 @@ begin
     left join engine.list_reasons() as r on m.reason = r.reason
     where o.user_id = v_trip.user_id
       and o.trip_request_id = v_trip.id
-      and (o.day is null or o.day >= v_from)
+      and o.day >= v_from
       and o.search_round = v_trip.search_round
     group by o.id, o.offer_id, o.most_connections, o.longest_slice, o.score_parts
     having count(*) = count(r.change) and count(distinct r.change) = 1
@@ -306,7 +306,7 @@ begin
   ) into v_help
   from relaxed as x
   inner join public.flight_offers as o
-    on o.user_id = v_trip.user_id and x.id = o.id and (o.day is null or o.day >= v_from);
+    on o.user_id = v_trip.user_id and x.id = o.id and o.day >= v_from;
 
   select array_agg(h.value ->> 'sentence' order by h.ordinality) into v_helpful
   from jsonb_array_elements(v_help) with ordinality as h;
@@ -326,7 +326,7 @@ begin
     from public.flight_offers as o
     where o.user_id = v_trip.user_id
       and o.trip_request_id = v_trip.id
-      and (o.day is null or o.day >= v_from)
+      and o.day >= v_from
       and o.search_round = v_trip.search_round
       and o.ineligible <> '{}'
     order by

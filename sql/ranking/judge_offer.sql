@@ -14,14 +14,6 @@
 --     + connections_weight · connections / limit
 -- and, where airlines are preferred, that times (1 - airline_weight), plus
 -- airline_weight for any other airline.
--- Its former signature is another function.
-drop function if exists engine.judge_offer(
-  public.trip_requests, public.flight_offers, numeric, numeric, timestamptz, text,
-  timestamptz
-);
-drop function if exists engine.judge_offer(
-  public.trip_requests, public.flight_offers_before, engine.offer_terms, timestamptz
-);
 create or replace function engine.judge_offer(
   p_trip public.trip_requests,
   p_offer public.flight_offers,

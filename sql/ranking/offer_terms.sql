@@ -1,9 +1,5 @@
 -- What an offer of a trip is held against besides the trip itself: worked out once for
 -- all offers that have the currency, the passengers and the days in common.
--- Its former signature is another function.
-drop function if exists engine.offer_terms(
-  public.trip_requests, text, jsonb, date, text, timestamptz
-);
 create or replace function engine.offer_terms(
   p_trip public.trip_requests,
   p_currency text,

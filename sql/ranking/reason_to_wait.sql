@@ -36,7 +36,7 @@ begin
   from public.flight_offers as o
   where o.user_id = p_trip.user_id
     and o.id = p_flight_offer_id
-    and (o.day is null or o.day >= coalesce(p_trip.offers_from, '0001-01-01'));
+    and o.day >= coalesce(p_trip.offers_from, '0001-01-01');
   return case when v_decision.decision = 'WAIT' then v_decision.reason end;
 end;
 $$;

@@ -2,9 +2,6 @@
 -- first origin, the last destination (where a city was asked for, any of its airports)
 -- and the date of departure there. And whether what was asked for is still what the
 -- trip says. No query in here: see judge_offer.
-drop function if exists engine.route_problems(
-  public.trip_requests, public.flight_offers_before, text[]
-);
 create or replace function engine.route_problems(
   p_trip public.trip_requests, p_offer public.flight_offers, p_city_airports text[]
 ) returns text[]

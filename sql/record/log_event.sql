@@ -1,9 +1,6 @@
 -- The correlation of an event is the trace of its trip's run: p_trace_id, or its
 -- attempt's where that is not at hand; of an attempt from before there were traces its
 -- own id, which is as long. What led to it (a call, a case, an offer) is kept with it.
-drop function if exists engine.log_event(
-  uuid, uuid, uuid, text, text, text, text, text, jsonb
-);
 create or replace function engine.log_event(
   p_user_id uuid,
   p_trip_id uuid,

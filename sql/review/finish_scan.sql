@@ -4,9 +4,6 @@
 -- everything of a lost history must have appeared: only later ones confirm this one.
 -- The list of payments is the last: it follows one of orders that was read as late, and
 -- whatever they show was put to its attempts by then.
-drop function if exists engine.finish_scan(
-  text, engine.provider_calls, integer, timestamptz
-);
 create or replace function engine.finish_scan(
   p_scan text,
   p_call engine.provider_calls,

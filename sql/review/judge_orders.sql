@@ -7,9 +7,6 @@
 -- needs no lock of theirs (review/note_lost.sql) keeps the trip from ordering until it
 -- is.
 -- Lock order: trip_requests, then booking_attempts, then provider_calls.
-drop function if exists engine.judge_orders(
-  jsonb, timestamptz, timestamptz, timestamptz
-);
 create or replace function engine.judge_orders(
   p_orders jsonb,
   p_read_at timestamptz,

@@ -75,5 +75,3 @@ end;
 $$;
 comment on function engine.read_bookings(timestamptz) is
   'Asks what became of confirmed bookings that are due to be read; returns how many.';
-drop function if exists engine.look_at_bookings(timestamptz);
-drop function if exists engine.booking_look_interval(interval);

@@ -24,4 +24,3 @@ end;
 comment on function public.refresh_case(bigint) is
   'Asks both providers again what they say about a case; the answers are its evidence.';
 grant execute on function public.refresh_case(bigint) to skylatch_operator;
-drop function if exists engine.look_again(bigint);

@@ -46,4 +46,3 @@ return engine.resolve_case(p_case_id, p_resolution, p_reason);
 comment on function public.resolve_case(bigint, text, text) is
   'Closes a case that was settled by hand, and returns how it was resolved.';
 grant execute on function public.resolve_case(bigint, text, text) to skylatch_operator;
-drop function if exists engine.end_case(bigint, text, text);

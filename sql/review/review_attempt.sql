@@ -115,4 +115,3 @@ comment on function public.review_attempt(bigint, text, text, text) is
   'RESUME and returns where that leads; doing so twice does it once.';
 grant execute on function public.review_attempt(bigint, text, text, text)
   to skylatch_operator;
-drop function if exists engine.decide_case(bigint, text, text, text);

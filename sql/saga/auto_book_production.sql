@@ -56,4 +56,3 @@ comment on function public.auto_book_production(uuid) is
   'Books a trip''s best offer now; returns the attempt to follow in booking_attempts.';
 grant execute on function public.auto_book_production(uuid)
   to authenticated, service_role, skylatch_sidecar;
-drop function if exists engine.book_trip(uuid);

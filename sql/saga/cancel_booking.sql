@@ -91,4 +91,3 @@ comment on function public.cancel_booking(uuid, numeric) is
   'returns the state of that. Asking twice asks once.';
 grant execute on function public.cancel_booking(uuid, numeric)
   to authenticated, service_role;
-drop function if exists engine.ask_cancellation(uuid, numeric);

@@ -32,7 +32,6 @@
 --
 -- The searches of a trip come together, the most urgent trip's first. Time is p_now and
 -- nothing else is asked, so that a simulation runs on the same choice.
-drop function if exists engine.choose_searches(integer, timestamptz);
 create or replace function engine.choose_searches(
   p_budget integer, p_now timestamptz, p_without uuid[] default '{}'
 ) returns table (user_id uuid, trip_request_id uuid, ordinal smallint)

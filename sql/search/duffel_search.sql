@@ -83,4 +83,3 @@ comment on function public.duffel_search(uuid) is
   'Searches a trip now; returns the number of searches on their way.';
 grant execute on function public.duffel_search(uuid)
   to authenticated, service_role, skylatch_sidecar;
-drop function if exists engine.search_trip(uuid);

@@ -5,9 +5,6 @@
 -- taken yet is dropped, and not counted: an outage of the sidecars must not end in a
 -- stampede. Each search begins a trace, whose first span is what asked for it (p_cause,
 -- 'tick' or 'request'). The caller holds the trips' row locks.
-drop function if exists engine.enqueue_searches(
-  uuid[], smallint[], timestamptz, interval, timestamptz
-);
 create or replace function engine.enqueue_searches(
   p_trips uuid[],
   p_ordinals smallint[],
@@ -120,9 +117,7 @@ begin
       jsonb_build_object(
         'round', a.search_round, 'search_key', a.search_key, 'request', a.request
       ),
-      format(
-        '%s:search:%s:%s', a.trip_request_id, a.search_round, a.ordinal
-      )::engine.idempotency_key,
+      format('%s:search:%s:%s', a.trip_request_id, a.search_round, a.ordinal),
       a.run_at,
       gen_random_uuid(),
       random() < v_ratio

@@ -1,8 +1,6 @@
 -- The windows of a trip expanded into single searches, nearest departure first: what is
 -- today and what is over is asked where each flight leaves from. On a day on which
 -- nobody of the party is of age yet nothing could be booked.
--- In version 0.1 a date was handed in, of no place.
-drop function if exists engine.plan_searches(public.trip_requests, date);
 create or replace function engine.plan_searches(
   p_trip public.trip_requests, p_now timestamptz
 ) returns table (

@@ -1,16 +1,6 @@
 -- From the next tick on. What is not named stays. Every change stays on record. The
 -- application has no say: rates, lead time and budget are what all travellers share.
 -- Definer: operators have no table.
--- Its former signature would make a call that names fewer settings ambiguous.
-drop function if exists engine.set_search_settings(
-  text, integer, interval, interval, interval
-);
-drop function if exists engine.set_search_settings(
-  text, integer, interval, interval, interval, interval
-);
-drop function if exists engine.set_search_settings(
-  text, integer, interval, interval, interval, interval, text, integer
-);
 create or replace function engine.set_search_settings(
   p_reason text,
   p_searches_per_minute integer default null,

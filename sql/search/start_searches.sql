@@ -3,7 +3,6 @@
 -- have any moment, is not asked for a second time: its answer joins the round. The
 -- caller holds the trips' row locks. No more than p_most of each trip, the nearest
 -- departures first, where the rest may wait for the tick.
-drop function if exists engine.start_searches(uuid[], timestamptz);
 create or replace function engine.start_searches(
   p_trips uuid[], p_now timestamptz, p_most integer default null
 ) returns integer

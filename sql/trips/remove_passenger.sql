@@ -42,4 +42,3 @@ comment on function public.remove_passenger(uuid, uuid) is
   'Takes a passenger off a trip that is not booked yet; tells whether one was on it.';
 grant execute on function public.remove_passenger(uuid, uuid)
   to authenticated, service_role;
-drop function if exists engine.drop_passenger(uuid, uuid);

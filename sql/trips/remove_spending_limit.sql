@@ -42,4 +42,3 @@ comment on function public.remove_spending_limit(text, text, uuid) is
   'Removes one of a traveller''s spending limits; tells whether there was one.';
 grant execute on function public.remove_spending_limit(text, text, uuid)
   to authenticated, service_role;
-drop function if exists engine.drop_spending_limit(text, text, uuid);

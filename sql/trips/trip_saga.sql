@@ -49,4 +49,3 @@ end;
 comment on function public.trip_saga(uuid) is
   'Everything that happened to a trip, step by step.';
 grant execute on function public.trip_saga(uuid) to authenticated, service_role;
-drop function if exists engine.trip_events(uuid);

@@ -60,7 +60,3 @@ begin atomic
 end;
 comment on function engine.sweep_events(timestamptz) is
   'Asks both providers, when it is time, for events that never arrived.';
--- Here, for the former body of this function depended on it.
-drop function if exists engine.enqueue_look(
-  text, text, jsonb, public.booking_attempts, timestamptz
-);

@@ -889,9 +889,9 @@ MUTANTS: dict[str, Mutant] = {
         "",
     ),
     "a key is made of something missing": Mutant(
-        "migrations/0017_doors.sql",
-        "\n  and idempotency_key\n  !~",
-        "\n  and 'key'\n  !~",
+        "migrations/0006_bookings.sql",
+        "\n    and value\n    !~",
+        "\n    and 'key'\n    !~",
     ),
     "nothing that is returned is a refund": Mutant(
         "saga/cancel_booked_trip.sql",

@@ -1413,7 +1413,7 @@ KEYED = {
 } | {
     "booking_attempts": (
         "update public.booking_attempts set idempotency_key = %s",
-        "booking_attempts_idempotency_key",
+        "idempotency_key_form",
     )
 }
 
