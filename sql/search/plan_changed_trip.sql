@@ -1,5 +1,6 @@
--- After the checks: a traveller who changed what is wanted, or what it may cost, gets
--- it searched at the next tick, all of it. Definer: the plan is not for travellers.
+-- Runs after the checks of the trip. When a traveller changes what is wanted, or the
+-- most it may cost, the whole plan is searched at the next tick. Definer: the plan is
+-- not for travellers.
 create or replace function engine.plan_changed_trip() returns trigger
   language plpgsql volatile
   security definer
@@ -16,7 +17,7 @@ begin
 end;
 $$;
 comment on function engine.plan_changed_trip() is
-  'Makes the plan of a changed trip anew and its searches due.';
+  'Trigger that makes the plan of a changed trip anew and its searches due.';
 
 create or replace trigger trip_requests_plan
 after update of

@@ -1,4 +1,4 @@
--- The body of one Duffel offer request; see the provider's "offer requests".
+-- Builds the body of one request; see "offer requests" in the provider's documentation.
 drop function if exists engine.search_request(
   public.trip_requests, text, text, date, date
 );

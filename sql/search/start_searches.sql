@@ -1,7 +1,7 @@
--- The whole plan of the given trips, at once, whatever the schedule says; still
--- counted, and no further than each trip's ceiling. A search that a sidecar has, or may
--- have any moment, is not asked for a second time: its answer joins the round. The
--- caller holds the trips' row locks.
+-- Searches the whole plan of the given trips at once, whatever the schedule says. The
+-- searches count, and do not exceed each trip's max_searches. A search that a sidecar
+-- has, or may have any moment, is not enqueued a second time: its answer joins the
+-- round. The caller holds the trips' row locks.
 create or replace function engine.start_searches(p_trips uuid[], p_now timestamptz)
   returns integer
   language plpgsql volatile
