@@ -82,4 +82,4 @@ end;
 $$;
 comment on function engine.create_refund_facts(
   public.booking_attempts, text, engine.call_report, timestamptz
-) is 'Returns the attempt with how far its refund is.';
+) is 'Returns the attempt with the refund that was made, and when.';

@@ -62,4 +62,4 @@ end;
 $$;
 comment on function engine.find_refunds_facts(
   public.booking_attempts, text, engine.call_report, timestamptz
-) is 'Returns the attempt with how far its refund is.';
+) is 'Returns the attempt with the refund that was found, and when.';
