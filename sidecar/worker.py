@@ -176,9 +176,8 @@ class Worker:
     def _beat(self) -> None:
         """Send the heartbeat, and do the jobs that pg_cron does not do.
 
-        One sidecar does so at a time, as far as Redis can tell. Each job is done by
-        itself, so that a job that fails or hangs keeps none of the others from being
-        done.
+        One sidecar does so at a time, as far as Redis can tell. A job that fails or
+        hangs keeps none of the others from being done.
         """
         scheduled_by = ""
         while not self._stopping.is_set():
@@ -238,8 +237,7 @@ class Worker:
                 try:
                     reason = self._database.mark_sent(call)
                 except DATABASE_DOWN as error:
-                    # Whether or not the commit succeeded, nothing has left, and the
-                    # report says so.
+                    # Committed or not, nothing has left, and the report says so.
                     _log.warning("call.not_sent", reason=describe(error))
                     return NOT_SENT
                 if reason is not None:
