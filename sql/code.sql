@@ -276,7 +276,9 @@ set role skylatch_owner;
 \ir search/start_searches.sql
 \ir search/search_credit.sql
 \ir search/may_ask_again_at.sql
+\ir search/take_search_credit.sql
 \ir search/charge_searches.sql
+\ir search/search_at_once.sql
 \ir search/duffel_search.sql
 \ir search/apply_airport_overrides.sql
 \ir search/override_airport.sql

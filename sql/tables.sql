@@ -593,6 +593,7 @@ CREATE TABLE engine.search_settings (
     least_lead_time interval DEFAULT '03:00:00'::interval NOT NULL,
     keep_offers text DEFAULT 'all'::text NOT NULL,
     useful_offers integer DEFAULT 20 NOT NULL,
+    search_at_once boolean DEFAULT true NOT NULL,
     CONSTRAINT search_settings_keep_offers CHECK (((keep_offers = ANY (ARRAY['all'::text, 'useful'::text])) AND ((useful_offers >= 1) AND (useful_offers <= 1000)))),
     CONSTRAINT search_settings_least_lead_time CHECK (((least_lead_time >= '00:00:00'::interval) AND (least_lead_time <= '7 days'::interval))),
     CONSTRAINT search_settings_only_row CHECK (only_row),
@@ -2364,7 +2365,7 @@ CREATE TRIGGER trip_requests_consented AFTER INSERT ON public.trip_requests FOR 
 
 CREATE TRIGGER trip_requests_consented_again AFTER UPDATE OF consent_text_version ON public.trip_requests FOR EACH ROW WHEN ((new.consent_text_version IS NOT NULL)) EXECUTE FUNCTION engine.record_consent();
 
-CREATE TRIGGER trip_requests_plan AFTER UPDATE OF origins, destinations, departure_from, departure_to, return_from, return_to, nights_min, nights_max, cabin_class, max_connections, max_price, currency ON public.trip_requests FOR EACH ROW EXECUTE FUNCTION engine.plan_changed_trip();
+CREATE TRIGGER trip_requests_plan AFTER UPDATE OF origins, destinations, departure_from, departure_to, return_from, return_to, nights_min, nights_max, cabin_class, max_connections, max_price, currency, max_duration, carry_on_bags, checked_bags, airlines_only, airlines_never, alliances, layover_min, layover_max, depart_after, depart_before, arrive_after, arrive_before, return_depart_after, return_depart_before, return_arrive_after, return_arrive_before, no_red_eye, no_airport_change, refundable, changeable, max_emissions_kg, accept_unknown, payment_method_id, auto_book_enabled ON public.trip_requests FOR EACH ROW EXECUTE FUNCTION engine.plan_changed_trip();
 
 ALTER TABLE ONLY engine.booking_attempt_passengers
     ADD CONSTRAINT booking_attempt_passengers_booking_attempt_id_fkey FOREIGN KEY (user_id, booking_attempt_id) REFERENCES public.booking_attempts(user_id, id) ON DELETE RESTRICT;

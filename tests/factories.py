@@ -451,6 +451,12 @@ def prepare_template(dsn: str) -> None:
         world.rows("update engine.flag_sync set source = %s", _PREPARED)
 
 
+def search_with_ticks(dsn: str) -> None:
+    """Let trips wait for the monitor's tick (superuser), whenever they are stated."""
+    with psycopg.connect(dsn, autocommit=True) as connection:
+        connection.execute("update engine.search_settings set search_at_once = false")
+
+
 def accept_history(dsn: str) -> None:
     """Say that a clone (superuser) is its own original, and new.
 

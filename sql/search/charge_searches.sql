@@ -5,12 +5,7 @@ create or replace function engine.charge_searches(
   language plpgsql volatile
 as $$
 begin
-  update engine.travellers as t
-  set
-    search_credit = engine.search_credit(t, l.searches_per_hour, p_now) - p_searches,
-    credited_at = p_now
-  from engine.traveller_limits as l
-  where t.user_id = p_trip.user_id;
+  perform engine.take_search_credit(p_trip.user_id, p_searches, p_now);
   update public.trip_requests as t
   set asked_at = p_now
   where t.user_id = p_trip.user_id and t.id = p_trip.id;

@@ -13,6 +13,7 @@ begin
   if v_trips <> '{}' then
     perform engine.plan_trips(v_trips, v_now);
     perform engine.schedule_trips(v_trips, v_now);
+    perform engine.search_at_once(v_trips, v_now);
   end if;
   return null;
 end;

@@ -1,6 +1,6 @@
 -- Runs after the checks of the trip. When a traveller changes what is wanted, or the
--- most it may cost, the whole plan is searched at the next tick. Definer: the plan is
--- not for travellers.
+-- most it may cost, a few searches are made now and the whole plan at the next tick.
+-- Definer: the plan is not for travellers.
 create or replace function engine.plan_changed_trip() returns trigger
   language plpgsql volatile
   security definer
@@ -13,6 +13,7 @@ begin
   update engine.trip_searches as s
   set next_look_at = v_now
   where s.user_id = new.user_id and s.trip_request_id = new.id;
+  perform engine.search_at_once(array[new.id], v_now);
   return null;
 end;
 $$;
@@ -22,6 +23,11 @@ comment on function engine.plan_changed_trip() is
 create or replace trigger trip_requests_plan
 after update of
   origins, destinations, departure_from, departure_to, return_from, return_to,
-  nights_min, nights_max, cabin_class, max_connections, max_price, currency
+  nights_min, nights_max, cabin_class, max_connections, max_price, currency,
+  max_duration, carry_on_bags, checked_bags, airlines_only, airlines_never, alliances,
+  layover_min, layover_max, depart_after, depart_before, arrive_after, arrive_before,
+  return_depart_after, return_depart_before, return_arrive_after,
+  return_arrive_before, no_red_eye, no_airport_change, refundable, changeable,
+  max_emissions_kg, accept_unknown, payment_method_id, auto_book_enabled
 on public.trip_requests
 for each row execute function engine.plan_changed_trip();

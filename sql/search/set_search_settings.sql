@@ -8,6 +8,9 @@ drop function if exists engine.set_search_settings(
 drop function if exists engine.set_search_settings(
   text, integer, interval, interval, interval, interval
 );
+drop function if exists engine.set_search_settings(
+  text, integer, interval, interval, interval, interval, text, integer
+);
 create or replace function engine.set_search_settings(
   p_reason text,
   p_searches_per_minute integer default null,
@@ -16,7 +19,8 @@ create or replace function engine.set_search_settings(
   p_rate_max_age interval default null,
   p_least_lead_time interval default null,
   p_keep_offers text default null,
-  p_useful_offers integer default null
+  p_useful_offers integer default null,
+  p_search_at_once boolean default null
 ) returns jsonb
   language plpgsql volatile
   security definer
@@ -63,7 +67,8 @@ begin
     rate_max_age = coalesce(p_rate_max_age, s.rate_max_age),
     least_lead_time = coalesce(p_least_lead_time, s.least_lead_time),
     keep_offers = coalesce(p_keep_offers, s.keep_offers),
-    useful_offers = coalesce(p_useful_offers, s.useful_offers)
+    useful_offers = coalesce(p_useful_offers, s.useful_offers),
+    search_at_once = coalesce(p_search_at_once, s.search_at_once)
   returning to_jsonb(s) - 'only_row' into v_settings;
   insert into engine.search_settings_changes (at, set_by, reason, settings)
   values (clock_timestamp(), engine.caller(), v_reason, v_settings);
@@ -72,11 +77,11 @@ end;
 $$;
 comment on function engine.set_search_settings(
   text, integer, interval, interval, interval, interval, text,
-  integer
+  integer, boolean
 ) is
   'Changes the search settings that are named, for a reason; returns all settings. '
   'Raises SK016 or SK023.';
 grant execute on function engine.set_search_settings(
   text, integer, interval, interval, interval, interval, text,
-  integer
+  integer, boolean
 ) to skylatch_operator;

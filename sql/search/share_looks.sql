@@ -80,7 +80,8 @@ begin
     set status_reason = 'A search of these flights a moment ago found nothing within '
       'your limit.'
     where t.id = any (v_trips)
-      and t.status_reason is null
+      -- Its own searches have said nothing since it was stated or resumed.
+      and (t.last_searched_at < t.status_changed_at) is not false
       and t.next_search_at > p_now;
   end if;
   return v_shared;

@@ -1,9 +1,13 @@
 -- Searches the whole plan of the given trips at once, whatever the schedule says. The
--- searches count, and do not exceed each trip's max_searches. A search that a sidecar
--- has, or may have any moment, is not enqueued a second time: its answer joins the
--- round. The caller holds the trips' row locks.
-create or replace function engine.start_searches(p_trips uuid[], p_now timestamptz)
-  returns integer
+-- searches count, and do not exceed each trip's max_searches. Where p_most is given,
+-- only so many searches of each trip are made, the nearest departures first, and the
+-- rest waits for the tick. A search that a sidecar has, or may have any moment, is not
+-- enqueued a second time: its answer joins the round. The caller holds the trips' row
+-- locks.
+drop function if exists engine.start_searches(uuid[], timestamptz);
+create or replace function engine.start_searches(
+  p_trips uuid[], p_now timestamptz, p_most integer default null
+) returns integer
   language plpgsql volatile
 as $$
 declare
@@ -32,7 +36,7 @@ begin
           and (c.payload ->> 'round')::integer = t.search_round
       )
     order by s.ordinal
-    limit greatest(t.max_searches - t.searches, 0)
+    limit least(greatest(t.max_searches - t.searches, 0), p_most)
   ) as p
   where t.id = any (p_trips);
   if v_trips is null then
@@ -43,5 +47,5 @@ begin
   );
 end;
 $$;
-comment on function engine.start_searches(uuid[], timestamptz) is
-  'Enqueues every search of the given trips that is not under way; returns how many.';
+comment on function engine.start_searches(uuid[], timestamptz, integer) is
+  'Enqueues the searches of the given trips that are not under way; returns how many.';

@@ -2,7 +2,7 @@
 -- While a booking is in flight the new status is written at once: the final check
 -- before the order leaves sees it, and an order that was sent already is finished, not
 -- abandoned.
--- Lock order: trip_requests only.
+-- Lock order: trip_requests, then the traveller's row (who resumes).
 create or replace function engine.change_trip_status(p_trip_id uuid, p_action text)
   returns text
   language plpgsql volatile
@@ -49,6 +49,9 @@ begin
     end,
     version = t.version + 1
   where t.user_id = v_trip.user_id and t.id = v_trip.id;
+  if v_status = 'PENDING' then
+    perform engine.search_at_once(array[v_trip.id], clock_timestamp());
+  end if;
   -- The trace of the run that this act interferes with, if there is one.
   select coalesce(a.trace_id, a.id) into v_trace_id
   from public.booking_attempts as a

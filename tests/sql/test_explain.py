@@ -163,7 +163,10 @@ def test_a_round_without_offers_says_so(shelf: Shelf) -> None:
     """Nothing found is not the same as nothing heard."""
     story = shelf.explain()
     assert story["answered"] is False
-    assert story["sentences"] == ["No search was answered yet."]
+    # What the trip waits for: no flag was ever mirrored on this shelf.
+    assert story["sentences"] == [
+        "Booking is paused for now. The trip waits until it goes on."
+    ]
     shelf.run("update public.trip_requests set status_reason = 'Nobody answered.'")
     assert shelf.explain()["sentences"] == ["Nobody answered."]
     shelf.run(

@@ -57,8 +57,11 @@ class Stage:
         self.sql = self.connect("postgres")
         self.sidecar = self.connect("skylatch_sidecar")
         self.rows("select engine.sync_flags(%s, 'test')", Json(expand(FLAGS)))
-        # All searches of a tick at once, as far as a test can see.
-        self.rows("select engine.set_search_settings('test', 100000)")
+        # All searches of a tick at once, as far as a test can see, and only then.
+        self.rows(
+            "select engine.set_search_settings("
+            "'test', p_searches_per_minute => 100000, p_search_at_once => false)"
+        )
 
     def connect(self, user: str, *, autocommit: bool = True) -> Connection:
         """Open a connection as a login role."""
