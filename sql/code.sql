@@ -7,6 +7,7 @@ set role skylatch_owner;
 
 -- access: policies and grants of each table.
 \ir access/schemas.sql
+\ir access/signed_in.sql
 \ir access/airline_alliances.sql
 \ir access/airport_overrides.sql
 \ir access/airports.sql

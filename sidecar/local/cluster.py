@@ -1,8 +1,9 @@
 """A private PostgreSQL cluster: made, configured and run away from the system's own.
 
-One directory holds data and socket. There is no TCP and no password: peer
-authentication maps the server's account and the invoking user to the roles that may
-log in. The local stack keeps its cluster; tests make throw-away ones.
+One directory holds data and socket. Peer authentication maps the server's account and
+the invoking user to the roles that may log in, so there is no password. The local stack
+keeps its cluster, and lets applications in over TCP on loopback, with a password and as
+one role only; tests make throw-away ones without TCP.
 """
 
 from __future__ import annotations
@@ -90,6 +91,8 @@ class Cluster:
     base: Path
     account: Account
     initdb: tuple[str, ...] = _INITDB
+    # Where applications connect over TCP; it names the socket's file too.
+    tcp_port: int | None = None
 
     @property
     def data(self) -> Path:
@@ -103,8 +106,8 @@ class Cluster:
 
     @property
     def port(self) -> int:
-        """Number in the socket's file name; nothing listens on TCP."""
-        return PORT
+        """Number in the socket's file name, and of TCP where that is listened on."""
+        return self.tcp_port or PORT
 
     def dsn(self, dbname: str, user: str = "postgres") -> str:
         """Return the connection string of `user` to `dbname`."""
@@ -120,7 +123,7 @@ class Cluster:
         Raises SetupError for a socket path too long, a data directory of somebody
         else or of another PostgreSQL version, or a failed initdb.
         """
-        socket = os.fsencode(self.socket_dir / f".s.PGSQL.{PORT}")
+        socket = os.fsencode(self.socket_dir / f".s.PGSQL.{self.port}")
         if len(socket) > _LONGEST_SOCKET_PATH:
             raise SetupError(
                 f"the socket path {socket.decode()} has {len(socket)} bytes, more than "
@@ -142,7 +145,10 @@ class Cluster:
                 }
             ),
         )
-        self._write("pg_hba.conf", "local all all peer map=skylatch\n")
+        rules = "local all all peer map=skylatch\n"
+        if self.tcp_port is not None:
+            rules += "host all authenticator 127.0.0.1/32 scram-sha-256\n"
+        self._write("pg_hba.conf", rules)
         users = dict.fromkeys((self.account.name, current_account().name))
         self._write(
             "pg_ident.conf",
@@ -182,8 +188,8 @@ class Cluster:
 
     def _fixed_settings(self) -> dict[str, str]:
         return {
-            "listen_addresses": "",
-            "port": str(PORT),
+            "listen_addresses": "" if self.tcp_port is None else "127.0.0.1",
+            "port": str(self.port),
             "unix_socket_directories": str(self.socket_dir),
             # Root passes anyway; everybody else is the account itself.
             "unix_socket_permissions": "0700",

@@ -20,6 +20,7 @@ from sidecar import status_report
 from sidecar.deploy import deploy as deploy_database
 from sidecar.errors import SetupError, SkylatchError
 from sidecar.local import containers, diagram, plpython, snapshot
+from sidecar.local.application import describe, load_door
 from sidecar.local.demo import Demo
 from sidecar.local.packages import ensure_installed, find_installation
 from sidecar.local.places import CHECKOUT, default_places
@@ -98,12 +99,18 @@ def up(
         _replay(recordings)
         stack = _stack()
         settings = stack.up(only_database=only_database)
-        if not only_database:
-            _say(
-                f"up: callbacks at http://127.0.0.1:{settings.port('http')}, "
-                f"logs in {stack.places.logs}; look with make status and make psql, "
-                "stop with make down"
-            )
+        card = describe(load_door(stack.places), settings, stack.places.logs)
+    print("the database is up" if only_database else card)
+
+
+@app.command(name="app")
+def show_card() -> None:
+    """Show how an application connects, and the statements of a first trip."""
+    with one_line_errors():
+        stack = _stack()
+        settings = stack.settings()
+        card = describe(load_door(stack.places), settings, stack.places.logs)
+    print(card)
 
 
 @app.command()

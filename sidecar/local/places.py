@@ -51,6 +51,11 @@ class Places:
         return self.state / "sidecar.env"
 
     @property
+    def application(self) -> Path:
+        """File with how applications connect, and the ready traveller."""
+        return self.state / "application.env"
+
+    @property
     def alerts(self) -> Path:
         """File with what the relay has told."""
         return self.state / "alerts.json"

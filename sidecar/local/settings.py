@@ -56,7 +56,7 @@ def load_settings(places: Places, socket_dir: Path, port: int) -> Settings:
 
     Raises SetupError for a file that cannot be understood.
     """
-    kept = _parse(places.settings)
+    kept = read_values(places.settings)
     address = (
         f"postgresql:///{DATABASE}?host={quote(str(socket_dir), safe='')}&port={port}"
     )
@@ -71,8 +71,7 @@ def load_settings(places: Places, socket_dir: Path, port: int) -> Settings:
     if "SKYLATCH_RECORDINGS" in os.environ:
         values["SKYLATCH_RECORDINGS"] = os.environ["SKYLATCH_RECORDINGS"]
     if values != kept:
-        text = "".join(f"{key}={value}\n" for key, value in values.items())
-        write_private(places.settings, text)
+        write_values(places.settings, values)
     if not places.flags.exists():
         write_private(places.flags, _FLAGS.read_text())
     return Settings(values)
@@ -148,7 +147,13 @@ def write_private(path: Path, text: str) -> None:
     draft.replace(path)
 
 
-def _parse(path: Path) -> dict[str, str]:
+def write_values(path: Path, values: dict[str, str]) -> None:
+    """Replace a file of settings; only its owner may read it."""
+    write_private(path, "".join(f"{key}={value}\n" for key, value in values.items()))
+
+
+def read_values(path: Path) -> dict[str, str]:
+    """Return what a file of settings says; nothing when there is none."""
     if not path.exists():
         return {}
     values = {}

@@ -8,6 +8,6 @@ create policy booking_attempts_owner_all on public.booking_attempts
 drop policy if exists booking_attempts_authenticated_select on public.booking_attempts;
 create policy booking_attempts_authenticated_select on public.booking_attempts
   for select to authenticated
-  using (user_id = (select auth.uid()));
+  using (user_id = (select engine.signed_in()));
 
 grant select on public.booking_attempts to authenticated, service_role;

@@ -9,6 +9,6 @@ drop policy if exists booking_passengers_authenticated_select
   on public.booking_passengers;
 create policy booking_passengers_authenticated_select on public.booking_passengers
   for select to authenticated
-  using (user_id = (select auth.uid()));
+  using (user_id = (select engine.signed_in()));
 
 grant select on public.booking_passengers to authenticated, service_role;

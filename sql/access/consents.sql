@@ -8,6 +8,6 @@ create policy consents_owner_all on public.consents
 drop policy if exists consents_authenticated_select on public.consents;
 create policy consents_authenticated_select on public.consents
   for select to authenticated
-  using (user_id = (select auth.uid()));
+  using (user_id = (select engine.signed_in()));
 
 grant select on public.consents to authenticated, service_role;

@@ -8,6 +8,6 @@ create policy fare_history_owner_all on public.fare_history
 drop policy if exists fare_history_authenticated_select on public.fare_history;
 create policy fare_history_authenticated_select on public.fare_history
   for select to authenticated
-  using (user_id = (select auth.uid()));
+  using (user_id = (select engine.signed_in()));
 
 grant select on public.fare_history to authenticated, service_role;

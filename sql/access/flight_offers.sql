@@ -8,6 +8,6 @@ create policy flight_offers_owner_all on public.flight_offers
 drop policy if exists flight_offers_authenticated_select on public.flight_offers;
 create policy flight_offers_authenticated_select on public.flight_offers
   for select to authenticated
-  using (user_id = (select auth.uid()));
+  using (user_id = (select engine.signed_in()));
 
 grant select on public.flight_offers to authenticated, service_role;

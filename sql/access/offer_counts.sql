@@ -8,6 +8,6 @@ create policy offer_counts_owner_all on public.offer_counts
 drop policy if exists offer_counts_authenticated_select on public.offer_counts;
 create policy offer_counts_authenticated_select on public.offer_counts
   for select to authenticated
-  using (user_id = (select auth.uid()));
+  using (user_id = (select engine.signed_in()));
 
 grant select on public.offer_counts to authenticated, service_role;

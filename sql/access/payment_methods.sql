@@ -9,7 +9,7 @@ create policy payment_methods_owner_all on public.payment_methods
 drop policy if exists payment_methods_authenticated_select on public.payment_methods;
 create policy payment_methods_authenticated_select on public.payment_methods
   for select to authenticated
-  using (user_id = (select auth.uid()));
+  using (user_id = (select engine.signed_in()));
 
 grant select on public.payment_methods to authenticated, service_role;
 grant

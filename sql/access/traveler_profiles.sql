@@ -9,20 +9,20 @@ drop policy if exists traveler_profiles_authenticated_select
   on public.traveler_profiles;
 create policy traveler_profiles_authenticated_select on public.traveler_profiles
   for select to authenticated
-  using (user_id = (select auth.uid()));
+  using (user_id = (select engine.signed_in()));
 
 drop policy if exists traveler_profiles_authenticated_insert
   on public.traveler_profiles;
 create policy traveler_profiles_authenticated_insert on public.traveler_profiles
   for insert to authenticated
-  with check (user_id = (select auth.uid()));
+  with check (user_id = (select engine.signed_in()));
 
 drop policy if exists traveler_profiles_authenticated_update
   on public.traveler_profiles;
 create policy traveler_profiles_authenticated_update on public.traveler_profiles
   for update to authenticated
-  using (user_id = (select auth.uid()))
-  with check (user_id = (select auth.uid()));
+  using (user_id = (select engine.signed_in()))
+  with check (user_id = (select engine.signed_in()));
 
 grant select on public.traveler_profiles to authenticated, service_role;
 grant

@@ -8,12 +8,12 @@ create policy trip_passengers_owner_all on public.trip_passengers
 drop policy if exists trip_passengers_authenticated_select on public.trip_passengers;
 create policy trip_passengers_authenticated_select on public.trip_passengers
   for select to authenticated
-  using (user_id = (select auth.uid()));
+  using (user_id = (select engine.signed_in()));
 
 drop policy if exists trip_passengers_authenticated_insert on public.trip_passengers;
 create policy trip_passengers_authenticated_insert on public.trip_passengers
   for insert to authenticated
-  with check (user_id = (select auth.uid()));
+  with check (user_id = (select engine.signed_in()));
 
 -- Passengers are removed by remove_passenger: the privilege to delete would let a
 -- traveller lock the whole table.

@@ -9,18 +9,18 @@ create policy trip_requests_owner_all on public.trip_requests
 drop policy if exists trip_requests_authenticated_select on public.trip_requests;
 create policy trip_requests_authenticated_select on public.trip_requests
   for select to authenticated
-  using (user_id = (select auth.uid()));
+  using (user_id = (select engine.signed_in()));
 
 drop policy if exists trip_requests_authenticated_insert on public.trip_requests;
 create policy trip_requests_authenticated_insert on public.trip_requests
   for insert to authenticated
-  with check (user_id = (select auth.uid()));
+  with check (user_id = (select engine.signed_in()));
 
 drop policy if exists trip_requests_authenticated_update on public.trip_requests;
 create policy trip_requests_authenticated_update on public.trip_requests
   for update to authenticated
-  using (user_id = (select auth.uid()))
-  with check (user_id = (select auth.uid()));
+  using (user_id = (select engine.signed_in()))
+  with check (user_id = (select engine.signed_in()));
 
 grant select on public.trip_requests to authenticated, service_role;
 -- The list of a trip's wishes: whatever else names them is held to it by a test.

@@ -50,7 +50,7 @@ FUNCTIONS = {
     "authenticated": """
         engine.cancel_booking engine.auto_book_production engine.change_trip_status
         engine.check_trip_party engine.describe_offer engine.format_money
-        engine.list_reasons engine.duffel_search engine.trip_saga
+        engine.list_reasons engine.duffel_search engine.trip_saga engine.signed_in
         public.auto_book_production
         engine.remove_passenger engine.remove_spending_limit engine.refuse_busy
         engine.explain_trip public.remove_passenger public.remove_spending_limit
@@ -757,9 +757,16 @@ def test_an_anonymous_caller_sees_nothing(booked: Booked) -> None:
 
 
 def test_a_caller_without_claims_is_nobody(booked: Booked) -> None:
-    """Signed in as nobody: no rows, no trips."""
+    """No rows and no error would be a riddle: it is told what it forgot."""
     with booked.login("authenticator", "authenticated") as connection:
-        assert connection.execute("select from public.trip_requests").fetchall() == []
+        with (
+            pytest.raises(psycopg.Error, match="nobody is signed in") as refused,
+            connection.transaction(),
+        ):
+            connection.execute("select from public.trip_requests")
+        hint = refused.value.diag.message_hint
+        assert hint is not None
+        assert "request.jwt.claims" in hint
         assert_refused(
             connection,
             "select public.pause_trip(%s)",
@@ -780,8 +787,12 @@ def test_a_login_that_is_not_the_authenticator_cannot_claim_to_be_somebody(
             row = connection.execute("select auth.uid() as id").fetchone()
             assert row == {"id": None}
             for table in ("trip_requests", "traveler_profiles", "flight_bookings"):
-                seen = connection.execute(f"select from public.{table}".encode())
-                assert seen.fetchall() == []
+                with pytest.raises(psycopg.Error) as refused, connection.transaction():
+                    connection.execute(f"select from public.{table}".encode())
+                assert refused.value.sqlstate == "SK022"
+                hint = refused.value.diag.message_hint
+                assert hint is not None
+                assert "grant authenticator to skylatch_cron" in hint
             assert_refused(
                 connection,
                 "select public.cancel_trip(%s)",
