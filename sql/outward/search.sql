@@ -45,8 +45,8 @@ $$;
 comment on function engine.search_code(engine.call_report) is
   'Names the answer: a list of offers, or one that cannot be read.';
 
--- What was found is stored, and what it says of fares is put down. Returns how many
--- offers were stored.
+-- The offers that were found are stored, and the fares that they show are recorded.
+-- Returns how many offers could be read.
 create or replace function engine.search_facts(
   p_call engine.provider_calls, p_report engine.call_report, p_now timestamptz
 ) returns integer
@@ -84,7 +84,7 @@ comment on function engine.search_facts(
   engine.provider_calls, engine.call_report, timestamptz
 ) is
   'Stores the offers that a search found and the fare that it saw; returns how many '
-  'offers were stored.';
+  'offers could be read.';
 
 -- This search waits; the others of its trip do not.
 create or replace function engine.search_failure(
