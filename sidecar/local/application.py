@@ -237,6 +237,20 @@ def describe(door: Door, settings: Settings, logs: Path) -> str:
     )
 
 
+def environment(door: Door, settings: Settings) -> dict[str, str]:
+    """Return what docs/from-your-app.md calls things, for an application's process."""
+    return {
+        "DATABASE_URL": door.url,
+        "TRAVELLER": str(door.user_id),
+        "PROFILE": str(door.profile_id),
+        "CARD": str(door.card_id),
+        "SKYLATCH_URL": f"http://127.0.0.1:{settings.port('http')}",
+        "SKYLATCH_TOKEN": settings.values["SKYLATCH_HTTP_TOKEN"],
+        "STRIPE_URL": settings.values["SKYLATCH_STRIPE_URL"],
+        "STRIPE_KEY": settings.values["SKYLATCH_STRIPE_KEY"],
+    }
+
+
 def next_monday(day: date) -> date:
     """Return the first Monday from a day on."""
     return day + timedelta(days=-day.weekday() % 7)

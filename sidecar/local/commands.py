@@ -20,7 +20,7 @@ from sidecar import status_report
 from sidecar.deploy import deploy as deploy_database
 from sidecar.errors import SetupError, SkylatchError
 from sidecar.local import containers, diagram, plpython, snapshot
-from sidecar.local.application import describe, load_door
+from sidecar.local.application import describe, environment, load_door
 from sidecar.local.demo import Demo
 from sidecar.local.packages import ensure_installed, find_installation
 from sidecar.local.places import CHECKOUT, default_places
@@ -104,13 +104,21 @@ def up(
 
 
 @app.command(name="app")
-def show_card() -> None:
+def show_card(
+    env: Annotated[
+        bool, typer.Option("--env", help="As variables, for a shell's `eval`.")
+    ] = False,
+) -> None:
     """Show how an application connects, and the statements of a first trip."""
     with one_line_errors():
         stack = _stack()
         settings = stack.settings()
-        card = describe(load_door(stack.places), settings, stack.places.logs)
-    print(card)
+        door = load_door(stack.places)
+    if not env:
+        print(describe(door, settings, stack.places.logs))
+        return
+    for key, value in environment(door, settings).items():
+        print(f"export {key}={shlex.quote(value)}")
 
 
 @app.command()

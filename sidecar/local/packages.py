@@ -33,7 +33,7 @@ _EXTENSIONS = {
 # Program on PATH that proves a package -> that package's name.
 _PROGRAMS = {"redis-server": "redis-server", "setpriv": "util-linux"}
 # Only tests use these; where they cannot be had the tests are left out.
-_TEST_PROGRAMS = {"pgbouncer": "pgbouncer", "promtool": "prometheus"}
+_TEST_PROGRAMS = {"curl": "curl", "pgbouncer": "pgbouncer", "promtool": "prometheus"}
 
 
 @dataclass(frozen=True, slots=True)
