@@ -74,7 +74,9 @@ begin
       v_role.name, v_role.attributes
     );
   end loop;
-  -- No role may become another one, except the three that a request takes on.
+  -- No role may become another one, except the three that a request takes on. Where auth
+  -- is a platform's, its roles for requests are too: what else these may become there is
+  -- the platform's business, except our roles, superusers and the server's own roles.
   for v_membership in
     select a.roleid::regrole as role, a.member::regrole, a.grantor::regrole
     from pg_auth_members as a
@@ -90,6 +92,16 @@ begin
           'anon'::regrole, 'authenticated'::regrole, 'service_role'::regrole
         )
         and not a.admin_option
+      )
+      and not exists (
+        select from pg_namespace as n, pg_roles as p
+        where n.nspname = 'auth'
+          and n.nspowner <> 'skylatch_owner'::regrole
+          and p.oid = a.roleid
+          and not p.rolsuper
+          and p.rolname !~ '^(skylatch|pg)_'
+          and p.rolname not in ('anon', 'authenticated', 'service_role', 'authenticator')
+          and a.member::regrole::text !~ '^skylatch_'
       )
   loop
     execute format(

@@ -56,6 +56,17 @@ begin
       p.rolname = 'authenticator'
       and pg_get_userbyid(a.roleid) in ('anon', 'authenticated', 'service_role')
       and not a.admin_option
+    )
+    -- A platform's, as bootstrap.sql leaves them.
+    and not exists (
+      select from pg_namespace as n
+      inner join pg_roles as r on r.oid = a.roleid
+      where n.nspname = 'auth'
+        and pg_get_userbyid(n.nspowner) <> 'skylatch_owner'
+        and not r.rolsuper
+        and r.rolname !~ '^(skylatch|pg)_'
+        and r.rolname not in ('anon', 'authenticated', 'service_role', 'authenticator')
+        and p.rolname !~ '^skylatch_'
     );
 
   return query
