@@ -74,8 +74,8 @@ begin
       v_role.name, v_role.attributes
     );
   end loop;
-  -- No role may become another one, except the three that a request takes on. Where auth
-  -- is a platform's, its roles for requests are too: what else these may become there is
+  -- No role may become another one, except the three that a request takes on. Where
+  -- auth is a platform's, its roles for requests are too: what else these may become is
   -- the platform's business, except our roles, superusers and the server's own roles.
   for v_membership in
     select a.roleid::regrole as role, a.member::regrole, a.grantor::regrole
