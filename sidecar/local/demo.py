@@ -1,8 +1,8 @@
-"""`make demo`: six trips, six endings, checked against the providers' own truth.
+"""`make demo`: six trips, six endings, checked against the providers' own books.
 
-Everything is done the way an application does it: cards are added as `service_role`,
+The demo does everything as an application does: cards are added as `service_role`,
 trips are stated as the traveller, the monitor is triggered by its public function. Only
-the fares are moved, one offer made to vanish and one answer to get lost, through the
+the fares are moved, one offer is made to vanish and one answer to get lost, through the
 sandbox's control endpoint.
 """
 
@@ -128,7 +128,8 @@ class Demo:
                 live.update(self._table(plays))
                 waiting = plays[1]
                 if not fallen and states[1]["heard"]:
-                    # The traveller was told it is too dear. Now the fare falls.
+                    # The traveller was told that the fare is too high. Now the fare
+                    # falls.
                     self._control("fares", waiting, factor=1)
                     self._app.as_service(
                         "select public.duffel_search(%s)", waiting.trip_id

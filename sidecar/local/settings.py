@@ -1,9 +1,9 @@
 """Settings of the local stack: generated once, kept in one 0600 file.
 
-The file is `KEY=value` per line. What is there is kept, so a hand edit (say, the
-address and token of a real Duffel test account) survives; what is missing is
-generated. Ports are below the ephemeral range, where outgoing connections would take
-them, and stay the same for the life of the stack.
+The file is `KEY=value` per line. Existing values are kept, so a hand edit (say, the
+address and token of a real Duffel test account) survives; missing values are generated.
+Ports are below the ephemeral range, where outgoing connections would take them, and
+stay the same for the life of the stack.
 """
 
 from __future__ import annotations
@@ -22,7 +22,8 @@ from sidecar.local.places import Places
 
 DATABASE = "skylatch"
 _PORTS = range(20000, 32768)
-# What the local stack starts with; the copy in its state directory may be edited.
+# The flags that the local stack starts with; the copy in its state directory may be
+# edited.
 _FLAGS = Path(__file__).with_name("flags.json")
 
 

@@ -105,7 +105,7 @@ class Stack:
             return Supervisor(self.places).shut_down()
 
     def down_to(self, running: set[str]) -> None:
-        """Stop what is not among the programs `running`; everything for none."""
+        """Stop all programs but those in `running`; if that is empty, everything."""
         if not running:
             self.down()
             return
@@ -154,7 +154,8 @@ class Stack:
             Program("redis", redis, self.places.redis),
         ]
         for name, arguments in (
-            # As long-lived as the database beside it, which knows of its orders.
+            # The sandbox keeps its books as long as the database beside it, which knows
+            # of its orders.
             ("sandbox", ["tests.sandbox", "--state", str(self.places.sandbox)]),
             ("sidecar", ["sidecar", "run"]),
             ("sidecar-alerts", ["sidecar", "alert-relay"]),

@@ -1,7 +1,8 @@
--- One row per idempotency key: asking again (a repeated confirm, another reading)
--- reopens it, later each time; one that was dead begins anew. A call that is marked as
--- sent before it leaves is never reopened: then nothing is returned. A new call that is
--- due is born claimed by the worker that it is handed to, so that it is written once.
+-- An idempotency key has one row. A repeated request (a repeated confirmation, another
+-- read) reopens the row, later each time; a dead call begins anew. A call that is
+-- marked as sent before it leaves is never reopened: then nothing is returned. A new
+-- call that is due is born claimed by the worker that it is handed to, so that its row
+-- is written once.
 create or replace function engine.enqueue_call(
   p_call engine.provider_calls, p_hand_to text default null
 ) returns bigint
@@ -64,4 +65,5 @@ begin
 end;
 $$;
 comment on function engine.enqueue_call(engine.provider_calls, text) is
-  'Adds an outward call, or reopens it; returns its id, or null when it must not.';
+  'Adds an outward call, or reopens it; returns its id, or null when the call must not '
+  'be repeated.';

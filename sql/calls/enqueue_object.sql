@@ -1,7 +1,7 @@
--- One row per operation and object: the row's lease is what keeps two readers of one
--- object from overtaking each other. An object that is asked for while it is being read
--- is read once more after, so that what happened meanwhile is seen. Only what observes
--- may be asked for here.
+-- An operation has one row for each object; the lease on that row keeps two readers of
+-- one object from overtaking each other. An object that is requested while it is being
+-- read is read once more afterwards, so that changes in between are seen. Only
+-- operations that observe may be requested here.
 create or replace function engine.enqueue_object(p_call engine.provider_calls)
   returns bigint
   language plpgsql volatile
@@ -51,4 +51,5 @@ begin
 end;
 $$;
 comment on function engine.enqueue_object(engine.provider_calls) is
-  'Asks for one object to be read; returns the call, or null for what is no reading.';
+  'Enqueues the read of one object; returns the call, or null for an operation that '
+  'does more than observe.';

@@ -28,4 +28,5 @@ end;
 $$;
 comment on function engine.retry_at(
   engine.operations, integer, numeric, timestamptz, timestamptz
-) is 'When a call that must be repeated is due again; null when no try is left.';
+) is
+  'Returns when a call that must be repeated is due again; null when no try is left.';

@@ -1,7 +1,7 @@
--- The monitor as its callers may run it: they do not choose the time, or flags that
--- went stale long ago would look fresh. What was stopped on purpose stays stopped, even
--- where pg_cron still has the job: from a dump, or another role's schedule. By hand it
--- may be run.
+-- The monitor as its callers may run it. They do not choose the time: with a time of
+-- their choice, flags that went stale long ago would look fresh. A monitor that was
+-- stopped on purpose does not tick by pg_cron, even where pg_cron still has the job,
+-- from a dump or in another role's schedule. A tick by hand is possible.
 create or replace function engine.auto_book_monitor() returns bigint
   language plpgsql volatile
   security definer

@@ -21,4 +21,4 @@ begin
 end;
 $$;
 comment on function engine.call_request(engine.provider_calls, boolean, text) is
-  'What a worker is given to make a claimed call.';
+  'Returns what a worker needs to make a claimed call.';

@@ -72,6 +72,7 @@ begin
 end;
 $$;
 comment on function engine.claim_calls(text, integer, integer, boolean) is
-  'Claims due calls for a worker: at most so many, and so many searches of them.';
+  'Claims due calls for a worker, at most so many, and of them at most so many '
+  'searches.';
 grant execute on function engine.claim_calls(text, integer, integer, boolean)
   to skylatch_sidecar;

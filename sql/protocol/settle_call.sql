@@ -131,4 +131,6 @@ end;
 $$;
 comment on function engine.settle_call(
   engine.call_report, boolean, text, timestamptz, text
-) is 'Applies one report, or what recovery knows, and returns the call to make next.';
+) is
+  'Applies one report, or what recovery knows of a call, and returns the call to make '
+  'next.';

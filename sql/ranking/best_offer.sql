@@ -15,4 +15,4 @@ begin
 end;
 $$;
 comment on function engine.best_offer(public.trip_requests) is
-  'The first of a trip''s ranked offers; null when none is eligible.';
+  'Returns the best of a trip''s ranked offers; null when no offer is eligible.';

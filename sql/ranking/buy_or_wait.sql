@@ -1,8 +1,9 @@
 -- A fitting offer is booked at once unless the past says that waiting is a good bet;
--- see docs/buy-or-wait.md. Every doubt is BUY: nothing comparable, a trip that is
--- easily lost, a saving within its own error. A function of the history before p_now's
--- day, the round at hand and p_now alone, so that a decision can be made again and a
--- month can be played through. Fares of all travellers decide, none is shown.
+-- see docs/buy-or-wait.md. Every doubt leads to BUY: no comparable fares, a trip that
+-- is easily lost, a saving within its own error. The decision depends only on the
+-- history before p_now's day, the round at hand and p_now, so that a decision can be
+-- repeated and a month can be simulated. The fares of all travellers decide; no single
+-- fare is shown.
 create or replace function engine.buy_or_wait(
   p_trip public.trip_requests, p_flight_offer_id uuid, p_now timestamptz
 ) returns table (

@@ -1,5 +1,5 @@
--- Called once for each round, when it is decided. An offer counts under each reason for
--- which it does not fit, whether it was kept or not.
+-- Called once for each round, when the trip is decided on. An offer counts under every
+-- reason for which it does not fit, whether the offer was kept or not.
 create or replace function engine.count_offers(
   p_user_id uuid, p_trip_id uuid, p_round integer
 ) returns void
@@ -38,4 +38,4 @@ begin
 end;
 $$;
 comment on function engine.count_offers(uuid, uuid, integer) is
-  'Counts the ranked offers of one round by why they do not fit.';
+  'Counts the ranked offers of one round by the reasons for which they do not fit.';

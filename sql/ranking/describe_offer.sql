@@ -17,6 +17,6 @@ return format(
   end
 );
 comment on function engine.describe_offer(public.flight_offers) is
-  'Says in a few words which offer it is.';
+  'Describes an offer in a few words.';
 grant execute on function engine.describe_offer(public.flight_offers)
   to authenticated, service_role;

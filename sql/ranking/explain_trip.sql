@@ -1,7 +1,6 @@
--- Why this offer, why not the others, and what would have to change: from what ranking
--- wrote to the offers of the current round, and from the counts of those that were not
--- kept. Row level security applies. An offer counts
--- for a change when everything that it misses is that one wish.
+-- The explanation uses what ranking wrote to the offers of the current round, and the
+-- counts of the offers that were not kept. Row level security applies. A change of one
+-- wish is said to help with an offer when the offer misses that wish and nothing else.
 create or replace function engine.explain_trip(p_trip_id uuid) returns jsonb
   language plpgsql stable
   security invoker
@@ -379,6 +378,6 @@ begin
 end;
 $$;
 comment on function engine.explain_trip(uuid) is
-  'Says why the chosen offer, why not the others, and what would have to change; '
-  'raises SK104 for a trip that is not the caller''s.';
+  'Says why the chosen offer was chosen, why the others were not, and what would have '
+  'to change; raises SK104 for a trip that is not the caller''s.';
 grant execute on function engine.explain_trip(uuid) to authenticated, service_role;

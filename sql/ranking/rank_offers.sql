@@ -1,5 +1,6 @@
--- What the engine decided on, for the traveller to read; row level security applies.
--- Dropped first: a function's columns cannot be replaced.
+-- The ranking that the engine decides by, for the traveller to read; row level security
+-- applies. The function is dropped first, because the columns of a function cannot be
+-- replaced.
 create or replace function public.rank_offers(p_trip_id uuid)
   returns table (
     rank integer,

@@ -1,8 +1,8 @@
--- Every offer of the current round gets a rank or its reasons (judge_offer). Ties break
--- by price, duration, departure, offer id; prices of two currencies are compared in the
--- trip's. What was stored a moment ago, at p_now, was judged then
--- (search/ingest_offers); what is as it was is not written again. So where one answer
--- makes a round, ranking it writes nothing.
+-- Every offer of the current round gets a rank, or its reasons (judge_offer). Ties
+-- break by price, duration, departure and offer id; prices of two currencies are
+-- compared in the trip's. An offer that was stored at p_now was judged at p_now too
+-- (search/ingest_offers), and a row that would not change is not written. So ranking a
+-- round of one answer writes nothing.
 create or replace function engine.rank_trip(
   p_user_id uuid, p_trip_id uuid, p_now timestamptz
 ) returns integer

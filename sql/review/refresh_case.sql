@@ -1,5 +1,5 @@
--- Definer: operators have no table. Asking twice asks once: a read that is out is not
--- doubled.
+-- A second request while the reads are under way adds none. Definer: operators have no
+-- rights on tables.
 create or replace function engine.refresh_case(p_case_id bigint) returns void
   language plpgsql volatile
   security definer

@@ -1,5 +1,6 @@
--- Only for what needs nothing of the engine: an attempt in review is not done with by
--- saying so. Definer: operators have no table.
+-- Closes only a case that needs nothing of the engine. An attempt in review is not
+-- ended by closing its case: for that there is review_attempt. Definer: operators have
+-- no rights on tables.
 -- Lock order: trip_requests, then booking_attempts, then review_cases.
 create or replace function engine.resolve_case(
   p_case_id bigint, p_resolution text, p_reason text

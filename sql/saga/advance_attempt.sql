@@ -146,4 +146,6 @@ $$;
 comment on function engine.advance_attempt(
   public.booking_attempts, text, text, engine.outcome_rules, engine.call_report, text,
   text, text, text, timestamptz, text
-) is 'Applies one verdict to an attempt and returns the next call.';
+) is
+  'Applies one verdict to an attempt and returns the attempt''s next call, if there is '
+  'one.';

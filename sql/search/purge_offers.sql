@@ -1,6 +1,8 @@
--- What drop_offer_days does not reach: offers of days without a part of their own, and
--- the counts of what was not kept; a batch of each. fare_history keeps the picture. By
--- the place of the rows just locked: no join that could read a whole table.
+-- Removes what drop_offer_days does not reach: offers from before flight_offers had
+-- days, offers of days without a part of their own, and counts of offers that were not
+-- kept; a batch of each. fare_history keeps the fares. Rows are deleted by the physical
+-- place of the rows just locked, without a join that could read the whole table; each
+-- statement reads one part of the table.
 create or replace function engine.purge_offers(p_limit integer, p_now timestamptz)
   returns integer
   language plpgsql volatile
@@ -36,5 +38,5 @@ begin
 end;
 $$;
 comment on function engine.purge_offers(integer, timestamptz) is
-  'Removes at most so many old offers that are dropped with no day, and as many '
-  'counts; returns how many of what there was most of.';
+  'Removes at most so many old offers that no dropped day holds, and as many counts; '
+  'returns the largest number removed.';

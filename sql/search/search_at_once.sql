@@ -1,9 +1,10 @@
--- A trip that was stated, changed or resumed a moment ago is searched now, not at the
--- next tick: its nearest searches, as many as most people's whole plan has. Not more
--- than the traveller's hourly allowance has left (search_credit.sql), and only while
--- fewer searches wait than the account allows in a minute: beyond that the tick divides
--- the budget, so that nobody who changes a trip again and again takes what others need.
--- Whatever is decided, the trip says it as the reason for its status.
+-- A trip that was stated, changed or resumed a moment ago is searched now instead of at
+-- the next tick: its nearest searches, six at the most, which is most people's whole
+-- plan. The searches never exceed what the traveller's hourly allowance has left
+-- (search_credit.sql). None is made while as many searches wait as the account allows
+-- in a minute: then the tick divides the budget, so that a traveller who changes a trip
+-- again and again takes nothing from others. The reason for the trip's status says what
+-- was decided.
 -- Lock order: trip_requests, then the traveller's row. The caller may hold the trips.
 create or replace function engine.search_at_once(p_trips uuid[], p_now timestamptz)
   returns void
@@ -69,5 +70,5 @@ begin
 end;
 $$;
 comment on function engine.search_at_once(uuid[], timestamptz) is
-  'Searches trips now that were stated or changed, as far as budget and allowance go, '
-  'and says on each what it waits for.';
+  'Searches trips that were stated or changed now, as far as budget and allowance go, '
+  'and writes on each trip what it waits for.';

@@ -782,7 +782,7 @@ MUTANTS: dict[str, Mutant] = {
         "  if pg_notification_queue_usage() < 0.5 then\n",
         "  if true then\n",
     ),
-    "the last look counts with a birth date that is no day": Mutant(
+    "the final check counts with a birth date that is no day": Mutant(
         "people/person_key.sql",
         "when isfinite(p_born_on) then",
         "when true then",
