@@ -20,6 +20,7 @@ import psycopg
 import stripe
 from psycopg.rows import dict_row
 
+from sidecar.errors import SetupError
 from sidecar.local.places import Places
 from sidecar.local.settings import (
     DATABASE,
@@ -63,13 +64,19 @@ def load_door(places: Places) -> Door:
     }
     if values != kept:
         write_values(places.application, values)
-    return Door(
-        int(values["PORT"]),
-        values["PASSWORD"],
-        UUID(values["USER"]),
-        UUID(values["PROFILE"]),
-        UUID(values["CARD"]),
-    )
+    try:
+        return Door(
+            int(values["PORT"]),
+            values["PASSWORD"],
+            UUID(values["USER"]),
+            UUID(values["PROFILE"]),
+            UUID(values["CARD"]),
+        )
+    except ValueError:
+        raise SetupError(
+            f"{places.application} has a port or an id that is none: repair it, or"
+            " remove that line to let make up choose another"
+        ) from None
 
 
 def set_password(dsn: str, password: str) -> None:

@@ -210,8 +210,9 @@ def env() -> None:
         stack = _stack()
         # The operator's address is not among the settings, which the sidecar's programs
         # may know.
-        operator = {"SKYLATCH_OPERATOR_URL": stack.cluster().dsn(DATABASE)}
-        values = {**stack.settings().values, **operator}
+        values = stack.settings().values | {
+            "SKYLATCH_OPERATOR_URL": stack.cluster().dsn(DATABASE)
+        }
     for key, value in values.items():
         print(f"export {key}={shlex.quote(value)}")
 

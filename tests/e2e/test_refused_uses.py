@@ -75,7 +75,7 @@ USES: dict[str, Use] = {
     "a command without its argument": use("sidecar trace", 2),
     "an id that is none": use("sidecar trace TRIP-1", 2),
     "a change without a reason": use("sidecar flags stop", 2),
-    "no such command of the stack": use("sidecar local upp", 2),
+    "no such command of the stack": use("sidecar local launch", 2),
     "no such option of the sandbox": use("tests.sandbox --loudly", 2),
     # -- the database
     "no address for `status`": use("sidecar status", 2),
@@ -120,7 +120,6 @@ USES: dict[str, Use] = {
     ),
     # -- settings and files of settings
     "a word for a number": use("sidecar work", **WORKS, POLL_SECONDS="often"),
-    "a word for a port": use("sidecar serve", **SERVES, HTTP_PORT="http"),
     "secrets in a file": use("sidecar work", SECRETS_DIR="{tmp}/flags.json"),
     "an empty file of a secret": use(
         "sidecar work", **{**WORKS, "STRIPE_KEY": "", "SECRETS_DIR": "{tmp}/empty"}
@@ -133,9 +132,6 @@ USES: dict[str, Use] = {
     ),
     "Redis on a port that is none": use(
         "sidecar work", **WORKS, REDIS_URL="redis://cache:port/0"
-    ),
-    "traces to an address that is none": use(
-        "sidecar serve", **SERVES, OTLP_ENDPOINT="collector:4318"
     ),
     "traces to no host": use("sidecar serve", **SERVES, OTLP_ENDPOINT="http://"),
     "Duffel at an address that is none": use(
@@ -161,9 +157,6 @@ USES: dict[str, Use] = {
     # -- directories and files
     "the sandbox's state where nobody can write": use(
         f"tests.sandbox --state {NOWHERE}", **PORTS
-    ),
-    "a file for the sandbox's state": use(
-        "tests.sandbox --state {tmp}/flags.json", **PORTS
     ),
     "the sandbox's state is no JSON": use(
         "tests.sandbox --state {tmp}/broken", **PORTS
@@ -197,6 +190,9 @@ USES: dict[str, Use] = {
     "nothing to destroy": use("sidecar local destroy --yes", STATE_DIR="{tmp}/none"),
     "the stack's settings are no settings": use(
         "sidecar local env", STATE_DIR="{tmp}/stack"
+    ),
+    "an application's port that is none": use(
+        "sidecar local app", STATE_DIR="{tmp}/door"
     ),
     "the stack's recordings are not there": use(
         "sidecar local up --recordings /nowhere", STATE_DIR="{tmp}/none"
@@ -248,7 +244,7 @@ def places(
     """Return what stands for the braces of the uses."""
     tmp = tmp_path_factory.mktemp("uses")
     (tmp / "flags.json").write_text('{"flagValues": {}}')
-    for name in ("empty", "binary", "directory", "foreign", "broken", "stack"):
+    for name in ("empty", "binary", "directory", "foreign", "broken", "stack", "door"):
         (tmp / name).mkdir()
     (tmp / "empty" / "skylatch_stripe_key").touch()
     (tmp / "binary" / "skylatch_stripe_key").write_bytes(b"\xff\xfe\x00")
@@ -256,6 +252,8 @@ def places(
     (tmp / "foreign" / "thesis.tex").touch()
     (tmp / "broken" / "flights.json").write_text("{")
     (tmp / "stack" / "skylatch-state").touch()
+    (tmp / "door" / "sidecar.env").touch()
+    (tmp / "door" / "application.env").write_text("PORT=http\n")
     (tmp / "stack" / "sidecar.env").write_text("not a setting\n")
     with ExitStack() as stack:
         dsn = stack.enter_context(cloned_database(cluster, template, clone_name))
