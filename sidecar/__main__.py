@@ -18,6 +18,7 @@ from sidecar import (
     __version__,
     checks,
     config,
+    overviews,
     processes,
     reporting,
     status_report,
@@ -183,6 +184,10 @@ def local(
             "the local stack is a checkout's: there is none here"
         ) from None
     local_app(arguments or [], prog_name="python -m sidecar local")
+
+
+for listing in overviews.COMMANDS:
+    app.command()(listing)
 
 
 @app.callback(invoke_without_command=True)

@@ -2792,37 +2792,37 @@ CREATE POLICY write_probe_owner_all ON engine.write_probe TO skylatch_owner USIN
 
 ALTER TABLE public.booking_attempts ENABLE ROW LEVEL SECURITY;
 
-CREATE POLICY booking_attempts_authenticated_select ON public.booking_attempts FOR SELECT TO authenticated USING ((user_id = ( SELECT auth.uid() AS uid)));
+CREATE POLICY booking_attempts_authenticated_select ON public.booking_attempts FOR SELECT TO authenticated USING ((user_id = ( SELECT engine.signed_in() AS signed_in)));
 
 CREATE POLICY booking_attempts_owner_all ON public.booking_attempts TO skylatch_owner USING (true) WITH CHECK (true);
 
 ALTER TABLE public.booking_passengers ENABLE ROW LEVEL SECURITY;
 
-CREATE POLICY booking_passengers_authenticated_select ON public.booking_passengers FOR SELECT TO authenticated USING ((user_id = ( SELECT auth.uid() AS uid)));
+CREATE POLICY booking_passengers_authenticated_select ON public.booking_passengers FOR SELECT TO authenticated USING ((user_id = ( SELECT engine.signed_in() AS signed_in)));
 
 CREATE POLICY booking_passengers_owner_all ON public.booking_passengers TO skylatch_owner USING (true) WITH CHECK (true);
 
 ALTER TABLE public.consents ENABLE ROW LEVEL SECURITY;
 
-CREATE POLICY consents_authenticated_select ON public.consents FOR SELECT TO authenticated USING ((user_id = ( SELECT auth.uid() AS uid)));
+CREATE POLICY consents_authenticated_select ON public.consents FOR SELECT TO authenticated USING ((user_id = ( SELECT engine.signed_in() AS signed_in)));
 
 CREATE POLICY consents_owner_all ON public.consents TO skylatch_owner USING (true) WITH CHECK (true);
 
 ALTER TABLE public.fare_history ENABLE ROW LEVEL SECURITY;
 
-CREATE POLICY fare_history_authenticated_select ON public.fare_history FOR SELECT TO authenticated USING ((user_id = ( SELECT auth.uid() AS uid)));
+CREATE POLICY fare_history_authenticated_select ON public.fare_history FOR SELECT TO authenticated USING ((user_id = ( SELECT engine.signed_in() AS signed_in)));
 
 CREATE POLICY fare_history_owner_all ON public.fare_history TO skylatch_owner USING (true) WITH CHECK (true);
 
 ALTER TABLE public.flight_bookings ENABLE ROW LEVEL SECURITY;
 
-CREATE POLICY flight_bookings_authenticated_select ON public.flight_bookings FOR SELECT TO authenticated USING ((user_id = ( SELECT auth.uid() AS uid)));
+CREATE POLICY flight_bookings_authenticated_select ON public.flight_bookings FOR SELECT TO authenticated USING ((user_id = ( SELECT engine.signed_in() AS signed_in)));
 
 CREATE POLICY flight_bookings_owner_all ON public.flight_bookings TO skylatch_owner USING (true) WITH CHECK (true);
 
 ALTER TABLE public.flight_offers ENABLE ROW LEVEL SECURITY;
 
-CREATE POLICY flight_offers_authenticated_select ON public.flight_offers FOR SELECT TO authenticated USING ((user_id = ( SELECT auth.uid() AS uid)));
+CREATE POLICY flight_offers_authenticated_select ON public.flight_offers FOR SELECT TO authenticated USING ((user_id = ( SELECT engine.signed_in() AS signed_in)));
 
 ALTER TABLE public.flight_offers_before ENABLE ROW LEVEL SECURITY;
 
@@ -2840,50 +2840,50 @@ CREATE POLICY flight_offers_owner_all ON public.flight_offers TO skylatch_owner 
 
 ALTER TABLE public.offer_counts ENABLE ROW LEVEL SECURITY;
 
-CREATE POLICY offer_counts_authenticated_select ON public.offer_counts FOR SELECT TO authenticated USING ((user_id = ( SELECT auth.uid() AS uid)));
+CREATE POLICY offer_counts_authenticated_select ON public.offer_counts FOR SELECT TO authenticated USING ((user_id = ( SELECT engine.signed_in() AS signed_in)));
 
 CREATE POLICY offer_counts_owner_all ON public.offer_counts TO skylatch_owner USING (true) WITH CHECK (true);
 
 ALTER TABLE public.payment_methods ENABLE ROW LEVEL SECURITY;
 
-CREATE POLICY payment_methods_authenticated_select ON public.payment_methods FOR SELECT TO authenticated USING ((user_id = ( SELECT auth.uid() AS uid)));
+CREATE POLICY payment_methods_authenticated_select ON public.payment_methods FOR SELECT TO authenticated USING ((user_id = ( SELECT engine.signed_in() AS signed_in)));
 
 CREATE POLICY payment_methods_owner_all ON public.payment_methods TO skylatch_owner USING (true) WITH CHECK (true);
 
 ALTER TABLE public.spending_limits ENABLE ROW LEVEL SECURITY;
 
-CREATE POLICY spending_limits_authenticated_insert ON public.spending_limits FOR INSERT TO authenticated WITH CHECK ((user_id = ( SELECT auth.uid() AS uid)));
+CREATE POLICY spending_limits_authenticated_insert ON public.spending_limits FOR INSERT TO authenticated WITH CHECK ((user_id = ( SELECT engine.signed_in() AS signed_in)));
 
-CREATE POLICY spending_limits_authenticated_select ON public.spending_limits FOR SELECT TO authenticated USING ((user_id = ( SELECT auth.uid() AS uid)));
+CREATE POLICY spending_limits_authenticated_select ON public.spending_limits FOR SELECT TO authenticated USING ((user_id = ( SELECT engine.signed_in() AS signed_in)));
 
-CREATE POLICY spending_limits_authenticated_update ON public.spending_limits FOR UPDATE TO authenticated USING ((user_id = ( SELECT auth.uid() AS uid))) WITH CHECK ((user_id = ( SELECT auth.uid() AS uid)));
+CREATE POLICY spending_limits_authenticated_update ON public.spending_limits FOR UPDATE TO authenticated USING ((user_id = ( SELECT engine.signed_in() AS signed_in))) WITH CHECK ((user_id = ( SELECT engine.signed_in() AS signed_in)));
 
 CREATE POLICY spending_limits_owner_all ON public.spending_limits TO skylatch_owner USING (true) WITH CHECK (true);
 
 ALTER TABLE public.traveler_profiles ENABLE ROW LEVEL SECURITY;
 
-CREATE POLICY traveler_profiles_authenticated_insert ON public.traveler_profiles FOR INSERT TO authenticated WITH CHECK ((user_id = ( SELECT auth.uid() AS uid)));
+CREATE POLICY traveler_profiles_authenticated_insert ON public.traveler_profiles FOR INSERT TO authenticated WITH CHECK ((user_id = ( SELECT engine.signed_in() AS signed_in)));
 
-CREATE POLICY traveler_profiles_authenticated_select ON public.traveler_profiles FOR SELECT TO authenticated USING ((user_id = ( SELECT auth.uid() AS uid)));
+CREATE POLICY traveler_profiles_authenticated_select ON public.traveler_profiles FOR SELECT TO authenticated USING ((user_id = ( SELECT engine.signed_in() AS signed_in)));
 
-CREATE POLICY traveler_profiles_authenticated_update ON public.traveler_profiles FOR UPDATE TO authenticated USING ((user_id = ( SELECT auth.uid() AS uid))) WITH CHECK ((user_id = ( SELECT auth.uid() AS uid)));
+CREATE POLICY traveler_profiles_authenticated_update ON public.traveler_profiles FOR UPDATE TO authenticated USING ((user_id = ( SELECT engine.signed_in() AS signed_in))) WITH CHECK ((user_id = ( SELECT engine.signed_in() AS signed_in)));
 
 CREATE POLICY traveler_profiles_owner_all ON public.traveler_profiles TO skylatch_owner USING (true) WITH CHECK (true);
 
 ALTER TABLE public.trip_passengers ENABLE ROW LEVEL SECURITY;
 
-CREATE POLICY trip_passengers_authenticated_insert ON public.trip_passengers FOR INSERT TO authenticated WITH CHECK ((user_id = ( SELECT auth.uid() AS uid)));
+CREATE POLICY trip_passengers_authenticated_insert ON public.trip_passengers FOR INSERT TO authenticated WITH CHECK ((user_id = ( SELECT engine.signed_in() AS signed_in)));
 
-CREATE POLICY trip_passengers_authenticated_select ON public.trip_passengers FOR SELECT TO authenticated USING ((user_id = ( SELECT auth.uid() AS uid)));
+CREATE POLICY trip_passengers_authenticated_select ON public.trip_passengers FOR SELECT TO authenticated USING ((user_id = ( SELECT engine.signed_in() AS signed_in)));
 
 CREATE POLICY trip_passengers_owner_all ON public.trip_passengers TO skylatch_owner USING (true) WITH CHECK (true);
 
 ALTER TABLE public.trip_requests ENABLE ROW LEVEL SECURITY;
 
-CREATE POLICY trip_requests_authenticated_insert ON public.trip_requests FOR INSERT TO authenticated WITH CHECK ((user_id = ( SELECT auth.uid() AS uid)));
+CREATE POLICY trip_requests_authenticated_insert ON public.trip_requests FOR INSERT TO authenticated WITH CHECK ((user_id = ( SELECT engine.signed_in() AS signed_in)));
 
-CREATE POLICY trip_requests_authenticated_select ON public.trip_requests FOR SELECT TO authenticated USING ((user_id = ( SELECT auth.uid() AS uid)));
+CREATE POLICY trip_requests_authenticated_select ON public.trip_requests FOR SELECT TO authenticated USING ((user_id = ( SELECT engine.signed_in() AS signed_in)));
 
-CREATE POLICY trip_requests_authenticated_update ON public.trip_requests FOR UPDATE TO authenticated USING ((user_id = ( SELECT auth.uid() AS uid))) WITH CHECK ((user_id = ( SELECT auth.uid() AS uid)));
+CREATE POLICY trip_requests_authenticated_update ON public.trip_requests FOR UPDATE TO authenticated USING ((user_id = ( SELECT engine.signed_in() AS signed_in))) WITH CHECK ((user_id = ( SELECT engine.signed_in() AS signed_in)));
 
 CREATE POLICY trip_requests_owner_all ON public.trip_requests TO skylatch_owner USING (true) WITH CHECK (true);
