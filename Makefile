@@ -66,6 +66,9 @@ down: ## Stop the stack; its data stays
 status: setup ## Show what runs
 	@$(LOCAL) status
 
+app: setup ## Show how an application connects, and a first trip to paste
+	@$(LOCAL) app
+
 psql: setup ## Open psql on the stack's database
 	@$(LOCAL) psql
 
@@ -190,6 +193,10 @@ simulate: install ## Play a month of trips through the search plan; write docs/s
 schema: setup ## Regenerate sql/tables.sql, sql/grants.txt and the saga's drawing in sql/README.md
 	@$(LOCAL) schema
 
+release: setup ## Freeze the migrations, and keep this checkout as the release that upgrades begin from
+	cd sql/migrations && sha256sum *.sql > SHA256SUMS
+	@$(PYTHON) -m tests.deploy.checkouts
+
 diagram: schema ## Draw the saga from its rows: the same as schema
 
 clean: ## Stop the stack and remove caches and .venv; the stack's data stays
@@ -197,7 +204,7 @@ clean: ## Stop the stack and remove caches and .venv; the stack's data stays
 	rm -rf $(VENV) .mypy_cache .ruff_cache .hypothesis *.egg-info
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-.PHONY: help setup install up secrets down status psql demo test test-tools test-debian13 \
+.PHONY: help setup install up app secrets down status psql demo test test-tools test-debian13 \
   test-debian14 refusals fuzz crash-points alerts mutants model campaign chaos failover night deploys check bench \
   bench-flags bench-ingest bench-losers bench-waiting bench-scale bench-invariants bench-locked bench-metrics bench-traces \
-  bench-watched bench-sidecar simulate schema diagram clean
+  bench-watched bench-sidecar simulate schema release diagram clean

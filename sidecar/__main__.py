@@ -42,21 +42,21 @@ app.add_typer(flags_app, name="flags")
 
 
 def _begin() -> None:
-    """Log as a program that nobody watches does, and report what goes wrong."""
+    """Set up logs as for a program that nobody watches, and report its defects."""
     telemetry.configure()
     reporting.attach()
 
 
 @app.command()
 def run() -> None:
-    """Do all of it in one process: calls, flags, callbacks; until SIGTERM."""
+    """Run worker, flag mirror and HTTP endpoint in one process, until SIGTERM."""
     _begin()
     processes.run(config.load(config.RunSettings))
 
 
 @app.command()
 def work() -> None:
-    """Make the calls that Postgres asks for, until SIGTERM."""
+    """Make the outward calls that Postgres asks for, until SIGTERM."""
     _begin()
     processes.work(config.load(config.WorkSettings))
 
@@ -76,8 +76,9 @@ def trace(
 ) -> None:
     """Print what happened under one id, as a tree (operators).
 
-    Ids of a trace, a trip and an attempt are in log lines, in `review_queue`, and in
-    the metadata of Duffel's orders and Stripe's payments. Times are UTC.
+    The id is a trace's, a trip's or an attempt's. Such ids are in log lines, in
+    `review_queue`, and in the metadata of Duffel's orders and Stripe's payments. Times
+    are UTC.
     """
     with operator_database() as database:
         rows = database.trace_story(found_by)
@@ -100,21 +101,22 @@ def status(
         bool, typer.Option("--json", help="As the database says it, for programs.")
     ] = False,
 ) -> None:
-    """Say in ten lines whether booking is on, and why; the exit code says it too.
+    """Say in ten lines whether booking is on, and why.
 
-    0: all is well. 1: booking is off, or something is open. 2: it cannot be told.
+    Exit code 0: all is well. 1: booking is off, or something is open. 2: the database
+    did not say.
     """
     raise typer.Exit(status_report.run(Console(), as_json=as_json))
 
 
 @app.command()
 def alert_relay() -> None:
-    """Tell chat and e-mail what somebody should look at, until SIGTERM."""
+    """Send what an operator should look at to chat and e-mail, until SIGTERM."""
     from sidecar.alert_relay import build_relay  # noqa: PLC0415 - only this command
 
     _begin()
     settings = config.load(config.RelaySettings)
-    # One that reconnects soon: the relay itself says how long the database is away.
+    # This pool reconnects soon: the relay itself says how long the database is away.
     database = Database(settings.watch_url.get_secret_value(), size=1)
     relay = build_relay(settings, database)
     stopping = threading.Event()
@@ -144,7 +146,7 @@ def deploy(
         str, typer.Option(help="Only public; any other is refused, with the reason.")
     ] = "public",
 ) -> None:
-    """Bring a database to this version: looks at everything first."""
+    """Bring a database to this version, after checking everything first."""
     # Only this command needs them.
     from sidecar import deploy_checks, deploy_report  # noqa: PLC0415
     from sidecar.deploy import deploy as deploy_database  # noqa: PLC0415
@@ -206,10 +208,10 @@ def main(
         reporting.start(command)
 
 
-# They run beside the sidecar's programs, which report for themselves.
+# The local stack runs beside the sidecar's programs, which report for themselves.
 _OF_DEVELOPERS = {"", "local"}
 
-# For a terminal whose encoding has no such characters.
+# A terminal's encoding may lack these characters.
 _PLAIN = {"✓": "+", "✗": "x", "·": "-", "…": "...", "→": "->", "⇄": "<->"}
 
 
@@ -224,7 +226,7 @@ codecs.register_error("plain", _plain)
 
 
 def main_program() -> None:
-    """Run the command line; an error of ours is one line, not a traceback."""
+    """Run the command line; print an error of ours as one line, without a traceback."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="plain")

@@ -1,4 +1,7 @@
-"""Where alerts are told: a chat's webhook and e-mail; NotTold is raised if not."""
+"""The channels that alerts are sent to: a chat's webhook and e-mail.
+
+A channel that does not take a message raises NotTold.
+"""
 
 from __future__ import annotations
 
@@ -25,14 +28,14 @@ _log = structlog.get_logger()
 _Result = TypeVar("_Result")
 _CONNECT_SECONDS, _READ_SECONDS = 5.0, 10.0
 _SECONDS = re.compile("[0-9]{1,9}")
-# Whoever asks for a day is mistaken, and nobody would be told.
+# A chat that asks for a day is mistaken, and meanwhile nobody would be told.
 _MOST_WAIT = 900.0
 
 
 class NotTold(Exception):
-    """The channel did not take the message; says why, without addresses.
+    """The channel did not take the message; the text says why, without addresses.
 
-    `wait` has the seconds for which the channel asks to be left alone.
+    `wait` has the seconds for which the channel asks not to be called again.
     """
 
     def __init__(self, why: str, *, wait: float = 0.0) -> None:
@@ -41,11 +44,11 @@ class NotTold(Exception):
 
 
 class Channel(Protocol):
-    """One way to tell somebody something."""
+    """One way to send a message to somebody."""
 
     @property
     def name(self) -> str:
-        """Return the name that the relay's memory has it under."""
+        """Return the name of the channel in the relay's memory."""
         ...
 
     def tell(self, text: str) -> None:
@@ -54,10 +57,11 @@ class Channel(Protocol):
 
 
 class Patience:
-    """Waits for a channel, for a moment.
+    """Waits for a channel, for a bounded time.
 
-    The parts of an answer may each come in time, and the whole never: a mail server's
-    greeting has no last line that it must send. The others are told meanwhile.
+    The parts of an answer may each come in time while the whole never comes: a mail
+    server's greeting may have any number of lines. Meanwhile the other channels are
+    told.
     """
 
     def __init__(self, name: str, seconds: float = 20.0) -> None:
@@ -66,7 +70,7 @@ class Patience:
         self._trying: Future[None] | None = None
 
     def attempt(self, work: Callable[[], None]) -> NotTold | None:
-        """Do some work; return why it was not done. What hangs is not done again."""
+        """Do some work; return why it was not done. Hanging work is not begun again."""
         if self._trying is not None and not self._trying.done():
             return NotTold("it has not ended what it does")
         trying: Future[None] = Future()
@@ -89,7 +93,7 @@ class Patience:
 
 
 def answer(asked: Future[_Result], ask: Callable[[], _Result]) -> None:
-    """Ask, and let who waits have the result or the error."""
+    """Do the work, and give its result or error to the waiting thread."""
     try:
         asked.set_result(ask())
     except Exception as error:  # noqa: BLE001 - raised where it is waited for
@@ -97,7 +101,7 @@ def answer(asked: Future[_Result], ask: Callable[[], _Result]) -> None:
 
 
 class Chat:
-    """An incoming webhook in Slack's form, which many chats take."""
+    """An incoming webhook in Slack's form, which many chats accept."""
 
     name = "chat"
 
@@ -114,7 +118,7 @@ class Chat:
 
 
 class Mail:
-    """An SMTP server, by TLS or STARTTLS where it is not on this machine."""
+    """An SMTP server, reached by TLS or STARTTLS unless it is on this machine."""
 
     name = "mail"
 
@@ -124,7 +128,7 @@ class Mail:
         self._to = to
 
     def tell(self, text: str) -> None:
-        """Send the text to the one address, which may be a list's."""
+        """Send the text to the one configured address, which may be a list's."""
         message = EmailMessage()
         message["Subject"] = text.partition("\n")[0][:150]
         message["From"], message["To"] = self._sender, self._to
@@ -137,7 +141,8 @@ class Mail:
 
     def _connected(self) -> smtplib.SMTP:
         host, port = self._url.hostname or "", self._url.port
-        # Without it the name is looked up, which takes long where names are not known.
+        # Without a name smtplib looks one up, which takes long where no resolver
+        # answers.
         us = socket.gethostname()
         if self._url.scheme == "smtps":
             server: smtplib.SMTP = smtplib.SMTP_SSL(
@@ -159,13 +164,13 @@ class Mail:
 
 
 class Heartbeat:
-    """A dead man's switch: who is no longer asked, alarms."""
+    """A dead man's switch: a service that raises an alarm when nobody asks it."""
 
     def __init__(self, url: str | None) -> None:
         self._url = url
 
     def beat(self) -> None:
-        """Ask once; raises NotTold if nobody answered well."""
+        """Ask the service once; raises NotTold unless it answers well."""
         if self._url is None:
             return
         answer = _request("GET", self._url, None)
@@ -187,7 +192,7 @@ def build_channels(settings: RelaySettings) -> list[Channel]:
 
 
 def _wait(answer: requests.Response) -> float:
-    """Return how long a chat asks for; one that is not heeded may shut the door."""
+    """Return how long a chat asks not to be called; to call it sooner may ban us."""
     asked = answer.headers.get("Retry-After", "")
     return min(float(asked), _MOST_WAIT) if _SECONDS.fullmatch(asked) else 0.0
 

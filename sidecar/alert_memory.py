@@ -1,7 +1,8 @@
 """What the relay remembers over its own restarts, in one small file.
 
-In a file and not in the database: it is needed most when the database is away. Without
-a path it is only in memory, and a restart tells everything that is open once more.
+The memory is a file and not in the database, because it is needed most when the
+database is away. Without a path it is only in memory, and after a restart every open
+alert is sent once more.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from sidecar.errors import ConfigError
 _log = structlog.get_logger()
 # A channel that is away for days must not fill the disk.
 _MOST_WAITING = 200
-# Of a clock that shows a year of four digits.
+# A time that a clock with a year of four digits can show.
 _Moment = Annotated[float, Field(ge=0, le=253_402_300_799, allow_inf_nan=False)]
 
 
@@ -36,7 +37,7 @@ class Open:
 
 @dataclass(frozen=True, slots=True)
 class _Known:
-    """What the file has."""
+    """The content of the file."""
 
     __pydantic_config__ = ConfigDict(strict=True)
 
@@ -49,7 +50,7 @@ _FILE = TypeAdapter(_Known)
 
 @dataclass(slots=True)
 class Memory:
-    """What is open, and of each channel the messages that it has not taken yet."""
+    """The open alerts, and for each channel the messages that it has not taken yet."""
 
     open: dict[str, Open] = field(default_factory=dict)
     waiting: dict[str, list[str]] = field(default_factory=dict)
@@ -77,13 +78,13 @@ class Memory:
         return memory
 
     def put(self, channel: str, text: str) -> None:
-        """Let a message wait for a channel; of too many the oldest is dropped."""
+        """Add a message to a channel's list; of too many the oldest is dropped."""
         texts = self.waiting.setdefault(channel, [])
         texts.append(text)
         del texts[:-_MOST_WAITING]
 
     def save(self) -> None:
-        """Write the file anew, whole or not at all; a full disk stops no alert."""
+        """Write the whole file anew; a full disk stops no alert."""
         try:
             self._write()
         except OSError as error:

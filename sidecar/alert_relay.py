@@ -1,9 +1,10 @@
-"""``python -m sidecar alert-relay``: alerts that do not need the worker which died.
+"""``python -m sidecar alert-relay``: sends alerts though the worker may be dead.
 
-A process of its own, with a login that may see alerts and nothing else. Every few
-seconds it asks the database what is open, notices by itself when the database cannot be
-reached, and puts one message for everything that came or went into each channel's list.
-A message leaves its list when the channel took it: one that fails is told again, later.
+The relay is a process of its own, with a login that may read alerts and nothing else.
+Every few seconds it asks the database for the open alerts, and notices by itself when
+the database cannot be reached. It puts one message for everything that came or went
+into each channel's list. A message leaves the list when the channel took it; a message
+that failed is sent again later.
 """
 
 from __future__ import annotations
@@ -26,17 +27,18 @@ from sidecar.redaction import one_line, redact
 from sidecar.setting_types import revealed
 
 _log = structlog.get_logger()
-# A restart of the server is no news.
+# A restart of the server is no alert.
 _AWAY_SECONDS = 15.0
 _BEAT_SECONDS = 60.0
 _FIRST_PAUSE, _LONGEST_PAUSE = 5.0, 300.0
 _MOST_LINES = 20
-# Of what an alert says, and of one message: a chat cuts off what is longer, in silence.
+# The most characters of an alert's text, and of one message: a chat cuts longer
+# messages without a word.
 _MOST_DETAIL, _MOST_CHARACTERS = 300, 12_000
 
 
 class Relay:
-    """Tells each channel what came and what went, once."""
+    """Tells each channel once what came and what went."""
 
     def __init__(
         self,
@@ -60,7 +62,7 @@ class Relay:
         self._poll_seconds = poll_seconds
         self._repeat_seconds = repeat_hours * 3600
         self._runbook = runbook
-        # When something was, for people; the other one is never set: how long it lasts.
+        # The wall clock is for people; the clock that is never set measures durations.
         self._clock = clock
         self._steady = steady
         self._away_since: float | None = None
@@ -84,11 +86,11 @@ class Relay:
         _log.info("relay.stopped")
 
     def step(self) -> None:
-        """Look once, and tell what there is to tell."""
+        """Ask the database once, and send what there is to send."""
         self._note(self._clock())
         now = self._steady()
         told = [self._deliver(channel, now) for channel in self._channels]
-        # Who reads the messages has to learn of it when they do not arrive.
+        # The readers have to learn from elsewhere when messages do not arrive.
         if all(told) and now >= self._next_beat:
             problem = self._patience["heartbeat"].attempt(self._heartbeat.beat)
             if problem is None:
@@ -97,7 +99,7 @@ class Relay:
                 _log.warning("relay.heartbeat_failed", error=str(problem))
 
     def _note(self, now: float) -> None:
-        """Compare what is open with what was, and let the difference wait."""
+        """Compare the open alerts with the former ones, and list what is to be sent."""
         known = self._memory.open
         found = self._found(now)
         came = [one for key, one in found.items() if key not in known]
@@ -105,7 +107,7 @@ class Relay:
         stay = [
             one
             for key, one in known.items()
-            # Told in the future: the clock was set back since.
+            # The last message was sent in the future: the clock was set back since.
             if key in found and not 0 <= now - one.told_at < self._repeat_seconds
         ]
         for one in came:
@@ -122,7 +124,7 @@ class Relay:
             _log.info("alert.cleared", kind=one.kind, subject=one.subject)
         for one in (*came, *stay):
             one.told_at = now
-        # What is open keeps its beginning; only words and numbers may change.
+        # An open alert keeps its beginning; only its words and numbers may change.
         self._memory.open = {key: known.get(key, one) for key, one in found.items()}
         if not (came or went or stay):
             return
@@ -132,7 +134,10 @@ class Relay:
         self._memory.save()
 
     def _found(self, now: float) -> dict[str, Open]:
-        """Return what is open; while the database is away, what was, and that it is."""
+        """Return the open alerts.
+
+        While the database is away, these are the former ones and one about the outage.
+        """
         try:
             alerts = self._look()
         except Unreachable as error:
@@ -188,10 +193,10 @@ class Relay:
         )
 
     def _deliver(self, channel: Channel, now: float) -> bool:
-        """Tell one channel what waits for it; False while something still waits.
+        """Send one channel's messages; return False while some are still waiting.
 
-        One message a time, of as many texts as it holds: what a channel cuts off or
-        refuses for its size nobody would ever read.
+        One message at a time is sent, with as many texts as fit: nobody would read what
+        a channel cuts off or refuses for its size.
         """
         texts = self._memory.waiting.get(channel.name, [])
         if texts and now >= self._next_try.get(channel.name, 0.0):
@@ -222,13 +227,13 @@ def _moment(seconds: float) -> datetime:
 
 
 def _line(text: str) -> str:
-    """Return a text as a part of one line that may leave: short, without secrets."""
+    """Return a text as a part of one line that may be sent: short, without secrets."""
     told: str = redact(one_line(text))
     return told if len(told) <= _MOST_DETAIL else told[: _MOST_DETAIL - 1] + "…"
 
 
 def _first(texts: list[str]) -> list[str]:
-    """Return the first text, and as many of the next as one message holds."""
+    """Return the first text, and as many of the next ones as one message holds."""
     left = _MOST_CHARACTERS
     for count, text in enumerate(texts):
         left -= len(text) + 2
@@ -238,7 +243,7 @@ def _first(texts: list[str]) -> list[str]:
 
 
 def build_relay(settings: RelaySettings, database: Database) -> Relay:
-    """Return the relay as it is configured."""
+    """Return the relay as the settings have it."""
     return Relay(
         Watch(database.watch_alerts).look,
         build_channels(settings),

@@ -1,4 +1,4 @@
-"""What the relay sees of the database: what is open, or that there is no answer."""
+"""What the relay learns from the database: the open alerts, or no answer."""
 
 from __future__ import annotations
 
@@ -22,21 +22,23 @@ class Unreachable(Exception):
 
 
 class Watch:
-    """Asks the database, and waits for the answer no longer than a few seconds."""
+    """Asks the database, and waits for its answer a few seconds at the most."""
 
     def __init__(
         self, ask: Callable[[], list[Alert]], *, patience: float = 10.0
     ) -> None:
         self._ask = ask
         self._patience = patience
-        # A server that is frozen keeps its question; the next ones are not asked.
+        # A frozen server keeps the thread of the question; then no further one is
+        # asked.
         self._asked: Future[list[Alert]] | None = None
 
     def look(self) -> list[Alert]:
         """Return the open alerts; raises Unreachable."""
         if self._asked is None:
             self._asked = Future()
-            # A daemon: a relay that is to end does not wait for a frozen server.
+            # A daemon thread: a relay that is stopping does not wait for a frozen
+            # server.
             threads.start(
                 partial(answer, self._asked, self._ask),
                 name="look",

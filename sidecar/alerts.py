@@ -1,8 +1,8 @@
-"""Alerts: the page that says what to do, and how the log tells of them.
+"""Alerts: which page says what to do, and how the log tells of them.
 
-What is wrong is decided in the database (`engine.open_alerts`). The log tells of each
-alert once when it comes, at level error, and once when it is over. What somebody did on
-purpose is told at level warning. Neither subjects nor details hold personal data.
+The database decides what is wrong (`engine.open_alerts`). The log has one line at level
+error when an alert comes, and one when it is over. An alert about what somebody did on
+purpose is at level warning. Neither subjects nor details hold personal data.
 """
 
 from __future__ import annotations
@@ -47,13 +47,13 @@ def page_of(kind: str, runbook: str = RUNBOOK) -> str:
 
 
 class AlertLog:
-    """Logs what came and went since it was last told; a restart tells all anew."""
+    """Logs which alerts came and went; a restart logs every open alert again."""
 
     def __init__(self) -> None:
         self._open: set[tuple[str, str]] = set()
 
     def update(self, alerts: list[dict[str, Any]]) -> None:
-        """Log the difference to the last time: rows of kind, subject, since, detail."""
+        """Log the difference to the last call: rows of kind, subject, since, detail."""
         now = {(alert["kind"], alert["subject"]): alert for alert in alerts}
         for key in now.keys() - self._open:
             tell = _log.warning if key[0] in ON_PURPOSE else _log.error

@@ -1,9 +1,9 @@
-"""A file whose age says whether a process still does its work.
+"""A file whose age shows whether a process still does its work.
 
-For what has no port to be asked at. The process touches the file while it works, and
-a health check looks at its age: `find FILE -mmin -1`. A process that was stopped, or
-whose loop hangs, stops touching it. The health check needs neither Python nor the
-database.
+This serves processes without a port that could be asked. The process touches the file
+while it works, and a health check looks at the file's age: `find FILE -mmin -1`. A
+process that was stopped, or whose loop hangs, stops touching the file. The health check
+needs neither Python nor the database.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ class Alive:
         self._path = path
 
     def touch(self) -> None:
-        """Say that the process works; a full disk is no reason to end."""
+        """Record that the process works; a full disk is no reason to end."""
         if self._path is None:
             return
         try:

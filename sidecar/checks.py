@@ -1,4 +1,4 @@
-"""``python -m sidecar check``: is everything there, and if not, what to do."""
+"""``python -m sidecar check``: whether everything is there, and if not, what to do."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _PATIENCE_SECONDS = 5.0
 
 
 def run(console: Console) -> bool:
-    """Print one line for each check; return whether all that matter passed."""
+    """Print one line for each check; return whether all required ones passed."""
     try:
         settings = config.load(config.WorkSettings)
     except SkylatchError as error:
@@ -53,9 +53,10 @@ def run(console: Console) -> bool:
 
 
 def begin(database: Database) -> None:
-    """Refuse to start on a database of another version; log what a deploy would mend.
+    """Refuse a database of another version; log what a deploy would mend.
 
-    What is under way has to be ended all the same, so that no start waits for it.
+    Problems that a deploy mends do not keep the worker from starting, because the calls
+    under way have to be ended all the same.
     """
     database.check_version()
     for check in (database.check_setup, database.check_python):
@@ -99,7 +100,7 @@ def _check_database(database: Database) -> None:
 def _check_durability(
     console: Console, database: Database, settings: config.WorkSettings
 ) -> bool:
-    """A crash that loses an intent may double an order: not with real money."""
+    """Check that a crash loses no intent, which may double an order, in live mode."""
     found = database.volatile_settings()
     if found:
         text = f"the server has {', '.join(found)}: a crash loses what was committed"
@@ -109,7 +110,7 @@ def _check_durability(
 
 
 def _check_wake_ups(console: Console, database: Database) -> bool:
-    """Wake-ups only make things faster: without them the work is polled for."""
+    """Check wake-ups, which only make things faster: without them the worker polls."""
     try:
         heard = database.hears()
     except (psycopg.Error, EngineError) as error:
@@ -135,7 +136,7 @@ def _check_flags(settings: config.WorkSettings) -> None:
     elif path is not None:
         flags = read_flags(path)
         for name in ("auto_booking_pipeline_enabled", "auto_booking_emergency_disable"):
-            # A whole flag is for the evaluator to judge.
+            # Whether a flag is valid as a whole is for the evaluator to judge.
             if not isinstance(flags.get(name), bool | dict):
                 raise SkylatchError(f"{path} has no boolean {name}")
 
@@ -160,7 +161,7 @@ def _require_answer(answer: Answer, url: str, key: str) -> None:
 
 
 def _check_endpoint(console: Console) -> bool:
-    """Look at the settings of `serve`; a sidecar without the endpoint has none."""
+    """Check the settings of `serve`; a sidecar without the endpoint has none."""
     try:
         config.load(config.ServeSettings)
     except SkylatchError as error:
@@ -175,7 +176,7 @@ def _check_endpoint(console: Console) -> bool:
 
 
 def _check_redis(console: Console, settings: config.WorkSettings) -> bool:
-    """Redis only makes things faster, so its absence is a remark, not a failure."""
+    """Check Redis: its absence only slows things, and is a remark, no failure."""
     client = connect(revealed(settings.redis_url))
     if client is None:
         console.print("[yellow]-[/] redis: not configured; limits are per sidecar")

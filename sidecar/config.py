@@ -37,13 +37,13 @@ NOT_SET = "not set, in the environment or in SKYLATCH_SECRETS_DIR"
 
 
 class SkylatchSettings(BaseSettings):
-    """How all of them are read."""
+    """How all settings are read."""
 
     model_config = SettingsConfigDict(
         env_prefix="SKYLATCH_",
         extra="ignore",
         hide_input_in_errors=True,
-        # A container's file passes on what nobody set as an empty string.
+        # A container passes a setting that nobody gave as an empty string.
         env_ignore_empty=True,
     )
 
@@ -53,8 +53,8 @@ class DatabaseSettings(SkylatchSettings):
 
     database_url: DatabaseAddress
     redis_url: Address | None = None
-    # Where traces go, OTLP over HTTP: https://collector:4318, without /v1/traces. What
-    # else there is to say (headers, certificates) the exporter reads from OTEL_….
+    # Where traces go, OTLP over HTTP: https://collector:4318, without /v1/traces. The
+    # exporter reads further settings (headers, certificates) from OTEL_….
     otlp_endpoint: Address | None = None
 
     @field_validator("otlp_endpoint")
@@ -78,8 +78,8 @@ class DatabaseSettings(SkylatchSettings):
 class WorkSettings(DatabaseSettings):
     """What a worker needs to make outward calls."""
 
-    # Where wake-ups are heard, if the database is behind a pooler: the server itself,
-    # or "none", and work is found by polling alone.
+    # Where wake-ups are heard if the database is behind a pooler: the address of the
+    # server itself, or "none" to find work by polling alone.
     listen_url: Address | None = None
     live_mode: bool = False
     duffel_url: str = "https://api.duffel.com"
@@ -90,27 +90,29 @@ class WorkSettings(DatabaseSettings):
     launchdarkly_sdk_key: Secret | None = None
     launchdarkly_url: str | None = None
     flags_file: Path | None = None
-    # Calls in flight at once, and how many of them may be searches. Providers answer in
-    # 2 to 20 s: of 50, 30 make about one booking a second, and 20 searches a second's
-    # worth of the budget. A thread that waits holds a tenth of a megabyte, and no
-    # connection (make bench-sidecar).
+    # Calls in flight at once, and how many of them may be searches. A provider answers
+    # in 2 to 20 s. So of 50 calls, 30 make about one booking a second, and 20 make one
+    # search a second, which is the default budget. A waiting thread holds a tenth of a
+    # megabyte, and no connection (make bench-sidecar).
     workers: int = Field(default=50, ge=2, le=256)
     search_workers: int = Field(default=20, ge=1, le=255)
     poll_seconds: float = Field(default=1.0, gt=0, le=60)
     # Touched while the worker works, for a health check (sidecar/alive.py).
     alive_file: Path | None = None
-    # Shared between sidecars through Redis; see the provider's limits of your account.
+    # Shared between sidecars through Redis. Set these to the limits of your providers'
+    # accounts.
     searches_per_minute: int = Field(default=60, ge=1)
     duffel_per_minute: int = Field(default=600, ge=1)
     stripe_per_second: int = Field(default=20, ge=1)
-    # Where the worker serves its own metrics, to whoever can connect: nowhere unless a
-    # port is set, and then on loopback, unless a container's own network is in between.
+    # Where the worker serves its own metrics, to everybody who can connect: nowhere
+    # unless a port is set, and then on loopback, unless a container's own network is in
+    # between.
     metrics_host: str = "127.0.0.1"
     metrics_port: int | None = Field(default=None, ge=1, le=65535)
 
     @model_validator(mode="after")
     def _keys_fit_the_mode(self) -> Self:
-        """Refuse a test key in live mode and the reverse: a mix-up is a real charge."""
+        """Refuse a test key in live mode, and the reverse: a mix-up costs money."""
         mode = "live" if self.live_mode else "test"
         given = f"SKYLATCH_LIVE_MODE is {str(self.live_mode).lower()}"
         wrong = []
@@ -154,14 +156,15 @@ class ServeSettings(DatabaseSettings):
     http_token: Secret = Field(min_length=16)
     # The page at /docs, which loads scripts of others; /openapi.json is always there.
     http_docs: bool = False
-    # Opens /metrics and nothing else, as the endpoint's own token opens it too.
+    # Opens /metrics and nothing else; the endpoint's own token opens /metrics too.
     metrics_token: Secret | None = Field(default=None, min_length=16)
-    # Opens /wake and nothing else: the secret that engine.set_endpoint returned.
+    # Opens /wake and nothing else; this is the secret that engine.set_endpoint
+    # returned.
     wake_token: Secret | None = Field(default=None, min_length=16)
     # Events of the other mode are refused.
     live_mode: bool = False
-    # Without a secret every event is refused; while one is rotated both are valid, with
-    # a comma between them.
+    # Without a secret every event is refused. While a secret is rotated, both are
+    # valid, separated by a comma.
     stripe_webhook_secrets: WebhookSecrets = ()
     duffel_webhook_secrets: WebhookSecrets = ()
 
@@ -171,16 +174,16 @@ class RunSettings(WorkSettings, ServeSettings):
 
 
 class ReportingSettings(SkylatchSettings):
-    """Where defects are reported; nowhere without a DSN."""
+    """Where defects are reported; without a DSN nowhere."""
 
     sentry_dsn: OptionalSecret = None
-    # What was built; a checkout knows its own.
+    # The commit that was built; a checkout finds its own.
     commit: str | None = Field(default=None, pattern=r"^[A-Za-z0-9._-]{1,64}$")
     live_mode: bool = False
 
 
 class StatusSettings(SkylatchSettings):
-    """Where `status` asks: the first of these logins that is given."""
+    """The logins that `status` may use: the first one that is set is used."""
 
     watch_url: DatabaseAddress | None = None
     operator_url: DatabaseAddress | None = None
@@ -203,9 +206,9 @@ class StatusSettings(SkylatchSettings):
 
 
 class RelaySettings(SkylatchSettings):
-    """Whom the relay tells of alerts; without an address it only logs them."""
+    """Where the relay sends alerts; without an address it only logs them."""
 
-    # As skylatch_watch, which may see alerts and nothing else.
+    # The login skylatch_watch, which may read alerts and nothing else.
     watch_url: DatabaseAddress
     # A chat's incoming webhook, in Slack's form.
     alert_webhook_url: OptionalSecret = None
@@ -213,9 +216,10 @@ class RelaySettings(SkylatchSettings):
     alert_smtp_url: OptionalSecret = None
     alert_email_to: MailAddress | None = None
     alert_email_from: MailAddress = "skylatch@localhost"
-    # Asked each minute while everything could be told: it alarms when it is not asked.
+    # Asked each minute while everything could be sent: this service raises an alarm
+    # when it is not asked.
     alert_heartbeat_url: OptionalSecret = None
-    # What is open and who was told, over restarts.
+    # The file that keeps, over restarts, the open alerts and who was told.
     alert_memory: Path | None = None
     alert_poll_seconds: float = Field(default=5.0, gt=0, le=60)
     alert_repeat_hours: float = Field(default=4.0, gt=0, le=168)
@@ -254,8 +258,8 @@ class OperatorSettings(SkylatchSettings):
 def load(kind: type[_Settings]) -> _Settings:
     """Return the settings of one command.
 
-    Raises ConfigError with one line for each setting that is missing or wrong; values
-    are never repeated, for they may be secrets.
+    Raises ConfigError with one line for each setting that is missing or wrong; the
+    lines never repeat a value, which may be a secret.
     """
     secrets = os.environ.get("SKYLATCH_SECRETS_DIR") or None
     if secrets is not None and not Path(secrets).is_dir():

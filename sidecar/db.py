@@ -1,6 +1,6 @@
 """One typed method for each function of the engine that the sidecar may call.
 
-With `sidecar.pool` below it, the only module that knows SQL exists.
+Apart from `sidecar.pool` below it, this is the only module that knows SQL exists.
 """
 
 from __future__ import annotations
@@ -33,10 +33,11 @@ class Call:
     idempotency_key: str
     marks_sent: bool
     request: dict[str, Any] | None
-    # W3C: the trace that it belongs to, and the span under which its own hang.
+    # W3C: the trace that the call belongs to, and the parent of the sidecar's own
+    # spans.
     traceparent: str | None = None
     attempt_id: UUID | None = None
-    # None where a database of the last release does not say.
+    # None where a database of the last release does not send it.
     provider: str | None = None
 
 
@@ -44,8 +45,9 @@ class Call:
 class Finished:
     """What became of a batch of reports: the next calls, and what was set aside.
 
-    `set_aside` has the (call_id, epoch) of each report that somebody's lock kept from
-    being applied; nothing is wrong with it, and it has to be reported again.
+    `set_aside` has the (call_id, epoch) of each report that could not be applied
+    because somebody holds a lock. Nothing is wrong with such a report, and it has to be
+    reported again.
     """
 
     calls: list[Call] = field(default_factory=list)
@@ -53,7 +55,7 @@ class Finished:
 
 
 def _call(row: Row, *, traced: bool) -> Call:
-    """Return a claimed call; `traced`: its request has what belongs to it around it."""
+    """Return a claimed call; `traced`: its request comes with the trace around it."""
     if not traced:
         return Call(**row)
     around = row["request"]
@@ -78,7 +80,7 @@ class Database(Inspection):
         patience: float = 3.0,
         listen_url: str | None = None,
     ) -> None:
-        """Open the pool, of which a call waits `patience` seconds for a connection.
+        """Open the pool; a call waits at most `patience` seconds for a connection.
 
         Wake-ups are heard at `listen_url` where `url` leads to a pooler, or not at all
         ("none").
@@ -119,13 +121,13 @@ class Database(Inspection):
         return Finished(calls, frozenset(set_aside))
 
     def heartbeat(self, worker: str) -> str:
-        """Say that `worker` lives; return who does each scheduled job."""
+        """Record that `worker` is alive; return who does each scheduled job."""
         self._hands_out_traces = None
         (row,) = self._rows("engine", "heartbeat", worker, __version__)
         return str(row["heartbeat"])
 
     def end_heartbeat(self, worker: str) -> None:
-        """Take leave of `worker`, so that nobody misses it."""
+        """Record that `worker` stops in order, so that no alert misses it."""
         self._rows("engine", "end_heartbeat", worker)
 
     def due_jobs(self) -> list[str]:
@@ -138,7 +140,7 @@ class Database(Inspection):
         return bool(row["stand_in"])
 
     def open_alerts(self) -> list[Row]:
-        """Return what somebody should look at: kind, subject, since, detail."""
+        """Return what an operator should look at: kind, subject, since, detail."""
         return self._rows("engine", "open_alerts")
 
     def metrics(self) -> list[Row]:
@@ -156,7 +158,7 @@ class Database(Inspection):
         return status
 
     def probe_write(self) -> None:
-        """Write a page and remove it; raises what keeps the database from it."""
+        """Write a page and remove it; raises what keeps the database from storing."""
         self._rows("engine", "probe_write")
 
     def degradations(self) -> list[Row]:
@@ -164,7 +166,7 @@ class Database(Inspection):
         return self._rows("engine", "degradations")
 
     def take_spans(self, limit: int) -> list[Row]:
-        """Take what Postgres wrote down of sampled traces, at most `limit` spans.
+        """Take the spans that Postgres wrote down of sampled traces, at most `limit`.
 
         Each has trace_id, span_id, parent_id, name, started_at, ended_at, attributes.
         """
@@ -195,15 +197,15 @@ class Database(Inspection):
         return state
 
     def beat_flags(self, source: str) -> None:
-        """Say that the flags' source is good."""
+        """Record that the flags' source is good."""
         self._rows("engine", "beat_flags", source)
 
     def miss_flags(self, source: str, problem: str) -> None:
-        """Say that the flags' source cannot be read, and why."""
+        """Record that the flags' source cannot be read, and why."""
         self._rows("engine", "miss_flags", source, problem)
 
     def served_flags(self) -> list[Row]:
-        """Return what each flag serves now, why, and what it stops (operators)."""
+        """Return what each flag serves, why, and if that stops booking (operators)."""
         return self._rows("engine", "served_flags")
 
     def flag_audit(self) -> list[Row]:
@@ -240,7 +242,7 @@ class Database(Inspection):
             return connection.execute("select * from public.review_queue").fetchall()
 
     def set_kill_switch(self, *, engaged: bool, reason: str) -> None:
-        """Stop or allow every new booking at once (operators); it is audited."""
+        """Stop or allow every new booking at once (operators); the audit keeps it."""
         self._rows("engine", "set_kill_switch", engaged, reason)
 
     def hold_mirror(self, worker: str) -> bool:
@@ -279,7 +281,7 @@ class Database(Inspection):
         return listening.wake_ups(self._listen_url, self._notify, timeout=timeout)
 
     def hears(self) -> bool | None:
-        """Tell whether wake-ups arrive; None where nobody listens for them."""
+        """Tell whether wake-ups arrive; return None where nobody listens for them."""
         if self._listen_url is None:
             return None
         with listening.connected(self._listen_url) as connection:
@@ -291,8 +293,8 @@ class Database(Inspection):
     def _traced(self) -> tuple[bool, ...]:
         """Return the argument that asks for calls with their traces.
 
-        A database of the last release has none. Whether this one does is asked with
-        each heartbeat, so that a deploy is noticed.
+        A database of the last release does not know the argument. Each heartbeat asks
+        whether this database does, so that a deploy is noticed.
         """
         if self._hands_out_traces is None:
             (row,) = self._rows("pg_catalog", "to_regprocedure", _TRACED)

@@ -1,4 +1,4 @@
-"""Reports on their way into the database, whatever is wrong with it or with them."""
+"""Delivers reports into the database, whatever is wrong with it or with them."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from sidecar.providers import storable
 
 _log = structlog.get_logger()
 DATABASE_DOWN = (psycopg.Error, EngineError)
-# What is wrong with a body, not with the server: it is not JSON, too deep or too large.
+# Errors that are the body's and not the server's: it is no JSON, too deep or too large.
 _UNSTORABLE = (
     RecursionError,
     psycopg.DataError,
@@ -31,15 +31,15 @@ def deliver(
     reports: list[dict[str, Any]],
     stopping: threading.Event,
 ) -> Finished:
-    """Report until the database took it; hand nothing on once `stopping` is set."""
+    """Report until the database took it; return no next call once `stopping` is set."""
     pause = 0.1
     while True:
         try:
             return database.finish_calls(worker, reports, hand_on=not stopping.is_set())
         except _UNSTORABLE as error:
-            # A body that jsonb cannot hold must not hold up the others. What it
-            # cannot hold (NUL, NaN, half a surrogate pair) is taken out of it; if
-            # that does not help, it is an unreadable one to the engine.
+            # A body that jsonb cannot hold must not hold up the others. The parts that
+            # jsonb cannot hold (NUL, NaN, half a surrogate pair) are taken out; if that
+            # does not help, the engine gets the body as an unreadable one.
             _log.warning("report.unreadable", error=describe(error))
             if len(reports) > 1:
                 each = [deliver(database, worker, [one], stopping) for one in reports]

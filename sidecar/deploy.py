@@ -40,10 +40,10 @@ _STRIPE_WHOLE_ONLY = {"ISK", "UGX", "HUF", "TWD"}
 def deploy(dsn: str, *, cron: bool = True, found: Look | None = None) -> None:
     """Bring the database at `dsn` (superuser) to this version.
 
-    Of several hosts, the one that takes writes. `cron=False` leaves pg_cron alone: it
-    can live in one database of a cluster only. Who has looked already hands over what
-    was `found`. Raises NotReady with everything that is
-    in the way before anything is changed, SetupError naming a step that failed.
+    Of several hosts, the one that takes writes is used. `cron=False` leaves pg_cron
+    alone, which can live in one database of a cluster only. A caller who has looked
+    already passes what was `found`. Raises NotReady with everything that is in the way
+    before anything is changed, or SetupError naming a step that failed.
     """
     verify_checksums(SQL_DIR / "migrations")
     (found or look(dsn, cron=cron)).require()
@@ -62,7 +62,7 @@ def _load(session: Session, *, cron: bool) -> None:
     _load_currencies(session)
     _load_airports(session)
     if not cron:
-        # Or it would be missed here for ever, once it has run.
+        # Otherwise an alert would miss this job for ever, once it has run.
         session.execute(
             "update engine.job_beats"
             " set scheduled_at = null, cron_succeeded_at = null"
@@ -170,12 +170,12 @@ def _load_airports(connection: psycopg.Connection) -> None:
             for code, area in areas.items()
         ],
     )
-    # What operators have corrected holds over the packages.
+    # Corrections by operators replace what the packages say.
     connection.execute("select engine.apply_airport_overrides()")
 
 
 def _upsert(
     connection: psycopg.Connection, statement: LiteralString, rows: list[Any]
 ) -> None:
-    """Write `rows` in one statement; rows that did not change are not touched."""
+    """Write `rows` in one statement; rows that did not change are not written."""
     connection.execute(statement, [Jsonb(rows)])

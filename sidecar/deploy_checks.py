@@ -1,9 +1,9 @@
-"""What a deploy looks at before it changes anything, and what it says of it.
+"""What a deploy checks before it changes anything, and what it says of it.
 
     look ──► Facts (what the server says) ──► judge ──► Findings, all at once
 
-A finding has what is wrong and what to do. One that `stops` keeps the deploy from
-beginning; the others are remarks.
+A finding says what is wrong and what to do. A finding that `stops` keeps the deploy
+from beginning; any other is a remark.
 """
 
 from __future__ import annotations
@@ -28,7 +28,10 @@ NEEDED_BYTES = 256 * 2**20
 
 
 class NotReady(SetupError):
-    """The database will not do, and nothing was changed; one line for each reason."""
+    """The database does not meet the needs of a deploy; one line for each reason.
+
+    Nothing was changed.
+    """
 
     def __init__(self, findings: Iterable[Finding]) -> None:
         self.findings = [one for one in findings if one.stops]
@@ -37,27 +40,27 @@ class NotReady(SetupError):
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """What was found before a deploy; `facts` is None where nobody answered."""
+    """What was found before a deploy; `facts` is None where no server answered."""
 
     facts: Facts | None
     findings: list[Finding] = field(default_factory=list)
 
     @property
     def stops(self) -> bool:
-        """Tell whether anything keeps a deploy from beginning."""
+        """Tell whether a finding keeps the deploy from beginning."""
         return any(one.stops for one in self.findings)
 
     def require(self) -> Facts:
-        """Return the facts of a database that will do; raises NotReady."""
+        """Return the facts of a database that meets every need; raises NotReady."""
         if self.facts is None or self.stops:
             raise NotReady(self.findings)
         return self.facts
 
 
 def writable(dsn: str) -> str:
-    """Return `dsn` for the one of its hosts that takes writes, whichever is first.
+    """Return `dsn` for the first of its hosts that takes writes.
 
-    Raises NotReady for what is no connection string.
+    Raises NotReady for a text that is no connection string.
     """
     try:
         return make_conninfo(dsn, target_session_attrs="read-write")
@@ -74,7 +77,7 @@ def writable(dsn: str) -> str:
 
 
 def look(dsn: str, *, cron: bool = True, schema: str = "public") -> Look:
-    """Look at everything a deploy relies on; changes nothing."""
+    """Look at everything that a deploy relies on; changes nothing."""
     findings = [*_look_here(), *_judge_schema(schema)]
     try:
         facts = read(pinned(writable(dsn)))
@@ -86,7 +89,7 @@ def look(dsn: str, *, cron: bool = True, schema: str = "public") -> Look:
 
 
 def judge(facts: Facts, *, cron: bool) -> list[Finding]:
-    """Return everything that speaks against a deploy, and the remarks."""
+    """Return every reason against a deploy, and the remarks."""
     return [
         *_judge_server(facts),
         *_judge_names(facts),
@@ -124,7 +127,7 @@ def _judge_server(facts: Facts) -> list[Finding]:
             )
         )
     if facts.encoding != "UTF8":
-        # In the words that a sidecar has for it.
+        # In the words that a sidecar uses for the same fault.
         problem, _, remedy = str(EncodingError(facts.encoding)).partition(": ")
         found.append(Finding(problem, remedy))
     if not facts.is_superuser:

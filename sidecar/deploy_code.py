@@ -1,13 +1,14 @@
-"""Code: everything that `sql/code.sql` lists, every time, in one transaction.
+"""Code: everything that `sql/code.sql` lists, in one transaction, at each deploy.
 
-To replace a function disturbs nobody. A policy, a trigger or a view needs its table to
-itself for that, and a grant touches what every session keeps about the table. So those
-are left alone where nothing changed: neither what the file says, compared with what it
-said at the last deploy, nor what is there, compared with what that deploy left.
-`engine.deployed_objects` has both. What somebody changed by hand is put right again.
+To replace a function disturbs nobody. To replace a policy, a trigger or a view locks
+its table, and a grant touches what every session keeps about the table. So such an
+object is left alone if nothing about it changed: neither the text of its file, compared
+with the last deploy's, nor what is in the database, compared with what that deploy
+left. `engine.deployed_objects` has both. An object that somebody changed by hand is put
+right again.
 
-What did change is made at the end, when all functions are: its tables are taken then,
-all in one moment, and only until the commit that follows.
+Objects that did change are made at the end, when all functions are there: their tables
+are locked then, all in one moment, and only until the commit that follows.
 """
 
 from __future__ import annotations
@@ -42,9 +43,9 @@ _INCLUDE = re.compile(r"^\\ir (\S+)$")
 
 @dataclass(slots=True)
 class _Object:
-    """A policy, trigger, view or the grants on a table, as the files say it."""
+    """A policy, trigger, view or the grants on a table, as the files have it."""
 
-    table: str | None  # that it takes for itself
+    table: str | None  # the table that it locks
     statements: list[str] = field(default_factory=list)
 
     def digest(self) -> str:
@@ -115,7 +116,7 @@ def _objects(files: list[tuple[Path, str]]) -> dict[str, _Object]:
 
 
 def _object_of(match: re.Match[str]) -> tuple[str, str | None]:
-    """Return what a statement is about, and the table that it takes."""
+    """Return what a statement is about, and the table that it locks."""
     if match["policy"]:
         return f"policy {match['policy']} on {match['ruled']}", match["ruled"]
     if match["trigger"]:
@@ -136,7 +137,7 @@ def _without(text: str, unchanged: set[str]) -> str:
 
 
 def _changed(session: Session, objects: dict[str, _Object]) -> set[str]:
-    """Return which objects are not as the last deploy left them, or to be others."""
+    """Return the objects that differ from the last deploy's, or from this one's."""
     row = session.execute(
         "select to_regclass('engine.deployed_objects') is not null"
         " and to_regprocedure('engine.object_digests()') is not null"
@@ -157,14 +158,14 @@ def _says(objects: dict[str, _Object], name: str) -> str | None:
 
 
 def _forget(session: Session, changed: set[str]) -> None:
-    """Let `access/schemas.sql` take all grants on the tables whose grants change."""
+    """Make `access/schemas.sql` revoke all grants on the tables whose grants change."""
     session.execute(
         "delete from engine.deployed_objects where object = any (%s)", [sorted(changed)]
     )
 
 
 def _remember(session: Session, objects: dict[str, _Object]) -> None:
-    """Keep what the files say and what is there now; a row that is right stays."""
+    """Keep what the files have and what is there now; a row that is right stays."""
     names = list(objects)
     session.execute(
         "insert into engine.deployed_objects as d"
@@ -185,7 +186,7 @@ def _remember(session: Session, objects: dict[str, _Object]) -> None:
 
 
 def _in_use(session: Session) -> set[str]:
-    """Return the tables that others may be using: a new one has no policies yet."""
+    """Return the tables that others may be using; a new table has no policies yet."""
     rows = session.execute(
         "select distinct format('%s.%s', n.nspname, c.relname) from pg_policy as p"
         " join pg_class as c on c.oid = p.polrelid"

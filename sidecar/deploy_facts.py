@@ -1,6 +1,6 @@
-"""What a server says of itself before a deploy. Read, never changed.
+"""What a server says of itself before a deploy; nothing is changed.
 
-What has to be tried, the server's own Python, is tried in a transaction that is rolled
+The server's own Python has to be tried, which happens in a transaction that is rolled
 back. A login that is no superuser sees less: what it may not see is None.
 """
 
@@ -33,7 +33,7 @@ class Facts:
     login: str
     is_superuser: bool
     has_plpython: bool
-    # Of pg_cron: the version that can be had here, and whether it is loaded and runs.
+    # Of pg_cron: the version that can be installed, and whether it is loaded and runs.
     cron_version: str | None
     cron_database: str | None
     cron_is_loaded: bool | None
@@ -41,22 +41,22 @@ class Facts:
     cron_in_workers: bool
     fsync: str
     synchronous_commit: str
-    # What holds names that are ours: 'table trip_requests (app)'.
+    # Objects that hold names of ours: 'table trip_requests (app)'.
     taken: list[str]
     foreign_schemas: list[str]
-    # Roles that another application may have made; none once ours are there.
+    # Roles that another application may have made; none once our roles are there.
     roles: list[str]
     # The migrations that were applied.
     applied: list[str]
     has_net: bool = False
-    # Of the server's Python: what it says of the package, or why it says nothing.
+    # What the server's Python says of the package, or why it says nothing.
     package: str | None = None
     python_error: str | None = None
     free_bytes: int | None = None
 
 
 def read(dsn: str) -> Facts:
-    """Ask the server at `dsn`; raises psycopg.Error when nobody answers."""
+    """Ask the server at `dsn`; raises psycopg.Error when the server does not answer."""
     parts = conninfo_to_dict(dsn)
     patient = make_conninfo(
         dsn, connect_timeout=parts.get("connect_timeout", _CONNECT_SECONDS)
@@ -88,7 +88,7 @@ def _applied(connection: psycopg.Connection[dict[str, Any]]) -> list[str]:
 
 
 def our_names() -> tuple[list[str], list[str]]:
-    """Return the names we use in public: of relations, and of functions."""
+    """Return the names that we use in public: of relations, and of functions."""
     sql = _ROOT / "sql"
     tables = (sql / "tables.sql").read_text()
     code = "".join(path.read_text() for path in sorted(sql.glob("*/*.sql")))
@@ -108,7 +108,7 @@ def our_migrations() -> list[str]:
 
 
 def _package_directory() -> str:
-    """Return where the functions look for the package; a literal in each of them."""
+    """Return where the functions look for the package: a literal in each of them."""
     wrapper = _ROOT / "plpython" / "wrappers" / "plpython_handshake.sql"
     found = re.search(r'"(/[\w/]+)"', wrapper.read_text())
     if found is None:
@@ -117,7 +117,7 @@ def _package_directory() -> str:
 
 
 def _try_python(dsn: str) -> dict[str, Any]:
-    """Ask the server's own Python, and roll back; it may not even start."""
+    """Try the server's own Python, and roll back; it may not even start."""
     code = _PYTHON.replace("DIRECTORY", _package_directory())
     try:
         with psycopg.connect(dsn, options=_brief(dsn)) as connection:
@@ -134,11 +134,12 @@ def _try_python(dsn: str) -> dict[str, Any]:
 
 
 def _brief(dsn: str) -> str:
-    """Nobody waits for long because somebody looks."""
+    """Limit the session, so that nobody waits long because a deploy looks."""
     return f"{conninfo_to_dict(dsn).get('options') or ''} -c lock_timeout=5s".strip()
 
 
-# What a superuser alone may read is read by `case`: a setting that is hidden raises.
+# Settings that only a superuser may read are read by `case`, because reading a hidden
+# setting raises.
 _FACTS = """
 with login as (
   select r.rolsuper as is_superuser from pg_roles as r where r.rolname = current_user
@@ -237,7 +238,8 @@ where p.pronamespace = 'public'::regnamespace
   and pg_get_userbyid(p.proowner) <> %(owner)s
 order by 1
 """
-# As the functions do it: the directory first, then the import (plpython/wrappers).
+# In the order of the functions: the directory first, then the import
+# (plpython/wrappers).
 _PYTHON = """
 do language plpython3u $$
 import json, os, sys

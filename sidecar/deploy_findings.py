@@ -1,4 +1,4 @@
-"""What a deploy finds wrong and what to do, of a failed connection too."""
+"""What a deploy finds wrong and what to do, also about a failed connection."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from psycopg.conninfo import conninfo_to_dict
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing that is not as it should be, and what to do about it."""
+    """One fault, and what to do about it."""
 
     problem: str
     remedy: str
@@ -20,7 +20,7 @@ class Finding:
         return f"{self.problem}: {self.remedy}"
 
 
-# What the words of libpq or the server mean, and what to do about it.
+# The meaning of libpq's or the server's words, and what to do about the fault.
 _WORDS = (
     (
         "read-only",
@@ -36,7 +36,7 @@ _WORDS = (
 
 
 def explain(error: psycopg.Error, dsn: str) -> Finding:
-    """Return what a failed connection means; a password is never repeated."""
+    """Return what a failed connection means; the text never repeats a password."""
     lines = dict.fromkeys(line.strip() for line in str(error).splitlines())
     said = "; ".join(line for line in lines if line and not line.startswith("Multiple"))
     password = str(conninfo_to_dict(dsn).get("password") or "")

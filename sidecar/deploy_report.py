@@ -1,4 +1,4 @@
-"""What ``sidecar deploy`` says: what it found, what it did, what comes next."""
+"""The output of ``sidecar deploy``: what was found, what was done, what comes next."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from sidecar.deploy_findings import Finding
 from sidecar.sessions import pinned
 
 Say = Callable[[str], None]
-# What is still to do, by what says that it was done.
+# The steps that are still to do; each key tells that its step was done.
 _NEXT = (
     (
         "select rolpassword is not null from pg_authid"
@@ -48,7 +48,7 @@ _CRON_NEXT = (
 
 
 def say_found(found: Look, say: Say) -> None:
-    """Say everything that was found, one line each, what stops a deploy first."""
+    """Print all findings, one line each, those that stop a deploy first."""
     if found.facts is not None:
         say(f"- {_describe(found.facts)}")
     for one in sorted(found.findings, key=lambda finding: not finding.stops):
@@ -56,13 +56,13 @@ def say_found(found: Look, say: Say) -> None:
 
 
 def say_refused(findings: list[Finding], say: Say) -> None:
-    """Say that nothing happened."""
+    """Print that nothing was changed."""
     count = sum(one.stops for one in findings)
     say(f"nothing was changed; {count} thing{'s' if count > 1 else ''} to mend first")
 
 
 def say_done(before: Facts, dsn: str, say: Say, *, cron: bool) -> None:
-    """Say what a deploy did to the database that was as `before`, and what is next."""
+    """Print what a deploy did to a database that was as `before`, and what is next."""
     new = sorted(set(our_migrations()) - set(before.applied))
     say("✓ roles, extensions and their limits")
     if new:

@@ -1,14 +1,14 @@
-"""The one session of a deploy: what it holds and what it runs ends with it.
+"""The one session of a deploy: its locks and its statements end with it.
 
-Only one deploy works on a database at a time. The lock that says so belongs to the
-session: a deploy that is killed leaves nothing to clear away. The server looks every
-second whether the client is still there, also while it works, so that the statement of
-a killed deploy is cancelled and its transaction undone before the next deploy begins.
+Only one deploy works on a database at a time. The lock for that belongs to the session:
+a deploy that is killed leaves nothing to clear away. The server checks every second
+whether the client is still there, also during a statement, so that the statement of a
+killed deploy is cancelled and its transaction undone before the next deploy begins.
 
-What needs a table to itself takes it through `unhindered`: all tables at once, in one
-order, for no longer than others may be kept waiting; and if that cannot be, lets go of
-everything and tries again after a pause. A deploy looks for deadlocks sooner than
-anybody else does, so whenever there is one, the deploy is who gives way.
+Work that needs tables to itself goes through `unhindered`: it locks all tables at once,
+in one order, for no longer than others may be kept waiting. If it cannot have them, it
+releases everything and tries again after a pause. A deploy looks for deadlocks sooner
+than other sessions do, so the deploy is the one that gives way in a deadlock.
 """
 
 from __future__ import annotations
@@ -75,8 +75,8 @@ def unhindered(
 ) -> None:
     """Do `work` in one transaction that has `tables` to itself from the start.
 
-    Whoever stands in the way is waited for: again and again for a moment, for five
-    minutes in all. Raises SetupError that names them.
+    A session in the way is waited for: again and again for a moment, for five minutes
+    in all. Then raises SetupError that names it.
     """
     deadline = time.monotonic() + _PATIENCE_SECONDS
     pause = _FIRST_PAUSE_SECONDS
@@ -94,14 +94,15 @@ def unhindered(
                 ) from error
         else:
             return
-        # Not in step with whatever comes again and again.
+        # A random pause, so as not to keep step with a transaction that comes
+        # regularly.
         time.sleep(pause * random.uniform(0.5, 1.5))  # noqa: S311 - no secret
         pause = min(2 * pause, _LONGEST_PAUSE_SECONDS)
 
 
 @contextmanager
 def waits_long(session: Session) -> Iterator[None]:
-    """Let statements that keep nobody waiting wait for everybody, for ten minutes."""
+    """Let statements that block nobody wait for others, for ten minutes at the most."""
     session.execute("set lock_timeout = '10min'")
     try:
         yield
@@ -111,8 +112,8 @@ def waits_long(session: Session) -> Iterator[None]:
 
 
 def _wait_for_turn(session: Session) -> None:
-    # Asked for again and again: who waits inside a statement has a snapshot, and an
-    # index that the other builds concurrently would wait for that.
+    # The lock is tried again and again. A statement that waits for it has a snapshot,
+    # and an index that another deploy builds concurrently would wait for that.
     deadline = time.monotonic() + _PATIENCE_SECONDS
     while True:
         row = session.execute("select pg_try_advisory_lock(%s)", [_LOCK]).fetchone()
@@ -127,11 +128,11 @@ def _wait_for_turn(session: Session) -> None:
 
 
 def _take(session: Session, tables: Collection[str]) -> None:
-    """Lock `tables`, all in one moment or not at all."""
+    """Lock `tables`, all in one moment or none."""
     if not tables:
         return
     names = [sql.Identifier(*name.split(".")) for name in sorted(set(tables))]
-    # A lock_timeout is for each table; this is for all of them.
+    # lock_timeout limits the wait for each table; this limits the wait for all of them.
     session.execute(f"set local statement_timeout = {_LOCK_MILLISECONDS}")
     try:
         session.execute(
@@ -158,7 +159,7 @@ def _other_deploy(session: Session) -> str:
 
 
 def _who_holds(session: Session, tables: Collection[str]) -> str:
-    """Name whoever has held one of `tables` for longest."""
+    """Name the session that has held one of `tables` for longest."""
     row = session.execute(
         "select format('process %%s, %%s, in a transaction since %%s, holds %%s',"
         " a.pid, coalesce(a.usename, 'the server'), a.xact_start::timestamp(0),"

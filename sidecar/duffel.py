@@ -1,4 +1,4 @@
-"""Duffel's API: one HTTP try for each request, one `Answer`, never a raise."""
+"""Duffel's API: one HTTP try for each request; returns an `Answer`, never raises."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from sidecar.providers import Answer, word
 _MOST_BYTES = 4 * 2**20
 _MOST_PAGE_BYTES = 32 * 2**20
 _PAGE = 200
-# More than this is not a list that a filter has narrowed.
+# A longer list was not narrowed by the filter that was sent.
 _MOST_PAGES = 50
 _ID_HEADER = "x-request-id"
 
@@ -51,7 +51,7 @@ class Duffel:
         most_bytes: int = _MOST_BYTES,
         session: requests.Session | None = None,
     ) -> Answer:
-        """Send one request; bounds and sessions are those of `Http.send`."""
+        """Send one request; its bounds and sessions are those of `Http.send`."""
         try:
             received = self._http.send(
                 method,
@@ -85,8 +85,8 @@ class Duffel:
     ) -> Answer:
         """Read every page of a list; the body is ``{"data": [keep(row), ...]}``.
 
-        All of it or nothing: a page that fails or cannot be read is the answer, and a
-        list that does not end is 'too_large'.
+        All pages or none: a page that fails or cannot be read is the answer, and a list
+        that does not end is 'too_large'.
         """
         rows: list[Any] = []
         query = {**query, "limit": str(_PAGE)}
@@ -113,9 +113,9 @@ class Duffel:
 
 
 def _read_page(body: Any) -> tuple[list[Any] | None, str | None]:
-    """Return a page's rows and the next cursor; no rows for what is not a page.
+    """Return a page's rows and the next cursor; no rows for a body that is no page.
 
-    The last page says so: without its `after` there is no telling that it is the last.
+    The last page has an `after` of null. A page without `after` might not be the last.
     """
     if not isinstance(body, dict) or not isinstance(body.get("data"), list):
         return None, None
@@ -129,7 +129,7 @@ def _read_page(body: Any) -> tuple[list[Any] | None, str | None]:
 
 
 def _seconds_to_reset(received: Received) -> float | None:
-    """Seconds until the rate limit's window ends; only a 429 asks to wait."""
+    """Return the seconds until the rate limit's window ends; None but for a 429."""
     if received.status != 429:
         return None
     try:

@@ -34,11 +34,11 @@ class SetupError(SkylatchError):
 
 
 class VersionError(SetupError):
-    """The database and this sidecar are too far apart; the text says what to do."""
+    """Database and sidecar are too far apart in version; the text says what to do."""
 
 
 class EncodingError(SetupError):
-    """The database is not UTF8, which can only be chosen when it is created."""
+    """The database is not UTF8; the encoding is chosen when a database is created."""
 
     def __init__(self, encoding: str) -> None:
         super().__init__(
@@ -93,7 +93,7 @@ class Conflict(EngineError):
 
 
 class NotFound(Conflict):
-    """No such trip for this caller."""
+    """There is no such trip for this caller."""
 
     http_status = 404
 
@@ -111,7 +111,7 @@ class Busy(EngineError):
 
     @classmethod
     def of(cls, error: psycopg.Error) -> Busy:
-        """Return what a caller is told of a lock that PostgreSQL gave up on."""
+        """Return the error for a caller whose statement gave up on a lock."""
         busy = cls(error)
         busy.detail = {"sqlstate": busy.sqlstate}
         busy.sqlstate = "SK311"

@@ -1,7 +1,7 @@
-"""What is kept of a provider's event, whether it was told or read from its list.
+"""Cuts a provider's event, from a callback or a list, down to what is kept.
 
-Ids, a type, a state and a time: the object is read afterwards. `engine.receive_events`
-takes it as it is cut here.
+An id, a type, a state and a time are kept: the object is read afterwards.
+`engine.receive_events` takes an event as it is cut here.
 """
 
 from __future__ import annotations
@@ -18,18 +18,18 @@ _ID = re.compile(r"[A-Za-z0-9_-]{1,200}")
 _TYPE = re.compile(r"[a-z0-9_.]{1,100}")
 _WORD = re.compile(r"[a-z_]{1,50}")
 _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
-# Of Stripe's objects: where an id of another object may stand, plain or expanded.
+# Where Stripe's objects hold the id of another object, plain or expanded.
 _STRIPE_REFERENCES = ("payment_intent", "charge", "latest_charge", "refund", "customer")
 _DUFFEL_REFERENCES = ("offer_id", "order_id", "payment_id", "aic_id")
 
 
 def cut_event(provider: Provider, found: dict[str, Any]) -> Event | None:
-    """Return what is kept of an event; None for what is none."""
+    """Return what is kept of an event; None for what is no event."""
     return _cut_stripe(found) if provider == "stripe" else _cut_duffel(found)
 
 
 def _cut_stripe(found: dict[str, Any]) -> Event | None:
-    """Cut a snapshot or a thin event; the thin one's type has `v1.` in front."""
+    """Cut a snapshot or a thin event; a thin event's type begins with `v1.`."""
     thin = found.get("object") == "v2.core.event"
     if not thin and found.get("object") != "event":
         return None
@@ -40,7 +40,7 @@ def _cut_stripe(found: dict[str, Any]) -> Event | None:
         **_words(about, "status"),
         **_attempt(about),
     }
-    # Of some objects it is a whole description, of others the id.
+    # For some objects this is a whole description, for others the id.
     method = _reference(about.get("payment_method"))
     hints |= _ids([("payment_method", method)])
     kind = found.get("type")
@@ -55,10 +55,10 @@ def _cut_stripe(found: dict[str, Any]) -> Event | None:
 
 def _cut_duffel(found: dict[str, Any]) -> Event | None:
     data = found.get("data")
-    # Older versions put the object itself there.
+    # Older versions of the API put the object itself there.
     about = data.get("object", data) if isinstance(data, dict) else None
     about = about if isinstance(about, dict) else {}
-    # Of an order that could not be made, the offer is all there is.
+    # An order that could not be made is known by its offer alone.
     failed = found.get("type") == "order.creation_failed"
     names = (*(("offer_id",) if failed else ()), "id", *_DUFFEL_REFERENCES)
     object_id = next(

@@ -1,8 +1,8 @@
 """Exports traces over OTLP: this process's spans, and those that Postgres wrote down.
 
-Only where an endpoint is set is this module imported, and OpenTelemetry with it. What
-is sampled was decided in Postgres when the trace was born, so nothing begins a trace
-here: a span is kept if the one it hangs under is. Texts of exceptions are not exported.
+This module is imported, and OpenTelemetry with it, only where an endpoint is set.
+Postgres decided what is sampled when the trace began, so no trace begins here: a span
+is kept if its parent is. Texts of exceptions are not exported.
 """
 
 from __future__ import annotations
@@ -48,10 +48,10 @@ _BATCH = 500
 # The answers after which the same spans may be taken later: OTLP's own four, and those
 # that a wrong setting causes. Any other refusal is meant for the spans themselves.
 _TAKEN_LATER = frozenset({401, 403, 404, 429, 502, 503, 504})
-# It names the endpoint, which may have a secret in it, and writes of every try.
+# The library's own log names the endpoint, which may hold a secret, at every try.
 _LIBRARY = logging.getLogger("opentelemetry.exporter")
 _TRACEPARENT_PARTS = 4
-# What a statement says of itself, beside its traceparent, is the same each time.
+# Apart from its traceparent, a statement's attributes are the same each time.
 _COMMENT = {
     "db_driver": False,
     "dbapi_threadsafety": False,
@@ -64,7 +64,8 @@ _COMMENT = {
 class Exporting:
     """Exports for one process, from when it is made until `close`.
 
-    Connections are instrumented as they are made: it has to be there before them.
+    Connections are instrumented when they are made, so this object must be made before
+    them.
     """
 
     def __init__(self, endpoint: str, *, process: str) -> None:
@@ -89,8 +90,8 @@ class Exporting:
     def close(self) -> None:
         """Export what is left, and leave the libraries as they were.
 
-        Not for longer than a moment: the library would try for half a minute, and
-        whoever stops a process does not wait as long for it.
+        This lasts a moment at the most: the library alone would try for half a minute,
+        and a service manager does not wait that long for a process to stop.
         """
         tracing.hang_spans(None)
         RequestsInstrumentor().uninstrument()
@@ -105,7 +106,7 @@ class Exporting:
     def watch(self, app: FastAPI) -> None:
         """Make a span of each request of an entry point, inside of the intake.
 
-        The other paths need no token, and whoever asks for them may claim any trace.
+        The other paths need no token, so anybody could claim any trace there.
         """
         app.add_middleware(
             OpenTelemetryMiddleware,
@@ -117,9 +118,10 @@ class Exporting:
     def carry(self, database: Database, stopping: threading.Event) -> None:
         """Export what Postgres wrote down, every two seconds, until stopped.
 
-        What the endpoint may take later is kept, and meanwhile no more is taken: after
-        two minutes without anybody who takes them Postgres writes no more spans. What
-        it will never take is dropped, or it would keep all others from leaving.
+        Spans that the endpoint may take later are kept, and no more are taken
+        meanwhile: after two minutes in which nobody takes spans, Postgres writes no
+        more. Spans that the endpoint will never take are dropped, because they would
+        keep all others from leaving.
         """
         waiting: list[Row] = []
         while True:
@@ -142,7 +144,7 @@ class Exporting:
 
 
 class _Endpoint:
-    """Where spans go. Says once in the log that they do not leave, and when they do."""
+    """Where spans go; logs once when spans stop leaving, and once when they leave."""
 
     def __init__(self, url: str) -> None:
         self._session = StatusSession()
@@ -153,18 +155,18 @@ class _Endpoint:
 
     @property
     def is_refused(self) -> bool:
-        """Tell whether what was sent last will not be taken later either."""
+        """Tell whether the spans that were sent last will not be taken later either."""
         status = self._session.status
         return status is not None and status >= 400 and status not in _TAKEN_LATER
 
     def send(self, spans: Sequence[ReadableSpan]) -> str | None:
-        """Export some spans, or none; return why they were not taken."""
+        """Export some spans, or none; return why the endpoint did not take them."""
         problem = self._export(spans) if spans else None
         self.tell(problem)
         return problem
 
     def tell(self, problem: str | None) -> None:
-        """Say why nothing leaves, or by None that it does."""
+        """Log why no span leaves, or with None that spans leave again."""
         if (problem is None) != self._is_up:
             self._is_up = problem is None
             if problem is None:

@@ -1,19 +1,21 @@
 """LaunchDarkly mirrored into Postgres, where the decisions are made.
 
 The unmodified SDK holds the one connection; its feature store is the database
-(`engine.sync_flags` and friends), so what the SDK learns is committed before anybody
-evaluates it. Without an SDK key the SDK's own file source stands in, on the same road.
+(`engine.sync_flags` and others), so what the SDK learns is committed before anybody
+evaluates it. Without an SDK key the SDK's own file source takes the connection's place,
+on the same path.
 
     LDClient ── stream or file ──► CachingStoreWrapper ──► MirrorStore ──► engine
 
 Of several sidecars one mirrors at a time, by a lease in Postgres; another takes over
-when it dies. The heartbeat moves only while the source itself is known to be good: a
-sidecar that lives proves nothing, and without heartbeats booking stops by itself. The
-SDK calls a file good for as long as what it once read was good, so the file is read
+when it dies. The heartbeat is sent only while the source itself is known to be good:
+that a sidecar is alive proves nothing, and without heartbeats booking stops by itself.
+The SDK calls a file good for as long as its last good content, so the file is read
 again at each beat; a stream is good while it is connected.
 
-Evaluations stay in the database and are counted there. They are not sent on: the SDK's
-public interface sends events only for evaluations that it makes itself.
+Evaluations stay in the database and are counted there. They are not sent to
+LaunchDarkly: the SDK's public interface sends events only for evaluations that it makes
+itself.
 """
 
 from __future__ import annotations
@@ -47,7 +49,7 @@ _BEAT_SECONDS = 3.0
 
 
 class MirrorStore(FeatureStoreCore):
-    """The SDK's feature store, kept in Postgres; nothing is cached on this side."""
+    """The SDK's feature store, kept in Postgres; this process caches nothing."""
 
     def __init__(self, database: Database, source: str) -> None:
         self._database = database
@@ -56,7 +58,7 @@ class MirrorStore(FeatureStoreCore):
     def init_internal(
         self, all_data: Mapping[VersionedDataKind, Mapping[str, dict[str, Any]]]
     ) -> None:
-        """Replace everything with what the source says."""
+        """Replace everything with the source's content."""
         items = {kind.namespace: dict(rows) for kind, rows in all_data.items()}
         done = self._database.sync_flags(
             {"features": {}, "segments": {}, **items}, self._source
@@ -89,11 +91,11 @@ class MirrorStore(FeatureStoreCore):
         return self._items(kind.namespace)
 
     def initialized_internal(self) -> bool:
-        """Tell whether anybody ever mirrored a full set."""
+        """Tell whether a full set was ever mirrored."""
         return bool(self._database.read_flags(None)["initialized"])
 
     def is_available(self) -> bool:
-        """Tell whether the database answers: the SDK asks after a failure."""
+        """Tell whether the database answers, which the SDK asks after a failure."""
         try:
             self._database.read_flags(None)
         except (psycopg.Error, EngineError):
@@ -125,7 +127,7 @@ def read_flags(path: Path) -> dict[str, Any]:
 
 
 def file_client(path: Path) -> Callable[[CachingStoreWrapper], LDClient]:
-    """Return what connects the SDK to a file, which is read again when it changes."""
+    """Return the function that connects the SDK to a file and reads it on a change."""
     source = Files.new_data_source(
         paths=[str(path)], auto_update=True, force_polling=True, poll_interval=1
     )
@@ -137,7 +139,7 @@ def file_client(path: Path) -> Callable[[CachingStoreWrapper], LDClient]:
 def streaming_client(
     sdk_key: str, url: str | None
 ) -> Callable[[CachingStoreWrapper], LDClient]:
-    """Return what connects the SDK to LaunchDarkly, or to a stand-in at `url`."""
+    """Return the function that connects the SDK to LaunchDarkly, or else to `url`."""
     addresses: dict[str, Any] = {}
     if url is not None:
         addresses = {"base_uri": url, "stream_uri": url, "events_uri": url}
@@ -198,9 +200,10 @@ class FlagMirror:
         connect: Callable[[CachingStoreWrapper], LDClient],
         look: Callable[[], object] | None = None,
     ) -> None:
-        """Mirror what `connect` connects to.
+        """Mirror the source that `connect` connects to.
 
-        `look` reads the source itself, where the SDK does not; ConfigError: it is bad.
+        `look` reads the source itself where the SDK does not; it raises ConfigError for
+        a bad one.
         """
         self._database = database
         self._worker = worker
@@ -224,7 +227,7 @@ class FlagMirror:
             self._close()
 
     def _step(self) -> None:
-        """Take, keep or leave the lease; beat while the source is good."""
+        """Take, keep or release the lease; send a beat while the source is good."""
         if not self._database.hold_mirror(self._worker):
             self._close()
             return
@@ -242,7 +245,7 @@ class FlagMirror:
             self._database.miss_flags(self._source, problem)
 
     def _problem(self, client: LDClient) -> str | None:
-        """Return why the source is not good now, as anyone may be told."""
+        """Return why the source is not good now, in words for anybody."""
         try:
             if self._look is not None:
                 self._look()
@@ -262,7 +265,7 @@ class FlagMirror:
         return None
 
     def _tell(self, **facts: object) -> None:
-        """Log what is wrong with the source, once until it is something else."""
+        """Log what is wrong with the source, once for each problem."""
         if facts != self._told:
             _log.warning("flags.source_not_valid", **facts)
             self._told = facts

@@ -1,7 +1,7 @@
 """Duffel's operations: one method each, one HTTP try per request (`sidecar.duffel`).
 
-Nothing here decides: which order is ours, and whether an empty list means that there is
-none, is decided in Postgres. Orders come back without their travellers
+This module decides nothing: Postgres decides which order is ours, and whether an empty
+list means that there is none. Orders come back without their travellers
 (`sidecar.order_facts`).
 Source of the shapes: Duffel API v2 ("making requests", "response handling").
 """
@@ -19,14 +19,14 @@ from sidecar.http import SUCCESS
 from sidecar.order_facts import order_facts
 from sidecar.providers import NOT_SENT, Answer
 
-# Duffel may take 120 s for an order; a search waits for its suppliers, 20 s. Cancelling
-# waits for the airline too, but unlike an order it may simply be asked for again.
+# Duffel may take 120 s for an order; a search waits for its suppliers, 20 s. A
+# cancellation waits for the airline too, but unlike an order it may be repeated.
 _READ_SECONDS = {"read": 60.0, "create_order": 135.0, "cancel": 60.0}
-# What reads pages has this long for all of them: with the time to connect and the slack
-# of `sidecar.http` it ends within a lease of 180 s (outward/search.sql).
+# All pages of one list together may take this long: with the time to connect and the
+# slack of `sidecar.http` the call ends within a lease of 180 s (outward/search.sql).
 _PAGES_SECONDS = 165.0
 _SUPPLIER_MILLISECONDS = 20_000
-# Opaque, but part of a path: "" would name the list, and ".." something else.
+# Ids are opaque, but part of a path: "" would name the list, and ".." something else.
 _ID = re.compile(r"[A-Za-z0-9_-]{1,100}")
 
 
@@ -67,7 +67,8 @@ class Flights:
             return found
         return replace(
             created,
-            # Only the id: the rest repeats the offers, or is a secret (client_key).
+            # Only the id is kept: the rest repeats the offers, or is a secret
+            # (client_key).
             body={
                 "offer_request": {"id": offer_request["id"]},
                 "offers": found.body["data"],
@@ -81,8 +82,8 @@ class Flights:
     def create_order(self, request: dict[str, Any], correlation: str) -> Answer:
         """Order, exactly once; the body is ``{"data": {...}}`` without travellers.
 
-        On a connection of its own: a pooled one that the server has just closed would
-        look like an order whose answer was lost.
+        The order goes over a connection of its own: a pooled connection that the server
+        has just closed would look like an order whose answer was lost.
         """
         with self._duffel.new_session() as session:
             answer = self._duffel.send(
@@ -102,7 +103,8 @@ class Flights:
 
         The body is ``{"orders": [...], "searched": {"offer_id", "order_id"}}``. Rows
         are not filtered: a filter that Duffel ignores shows as orders of other offers.
-        An order that the hint does not find is no failure, for it may appear yet.
+        That no order is found for the hint is no failure, because the order may appear
+        later.
         """
         if not _is_id(offer_id) or (order_id is not None and not _is_id(order_id)):
             return NOT_SENT
@@ -125,9 +127,9 @@ class Flights:
         )
 
     def list_orders(self, created_after: str, correlation: str) -> Answer:
-        """Read every order created after an ISO 8601 moment; bodies as `find_orders`.
+        """Read every order created after an ISO 8601 moment.
 
-        What was searched is ``{"created_after"}``.
+        The body is like `find_orders`'s; its `searched` is ``{"created_after"}``.
         """
         if not created_after:
             return NOT_SENT
@@ -146,7 +148,7 @@ class Flights:
         )
 
     def quote_cancellation(self, order_id: str, correlation: str) -> Answer:
-        """Ask what cancelling an order would give back; this cancels nothing.
+        """Ask what cancelling an order would return; this cancels nothing.
 
         Only the newest quote of an order can be confirmed.
         """
@@ -161,7 +163,7 @@ class Flights:
         )
 
     def confirm_cancellation(self, cancellation_id: str, correlation: str) -> Answer:
-        """Cancel an order at a quote's terms; a second confirm is refused."""
+        """Cancel an order at a quote's terms; a second confirmation is refused."""
         if not _is_id(cancellation_id):
             return NOT_SENT
         return self._duffel.send(
@@ -174,10 +176,10 @@ class Flights:
     def list_events(
         self, created_after: str, correlation: str, *, created_before: str | None = None
     ) -> Answer:
-        """Read every webhook event of a time, delivered or not.
+        """Read every webhook event of a period, delivered or not.
 
-        The time is after one ISO 8601 moment and, where given, before another. The
-        body is ``{"events": [...]}``, each cut as a callback's (`sidecar.events`).
+        The period is after one ISO 8601 moment and, where given, before another. The
+        body is ``{"events": [...]}``, each cut like a callback's (`sidecar.events`).
         """
         if not created_after:
             return NOT_SENT
@@ -226,7 +228,7 @@ class Flights:
         rows = found.body["data"]
         if not all(_has_id(order) for order in rows):
             return replace(found, body=None)
-        # Read one by one an order is as fresh as in a list, or fresher.
+        # An order that is read by itself is as fresh as in a list, or fresher.
         orders = {**{order["id"]: order for order in rows}, **known}
         body = {"orders": list(orders.values()), "searched": searched}
         return replace(found, http_status=200, body=body)

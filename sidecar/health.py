@@ -1,9 +1,9 @@
-"""What `/readyz` says: whether work can be done here, and what works less well.
+"""The answer of `/readyz`: whether this process can work, and what works less well.
 
-Anyone may ask, so what is said names parts and counts; hosts, users and texts of errors
-stay in the log. "down" (503) is said only of what this process cannot work without: the
-database. What others do worse is "degraded" and 200: to take the endpoint away as well
-would lose the callbacks that wait for them.
+Anybody may ask, so the answer names parts and counts; hosts, users and texts of errors
+stay in the log. "down" (503) is answered only for what this process cannot work
+without: the database. Faults elsewhere are "degraded" and 200: to take the endpoint
+away as well would lose the callbacks that wait for it.
 """
 
 from __future__ import annotations
@@ -21,13 +21,13 @@ from sidecar.errors import EncodingError, SetupError, VersionError
 from sidecar.pool import describe
 
 _log = structlog.get_logger()
-# Each look writes: of many who ask, most hear what was found last.
+# Each check writes a row; most of many callers get the last result.
 _KEPT_SECONDS = 2.0
 
 
 @dataclass(frozen=True, slots=True)
 class Health:
-    """What was found: why nothing works, or which parts work less well."""
+    """A result: why nothing works, or which parts work less well."""
 
     down: str | None = None
     degraded: dict[str, list[str]] = field(default_factory=dict)
@@ -38,7 +38,7 @@ class Health:
         return 503 if self.down else 200
 
     def as_body(self) -> dict[str, object]:
-        """Return what anyone may be told."""
+        """Return the part of the result that anybody may see."""
         if self.down is not None:
             return {"status": "down", "reason": self.down}
         if self.degraded:
@@ -51,7 +51,7 @@ class Health:
 
 
 class Doctor:
-    """Looks when asked, and not again within a moment; for one thread at a time."""
+    """Checks when asked, and not again within a moment; for one thread at a time."""
 
     def __init__(self, database: Database, redis: Redis | None) -> None:
         self._database = database
@@ -60,7 +60,7 @@ class Doctor:
         self._looked_at = 0.0
 
     def look(self) -> Health:
-        """Return how things are, or were a moment ago if all was well."""
+        """Return the state now, or of a moment ago if all was well."""
         fresh = time.monotonic() - self._looked_at < _KEPT_SECONDS
         if self._found is None or self._found.down or not fresh:
             down = _why_down(self._database)
@@ -87,19 +87,19 @@ class Doctor:
 
 
 def _why_down(database: Database) -> str | None:
-    """Return why the database cannot be worked with, as anyone may be told."""
+    """Return why the database cannot be worked with, in words for anybody."""
     try:
         database.check_version()
     except (EncodingError, VersionError) as error:
         return str(error)
     except SetupError as error:
-        # Anyone may ask: what the server said is for the log.
+        # Anybody may ask, so the server's words go to the log.
         _log.warning("readyz.down", error=str(error))
         return "the database is away or is not Skylatch's"
     try:
         database.check_setup()
     except SetupError as error:
-        # What is open in a database is for the log too.
+        # Settings that a deploy would mend are for the log too.
         _log.error("readyz.not_set_up", error=str(error))
         return "the database lacks what a deploy sets: deploy"
     try:

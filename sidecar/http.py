@@ -1,14 +1,13 @@
 """How both providers are reached: one try, bounded in bytes and in time.
 
-No retries, no redirects: what to do about a failure is decided in Postgres, which first
-has to know whether the bytes left. A connection that was refused, that timed out or
-whose TLS handshake failed means that they did not; anything else that goes wrong after
-that is "no answer".
+No retries, no redirects: Postgres decides what to do about a failure, and has to know
+first whether the bytes left. A connection that was refused, that timed out or whose TLS
+handshake failed means that they did not; any later failure is "no answer".
 
-`requests` blurs two things that an order depends on. A TLS error may come from the
-handshake, before anything left, or from reading the answer to what did. And its timeout
-bounds each read, not the whole answer, so that a server which sends one byte a minute
-is never given up. `Adapter` mends both.
+`requests` blurs two differences that an order depends on. A TLS error may come from the
+handshake, before anything left, or from reading the answer to bytes that left. And its
+timeout bounds each read, not the whole answer, so that a server which sends one byte a
+minute is never given up. `Adapter` mends both.
 """
 
 from __future__ import annotations
@@ -39,7 +38,7 @@ SUCCESS = range(200, 300)
 _CONNECT_SECONDS = 5.0
 _SLACK_SECONDS = 5.0  # the whole answer may take this much longer than one read
 _CHUNK_BYTES = 65_536
-# What is read of a body that nobody reads, so that its connection can be used again.
+# How much of an unwanted body is read, so that its connection can be used again.
 _SKIPPED_BYTES = 64 * 1024
 
 
@@ -53,14 +52,14 @@ class NotReceivedError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Received:
-    """One whole answer, before anybody made anything of it."""
+    """One whole answer, not interpreted yet."""
 
     status: int
     content: bytes
     headers: Mapping[str, str]
 
     def body(self) -> Any:
-        """Return what the content says; None for what is no JSON."""
+        """Return the content as JSON; None for content that is no JSON."""
         try:
             return json.loads(self.content)
         except (ValueError, RecursionError):
@@ -89,11 +88,12 @@ class Http:
         session: requests.Session | None = None,
         **what: Any,
     ) -> Received:
-        """Send one request; raises NotReceivedError for anything but an answer.
+        """Send one request; raises NotReceivedError unless a whole answer came back.
 
         `seconds` bounds each read of the answer, `most_bytes` its decoded size. Nothing
         is sent after `deadline` (monotonic seconds), nor read for long after it. The
-        request goes over a connection that this thread keeps, or that of `session`.
+        request goes over a connection that this thread keeps, or over that of
+        `session`.
         """
         if deadline is not None:
             left = deadline - time.monotonic()
@@ -128,7 +128,7 @@ class Http:
         session = requests.Session()
         session.mount("http://", Adapter())
         session.mount("https://", Adapter())
-        # Ours as it is: a ~/.netrc would put its own credentials in its place.
+        # Our own credentials: a ~/.netrc would put its own in their place.
         session.auth = lambda request: request
         session.trust_env = self._trust_env
         return session
@@ -162,16 +162,16 @@ class Adapter(HTTPAdapter):
 
 
 class StatusSession(requests.Session):
-    """Asks whoever is told something and has nothing to say but that it was taken.
+    """Sends messages whose answer matters by its status alone.
 
-    Of the answer there is the status alone. A body that does not end is left behind: it
-    is neither waited for nor kept. A redirect raises TooManyRedirects: what is told is
-    not for the place that it leads to, and a page to log in is no yes.
+    The body of an answer is neither waited for nor kept, however long it is. A redirect
+    raises TooManyRedirects: the message is not for the place that the redirect leads
+    to, and a login page does not mean that the message was taken.
     """
 
     def __init__(self) -> None:
         super().__init__()
-        # Of the last answer; None while there is none.
+        # The status of the last answer; None while there is none.
         self.status: int | None = None
         for scheme in ("http://", "https://"):
             self.mount(scheme, Adapter())
@@ -189,12 +189,12 @@ class StatusSession(requests.Session):
         return answer
 
     def get_redirect_target(self, _resp: requests.Response) -> str | None:
-        """Return no place to follow to: to look at one, the body would be read."""
+        """Return no redirect target: to look for one, the body would be read."""
         return None
 
 
 class _Reader(io.RawIOBase):
-    """Reads a socket, each time for no longer than the deadline leaves."""
+    """Reads a socket, each time no longer than the deadline allows."""
 
     def __init__(self, sock: socket.socket) -> None:
         self._socket = sock

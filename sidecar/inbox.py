@@ -1,9 +1,9 @@
 """The routes of the callbacks: take a bounded body, verify, store once, answer.
 
-Nothing else happens before the answer. What follows from an event is applied by one
-thread, after the answer, and by the engine every minute in any case; so a thread that
-fails costs a minute. Refusals are counted here and written by the same thread every few
-seconds, so that forged requests cost the database nothing.
+Nothing else happens before the answer. One thread applies events after the answer, and
+the engine applies them every minute in any case; so a thread that fails costs a minute.
+Refusals are counted here and written by the same thread every few seconds, so that
+forged requests cost the database nothing.
 """
 
 from __future__ import annotations
@@ -32,18 +32,18 @@ from sidecar.webhooks import HEADERS, MAX_BYTES, Reason, Refused, read_event
 
 _log = structlog.get_logger()
 _DATABASE_DOWN = (psycopg.Error, EngineError)
-# Bodies being read at once; a slow sender gives its place up after a while, or to
-# somebody new.
+# How many bodies are read at once; a slow sender loses its place after a while, or to a
+# newcomer.
 _MAX_READING = 64
 _READ_SECONDS = 10.0
-# Connections that storing may take: the entry points need some as well.
+# How many connections storing may take: the entry points need some as well.
 _MAX_STORING = 2
 _FLUSH_SECONDS = 5.0
 _BATCH = 100
 
 
 class Inbox:
-    """Stores what providers say; safe to use from many threads."""
+    """Stores what providers send; safe to use from many threads."""
 
     def __init__(
         self,
@@ -64,18 +64,18 @@ class Inbox:
         self._thread: threading.Thread | None = None
         self._received = threading.Event()
         self._closing = threading.Event()
-        # Of the event loop: made when the first request is there.
+        # Belongs to the event loop, so it is made at the first request.
         self._storing: anyio.CapacityLimiter | None = None
 
     def router(self) -> APIRouter:
-        """Return the routes; they need no token, for the bodies are signed."""
+        """Return the routes; they need no token, because the bodies are signed."""
         router = APIRouter(prefix="/webhooks")
         router.post("/stripe")(self._route("stripe"))
         router.post("/duffel")(self._route("duffel"))
         return router
 
     def rules(self) -> dict[str, Rule]:
-        """Return what is asked of a body before it gets here."""
+        """Return the rules that a body has to meet before it gets here."""
         room = WaitingRoom(_MAX_READING)
         return {
             f"/webhooks/{provider}": Rule(
@@ -89,12 +89,12 @@ class Inbox:
         }
 
     def refusals(self) -> dict[tuple[Provider, Reason], int]:
-        """Return what was refused and is not in the database yet."""
+        """Return the refusals that are not in the database yet."""
         with self._lock:
             return dict(self._refusals)
 
     def close(self) -> None:
-        """Write what was counted and end the thread."""
+        """Write the counts and end the thread."""
         self._closing.set()
         self._received.set()
         if self._thread is not None:
@@ -128,7 +128,7 @@ class Inbox:
                 self._database.receive_events, provider, [event], limiter=self._storing
             )
         except _DATABASE_DOWN as error:
-            # The provider sends it again; a 200 would lose it.
+            # The provider repeats the delivery; a 200 would lose the event.
             _log.warning("webhook.not_stored", provider=provider, error=describe(error))
             return Response(status_code=503)
         self._received.set()
@@ -148,7 +148,7 @@ class Inbox:
                 )
 
     def _work(self) -> None:
-        """Apply what was received, at once; write refusals, every few seconds."""
+        """Apply received events at once; write refusals every few seconds."""
         flushed_at = -_FLUSH_SECONDS
         while not self._closing.is_set():
             try:
@@ -161,7 +161,7 @@ class Inbox:
                     self._flush()
             except _DATABASE_DOWN as error:
                 _log.warning("inbox.failed", error=describe(error))
-                # The engine applies them within a minute; counts wait here.
+                # The engine applies the events within a minute; the counts wait here.
                 self._closing.wait(1.0)
             self._received.wait(_FLUSH_SECONDS)
         try:

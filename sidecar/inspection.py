@@ -1,4 +1,4 @@
-"""Whether a database is one to work with: its version, its set-up, its login."""
+"""Checks a database before anybody relies on it: its version, its set-up, its login."""
 
 from __future__ import annotations
 
@@ -21,25 +21,25 @@ def _remedy(error: psycopg.Error) -> str:
 
 def check_encoding(found: str | bytes) -> None:
     """Refuse a database that is not UTF8; raises EncodingError."""
-    # From a database without an encoding a text comes back as it lies there.
+    # A database without an encoding returns texts as the bytes that are stored.
     encoding = found.decode("ascii") if isinstance(found, bytes) else found
     if encoding != "UTF8":
         raise EncodingError(encoding)
 
 
 class Inspection(Pool):
-    """The looks at a database before anybody relies on it; each raises SetupError."""
+    """The checks of a database before anybody relies on it; each raises SetupError."""
 
     def check_version(self) -> None:
         """Refuse a database of another encoding or out of our range of versions.
 
-        Raises SetupError saying what to do: EncodingError, VersionError.
+        Raises EncodingError or VersionError, which say what to do.
         """
         try:
             (row,) = self._rows("pg_catalog", "current_setting", "server_encoding")
             check_encoding(row["current_setting"])
             schema = self._one("version")
-            # Only a database that is newer has to say which of the older it serves.
+            # Only a newer database has to say which older sidecars it serves.
             newer = versions.is_newer(schema, __version__)
             oldest = self._one("oldest_sidecar") if newer else None
         except psycopg.Error as error:
@@ -52,7 +52,7 @@ class Inspection(Pool):
             raise VersionError(problem)
 
     def check_login(self) -> None:
-        """Refuse a superuser, whom no rule of the database binds."""
+        """Refuse a superuser, whom the database's own rules do not bind."""
         (row,) = self._rows("pg_catalog", "current_setting", "is_superuser")
         if row["current_setting"] == "on":
             raise SetupError(
@@ -63,7 +63,8 @@ class Inspection(Pool):
     def check_setup(self) -> None:
         """Refuse a database that lacks what bootstrap.sql sets; SetupError names it.
 
-        A copy of a database does not bring it along, and safety relies on it.
+        A copy of a database does not bring these settings along, and safety relies on
+        them.
         """
         try:
             rows = self._rows("engine", "bootstrap_problems")
@@ -87,7 +88,8 @@ class Inspection(Pool):
     def check_python(self) -> None:
         """Refuse a server whose Python package is missing or older than the database.
 
-        A newer one in the same directory serves the database too (plpython/README.md).
+        A newer package in the same directory serves the database too
+        (plpython/README.md).
         """
         try:
             (row,) = self._rows("engine", "plpython_handshake")

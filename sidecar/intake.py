@@ -1,11 +1,11 @@
-"""What is asked of every request before the application sees it.
+"""The checks that every request meets before the application sees it.
 
     announced length ──► token ──► body, bounded in bytes and time ──► application
           413             401          413 · 408 · 400
 
-A request is refused as early as it can be, so that a stranger costs next to nothing:
-before its body when its length or its token is wrong. A path that nobody thought of
-needs the token and may have no body. Every answer carries the security headers.
+A request is refused as early as possible, so that a stranger costs next to nothing:
+before its body is read when its length or its token is wrong. A path without a rule of
+its own needs the token and may have no body. Every answer carries the security headers.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ BodyProblem = Literal["too_large", "too_slow", "cut_short"]
 _STATUS: dict[BodyProblem, HTTPStatus] = {
     "too_large": HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     "too_slow": HTTPStatus.REQUEST_TIMEOUT,
-    # Nobody is there to read it.
+    # The client has gone: nobody would read an answer.
     "cut_short": HTTPStatus.BAD_REQUEST,
 }
 
@@ -49,29 +49,30 @@ class _Unreadable(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """What is asked of requests for one path."""
+    """The checks for requests of one path."""
 
-    # Senders of bodies that may be in the middle of one at once.
+    # How many senders may be in the middle of a body at once.
     room: WaitingRoom
     needs_token: bool = True
     most_bytes: int = 0
-    # From the first byte of the body to the last.
+    # How long a body may take, from its first byte to its last.
     seconds: float = 5.0
-    # Is told what was wrong with a body. Then the refusal has no text either: who calls
-    # here is no client of ours, and an explanation would help a forger only.
+    # Called with what was wrong with a body. Then the refusal has no text: the callers
+    # of such a path are no clients of ours, and an explanation would help a forger
+    # only.
     refused: Callable[[BodyProblem], None] | None = None
     policy: str = NO_CONTENT_AT_ALL
-    # Opens this path besides the endpoint's own token.
+    # A token that opens this path, besides the endpoint's own token.
     token: str | None = None
 
 
 class Intake:
-    """Asks the rules of every HTTP request, then hands it on with its whole body."""
+    """Checks every HTTP request by its rule, then hands it on with its whole body."""
 
     def __init__(
         self, app: ASGIApp, *, token: str, rules: Mapping[str, Rule], otherwise: Rule
     ) -> None:
-        """Apply `rules` by path, exact or with a slash at its end a prefix."""
+        """Apply `rules` by path: exact, or as a prefix with a slash at its end."""
         self._app = app
         self._token = token.encode()
         self._exact = {p: r for p, r in rules.items() if not p.endswith("/")}
@@ -112,7 +113,8 @@ class Intake:
 
     def _is_authorized(self, scope: Scope, rule: Rule) -> bool:
         scheme, _, given = (_header(scope, b"authorization") or b"").partition(b" ")
-        # Whatever was given is compared: the time tells nothing of the token.
+        # Every given token is compared, so that the time reveals nothing about the
+        # right one.
         fits = hmac.compare_digest(given.strip(), self._token)
         if rule.token is not None:
             fits |= hmac.compare_digest(given.strip(), rule.token.encode())
@@ -120,7 +122,7 @@ class Intake:
 
 
 async def _read(scope: Scope, receive: Receive, rule: Rule) -> bytes:
-    """Return the body, reading no further than the limit whatever was announced."""
+    """Return the body, and read no further than the limit, whatever was announced."""
     body = bytearray()
     client = scope.get("client")
     loop = asyncio.get_running_loop()
@@ -150,7 +152,7 @@ async def _read(scope: Scope, receive: Receive, rule: Rule) -> bytes:
 
 
 def _replay(body: bytes, receive: Receive) -> Receive:
-    """Return a `receive` that has the whole body first, then what comes after it."""
+    """Return a `receive` that yields the whole body first, then what comes after it."""
     pending: list[Message] = [
         {"type": "http.request", "body": body, "more_body": False}
     ]
@@ -182,7 +184,7 @@ async def _refuse_body(send: Send, rule: Rule, problem: BodyProblem) -> None:
 
 
 async def _refuse(send: Send, status: HTTPStatus, message: str | None = "") -> None:
-    """Answer and hang up, for the rest of the request is not read.
+    """Answer and hang up, because the rest of the request is not read.
 
     The text is the status's own name unless `message` says more; None is no text.
     """
@@ -206,6 +208,6 @@ def _header(scope: Scope, wanted: bytes) -> bytes | None:
 
 
 def _exceeds(length: bytes, most: int) -> bool:
-    # By its digits first: a number may be announced that takes long to read.
+    # The digits are counted first: a very long number takes long to read.
     digits = length.lstrip(b"0")
     return len(digits) > 18 or int(digits or b"0") > most

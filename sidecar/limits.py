@@ -1,8 +1,8 @@
 """Hints that sidecars share through Redis: trip locks and rate budgets.
 
-Postgres leases and unique indexes keep bookings right; these only keep sidecars from
-getting in each other's way and from running into a provider's rate limit. Whatever
-happens to Redis, the answer here is "go on", with limits of this process alone.
+Postgres leases and unique indexes keep bookings right; these hints only keep sidecars
+from getting in each other's way and from exceeding a provider's rate limit. Whatever
+happens to Redis, the answer here is "go on", with the limits of this process alone.
 """
 
 from __future__ import annotations
@@ -32,24 +32,24 @@ _DOWN_SECONDS = 5.0  # how long a Redis that failed is left alone
 
 
 def connect(url: str | None) -> Redis | None:
-    """Return a client that gives up fast, or None when no Redis is configured."""
+    """Return a client that gives up soon, or None when no Redis is configured."""
     if url is None:
         return None
     return Redis.from_url(
         url,
         socket_timeout=0.5,
         socket_connect_timeout=0.5,
-        # Once more, for a pooled connection that went stale, and at once.
+        # One more try at once, in case a pooled connection went stale.
         retry=Retry(NoBackoff(), 1),
     )
 
 
 class LockTaken(Exception):
-    """Another one holds the lock, and the caller does not want to wait."""
+    """Another holder has the lock, and the caller does not want to wait."""
 
 
 class Locks:
-    """Named locks with a token, a Lua release and a watchdog that renews them."""
+    """Named locks with a token, a release in Lua and a watchdog that renews them."""
 
     def __init__(self, redis: Redis | None, metrics: Metrics | None = None) -> None:
         self._redis = redis
@@ -60,9 +60,9 @@ class Locks:
     def held(self, name: str, *, patient: bool = True) -> Iterator[bool]:
         """Hold `name` (``locks:<name>``) for the block.
 
-        Waits a moment for another holder, then goes on without: a lock here is a
-        courtesy, never an authority. Who is not `patient` does neither, and gets
-        LockTaken at once. Yields whether it is held.
+        Waits a moment for another holder, then goes on without the lock: a lock here is
+        a courtesy, never an authority. A caller that is not `patient` gets LockTaken at
+        once instead. Yields whether the lock is held.
         """
         lock = None
         try:
@@ -153,8 +153,8 @@ class Budgets:
     ) -> bool:
         """Wait until `operation` may be sent; False when stopping meanwhile.
 
-        Searches have a budget of their own beside their provider's. A provider that is
-        not known has none.
+        Searches have a budget of their own besides their provider's. An unknown
+        provider has none.
         """
         budget = self._budgets.get(
             "search" if operation == "search" else provider or ""

@@ -1,9 +1,10 @@
-"""Wake-ups: hearing at once that there is work, where the way to the database lets it.
+"""Wake-ups: hearing at once that there is work, where the connection allows it.
 
 LISTEN belongs to one server session. A pooler in transaction mode takes the statement,
-and the next moment the session serves somebody else: nothing fails, and nothing is
-heard. So whoever begins to listen asks to be told something, and looks whether it is.
-One that is deaf says so, and what to do; the work is found by polling meanwhile.
+and the next moment the session serves another client: nothing fails, and nothing is
+heard. So a listener sends itself a notification and checks that it arrives. A listener
+that hears nothing says so in the log, with what to do; meanwhile work is found by
+polling.
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ DEAF = (
 _PATIENCE_SECONDS = 5.0
 _CALM_SECONDS = 0.05
 _TRY_AGAIN_SECONDS = 600.0
-# Tells a channel something from another session.
+# Notifies a channel from another session.
 Notify = Callable[[str], object]
 
 
@@ -38,9 +39,9 @@ def wake_ups(url: str | None, notify: Notify, *, timeout: float) -> Iterator[Non
     """Yield once for every wake-up, and at least every `timeout` seconds.
 
     Uses a connection of its own to `url` and reconnects for ever; a lost wake-up only
-    costs the poll interval. Without a `url` nobody listens. Whoever may log in may
-    notify, as often as they like: after each wake-up is a moment of rest, and what
-    comes meanwhile is one more wake-up, not thousands.
+    costs the poll interval. Without a `url` nobody listens. Any login may notify as
+    often as it likes: so after each wake-up comes a moment of rest, and all
+    notifications meanwhile make one more wake-up, not thousands.
     """
     deaf_until = 0.0
     while True:
@@ -74,8 +75,8 @@ def connected(url: str) -> psycopg.Connection[Any]:
 
 
 def hears(connection: psycopg.Connection[Any], notify: Notify) -> bool:
-    """Tell whether a session is told what another one says."""
-    # A channel that nobody else has: nobody is woken, and no other wake-up is heard.
+    """Tell whether a session hears what another session notifies."""
+    # A channel of our own: nobody else is woken, and no other wake-up is heard.
     channel = f"skylatch_hears_{uuid4().hex}"
     _listen(connection, channel)
     notify(channel)

@@ -1,14 +1,15 @@
 """The names of our log lines: all there are, how bad each is, and what it means.
 
-A line's `event` is one of these, its other fields are facts. Levels mean something:
+A line's `event` is one of these names, its other fields are facts. The levels mean:
 
-- ``info``      as it should be
+- ``info``      all is as it should be
 - ``warning``   trouble that ends by itself: a provider's 503, a lost connection
 - ``error``     a person has to look at it
 - ``critical``  the process ends, or a defect
 
-A test reads the source: who writes a line adds its name here. What is not here (only a
-library's lines, in their own words) is marked ``unlisted`` if it is ours.
+A test reads the source: each name that is logged must be in this list. A line of ours
+with another name (other names come only from libraries, in their own words) is marked
+``unlisted``.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ class LogEvent(NamedTuple):
 _INFO, _WARNING, _ERROR, _CRITICAL = ("info",), ("warning",), ("error",), ("critical",)
 
 EVENTS: dict[str, LogEvent] = {
-    # In one of these each call ends, exactly once.
+    # Each call ends in exactly one of these.
     "call.answered": LogEvent(_INFO, "a provider answered: yes, or a definite no"),
     "call.failed": LogEvent(
         _WARNING, "a provider answered 429 or 5xx, or not at all, or nothing readable"
@@ -55,7 +56,7 @@ EVENTS: dict[str, LogEvent] = {
     "jobs.scheduled": LogEvent(_INFO, "who does each job has changed"),
     "job.failed": LogEvent(_ERROR, "a job that was done in pg_cron's place failed"),
     "listen.deaf": LogEvent(_WARNING, "no wake-up arrives: work is polled for"),
-    # What somebody should look at: sql/README.md, "Invariants and alerts".
+    # Alerts: sql/README.md, "Invariants and alerts".
     "alert.raised": LogEvent(("warning", "error"), "warning: it was done on purpose"),
     "alert.cleared": LogEvent(_INFO, "it is over"),
     "alerts.unknown": LogEvent(_WARNING, "the database is away"),
@@ -105,7 +106,7 @@ EVENTS: dict[str, LogEvent] = {
 def mark_unlisted(
     _logger: Any, _method: str, event: structlog.typing.EventDict
 ) -> structlog.typing.EventDict:
-    """Say of a line of ours that its name is not in the list."""
+    """Mark a line of ours whose name is not in the list."""
     if event.get("event") not in EVENTS:
         event["unlisted"] = True
     return event

@@ -1,8 +1,9 @@
-"""Every metric there is, once: its kind, its labels, what it means.
+"""Every metric there is, once: its kind, its labels, its meaning.
 
-A label's values are of a closed set, named here; the sets are those of
-`engine.metric_labels` and, of what a process measures itself, `PROCESS_LABELS`. What is
-not listed here is not shown. docs/metrics.md is the same list with more words.
+A label's values are a closed set, named here; the sets are those of
+`engine.metric_labels` and, for what a process measures itself, `PROCESS_LABELS`. A
+metric that is not listed here is not shown. docs/metrics.md is the same list with more
+words.
 """
 
 from __future__ import annotations
@@ -13,8 +14,8 @@ from types import MappingProxyType
 from typing import Literal
 
 Kind = Literal["counter", "gauge", "histogram"]
-# The locks of `sidecar.limits.Locks` without what is behind their colon, its budgets,
-# and the commands that serve metrics.
+# The locks of `sidecar.limits.Locks`, named up to their colon, the budgets, and the
+# commands that serve metrics.
 PROCESS_LABELS: Mapping[str, frozenset[str]] = MappingProxyType(
     {
         "lock": frozenset({"auto_book_monitor", "heartbeat", "trip", "other"}),
@@ -175,7 +176,7 @@ ENGINE = (
         version="version",
     ),
 )
-# What one process measures itself: it begins anew when the process does.
+# What one process measures itself; these begin at zero when the process does.
 PROCESS = (
     Declared(
         "skylatch_provider_call_seconds",

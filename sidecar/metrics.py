@@ -1,10 +1,10 @@
-"""GET /metrics: what a process measures, and of the endpoint what Postgres knows too.
+"""GET /metrics: what a process measures and, at the endpoint, what Postgres knows too.
 
     worker    histograms, locks, budgets ──► loopback port, where a setting asks for one
-    endpoint  engine.metrics() ──► one answer for everybody who asks within two seconds
+    endpoint  engine.metrics() ──► one answer for all callers within two seconds
 
-The counts of Postgres survive every restart. Those of a process begin at zero with it,
-which Prometheus reads as what it is.
+The counts of Postgres survive every restart. Those of a process begin at zero with the
+process, which Prometheus understands.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ from sidecar.pool import Row, describe
 
 CONTENT_TYPE = CONTENT_TYPE_PLAIN_0_0_4
 _log = structlog.get_logger()
-# Up to what Duffel may take for an order.
+# Buckets up to the time that Duffel may take for an order.
 _BUCKETS = (0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 20.0, 40.0, 80.0, 130.0)
 _FRESH_SECONDS = 2.0
 # Less than the ten seconds that Prometheus gives a target.
@@ -66,7 +66,7 @@ class Metrics(Collector):
         info.labels(version=__version__, process=process).set(1)
 
     def collect(self) -> Iterator[Metric]:
-        """Return everything but when each series began, which nobody asked for."""
+        """Return everything but when each series began, which nobody needs."""
         for metric in self._registry.collect():
             metric.samples = [
                 sample
@@ -80,7 +80,7 @@ class Metrics(Collector):
         self._calls.labels(operation).observe(seconds)
 
     def lock_tried(self, name: str, *, held: bool) -> None:
-        """Count a lock in Redis, by what it is for: of a trip's not which."""
+        """Count a lock in Redis by what it is for, without naming a trip."""
         lock = name.partition(":")[0]
         known = lock if lock in PROCESS_LABELS["lock"] else "other"
         (self._acquired if held else self._failed).labels(known).inc()
@@ -95,9 +95,9 @@ class Metrics(Collector):
 
 @contextmanager
 def served(metrics: Metrics, *, host: str, port: int | None) -> Iterator[int | None]:
-    """Serve what a worker measures for the block, where `port` asks for it.
+    """Serve a worker's own metrics for the block, where `port` asks for that.
 
-    Yields the port. Raises SetupError when it is taken.
+    Yields the port. Raises SetupError when the port is taken.
     """
     if port is None:
         yield None
@@ -118,7 +118,7 @@ def served(metrics: Metrics, *, host: str, port: int | None) -> Iterator[int | N
 
 
 class Scrapes:
-    """The endpoint's answer: one question to the database at a time, shared."""
+    """The endpoint's answers: one question to the database at a time, shared."""
 
     def __init__(self, database: Database, metrics: Metrics) -> None:
         self._database = database
@@ -131,14 +131,16 @@ class Scrapes:
     async def answer(self) -> bytes:
         """Return the exposition, two seconds old at most.
 
-        A database that is away or does not answer is a metric, never an error.
+        A database that is away or does not answer is shown as a metric, never as an
+        error.
         """
         if time.monotonic() < self._fresh_until:
             return self._told
         if self._asking is None or self._asking.done():
             self._asking = asyncio.create_task(asyncio.to_thread(self._ask))
         if self._is_away:
-            # Nobody waits to hear what is known; who asks next hears if it is back.
+            # While the database is known to be away nobody waits for it; the next
+            # caller finds out whether it is back.
             return self._told
         try:
             async with asyncio.timeout(_PATIENCE_SECONDS):
@@ -162,7 +164,7 @@ class Scrapes:
 
 
 class _Snapshot(Collector):
-    """One scrape: of the process, and of the database if it answered."""
+    """One scrape: of the process and, if the database answered, of the database."""
 
     def __init__(self, metrics: Metrics, rows: list[Row] | None) -> None:
         self._metrics = metrics
@@ -175,8 +177,8 @@ class _Snapshot(Collector):
         yield up
         families = {one.name: _family(one) for one in ENGINE}
         for row in self._rows or []:
-            # A newer database may know more than this process has a name for, and a sum
-            # may not be known: of a currency that has no rate. The others are told.
+            # A newer database may have metrics that this process has no name for, and a
+            # sum may be unknown, in a currency without a rate. The others are shown.
             declared = DECLARED.get(row["name"])
             if (
                 declared is not None

@@ -1,13 +1,14 @@
 """State: each migration once, whole or not at all, and never beside a booking's locks.
 
-yoyo reads the files and keeps the record. It is run on the deploy's own session and
-under the deploy's own lock: by itself it would apply a migration on another connection,
-put it on record in another transaction, and keep its lock in a row that a killed
-process leaves behind.
+yoyo reads the files and keeps the record. It runs on the deploy's own session and under
+the deploy's own lock: by itself yoyo would apply a migration on another connection,
+record it in another transaction, and keep its lock in a row that a killed process
+leaves behind.
 
-A migration first takes every table that it names and that others may be using. One that
-says `-- transactional: false` (an index that is built concurrently) takes none: its
-statements can each be repeated, and are, when a deploy was killed between them.
+A migration first locks every table that it names and that others may be using. A
+migration that says `-- transactional: false` (an index that is built concurrently)
+locks none: each of its statements can be repeated, and is when a deploy was killed
+between them.
 """
 
 from __future__ import annotations
@@ -27,20 +28,15 @@ from yoyo.migrations import Migration, default_migration_table, read_sql_migrati
 from sidecar.deploy_session import Session, unhindered, waits_long
 from sidecar.errors import SetupError
 
-# What a statement of a migration works on, wherever it stands in it.
+# The table that a statement of a migration works on, wherever its name stands.
 _NAMED = re.compile(
     r"\b(?:table(?:\s+if\s+exists)?(?:\s+only)?|on|references|update|into|from)\s+"
     r"((?:public|engine|auth)\.\w+)"
 )
-_DUPLICATES = (
-    psycopg.errors.DuplicateTable,
-    psycopg.errors.DuplicateColumn,
-    psycopg.errors.DuplicateObject,
-)
 
 
 class _Record(PostgresqlPsycopgBackend):  # type: ignore[misc]
-    """yoyo's record, in the schema engine, on a connection that is there already."""
+    """yoyo's record, in the schema engine, over a connection that exists already."""
 
     schema = "engine"
 
@@ -52,9 +48,9 @@ class _Record(PostgresqlPsycopgBackend):  # type: ignore[misc]
         return self._session
 
     def prepare(self) -> None:
-        """Make the record's tables where they are missing; forget yoyo's own lock.
+        """Make the record's tables where they are missing; remove yoyo's own lock.
 
-        Whoever held it is gone: only one deploy is at work.
+        The holder of that lock is gone: only one deploy is at work.
         """
         if self.lock_table not in self.list_tables():
             self.create_lock_table()
@@ -62,13 +58,13 @@ class _Record(PostgresqlPsycopgBackend):  # type: ignore[misc]
         self.ensure_internal_schema_updated()
 
     def keep(self, migration: Migration) -> None:
-        """Put a migration on record, in the transaction that is open."""
+        """Record a migration, in the open transaction."""
         self.log_migration(migration, "apply")
         self.mark_one(migration, log=False)
 
 
 def verify_checksums(migrations: Path) -> None:
-    """Refuse a released migration that was edited (SHA256SUMS lists the released)."""
+    """Refuse a released migration that was edited; SHA256SUMS lists the released."""
     for line in (migrations / "SHA256SUMS").read_text().splitlines():
         digest, name = line.split()
         path = migrations / name
@@ -84,7 +80,7 @@ def verify_checksums(migrations: Path) -> None:
 def apply_migrations(session: Session, directory: Path) -> None:
     """Apply new migrations as the owner role, so that it owns what they create.
 
-    Raises SetupError; of a migration that failed nothing is kept.
+    Raises SetupError; nothing is kept of a migration that failed.
     """
     try:
         with _as_owner(session):
@@ -129,21 +125,13 @@ def _apply(session: Session, record: _Record, migration: Migration) -> None:
         record.keep(migration)
 
     tables = _existing(session, tables_named(migration.source))
-    try:
-        unhindered(session, f"migration {migration.id}", work, tables)
-    except _DUPLICATES as error:
-        raise SetupError(
-            f"migration {migration.id} failed: {error.diag.message_primary}. If the"
-            " deploy of an earlier version was killed just behind it, all of it is"
-            " there and only its record is missing: `yoyo mark` it as applied, schema"
-            " engine"
-        ) from error
+    unhindered(session, f"migration {migration.id}", work, tables)
 
 
 def _apply_in_pieces(
     session: Session, record: _Record, migration: Migration, statements: list[str]
 ) -> None:
-    """Apply statements that no transaction may hold together, then the record."""
+    """Apply statements that cannot be in one transaction, then record the migration."""
     with _as_owner(session):
         with waits_long(session):
             for statement in statements:
@@ -165,7 +153,7 @@ def _as_owner(session: Session) -> Iterator[None]:
 
 
 def _existing(session: Session, names: set[str]) -> list[str]:
-    """Return which of these tables are there, that others may be using."""
+    """Return those of these tables that exist and that others may be using."""
     found = session.execute(
         "select n.name from unnest(%s::text[]) as n (name)"
         " join pg_class as c on c.oid = to_regclass(n.name)"

@@ -1,7 +1,7 @@
-"""What each operation of the engine is outside: a provider's method, its arguments.
+"""What each operation of the engine is at a provider: a method and its arguments.
 
-The names are the rows of `engine.operations`; a test holds the two lists together. The
-requests are put together by `engine.build_request`.
+The names are the rows of `engine.operations`; a test compares the two lists.
+`engine.build_request` builds the requests.
 """
 
 from __future__ import annotations

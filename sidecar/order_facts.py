@@ -1,7 +1,7 @@
 """What the engine needs of an order, and nothing about its travellers.
 
-An order names its passengers, with birth dates and addresses. None of that decides
-anything after the order exists, so it ends here and is stored nowhere.
+An order names its passengers, with birth dates and addresses. The engine decides
+nothing by these once the order exists, so they are dropped here and stored nowhere.
 """
 
 from __future__ import annotations
@@ -25,12 +25,12 @@ _ORDER = (
 
 
 def order_facts(order: Any) -> dict[str, Any] | None:
-    """Return the facts of a Duffel order; None for what is not an object."""
+    """Return the facts of a Duffel order; None for what is no object."""
     if not isinstance(order, dict):
         return None
     return {
         **{name: order.get(name) for name in _ORDER},
-        # How many fly, never who; None when that is not said.
+        # How many passengers fly, never who; None when the order does not say.
         "people": len(_objects(order, "passengers")) or None,
         "documents": [
             {"type": one.get("type")} for one in _objects(order, "documents")

@@ -1,9 +1,8 @@
 """Calls of Stripe's SDK, turned into answers: one request, one object, or whole lists.
 
-The SDK builds and signs the requests; what came back is taken as it came, so that no
+The SDK builds and signs the requests; the answers are taken as they came, so that no
 defect of a provider's body can raise here. A call must end before its lease does,
-however many pages it takes, so every call has one deadline that all of its requests
-share.
+however many pages it takes, so every call has one deadline for all of its requests.
 """
 
 from __future__ import annotations
@@ -26,7 +25,7 @@ from sidecar.providers import NO_ANSWER, Answer, word
 # of 60 s (outward/create_payment.sql).
 _CALL_SECONDS = 40.0
 _READ_SECONDS = 30.0
-# A page of a hundred events with whole objects in them has well below one megabyte.
+# A page of a hundred events with whole objects is well below one megabyte.
 _MAX_BYTES = 8 * 1024 * 1024
 _PAGE = 100
 _MAX_PAGES = 100
@@ -34,7 +33,7 @@ _ID_HEADER = "request-id"
 
 
 class SdkTransport(stripe.HTTPClient):
-    """Sends the SDK's requests, and keeps what each thread's last one brought back."""
+    """Sends the SDK's requests, and keeps each thread's last answer."""
 
     name = "requests"
 
@@ -44,7 +43,7 @@ class SdkTransport(stripe.HTTPClient):
         self._local = threading.local()
 
     def begin(self) -> None:
-        """Start the time of a call; its requests come from this thread."""
+        """Start the time of a call, whose requests come from this thread."""
         self._local.deadline = time.monotonic() + _CALL_SECONDS
         self._local.received = None
 
@@ -83,7 +82,7 @@ class SdkTransport(stripe.HTTPClient):
 
 
 class Calls:
-    """Makes calls over one transport, each in a time of its own."""
+    """Makes calls over one transport, each with a deadline of its own."""
 
     def __init__(self, transport: SdkTransport) -> None:
         self._transport = transport
@@ -94,7 +93,7 @@ class Calls:
         return self._try(call)
 
     def one(self, call: Callable[[], object], cut: Cut) -> Answer:
-        """Ask for one object and keep what `cut` does."""
+        """Ask for one object and keep what `cut` keeps of it."""
         answer = self.ask(call)
         if answer.http_status not in SUCCESS or answer.body is None:
             return answer
@@ -138,7 +137,7 @@ class Calls:
         except NotReceivedError as error:
             return error.answer
         except Exception:
-            # Whatever the SDK made of the answer: when there is one, it counts.
+            # If there is an answer, the answer counts, whatever the SDK made of it.
             if self._transport.received is None:
                 raise
         received = self._transport.received

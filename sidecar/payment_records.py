@@ -1,7 +1,7 @@
 """What is kept of Stripe's objects: ids, states and amounts in minor units.
 
-Never a client secret, billing details or a card's fingerprint: what is not read here
-is not in the database, in no log and in no backup.
+A client secret, billing details and a card's fingerprint are never kept: what is not
+read here is in no database, no log and no backup.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import Any
 Record = dict[str, Any]
 Cut = Callable[[Record], Record]
 
-# Each family is one question: Stripe takes at most 20 types at a time.
+# Each family is one request: Stripe takes at most 20 types at a time.
 EVENT_TYPES = (
     (
         "payment_intent.amount_capturable_updated",
@@ -69,7 +69,7 @@ def _refer(found: Record, *names: str) -> Record:
 
 
 def _installation(about: Any) -> Record:
-    """Return which installation an object's metadata names, where it names one."""
+    """Return the installation that an object's metadata names, if it names one."""
     name = _object(_object(about).get("metadata")).get("installation_id")
     return {"installation_id": name} if isinstance(name, str) else {}
 

@@ -1,11 +1,11 @@
 """Stripe, over its official SDK: one method per operation, one try each.
 
-The idempotency key is the one that Postgres derived and stored before the call; it goes
-into the request options, never into the parameters, where the SDK would silently use a
-random key instead. Amounts are in Stripe's minor units, times in unix seconds.
+Postgres derived and stored the idempotency key before the call. The key goes into the
+request options, never into the parameters, where the SDK would silently use a random
+key instead. Amounts are in Stripe's minor units, times in unix seconds.
 
-The SDK builds and signs the requests; answers are taken as they came, so that no defect
-of a provider's body can raise here.
+The SDK builds and signs the requests; the answers are taken as they came, so that no
+defect of a provider's body can raise here.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from sidecar.providers import Answer
 
 STRIPE_VERSION = "2026-10-28.endive"
 
-# It writes a file below the home directory and fails without one.
+# The SDK's telemetry writes a file below the home directory and fails without one.
 stripe.enable_telemetry = False
 
 
@@ -50,7 +50,7 @@ class Payments:
         self._api = self._client.v1
 
     def create(self, request: dict[str, Any], key: str) -> Answer:
-        """Create an unconfirmed payment intent: no money is touched."""
+        """Create an unconfirmed payment intent, which moves no money."""
         params: PaymentIntentCreateParams = {
             "amount": request["amount"],
             "currency": request["currency"],
@@ -65,7 +65,7 @@ class Payments:
         )
 
     def confirm(self, intent_id: str, key: str) -> Answer:
-        """Authorize off-session: the traveller agreed to it beforehand."""
+        """Authorize off-session: the traveller agreed to the payment beforehand."""
         params: PaymentIntentConfirmParams = {
             "off_session": True,
             "expand": ["latest_charge"],
@@ -89,7 +89,7 @@ class Payments:
         )
 
     def cancel(self, intent_id: str, key: str) -> Answer:
-        """Void: release what was authorized."""
+        """Void: release the authorized amount."""
         params: PaymentIntentCancelParams = {"cancellation_reason": "abandoned"}
         return self._calls.ask(
             lambda: self._api.payment_intents.cancel(
@@ -98,7 +98,7 @@ class Payments:
         )
 
     def refund(self, request: dict[str, Any], key: str) -> Answer:
-        """Give captured money back; a refund that succeeded may fail later on."""
+        """Return captured money; a refund that succeeded may fail later on."""
         params: RefundCreateParams = {
             "payment_intent": _id(request["payment_intent"]),
             "amount": request["amount"],
@@ -111,7 +111,7 @@ class Payments:
         )
 
     def read(self, intent_id: str) -> Answer:
-        """Read the intent: the truth at any age."""
+        """Read the intent, which shows the truth at any age."""
         return self._calls.ask(
             lambda: self._api.payment_intents.retrieve(
                 _id(intent_id), {"expand": ["latest_charge"]}
@@ -131,7 +131,7 @@ class Payments:
     def read_dispute(self, dispute_id: str) -> Answer:
         """Read a dispute."""
         retrieve = self._api.disputes.retrieve
-        # Its payment says whose it is.
+        # The payment tells which attempt the dispute is about.
         return self._calls.one(
             lambda: retrieve(_id(dispute_id), {"expand": ["payment_intent"]}),
             records.dispute,
@@ -174,9 +174,9 @@ class Payments:
     def list_events(
         self, created_after: int, created_before: int | None = None
     ) -> Answer:
-        """Return ``{"events": [...]}`` of the types we act on, cut as a callback's.
+        """Return ``{"events": [...]}`` of the types we act on, cut like a callback's.
 
-        Both bounds are part of the time; Stripe keeps events for 30 days.
+        Both bounds are part of the period; Stripe keeps events for 30 days.
         """
         created = _time(created_after, created_before)
         asked = [

@@ -1,8 +1,8 @@
 """Calls of the database's functions, over a few connections.
 
-Connections are autocommit, so each call is one transaction and one round trip. No
-prepared statements: a transaction pooler may stand in between, and the plans that
-matter are kept inside the functions.
+Connections are in autocommit, so each call is one transaction and one round trip. There
+are no prepared statements: a transaction pooler may stand in between, and the plans
+that matter are kept inside the functions.
 """
 
 from __future__ import annotations
@@ -22,9 +22,9 @@ Row = dict[str, Any]
 
 
 def describe(error: Exception) -> str:
-    """Return what a log may say of a database error: its class, code and message.
+    """Return the part of a database error that a log may show: class, code and message.
 
-    Never the detail, which may quote a row.
+    The detail is never shown, because it may quote a row.
     """
     if isinstance(error, psycopg.Error):
         primary = error.diag.message_primary or str(error).split("\n", 1)[0]
@@ -34,7 +34,7 @@ def describe(error: Exception) -> str:
 
 @lru_cache
 def _query(schema: str, function: str, arguments: int) -> sql.Composed:
-    """Return the statement that calls a function, put together once."""
+    """Return the statement that calls a function; each statement is built once."""
     query = sql.SQL("select * from {}({})").format(
         sql.Identifier(schema, function),
         sql.SQL(", ").join([sql.Placeholder()] * arguments),
@@ -48,8 +48,8 @@ class Pool:
     def __init__(self, url: str, *, process: str, size: int, patience: float) -> None:
         """Open the pool; a call waits `patience` seconds for a connection.
 
-        Not long: a pool that has given up reconnecting begins anew with the next call,
-        so that patient callers would only lengthen an outage that is over.
+        The wait is short: a pool that has given up reconnecting begins anew with the
+        next call, so patient callers would only lengthen an outage that is over.
         """
         self._url = url = noticing(url)
         self._pool: ConnectionPool[psycopg.Connection[Row]] = ConnectionPool(
@@ -74,9 +74,9 @@ class Pool:
         self._pool.close()
 
     def explain(self, error: psycopg.Error) -> str:
-        """Return what `describe` does, and for no connection why there was none.
+        """Return what `describe` does; without a connection, why there was none.
 
-        The pool says only how long it waited: a connection of its own says why.
+        The pool says only how long it waited; a connection of its own says why.
         """
         if isinstance(error, PoolTimeout):
             try:

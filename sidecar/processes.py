@@ -4,8 +4,9 @@
     serve   callbacks, entry points, metrics; any number
     run     both in one process, whose `POST /wake` wakes its own worker
 
-Told to stop, a worker claims no more, finishes and reports what is out, and takes
-leave. An endpoint beside it goes on until then, so that callbacks are taken meanwhile.
+A worker that is told to stop claims no more, finishes and reports the calls under way,
+and removes its heartbeat. An endpoint beside it goes on until then, so that callbacks
+are taken meanwhile.
 """
 
 from __future__ import annotations
@@ -35,7 +36,8 @@ from sidecar.worker import Worker
 if TYPE_CHECKING:
     from sidecar.exporting import Exporting
 
-# A thread whose call is out holds no connection: so many serve any number of threads.
+# A thread whose call is under way holds no connection, so this many connections serve
+# any number of threads.
 CONNECTIONS = 8
 
 
@@ -50,7 +52,7 @@ def serve(settings: config.ServeSettings) -> None:
     from sidecar.web import build_app  # noqa: PLC0415 - a worker alone has no need
 
     with _exporting(settings, "serve") as exported:
-        # A prober or a caller hears soon that the database is away.
+        # A caller should learn soon that the database is away.
         database = Database(
             settings.database_url.get_secret_value(), process="serve", patience=5.0
         )
@@ -135,7 +137,7 @@ def _work(
         [Worker], contextlib.AbstractContextManager[None]
     ] = _nothing_beside,
 ) -> None:
-    """Run a worker and the flag mirror, within what `beside` opens around them."""
+    """Run a worker and the flag mirror, within the contexts that `beside` opens."""
     checks.begin(database)
     worker = build_worker(settings, database, metrics)
     stopping = threading.Event()
@@ -178,12 +180,12 @@ def _database(settings: config.WorkSettings, process: str) -> Iterator[Database]
 def _exporting(
     settings: config.DatabaseSettings, process: str
 ) -> Iterator[Exporting | None]:
-    """Export the traces of a block, where an endpoint for them is set."""
+    """Export the traces of a block, where an endpoint for traces is set."""
     endpoint = revealed(settings.otlp_endpoint)
     if endpoint is None:
         yield None
         return
-    # Whoever exports nothing does not load OpenTelemetry either.
+    # A process that exports nothing does not load OpenTelemetry either.
     from sidecar.exporting import Exporting  # noqa: PLC0415
 
     with contextlib.closing(Exporting(endpoint, process=process)) as exported:
@@ -206,7 +208,7 @@ def _serving(settings: config.ServeSettings, app: FastAPI) -> Iterator[None]:
 
     def serve_app() -> None:
         try:
-            # uvicorn ends so where it cannot start.
+            # uvicorn raises this where it cannot start.
             with contextlib.suppress(SystemExit):
                 server.run()
         finally:

@@ -1,4 +1,4 @@
-"""What an outward call came back with, in the words `engine.finish_calls` takes."""
+"""The answer to an outward call, in the words that `engine.finish_calls` takes."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ import re
 from dataclasses import dataclass
 from typing import Any, Literal
 
-# The bytes never left; or they may have, and no readable answer came back, or one of
-# which no more was read.
+# The bytes never left; or they may have left, and no readable answer came back, or an
+# answer that was not read to its end.
 Transport = Literal["not_sent", "no_answer", "unreadable", "too_large"]
 
 
@@ -20,7 +20,7 @@ class Answer:
     body: Any = None
     error_code: Transport | None = None
     request_id: str | None = None
-    # Seconds the provider asks us to wait.
+    # How many seconds the provider asks us to wait.
     retry_after: float | None = None
 
     def as_report(self, call_id: int, epoch: int) -> dict[str, Any]:
@@ -36,7 +36,7 @@ class Answer:
         }
 
 
-# As `engine.provider_word` has it.
+# The same rule as `engine.provider_word`.
 _WORD = re.compile(r"[A-Za-z0-9_.:/=+-]{1,128}")
 
 
@@ -45,15 +45,15 @@ def word(text: str | None) -> str | None:
     return text if text is not None and _WORD.fullmatch(text) else None
 
 
-# NUL, and half a surrogate pair.
+# NUL, and half of a surrogate pair.
 _NO_TEXT = re.compile("[\0\ud800-\udfff]")
 
 
 def storable(body: Any) -> Any:
     """Return what `jsonb` can hold of a body that it refused, or None.
 
-    A character that is none becomes U+FFFD, a number that is none becomes null: one of
-    them in one offer must not cost the others.
+    An invalid character becomes U+FFFD, an invalid number becomes null: one of them in
+    one offer must not cost the other offers.
     """
     try:
         kept = _kept(body)

@@ -1,8 +1,9 @@
-"""Takes out of texts and log lines whatever opens a door, and whoever it is about.
+"""Removes secrets and personal data from texts and log lines.
 
-By the name it has, where it has one; by its type, where that says it all; and by its
-form wherever it slipped in: a message, the text of an exception, an address. Too much
-rather than too little. What a terminal obeys goes with it.
+A value is recognised by its name, where it has one; by its type, where the type is
+enough; and otherwise by its form, wherever it appears: in a message, in the text of an
+exception, in an address. The rules remove too much rather than too little. They also
+remove characters that a terminal obeys.
 """
 
 from __future__ import annotations
@@ -20,12 +21,12 @@ _NAMES = (
     r"(?:pg)?pass(?:word|wd|phrase)?|pwd|rediscli_auth|secrets?|tokens?|authorization|"
     r"cookie|signature|credentials?|"
     r"(?:api|sdk|access|private|client|signing|stripe|redis)[_-]?key|"
-    # Of people, as our tables and both providers call them.
+    # Names of fields about people, as our tables and both providers have them.
     r"(?:given|family|first|last|full|holder|cardholder)[_-]?name|born[_-]?on|"
     r"birth[_-]?(?:date|day)|date[_-]?of[_-]?birth|e[_-]?mail(?:[_-]?address)?|"
     r"phone(?:[_-]?number)?|unique[_-]?identifier|passport(?:[_-]?number)?"
 )
-# No text of ours is as long; the patterns take time for each character.
+# No text of ours is longer; the patterns take time for each character.
 _LONGEST = 20_000
 _NAMED = re.compile(rf"(?:^|[_.-])(?:{_NAMES})(?:$|[_.-])", re.IGNORECASE)
 _NAME = rf"(?<![A-Za-z])(?:{_NAMES})"
@@ -43,7 +44,7 @@ _REPLACEMENTS: list[tuple[re.Pattern[str], str]] = [
         rf"\1 {HIDDEN}",
     ),
     (re.compile(r"\b(basic)\s+[A-Za-z0-9+/=]{12,}", re.IGNORECASE), rf"\1 {HIDDEN}"),
-    # Signatures, which are good for five minutes.
+    # Signatures, which are valid for five minutes.
     (re.compile(r"\b(v[0-9]=)[0-9a-fA-F]{32,}"), rf"\1{HIDDEN}"),
     # somebody@somewhere, but not user@host of an address, and no release@1.2.3.
     (
@@ -68,10 +69,11 @@ _REPLACEMENTS: list[tuple[re.Pattern[str], str]] = [
         _KEPT,
     ),
 ]
-# Words, numbers, ids and times, in which none of these is: most of what a log says.
+# Words, numbers, ids and times that hold no secret: most of what a log says.
 _HARMLESS = re.compile(r"[A-Za-z0-9.]*|[0-9a-fTZ:.+-]*")
 
-# What a terminal obeys instead of showing it; line breaks and tabs are no danger.
+# Characters that a terminal obeys instead of showing them; line breaks and tabs are
+# harmless.
 _CONTROL = re.compile("[\0-\x08\x0b-\x1f\x7f-\x9f]")
 
 
@@ -86,7 +88,7 @@ def one_line(text: str) -> str:
 
 
 def redact(value: Any) -> Any:
-    """Return a value, whatever is in it, without what opens a door.
+    """Return a value without secrets and personal data.
 
     Raises nothing: a line of the log is no reason to end a thread.
     """
@@ -107,7 +109,7 @@ def _redacted(value: Any) -> Any:
         return value
     if isinstance(value, BaseModel):
         value = dict(value)
-    # Headers too, of whatever library.
+    # Headers too, of any library.
     if isinstance(value, Mapping):
         return {_key(key): _named(key, one) for key, one in value.items()}
     if isinstance(value, list | tuple | set | frozenset):
@@ -127,7 +129,7 @@ def _key(name: Any) -> Any:
     return _known_key(name) if isinstance(name, str) else _redacted(name)
 
 
-# The names of fields come again with each line.
+# The same names of fields occur in every line.
 @lru_cache(maxsize=1024)
 def _known_key(name: str) -> Any:
     return _redacted(name)
@@ -152,5 +154,5 @@ def _named_or_hidden(name: Any, value: Any) -> Any:
 
 
 def _is_plain(value: Any) -> bool:
-    """Tell whether there is no more to see in a value than what its name says."""
+    """Tell whether a value can hold nothing secret beyond what its name says."""
     return isinstance(value, str | bytes | date)

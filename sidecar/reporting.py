@@ -1,9 +1,9 @@
 """Defects on their way to Sentry: where, which, of which release; never whose.
 
-What the log says at level error or critical is reported once, with the place in our
-code and the ids that are safe to tell; an error that ends a command, too. Texts of
-exceptions and of foreign loggers stay in the log: they quote values. So does every
-variable, header and body. What leaves is built anew from what is allowed.
+Each log line at level error or critical is reported once, with the place in our code
+and the ids that are safe to send; so is an error that ends a command. Texts of
+exceptions and of foreign loggers stay in the log, because they quote values. So does
+every variable, header and body. What is sent is built anew from an allowed list.
 
 Without `SKYLATCH_SENTRY_DSN` nothing of this happens, and sentry-sdk is not imported.
 """
@@ -30,7 +30,7 @@ from sidecar.errors import ConfigError
 from sidecar.redaction import redact
 
 _TOLD = frozenset({"error", "critical", "exception", "fatal"})
-# Of one kind of report, in a minute: the others are in the log.
+# At most so many reports of one kind a minute: the others are in the log.
 _MOST_PER_MINUTE = 20
 _FLUSH_SECONDS = 3.0
 # Fields of log lines that hold ids, codes and names of ours; others stay in the log.
@@ -48,22 +48,22 @@ _KEPT = (
 )
 _NAME = re.compile(r"[a-z0-9_]+(?:\.[a-z0-9_]+)*")
 _CODE = re.compile(r"[A-Za-z0-9_.:/-]{1,80}")
-# A number as long as a card's is no id of ours; no part of a UUID is as long.
+# A number as long as a card's is no id of ours; no part of a UUID is that long.
 _LONG_NUMBER = re.compile(r"\d{13,}")
 _TRACE = re.compile(r"[0-9a-f]{32}")
 _MARK = "_skylatch_reported"
 
 
 def release(commit: str | None) -> str:
-    """Return what runs: the version, and the commit as far as it is known."""
+    """Return what runs: the version, and the commit if it is known."""
     return f"skylatch@{__version__}+{commit or _checked_out() or 'unknown'}"
 
 
 def start(process: str, *, transport: Any = None) -> None:
-    """Report what goes wrong in this process from now on, if there is a DSN.
+    """Report the defects of this process from now on, if there is a DSN.
 
-    Raises ConfigError for a DSN that is none. May be repeated: once logging was set up
-    anew, `attach` has to be called again.
+    Raises ConfigError for an invalid DSN. The call may be repeated: once logging was
+    set up anew, `attach` has to be called again.
     """
     try:
         settings = load(ReportingSettings)
@@ -105,7 +105,7 @@ def start(process: str, *, transport: Any = None) -> None:
 
 
 def attach() -> None:
-    """Hear what our own log says at level error or critical."""
+    """Listen to our own log lines at level error or critical."""
     if not _is_on():
         return
     processors = structlog.get_config()["processors"]
@@ -114,13 +114,13 @@ def attach() -> None:
 
 
 def report(error: BaseException) -> None:
-    """Report an error that ends a command, unless the log told of it."""
+    """Report an error that ends a command, unless a log line has reported it."""
     if _is_on():
         _send("uncaught", "fatal", (type(error), error, error.__traceback__), {})
 
 
 def flush() -> None:
-    """Wait a moment until what was reported has left; before an end without one."""
+    """Wait a moment until all reports have left; called before an abrupt end."""
     if _is_on():
         sys.modules["sentry_sdk"].flush(timeout=_FLUSH_SECONDS)
 
@@ -158,7 +158,7 @@ def _send(name: str, level: str, error: Any, fields: Mapping[str, Any]) -> None:
 
 
 class _Gate:
-    """What passes to Sentry: each error once, few of a kind, and nothing personal."""
+    """Lets through to Sentry each error once, few of a kind, and nothing personal."""
 
     def __init__(self, process: str) -> None:
         self._process = process
@@ -167,7 +167,7 @@ class _Gate:
         self._passed: Counter[tuple[str, ...]] = Counter()
 
     def let_pass(self, event: Any, hint: dict[str, Any]) -> Any:
-        """Return what may be sent of an event, or None for nothing."""
+        """Return what may be sent of an event, or None to send nothing."""
         error = (hint.get("exc_info") or (None, None, None))[1]
         if error is not None and not _is_first(error):
             return None
@@ -188,7 +188,7 @@ class _Gate:
 def _is_first(error: BaseException) -> bool:
     if getattr(error, _MARK, False):
         return False
-    # One that takes no attribute may be told twice.
+    # An exception that takes no attribute may be reported twice.
     with suppress(AttributeError):
         setattr(error, _MARK, True)
     return True
@@ -241,7 +241,7 @@ def _exception(found: dict[str, Any]) -> dict[str, Any]:
         "type": found.get("type"),
         "module": found.get("module"),
         "mechanism": {"type": "generic", "handled": True},
-        # Places alone: the release says which source that is.
+        # Only places in the code: the release tells which source they are in.
         "stacktrace": {
             "frames": [
                 {name: frame[name] for name in _FRAME if name in frame}
@@ -252,7 +252,7 @@ def _exception(found: dict[str, Any]) -> dict[str, Any]:
 
 
 def _checked_out(run: Callable[..., Any] = subprocess.run) -> str | None:
-    """Return the commit of the checkout that this runs from, if it is one."""
+    """Return the commit of the checkout that this runs from, if there is one."""
     root = Path(__file__).resolve().parents[1]
     if not (root / ".git").exists():
         return None

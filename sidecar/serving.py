@@ -1,8 +1,8 @@
-"""The server below the HTTP endpoint, with an end to everything that could last.
+"""The server below the HTTP endpoint, with a limit on everything that could last.
 
 uvicorn bounds how long an idle connection stays, and not how long a request's head may
 take. A client that sends one byte a minute, or nothing, would hold its connection for
-ever, and enough of them all that there are.
+ever, and enough such clients would hold all connections.
 """
 
 from __future__ import annotations
@@ -37,11 +37,11 @@ def server_config(app: ASGIApp, *, host: str, port: int) -> uvicorn.Config:
         port=port,
         http=Protocol,
         ws="none",
-        # Its warnings go where ours go, in the same form.
+        # uvicorn's warnings go where ours go, in the same form.
         log_config=None,
         access_log=False,
         server_header=False,
-        # Who calls is whoever is connected, whatever the request says.
+        # The caller is the connected address, whatever the request's headers say.
         proxy_headers=False,
         h11_max_incomplete_event_size=_MAX_HEAD_BYTES,
         limit_concurrency=_MAX_CONNECTIONS,
@@ -54,7 +54,7 @@ class _Impatient(H11Protocol):
     """Hangs up on connections from which no whole head of a request comes.
 
     A connection waits from its beginning to its first head, and from each answer to the
-    next head. While it waits it has a place in the room, and a deadline.
+    next head. While it waits it has a place in the waiting room, and a deadline.
     """
 
     waiting_room: WaitingRoom
@@ -67,7 +67,7 @@ class _Impatient(H11Protocol):
         self._wait_or_not()
 
     def data_received(self, data: bytes) -> None:
-        """Stop to wait when the head is whole."""
+        """Stop waiting when the head is whole."""
         super().data_received(data)
         self._wait_or_not()
 

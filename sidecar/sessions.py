@@ -27,8 +27,8 @@ FORMATS = {
     "standard_conforming_strings": "on",
 }
 ENCODING = "UTF8"
-# For the start-up packet, behind whatever else is asked for there. A deploy's thousand
-# statements run once each: to compile them, where a server does, takes minutes.
+# Start-up options, behind any other ones. A deploy runs a thousand statements once
+# each: where a server would compile them, that takes minutes.
 _MANNERS = {
     "jit": "off",
     "max_parallel_workers_per_gather": "0",
@@ -42,9 +42,10 @@ _MANNERS = {
 OPTIONS = " ".join(f"-c {name}={value}" for name, value in (FORMATS | _MANNERS).items())
 
 
-# For how long a session believes in a server that says nothing: its machine lost its
-# power, or what is in between forgot the connection. Without these a question waits for
-# its answer for a quarter of an hour, and who listens for more than two hours.
+# For how long a session waits for a server that says nothing: its machine may have lost
+# its power, or something in between forgot the connection. Without these limits a
+# question waits for its answer for a quarter of an hour, and a listener for more than
+# two hours.
 _ALIVE = {
     "keepalives_idle": "30",
     "keepalives_interval": "10",
@@ -56,14 +57,14 @@ _ALIVE = {
 def noticing(dsn: str) -> str:
     """Return `dsn` with limits after which a server that is gone is noticed.
 
-    What it says of them itself counts.
+    Limits that `dsn` itself sets are kept.
     """
     said = conninfo_to_dict(dsn)
     return make_conninfo(dsn, **{k: v for k, v in _ALIVE.items() if k not in said})
 
 
 def pin(connection: psycopg.Connection[Any]) -> None:
-    """Let an open session, in autocommit, speak our formats from now on."""
+    """Give an open session, in autocommit, our formats from now on."""
     connection.execute(
         "select set_config(f.name, f.value, false)"
         " from unnest(%s::text[], %s::text[]) as f (name, value)",
@@ -74,7 +75,7 @@ def pin(connection: psycopg.Connection[Any]) -> None:
 def pinned(dsn: str) -> str:
     """Return `dsn` with our formats asked for at start-up; not for a pooler.
 
-    Other options, of the string or of PGOPTIONS, are kept; of the formats, ours count.
+    Other options, of the string or of PGOPTIONS, are kept; our formats replace others.
     """
     given = conninfo_to_dict(dsn).get("options")
     if given is None:

@@ -1,8 +1,9 @@
 """Reports that could not be applied yet, because somebody holds a row they need.
 
-Each is tried again alone, later each time, by a thread of its own: what a traveller
-holds keeps nobody else's answers waiting. None is lost while the process lives, but a
-search's where there are far too many: its lease ends, and the search is made again.
+A thread of its own tries each again alone, later each time: what a traveller keeps
+locked delays nobody else's answers. No report is lost while the process lives, with one
+exception: of far too many, a search's is dropped; then its lease ends, and the search
+is made again.
 """
 
 from __future__ import annotations
@@ -59,7 +60,7 @@ class SetAside:
             self._changed.notify()
 
     def take(self) -> Waiting | None:
-        """Wait for a report that is due and return it; None when there is no use."""
+        """Wait for a report that is due and return it; None once none is to be had."""
         with self._changed:
             while True:
                 now = time.monotonic()
@@ -67,12 +68,14 @@ class SetAside:
                     not self._waiting or now >= self._give_up_at
                 ):
                     for one in self._waiting:
-                        # Its lease runs out; recovery finds out what it said.
+                        # The call's lease runs out; recovery finds out what the report
+                        # said.
                         _log.warning("report.given_up", **tracing.ids(one.call))
                     return None
                 due = [one for one in self._waiting if one.due <= now]
                 if due:
-                    # The newest first: what was tried in vain for long can wait longer.
+                    # The newest first: a report that was tried in vain for long can
+                    # wait longer.
                     chosen = min(due, key=lambda one: (one.tries, one.due))
                     self._waiting.remove(chosen)
                     return chosen
@@ -82,7 +85,7 @@ class SetAside:
                 self._changed.wait(min(ends) - now if ends else None)
 
     def close(self) -> None:
-        """Let `take` try what is left for a moment more, and then end."""
+        """Let `take` try the rest for a moment more, and then end."""
         with self._changed:
             now = time.monotonic()
             self._give_up_at = now + _LAST_TRIES_SECONDS

@@ -1,4 +1,4 @@
-"""What a setting may be: secrets, addresses, connection strings; never repeated."""
+"""The types of settings: secrets, addresses, connection strings; never repeated."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from psycopg.conninfo import conninfo_to_dict
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
 from pydantic_settings import NoDecode
 
-# What no secret has and what a shell, an editor or a file of settings leaves in one.
+# What a shell, an editor or a file of settings may leave in a secret, and none has.
 _FOREIGN = re.compile(r"[^!-~]|[\"'`]")
 _UNPRINTABLE = re.compile(r"[^ -~]")
 
 
 def _check_secret(secret: SecretStr) -> SecretStr:
-    """Refuse what would only be found out by the provider's "401", if at all."""
+    """Refuse secrets whose fault only the provider's "401" would show, if anything."""
     if _FOREIGN.search(secret.get_secret_value()):
         raise ValueError(
             "has a quotation mark, a blank, a line break, a byte order mark or another"
@@ -40,9 +40,10 @@ def _check_address(address: SecretStr) -> SecretStr:
 
 
 def check_dsn(dsn: str) -> None:
-    """Refuse what is no connection string; raises ValueError without quoting it.
+    """Refuse a text that is no connection string; raises ValueError without quoting it.
 
-    libpq's own message, which a pool would log, has the whole of it, password included.
+    libpq's own message, which a pool would log, contains the whole text, with its
+    password.
     """
     try:
         conninfo_to_dict(dsn)
@@ -63,7 +64,7 @@ def _none_if_empty(given: Any) -> Any:
 
 
 Secret = Annotated[SecretStr, AfterValidator(_check_secret)]
-# A container has the file of each secret, empty where there is none.
+# A container has a file for each secret, which is empty for one that is not set.
 OptionalSecret = Annotated[Secret | None, BeforeValidator(_none_if_empty)]
 Address = Annotated[SecretStr, AfterValidator(_check_address)]
 DatabaseAddress = Annotated[SecretStr, AfterValidator(_check_database)]
@@ -78,7 +79,7 @@ def _split_secrets(given: Any) -> Any:
     return tuple(_check_secret(SecretStr(secret)) for secret in secrets)
 
 
-# One header's worth: with a name or without, or several.
+# One header's worth of secrets: with a name or without, or several.
 MailAddress = Annotated[str, Field(pattern=r"^[^\x00-\x1f\x7f]+@[^\x00-\x1f\x7f]+$")]
 WebhookSecrets = Annotated[
     tuple[SecretStr, ...], NoDecode, BeforeValidator(_split_secrets)
@@ -86,7 +87,7 @@ WebhookSecrets = Annotated[
 
 
 def revealed(secret: SecretStr | None) -> str | None:
-    """Return what a secret hides, if there is one."""
+    """Return the hidden value of a secret, if there is one."""
     return secret.get_secret_value() if secret else None
 
 

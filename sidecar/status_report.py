@@ -1,7 +1,7 @@
 """``python -m sidecar status``: in ten lines whether booking is on, and why.
 
-What it says is what the database says (`engine.pipeline_status`), which evaluates the
-flags as an attempt would; nothing here decides anything but the exit code.
+The lines say what the database says (`engine.pipeline_status`), which evaluates the
+flags as for an attempt; this module decides the exit code only.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ Status = dict[str, Any]
 
 
 def run(console: Console, *, as_json: bool = False) -> int:
-    """Print the status; return 0 all is well, 1 something is open, 2 unknown."""
+    """Print the status; return 0: all is well, 1: something is open, 2: unknown."""
     try:
         return show(load(StatusSettings).address, console, as_json=as_json)
     except ConfigError as error:
@@ -58,7 +58,7 @@ def show(address: str, console: Console, *, as_json: bool = False) -> int:
 
 
 def unknown(console: Console, why: str, *, as_json: bool = False) -> int:
-    """Print that it cannot be told whether booking is on; return `UNKNOWN`."""
+    """Print that nothing tells whether booking is on; return `UNKNOWN`."""
     said: Status = {"well": None, "unknown": why}
     _print(console, [f"booking   UNKNOWN: {why}"], said, as_json=as_json)
     return UNKNOWN
@@ -80,7 +80,7 @@ def why_off(status: Status) -> list[str]:
 
 
 def is_anything_open(status: Status) -> bool:
-    """Tell whether somebody should look, though bookings begin."""
+    """Tell whether an operator should look at something, though bookings begin."""
     return bool(status["alerts"] or status["frozen"])
 
 
@@ -158,7 +158,7 @@ def _alerts(status: Status, now: datetime) -> str:
     found = status["alerts"]
     if not found:
         return "none is open"
-    # Each kind once, however many of it there are: none hides another one.
+    # Each kind has one line, however many there are, so that none hides another.
     told: dict[str, list[Status]] = {}
     for one in found:
         told.setdefault(one["kind"], []).append(one)
@@ -170,7 +170,7 @@ def _alerts(status: Status, now: datetime) -> str:
 
 
 def _these(alerts: list[Status], now: datetime) -> str:
-    """Return what one kind of alert is about; they come with the oldest first."""
+    """Return the subjects of one kind of alert, the oldest first."""
     since = _ago(alerts[0]["since"], now)
     if len(alerts) == 1:
         return f"{alerts[0]['subject']} {since}"

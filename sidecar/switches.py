@@ -1,4 +1,4 @@
-"""``python -m sidecar flags``: what the flags are, and the kill switch.
+"""``python -m sidecar flags``: the flags, and the kill switch.
 
 For operators, not for the sidecar: the address is `SKYLATCH_OPERATOR_URL`, a login that
 is a member of `skylatch_operator`. The sidecar's own role may switch nothing.

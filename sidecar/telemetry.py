@@ -25,7 +25,7 @@ def _redact(
     return redacted
 
 
-# What the context says (`sidecar.tracing`) is in the lines of libraries too.
+# Fields of the context (`sidecar.tracing`) are in the lines of libraries too.
 _FIRST: list[structlog.typing.Processor] = [
     structlog.contextvars.merge_contextvars,
     structlog.processors.add_log_level,
@@ -43,12 +43,12 @@ def _last() -> list[structlog.typing.Processor]:
 
 
 def keep_quiet() -> None:
-    """Leave it to a command that ends to say, once, why there is no connection."""
+    """Log no lost connections: a command that ends says by itself what is wrong."""
     logging.getLogger("psycopg.pool").setLevel(logging.CRITICAL)
 
 
 def configure() -> None:
-    """Send what we, the libraries and uncaught exceptions say to standard error."""
+    """Write logs, the libraries' too, and uncaught exceptions to standard error."""
     last = _last()
     formatter = structlog.stdlib.ProcessorFormatter(
         foreign_pre_chain=_FIRST,

@@ -1,8 +1,8 @@
-"""Background threads that do not die in silence.
+"""Background threads whose end is never overlooked.
 
 A program whose heartbeat, listener or mirror has ended looks healthy and does no work.
-So a thread that ends by surprise ends its process: whatever was under way is recovered
-like after any other crash, and the service manager starts the program anew.
+So a thread that ends by surprise ends its process: what was under way is recovered like
+after any other crash, and the service manager starts the program anew.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ STATUS = 70
 
 
 class Died(Protocol):
-    """Told of a thread that ended, and of its error if there was one."""
+    """Called for a thread that ended, with its error if there was one."""
 
     def __call__(self, name: str, error: BaseException | None) -> object: ...
 
@@ -44,9 +44,10 @@ def start(
     may_end: Callable[[], bool],
     died: Died = end_process,
 ) -> threading.Thread:
-    """Start and return a daemon thread; `died` hears when it ends by surprise.
+    """Start and return a daemon thread; `died` is called when it ends by surprise.
 
-    That is with an error, or while `may_end` says that it should still be working.
+    A surprise is an error, or an end while `may_end` says that it should still be
+    working.
     """
     thread = threading.Thread(
         target=partial(_run, target, name, may_end, died), name=name, daemon=True

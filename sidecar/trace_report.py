@@ -53,7 +53,7 @@ def _tree(rows: list[Row]) -> Iterator[str]:
         if not row.get("is_call"):
             yield _line(row, 1, f"  [{_named(row['what'], row['actor'])}]")
             continue
-        # Those of an attempt are below the decision that began it.
+        # The calls of an attempt are below the decision that began it.
         depth = 2 if row["attempt_no"] else 0
         yield _line(row, depth, f"  [{_named(row['what'], row['actor'])}]")
         for event in below[row["what"]]:

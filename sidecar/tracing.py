@@ -1,8 +1,9 @@
-"""Which call a thread is at work on: in its log lines, its HTTP headers and its spans.
+"""Which call a thread works on: in its log lines, its HTTP headers and its spans.
 
-The trace is born in Postgres and comes with the call (`engine.lease_calls`). It is
-bound to the context, never to the process, so that threads cannot mix theirs up.
-Nothing here imports OpenTelemetry: `sidecar.exporting` does, where somebody exports.
+The trace begins in Postgres and comes with the call (`engine.lease_calls`). The trace
+is bound to the context, never to the process, so that threads cannot mix up theirs.
+This module does not import OpenTelemetry: `sidecar.exporting` does, where spans are
+exported.
 """
 
 from __future__ import annotations
@@ -30,13 +31,13 @@ _hang: Hang = _nothing
 
 
 def hang_spans(hang: Hang | None) -> None:
-    """Say how spans are hung under a call's, for the whole process; None: no spans."""
+    """Set how spans get their parents, for the whole process; None: no spans."""
     global _hang  # noqa: PLW0603 - how, not under what
     _hang = hang or _nothing
 
 
 def ids(call: Call) -> dict[str, str | int]:
-    """Return what a log line names a call by: what there is of these, and no "None"."""
+    """Return the ids by which a log line names a call; missing ids are left out."""
     found: dict[str, str | int] = {"call": call.call_id, "operation": call.operation}
     if call.trip_request_id is not None:
         found["trip"] = str(call.trip_request_id)
@@ -49,7 +50,7 @@ def ids(call: Call) -> dict[str, str | int]:
 
 @contextmanager
 def at_work_on(call: Call) -> Iterator[None]:
-    """Let everything in the block be about `call`."""
+    """Bind everything in the block to `call`."""
     token = _traceparent.set(call.traceparent)
     try:
         with (
@@ -62,7 +63,7 @@ def at_work_on(call: Call) -> Iterator[None]:
 
 
 def headers() -> dict[str, str]:
-    """Return the W3C header of what this thread is at work on, if it has a trace.
+    """Return the W3C header of the call that this thread works on, if it has a trace.
 
     Where spans are made, the instrumentation puts the request's own span in its place.
     """
@@ -71,7 +72,7 @@ def headers() -> dict[str, str]:
 
 
 def tell_answer(answer: Answer, *, seconds: float) -> None:
-    """Write the line in which a call that went out ends; `at_work_on` says which."""
+    """Log the line that ends a call that went out; `at_work_on` names the call."""
     found = {
         "http_status": answer.http_status,
         "error_code": answer.error_code,

@@ -1,8 +1,8 @@
 """Which databases this sidecar works with.
 
 A release works with the one before it, in both directions, so that a deploy and the
-replacement of sidecars, one by one, need not happen at one moment. Of the two the newer
-one knows how far back it goes: the database says which sidecars it serves
+replacement of sidecars, one by one, need not happen at one moment. The newer of the two
+knows how far back it goes: the database says which sidecars it serves
 (`engine.oldest_sidecar`), the sidecar which databases it works with.
 """
 
@@ -23,7 +23,7 @@ def is_newer(one: str, other: str) -> bool:
 def range_problem(schema: str, oldest_sidecar: str | None) -> str | None:
     """Return what to do about a database of version `schema`; None when all is well.
 
-    `oldest_sidecar` is the oldest that it serves, where it is newer than this one.
+    `oldest_sidecar` is the oldest that a database newer than this sidecar serves.
     """
     if oldest_sidecar is not None and is_newer(oldest_sidecar, __version__):
         return (

@@ -1,10 +1,10 @@
-"""A bounded number of waiting senders, of whom the greediest gives way to a newcomer.
+"""A bounded number of waiting senders; the greediest gives way to a newcomer.
 
-To turn newcomers away when every place is taken would let a few slow senders shut
+If newcomers were turned away when every place is taken, a few slow senders could shut
 everybody else out. Here a newcomer always gets in. When that makes one too many, the
-source that has the most places loses the one it has had the longest: a sender that is
-quick has left before it is its turn, whatever the slow ones do, and also when it shares
-an address with them.
+source with the most places loses the place that it has had the longest. A quick sender
+has left before its turn comes, whatever the slow ones do, even one that shares an
+address with them.
 """
 
 from __future__ import annotations
@@ -24,14 +24,14 @@ class Place:
 
 @dataclass(slots=True)
 class WaitingRoom:
-    """At most `places` wait at once. Of one event loop: it has no locks."""
+    """At most `places` wait at once; used by one event loop, so there are no locks."""
 
     places: int
     _taken: dict[str, dict[Place, None]] = field(default_factory=dict)
     _count: int = 0
 
     def enter(self, source: str, give_way: Callable[[], None]) -> Place:
-        """Take a place; another one is called to give way when there is none left."""
+        """Take a place; when none is left, another sender is called to give way."""
         place = Place(source, give_way)
         self._taken.setdefault(source, {})[place] = None
         self._count += 1
@@ -44,7 +44,7 @@ class WaitingRoom:
         return place
 
     def leave(self, place: Place) -> None:
-        """Give the place back; a second time does nothing."""
+        """Give the place back; a second call does nothing."""
         taken = self._taken.get(place.source, {})
         if place not in taken:
             return
@@ -55,9 +55,9 @@ class WaitingRoom:
 
 
 def source_of(address: str | None) -> str:
-    """Return whom an address belongs to: of IPv6 the network, which is one customer's.
+    """Return the source that an address belongs to: for IPv6 one customer's network.
 
-    What a request says of itself (`X-Forwarded-For` and the like) is not asked.
+    What a request says of itself (`X-Forwarded-For` and the like) is ignored.
     """
     try:
         found = ipaddress.ip_address(address or "")

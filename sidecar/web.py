@@ -37,11 +37,11 @@ from sidecar.waiting_room import WaitingRoom
 from sidecar.worker import Worker
 
 _log = structlog.get_logger()
-# The description says that a token is needed; the intake has asked for it by then.
+# The description says that a token is needed; the intake has checked the token by then.
 _BEARER = HTTPBearer(auto_error=False)
 _MAX_BODY_BYTES = 4096
 _READ_SECONDS = 5.0
-# The pages of /docs are somebody else's scripts.
+# The pages of /docs load scripts from elsewhere.
 _DOCS_POLICY = (
     "default-src 'none'; connect-src 'self'; img-src data: https://fastapi.tiangolo.com;"
     " script-src 'unsafe-inline' https://cdn.jsdelivr.net;"
@@ -49,18 +49,18 @@ _DOCS_POLICY = (
 )
 
 
-# A lock that was not to be had in time, a deadlock, a decision that was overtaken.
+# A lock that was not had in time, a deadlock, or a decision that another one overtook.
 _BUSY = ("55P03", "40P01", "40001")
 
 
 class TripBody(BaseModel):
-    """Names the trip an entry point is called for."""
+    """Names the trip that an entry point is called for."""
 
     trip_request_id: UUID
 
 
 class Invalid(BaseModel):
-    """What is wrong with a request, and with which field; never what was sent."""
+    """What is wrong with a request, and with which field; never the value sent."""
 
     message: str
     field: str | None
@@ -68,13 +68,13 @@ class Invalid(BaseModel):
 
 
 class _App(FastAPI):
-    """The application with the intake in front of everything, its errors included."""
+    """The application behind the intake, which comes first and handles all errors."""
 
     rules: dict[str, Rule]
     token: str
 
     def build_middleware_stack(self) -> ASGIApp:
-        """Return what a request passes through."""
+        """Return the layers that a request passes through."""
         return Intake(
             super().build_middleware_stack(),
             token=self.token,
@@ -84,14 +84,14 @@ class _App(FastAPI):
 
 
 def _rules(inbox: Inbox, settings: ServeSettings) -> dict[str, Rule]:
-    """Return what is asked of each path; of any other one the token, and no body."""
+    """Return the rule of each path; any other path needs the token, and no body."""
     room = WaitingRoom(16)
     open_to_all = Rule(room, needs_token=False, seconds=_READ_SECONDS)
     return {
         "/livez": open_to_all,
         "/readyz": open_to_all,
         "/openapi.json": open_to_all,
-        # In a room of its own: who scrapes never waits for who asks to book.
+        # In a room of its own, so that scrapes never delay requests to book.
         "/metrics": Rule(WaitingRoom(16), token=revealed(settings.metrics_token)),
         "/wake": Rule(
             room,
@@ -118,9 +118,9 @@ def build_app(
     metrics: Metrics | None = None,
     worker: Worker | None = None,
 ) -> FastAPI:
-    """Return the application; `database` is closed by the caller.
+    """Return the application; the caller closes `database`.
 
-    The doorbell wakes `worker`, which runs in this process, where there is one.
+    The doorbell wakes `worker` where one runs in this process.
     """
     inbox = Inbox(settings, database)
 
@@ -168,12 +168,12 @@ def build_app(
 
     @app.exception_handler(Exception)
     async def crashed(_: Request, _error: Exception) -> JSONResponse:
-        # The server logs it.
+        # The server logs the error.
         return JSONResponse({"message": "the call failed; the log says why"}, 500)
 
     @app.get("/livez")
     async def livez() -> JSONResponse:
-        """Tell that the process runs, and its worker, if it has one, does not hang."""
+        """Tell that the process runs, and that its worker, if any, does not hang."""
         if worker is not None and not worker.is_alive():
             return JSONResponse({"status": "the worker hangs"}, 503)
         return JSONResponse({"status": "ok"})
@@ -184,7 +184,8 @@ def build_app(
     async def readyz() -> JSONResponse:
         """Tell whether the database can be worked with, and what works less well."""
         nonlocal checking
-        # One question to the database at a time, however many ask: it is open to all.
+        # One question to the database at a time, however many ask, because anybody may
+        # ask.
         if checking is None or checking.done():
             checking = asyncio.create_task(asyncio.to_thread(doctor.look))
         health = await asyncio.shield(checking)
@@ -194,9 +195,9 @@ def build_app(
 
     @app.post("/wake", status_code=204, dependencies=guarded)
     async def wake() -> None:
-        """Let the worker of this process look for work now: pg_net's doorbell.
+        """Make the worker of this process look for work now: pg_net's doorbell.
 
-        It carries nothing and decides nothing: a lost or doubled ring is harmless.
+        A ring carries nothing and decides nothing: a lost or doubled ring is harmless.
         """
         if worker is not None:
             worker.wake()
@@ -242,7 +243,7 @@ _NOTHING_DONE: dict[str, object] = {
 
 
 def _as_problem(error: RequestValidationError) -> Invalid:
-    """Return what is wrong and where; what was sent is never repeated."""
+    """Return what is wrong and where; the value that was sent is never repeated."""
     first = error.errors()[0]
     names = [part for part in first["loc"][1:] if isinstance(part, str)]
     field = ".".join(names) or None

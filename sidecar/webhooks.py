@@ -1,8 +1,9 @@
-"""Callbacks: who really sent this body; what is kept of it cuts `sidecar.events`.
+"""Callbacks: who really sent a body; `sidecar.events` then cuts what is kept of it.
 
-Nothing here decides about bookings, and nothing here knows HTTP or the database. A body
-is verified over its raw bytes before it is read; whatever is wrong with it is one word
-of a closed set (`Reason`), so that a refusal can be counted without keeping any of it.
+This module decides nothing about bookings, and knows neither HTTP nor the database. A
+body is verified over its raw bytes before it is read. The reason for a refusal is one
+word of a closed set (`Reason`), so that refusals can be counted without keeping any of
+the body.
 
     Refused(reason)   raised for all that is not a fresh, signed event of our mode
 
@@ -47,13 +48,13 @@ MAX_BYTES = 256 * 1024
 _UNIX_TIME = re.compile(r"[0-9]{1,12}")
 _SCHEMES: dict[Provider, frozenset[str]] = {
     "stripe": frozenset({"v1"}),
-    # One live integrator reports v2 with the computation of v1.
+    # One live integrator reports that v2 is computed like v1.
     "duffel": frozenset({"v1", "v2"}),
 }
 
 
 class Refused(Exception):
-    """The body is not an event for us; `reason` is all that may be said of it."""
+    """The body is no event for us; only `reason` may be said of it."""
 
     def __init__(self, reason: Reason) -> None:
         super().__init__(reason)
@@ -115,7 +116,8 @@ def _verify(
 def _parse(header: str, schemes: frozenset[str]) -> tuple[str, list[str]]:
     """Return the time, as it was signed, and the signatures of a header.
 
-    Two times are refused: what was signed with one must not be as old as the other.
+    A header with two times is refused: the signed time could be old and the other
+    fresh.
     """
     pairs = [part.strip().partition("=") for part in header.split(",")]
     times = [value for name, _, value in pairs if name == "t"]
@@ -135,11 +137,11 @@ def _fits_stripe(
     fits = False
     for secret in secrets:
         try:
-            # Its age is judged by the caller, in both directions.
+            # The caller judges the age, in both directions.
             stripe.WebhookSignature.verify_header(body, header, secret, None)
             fits = True
         except (stripe.SignatureVerificationError, ValueError, TypeError):
-            # Neither UTF-8 nor ASCII is promised of a body and a header.
+            # A body need not be UTF-8, nor a header ASCII.
             continue
     return fits
 
@@ -153,11 +155,11 @@ def _fits_duffel(
 ) -> bool:
     fits = False
     for secret in secrets:
-        # The secret looks like base64 and is not: its characters are the key.
+        # If the secret looks like base64 and is not, its characters are the key.
         signer = hmac.new(secret.encode(), sent_at.encode() + b".", hashlib.sha256)
         signer.update(body)
         expected = signer.hexdigest().encode()
         for given in signatures:
-            # Every one is compared, so that the time tells nothing.
+            # Every signature is compared, so that the time reveals nothing.
             fits |= hmac.compare_digest(expected, given.encode(errors="replace"))
     return fits

@@ -4,10 +4,10 @@
                  ▲                                             │ next step, claimed
                  └─────────────────────────────────────────────┘
 
-One thread reports: whatever came back since the last commit goes into one transaction,
-and the next steps it hands back go straight to the runners. A report that somebody's
-lock keeps from being applied is set aside, and tried again alone by another thread. No
-database connection is held while a call is out.
+One thread reports: all answers since the last commit go into one transaction, and the
+next steps that it returns go straight to the runners. A report that cannot be applied
+because of somebody's lock is set aside, and another thread tries it again alone. No
+database connection is held while a call is under way.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ _MAX_BATCH = 200
 
 
 class Worker:
-    """One worker of any number; `run` returns when `stop` was called."""
+    """One worker of any number; `run` returns after `stop` was called."""
 
     def __init__(
         self,
@@ -85,17 +85,17 @@ class Worker:
         self._looked_at = time.monotonic()
 
     def stop(self) -> None:
-        """Claim no more; calls that are out are finished and reported."""
+        """Claim no more; the calls under way are finished and reported."""
         _log.info("worker.stopping", worker=self.name)
         self._stopping.set()
         self._wake.set()
 
     def wake(self) -> None:
-        """Look for work now, as a wake-up of the database's has it."""
+        """Look for work now, like after a wake-up by the database."""
         self._wake.set()
 
     def is_alive(self) -> bool:
-        """Tell whether the claiming loop still goes round."""
+        """Tell whether the claiming loop still runs."""
         return time.monotonic() - self._looked_at < _HANGS_SECONDS
 
     def run(self) -> None:
@@ -110,7 +110,7 @@ class Worker:
             self._wake.clear()
             self._looked_at = time.monotonic()
             if self._stopping.is_set():
-                # Not before the last report: it may have handed back one more call.
+                # Not before the last report, which may have handed back one more call.
                 if not self._is_busy():
                     break
             elif self._claim():
@@ -174,10 +174,10 @@ class Worker:
             self._wake.set()
 
     def _beat(self) -> None:
-        """Say that we live, and do what pg_cron does not.
+        """Send the heartbeat, and do the jobs that pg_cron does not do.
 
-        One sidecar at a time, as far as Redis can tell; each job by itself, so that one
-        that fails or hangs keeps none of the others from being done.
+        One sidecar does so at a time, as far as Redis can tell. A job that fails or
+        hangs keeps none of the others from being done.
         """
         scheduled_by = ""
         while not self._stopping.is_set():
@@ -195,7 +195,7 @@ class Worker:
                 self._alerts.update(self._database.open_alerts())
             except DATABASE_DOWN as error:
                 _log.warning("alerts.unknown", error=describe(error))
-            # The other threads end the process when they end; this one may hang.
+            # The other threads end the process when they end; this thread may hang.
             if self.is_alive():
                 self._alive.touch()
             self._stopping.wait(_HEARTBEAT_SECONDS)
@@ -214,7 +214,7 @@ class Worker:
                     answer = self._make(call)
                 except Exception:  # noqa: BLE001 - a defect must not end the thread
                     _log.exception("call.crashed")
-                    # Whether bytes left is unknown: the lease runs out, recovery
+                    # Whether bytes left is unknown: the lease runs out, and recovery
                     # decides.
                     answer = None
             self._reports.put((call, answer))
@@ -222,7 +222,7 @@ class Worker:
     def _make(self, call: Call) -> Answer | None:
         """Make one call; None when the engine has already settled it.
 
-        It ends in exactly one log line, whatever becomes of it.
+        Each call ends in exactly one log line.
         """
         if call.request is None:
             _log.warning("call.not_sent", reason="it could not be built")
@@ -237,7 +237,7 @@ class Worker:
                 try:
                     reason = self._database.mark_sent(call)
                 except DATABASE_DOWN as error:
-                    # Committed or not, nothing has left, and saying so is the truth.
+                    # Committed or not, nothing has left, and the report says so.
                     _log.warning("call.not_sent", reason=describe(error))
                     return NOT_SENT
                 if reason is not None:
@@ -258,7 +258,7 @@ class Worker:
         return answer
 
     def _report(self) -> None:
-        """Report in batches; a database that is away loses no answer."""
+        """Report in batches; no answer is lost while the database is away."""
         while (first := self._reports.get()) is not None:
             batch = [first]
             last = False
@@ -284,10 +284,10 @@ class Worker:
                 return
 
     def _report_again(self) -> None:
-        """Report what was set aside, each alone, until it is applied."""
+        """Report what was set aside, each report alone, until it is applied."""
         while (waiting := self._set_aside.take()) is not None:
             call = waiting.call
-            # It may hand on one more call: until then the worker is not done.
+            # This thread may hand on one more call: until then the worker is not done.
             with self._lock:
                 self._in_flight[call.operation == "search"] += 1
             finished = deliver(

@@ -4,8 +4,8 @@
 \set ON_ERROR_STOP on
 set client_min_messages = warning;
 
--- Before anything is created: the encoding of a database can never be changed, and
--- names and what providers send are not to be had in any other.
+-- Checked before anything is created: the encoding of a database can never be changed,
+-- and only UTF8 holds every name and every text of a provider.
 do $$
 declare
   v_encoding text := current_setting('server_encoding');
@@ -18,7 +18,7 @@ begin
   end if;
 end $$;
 
--- Roles are the cluster's: whoever sets them for another of its databases is waited for.
+-- Roles belong to the cluster: a deploy of another database that sets them goes first.
 lock table pg_catalog.pg_db_role_setting in share row exclusive mode;
 
 -- Roles. Only those that a process logs in with have LOGIN; none has a password
@@ -44,8 +44,8 @@ begin
   end loop;
 end $$;
 
--- Whoever made them before: what they may do beyond their grants is said here. A role
--- that may create roles may give itself any of them, up to PostgreSQL 15.
+-- The roles may exist already, so their attributes are set here. Up to PostgreSQL 15 a
+-- role that may create roles may give itself any other role.
 do $$
 declare
   v_role record;
@@ -63,7 +63,7 @@ begin
         ('skylatch_feed', 'login noinherit nobypassrls connection limit 5'),
         ('skylatch_watch', 'login noinherit nobypassrls connection limit 5'),
         ('authenticator', 'login noinherit nobypassrls'),
-        -- A platform may let these log in.
+        -- A platform may allow these roles to log in.
         ('anon', 'nobypassrls'),
         ('authenticated', 'nobypassrls'),
         ('service_role', 'bypassrls')
@@ -74,7 +74,9 @@ begin
       v_role.name, v_role.attributes
     );
   end loop;
-  -- None of them may become another one, but for the three that a request takes on.
+  -- No role may become another one, except the three that a request takes on. Where
+  -- auth is a platform's, its roles for requests are too: what else these may become is
+  -- the platform's business, except our roles, superusers and the server's own roles.
   for v_membership in
     select a.roleid::regrole as role, a.member::regrole, a.grantor::regrole
     from pg_auth_members as a
@@ -90,6 +92,16 @@ begin
           'anon'::regrole, 'authenticated'::regrole, 'service_role'::regrole
         )
         and not a.admin_option
+      )
+      and not exists (
+        select from pg_namespace as n, pg_roles as p
+        where n.nspname = 'auth'
+          and n.nspowner <> 'skylatch_owner'::regrole
+          and p.oid = a.roleid
+          and not p.rolsuper
+          and p.rolname !~ '^(skylatch|pg)_'
+          and p.rolname not in ('anon', 'authenticated', 'service_role', 'authenticator')
+          and a.member::regrole::text !~ '^skylatch_'
       )
   loop
     execute format(
@@ -140,8 +152,8 @@ begin
         -- From PostgreSQL 17 on a whole transaction has a limit, however busy it is.
         (v_callers, 'transaction_timeout', '30s'),
         (v_workers, 'transaction_timeout', '0'),
-        -- What holds for all trips of a traveller is decided by rows that are read after
-        -- a wait: a transaction that sees the past only would fail each time.
+        -- Decisions about all trips of a traveller read rows after waiting for a lock.
+        -- A transaction that sees only the past would fail each time.
         (
           v_workers || 'authenticator'::text, 'default_transaction_isolation',
           'read committed'
@@ -165,36 +177,37 @@ begin
         ),
         (array['authenticator', 'skylatch_sidecar'], 'log_statement', 'none'),
         (array['authenticator'], 'log_min_messages', 'log'),
-        -- One dialect for whoever logs in: a client that meets another DateStyle or
-        -- IntervalStyle cannot read what it is told, and a pooler in transaction mode
+        -- The same formats for every login: a client that meets another DateStyle or
+        -- IntervalStyle cannot read the answers, and a pooler in transaction mode
         -- passes no start-up options on (sidecar/sessions.py).
         (v_workers || v_people || v_callers, 'DateStyle', 'ISO, MDY'),
         (v_workers || v_people || v_callers, 'IntervalStyle', 'postgres'),
         (v_workers || v_people || v_callers, 'TimeZone', 'UTC'),
         (v_workers || v_people || v_callers, 'extra_float_digits', '1'),
-        -- Whether strings mean what they say, rows are seen, triggers and keys hold and
-        -- anything can be written is not a server's preference.
+        -- A server must not choose these: strings would mean something else, rows would
+        -- be hidden, triggers and keys would not hold, or nothing could be written.
         (v_workers || v_people || v_callers, 'standard_conforming_strings', 'on'),
         (v_workers || v_people || v_callers, 'row_security', 'on'),
         (v_workers || v_people || v_callers, 'session_replication_role', 'origin'),
         (v_workers || v_people || v_callers, 'default_transaction_read_only', 'off'),
-        -- Compiled anew in each session, the statements of a search cost seconds, and
-        -- milliseconds as they are.
+        -- With JIT the statements of a search are compiled in each session, which takes
+        -- seconds; without it they take milliseconds.
         (v_workers || v_people || v_callers, 'jit', 'off'),
-        -- A sidecar asks the same few statements all its life: planned once each, by
-        -- their indexes also while the tables are small, they serve whatever is asked.
+        -- A sidecar uses the same few statements all the time. Each is planned once, by
+        -- its indexes even while the tables are small, and the plan serves every
+        -- argument.
         (array['skylatch_sidecar'], 'plan_cache_mode', 'force_generic_plan'),
         (array['skylatch_sidecar'], 'enable_seqscan', 'off'),
         (
           array_remove(v_workers || v_people || v_callers, 'skylatch_sidecar'),
           'plan_cache_mode', 'auto'
         ),
-        -- Nothing of a booking is worth a process of its own, however cheap a server
-        -- says that they are.
+        -- No statement of a booking is worth parallel processes, however cheap the
+        -- server's settings make them.
         (v_workers || v_people || v_callers, 'max_parallel_workers_per_gather', '0'),
-        -- That a call is about to leave is on disk before it does.
+        -- The commit that a call is about to leave is on disk before the call leaves.
         (array['skylatch_sidecar'], 'synchronous_commit', 'on'),
-        -- It listens, and keeps connections, for hours.
+        -- A sidecar listens, and keeps connections, for hours.
         (array['skylatch_sidecar'], 'idle_session_timeout', '0')
     ) as s (roles, name, value)
     cross join unnest(s.roles) as r (name)
@@ -202,7 +215,7 @@ begin
       or current_setting('server_version_num')::integer >= 170000
   loop
     execute format('alter role %I set %I = %L', v_set.role, v_set.name, v_set.value);
-    -- What is set for one database wins over what is set for the role.
+    -- A setting for one database wins over a setting for the role.
     execute format(
       'alter role %I in database %I reset %I',
       v_set.role, current_database(), v_set.name
@@ -286,8 +299,8 @@ begin
     reset role;
   end if;
 end $$;
--- UPDATE of a whole table is also the privilege to lock it, and with this one everybody.
--- Where the table is a platform's, so are its privileges.
+-- UPDATE of a whole table is also the privilege to lock it, and a lock on this table
+-- stops everybody. Where the table is a platform's, so are its privileges.
 do $$
 begin
   if exists (
@@ -300,14 +313,15 @@ begin
 end $$;
 grant usage on schema auth to skylatch_owner;
 grant references, select on auth.users to skylatch_owner;
--- Which history this is (installation/present_history.sql): a platform may have revoked it.
+-- This function tells which history this is (installation/present_history.sql); a
+-- platform may have revoked it.
 grant execute on function pg_catalog.pg_control_system() to skylatch_owner;
 
--- pg_net, where it is: as it installs itself, everybody may let the server send requests
--- to whatever it reaches, with any header, and read everybody's answers. Here only the
--- owner of the doorbell (calls/wake_sidecar.sql) keeps what ringing takes. A
--- pg_net that comes later, or brings new functions, is closed by the next deploy; until
--- then operations/net_problems.sql names it.
+-- pg_net, where it is installed, lets everybody make the server send requests to every
+-- host that it reaches, with any header, and read everybody's answers. Here only the
+-- owner of the doorbell (calls/wake_sidecar.sql) keeps the rights that ringing needs. A
+-- pg_net that is installed later, or that brings new functions, is closed by the next
+-- deploy; until then operations/net_problems.sql names it.
 do $$
 declare
   v_role text;

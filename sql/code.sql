@@ -1,11 +1,11 @@
 -- The table of contents: every function and policy, in an order in which each finds
--- what it needs. One transaction, on every deploy; a file that is not here is not
--- installed.
+-- the functions that it needs. Each deploy runs all of it in one transaction; a file
+-- that is not listed here is not installed.
 \set ON_ERROR_STOP on
 set client_min_messages = warning;
 set role skylatch_owner;
 
--- Who may see what.
+-- access: policies and grants of each table.
 \ir access/schemas.sql
 \ir access/signed_in.sql
 \ir access/airline_alliances.sql
@@ -20,7 +20,6 @@ set role skylatch_owner;
 \ir access/consents.sql
 \ir access/counter_parts.sql
 \ir access/counters.sql
-\ir access/cron_beat.sql
 \ir access/currencies.sql
 \ir access/daily_fares.sql
 \ir access/deployed_objects.sql
@@ -38,7 +37,6 @@ set role skylatch_owner;
 \ir access/flag_usage_parts.sql
 \ir access/flight_bookings.sql
 \ir access/flight_offers.sql
-\ir access/flight_offers_before.sql
 \ir access/flight_offers_kept.sql
 \ir access/flight_offers_other.sql
 \ir access/history.sql
@@ -89,13 +87,13 @@ set role skylatch_owner;
 \ir access/workers.sql
 \ir access/write_probe.sql
 
--- Who asks.
+-- access: the functions that tell who asks.
 \ir access/acts_as.sql
 \ir access/may_act_for.sql
 \ir access/caller.sql
 \ir access/asked_by.sql
 
--- What is put down, and what carries a trace.
+-- record: the audit's rows and the traces' spans.
 \ir record/trace_hex.sql
 \ir record/call_span.sql
 \ir record/child_span.sql
@@ -107,7 +105,7 @@ set role skylatch_owner;
 \ir record/is_recent.sql
 \ir record/refuse_change.sql
 
--- What arrives from outside is measured first.
+-- input: input is measured, and refused in words.
 \ir input/require_size.sql
 \ir input/refuse_setting.sql
 \ir input/refuse_busy.sql
@@ -120,14 +118,14 @@ set role skylatch_owner;
 \ir input/holds_secret.sql
 \ir input/require_text.sql
 
--- Whose row is taken, and how long anybody waits.
+-- locks: rows that are locked, and how long a lock is waited for.
 \ir locks/wait_less.sql
 \ir locks/hold_traveller.sql
 \ir locks/lock_trip.sql
 \ir locks/take_trip.sql
 \ir locks/lock_traveller.sql
 
--- Which installation this is, and in which history.
+-- installation: its name and its history.
 \ir installation/installation_id.sql
 \ir installation/belongs_elsewhere.sql
 \ir installation/present_history.sql
@@ -137,7 +135,7 @@ set role skylatch_owner;
 \ir installation/confirm_history.sql
 \ir installation/renew_installation.sql
 
--- What may run at all.
+-- flags: the mirror, the gate, the kill switch.
 \ir flags/refuse_runtime.sql
 \ir flags/flag_context.sql
 \ir flags/flag_register.sql
@@ -164,7 +162,7 @@ set role skylatch_owner;
 \ir flags/served_flags.sql
 \ir flags/flag_audit.sql
 
--- The queue of outward calls.
+-- calls: the queue of outward calls.
 \ir calls/ring.sql
 \ir calls/wake_sidecar.sql
 \ir calls/enqueue_call.sql
@@ -179,7 +177,7 @@ set role skylatch_owner;
 \ir calls/enqueue_object.sql
 \ir calls/list_time.sql
 
--- Amounts, rates, limits.
+-- money: amounts, rates, limits, ceilings.
 \ir money/kept_amount.sql
 \ir money/format_money.sql
 \ir money/check_card.sql
@@ -196,7 +194,7 @@ set role skylatch_owner;
 \ir money/ceiling_problem.sql
 \ir money/check_ceilings.sql
 
--- Who flies, and what they agreed to.
+-- people: who flies, and what they agreed to.
 \ir people/age_on.sql
 \ir people/trip_party.sql
 \ir people/match_party.sql
@@ -221,7 +219,7 @@ set role skylatch_owner;
 \ir people/overlapping_attempts.sql
 \ir people/overlap_problem.sql
 
--- What a person is to look at.
+-- cases: what only a person can decide.
 \ir cases/open_case.sql
 \ir cases/close_case.sql
 \ir cases/find_case.sql
@@ -231,7 +229,7 @@ set role skylatch_owner;
 \ir cases/gather_evidence.sql
 \ir cases/record_evidence.sql
 
--- Which offer is the best one.
+-- ranking: which offers fit, and which is the best.
 \ir ranking/list_reasons.sql
 \ir ranking/alliances.sql
 \ir ranking/is_within.sql
@@ -254,7 +252,7 @@ set role skylatch_owner;
 \ir ranking/reason_to_wait.sql
 \ir ranking/last_wait_decision.sql
 
--- What is searched, when, and what comes of it.
+-- search: the plan of searches, and their offers.
 \ir search/place_zone.sql
 \ir search/is_over.sql
 \ir search/plan_searches.sql
@@ -299,13 +297,13 @@ set role skylatch_owner;
 \ir search/purge_offers.sql
 \ir search/purge_searches.sql
 
--- What is counted.
+-- counters: what is counted, and by which labels.
 \ir counters/raise_counter.sql
 \ir counters/sum_counters.sql
 \ir counters/metric_labels.sql
 \ir counters/failure_reason.sql
 
--- What is asked of the providers, call by call.
+-- outward: one file for each outward call.
 \ir outward/define_operation.sql
 \ir outward/our_mark.sql
 \ir outward/may_have_order.sql
@@ -355,7 +353,7 @@ set role skylatch_owner;
 \ir outward/outcome_code.sql
 \ir outward/record_facts.sql
 
--- The booking.
+-- saga: the booking.
 \ir saga/has_live_attempt.sql
 \ir saga/saga_transitions.sql
 \ir saga/require_bookable.sql
@@ -375,7 +373,7 @@ set role skylatch_owner;
 \ir saga/nudge_attempt.sql
 \ir saga/cancel_booking.sql
 
--- What the providers tell by themselves.
+-- webhooks: the inbox of the providers' events.
 \ir webhooks/event_attempt.sql
 \ir webhooks/receive_events.sql
 \ir webhooks/refuse_events.sql
@@ -390,7 +388,7 @@ set role skylatch_owner;
 \ir webhooks/drain_events.sql
 \ir webhooks/sweep_events.sql
 
--- What a person decides, and what scans find.
+-- review: what people decide, and what scans find.
 \ir review/try_uuid.sql
 \ir review/hold_trip.sql
 \ir review/hold_listed_trip.sql
@@ -417,7 +415,7 @@ set role skylatch_owner;
 \ir review/list_cases.sql
 \ir review/review_queue.sql
 
--- What a traveller says.
+-- trips: what a traveller says.
 \ir trips/require_room.sql
 \ir trips/check_profile.sql
 \ir trips/remove_passenger.sql
@@ -434,7 +432,7 @@ set role skylatch_owner;
 \ir trips/explain_trip.sql
 \ir trips/trip_saga.sql
 
--- What must never be true.
+-- invariants: what must never be true.
 \ir invariants/one_live_attempt_or_booking_per_trip.sql
 \ir invariants/one_live_order_and_one_capture_per_trip.sql
 \ir invariants/a_success_has_its_booking.sql
@@ -471,7 +469,7 @@ set role skylatch_owner;
 \ir invariants/an_event_is_acted_on.sql
 \ir invariants/a_trip_says_what_its_attempt_says.sql
 
--- How it stands, and what may be set.
+-- operations: status, metrics, alerts, settings.
 \ir operations/version.sql
 \ir operations/oldest_sidecar.sql
 \ir operations/object_digests.sql
@@ -514,7 +512,7 @@ set role skylatch_owner;
 \ir operations/degradations.sql
 \ir operations/pipeline_status.sql
 
--- What runs by the clock.
+-- monitor: what runs by the clock.
 \ir monitor/renew_plans.sql
 \ir monitor/run_monitor.sql
 \ir monitor/monitor_run.sql
@@ -529,7 +527,7 @@ set role skylatch_owner;
 \ir monitor/monitor_status.sql
 \ir monitor/auto_book_monitor_status.sql
 
--- The sidecar's door.
+-- protocol: the sidecar's door.
 \ir protocol/call_request.sql
 \ir protocol/read_report.sql
 \ir protocol/claim_calls.sql
@@ -547,7 +545,7 @@ set role skylatch_owner;
 \ir protocol/stand_in.sql
 
 reset role;
--- Owned by the role whose jobs they are, which only a superuser may arrange.
+-- These functions get pg_cron's role as their owner, which only a superuser can do.
 \ir monitor/change_cron_job.sql
 \ir monitor/follow_cron_node.sql
 -- plpython3u is untrusted: only a superuser may create a function in it.

@@ -1,17 +1,18 @@
--- Superuser, in the one database of the cluster that pg_cron serves. Schedules what
--- engine.jobs lists, except what was stopped on purpose; whatever else this role has
--- scheduled in this database is unscheduled.
+-- Run by a superuser, in the one database of the cluster that pg_cron serves. Schedules
+-- the jobs that engine.jobs lists, except those that were stopped on purpose; any other
+-- job that this role has scheduled in this database is unscheduled.
 \set ON_ERROR_STOP on
 set client_min_messages = warning;
 create extension if not exists pg_cron;
 grant usage on schema cron to skylatch_cron;
 
--- pg_cron is expected to run them from now on; those it ran all along stay as they are.
+-- pg_cron is expected to run the jobs from now on; a job that it ran before keeps its
+-- time.
 update engine.job_beats as b
 set scheduled_at = case
   when b.stopped_at is null then coalesce(b.scheduled_at, clock_timestamp())
 end;
--- Handed on as text: the role that schedules has no table.
+-- The jobs are handed on as text: the role that schedules has no rights on tables.
 select
   jsonb_agg(
     jsonb_build_object('job', j.job, 'schedule', j.schedule, 'command', j.command)
@@ -33,6 +34,6 @@ where j.username = current_user
     select w.job from jsonb_to_recordset(:'jobs') as w (job text)
   )
 \g /dev/null
--- What was scheduled already keeps the server that it was scheduled at.
+-- A job that was scheduled before keeps the server that scheduled it: it gets this one.
 select engine.follow_cron_node() \g /dev/null
 reset role;

@@ -65,7 +65,7 @@ CREATE TABLE public.booking_attempts (
     status text DEFAULT 'PENDING'::text NOT NULL,
     state text NOT NULL,
     epoch integer DEFAULT 1 NOT NULL,
-    idempotency_key text NOT NULL,
+    idempotency_key engine.idempotency_key NOT NULL,
     flight_offer_id uuid NOT NULL,
     offer_id text NOT NULL,
     agreed_amount public.money_amount NOT NULL,
@@ -103,7 +103,6 @@ CREATE TABLE public.booking_attempts (
     trace_id uuid,
     trace_sampled boolean,
     CONSTRAINT booking_attempts_cap CHECK (((agreed_amount)::numeric <= (cap_amount)::numeric)),
-    CONSTRAINT booking_attempts_idempotency_key CHECK (((idempotency_key ~ '^[0-9a-z_-]+(:[0-9a-z_-]+)+$'::text) AND (idempotency_key !~ '(^|[^0-9a-z])(undefined|null|nil|none|nan|infinity)([^0-9a-z]|$)'::text))),
     CONSTRAINT booking_attempts_refund CHECK (((refund_amount IS NULL) OR ((refund_amount)::numeric <= (captured_amount)::numeric)))
 );
 
@@ -148,7 +147,7 @@ CREATE TABLE engine.provider_calls (
     attempt_epoch integer,
     operation text NOT NULL,
     payload jsonb DEFAULT '{}'::jsonb NOT NULL,
-    idempotency_key text NOT NULL,
+    idempotency_key engine.idempotency_key NOT NULL,
     state text DEFAULT 'READY'::text NOT NULL,
     run_at timestamp with time zone NOT NULL,
     worker text,
@@ -236,7 +235,8 @@ CREATE TABLE public.trip_requests (
     offers_from date,
     CONSTRAINT trip_requests_auto_book_status CHECK ((auto_book_status = ANY (ARRAY['PENDING'::text, 'BOOKING'::text, 'BOOKED'::text, 'PAUSED'::text, 'ACTION_REQUIRED'::text, 'EXPIRED'::text, 'CANCELLED'::text, 'FAILED'::text]))),
     CONSTRAINT trip_requests_consent CHECK (((NOT auto_book_enabled) OR ((consent_at IS NOT NULL) AND (consent_text_version IS NOT NULL) AND (payment_method_id IS NOT NULL)))),
-    CONSTRAINT trip_requests_selected CHECK (((auto_book_status <> ALL (ARRAY['BOOKING'::text, 'BOOKED'::text])) OR (selected_offer_id IS NOT NULL)))
+    CONSTRAINT trip_requests_selected CHECK (((auto_book_status <> ALL (ARRAY['BOOKING'::text, 'BOOKED'::text])) OR (selected_offer_id IS NOT NULL))),
+    CONSTRAINT trip_requests_sizes CHECK (((cardinality(origins) <= 100) AND (cardinality(destinations) <= 100) AND (cardinality(preferred_airlines) <= 100) AND (cardinality(airlines_only) <= 100) AND (cardinality(airlines_never) <= 100) AND (cardinality(alliances) <= 100) AND (octet_length(array_to_string(origins, ''::text)) <= 10000) AND (octet_length(array_to_string(destinations, ''::text)) <= 10000) AND (octet_length(array_to_string(preferred_airlines, ''::text)) <= 10000) AND (octet_length(array_to_string(airlines_only, ''::text)) <= 10000) AND (octet_length(array_to_string(airlines_never, ''::text)) <= 10000) AND (octet_length(array_to_string(alliances, ''::text)) <= 10000) AND (octet_length(cabin_class) <= 100) AND (octet_length(currency) <= 100) AND (octet_length(consent_text_version) <= 100)))
 );
 
 ALTER TABLE ONLY public.trip_requests FORCE ROW LEVEL SECURITY;
@@ -315,7 +315,7 @@ CREATE TABLE public.flight_offers (
     asked_on date[],
     duration_gap interval,
     read_live_at timestamp with time zone,
-    day date DEFAULT ((statement_timestamp() AT TIME ZONE 'UTC'::text))::date,
+    day date DEFAULT ((statement_timestamp() AT TIME ZONE 'UTC'::text))::date NOT NULL,
     CONSTRAINT flight_offers_asked CHECK ((((asked_from IS NULL) = (asked_on IS NULL)) AND ((asked_to IS NULL) = (asked_on IS NULL)) AND (cardinality(asked_from) = cardinality(asked_on)) AND (cardinality(asked_to) = cardinality(asked_on)))),
     CONSTRAINT flight_offers_offer_id CHECK ((offer_id ~ '^off_\w+$'::text)),
     CONSTRAINT flight_offers_rank CHECK (((rank IS NULL) OR ((score IS NOT NULL) AND (ineligible = '{}'::text[])))),
@@ -656,6 +656,7 @@ CREATE TABLE public.traveler_profiles (
     CONSTRAINT traveler_profiles_gender CHECK ((gender = ANY (ARRAY['m'::text, 'f'::text]))),
     CONSTRAINT traveler_profiles_given_name CHECK ((given_name ~ '^[A-Za-zÀ-ÖØ-öø-ſ][A-Za-zÀ-ÖØ-öø-ſ ''-]{0,19}$'::text)),
     CONSTRAINT traveler_profiles_phone_number CHECK ((phone_number ~ '^\+[1-9][0-9]{6,14}$'::text)),
+    CONSTRAINT traveler_profiles_sizes CHECK (((octet_length(given_name) <= 100) AND (octet_length(family_name) <= 100) AND (octet_length(title) <= 100) AND (octet_length(gender) <= 100) AND (octet_length(email) <= 320) AND (octet_length(phone_number) <= 100))),
     CONSTRAINT traveler_profiles_title CHECK ((title = ANY (ARRAY['mr'::text, 'ms'::text, 'mrs'::text, 'miss'::text, 'dr'::text])))
 );
 
@@ -820,14 +821,6 @@ ALTER TABLE engine.counter_parts ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTIT
     NO MAXVALUE
     CACHE 1
 );
-
-CREATE TABLE engine.cron_beat (
-    only_row boolean DEFAULT true NOT NULL,
-    at timestamp with time zone NOT NULL,
-    CONSTRAINT cron_beat_only_row CHECK (only_row)
-);
-
-ALTER TABLE ONLY engine.cron_beat FORCE ROW LEVEL SECURITY;
 
 CREATE TABLE engine.daily_fares (
     user_id uuid NOT NULL,
@@ -1521,77 +1514,6 @@ CREATE TABLE public.flight_bookings (
 
 ALTER TABLE ONLY public.flight_bookings FORCE ROW LEVEL SECURITY;
 
-CREATE TABLE public.flight_offers_before (
-    user_id uuid NOT NULL,
-    id uuid DEFAULT gen_random_uuid() NOT NULL,
-    trip_request_id uuid NOT NULL,
-    search_round integer NOT NULL,
-    offer_id text NOT NULL,
-    offer_request_id text NOT NULL,
-    passengers jsonb NOT NULL,
-    price_amount public.money_amount NOT NULL,
-    price_currency text DEFAULT 'USD'::text NOT NULL,
-    base_amount public.money_amount,
-    tax_amount public.money_amount,
-    expires_at timestamp with time zone NOT NULL,
-    status text DEFAULT 'ACTIVE'::text NOT NULL,
-    airline text NOT NULL,
-    duration interval NOT NULL,
-    longest_slice interval NOT NULL,
-    connections smallint NOT NULL,
-    most_connections smallint NOT NULL,
-    technical_stops smallint NOT NULL,
-    departs_at timestamp with time zone NOT NULL,
-    arrives_at timestamp with time zone NOT NULL,
-    carry_on_bags smallint NOT NULL,
-    checked_bags smallint NOT NULL,
-    refundable boolean,
-    refund_penalty public.money_amount,
-    refund_penalty_currency text,
-    changeable boolean,
-    change_penalty public.money_amount,
-    change_penalty_currency text,
-    emissions_kg numeric,
-    documents_required boolean NOT NULL,
-    itinerary jsonb NOT NULL,
-    rank integer,
-    score numeric,
-    score_parts jsonb,
-    ineligible text[] DEFAULT '{}'::text[] NOT NULL,
-    created_at timestamp with time zone DEFAULT now() NOT NULL,
-    updated_at timestamp with time zone DEFAULT now() NOT NULL,
-    base_currency text,
-    tax_currency text,
-    carriers text[] DEFAULT '{}'::text[] NOT NULL,
-    lowest_cabin text,
-    shortest_layover interval,
-    longest_layover interval,
-    airport_changes smallint DEFAULT 0 NOT NULL,
-    overnight_layovers smallint DEFAULT 0 NOT NULL,
-    red_eyes smallint DEFAULT 0 NOT NULL,
-    departs_local timestamp without time zone[] DEFAULT '{}'::timestamp without time zone[] NOT NULL,
-    arrives_local timestamp without time zone[] DEFAULT '{}'::timestamp without time zone[] NOT NULL,
-    requires_instant_payment boolean,
-    price_guaranteed_until timestamp with time zone,
-    payment_required_by timestamp with time zone,
-    document_types text[] DEFAULT '{}'::text[] NOT NULL,
-    itinerary_key text,
-    asked_from text[],
-    asked_to text[],
-    asked_on date[],
-    duration_gap interval,
-    read_live_at timestamp with time zone,
-    day date DEFAULT NULL,
-    CONSTRAINT flight_offers_asked CHECK ((((asked_from IS NULL) = (asked_on IS NULL)) AND ((asked_to IS NULL) = (asked_on IS NULL)) AND (cardinality(asked_from) = cardinality(asked_on)) AND (cardinality(asked_to) = cardinality(asked_on)))),
-    CONSTRAINT flight_offers_before_day CHECK ((day IS NULL)),
-    CONSTRAINT flight_offers_offer_id CHECK ((offer_id ~ '^off_\w+$'::text)),
-    CONSTRAINT flight_offers_rank CHECK (((rank IS NULL) OR ((score IS NOT NULL) AND (ineligible = '{}'::text[])))),
-    CONSTRAINT flight_offers_status CHECK ((status = ANY (ARRAY['ACTIVE'::text, 'EXPIRED'::text, 'SELECTED'::text, 'BOOKED'::text]))),
-    CONSTRAINT flight_offers_times CHECK ((arrives_at > departs_at))
-);
-
-ALTER TABLE ONLY public.flight_offers_before FORCE ROW LEVEL SECURITY;
-
 CREATE TABLE public.flight_offers_kept (
     user_id uuid NOT NULL,
     id uuid DEFAULT gen_random_uuid() NOT NULL,
@@ -1652,9 +1574,8 @@ CREATE TABLE public.flight_offers_kept (
     asked_on date[],
     duration_gap interval,
     read_live_at timestamp with time zone,
-    day date DEFAULT NULL,
+    day date DEFAULT ((statement_timestamp() AT TIME ZONE 'UTC'::text))::date NOT NULL,
     CONSTRAINT flight_offers_asked CHECK ((((asked_from IS NULL) = (asked_on IS NULL)) AND ((asked_to IS NULL) = (asked_on IS NULL)) AND (cardinality(asked_from) = cardinality(asked_on)) AND (cardinality(asked_to) = cardinality(asked_on)))),
-    CONSTRAINT flight_offers_kept_day CHECK (((day IS NOT NULL) AND (day = '9999-12-31'::date))),
     CONSTRAINT flight_offers_offer_id CHECK ((offer_id ~ '^off_\w+$'::text)),
     CONSTRAINT flight_offers_rank CHECK (((rank IS NULL) OR ((score IS NOT NULL) AND (ineligible = '{}'::text[])))),
     CONSTRAINT flight_offers_status CHECK ((status = ANY (ARRAY['ACTIVE'::text, 'EXPIRED'::text, 'SELECTED'::text, 'BOOKED'::text]))),
@@ -1723,7 +1644,7 @@ CREATE TABLE public.flight_offers_other (
     asked_on date[],
     duration_gap interval,
     read_live_at timestamp with time zone,
-    day date DEFAULT ((statement_timestamp() AT TIME ZONE 'UTC'::text))::date,
+    day date DEFAULT ((statement_timestamp() AT TIME ZONE 'UTC'::text))::date NOT NULL,
     CONSTRAINT flight_offers_asked CHECK ((((asked_from IS NULL) = (asked_on IS NULL)) AND ((asked_to IS NULL) = (asked_on IS NULL)) AND (cardinality(asked_from) = cardinality(asked_on)) AND (cardinality(asked_to) = cardinality(asked_on)))),
     CONSTRAINT flight_offers_offer_id CHECK ((offer_id ~ '^off_\w+$'::text)),
     CONSTRAINT flight_offers_rank CHECK (((rank IS NULL) OR ((score IS NOT NULL) AND (ineligible = '{}'::text[])))),
@@ -1771,6 +1692,7 @@ CREATE TABLE public.payment_methods (
     CONSTRAINT payment_methods_exp_month CHECK (((exp_month >= 1) AND (exp_month <= 12))),
     CONSTRAINT payment_methods_exp_year CHECK (((exp_year >= 2000) AND (exp_year <= 2100))),
     CONSTRAINT payment_methods_last4 CHECK ((last4 ~ '^[0-9]{4}$'::text)),
+    CONSTRAINT payment_methods_sizes CHECK (((octet_length(stripe_customer_id) <= 255) AND (octet_length(stripe_payment_method_id) <= 255) AND (octet_length(brand) <= 100) AND (octet_length(last4) <= 100))),
     CONSTRAINT payment_methods_stripe_customer_id CHECK ((stripe_customer_id ~ '^cus_\w+$'::text)),
     CONSTRAINT payment_methods_stripe_payment_method_id CHECK ((stripe_payment_method_id ~ '^pm_\w+$'::text))
 );
@@ -1806,12 +1728,11 @@ CREATE TABLE public.spending_limits (
     period text NOT NULL,
     amount public.money_amount NOT NULL,
     changed_at timestamp with time zone DEFAULT now() NOT NULL,
-    CONSTRAINT spending_limits_period CHECK ((period = ANY (ARRAY['day'::text, 'month'::text, 'total'::text])))
+    CONSTRAINT spending_limits_period CHECK ((period = ANY (ARRAY['day'::text, 'month'::text, 'total'::text]))),
+    CONSTRAINT spending_limits_sizes CHECK (((octet_length(currency) <= 100) AND (octet_length(period) <= 100)))
 );
 
 ALTER TABLE ONLY public.spending_limits FORCE ROW LEVEL SECURITY;
-
-ALTER TABLE ONLY public.flight_offers ATTACH PARTITION public.flight_offers_before FOR VALUES IN (NULL);
 
 ALTER TABLE ONLY public.flight_offers ATTACH PARTITION public.flight_offers_kept FOR VALUES IN ('9999-12-31');
 
@@ -1858,9 +1779,6 @@ ALTER TABLE ONLY engine.counter_parts
 
 ALTER TABLE ONLY engine.counters
     ADD CONSTRAINT counters_pkey PRIMARY KEY (counter, labels);
-
-ALTER TABLE ONLY engine.cron_beat
-    ADD CONSTRAINT cron_beat_pkey PRIMARY KEY (only_row);
 
 ALTER TABLE ONLY engine.currencies
     ADD CONSTRAINT currencies_pkey PRIMARY KEY (code);
@@ -2069,12 +1987,6 @@ ALTER TABLE ONLY public.flight_bookings
 ALTER TABLE ONLY public.flight_bookings
     ADD CONSTRAINT flight_bookings_pkey PRIMARY KEY (user_id, id);
 
-ALTER TABLE ONLY public.flight_offers_before
-    ADD CONSTRAINT flight_offers_before_offer_id_key UNIQUE (offer_id);
-
-ALTER TABLE ONLY public.flight_offers_before
-    ADD CONSTRAINT flight_offers_before_pkey PRIMARY KEY (user_id, id);
-
 ALTER TABLE ONLY public.flight_offers_kept
     ADD CONSTRAINT flight_offers_kept_offer_id_key UNIQUE (offer_id);
 
@@ -2087,23 +1999,14 @@ ALTER TABLE ONLY public.offer_counts
 ALTER TABLE ONLY public.payment_methods
     ADD CONSTRAINT payment_methods_pkey PRIMARY KEY (user_id, id);
 
-ALTER TABLE public.payment_methods
-    ADD CONSTRAINT payment_methods_sizes CHECK (((octet_length(stripe_customer_id) <= 255) AND (octet_length(stripe_payment_method_id) <= 255) AND (octet_length(brand) <= 100) AND (octet_length(last4) <= 100))) NOT VALID;
-
 ALTER TABLE ONLY public.payment_methods
     ADD CONSTRAINT payment_methods_stripe_payment_method_id_key UNIQUE (stripe_payment_method_id);
 
 ALTER TABLE ONLY public.spending_limits
     ADD CONSTRAINT spending_limits_pkey PRIMARY KEY (user_id, currency, period);
 
-ALTER TABLE public.spending_limits
-    ADD CONSTRAINT spending_limits_sizes CHECK (((octet_length(currency) <= 100) AND (octet_length(period) <= 100))) NOT VALID;
-
 ALTER TABLE ONLY public.traveler_profiles
     ADD CONSTRAINT traveler_profiles_pkey PRIMARY KEY (user_id, id);
-
-ALTER TABLE public.traveler_profiles
-    ADD CONSTRAINT traveler_profiles_sizes CHECK (((octet_length(given_name) <= 100) AND (octet_length(family_name) <= 100) AND (octet_length(title) <= 100) AND (octet_length(gender) <= 100) AND (octet_length(email) <= 320) AND (octet_length(phone_number) <= 100))) NOT VALID;
 
 ALTER TABLE ONLY public.trip_passengers
     ADD CONSTRAINT trip_passengers_pkey PRIMARY KEY (user_id, trip_request_id, traveler_profile_id);
@@ -2113,9 +2016,6 @@ ALTER TABLE ONLY public.trip_requests
 
 ALTER TABLE ONLY public.trip_requests
     ADD CONSTRAINT trip_requests_pkey PRIMARY KEY (user_id, id);
-
-ALTER TABLE public.trip_requests
-    ADD CONSTRAINT trip_requests_sizes CHECK (((cardinality(origins) <= 100) AND (cardinality(destinations) <= 100) AND (cardinality(preferred_airlines) <= 100) AND (cardinality(airlines_only) <= 100) AND (cardinality(airlines_never) <= 100) AND (cardinality(alliances) <= 100) AND (octet_length(array_to_string(origins, ''::text)) <= 10000) AND (octet_length(array_to_string(destinations, ''::text)) <= 10000) AND (octet_length(array_to_string(preferred_airlines, ''::text)) <= 10000) AND (octet_length(array_to_string(airlines_only, ''::text)) <= 10000) AND (octet_length(array_to_string(airlines_never, ''::text)) <= 10000) AND (octet_length(array_to_string(alliances, ''::text)) <= 10000) AND (octet_length(cabin_class) <= 100) AND (octet_length(currency) <= 100) AND (octet_length(consent_text_version) <= 100))) NOT VALID;
 
 CREATE INDEX airport_overrides_iata_idx ON engine.airport_overrides USING btree (iata, id);
 
@@ -2237,23 +2137,15 @@ CREATE INDEX flight_bookings_trip_request_id_idx ON public.flight_bookings USING
 
 CREATE INDEX flight_bookings_user_id_status_idx ON public.flight_bookings USING btree (user_id, status);
 
-CREATE INDEX flight_offers_before_expires_at_idx ON public.flight_offers_before USING btree (expires_at);
-
 CREATE UNIQUE INDEX flight_offers_offer_id_day_idx ON ONLY public.flight_offers USING btree (offer_id, day);
-
-CREATE UNIQUE INDEX flight_offers_before_offer_id_day_idx ON public.flight_offers_before USING btree (offer_id, day);
-
-CREATE INDEX flight_offers_trip_request_id_idx ON ONLY public.flight_offers USING btree (user_id, trip_request_id, search_round);
-
-CREATE INDEX flight_offers_before_trip_request_id_idx ON public.flight_offers_before USING btree (user_id, trip_request_id, search_round);
-
-CREATE UNIQUE INDEX flight_offers_user_id_id_day_idx ON ONLY public.flight_offers USING btree (user_id, id, day);
-
-CREATE UNIQUE INDEX flight_offers_before_user_id_id_day_idx ON public.flight_offers_before USING btree (user_id, id, day);
 
 CREATE UNIQUE INDEX flight_offers_kept_offer_id_day_idx ON public.flight_offers_kept USING btree (offer_id, day);
 
+CREATE UNIQUE INDEX flight_offers_user_id_id_day_idx ON ONLY public.flight_offers USING btree (user_id, id, day);
+
 CREATE UNIQUE INDEX flight_offers_kept_user_id_id_day_idx ON public.flight_offers_kept USING btree (user_id, id, day);
+
+CREATE INDEX flight_offers_trip_request_id_idx ON ONLY public.flight_offers USING btree (user_id, trip_request_id, search_round);
 
 CREATE INDEX flight_offers_kept_user_id_trip_request_id_search_round_idx ON public.flight_offers_kept USING btree (user_id, trip_request_id, search_round);
 
@@ -2280,12 +2172,6 @@ CREATE INDEX trip_requests_over_idx ON public.trip_requests USING btree (departu
 CREATE INDEX trip_requests_payment_method_id_idx ON public.trip_requests USING btree (user_id, payment_method_id);
 
 CREATE INDEX trip_requests_selected_offer_id_idx ON public.trip_requests USING btree (user_id, selected_offer_id);
-
-ALTER INDEX public.flight_offers_offer_id_day_idx ATTACH PARTITION public.flight_offers_before_offer_id_day_idx;
-
-ALTER INDEX public.flight_offers_trip_request_id_idx ATTACH PARTITION public.flight_offers_before_trip_request_id_idx;
-
-ALTER INDEX public.flight_offers_user_id_id_day_idx ATTACH PARTITION public.flight_offers_before_user_id_id_day_idx;
 
 ALTER INDEX public.flight_offers_offer_id_day_idx ATTACH PARTITION public.flight_offers_kept_offer_id_day_idx;
 
@@ -2566,10 +2452,6 @@ ALTER TABLE engine.counters ENABLE ROW LEVEL SECURITY;
 
 CREATE POLICY counters_owner_all ON engine.counters TO skylatch_owner USING (true) WITH CHECK (true);
 
-ALTER TABLE engine.cron_beat ENABLE ROW LEVEL SECURITY;
-
-CREATE POLICY cron_beat_owner_all ON engine.cron_beat TO skylatch_owner USING (true) WITH CHECK (true);
-
 ALTER TABLE engine.currencies ENABLE ROW LEVEL SECURITY;
 
 CREATE POLICY currencies_owner_all ON engine.currencies TO skylatch_owner USING (true) WITH CHECK (true);
@@ -2823,10 +2705,6 @@ CREATE POLICY flight_bookings_owner_all ON public.flight_bookings TO skylatch_ow
 ALTER TABLE public.flight_offers ENABLE ROW LEVEL SECURITY;
 
 CREATE POLICY flight_offers_authenticated_select ON public.flight_offers FOR SELECT TO authenticated USING ((user_id = ( SELECT engine.signed_in() AS signed_in)));
-
-ALTER TABLE public.flight_offers_before ENABLE ROW LEVEL SECURITY;
-
-CREATE POLICY flight_offers_before_owner_all ON public.flight_offers_before TO skylatch_owner USING (true) WITH CHECK (true);
 
 ALTER TABLE public.flight_offers_kept ENABLE ROW LEVEL SECURITY;
 

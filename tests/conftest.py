@@ -178,6 +178,7 @@ def cron_database(cluster: Cluster) -> str:
 
     cluster.create_database(CRON_DATABASE)
     deploy(cluster.dsn(CRON_DATABASE))
+    search_with_ticks(cluster.dsn(CRON_DATABASE))
     return cluster.dsn(CRON_DATABASE)
 
 

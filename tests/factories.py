@@ -105,19 +105,10 @@ class World:
                 "select engine.set_spending_ceiling('installation', %s, 1e11, 'test')",
                 period,
             )
-        # Nor for what one traveller may ask for, or see fail: an earlier release, which
-        # is upgraded in a test, has no limit of that.
+        # Nor for what one traveller may ask for, or see fail.
         self.rows(
-            "select engine.set_traveller_limits('test', 10000, 10000, '0', 1000000)"
-        )
-        self.rows(
-            "select engine.set_traveller_limits('test', p_failed_bookings_per_hour =>"
+            "select engine.set_traveller_limits('test', 10000, 10000, '0', 1000000,"
             " 1000000)"
-            if self.value(
-                "select 'p_failed_bookings_per_hour' = any (p.proargnames) from pg_proc"
-                " as p where p.proname = 'set_traveller_limits'"
-            )
-            else "select"
         )
         # The recorded offers are in dollars, the ceilings in pounds.
         self.rate("GBP", "USD", "1.25", timedelta(hours=2))

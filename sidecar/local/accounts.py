@@ -1,7 +1,7 @@
 """Operating-system accounts: who runs the servers and how to step down to them.
 
-PostgreSQL refuses to run as root, and what a server inherits decides whether
-plpython3u works: another Python first in PATH gives the interpreter the wrong
+PostgreSQL refuses to run as root, and the environment that a server inherits decides
+whether plpython3u works: another Python first in PATH gives the interpreter the wrong
 standard library. So every server starts through `clean_command`, with an empty
 environment and, under root, as an unprivileged account.
 """
@@ -122,7 +122,7 @@ def make_directory(path: Path, account: Account, *, mode: int = 0o700) -> None:
 
 
 def privileged(command: list[str], purpose: str, *, by_hand: str) -> list[str]:
-    """Return `command` as it has to be run to have root's rights.
+    """Return `command` in the form that gives it root's rights.
 
     Raises SetupError, naming the command `by_hand` to run, when there is no way.
     """

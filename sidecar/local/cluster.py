@@ -1,8 +1,9 @@
 """A private PostgreSQL cluster: made, configured and run away from the system's own.
 
-One directory holds data and socket. There is no TCP and no password: peer
-authentication maps the server's account and the invoking user to the roles that may
-log in. The local stack keeps its cluster; tests make throw-away ones.
+One directory holds data and socket. Peer authentication maps the server's account and
+the invoking user to the roles that may log in, so there is no password. The local stack
+keeps its cluster, and lets applications in over TCP on loopback, with a password and as
+one role only; tests make throw-away ones without TCP.
 """
 
 from __future__ import annotations
@@ -50,12 +51,12 @@ SETTINGS = {
     "jit": "off",
     "timezone": "UTC",
     "log_timezone": "UTC",
-    # Which kind of process asked (%a). Not jsonlog: it writes the detail of an error, a
-    # row's values, whatever log_error_verbosity says.
+    # %a is the kind of process that asked. The log is not jsonlog, which writes the
+    # detail of an error, a row's values, whatever log_error_verbosity says.
     "log_line_prefix": "%m [%p] %q%a %u@%d ",
     "log_lock_waits": "on",
-    # Statements, parameters, and an error's rows and keys carry names and birth dates:
-    # they have no business in a log.
+    # Statements, parameters, and an error's rows and keys hold names and birth dates,
+    # which do not belong in a log.
     "log_error_verbosity": "terse",
     "log_min_error_statement": "panic",
     "log_parameter_max_length": "0",
@@ -90,6 +91,8 @@ class Cluster:
     base: Path
     account: Account
     initdb: tuple[str, ...] = _INITDB
+    # Where applications connect over TCP; it names the socket's file too.
+    tcp_port: int | None = None
 
     @property
     def data(self) -> Path:
@@ -103,8 +106,8 @@ class Cluster:
 
     @property
     def port(self) -> int:
-        """Number in the socket's file name; nothing listens on TCP."""
-        return PORT
+        """Number in the socket's file name, and of TCP where that is listened on."""
+        return self.tcp_port or PORT
 
     def dsn(self, dbname: str, user: str = "postgres") -> str:
         """Return the connection string of `user` to `dbname`."""
@@ -120,7 +123,7 @@ class Cluster:
         Raises SetupError for a socket path too long, a data directory of somebody
         else or of another PostgreSQL version, or a failed initdb.
         """
-        socket = os.fsencode(self.socket_dir / f".s.PGSQL.{PORT}")
+        socket = os.fsencode(self.socket_dir / f".s.PGSQL.{self.port}")
         if len(socket) > _LONGEST_SOCKET_PATH:
             raise SetupError(
                 f"the socket path {socket.decode()} has {len(socket)} bytes, more than "
@@ -142,7 +145,10 @@ class Cluster:
                 }
             ),
         )
-        self._write("pg_hba.conf", "local all all peer map=skylatch\n")
+        rules = "local all all peer map=skylatch\n"
+        if self.tcp_port is not None:
+            rules += "host all authenticator 127.0.0.1/32 scram-sha-256\n"
+        self._write("pg_hba.conf", rules)
         users = dict.fromkeys((self.account.name, current_account().name))
         self._write(
             "pg_ident.conf",
@@ -170,7 +176,7 @@ class Cluster:
         return True
 
     def create_database(self, name: str) -> bool:
-        """Create the database `name`; False when it was there already."""
+        """Create the database `name`; False when it existed already."""
         admin = pinned(self.dsn("postgres"))
         with psycopg.connect(admin, autocommit=True) as connection:
             query = "select 1 from pg_database where datname = %s"
@@ -182,10 +188,10 @@ class Cluster:
 
     def _fixed_settings(self) -> dict[str, str]:
         return {
-            "listen_addresses": "",
-            "port": str(PORT),
+            "listen_addresses": "" if self.tcp_port is None else "127.0.0.1",
+            "port": str(self.port),
             "unix_socket_directories": str(self.socket_dir),
-            # Root passes anyway; everybody else is the account itself.
+            # Root may enter anyway; any other user is the account itself.
             "unix_socket_permissions": "0700",
             "logging_collector": "off",
             "log_destination": "stderr",
@@ -211,7 +217,8 @@ class Cluster:
             )
 
     def _initialise(self) -> None:
-        # Built beside and renamed: an interrupted initdb leaves nothing half-made.
+        # The cluster is made beside and renamed: an interrupted initdb leaves nothing
+        # half-made.
         fresh = self.base / "data.new"
         if fresh.exists():
             shutil.rmtree(fresh)
@@ -237,8 +244,9 @@ class Cluster:
     def serving_pid(self) -> int | None:
         """Return the process that serves this data directory, if any.
 
-        A number in the pid file that was given away again (after a reboot) is not
-        it: a server's working directory is its data directory.
+        The number in the pid file may belong to another process by now (after a
+        reboot), so the process is checked: a server's working directory is its data
+        directory.
         """
         try:
             pid = int((self.data / "postmaster.pid").read_text().split()[0])
@@ -248,10 +256,10 @@ class Cluster:
         return pid if serves else None
 
     def _forget_dead_server(self) -> None:
-        """Remove a pid file that no server stands behind.
+        """Remove a pid file whose server is gone.
 
-        PostgreSQL itself copes with a dead number, but not with one that now belongs
-        to another process of the same account.
+        PostgreSQL itself copes with a dead number, but not with a number that now
+        belongs to another process of the same account.
         """
         if self.serving_pid() is None:
             (self.data / "postmaster.pid").unlink(missing_ok=True)

@@ -20,6 +20,7 @@ from sidecar import status_report
 from sidecar.deploy import deploy as deploy_database
 from sidecar.errors import SetupError, SkylatchError
 from sidecar.local import containers, diagram, plpython, snapshot
+from sidecar.local.application import describe, environment, load_door
 from sidecar.local.demo import Demo
 from sidecar.local.packages import ensure_installed, find_installation
 from sidecar.local.places import CHECKOUT, default_places
@@ -65,7 +66,7 @@ def _stack() -> Stack:
 
 
 def _replay(recordings: Path | None) -> None:
-    """Let the stack's settings name the recordings; the sandbox starts again for it."""
+    """Let the stack's settings name the recordings, and start the sandbox again."""
     if recordings is None:
         return
     if not recordings.is_dir():
@@ -98,12 +99,26 @@ def up(
         _replay(recordings)
         stack = _stack()
         settings = stack.up(only_database=only_database)
-        if not only_database:
-            _say(
-                f"up: callbacks at http://127.0.0.1:{settings.port('http')}, "
-                f"logs in {stack.places.logs}; look with make status and make psql, "
-                "stop with make down"
-            )
+        card = describe(load_door(stack.places), settings, stack.places.logs)
+    print("the database is up" if only_database else card)
+
+
+@app.command(name="app")
+def show_card(
+    env: Annotated[
+        bool, typer.Option("--env", help="As variables, for a shell's `eval`.")
+    ] = False,
+) -> None:
+    """Show how an application connects, and the statements of a first trip."""
+    with one_line_errors():
+        stack = _stack()
+        settings = stack.settings()
+        door = load_door(stack.places)
+    if not env:
+        print(describe(door, settings, stack.places.logs))
+        return
+    for key, value in environment(door, settings).items():
+        print(f"export {key}={shlex.quote(value)}")
 
 
 @app.command()
@@ -117,9 +132,9 @@ def down() -> None:
 def status() -> None:
     """Show what runs, and whether booking is on, and why.
 
-    The exit code is 0 when all is well, and 3 when a program does not run. Else it is
-    that of `sidecar status`: 1 when booking is off or something is open, 2 when it
-    cannot be told.
+    The exit code is 0 when all is well, and 3 when a program does not run. Otherwise it
+    is that of `sidecar status`: 1 when booking is off or something is open, 2 when the
+    database did not say.
     """
     with one_line_errors():
         stack = _stack()
@@ -190,7 +205,8 @@ def env() -> None:
     """Print the stack's settings, secrets included, for a shell's `eval`."""
     with one_line_errors():
         stack = _stack()
-        # Not among the settings: those are what the sidecar's programs may know.
+        # The operator's address is not among the settings, which the sidecar's programs
+        # may know.
         operator = {"SKYLATCH_OPERATOR_URL": stack.cluster().dsn(DATABASE)}
         values = {**stack.settings().values, **operator}
     for key, value in values.items():
@@ -203,7 +219,7 @@ def secrets(
         Path, typer.Argument(help="Directory that `docker-compose.yml` reads.")
     ] = CHECKOUT / "secrets",
 ) -> None:
-    """Make the containers' secrets, one file each; those that are there stay."""
+    """Make the containers' secrets, one file each; existing secrets stay."""
     with one_line_errors():
         made = containers.write_secrets(directory)
         _say(f"{directory}: " + (f"made {', '.join(made)}" if made else "complete"))

@@ -1,4 +1,4 @@
-"""What `docker-compose.yml` takes from the local stack: secrets and server settings."""
+"""What `docker-compose.yml` uses of the local stack: secrets and server settings."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from sidecar.local.redis_server import redis_config
 from sidecar.local.settings import DATABASE, complete, write_private
 
 _POSTGRES, _REDIS = "postgres:5432", "redis:6379"
-# Generated for the sandbox; of the real providers they are replaced by hand.
+# Generated for the sandbox; secrets of the real providers replace these by hand.
 _SETTINGS = (
     "SKYLATCH_DUFFEL_TOKEN",
     "SKYLATCH_STRIPE_KEY",
@@ -58,7 +58,7 @@ def write_secrets(directory: Path) -> list[str]:
         "skylatch_watch_url",
         f"postgresql://skylatch_watch:{password}@{_POSTGRES}/{DATABASE}",
     )
-    # Empty: nobody is told there, nothing is reported.
+    # Empty: then nobody is told there and nothing is reported.
     for name in _OPTIONAL:
         keep(name, "")
     redis = keep("skylatch_redis_url", f"redis://:{secrets.token_hex(24)}@{_REDIS}/0")

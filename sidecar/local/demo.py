@@ -1,29 +1,28 @@
-"""`make demo`: six trips, six endings, checked against the providers' own truth.
+"""`make demo`: six trips, six endings, checked against the providers' own books.
 
-Everything is done the way an application does it: cards are added as `service_role`,
+The demo does everything as an application does: cards are added as `service_role`,
 trips are stated as the traveller, the monitor is triggered by its public function. Only
-the fares are moved, one offer made to vanish and one answer to get lost, through the
+the fares are moved, one offer is made to vanish and one answer to get lost, through the
 sandbox's control endpoint.
 """
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Callable
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 import psycopg
 import requests
-import stripe
 from psycopg.rows import dict_row
 from rich.console import Console
 from rich.live import Live
 from rich.table import Table
 
+from sidecar.local.application import Application, next_monday
 from sidecar.local.settings import Settings
 from sidecar.local.stories import Story, stories
 from sidecar.sessions import pinned
@@ -47,17 +46,9 @@ class Demo:
         self._console = console
         self._flights = settings.values["SKYLATCH_DUFFEL_URL"]
         self._payments = settings.values["SKYLATCH_STRIPE_URL"]
-        self._stripe = stripe.StripeClient(
-            settings.values["SKYLATCH_STRIPE_KEY"],
-            base_addresses={"api": self._payments},
-            http_client=stripe.RequestsClient(proxy={"http": "", "https": ""}),
-        )
         self._http = requests.Session()
         self._http.trust_env = False
-        # PostgREST would hold this connection; the roles are the same.
-        self._app = psycopg.connect(
-            pinned(dsn("authenticator")), autocommit=True, row_factory=dict_row
-        )
+        self._app = Application(settings, dsn)
         self._operator = psycopg.connect(
             pinned(dsn("postgres")), autocommit=True, row_factory=dict_row
         )
@@ -75,7 +66,7 @@ class Demo:
             self._operator.close()
 
     def _play(self, plays: list[Story]) -> bool:
-        self._as_service("select public.manage_auto_book_monitor('trigger')")
+        self._app.as_service("select public.manage_auto_book_monitor('trigger')")
         ended = self._watch(plays)
         self._console.print()
         self._print_saga(plays[-1])
@@ -102,43 +93,14 @@ class Demo:
 
     def _state(self, story: Story) -> None:
         """Create the traveller, their card and the trip."""
-        customer = self._stripe.v1.customers.create()
-        card = self._stripe.v1.payment_methods.create(
-            {
-                "type": "card",
-                "card": {
-                    "number": story.card,
-                    "exp_month": 12,
-                    "exp_year": datetime.now(UTC).year + 3,
-                    "cvc": "123",
-                },
-            }
-        )
-        self._stripe.v1.payment_methods.attach(card.id, {"customer": customer.id})
         card_id, profile_id = uuid4(), uuid4()
-        self._as_service("insert into auth.users (id) values (%s)", story.user_id)
-        self._as_service(
-            "insert into public.payment_methods (user_id, id, stripe_customer_id,"
-            " stripe_payment_method_id, brand, last4, exp_month, exp_year)"
-            " values (%s, %s, %s, %s, 'visa', %s, 12, %s)",
-            story.user_id,
-            card_id,
-            customer.id,
-            card.id,
-            story.card[-4:],
-            datetime.now(UTC).year + 3,
-        )
-        self._as_traveller(
-            story,
-            "insert into public.traveler_profiles (id, given_name, family_name, title,"
-            " gender, born_on, email, phone_number) values (%s, 'Amelia', 'Earhart',"
-            " 'ms', 'f', '1987-07-24', 'amelia@example.com', '+442080160508')",
-            profile_id,
-        )
-        departs = _monday(date.today() + timedelta(days=60))  # noqa: DTZ011
+        self._app.add_user(story.user_id)
+        self._app.add_card(story.user_id, card_id, story.card)
+        self._app.add_profile(story.user_id, profile_id)
+        departs = next_monday(date.today() + timedelta(days=60))  # noqa: DTZ011
         returns = story.returns_after
-        (row,) = self._as_traveller(
-            story,
+        (row,) = self._app.as_traveller(
+            story.user_id,
             "select public.create_trip_request(p_origins => %s, p_destinations => %s,"
             " p_departure_from => %s, p_return_from => %s, p_max_price => %s,"
             " p_currency => %s, p_passengers => %s, p_payment_method_id => %s,"
@@ -165,14 +127,17 @@ class Demo:
                 states = [self._trip(story) for story in plays]
                 live.update(self._table(plays))
                 waiting = plays[1]
-                if not fallen and states[1]["status_reason"]:
-                    # The traveller was told it is too dear. Now the fare falls.
+                if not fallen and states[1]["heard"]:
+                    # The traveller was told that the fare is too high. Now the fare
+                    # falls.
                     self._control("fares", waiting, factor=1)
-                    self._as_service("select public.duffel_search(%s)", waiting.trip_id)
+                    self._app.as_service(
+                        "select public.duffel_search(%s)", waiting.trip_id
+                    )
                     fallen = True
                 elif fallen and all(
                     s["auto_book_status"] == p.ends
-                    and s["status_reason"]
+                    and s["heard"]
                     and s["attempts"] == (0 if p.ends == "PENDING" else p.attempts)
                     for s, p in zip(states, plays, strict=True)
                 ):
@@ -184,11 +149,12 @@ class Demo:
         return False
 
     def _trip(self, story: Story) -> Row:
-        (row,) = self._as_traveller(
-            story,
+        (row,) = self._app.as_traveller(
+            story.user_id,
             "select t.auto_book_status, t.status_reason, b.booking_reference,"
             " b.price, b.currency, (select count(*) from public.booking_attempts as a"
-            " where a.trip_request_id = t.id) as attempts"
+            " where a.trip_request_id = t.id) as attempts, exists (select"
+            " from public.fare_history as h where h.trip_request_id = t.id) as heard"
             " from public.trip_requests as t left join public.flight_bookings as b"
             " on b.trip_request_id = t.id where t.id = %s",
             story.trip_id,
@@ -219,8 +185,8 @@ class Demo:
         )
         for name in ("at", "from", "to", "what happened"):
             table.add_column(name)
-        for step in self._as_traveller(
-            story, "select * from public.trip_saga(%s)", story.trip_id
+        for step in self._app.as_traveller(
+            story.user_id, "select * from public.trip_saga(%s)", story.trip_id
         ):
             table.add_row(
                 f"{step['at']:%H:%M:%S.%f}"[:-3],
@@ -274,30 +240,6 @@ class Demo:
             timeout=30,
         ).raise_for_status()
 
-    def _as_service(self, query: str, *arguments: object) -> list[Row]:
-        return self._as_role("service_role", None, query, arguments)
-
-    def _as_traveller(self, story: Story, query: str, *arguments: object) -> list[Row]:
-        return self._as_role("authenticated", story.user_id, query, arguments)
-
-    def _as_role(
-        self, role: str, user_id: UUID | None, query: str, arguments: tuple[object, ...]
-    ) -> list[Row]:
-        """Run one statement as PostgREST would: role and claims for it alone."""
-        with self._app.transaction():
-            self._app.execute("select set_config('role', %s, true)", [role])
-            self._app.execute(
-                "select set_config('request.jwt.claims', %s, true)",
-                [json.dumps({"sub": str(user_id)} if user_id else {})],
-            )
-            cursor = self._app.execute(query.encode(), arguments)
-            return cursor.fetchall() if cursor.description else []
-
 
 def _ours(rows: list[Row], trips: set[str]) -> list[Row]:
     return [row for row in rows if row["metadata"].get("trip_request_id") in trips]
-
-
-def _monday(day: date) -> date:
-    """Return the next Monday: the recorded trip left on one."""
-    return day + timedelta(days=-day.weekday() % 7)

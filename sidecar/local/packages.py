@@ -1,9 +1,9 @@
-"""What the stack needs from the distribution, and how it gets there.
+"""What the stack needs from the distribution, and how it is installed.
 
-The server version is not ours to choose: it is the one whose parts are installed
-already, or else the one the distribution's `postgresql` package stands for (15 on
-Debian 12, 16 on Ubuntu 24.04, 17 on Debian 13). What counts as installed is the file
-that is needed, not the package's name, so a hand-made installation serves as well.
+The version of the server is the one whose parts are installed already, or else the one
+that the distribution's `postgresql` package stands for (15 on Debian 12, 16 on Ubuntu
+24.04, 17 on Debian 13). A part counts as installed when its file is there, whatever the
+package's name, so a hand-made installation serves as well.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from sidecar.errors import SetupError
 from sidecar.local.accounts import privileged
 
 OLDEST_SUPPORTED = 15
-# Names the version to use where there are several: for tests on each of them.
+# Names the version to use where several are installed: for tests on each of them.
 ASKED = "SKYLATCH_POSTGRES_MAJOR"
 _BINARIES = Path("/usr/lib/postgresql")
 _SHARED = Path("/usr/share/postgresql")
@@ -32,8 +32,8 @@ _EXTENSIONS = {
 }
 # Program on PATH that proves a package -> that package's name.
 _PROGRAMS = {"redis-server": "redis-server", "setpriv": "util-linux"}
-# What only tests use; they pass it over where it cannot be had.
-_TEST_PROGRAMS = {"pgbouncer": "pgbouncer", "promtool": "prometheus"}
+# Only tests use these; where they cannot be had the tests are left out.
+_TEST_PROGRAMS = {"curl": "curl", "pgbouncer": "pgbouncer", "promtool": "prometheus"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,10 +72,10 @@ def choose_major(
 ) -> int:
     """Return the PostgreSQL version to use.
 
-    `complete` has server and extensions, `installed` at least the server,
-    `distribution` is the default of the package source (None: no package source),
-    `wanted` made the data that is there already and wins where it is complete.
-    Raises SetupError when only versions are on offer that are too old.
+    `complete` has the versions with server and extensions, `installed` those with at
+    least the server, `distribution` is the default of the package source (None: no
+    package source), `wanted` made the existing data and wins where it is complete.
+    Raises SetupError when only versions are available that are too old.
     """
     if wanted is not None and wanted in complete:
         return wanted
@@ -162,9 +162,9 @@ def ensure_installed(
 ) -> Installation:
     """Install what is missing with apt (by sudo when not root); return the server.
 
-    Quick when everything is there. `say` is told what is being installed, `wanted`
-    is the version that made the data, if there is any. Raises SetupError when there
-    is no apt, no right to use it, or it fails.
+    Quick when everything is installed. `say` is told what is being installed, `wanted`
+    is the version that made the data, if there are any. Raises SetupError when there is
+    no apt, no right to use it, or it fails.
     """
     majors = _installed_majors()
     complete = [major for major in majors if not _missing(major)]

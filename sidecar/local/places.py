@@ -51,6 +51,11 @@ class Places:
         return self.state / "sidecar.env"
 
     @property
+    def application(self) -> Path:
+        """File with how applications connect, and the ready traveller."""
+        return self.state / "application.env"
+
+    @property
     def alerts(self) -> Path:
         """File with what the relay has told."""
         return self.state / "alerts.json"
@@ -103,7 +108,7 @@ class Places:
                 "SKYLATCH_STATE_DIR elsewhere"
             )
         self.state.mkdir(parents=True, exist_ok=True)
-        # The servers' accounts pass through; what is secret below is 0600 or 0700.
+        # The servers' accounts pass through here; secret files below are 0600 or 0700.
         self.state.chmod(0o755 if is_root() else 0o700)
         (self.state / _MARKER).write_text(f"local stack of {CHECKOUT}\n")
         self.logs.mkdir(mode=0o700, exist_ok=True)
@@ -125,7 +130,7 @@ class Places:
     @contextmanager
     def lock(self) -> Iterator[None]:
         """Hold the stack's lock: a second `up` or `down` waits for the first."""
-        # Held on the directory itself: no lock file to be left behind or removed.
+        # The lock is held on the directory itself: no lock file has to be removed.
         handle = os.open(self.state, os.O_RDONLY | os.O_DIRECTORY)
         try:
             fcntl.flock(handle, fcntl.LOCK_EX)

@@ -11,7 +11,7 @@ from decimal import Decimal
 import psycopg
 
 _SOURCE = "the local stack"
-# What a pound costs.
+# What one pound costs in each currency.
 _RATES = {"EUR": Decimal("1.15"), "USD": Decimal("1.25")}
 
 

@@ -1,9 +1,9 @@
 """Settings of the local stack: generated once, kept in one 0600 file.
 
-The file is `KEY=value` per line. What is there is kept, so a hand edit (say, the
-address and token of a real Duffel test account) survives; what is missing is
-generated. Ports are below the ephemeral range, where outgoing connections would take
-them, and stay the same for the life of the stack.
+The file is `KEY=value` per line. Existing values are kept, so a hand edit (say, the
+address and token of a real Duffel test account) survives; missing values are generated.
+Ports are below the ephemeral range, where outgoing connections would take them, and
+stay the same for the life of the stack.
 """
 
 from __future__ import annotations
@@ -22,7 +22,8 @@ from sidecar.local.places import Places
 
 DATABASE = "skylatch"
 _PORTS = range(20000, 32768)
-# What the local stack starts with; the copy in its state directory may be edited.
+# The flags that the local stack starts with; the copy in its state directory may be
+# edited.
 _FLAGS = Path(__file__).with_name("flags.json")
 
 
@@ -56,7 +57,7 @@ def load_settings(places: Places, socket_dir: Path, port: int) -> Settings:
 
     Raises SetupError for a file that cannot be understood.
     """
-    kept = _parse(places.settings)
+    kept = read_values(places.settings)
     address = (
         f"postgresql:///{DATABASE}?host={quote(str(socket_dir), safe='')}&port={port}"
     )
@@ -71,8 +72,7 @@ def load_settings(places: Places, socket_dir: Path, port: int) -> Settings:
     if "SKYLATCH_RECORDINGS" in os.environ:
         values["SKYLATCH_RECORDINGS"] = os.environ["SKYLATCH_RECORDINGS"]
     if values != kept:
-        text = "".join(f"{key}={value}\n" for key, value in values.items())
-        write_private(places.settings, text)
+        write_values(places.settings, values)
     if not places.flags.exists():
         write_private(places.flags, _FLAGS.read_text())
     return Settings(values)
@@ -148,7 +148,13 @@ def write_private(path: Path, text: str) -> None:
     draft.replace(path)
 
 
-def _parse(path: Path) -> dict[str, str]:
+def write_values(path: Path, values: dict[str, str]) -> None:
+    """Replace a file of settings; only its owner may read it."""
+    write_private(path, "".join(f"{key}={value}\n" for key, value in values.items()))
+
+
+def read_values(path: Path) -> dict[str, str]:
+    """Return what a file of settings says; nothing when there is none."""
     if not path.exists():
         return {}
     values = {}

@@ -20,6 +20,7 @@ from sidecar.deploy import deploy
 from sidecar.errors import SetupError
 from sidecar.local import redis_server
 from sidecar.local.accounts import server_account
+from sidecar.local.application import Application, load_door, set_password
 from sidecar.local.cluster import Cluster
 from sidecar.local.packages import ensure_installed, find_installation
 from sidecar.local.places import CHECKOUT, Places
@@ -63,7 +64,10 @@ class Stack:
         with self.places.lock():
             account = server_account("postgres")
             self.places.check_reachable(account)
-            cluster = Cluster(installation, self.places.cluster, account)
+            door = load_door(self.places)
+            cluster = Cluster(
+                installation, self.places.cluster, account, tcp_port=door.port
+            )
             settings = load_settings(self.places, cluster.socket_dir, cluster.port)
             supervisor = Supervisor(self.places)
             install_plpython()
@@ -81,10 +85,16 @@ class Stack:
                 self.say(f"created database {DATABASE}")
             self.say("applying schema and code")
             deploy(cluster.dsn(DATABASE), cron=True)
+            set_password(cluster.dsn(DATABASE), door.password)
             record_rates(lambda user: cluster.dsn(DATABASE, user))
             if not only_database:
                 for program in _PORTS:
                     self._start(program, supervisor, settings, cluster)
+                application = Application(
+                    settings, lambda user: cluster.dsn(DATABASE, user)
+                )
+                application.welcome(door)
+                application.close()
         return settings
 
     def down(self) -> bool:
@@ -95,7 +105,7 @@ class Stack:
             return Supervisor(self.places).shut_down()
 
     def down_to(self, running: set[str]) -> None:
-        """Stop what is not among the programs `running`; everything for none."""
+        """Stop all programs but those in `running`; if that is empty, everything."""
         if not running:
             self.down()
             return
@@ -130,7 +140,12 @@ class Stack:
     def cluster(self) -> Cluster:
         """Return the stack's cluster, running or not."""
         installation = find_installation(self.places.data_major())
-        return Cluster(installation, self.places.cluster, server_account("postgres"))
+        return Cluster(
+            installation,
+            self.places.cluster,
+            server_account("postgres"),
+            tcp_port=load_door(self.places).port,
+        )
 
     def _programs(self, cluster: Cluster, settings: Settings) -> list[Program]:
         redis = redis_server.prepare_redis(self.places.redis, settings)
@@ -139,7 +154,8 @@ class Stack:
             Program("redis", redis, self.places.redis),
         ]
         for name, arguments in (
-            # As long-lived as the database beside it, which knows of its orders.
+            # The sandbox keeps its books as long as the database beside it, which knows
+            # of its orders.
             ("sandbox", ["tests.sandbox", "--state", str(self.places.sandbox)]),
             ("sidecar", ["sidecar", "run"]),
             ("sidecar-alerts", ["sidecar", "alert-relay"]),

@@ -1,4 +1,4 @@
-"""The six trips of `make demo`: what is wished for, and how each should end."""
+"""The six trips of `make demo`: what each wishes for, and how each should end."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _DECLINES_LATER = "4000000000000341"  # can be saved; every charge is declined
 
 @dataclass(slots=True)
 class Story:
-    """One trip of the demo: what is wished for, and how it should end."""
+    """One trip of the demo: its wishes, and how it should end."""
 
     title: str
     origin: str
@@ -24,9 +24,9 @@ class Story:
     card: str = _VISA
     # How often the offer that was chosen first vanishes before it can be booked.
     vanishes: int = 0
-    # The order is made, and its answer is an error: did it go through?
+    # The order is made, and its answer is an error that does not say so.
     unheard: bool = False
-    # Fares start so many times dearer, and fall when the first search has been seen.
+    # Fares start so many times higher, and fall once the first search was seen.
     dearer: int = 1
     attempts: int = 1
     user_id: UUID = field(default_factory=uuid4)

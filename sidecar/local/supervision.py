@@ -156,9 +156,9 @@ class Supervisor:
         }
 
     def start(self, program: str) -> None:
-        """Start a program unless it is running; does not wait for it.
+        """Start a program unless it is running; does not wait for the program.
 
-        One that has ended before supervisord looks is a matter of `failure`, like one
+        `failure` reports a program that has ended before supervisord looks, like one
         that ends a moment later.
         """
         state = self.states().get(program)

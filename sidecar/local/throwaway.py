@@ -45,8 +45,9 @@ def throwaway_cluster(
 ) -> Iterator[Cluster]:
     """Serve a fresh cluster, in memory where possible, and remove it afterwards.
 
-    It dies with this process, and what a killed process left is swept up here. `initdb`
-    replaces the options that ours are made with; `parent` is where it lies instead.
+    The cluster dies with this process, and clusters that a killed process left are
+    removed here. `initdb` replaces our own options of initdb; `parent` is the directory
+    to use instead.
     """
     parent = parent or roomiest_parent()
     _sweep(parent)

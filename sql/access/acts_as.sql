@@ -1,5 +1,5 @@
--- The role in force (SET ROLE, as PostgREST does it), else the login itself: within a
--- definer function neither current_user nor session_user says who asks.
+-- The role in force (SET ROLE, as PostgREST does it), otherwise the login itself.
+-- Within a definer function neither current_user nor session_user tells who asks.
 create or replace function engine.acts_as(p_role text) returns boolean
   language sql stable
 return pg_has_role(

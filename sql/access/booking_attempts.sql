@@ -1,4 +1,4 @@
--- Travellers read what was tried; only the engine writes.
+-- Travellers read their attempts; only the engine writes.
 drop policy if exists booking_attempts_owner_all on public.booking_attempts;
 create policy booking_attempts_owner_all on public.booking_attempts
   to skylatch_owner

@@ -1,4 +1,4 @@
--- The login, and the role it has taken: who is to be named in the audit.
+-- The audit names the login and the role that the login has taken.
 create or replace function engine.caller() returns text
   language sql stable
 return session_user || coalesce(

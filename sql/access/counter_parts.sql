@@ -1,4 +1,4 @@
--- Added to by engine.raise_counter, emptied by engine.sum_counters.
+-- engine.raise_counter adds rows; engine.sum_counters empties the table.
 drop policy if exists counter_parts_owner_all on engine.counter_parts;
 create policy counter_parts_owner_all on engine.counter_parts
   to skylatch_owner

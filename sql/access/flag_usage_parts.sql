@@ -1,4 +1,4 @@
--- Added to by engine.record_flag_usage, emptied by engine.sum_flag_usage.
+-- engine.record_flag_usage adds rows; engine.sum_flag_usage empties the table.
 drop policy if exists flag_usage_parts_owner_all on engine.flag_usage_parts;
 create policy flag_usage_parts_owner_all on engine.flag_usage_parts
   to skylatch_owner

@@ -1,5 +1,5 @@
--- Cards are added by the application after Stripe has verified the owner, never by
--- the traveller's own hand: a quoted id would let one pay with another's card.
+-- Cards are added by the application after Stripe has verified their owner. Travellers
+-- must not add rows: a traveller who writes another's card id could pay with that card.
 drop policy if exists payment_methods_owner_all on public.payment_methods;
 create policy payment_methods_owner_all on public.payment_methods
   to skylatch_owner

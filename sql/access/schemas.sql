@@ -1,7 +1,8 @@
--- What the roles may do is what these files grant, and nothing that an earlier version
--- or a hand granted besides: all of it is taken first. It happens in the transaction of
--- the deploy, so nobody is ever without. A table whose grants are as the last deploy
--- left them, and are to stay so, is left alone (engine.deployed_objects).
+-- The roles may do what these files grant and nothing else. So a deploy first revokes
+-- everything, what an earlier version or a person granted included, in its own
+-- transaction: nobody is without their rights meanwhile. A table whose grants are as
+-- the last deploy left them, and do not change, is left alone
+-- (engine.deployed_objects).
 do $$
 declare
   v_roles constant text := 'public, anon, authenticated, service_role, authenticator,'
@@ -43,8 +44,8 @@ begin
   end loop;
 end $$;
 
--- Who may look into the engine at all; its functions are granted one by one, in their
--- files.
+-- These roles may name objects of the schema engine; the file of each function grants
+-- the function itself.
 grant usage on schema engine
   to skylatch_sidecar, skylatch_cron, skylatch_operator, skylatch_feed, skylatch_watch,
   authenticated, service_role;

@@ -1,5 +1,6 @@
--- Policies ask this and not auth.uid() itself: a client that forgot to say for whom it
--- asks would see no rows and no error, and look for its mistake everywhere else.
+-- Policies call this function and not auth.uid() itself. A client that did not say
+-- which traveller it asks for would otherwise see no rows and no error, and look for
+-- its mistake elsewhere.
 create or replace function engine.signed_in() returns uuid
   language plpgsql stable
 as $$

@@ -1,4 +1,4 @@
--- Written by whoever does something in a sampled trace, taken by take_spans.
+-- Written by each function that does a step of a sampled trace; taken by take_spans.
 drop policy if exists spans_owner_all on engine.spans;
 create policy spans_owner_all on engine.spans
   to skylatch_owner

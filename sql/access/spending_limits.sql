@@ -1,4 +1,4 @@
--- A traveller's own limits are theirs to set, raise and remove.
+-- A traveller sets, raises and removes their own limits.
 drop policy if exists spending_limits_owner_all on public.spending_limits;
 create policy spending_limits_owner_all on public.spending_limits
   to skylatch_owner
@@ -21,8 +21,8 @@ create policy spending_limits_authenticated_update on public.spending_limits
   using (user_id = (select engine.signed_in()))
   with check (user_id = (select engine.signed_in()));
 
--- By remove_spending_limit instead: the privilege to delete is one to lock the whole
--- table.
+-- Limits are removed by remove_spending_limit: the privilege to delete would let a
+-- traveller lock the whole table.
 drop policy if exists spending_limits_authenticated_delete on public.spending_limits;
 grant select on public.spending_limits to authenticated, service_role;
 grant insert (user_id, currency, period, amount), update (amount)

@@ -1,4 +1,4 @@
--- Who flies is the traveller's to say.
+-- The traveller decides who flies.
 drop policy if exists trip_passengers_owner_all on public.trip_passengers;
 create policy trip_passengers_owner_all on public.trip_passengers
   to skylatch_owner
@@ -15,7 +15,8 @@ create policy trip_passengers_authenticated_insert on public.trip_passengers
   for insert to authenticated
   with check (user_id = (select engine.signed_in()));
 
--- By remove_passenger instead: the privilege to delete is one to lock the whole table.
+-- Passengers are removed by remove_passenger: the privilege to delete would let a
+-- traveller lock the whole table.
 drop policy if exists trip_passengers_authenticated_delete on public.trip_passengers;
 grant select on public.trip_passengers to authenticated, service_role;
 grant insert (user_id, trip_request_id, traveler_profile_id)

@@ -1,4 +1,5 @@
--- A traveller states and changes what they want; every state column is the engine's.
+-- A traveller states and changes their wishes; only the engine writes the columns of
+-- state.
 drop policy if exists trip_requests_owner_all on public.trip_requests;
 create policy trip_requests_owner_all on public.trip_requests
   to skylatch_owner

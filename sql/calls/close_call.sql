@@ -19,4 +19,4 @@ begin
 end;
 $$;
 comment on function engine.close_call(engine.call_report, text, timestamptz) is
-  'Ends a call with what came back and what that means.';
+  'Ends a call with its answer and the verdict on it.';

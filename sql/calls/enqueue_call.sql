@@ -1,13 +1,8 @@
--- One row per idempotency key: asking again (a repeated confirm, another reading)
--- reopens it, later each time; one that was dead begins anew. A call that is marked as
--- sent before it leaves is never reopened: then nothing is returned. A new call that is
--- due is born claimed by the worker that it is handed to, so that it is written once.
-drop function if exists engine.enqueue_call(
-  public.booking_attempts, text, timestamptz
-);
-drop function if exists engine.enqueue_call(
-  public.booking_attempts, text, timestamptz, text
-);
+-- An idempotency key has one row. A repeated request (a repeated confirmation, another
+-- read) reopens the row, later each time; a dead call begins anew. A call that is
+-- marked as sent before it leaves is never reopened: then nothing is returned. A new
+-- call that is due is born claimed by the worker that it is handed to, so that its row
+-- is written once.
 create or replace function engine.enqueue_call(
   p_call engine.provider_calls, p_hand_to text default null
 ) returns bigint
@@ -35,8 +30,7 @@ begin
   )
   values (
     p_call.user_id, p_call.trip_request_id, p_call.booking_attempt_id,
-    p_call.attempt_epoch, p_call.operation,
-    p_call.idempotency_key::engine.idempotency_key, p_call.run_at,
+    p_call.attempt_epoch, p_call.operation, p_call.idempotency_key, p_call.run_at,
     p_call.trace_id, p_call.trace_sampled, v_born.state, v_worker, v_born.epoch,
     v_born.tries, v_born.claimed_at, v_born.claimed_at,
     -- Null for one that waits in the queue.
@@ -71,4 +65,5 @@ begin
 end;
 $$;
 comment on function engine.enqueue_call(engine.provider_calls, text) is
-  'Adds an outward call, or reopens it; returns its id, or null when it must not.';
+  'Adds an outward call, or reopens it; returns its id, or null when the call must not '
+  'be repeated.';

@@ -1,7 +1,7 @@
--- One row per operation and object: the row's lease is what keeps two readers of one
--- object from overtaking each other. An object that is asked for while it is being read
--- is read once more after, so that what happened meanwhile is seen. Only what observes
--- may be asked for here.
+-- An operation has one row for each object; the lease on that row keeps two readers of
+-- one object from overtaking each other. An object that is requested while it is being
+-- read is read once more afterwards, so that changes in between are seen. Only
+-- operations that observe may be requested here.
 create or replace function engine.enqueue_object(p_call engine.provider_calls)
   returns bigint
   language plpgsql volatile
@@ -16,7 +16,7 @@ begin
   select
     p_call.user_id, p_call.trip_request_id, p_call.booking_attempt_id,
     p_call.attempt_epoch, o.operation, p_call.object_id, p_call.payload,
-    p_call.idempotency_key::engine.idempotency_key, p_call.run_at, p_call.trace_id, p_call.trace_sampled
+    p_call.idempotency_key, p_call.run_at, p_call.trace_id, p_call.trace_sampled
   from engine.operations as o
   where o.operation = p_call.operation and o.observes
   on conflict (idempotency_key) do update
@@ -51,4 +51,5 @@ begin
 end;
 $$;
 comment on function engine.enqueue_object(engine.provider_calls) is
-  'Asks for one object to be read; returns the call, or null for what is no reading.';
+  'Enqueues the read of one object; returns the call, or null for an operation that '
+  'does more than observe.';

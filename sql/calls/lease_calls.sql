@@ -1,7 +1,5 @@
 -- Each of the given ready calls gets a lease and a new epoch. The caller has locked the
 -- rows, or made them in this transaction.
-drop function if exists engine.lease_calls(text, bigint[], timestamptz);
-drop function if exists engine.lease_calls(text, bigint[], boolean, timestamptz);
 create or replace function engine.lease_calls(
   p_worker text, p_ids bigint[], p_now timestamptz
 ) returns setof engine.provider_calls

@@ -7,4 +7,4 @@ return case p_provider
   else to_jsonb(floor(extract(epoch from p_time))::bigint)
 end;
 comment on function engine.list_time(text, timestamptz) is
-  'Writes a time as the lists of a provider want it: whole seconds.';
+  'Writes a time as a provider''s lists take it: in whole seconds.';

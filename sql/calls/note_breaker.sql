@@ -4,8 +4,6 @@
 -- success ends the trouble. A call that fails during a pause was sent before it, and
 -- counts no more: several calls that try at once are one trial. A healthy call writes
 -- nothing.
-drop function if exists engine.note_breaker(text, jsonb, timestamptz);
-drop function if exists engine.note_breaker(text, engine.call_report, timestamptz);
 create or replace function engine.note_breaker(
   p_operation engine.operations, p_report engine.call_report, p_now timestamptz
 ) returns void

@@ -9,4 +9,4 @@ begin
 end;
 $$;
 comment on function engine.repeat_call(bigint, timestamptz) is
-  'Makes a call due again that was asked for while it was out.';
+  'Makes a call due again that was requested once more while it was under way.';

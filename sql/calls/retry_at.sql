@@ -1,9 +1,6 @@
 -- An operation that polls has its waits written down; any other doubles its wait each
 -- time. Jitter keeps calls that failed together from coming back together. No call
 -- comes back sooner than its provider asks. Null when no try is left.
-drop function if exists engine.retry_at(
-  text, integer, numeric, timestamptz, timestamptz
-);
 create or replace function engine.retry_at(
   p_operation engine.operations,
   p_tries integer,
@@ -31,4 +28,5 @@ end;
 $$;
 comment on function engine.retry_at(
   engine.operations, integer, numeric, timestamptz, timestamptz
-) is 'When a call that must be repeated is due again; null when no try is left.';
+) is
+  'Returns when a call that must be repeated is due again; null when no try is left.';

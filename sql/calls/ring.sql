@@ -1,7 +1,7 @@
--- The one place that notifies. Whoever may log in may fill the server's queue of
--- notifications, by one session that listens and never reads: then every transaction
--- that notifies fails at its end, whatever it was about. So nothing is said when the
--- queue is half full: whoever listens also polls.
+-- This function alone sends notifications. Any login can fill the server's queue of
+-- notifications with one session that listens and never reads; then every transaction
+-- that notifies fails at its end, whatever it was about. So this function sends nothing
+-- once the queue is half full: all listeners also poll.
 create or replace function engine.ring(p_channel text) returns void
   language plpgsql volatile
 as $$
@@ -12,4 +12,4 @@ begin
 end;
 $$;
 comment on function engine.ring(text) is
-  'Notifies whoever listens on a channel, unless the queue fills up.';
+  'Notifies the listeners of a channel, unless the server''s queue is half full.';

@@ -28,4 +28,4 @@ begin
 end;
 $$;
 comment on function engine.wake_sidecar() is
-  'Tells the sidecars that there is work; failure is harmless.';
+  'Tells the sidecars that there is work; a failure to tell them is harmless.';

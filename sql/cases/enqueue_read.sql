@@ -1,5 +1,5 @@
--- An object is read for the record, of an attempt or of nobody. What is read for nobody
--- has a trace of its own.
+-- An object is read for the record, for an attempt or for none. A read without an
+-- attempt has a trace of its own.
 create or replace function engine.enqueue_read(
   p_operation text,
   p_object_id text,
@@ -28,4 +28,4 @@ end;
 $$;
 comment on function engine.enqueue_read(
   text, text, jsonb, public.booking_attempts, timestamptz
-) is 'Asks for one object to be read, for the record; returns the call.';
+) is 'Enqueues the read of one object for the record; returns the call.';

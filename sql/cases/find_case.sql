@@ -1,6 +1,6 @@
--- A scan sees the same thing again and again. A case that a person has closed is not
--- opened a second time. Null when the case was closed or is open already, so that what
--- follows from opening it happens once.
+-- A scan finds the same thing again and again. A case that a person has closed is not
+-- opened a second time. Null when the case is open already or was closed, so that what
+-- follows from opening a case happens once.
 create or replace function engine.find_case(
   p_kind text,
   p_object_id text,
@@ -25,4 +25,6 @@ end;
 $$;
 comment on function engine.find_case(
   text, text, public.booking_attempts, text, jsonb, timestamptz
-) is 'Opens a case the first time that something is found; null afterwards.';
+) is
+  'Opens a case the first time that something is found and returns its id; returns '
+  'null afterwards.';

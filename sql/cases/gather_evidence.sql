@@ -49,10 +49,10 @@ begin
       v_attempt, p_now
     );
   elsif v_case.kind = 'ORPHAN_PAYMENT' then
-    -- Whether an order goes with it, only the whole list can say.
+    -- Only the whole list can say whether an order goes with the payment.
     perform engine.start_scan('orders', p_now);
   end if;
 end;
 $$;
 comment on function engine.gather_evidence(bigint, timestamptz) is
-  'Asks both providers what they say about a case.';
+  'Enqueues reads of what both providers say about a case.';

@@ -1,4 +1,5 @@
--- A subject has one open case of a kind. What is found again is added to its evidence.
+-- A subject has one open case of each kind. What is found again about the subject is
+-- added to the evidence of that case.
 create or replace function engine.open_case(
   p_kind text,
   p_object_id text,

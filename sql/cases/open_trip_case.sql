@@ -1,6 +1,7 @@
--- A case about a trip, not about an attempt of ours. The trip's row is read and not
--- locked, so that whoever holds it cannot keep the case from being opened; that the
--- trip is not booked meanwhile is what saga/has_live_attempt.sql says of such cases.
+-- Opens a case about a trip, not about an attempt of ours. The trip's row is read
+-- without its lock, so that a traveller who keeps the trip locked cannot keep the case
+-- from being opened. saga/has_live_attempt.sql sees to it that the trip is not booked
+-- while such a case is open.
 create or replace function engine.open_trip_case(
   p_kind text,
   p_object_id text,

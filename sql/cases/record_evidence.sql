@@ -1,5 +1,6 @@
--- What a read said goes to every open case about it, beside what was known. An older
--- read never replaces a newer one. Of a payment's object only what decides is kept.
+-- The answer of a read goes to every open case about the object, beside what was known.
+-- An older read never replaces a newer one. Of a payment only the fields that decide
+-- are kept.
 create or replace function engine.record_evidence(
   p_call engine.provider_calls, p_body jsonb, p_now timestamptz
 ) returns void
@@ -42,4 +43,4 @@ end;
 $$;
 comment on function engine.record_evidence(
   engine.provider_calls, jsonb, timestamptz
-) is 'Keeps what a read said as evidence of the open cases about it.';
+) is 'Keeps the answer of a read as evidence of the open cases about its object.';

@@ -1,6 +1,6 @@
--- A scan begins where the last one ended, less the time in which an order may appear
--- late: Duffel may take hours to show one. A backup was compared up to the same moment,
--- so the scan covers what a restore has lost.
+-- A scan begins where the last scan ended, less the time in which an order may appear
+-- late: Duffel may take hours to show one. A backup holds the same moment, so the first
+-- scan after a restore covers what the restore has lost.
 create or replace function engine.start_scan(p_scan text, p_now timestamptz)
   returns bigint
   language plpgsql volatile

@@ -1,5 +1,5 @@
--- A label of a metric is one of a closed set. A provider may send any code: one that
--- has a rule of its own is named, the others are not.
+-- A label of a metric comes from a closed set, but a provider may send any code. A code
+-- that has an outcome rule of its own is the label; all other codes share one.
 create or replace function engine.failure_reason(p_error_code text) returns text
   language plpgsql stable
 as $$

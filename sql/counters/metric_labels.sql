@@ -1,5 +1,6 @@
--- The closed sets: every value that a label of what the engine counts and measures may
--- have. No person, no trip, no text of a provider's.
+-- The closed sets of labels: every value that a label of a counter or a measurement of
+-- the engine may have. No label names a person or a trip, or holds a text of a
+-- provider.
 create or replace function engine.metric_labels()
   returns table (label text, value text)
   language plpgsql stable
@@ -15,8 +16,8 @@ begin
   union all
   select 'state', s.state from engine.saga_states as s where not s.is_final
   union all
-  -- Why an attempt ended without a booking: the codes that have a rule, those of cards
-  -- that share one, and our own words for an end that has none.
+  -- Why an attempt ended without a booking: the codes that have a rule, the codes of
+  -- cards that share a rule, and our own words for an end without a code.
   select 'reason', r.error_code
   from engine.outcome_rules as r
   where r.error_code not in ('*', 'ok')

@@ -1,4 +1,5 @@
--- As a new row: no booking waits for another one because both are counted.
+-- Each count is a new row, so that no booking waits for another one because both are
+-- counted.
 create or replace function engine.raise_counter(
   p_counter text, p_labels jsonb, p_value numeric
 ) returns void
@@ -10,4 +11,4 @@ begin
 end;
 $$;
 comment on function engine.raise_counter(text, jsonb, numeric) is
-  'Raises one counter of /metrics with the transaction that asks.';
+  'Adds to one counter of /metrics, in the transaction of the caller.';

@@ -1,5 +1,5 @@
--- Part of recovery, which no booking waits for. In one order: two at once wait for each
--- other and not in a circle.
+-- A part of recovery, which no booking waits for. The rows are locked in one order: two
+-- runs at once wait for each other, but not in a circle.
 create or replace function engine.sum_counters() returns void
   language sql volatile
 begin atomic
@@ -20,4 +20,4 @@ begin atomic
   set value = c.value + excluded.value;
 end;
 comment on function engine.sum_counters() is
-  'Adds what was counted up to one row per counter and labels.';
+  'Adds the single counts up to one row per counter and labels.';

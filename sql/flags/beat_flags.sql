@@ -1,5 +1,6 @@
--- Called only while the source is known to be good: without it the flags go stale and
--- booking stops (flags/miss_flags.sql says why). Definer: the sidecar has no table.
+-- The sidecar that mirrors the flags calls this function only while it knows that their
+-- source is good. Without these calls the flags go stale and booking stops
+-- (flags/miss_flags.sql says why). Definer: the sidecar has no rights on tables.
 create or replace function engine.beat_flags(p_source text) returns bigint
   language plpgsql volatile
   security definer
@@ -20,5 +21,6 @@ begin
 end;
 $$;
 comment on function engine.beat_flags(text) is
-  'Says that the flags'' source is good; returns the generation, if there is one.';
+  'Records that the flags'' source is good; returns the mirror''s generation, or null '
+  'before the first sync.';
 grant execute on function engine.beat_flags(text) to skylatch_sidecar;

@@ -1,6 +1,6 @@
--- All registered flags in one call of the evaluator. Who decides by several of them
--- asks once and hands the answers on, so that one decision has one set of answers.
-drop function if exists engine.pin_flags(uuid);
+-- All registered flags are evaluated in one call. A function that decides by several
+-- flags asks once and hands the answers on, so that one decision rests on one set of
+-- answers.
 create or replace function engine.flag_answers(p_user_id uuid) returns jsonb
   language plpgsql stable
 as $$
@@ -11,4 +11,5 @@ begin
 end;
 $$;
 comment on function engine.flag_answers(uuid) is
-  'The registered flags'' answers for a traveller, as evaluate_flags gives them.';
+  'Returns the answers of all registered flags for a traveller, as evaluate_flags '
+  'gives them.';

@@ -1,7 +1,8 @@
--- What is to be tidied up among the flags. Only an expired one is a failure: the others
--- may be so on purpose, for a while. What nobody of ours asks may be asked by an
--- application (flag_value, is_enabled), which counts, or be what another flag requires.
--- Definer: operators have no table.
+-- Lists what an operator should tidy up among the flags. Only an expired flag is a
+-- failure: any other finding may be intended for a while. A flag that our code does not
+-- ask may still be asked by an application (flag_value and is_enabled count such
+-- questions), or be a prerequisite of another flag. Definer: operators have no rights
+-- on tables.
 create or replace function engine.flag_audit()
   returns table (flag text, owner text, problem text, what_to_do text)
   language plpgsql stable
@@ -91,5 +92,6 @@ begin
 end;
 $$;
 comment on function engine.flag_audit() is
-  'Flags that are expired, missing, asked by nobody or by no registered question.';
+  'Lists the flags that are expired, missing at the source, not asked, or not '
+  'registered.';
 grant execute on function engine.flag_audit() to skylatch_operator;

@@ -1,7 +1,7 @@
--- Whom a flag is asked for, as LaunchDarkly's context: the traveller beside this
--- system, or this system alone. Only what rules need and we know: the country of a
--- traveller is not known here. Attributes of a platform's own auth.users are read where
--- there are any.
+-- A flag is asked for a context, in LaunchDarkly's sense: the traveller together with
+-- this system, or the system alone. The context holds only what rules need and this
+-- database knows; a traveller's country, for instance, is not known here. Where a
+-- platform's auth.users has attributes of its own, the context takes them from there.
 create or replace function engine.flag_context(p_user_id uuid) returns text
   language plpgsql stable
 as $$
@@ -35,4 +35,4 @@ begin
 end;
 $$;
 comment on function engine.flag_context(uuid) is
-  'A traveller, or null for the system, as a LaunchDarkly context.';
+  'Builds the LaunchDarkly context of a traveller, or of the system when given null.';

@@ -1,5 +1,5 @@
--- Why automatic booking is off for this traveller, or null when it is on. Money fails
--- closed, each failure with its own reason. The flags are asked last.
+-- Automatic booking fails closed: every failure to decide keeps booking off, each with
+-- a reason of its own. The flags are asked last.
 create or replace function engine.flag_problem(p_user_id uuid, p_now timestamptz)
   returns text
   language plpgsql stable
@@ -19,4 +19,4 @@ begin
 end;
 $$;
 comment on function engine.flag_problem(uuid, timestamptz) is
-  'Says why the pipeline is off for a traveller; null when it is on.';
+  'Says why automatic booking is off for a traveller; null when it is on.';

@@ -1,8 +1,9 @@
--- Every flag that is asked, once: attempts keep the answers of these, `flags show` and
--- `status` list them, and a mirrored flag that is not here is asked by nobody of ours.
--- The owner decides what a flag says. On the day that it expires, `make check` fails:
--- either it is still needed, and gets a later date here and a reason in the commit, or
--- the question is taken out of the code, and then the flag out of LaunchDarkly.
+-- Lists every flag that our code asks, once. Attempts keep the answers of these flags,
+-- `flags show` and `status` list them, and our code asks no flag that is missing here.
+-- The owner decides what a flag says. On the day on which a flag expires, `make check`
+-- fails. Then either the flag is still needed, and gets a later date here and a reason
+-- in the commit; or the question is taken out of the code, and afterwards the flag out
+-- of LaunchDarkly.
 insert into engine.flag_register as f (
   flag, owner, purpose, allows, created_on, expires_on
 )

@@ -1,5 +1,5 @@
--- Definer: operators have no table. What was served is what connections have written
--- down, of the last seven days.
+-- The values served are those that connections have recorded in the last seven days.
+-- Definer: operators have no rights on tables.
 create or replace function engine.flag_status()
   returns table (
     flag text,

@@ -1,6 +1,7 @@
--- For what does not spend money: as the SDK does, the default stands in for a flag
--- that cannot be evaluated, and what was mirrored last is served however old it is.
--- PL/pgSQL, for its plans are kept. Definer: callers have no table.
+-- For decisions that spend no money. This function does what LaunchDarkly's SDK does: a
+-- flag that cannot be evaluated has the default, and the newest mirrored version of a
+-- flag is served however old it is. Written in PL/pgSQL because its plans are kept.
+-- Definer: callers have no rights on tables.
 create or replace function engine.flag_value(
   p_flag text, p_user_id uuid, p_default jsonb
 ) returns jsonb
@@ -23,6 +24,6 @@ begin
 end;
 $$;
 comment on function engine.flag_value(text, uuid, jsonb) is
-  'A flag''s value for a traveller (null: the system), or the default.';
+  'Returns a flag''s value for a traveller (null: for the system), or the default.';
 grant execute on function engine.flag_value(text, uuid, jsonb)
   to service_role, skylatch_operator;

@@ -1,8 +1,8 @@
--- Why one of the two flags that decide about booking keeps it off, by its answer; null
--- when it lets booking on. Both must be answered without a doubt: where something that
--- an answer depends on is missing or broken, the evaluator gives one all the same. The
--- pipeline's off variation is refused whatever its value: one set by mistake spends
--- nothing. What is not listed here as an answer is a reason why not.
+-- Two flags decide about booking. This function says why the answer of one of them
+-- keeps booking off. Both must be answered without a doubt, because the evaluator also
+-- answers where something that the answer depends on is missing or broken. The off
+-- variation of the pipeline's flag is refused whatever its value is, so that a wrong
+-- off variation spends nothing. Any answer that is not listed here keeps booking off.
 create or replace function engine.gate_problem(p_flag text, p_answer jsonb)
   returns text
   language plpgsql stable
@@ -39,4 +39,5 @@ begin
 end;
 $$;
 comment on function engine.gate_problem(text, jsonb) is
-  'Says why a flag''s answer keeps booking off; null when it lets it on.';
+  'Says why the answer of one gate flag keeps booking off; null when booking may go '
+  'on.';

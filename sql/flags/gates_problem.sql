@@ -1,4 +1,4 @@
--- Both flags that decide about booking have to let it on: flags/gate_problem.sql.
+-- Both flags that decide about booking must allow it: see flags/gate_problem.sql.
 create or replace function engine.gates_problem(p_answers jsonb) returns text
   language plpgsql stable
 as $$
@@ -14,4 +14,5 @@ begin
 end;
 $$;
 comment on function engine.gates_problem(jsonb) is
-  'Says why the flags'' answers keep booking off; null when they let it on.';
+  'Says why the answers of the two gate flags keep booking off; null when booking may '
+  'go on.';

@@ -1,6 +1,7 @@
--- Which sidecar mirrors: a lease that its holder renews and that another takes over
--- when it runs out. A courtesy to the flag source: two mirrors would write the same.
--- Definer: the sidecar has no table.
+-- One sidecar mirrors the flags at a time: it holds a lease and renews it, and another
+-- sidecar takes the lease when it has run out. The lease only spares the flags' source
+-- a second reader; two mirrors would write the same rows. Definer: the sidecar has no
+-- rights on tables.
 create or replace function engine.hold_mirror(p_worker text) returns boolean
   language plpgsql volatile
   security definer
@@ -18,5 +19,6 @@ begin
 end;
 $$;
 comment on function engine.hold_mirror(text) is
-  'Takes or renews the lease on mirroring flags; false while another holds it.';
+  'Takes or renews a sidecar''s lease on mirroring the flags; false while another '
+  'sidecar holds it.';
 grant execute on function engine.hold_mirror(text) to skylatch_sidecar;

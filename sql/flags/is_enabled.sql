@@ -1,5 +1,5 @@
--- See flag_value; a value that is not a boolean is as good as none. Definer: callers
--- have no table.
+-- As flag_value, for a boolean flag: any value that is not a boolean counts as no
+-- value, so that the default is returned. Definer: callers have no rights on tables.
 create or replace function engine.is_enabled(
   p_flag text, p_user_id uuid, p_default boolean
 ) returns boolean
@@ -17,6 +17,7 @@ begin
 end;
 $$;
 comment on function engine.is_enabled(text, uuid, boolean) is
-  'Whether a boolean flag is on for a traveller (null: the system), or the default.';
+  'Tells whether a boolean flag is on for a traveller (null: for the system), or '
+  'returns the default.';
 grant execute on function engine.is_enabled(text, uuid, boolean)
   to service_role, skylatch_operator;

@@ -1,6 +1,6 @@
--- Whoever finds booking stopped asks who stopped it, and that is a login: it is for
--- operators, not in the status that the watch and the sidecars read. Definer:
--- operators have no table.
+-- An operator who finds booking stopped asks who stopped it. The answer is a login, so
+-- it is shown to operators only, and not in the status that the watch and the sidecars
+-- read. Definer: operators have no rights on tables.
 create or replace function engine.kill_switch_history()
   returns table (at timestamptz, engaged boolean, set_by text, reason text)
   language plpgsql stable
@@ -15,5 +15,5 @@ begin
 end;
 $$;
 comment on function engine.kill_switch_history() is
-  'Every stop and release of booking: when, by whom and why; the newest first.';
+  'Lists every use of the kill switch, the newest first: when, by whom and why.';
 grant execute on function engine.kill_switch_history() to skylatch_operator;

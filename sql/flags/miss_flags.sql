@@ -1,5 +1,7 @@
--- The mirror's opposite of a beat. What was mirrored stays in force until it is stale;
--- that the source is gone is known at once. Definer: the sidecar has no table.
+-- The sidecar that mirrors the flags calls this function when their source cannot be
+-- read: the opposite of beat_flags. The flags that were mirrored stay in force until
+-- they are stale, but the trouble is on record at once. Definer: the sidecar has no
+-- rights on tables.
 create or replace function engine.miss_flags(p_source text, p_problem text)
   returns void
   language plpgsql volatile
@@ -15,5 +17,5 @@ begin
 end;
 $$;
 comment on function engine.miss_flags(text, text) is
-  'Says that the flags'' source cannot be read, and why.';
+  'Records that the flags'' source cannot be read, and why.';
 grant execute on function engine.miss_flags(text, text) to skylatch_sidecar;

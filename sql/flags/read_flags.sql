@@ -1,5 +1,5 @@
--- What the SDK's store interface reads back, word for word, tombstones and refused
--- items included. Definer: the sidecar has no table.
+-- Returns to the SDK's store interface what it stored, word for word, with tombstones
+-- and refused items. Definer: the sidecar has no rights on tables.
 create or replace function engine.read_flags(p_kind text, p_key text default null)
   returns json
   language plpgsql stable
@@ -25,5 +25,6 @@ begin
 end;
 $$;
 comment on function engine.read_flags(text, text) is
-  'The mirror''s state, and its items of one kind (null: none), or one of them.';
+  'Returns the mirror''s state with its items of one kind (null: no items), or with '
+  'one item.';
 grant execute on function engine.read_flags(text, text) to skylatch_sidecar;

@@ -1,6 +1,6 @@
--- Evaluating changes nothing, so a connection counts in its own memory, and what it
--- counted is written down where something is written anyway. As new rows: a shared row
--- would make bookings wait for each other.
+-- To evaluate a flag changes no row, so a connection counts its evaluations in memory.
+-- This function writes the counts down where the connection writes anyway. Each count
+-- is a new row: a shared row would make bookings wait for each other.
 create or replace function engine.record_flag_usage() returns void
   language plpgsql volatile
 as $$
@@ -21,4 +21,4 @@ begin
 end;
 $$;
 comment on function engine.record_flag_usage() is
-  'Writes down what this connection has evaluated.';
+  'Writes down how often this connection has evaluated each flag.';

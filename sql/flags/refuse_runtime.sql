@@ -1,6 +1,6 @@
--- Called by the evaluator itself, before the first answer of a connection, when its
--- versions are not this database's. A package that is newer passes: it is installed
--- before the database is deployed, and one in the same directory is meant for both
+-- The evaluator calls this function before the first answer of a connection, and names
+-- the versions of its packages. Packages newer than the database pass: they are
+-- installed before the database is deployed, and one directory serves both
 -- (plpython/README.md).
 create or replace function engine.refuse_runtime(p_versions jsonb) returns void
   language plpgsql stable
@@ -20,4 +20,5 @@ begin
 end;
 $$;
 comment on function engine.refuse_runtime(jsonb) is
-  'Raises SK306: no flag is evaluated by packages older than the database.';
+  'Raises SK306 when the evaluator''s packages are older than the database, so that no '
+  'flag is evaluated by them.';

@@ -1,7 +1,6 @@
--- Returns the registered flags' answers, for who decides by more of them: what an
--- attempt keeps is what was decided on. p_answers are those of this decision, where
--- they were asked for already.
-drop function if exists engine.require_pipeline(uuid, timestamptz);
+-- The answers of the registered flags are returned for a caller that decides by more of
+-- them: an attempt keeps exactly the answers that were decided on. p_answers are the
+-- answers of this decision, if the caller has asked for them already.
 create or replace function engine.require_pipeline(
   p_user_id uuid, p_now timestamptz, p_answers jsonb default null
 ) returns jsonb
@@ -27,4 +26,4 @@ end;
 $$;
 comment on function engine.require_pipeline(uuid, timestamptz, jsonb) is
   'Raises SK201 with the reason when automatic booking is off for this traveller; '
-  'returns the flags'' answers.';
+  'returns the answers of the registered flags.';

@@ -1,8 +1,8 @@
--- What the flags say now, and what that means for booking: a flag that is on may serve
--- the value that stops everything. Asked for a traveller whom no rule names; a rule or
--- a rollout may serve somebody else another value. A flag that cannot be evaluated, or
--- not without a doubt, stops booking where it decides. Definer: operators have no
--- table.
+-- Shows what the flags say now, and what their answers mean for booking: even a flag
+-- that is on may serve the value that stops every booking. The question is asked for a
+-- traveller whom no rule names; a rule or a rollout may serve another traveller another
+-- value. A flag of the gate that cannot be evaluated, or that is answered with a doubt,
+-- stops booking. Definer: operators have no rights on tables.
 create or replace function engine.served_flags()
   returns table (
     flag text,
@@ -50,5 +50,6 @@ begin
 end;
 $$;
 comment on function engine.served_flags() is
-  'What each mirrored or registered flag serves, why, and whether that stops booking.';
+  'Lists what each mirrored or registered flag serves, why, and whether that stops '
+  'booking.';
 grant execute on function engine.served_flags() to skylatch_operator;

@@ -1,8 +1,8 @@
--- A row of our own, so that a stop needs no flag source. It counts from this commit on:
--- the check just before an order leaves reads it again. Every change stays on record.
--- Whoever notices something may stop. To go on is for an operator to decide, so that a
--- key of the application in wrong hands cannot undo a stop. Definer: operators have no
--- table.
+-- The kill switch is a row of our own, so that a stop needs no source of flags. A stop
+-- counts from this commit on, because the final check of an order reads the row again.
+-- Every change stays on record. The application and operators may both stop booking;
+-- only an operator may release it, so that a stolen key of the application cannot undo
+-- a stop. Definer: operators have no rights on tables.
 create or replace function engine.set_kill_switch(p_engaged boolean, p_reason text)
   returns void
   language plpgsql volatile
@@ -42,7 +42,7 @@ begin
 end;
 $$;
 comment on function engine.set_kill_switch(boolean, text) is
-  'Stops (true) or allows (false) every new booking, at once, for a reason; raises '
+  'Stops (true) or allows (false) every new booking at once, for a reason; raises '
   'SK016, SK031 or SK119.';
 grant execute on function engine.set_kill_switch(boolean, text)
   to skylatch_operator, service_role;

@@ -20,4 +20,5 @@ begin atomic
   set evaluations = u.evaluations + excluded.evaluations;
 end;
 comment on function engine.sum_flag_usage() is
-  'Adds the parts of flag usage up to one row per day, flag, variation and reason.';
+  'Adds the recorded counts of flag usage up to one row per day, flag, variation and '
+  'reason.';

@@ -1,5 +1,5 @@
--- What keeps booking off without any flag being asked: it works with no LaunchDarkly,
--- and with no Python, at all.
+-- Finds what keeps booking off before any flag is asked. So this function works without
+-- LaunchDarkly and without Python.
 create or replace function engine.switch_problem(p_user_id uuid, p_now timestamptz)
   returns text
   language plpgsql stable
@@ -26,4 +26,4 @@ begin
 end;
 $$;
 comment on function engine.switch_problem(uuid, timestamptz) is
-  'Says why booking is off whatever the flags say; null when they decide.';
+  'Says why booking is off whatever the flags say; null when the flags decide.';

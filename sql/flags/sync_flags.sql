@@ -1,8 +1,10 @@
--- The mirror's full put: what is not in it is gone. Content that is already here moves
--- the heartbeat only, so that no connection reads it all again. An item that must not
--- be evaluated is kept, marked with its problem, and the others go on.
--- Lock order: flag_sync, then flag_data; with the one row locked, generations commit in
--- the order of their numbers. Definer: the sidecar has no table.
+-- The mirror replaces everything: an item that is not in the new content is removed.
+-- Content that equals the present one only renews the heartbeat, so that connections
+-- need not read all flags again. An item that must not be evaluated is kept and marked
+-- with its problem; the other items are stored as usual. The lock on the one row of
+-- flag_sync makes generations commit in the order of their numbers. Definer: the
+-- sidecar has no rights on tables.
+-- Lock order: flag_sync, then flag_data.
 create or replace function engine.sync_flags(p_items json, p_source text) returns jsonb
   language plpgsql volatile
   security definer
@@ -101,5 +103,6 @@ begin
 end;
 $$;
 comment on function engine.sync_flags(json, text) is
-  'Replaces the mirrored flags and segments; returns generation, changed and refused.';
+  'Replaces the mirrored flags and segments; returns the generation, whether anything '
+  'changed, and the refused items.';
 grant execute on function engine.sync_flags(json, text) to skylatch_sidecar;

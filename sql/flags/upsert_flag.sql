@@ -1,5 +1,7 @@
--- The mirror's change of one item: taken if it is newer than what is here, a tombstone
--- included. Lock order: flag_sync, then flag_data. Definer: the sidecar has no table.
+-- The mirror reports one changed item, which may be a tombstone. The item is stored
+-- only if it is newer than the stored one. Definer: the sidecar has no rights on
+-- tables.
+-- Lock order: flag_sync, then flag_data.
 create or replace function engine.upsert_flag(p_kind text, p_item json, p_source text)
   returns json
   language plpgsql volatile
@@ -63,5 +65,6 @@ begin
 end;
 $$;
 comment on function engine.upsert_flag(text, json, text) is
-  'Stores one flag or segment if it is newer; returns whether, and what is stored now.';
+  'Stores one flag or segment if it is newer; returns whether it was stored, and the '
+  'item as it is stored now.';
 grant execute on function engine.upsert_flag(text, json, text) to skylatch_sidecar;

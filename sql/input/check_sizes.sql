@@ -1,8 +1,8 @@
--- In front of the tables' own CHECKs, some of which match patterns: a trigger comes
--- before them, and can say what to do. Sizes come first: the rest looks at what is
--- there. Its name sorts before those of the other triggers. A trip's is the first
--- act of trips/check_trip_request.sql. Definer: the functions it calls are not for
--- travellers.
+-- This trigger comes before the tables' own CHECKs, some of which match patterns, and
+-- its error can say what to do. Sizes come first, because all other checks look at the
+-- content: the trigger's name sorts before those of the others. For a trip,
+-- trips/check_trip_request.sql does the same as its first act. Definer: the functions
+-- that this trigger calls are not for travellers.
 create or replace function engine.check_sizes() returns trigger
   language plpgsql volatile
   security definer
@@ -37,8 +37,8 @@ begin
 end;
 $$;
 comment on function engine.check_sizes() is
-  'Refuses a row with a column that holds more than it may, or not what it should; '
-  'writes names as a ticket does.';
+  'Trigger that refuses a row with a column that is too large or has the wrong form, '
+  'and writes names as a ticket does.';
 
 create or replace trigger traveler_profiles_check_sizes
 before insert or update on public.traveler_profiles

@@ -1,7 +1,8 @@
--- What the CHECKs of the tables that travellers and the application write into say, in
--- words that help: the first field that is wrong, and what to give instead. The CHECKs
--- stay behind it. A birth date that is to come is a typing error. The seller takes no
--- ligature and no thorn or eth, and would say so only when the card is held.
+-- Travellers and the application write into tables that have CHECKs. This function
+-- tells in words what those CHECKs demand: the first field that is wrong, and what to
+-- give instead. The CHECKs stay behind it. A birth date in the future is a typing
+-- error. The seller accepts no ligature, no thorn and no eth in a name, and would say
+-- so only when the card is held.
 create or replace function engine.field_problem(p_relation text, p_row jsonb)
   returns table (field text, hint text)
   language sql stable
@@ -45,8 +46,8 @@ begin atomic
     ),
     (
       7, 'traveler_profiles', 'born_on', false,
-      -- As JSON writes a date, whatever the session prefers. Today is taken where a day
-      -- begins first.
+      -- The form in which JSON writes a date, whatever the session prefers. "Today" is
+      -- that of the zone in which a day begins first.
       p_row ->> 'born_on' ~ '^[0-9]{4}-[0-9]{2}-[0-9]{2}$'
       and (p_row ->> 'born_on') collate "C" between '1900-01-02' and to_char(
         clock_timestamp() at time zone 'Pacific/Kiritimati', 'YYYY-MM-DD'
@@ -55,7 +56,7 @@ begin atomic
     ),
     (
       8, 'traveler_profiles', 'email', false,
-      -- Without controls, and what is not seen or turns the text around.
+      -- No control characters, and no invisible ones or ones that turn the text around.
       p_row ->> 'email' ~ '^[^@\s]+@[^@\s]+\.[^@\s]+$'
       and p_row ->> 'email'
       !~ '[\u0001-\u0020\u007f-\u00a0\u200b-\u200f\u2028-\u202f\u2060-\u206f\ufeff]',

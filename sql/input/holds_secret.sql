@@ -1,5 +1,6 @@
--- Thirteen digits or more that pass Luhn's check are taken for a card; secrets are
--- known by how they begin. A uuid is never taken for one: no hyphen is skipped.
+-- Thirteen digits or more that pass Luhn's check are taken for a card number; secret
+-- keys are known by how they begin. Hyphens are not skipped, so that a uuid is never
+-- taken for a card number.
 create or replace function engine.holds_secret(p_text text) returns boolean
   language sql immutable
 begin atomic

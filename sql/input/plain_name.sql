@@ -1,5 +1,6 @@
--- One spelling of what keyboards write in several: letters composed, the apostrophe and
--- the hyphen of a ticket instead of typographic ones, single spaces.
+-- Keyboards write the same name in several ways. This function chooses one: composed
+-- letters, the plain apostrophe and hyphen of a ticket instead of typographic ones,
+-- single spaces.
 create or replace function engine.plain_name(p_name text) returns text
   language sql immutable parallel safe
 return btrim(

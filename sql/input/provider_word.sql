@@ -1,6 +1,6 @@
--- A provider may send any text as its code, its status or the id of a request. What is
--- kept, told to people and hung on traces and stops is a word: no sentence, no page, no
--- control character, no address.
+-- A provider may send any text as a code, as a status or as the id of a request. The
+-- engine keeps such a text, shows it to people and puts it on traces only if it is one
+-- word: no sentence, no page, no control character, no address.
 create or replace function engine.provider_word(p_text text, p_otherwise text)
   returns text
   language sql immutable parallel safe
@@ -9,4 +9,4 @@ return case
   else p_otherwise
 end;
 comment on function engine.provider_word(text, text) is
-  'Returns a code or an id of a provider, or the other text if it is none.';
+  'Returns a provider''s code or id if it is one word, otherwise the other text.';

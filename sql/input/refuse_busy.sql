@@ -1,10 +1,11 @@
--- What a traveller's own calls end in when others' locks were in the way: a deadlock,
--- a wait that was too long, a decision that was overtaken. It is caught in the public
--- functions, which somebody calls by hand. Catching costs a subtransaction for each
--- call: nothing beside a trip that is stated or explained, but much beside a report or
--- a tick, which try again by themselves. Not in the function that does the work: one
+-- A traveller's own call may fail because of other sessions' locks: by a deadlock, by
+-- too long a wait, or because another decision came first. The public functions, which
+-- people call by hand, catch these failures and end in this error. To catch costs a
+-- subtransaction for each call: little beside a trip that is stated or explained, but
+-- much beside a report or a tick, which are repeated anyway.
+-- The failures are not caught in the function that does the work, because a function
 -- that declares a table's row waits for the table before its first block begins. Plain
--- reads and updates of a table are no functions of ours: their callers get
+-- reads and updates of a table are no functions of ours: there the caller gets
 -- PostgreSQL's own code.
 create or replace function engine.refuse_busy(p_sqlstate text) returns void
   language plpgsql stable
@@ -19,6 +20,7 @@ begin
 end;
 $$;
 comment on function engine.refuse_busy(text) is
-  'Raises SK311: nothing is wrong, and nothing was done; the caller tries again.';
+  'Raises SK311: the call was right, nothing was done, and the caller should try '
+  'again.';
 grant execute on function engine.refuse_busy(text)
   to authenticated, service_role, skylatch_sidecar;

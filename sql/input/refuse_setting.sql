@@ -1,5 +1,5 @@
--- One form of error for every setting that a person may get wrong. The value is cut,
--- because it may be of any length.
+-- Every wrong setting is refused in this one form. The value is shortened, because it
+-- may be of any length.
 create or replace function engine.refuse_setting(
   p_field text, p_value text, p_hint text
 ) returns void

@@ -1,7 +1,8 @@
--- Before anything looks at what a caller sent: comparing the elements of two long
--- arrays, or matching a pattern against megabytes, takes minutes, cannot be cancelled,
--- and holds the locks of everybody behind it. To count is quick, however much it is.
--- The value is not in the error: it may be as large as what is refused.
+-- Called before anything looks at what a caller sent. To compare the elements of two
+-- long arrays, or to match a pattern against megabytes, takes minutes, cannot be
+-- cancelled, and holds locks that others wait for. To count elements and bytes is
+-- quick, however many there are. The error does not show the value, which may be as
+-- large as what is refused.
 create or replace function engine.require_size(
   p_field text, p_values text[], p_elements integer, p_bytes integer
 ) returns void
@@ -38,4 +39,4 @@ begin
 end;
 $$;
 comment on function engine.require_size(text, text[], integer, integer) is
-  'Raises SK025 when there are too many values, or one is too long.';
+  'Raises SK025 when there are too many values, or when one of them is too long.';

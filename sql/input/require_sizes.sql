@@ -1,4 +1,5 @@
--- Of a whole row, the first column that is too large. A number counts by its digits.
+-- Checks a whole row and names its first column that is too large. A number counts by
+-- its digits.
 create or replace function engine.require_sizes(p_relation text, p_row jsonb)
   returns void
   language plpgsql immutable

@@ -1,5 +1,5 @@
--- A reason that says nothing is none: whoever reads the audit needs a word, and not a
--- book. Blanks of any kind are not said.
+-- A reason of blanks says nothing to those who read the audit, and a very long one is
+-- not read. Blanks of any kind count as nothing.
 create or replace function engine.require_text(p_field text, p_text text) returns text
   language plpgsql immutable
 as $$
@@ -18,5 +18,5 @@ begin
 end;
 $$;
 comment on function engine.require_text(text, text) is
-  'Returns a text without blanks around it; raises SK016 when it says nothing or is '
-  'too long.';
+  'Returns a text without the blanks around it; raises SK016 when fewer than three '
+  'characters are left, SK025 when it is too long.';

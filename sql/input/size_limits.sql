@@ -1,7 +1,7 @@
--- The most that each column holds which somebody outside may write: how many elements,
--- and how many bytes each. Wide of what is sensible, which other checks explain in
--- better words; narrow enough that no check takes long. The CHECK <table>_sizes of each
--- table says the same, behind the triggers.
+-- For each column that callers may write: how many elements it may hold, and how many
+-- bytes each. The limits are wider than what is sensible, which other checks explain in
+-- better words, and narrow enough that no check takes long. The CHECK <table>_sizes of
+-- each table repeats them behind the triggers.
 create or replace function engine.size_limits()
   returns table (relation text, field text, elements integer, bytes integer)
   language sql immutable
@@ -40,4 +40,4 @@ begin atomic
   ) as v (relation, field, elements, bytes);
 end;
 comment on function engine.size_limits() is
-  'Lists how much each column holds that somebody outside may write.';
+  'Lists how much each column may hold that callers write.';

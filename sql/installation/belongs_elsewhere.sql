@@ -1,7 +1,8 @@
 -- Several installations may share a provider's account, and each sees what the others
--- made. What carries another's name is left alone: not adopted, not cancelled, not a
--- case. What carries none was made before there were names, or by somebody else; the
--- caller decides by the attempt that it names.
+-- made. An order or a payment with another installation's name is left alone: it is not
+-- adopted, not cancelled and no case. An order or a payment without a name is older
+-- than these names, or was made by somebody else; the caller decides about it by the
+-- attempt that it names.
 create or replace function engine.belongs_elsewhere(p_metadata jsonb) returns boolean
   language plpgsql stable
 as $$

@@ -20,9 +20,9 @@ begin atomic
     noticed_at = null;
 end;
 comment on function engine.confirm_history(timestamptz) is
-  'Notes that this history is the one that was compared with both providers.';
+  'Records that the present history was compared with both providers.';
 
--- A first install has nothing to compare.
+-- A new installation has nothing to compare.
 do $$
 begin
   if not exists (select from engine.history)

@@ -1,9 +1,10 @@
--- Asked before calls are claimed and before reports are applied. The first time that
--- another history is seen it is noted, with the moment, and a line is drawn under the
--- former one: whoever worked on the former server may still hold answers to calls that
--- this history never made or has handed to others. Numbers of calls and of cases go on
--- where none of them can mean the same, and open calls get epochs that none of them
--- has: such an answer is late, and only says where to look (settle_call).
+-- Called before calls are claimed and before reports are applied. The first call that
+-- sees a new history records the moment and separates it from the former history. A
+-- worker on the former server may still hold answers to calls that this history never
+-- made, or has handed to other workers. So the numbers of calls and of cases go on
+-- above all former ones, and open calls get epochs above all former ones. An answer
+-- from the former history is therefore a late one, and only says where to look
+-- (settle_call).
 create or replace function engine.history_is_confirmed(p_now timestamptz)
   returns boolean
   language plpgsql volatile
@@ -11,7 +12,7 @@ as $$
 declare
   v_present text := engine.present_history();
   v_history engine.history;
-  -- More than a server makes between two looks of its replica.
+  -- More numbers than a server gives out before its replica hears of them.
   c_many constant bigint := 1000000;
   c_epochs constant integer := 1000;
 begin
@@ -46,4 +47,5 @@ begin
 end;
 $$;
 comment on function engine.history_is_confirmed(timestamptz) is
-  'Tells whether this history was compared with the providers; notes a new one.';
+  'Tells whether the present history was compared with the providers; records a new '
+  'history when it first sees one.';

@@ -1,5 +1,6 @@
--- Part of flag_problem: after a restore the providers may know of bookings that this
--- database has forgotten, so nothing is booked until both lists were compared.
+-- A part of flag_problem. After a restore the providers may know of bookings that this
+-- database has forgotten, so nothing is booked until both providers' lists were
+-- compared.
 create or replace function engine.history_problem() returns text
   language plpgsql stable
 as $$
@@ -14,4 +15,5 @@ begin
 end;
 $$;
 comment on function engine.history_problem() is
-  'Says that this history was not compared with the providers yet; null when it was.';
+  'Says that the present history was not compared with the providers yet; null when it '
+  'was.';

@@ -1,5 +1,5 @@
--- What the former server had under way may still appear until then, so that a list
--- asked for earlier proves nothing.
+-- Until this moment, an order or a payment that the former server had under way may
+-- still appear at a provider. So a list that was asked for earlier proves nothing.
 create or replace function engine.history_settles_at() returns timestamptz
   language sql stable
 begin atomic
@@ -8,4 +8,5 @@ begin atomic
   cross join engine.money_settings as s;
 end;
 comment on function engine.history_settles_at() is
-  'From when on the providers'' lists tell all of a lost history; null when none is.';
+  'Returns from when on the providers'' lists show all of a lost history; null when no '
+  'history was lost.';

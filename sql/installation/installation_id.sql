@@ -1,5 +1,5 @@
--- Without its name an installation would take nothing for its own, or everything: it
--- neither marks nor judges anything until the name is back.
+-- Without its name an installation could not tell its own orders and payments from
+-- others'. So it neither marks nor judges any until the name is back.
 create or replace function engine.installation_id() returns uuid
   language plpgsql stable
 as $$
@@ -17,4 +17,4 @@ begin
 end;
 $$;
 comment on function engine.installation_id() is
-  'Returns the name of this installation; raises SK312 when it is lost.';
+  'Returns the name of this installation; raises SK312 when the name is lost.';

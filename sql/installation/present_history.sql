@@ -1,7 +1,8 @@
--- A restore gives another server (its identifier), another branch of the same one (its
--- timeline, as with point-in-time recovery or a promoted standby) or another database
--- (its oid, as with a dump). A copy of the disks gives none of these: after that, stop
--- booking by the kill switch until both scans have run.
+-- A restore leads to another server (another identifier), to another branch of the same
+-- server (another timeline, after point-in-time recovery or the promotion of a
+-- standby), or to another database (another oid, after a dump). A copy of the disks
+-- changes none of the three: after one, stop booking by the kill switch until both
+-- scans have run.
 create or replace function engine.present_history() returns text
   language plpgsql stable
 as $$
@@ -21,4 +22,4 @@ begin
 end;
 $$;
 comment on function engine.present_history() is
-  'Which history this database writes: server, timeline and database.';
+  'Names the history that this database writes: server, timeline and database.';

@@ -1,8 +1,8 @@
--- A copy that is to live beside its original needs a name of its own, else each would
--- take the other's orders and payments for its own. What was made under the former name
--- stays the original's: it is neither judged nor read here again. An attempt in flight
--- would be finished by both, so a database is copied at rest.
--- Definer: operators have no table.
+-- A copy that is to live beside its original needs a name of its own; otherwise each
+-- would take the other's orders and payments for its own. What was made under the
+-- former name stays the original's: the copy neither judges nor reads it. An attempt in
+-- flight would be finished by both, so a database is copied while nothing is in flight.
+-- Definer: operators have no rights on tables.
 create or replace function engine.renew_installation(p_reason text) returns uuid
   language plpgsql volatile
   security definer
@@ -44,5 +44,6 @@ begin
 end;
 $$;
 comment on function engine.renew_installation(text) is
-  'Gives a copy a name of its own, for a reason, and returns it; raises SK016, SK309.';
+  'Gives a copy of an installation a name of its own, for a reason, and returns the '
+  'name; raises SK016 or SK309.';
 grant execute on function engine.renew_installation(text) to skylatch_operator;

@@ -1,5 +1,5 @@
--- A call is waiting, out or over, and has the times of what it is. Of an attempt's
--- calls, all; of the others, those that are not over.
+-- A call is waiting, under way or over, and has the times that go with that. All calls
+-- of attempts are checked; of other calls, those that are not over.
 create or replace function engine.a_call_says_where_it_is(p_since timestamptz)
   returns table (subject text, detail text, since timestamptz)
   language plpgsql stable

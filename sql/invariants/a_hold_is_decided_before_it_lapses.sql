@@ -1,4 +1,5 @@
--- A person is asked half a day ahead; whatever else runs is over by now.
+-- A person is asked twelve hours before a hold lapses. So six hours before it lapses,
+-- an attempt with a hold waits in NEEDS_REVIEW or has ended.
 create or replace function engine.a_hold_is_decided_before_it_lapses(p_now timestamptz)
   returns table (subject text, detail text, since timestamptz)
   language plpgsql stable

@@ -1,4 +1,5 @@
--- Who reads which rows is tried by logging in, in the tests.
+-- This checks that the tables are protected. Who reads which rows is tried by the
+-- tests, which log in.
 create or replace function engine.a_travellers_rows_are_behind_row_level_security()
   returns table (subject text, detail text, since timestamptz)
   language plpgsql stable

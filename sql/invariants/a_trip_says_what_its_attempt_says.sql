@@ -1,4 +1,6 @@
--- What the traveller reads. Of trips whose attempts changed; all of them, in full.
+-- Compares what the traveller reads with the attempts. Trips with a changed attempt are
+-- checked; a full check also finds trips that are in flight or booked without any
+-- attempt.
 create or replace function engine.a_trip_says_what_its_attempt_says(p_since timestamptz)
   returns table (subject text, detail text, since timestamptz)
   language plpgsql stable

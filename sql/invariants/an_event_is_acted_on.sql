@@ -1,6 +1,6 @@
--- One that names no attempt of ours, as those about another installation's orders, is
--- kept for an hour on purpose (webhooks/apply_events.sql), and left at the first try
--- after it.
+-- An event that names no attempt of ours, as one about another installation's order, is
+-- kept for an hour on purpose (webhooks/apply_events.sql), and given up at the first
+-- try after that.
 create or replace function engine.an_event_is_acted_on(p_now timestamptz)
   returns table (subject text, detail text, since timestamptz)
   language plpgsql stable

@@ -1,4 +1,5 @@
--- The inbox's key sees to it; here as a row could tell it.
+-- The inbox's primary key guarantees this; the rows are checked in case the key is
+-- gone.
 create or replace function engine.an_event_is_kept_once(p_since timestamptz)
   returns table (subject text, detail text, since timestamptz)
   language plpgsql stable

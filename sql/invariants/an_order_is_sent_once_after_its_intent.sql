@@ -1,7 +1,7 @@
--- One call, under its derived key, sent after the intent was committed. Bodies are made
--- anew from frozen rows at hand-out and not kept (they hold personal data), so there is
--- no hash to compare. That an order was not sent twice is seen in the provider's own
--- list: review/compare_orders.sql.
+-- An attempt's order is one call, under its derived key, sent after the intent was
+-- committed. Bodies are built from frozen rows when a call is handed out and not kept,
+-- because they hold personal data; so there is no hash to compare. Only the provider's
+-- own list shows that an order was not sent twice: review/compare_orders.sql.
 create or replace function engine.an_order_is_sent_once_after_its_intent(
   p_since timestamptz
 )

@@ -1,4 +1,5 @@
--- Once an order may exist, only the provider's word and a person's lead further.
+-- Once an order may exist, only the provider's statement or a person's order leads
+-- further.
 create or replace function engine.an_unknown_order_is_not_let_go(p_since timestamptz)
   returns table (subject text, detail text, since timestamptz)
   language plpgsql stable

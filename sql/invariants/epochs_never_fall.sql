@@ -1,6 +1,6 @@
--- Each move raises the epoch by one and is on record. One that fell, or a move made
--- under an old one, leaves fewer epochs than moves; one made past the record leaves
--- more.
+-- Each move raises the epoch by one and is on record. If an epoch fell, or a move was
+-- made under an old epoch, there are fewer epochs than moves. If a move is not on
+-- record, there are more.
 create or replace function engine.epochs_never_fall(p_since timestamptz)
   returns table (subject text, detail text, since timestamptz)
   language plpgsql stable

@@ -1,5 +1,5 @@
--- What is final stays so unless a person orders otherwise. NEEDS_REVIEW goes on where
--- the review began, and a way back without a hold is the end of it.
+-- A final state stays unless a person orders otherwise. NEEDS_REVIEW goes on from the
+-- state in which the review began. A way back without a hold ends the attempt.
 create or replace function engine.every_step_is_one_that_the_saga_has(
   p_since timestamptz
 )

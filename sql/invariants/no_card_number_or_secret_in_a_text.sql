@@ -1,5 +1,5 @@
--- A name or a passport number looks like any other text; only what has a form can be
--- found. Server logs are out of reach from here.
+-- A name or a passport number looks like any other text, so only secrets with a form
+-- can be found. Server logs cannot be checked from here.
 create or replace function engine.no_card_number_or_secret_in_a_text(
   p_since timestamptz
 )
@@ -40,7 +40,7 @@ begin
     from engine.review_cases as r
     where greatest(r.opened_at, r.evidence_at, r.resolved_at) >= p_since
   ) as t
-  -- Most texts hold nothing that could be one, which is quickly seen.
+  -- Most texts hold nothing that could be a secret, which is quickly checked.
   where t.body collate "C" ~* '_(live|test)_|whsec_|-----BEGIN|[3-6]( ?[0-9]){12}'
     and engine.holds_secret(t.body);
 end;

@@ -1,7 +1,7 @@
--- Only what was ordered counts; a fare that rose is stopped before its order leaves.
--- What a limit was before its last change is not kept, so that only what began since is
--- held against it. Days and months that are over, and refunds that failed after they
--- had counted as returned, are not looked at.
+-- Only orders count; an attempt whose fare rose is stopped before its order leaves. The
+-- amount that a limit had before its last change is not kept, so only attempts that
+-- began after the change are compared with the limit. Days and months that are over,
+-- and refunds that failed after they had counted as returned, are not checked.
 create or replace function engine.no_limit_of_a_traveller_is_exceeded(
   p_since timestamptz, p_now timestamptz
 )

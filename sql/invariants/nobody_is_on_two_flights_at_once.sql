@@ -1,6 +1,6 @@
--- Looked at are those whose flights changed since, by a step of the saga or by the
--- airline. An airline may move a flight into another one: that is found too; nobody
--- here did it, and a person decides.
+-- Checks the persons whose flights changed, by a step of the saga or by the airline. An
+-- airline may move one flight into the time of another: that is found too, though the
+-- engine did nothing wrong, and a person decides.
 create or replace function engine.nobody_is_on_two_flights_at_once(p_since timestamptz)
   returns table (subject text, detail text, since timestamptz)
   language plpgsql stable

@@ -1,5 +1,5 @@
--- What was being decided when the switch was pulled may have begun; it stops before its
--- order leaves. That takes no longer than a statement may.
+-- An attempt that was being decided on when the switch was set may have begun; its
+-- order does not leave. Such a decision takes no longer than a statement may.
 create or replace function engine.nothing_begins_while_booking_is_stopped(
   p_since timestamptz
 )

@@ -1,4 +1,4 @@
--- Only what reads for the record, and searches, may go without an attempt.
+-- Only searches, and calls that read for the record, may have no attempt.
 create or replace function engine.nothing_is_ordered_or_charged_without_an_attempt()
   returns table (subject text, detail text, since timestamptz)
   language plpgsql stable

@@ -1,5 +1,5 @@
--- As the providers see them: what our rows tell, and what a scan has found
--- (review/find_doubles.sql), whoever made it.
+-- Orders and captures count as the providers see them: what our rows tell, and what a
+-- scan has found (review/find_doubles.sql), whoever made it.
 create or replace function engine.one_live_order_and_one_capture_per_trip(
   p_since timestamptz
 )

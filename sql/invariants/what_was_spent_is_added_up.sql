@@ -1,4 +1,4 @@
--- Asked only where everything is looked at: it reads every booking.
+-- Checked only where everything is checked, because this check reads every booking.
 create or replace function engine.what_was_spent_is_added_up(p_since timestamptz)
   returns table (subject text, detail text, since timestamptz)
   language plpgsql stable

@@ -1,9 +1,10 @@
--- What a traveller has altogether (what may be spent, who is in the air when, how many
--- trips are open) is decided for one request at a time. A row is changed for that, not
--- only locked. A transaction that sees what was committed when it began (REPEATABLE
--- READ, which a role, a database or a caller may set) would not see the decision that
--- it has waited for: there the change fails with 40001, and the caller begins anew. A
--- traveller who keeps this lock keeps only themselves waiting.
+-- Some decisions concern a traveller as a whole: what they may spend, when they are in
+-- the air, how many trips they have open. These are made for one request at a time.
+-- For that the traveller's row is changed, not only locked. A transaction that sees
+-- only what was committed when it began (REPEATABLE READ, which a role, a database or a
+-- caller may set) would not see the decision that it has waited for. There the change
+-- fails with 40001, and the caller begins anew. A traveller who keeps this lock delays
+-- nobody else.
 -- Lock order: trip_requests, then this, then booking_attempts.
 create or replace function engine.hold_traveller(p_user_id uuid)
   returns engine.travellers
@@ -20,4 +21,5 @@ begin
 end;
 $$;
 comment on function engine.hold_traveller(uuid) is
-  'Lets one thing at a time be decided or counted for a traveller; returns their row.';
+  'Lets one decision at a time be made for a traveller, by changing the traveller''s '
+  'row; returns the row.';

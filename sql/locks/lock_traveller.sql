@@ -1,5 +1,6 @@
--- What a traveller may spend is decided for one trip at a time. The limits' rows are
--- locked too, so that a limit being lowered is waited for.
+-- What a traveller may spend is decided for one trip at a time. The rows of the
+-- traveller's limits are locked too, so that a limit that is just being lowered is
+-- waited for.
 -- Lock order: trip_requests, then the traveller, then booking_attempts.
 create or replace function engine.lock_traveller(p_user_id uuid) returns void
   language plpgsql volatile

@@ -1,5 +1,6 @@
 -- The first lock of every path: trip_requests, then booking_attempts, then
--- provider_calls. A trip the caller may not act for does not exist for them.
+-- provider_calls. The answer for a trip that the caller may not act for is the same as
+-- for a trip that does not exist.
 create or replace function engine.lock_trip(p_trip_id uuid) returns public.trip_requests
   language plpgsql volatile
 as $$
@@ -24,4 +25,4 @@ begin
 end;
 $$;
 comment on function engine.lock_trip(uuid) is
-  'Locks and returns a trip the caller may act for; raises SK104 otherwise.';
+  'Locks and returns a trip that the caller may act for; raises SK104 for any other.';

@@ -1,6 +1,7 @@
--- A lock could not be had in time. The next one is waited for half as long, so that all
--- waits in vain together last no longer than twice the first, however many rows are
--- held. The setting lasts to the end of the function that set lock_timeout for itself.
+-- A caller has waited for a lock in vain. The next lock is waited for half as long, so
+-- that all waits in vain together last no longer than twice the first, however many
+-- rows others keep locked. The setting lasts to the end of the function that set
+-- lock_timeout for itself.
 create or replace function engine.wait_less() returns void
   language plpgsql volatile
   set search_path = pg_catalog, pg_temp

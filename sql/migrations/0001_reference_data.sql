@@ -1,5 +1,7 @@
--- Reference data that prices, dates and search requests are checked against. Rows come
--- from the iso4217 and airportsdata packages at deploy; no tenant table is referenced.
+-- What prices, dates and places are checked against: currencies, airports, cities and
+-- alliances, and what operators have corrected of them. The rows of currencies,
+-- airports and cities come from the iso4217 and airportsdata packages at deploy.
+-- Nothing here points at a traveller.
 -- depends:
 
 -- Money: exact, any currency (0 to 3 decimals), never NaN or infinite.
@@ -47,3 +49,46 @@ create table engine.metropolitan_areas (
 );
 alter table engine.metropolitan_areas enable row level security;
 alter table engine.metropolitan_areas force row level security;
+
+-- What is wrong in the packages that airports and cities come from, put right by a
+-- person. The newest row of a code holds, at every deploy as well.
+create table engine.airport_overrides (
+  id bigint generated always as identity primary key,
+  at timestamptz not null,
+  set_by text not null,
+  reason text not null,
+  iata text not null,
+  -- A city: all of its airports; null: the row is about an airport. What else is null
+  -- stays what the package says.
+  airports text[],
+  name text,
+  city text,
+  country text,
+  time_zone text,
+  latitude double precision,
+  longitude double precision,
+  constraint airport_overrides_iata check (iata ~ '^[A-Z]{3}$'),
+  constraint airport_overrides_reason
+    check (btrim(reason) <> '' and length(reason) <= 2000),
+  constraint airport_overrides_texts check (
+    length(name) <= 200 and length(city) <= 200 and length(country) <= 2
+    and length(time_zone) <= 100
+  ),
+  constraint airport_overrides_airports check (cardinality(airports) between 1 and 50),
+  constraint airport_overrides_place
+    check (latitude between -90 and 90 and longitude between -180 and 180)
+);
+create index airport_overrides_iata_idx on engine.airport_overrides (iata, id);
+alter table engine.airport_overrides enable row level security;
+alter table engine.airport_overrides force row level security;
+
+-- Which airline flies in which alliance; the rows are code: ranking/alliances.sql.
+create table engine.airline_alliances (
+  airline text not null primary key,
+  alliance text not null,
+  constraint airline_alliances_airline check (airline ~ '^[A-Z0-9]{2}$'),
+  constraint airline_alliances_alliance
+    check (alliance in ('oneworld', 'skyteam', 'star_alliance'))
+);
+alter table engine.airline_alliances enable row level security;
+alter table engine.airline_alliances force row level security;

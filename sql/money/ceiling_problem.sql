@@ -1,8 +1,8 @@
--- No traveller can lift a ceiling. At the intent, when there is no attempt yet, it is
--- asked without a lock, so two intents of different travellers may pass together. At
--- the final check of an attempt it is asked for one order at a time, so that no two
--- orders pass together: the lock lasts to the end of that short transaction, and is the
--- last one that it takes. A traveller's own sum is decided under the traveller's lock
+-- No traveller can lift a ceiling. At the intent, when there is no attempt yet, the
+-- check takes no lock, so two intents of different travellers may pass together. At the
+-- final check of an attempt, the check is made for one order at a time, so that no two
+-- orders pass together: its lock lasts to the end of that short transaction, and is the
+-- last lock taken there. A traveller's own sum is decided under the traveller's lock
 -- both times.
 -- Lock order: trip_requests, the traveller, booking_attempts, provider_calls, then
 -- this.
@@ -81,4 +81,4 @@ end;
 $$;
 comment on function engine.ceiling_problem(
   uuid, text, numeric, uuid, timestamptz
-) is 'Says which ceiling so much more would pass; null when none.';
+) is 'Says which ceiling would be passed by spending so much more; null when none.';

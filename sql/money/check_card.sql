@@ -1,4 +1,4 @@
--- A card that can be charged: asked when a trip is stated and when a booking begins.
+-- Checked when a trip is stated and when a booking begins.
 create or replace function engine.check_card(
   p_user_id uuid, p_card_id uuid, p_now timestamptz
 ) returns void

@@ -22,4 +22,5 @@ begin
 end;
 $$;
 comment on function engine.check_ceilings(uuid, uuid, text, numeric, timestamptz) is
-  'Raises SK115 when so much more would pass a ceiling, with the sentence as its hint.';
+  'Raises SK115 when spending so much more would pass a ceiling; the hint says which '
+  'one.';

@@ -1,7 +1,7 @@
--- A limit beyond what could ever be booked is a slip of the finger, and better refused
--- while it is typed. The last known rate will do: the intent and the final check ask
--- again, with a fresh one. Where no rate is known the trip may be watched, and is not
--- booked.
+-- A limit beyond what could ever be booked is a typing error, which is best refused
+-- while the trip is stated. The last known rate will do here, because the intent and
+-- the final check ask again with a fresh one. Where no rate is known, the trip may be
+-- watched, but is not booked.
 create or replace function engine.check_price_ceiling(p_trip public.trip_requests)
   returns void
   language plpgsql stable

@@ -1,7 +1,7 @@
--- The one place where a limit meets a price of another currency. It is the limit that
--- is converted, rounded down to what can be paid: ranking, the intent and the final
--- check compare the same two numbers. No rate, an old one, or two that contradict each
--- other: no limit, hence no purchase.
+-- The one place where a limit meets a price in another currency. The limit is converted
+-- and rounded down to what can be paid, so that ranking, the intent and the final check
+-- compare the same two numbers. Where no rate is known, the rate is old, or two rates
+-- contradict each other, there is no limit and hence no purchase.
 create or replace function engine.convert_cap(
   p_trip public.trip_requests, p_currency text, p_now timestamptz
 ) returns table (
@@ -34,7 +34,5 @@ begin
 end;
 $$;
 comment on function engine.convert_cap(public.trip_requests, text, timestamptz) is
-  'Says the most that may be paid for a trip in a currency; null where no fresh rate '
-  'is known.';
--- Of version 0.1: known_rate took its place.
-drop function if exists engine.find_rate(text, text, timestamptz);
+  'Returns the most that may be paid for a trip in a currency; null where no fresh '
+  'rate is known.';

@@ -1,7 +1,7 @@
--- As people write an amount: with all the digits of its currency (137.40 EUR, 13740
--- JPY, 42.500 KWD), and more only where it has more, for a text must not round money.
--- As its owner: the functions that a traveller may call write amounts, and the table of
--- currencies is not theirs to read.
+-- Writes an amount as people do: with all the digits of its currency (137.40 EUR, 13740
+-- JPY, 42.500 KWD), and with more only where the amount has more, because a text must
+-- not round money. Definer: travellers' functions write amounts, and travellers do not
+-- read the table of currencies.
 create or replace function engine.format_money(p_amount numeric, p_currency text)
   returns text
   language plpgsql stable strict
@@ -21,7 +21,7 @@ begin
 end;
 $$;
 comment on function engine.format_money(numeric, text) is
-  'Writes an amount with its currency and all its digits; null when either is. '
+  'Writes an amount with its currency and all its digits; null when either is null. '
   'Raises SK025.';
 grant execute on function engine.format_money(numeric, text)
   to authenticated, service_role;

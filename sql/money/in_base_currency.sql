@@ -1,7 +1,7 @@
--- Rounded up, so that an amount compared with a ceiling is never too small. What is
--- about to be spent needs a rate that may be spent on. For what was spent the last
--- known rate will do: otherwise one currency without news would stop everybody's
--- bookings.
+-- The amount is rounded up, so that an amount compared with a ceiling is never too
+-- small. What is about to be spent needs a rate that may be spent on. For what was
+-- spent already the last known rate will do: otherwise one currency without a new rate
+-- would stop everybody's bookings.
 create or replace function engine.in_base_currency(
   p_amount numeric, p_currency text, p_is_new boolean, p_now timestamptz
 ) returns numeric
@@ -20,4 +20,5 @@ begin
 end;
 $$;
 comment on function engine.in_base_currency(numeric, text, boolean, timestamptz) is
-  'Says what an amount is in the base currency at most; null where no rate is known.';
+  'Returns the most that an amount is worth in the base currency; null where no rate '
+  'is known.';

@@ -1,7 +1,7 @@
--- As it was stored, or turned round, or by way of a third currency, because a bank's
--- list has one base. What is fresh comes first, then the shorter way, then the newer.
--- Of each source only its newest rate counts. Where another fresh way, by other sources
--- alone, comes to something else than the tolerance allows, one of them is wrong and
+-- A rate is used as it was stored, inverted, or through a third currency, because a
+-- bank's list has one base. Fresh rates come first, then the shorter way, then the
+-- newer rate. Only the newest rate of each source counts. Where another fresh way, by
+-- other sources alone, differs by more than the tolerance, one of the two is wrong and
 -- nobody here knows which: then the answer has a problem, and nothing is bought.
 create or replace function engine.known_rate(
   p_base text, p_quote text, p_now timestamptz
@@ -76,5 +76,5 @@ begin
 end;
 $$;
 comment on function engine.known_rate(text, text, timestamptz) is
-  'Says how much of one currency a unit of another costs, as of when, and why that is '
-  'nothing to spend money on.';
+  'Returns how much of one currency a unit of another costs, as of when, and, if the '
+  'rate must not be spent on, why.';

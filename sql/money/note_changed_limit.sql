@@ -1,5 +1,5 @@
--- A limit keeps the moment of its last change, because an attempt that began before may
--- stand above it.
+-- A limit keeps the time of its last change, because an attempt that began before the
+-- change may be above the limit.
 create or replace function engine.note_changed_limit() returns trigger
   language plpgsql volatile
   set search_path = pg_catalog, pg_temp
@@ -10,7 +10,7 @@ begin
 end;
 $$;
 comment on function engine.note_changed_limit() is
-  'Records when a spending limit was changed.';
+  'Trigger that records when a spending limit was changed.';
 
 create or replace trigger spending_limits_changed
 before insert or update on public.spending_limits

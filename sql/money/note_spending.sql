@@ -1,6 +1,6 @@
--- What a booking cost, or what was returned of it, as a new row: no booking waits for
--- another one because both are added up. A trigger, so that whatever changes an attempt
--- is counted.
+-- What a booking cost, or what was returned of it, is written as a new row, so that no
+-- booking waits for another one because both are added up. A trigger, so that every
+-- change of an attempt is counted.
 create or replace function engine.note_spending() returns trigger
   language plpgsql volatile
 as $$
@@ -23,7 +23,8 @@ begin
 end;
 $$;
 comment on function engine.note_spending() is
-  'Adds what an attempt has cost, or no longer costs, to the day of its booking.';
+  'Trigger that adds what an attempt has cost, or no longer costs, to the day of its '
+  'booking.';
 
 create or replace trigger booking_attempts_spent_at_once
 after insert on public.booking_attempts

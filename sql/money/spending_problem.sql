@@ -1,6 +1,6 @@
--- Spent is what was paid for bookings, by the day they were made, less what was
--- returned; and what live attempts may still cost, whenever they began, because a
--- frozen one may turn out to be a booking. The caller holds the traveller's lock.
+-- Spent is what was paid for bookings, by the day on which they were made, less what
+-- was returned; and what live attempts may still cost, whenever they began, because a
+-- frozen attempt may turn out to be a booking. The caller holds the traveller's lock.
 create or replace function engine.spending_problem(
   p_user_id uuid, p_currency text, p_amount numeric, p_now timestamptz
 ) returns text
@@ -43,4 +43,5 @@ begin
 end;
 $$;
 comment on function engine.spending_problem(uuid, text, numeric, timestamptz) is
-  'Says which of a traveller''s limits so much more would break; null when none.';
+  'Says which of a traveller''s limits would be passed by spending so much more; null '
+  'when none.';

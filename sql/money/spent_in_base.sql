@@ -1,11 +1,10 @@
--- Of one traveller, or of everybody when none is named, since each of some days (UTC):
--- all in one query. Spent is what was paid for bookings since then and not returned,
--- and what attempts in flight may still cost, whenever they began. Of everybody what
--- was paid is added up by the day (money/note_spending.sql), however much was booked.
--- Asked for an attempt at its final check, the others in flight of everybody count only
--- once their order may have left: of two that are both about to pass the ceiling, the
--- first one goes.
-drop function if exists engine.spent_in_base(uuid, timestamptz, uuid, timestamptz);
+-- Sums up for one traveller, or for everybody when none is named, since each of some
+-- days (UTC), all in one query. Spent is what was paid for bookings since then and not
+-- returned, and what attempts in flight may still cost, whenever they began. For
+-- everybody, what was paid is added up by the day (money/note_spending.sql), so that
+-- the cost does not grow with the bookings. At the final check of an attempt,
+-- everybody's other attempts in flight count only once their order may have left: of
+-- two that would pass the ceiling together, the first one goes.
 create or replace function engine.spent_in_base(
   p_user_id uuid, p_since timestamptz[], p_attempt_id uuid, p_now timestamptz
 ) returns numeric[]
@@ -75,5 +74,5 @@ begin
 end;
 $$;
 comment on function engine.spent_in_base(uuid, timestamptz[], uuid, timestamptz) is
-  'Says what was spent or is on its way since each day, in the base currency; null '
-  'where a currency has no rate at all.';
+  'Returns what was spent or may yet be spent since each day, in the base currency; '
+  'null where a currency has no rate at all.';

@@ -1,5 +1,6 @@
--- The only place where money becomes minor units. Null, never rounded, where the
--- payment provider cannot charge exactly this: such an offer is not eligible.
+-- The only place where money becomes minor units. An amount that the payment provider
+-- cannot charge exactly is null and never rounded: an offer at that price is not
+-- eligible.
 create or replace function engine.stripe_amount(p_amount numeric, p_currency text)
   returns bigint
   language plpgsql stable

@@ -1,5 +1,5 @@
--- Part of recovery, which no booking waits for. Whoever adds up meanwhile sees each
--- amount once: in its part, or in its day.
+-- A part of recovery, which no booking waits for. A reader meanwhile sees each amount
+-- once: as a single row, or in its day.
 create or replace function engine.sum_spending() returns void
   language sql volatile
 begin atomic
@@ -20,4 +20,4 @@ begin atomic
   set amount = d.amount + excluded.amount;
 end;
 comment on function engine.sum_spending() is
-  'Adds what was spent up to one row per day and currency.';
+  'Adds the recorded spending up to one row per day and currency.';

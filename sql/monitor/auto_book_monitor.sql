@@ -1,7 +1,7 @@
--- The monitor as its callers may run it: they do not choose the time, or flags that
--- went stale long ago would look fresh. What was stopped on purpose stays stopped, even
--- where pg_cron still has the job: from a dump, or another role's schedule. By hand it
--- may be run.
+-- The monitor as its callers may run it. They do not choose the time: with a time of
+-- their choice, flags that went stale long ago would look fresh. A monitor that was
+-- stopped on purpose does not tick by pg_cron, even where pg_cron still has the job,
+-- from a dump or in another role's schedule. A tick by hand is possible.
 create or replace function engine.auto_book_monitor() returns bigint
   language plpgsql volatile
   security definer
@@ -30,4 +30,3 @@ comment on function public.auto_book_monitor() is
   'Searches every trip that is due; what fits is booked. Scheduled by pg_cron.';
 grant execute on function public.auto_book_monitor()
   to skylatch_cron, skylatch_operator, service_role, skylatch_sidecar;
-drop function if exists engine.tick();

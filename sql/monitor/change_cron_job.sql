@@ -1,8 +1,7 @@
--- Definer as the jobs' own role: pg_cron shows and changes a user's own jobs only. What
--- is scheduled runs as that role, so nobody but the owner's functions may call this.
--- pg_cron is looked up when it is called, so that a database without it has the
--- function.
-drop function if exists engine.manage_monitor_job(text);
+-- Definer as the role of the jobs: pg_cron lets a user see and change their own jobs
+-- only. A scheduled statement runs as that role, so only the owner's functions may call
+-- this function. pg_cron is looked up when this function is called, so that the
+-- function exists in a database without pg_cron too.
 create or replace function engine.change_cron_job(
   p_action text, p_job text, p_schedule text, p_command text
 ) returns jsonb
@@ -28,7 +27,8 @@ begin
 end;
 $$;
 comment on function engine.change_cron_job(text, text, text, text) is
-  'Schedules (start), unschedules (stop) or shows a job of pg_cron; null without one.';
+  'Schedules (start), unschedules (stop) or shows a job of pg_cron; returns null in a '
+  'database without pg_cron.';
 revoke execute on function engine.change_cron_job(text, text, text, text) from public;
 alter function engine.change_cron_job(text, text, text, text) owner to skylatch_cron;
 grant execute on function engine.change_cron_job(text, text, text, text)

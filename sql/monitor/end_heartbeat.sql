@@ -1,5 +1,5 @@
--- What a sidecar that ends in order says last, so that nobody misses it. Definer: the
--- sidecar has no table.
+-- A sidecar that stops in order calls this last, so that no alert misses it. Definer:
+-- the sidecar has no rights on tables.
 create or replace function engine.end_heartbeat(p_worker text) returns void
   language plpgsql volatile
   security definer
@@ -10,5 +10,5 @@ begin
 end;
 $$;
 comment on function engine.end_heartbeat(text) is
-  'Takes leave of a sidecar that ends in order.';
+  'Removes the record of a sidecar that stops in order.';
 grant execute on function engine.end_heartbeat(text) to skylatch_sidecar;

@@ -1,10 +1,11 @@
 -- pg_cron over sockets keeps with each job the socket's directory and the port of the
--- server that scheduled it: after a failover, or with another cron.host, it knocks
--- where nobody answers, and every job is silent. A job that is scheduled anew gets this
--- server's. Only a superuser may read cron.host, so it is read off a job that is
--- scheduled and taken back within this transaction: pg_cron never sees that one. A job
--- that is right already, or that somebody deactivated, is left alone. Definer as the
--- jobs' own role, as in change_cron_job.sql.
+-- server that scheduled it. After a failover, or with another cron.host, it connects to
+-- a server that is not there, and no job runs. A job that is scheduled anew gets the
+-- present server's address. Only a superuser may read cron.host, so this function
+-- schedules a job, reads the address from it, and removes the job within the same
+-- transaction: pg_cron never sees that job. A job that has the right address, or that
+-- somebody deactivated, is left alone. Definer as the role of the jobs, as in
+-- change_cron_job.sql.
 create or replace function engine.follow_cron_node() returns integer
   language plpgsql volatile
   security definer
@@ -41,7 +42,7 @@ begin
 end;
 $$;
 comment on function engine.follow_cron_node() is
-  'Schedules anew what pg_cron would run at another server; returns how many jobs.';
+  'Schedules anew the jobs that pg_cron would run at another server; returns how many.';
 revoke execute on function engine.follow_cron_node() from public;
 alter function engine.follow_cron_node() owner to skylatch_cron;
 grant execute on function engine.follow_cron_node() to skylatch_owner;

@@ -1,5 +1,6 @@
--- A sidecar says it is alive, and hears who does the scheduling: pg_cron, or, where it
--- has gone silent (it is not restarted when its launcher dies on 1.4), the sidecars.
+-- A sidecar reports that it is alive, and is told who does each scheduled job: pg_cron
+-- or, where pg_cron is silent, the sidecars. (pg_cron 1.4 is not restarted when its
+-- launcher dies.)
 create or replace function engine.heartbeat(p_worker text, p_version text)
   returns text
   language plpgsql volatile
@@ -14,8 +15,8 @@ begin
   on conflict (worker) do update
   set version = excluded.version, seen_at = excluded.seen_at;
   delete from engine.workers as w where w.seen_at < v_now - interval '1 day';
-  -- A silent pg_cron may be looking for a server that is gone. A heartbeat is one all the
-  -- same where pg_cron is too broken to be asked.
+  -- A silent pg_cron may be looking for a server that is gone. A heartbeat counts even
+  -- where pg_cron is too broken to be asked.
   if exists (
     select from engine.job_states(v_now) as s where s.is_cron_silent
   ) then
@@ -32,5 +33,5 @@ begin
 end;
 $$;
 comment on function engine.heartbeat(text, text) is
-  'Records a live sidecar; returns who does each job.';
+  'Records that a sidecar is alive; returns who does each scheduled job.';
 grant execute on function engine.heartbeat(text, text) to skylatch_sidecar;

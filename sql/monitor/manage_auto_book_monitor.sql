@@ -1,7 +1,7 @@
--- A stop is a row of ours, with who, when and why: a deploy keeps it (cron.sql), the
--- sidecars that stand in for pg_cron keep it, and where there is no pg_cron it is all
--- there is. A second stop changes nothing, so that the first one stays on record.
--- Definer: operators have no table.
+-- A stop is a row of ours that says who stopped the monitor, when and why. A deploy
+-- keeps the row (cron.sql), and the sidecars that stand in for pg_cron obey it. A
+-- second stop changes nothing, so that the first one stays on record. Definer:
+-- operators have no rights on tables.
 create or replace function engine.manage_auto_book_monitor(p_action text, p_reason text)
   returns jsonb
   language plpgsql volatile
@@ -58,11 +58,11 @@ begin
 end;
 $$;
 comment on function engine.manage_auto_book_monitor(text, text) is
-  'Starts, stops or shows the job auto_book_monitor, whoever runs it.';
+  'Starts, stops or shows the job auto_book_monitor, whether pg_cron or a sidecar runs '
+  'it.';
 grant execute on function engine.manage_auto_book_monitor(text, text)
   to skylatch_operator, service_role;
 
-drop function if exists public.manage_auto_book_monitor(text);
 create or replace function public.manage_auto_book_monitor(
   p_action text, p_reason text default null
 ) returns jsonb
@@ -85,7 +85,7 @@ begin
 end;
 $$;
 comment on function public.manage_auto_book_monitor(text, text) is
-  'start, stop (with a reason), status: the scheduled job; trigger: one tick now.';
+  'Handles the monitor''s job: start, stop (with a reason), status; trigger runs one '
+  'tick now.';
 grant execute on function public.manage_auto_book_monitor(text, text)
   to skylatch_operator, service_role;
-drop function if exists engine.manage_monitor_job(text, text);

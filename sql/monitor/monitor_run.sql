@@ -1,5 +1,5 @@
--- What one tick did, for who started it over HTTP. As its owner: nobody but the engine
--- reads the table, and the numbers of a tick name no traveller.
+-- Tells the caller who started a tick over HTTP what the tick did. Definer: only the
+-- engine reads the table. The numbers of a tick name no traveller.
 create or replace function engine.monitor_run(p_run_id bigint)
   returns table (
     claimed integer,
@@ -21,5 +21,6 @@ begin atomic
   where r.id = p_run_id;
 end;
 comment on function engine.monitor_run(bigint) is
-  'What a tick did: trips claimed, skipped and expired, searches started, and why not.';
+  'Returns what a tick did: trips claimed, skipped and expired, searches started, and '
+  'the reason where it did nothing.';
 grant execute on function engine.monitor_run(bigint) to skylatch_sidecar;

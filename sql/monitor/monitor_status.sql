@@ -1,4 +1,4 @@
--- The job as pg_cron sees it beside the ticks as we recorded them.
+-- Shows the job as pg_cron sees it beside the ticks as the engine recorded them.
 create or replace function engine.monitor_status()
   returns table (
     job text,
@@ -48,5 +48,5 @@ begin
 end;
 $$;
 comment on function engine.monitor_status() is
-  'The scheduled job beside its last 20 ticks.';
+  'Returns the monitor''s scheduled job beside its last 20 ticks.';
 grant execute on function engine.monitor_status() to skylatch_operator, service_role;

@@ -1,5 +1,6 @@
--- As pg_cron's role, which sees and deletes the records of its own jobs only. pg_cron
--- is looked up when this is called, so that a database without it has the function.
+-- Definer as pg_cron's role, which sees and deletes the records of its own jobs only.
+-- pg_cron is looked up when this function is called, so that the function exists in a
+-- database without pg_cron too.
 create or replace function engine.purge_cron_log() returns void
   language plpgsql volatile
   security invoker

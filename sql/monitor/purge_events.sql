@@ -1,6 +1,7 @@
--- What providers told us, a batch at a time. A delivery is repeated for three days,
--- its signature lives five minutes, and a sweep reads half an hour twice: after a
--- quarter of a year nothing asks for it any more. One that was not applied yet stays.
+-- Removes old events, a batch at a time. A provider repeats a delivery for three days,
+-- its signature is valid for five minutes, and a sweep overlaps the one before by half
+-- an hour. So after a quarter of a year nothing asks for an event any more. An event
+-- that was not applied yet stays.
 create or replace function engine.purge_events(p_limit integer, p_now timestamptz)
   returns integer
   language plpgsql volatile
@@ -21,4 +22,4 @@ begin
 end;
 $$;
 comment on function engine.purge_events(integer, timestamptz) is
-  'Removes at most so many old events that were acted on; returns how many.';
+  'Removes at most so many old events that were applied; returns how many.';

@@ -1,4 +1,4 @@
--- What nobody took: an exporter that went away leaves two minutes of spans behind.
+-- A sidecar that exported spans and went away leaves the spans of two minutes behind.
 create or replace function engine.purge_spans(p_limit integer, p_now timestamptz)
   returns integer
   language plpgsql volatile

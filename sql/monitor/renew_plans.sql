@@ -1,10 +1,9 @@
 -- A trip can be due while none of its searches is. There are three reasons. Its dates
--- went over at midnight of the place: such searches are removed. Or the trip was made
--- due by hand, because it was resumed or its last attempt failed: all of its searches
--- become due. Or the trip was created before search plans existed and has no rows in
--- trip_searches: this function makes them. Where no plan can be made, for instance
--- because a trip has no passengers, the trip is asked about again tomorrow.
-drop function if exists engine.revive_plans(timestamptz);
+-- may have passed at midnight of the place: such searches are removed. Or the trip was
+-- made due by hand, because it was resumed or its last attempt failed: all of its
+-- searches become due. Or the trip was created before search plans existed and has no
+-- rows in trip_searches: this function makes them. Where no plan can be made, for
+-- instance because a trip has no passengers, the trip is looked at again tomorrow.
 create or replace function engine.renew_plans(p_now timestamptz) returns void
   language plpgsql volatile
 as $$

@@ -1,16 +1,18 @@
--- One tick: close trips whose dates are over, stop those that have searched enough,
--- tell what others' quotes say, and spend the budget on the searches that are worth it,
--- in a few set-based statements. The budget is what the provider account allows until
--- the next tick, less what earlier ticks left waiting; the searches are spaced out
--- evenly, after those of earlier ticks, so that every minute keeps the account's limit.
--- Two ticks at once: the advisory lock keeps the second from waiting, and SKIP LOCKED
--- keeps it from doubling anything even without it.
+-- One tick closes trips whose dates are over, stops trips that have searched enough,
+-- tells trips what others' quotes say, and spends the budget on the searches that are
+-- worth most, in a few set-based statements. The budget is what the provider's account
+-- allows until the next tick, less what earlier ticks left waiting. The searches are
+-- spaced out evenly, after those of earlier ticks, so that every minute keeps the
+-- account's limit.
+-- Two ticks at once: the advisory lock lets the second one do nothing instead of
+-- waiting. Without that lock, SKIP LOCKED would still keep it from doing anything
+-- twice.
 create or replace function engine.run_monitor(p_started_by text, p_now timestamptz)
   returns bigint
   language plpgsql volatile
 as $$
 declare
-  -- As in operations/jobs.sql.
+  -- The monitor's interval, as in operations/jobs.sql.
   v_tick constant interval := interval '10 minutes';
   v_every interval;
   v_free_from timestamptz;
@@ -18,7 +20,7 @@ declare
   v_trips uuid[];
   v_ordinals smallint[];
   v_refused uuid[];
-  -- Travellers who keep a trip locked that was chosen.
+  -- Travellers who keep a chosen trip locked.
   v_absent uuid[];
   v_without uuid[] := '{}'::uuid[];
   v_problem text;
@@ -44,7 +46,7 @@ begin
       select o.user_id, o.id
       from public.trip_requests as o
       where o.auto_book_status in ('PENDING', 'PAUSED', 'ACTION_REQUIRED', 'FAILED')
-        -- Nowhere is it later than a day after UTC's, which the index finds.
+        -- No place ends a day before UTC has begun it; this condition uses the index.
         and o.departure_to <= (p_now at time zone 'UTC')::date
         and engine.is_over(o.origins, o.departure_to, p_now)
       for no key update skip locked
@@ -52,7 +54,7 @@ begin
     where t.user_id = over.user_id and t.id = over.id;
     get diagnostics v_expired = row_count;
 
-    -- Not while an answer is out: it may be the one that fits.
+    -- Not while an answer is awaited: it may bring an offer that fits.
     update public.trip_requests as t
     set
       auto_book_status = 'ACTION_REQUIRED',
@@ -102,7 +104,7 @@ begin
         limit 1
       )
     );
-    -- A tick out of turn has only what the one before it has left.
+    -- A tick out of turn has only the budget that the tick before it has left.
     v_budget := greatest(
       least(
         v_budget,
@@ -113,8 +115,9 @@ begin
       0
     );
 
-    -- Again while some were refused, or keep their trip locked: their share goes to
-    -- others, and those who waited for their answer ask themselves; but not for ever.
+    -- Chosen again while some travellers were refused or keep their trip locked: their
+    -- share goes to others, and trips that waited for their answer search themselves.
+    -- The loop ends after so many refused trips or locked travellers.
     loop
       with chosen as materialized (
         select c.*
@@ -134,7 +137,7 @@ begin
         for no key update skip locked
       ),
 
-      -- Once for each traveller, however many trips.
+      -- Asked once for each traveller, however many trips they have.
       gate as materialized (
         select u.user_id, engine.flag_problem(u.user_id, p_now) as problem
         from (select distinct h.user_id from held as h) as u
@@ -163,8 +166,8 @@ begin
       end if;
       exit when v_refused is null and v_absent is null;
       v_without := v_without || v_absent;
-      -- To the end of the queue: they must not stand before those who may be searched
-      -- for, tick after tick.
+      -- Refused trips go to the end of the queue, so that they do not stand before
+      -- others tick after tick.
       v_reason := coalesce(v_problem, v_reason);
       update engine.trip_searches as s
       set next_look_at = p_now + interval '1 microsecond'
@@ -200,7 +203,7 @@ begin
   )
   returning r.id into v_run_id;
   perform engine.record_flag_usage();
-  -- The tick that another one kept from running did nothing.
+  -- A tick that found another tick running did nothing.
   if v_reason is distinct from 'another tick is running' then
     perform engine.beat_job('auto_book_monitor', true);
   end if;

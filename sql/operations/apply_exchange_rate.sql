@@ -1,4 +1,5 @@
--- The same pair of the same source at the same moment again is a correction.
+-- A second rate of the same pair, from the same source and for the same moment, is a
+-- correction and replaces the first.
 create or replace function engine.apply_exchange_rate(p_change_id bigint) returns void
   language plpgsql volatile
 as $$
@@ -11,4 +12,4 @@ begin
 end;
 $$;
 comment on function engine.apply_exchange_rate(bigint) is
-  'Puts a rate of the log in force.';
+  'Puts a recorded exchange rate in force.';

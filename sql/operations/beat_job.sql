@@ -1,7 +1,8 @@
--- The last thing a job does: it commits with the job's work, and a job that fails
--- leaves no beat. Where there was nothing to do, or more is left to be done, only
--- pg_cron is known to be alive. The clock, not the caller, says when. Who finds the row
--- locked does not wait: somebody else is beating. Definer: pg_cron's role has no table.
+-- A job calls this function last. The beat commits with the job's work, so that a job
+-- that fails leaves no beat. A job that had nothing to do, or that leaves work for its
+-- next run, only shows that pg_cron is alive. The time is the clock's, not the
+-- caller's. If the row is locked, this function does nothing: another session is
+-- writing a beat. Definer: pg_cron's role has no rights on tables.
 create or replace function engine.beat_job(p_job text, p_done boolean) returns void
   language plpgsql volatile
   security definer
@@ -29,5 +30,5 @@ begin
 end;
 $$;
 comment on function engine.beat_job(text, boolean) is
-  'Says that a job did its work (true), or was there and had none (false).';
+  'Records that a job did its work (true), or that it ran and had none (false).';
 grant execute on function engine.beat_job(text, boolean) to skylatch_cron;

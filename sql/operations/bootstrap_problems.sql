@@ -1,7 +1,8 @@
--- What only a superuser sets up (bootstrap.sql) and a copy of a database does not bring
--- along: pg_restore into a new database loses what was revoked from it, another server
--- has no roles. Each row is one thing that is missing, in words; a deploy sets them
--- all. Safety relies on them. Definer: those who ask have no rights to look with.
+-- bootstrap.sql sets up, as a superuser, what a copy of a database does not bring
+-- along: pg_restore into a new database loses what was revoked, and another server
+-- lacks the roles. Safety relies on all of it. Each row names one thing that is
+-- missing, in words; a deploy sets all of them up. Definer: the callers have no right
+-- to look these things up.
 create or replace function engine.bootstrap_problems() returns setof text
   language plpgsql stable
   security definer
@@ -127,6 +128,6 @@ begin
 end;
 $$;
 comment on function engine.bootstrap_problems() is
-  'Returns what bootstrap.sql sets up and is missing here, one line each.';
+  'Lists what bootstrap.sql sets up and this database lacks, one line each.';
 grant execute on function engine.bootstrap_problems()
   to skylatch_sidecar, skylatch_operator;

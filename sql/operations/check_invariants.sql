@@ -1,25 +1,23 @@
--- What must never be true, as rows: one file for each promise, in sql/invariants. Empty
--- is healthy. Those about attempts look at what changed since `p_since`, by default at
--- everything; those about what is live, waiting or granted now look at all of it every
--- time. Of each row, `since` says how far back a check must go to find it again; null:
--- every check does.
+-- Checks every promise of the engine: one file for each promise, in sql/invariants. No
+-- rows: all is well. The promises about attempts are checked on what changed since
+-- `p_since`, by default on everything. The promises about what is live, waiting or
+-- granted now are checked in full every time. In each row, `since` says how far back a
+-- check must go to find the row again; null: every check finds it.
 --
--- What unique indexes, foreign keys and checks guarantee is looked at all the same: an
--- index may be broken or gone. What our rows cannot tell, each file says. Besides:
--- leases that ended are not kept, and that Redis decides nothing is shown by the tests
--- that take it away.
+-- What unique indexes, foreign keys and checks guarantee is checked too, because an
+-- index may be broken or gone. Each file says what our rows cannot tell about its
+-- promise. Two things are out of reach of every check: leases that ended, because they
+-- are not kept, and that Redis decides nothing, which tests show by taking Redis away.
 --
--- PL/pgSQL, because a plan is wanted that knows the value of `p_since`: the one of an
--- SQL function reads every attempt to find the three that changed.
--- Its former signature would make the plain call ambiguous.
-drop function if exists engine.check_invariants();
+-- PL/pgSQL, because the plan must know the value of `p_since`: the plan of an SQL
+-- function reads every attempt to find the three that changed.
 create or replace function engine.check_invariants(
   p_since timestamptz default '-infinity'
 ) returns table (invariant text, subject text, detail text, since timestamptz)
   language plpgsql stable
   security definer
   set search_path = pg_catalog, pg_temp
-  -- The details are kept, and read by whoever asks later.
+  -- The details are kept and read later, so their form must not depend on the caller.
   set datestyle = 'ISO, MDY'
   set timezone = 'UTC'
 as $$
@@ -134,5 +132,6 @@ begin
 end;
 $$;
 comment on function engine.check_invariants(timestamptz) is
-  'Returns a row for everything that must never be true, of what changed since.';
+  'Returns a row for each broken promise, of what changed since the given time or of '
+  'everything.';
 grant execute on function engine.check_invariants(timestamptz) to skylatch_operator;

@@ -1,5 +1,5 @@
--- The second person: another login than the one that gave the rate. All that are named,
--- or none. Definer: operators have no table.
+-- The second person confirms: another login than the one that gave the rate. Either all
+-- the named rates come into force or none. Definer: operators have no rights on tables.
 create or replace function engine.confirm_exchange_rates(
   p_change_ids bigint[], p_reason text
 ) returns integer
@@ -16,7 +16,7 @@ declare
   v_confirmed integer := 0;
 begin
   perform engine.require_size('p_change_ids', p_change_ids::text[], 1000, 20);
-  -- Each once, and always in this order, so that two who confirm do not block each other.
+  -- Each rate once, and always in this order, so that two operators do not deadlock.
   for v_id in
     select distinct n.id from unnest(p_change_ids) as n (id) order by n.id
   loop
@@ -53,7 +53,7 @@ begin
 end;
 $$;
 comment on function engine.confirm_exchange_rates(bigint[], text) is
-  'Puts rates in force that somebody else gave; returns how many. Raises SK016, '
-  'SK025 or SK116.';
+  'Puts exchange rates in force that another login gave; returns how many. Raises '
+  'SK016, SK025 or SK116.';
 grant execute on function engine.confirm_exchange_rates(bigint[], text)
   to skylatch_operator;

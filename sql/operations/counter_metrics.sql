@@ -1,6 +1,6 @@
--- What only rises, zeros included: the first failure of its kind has to be an increase.
--- The parts and their sums are read by one statement, so that nothing is counted twice
--- or missed while they are added up.
+-- Counters only rise, and a counter at zero is shown too: the first failure of its kind
+-- has to be an increase. One statement reads the single counts and their sums, so that
+-- no count is read twice or missed while sum_counters adds them up.
 create or replace function engine.counter_metrics()
   returns table (name text, labels jsonb, value numeric)
   language plpgsql volatile
@@ -23,7 +23,7 @@ begin
         jsonb_build_object('provider', r.provider, 'outcome', 'refused'),
         r.refused
       from engine.refused_events as r
-      -- Zeros.
+      -- From here on every counter at zero.
       union all
       select z.counter, '{}', 0
       from unnest(
@@ -61,7 +61,7 @@ begin
 
   select c.counter, c.labels, c.value from counted as c
   union all
-  -- The searches among the answers, in words.
+  -- The answers to searches, by the words that the metric has for them.
   select
     'skylatch_searches_total',
     jsonb_build_object(

@@ -1,5 +1,5 @@
--- What works less well than it should, as anyone may be told: parts and counts, no
--- names, ids or texts. Definer: the sidecar has no table.
+-- Lists what works less well than it should, for readers who may know no more: parts
+-- and counts, no names, ids or texts. Definer: the sidecar has no rights on tables.
 create or replace function engine.degradations()
   returns table (part text, problem text)
   language plpgsql stable
@@ -39,5 +39,5 @@ begin
 end;
 $$;
 comment on function engine.degradations() is
-  'Jobs, workers, flags and providers that do not work as they should.';
+  'Lists the jobs, workers, flags and providers that do not work as they should.';
 grant execute on function engine.degradations() to skylatch_sidecar;

@@ -1,4 +1,4 @@
--- Definer: operators have no table.
+-- Definer: operators have no rights on tables.
 create or replace function engine.job_overview()
   returns table (
     job text,
@@ -32,5 +32,5 @@ begin
 end;
 $$;
 comment on function engine.job_overview() is
-  'Every scheduled job: who does it, when it last did its work, and who stopped it.';
+  'Lists every scheduled job: who does it, when it was last done, and who stopped it.';
 grant execute on function engine.job_overview() to skylatch_operator, service_role;

@@ -1,7 +1,7 @@
--- What the beats say of each job. A beat counts for as long as it is fresh, and one
--- from the far future never is: the clock was set back since. pg_cron is missed where
--- it was told to run a job or ran it once; the job itself is missed when nobody did it,
--- unless it was stopped on purpose.
+-- Judges each job by its beats. A beat counts while it is fresh; a beat from the far
+-- future does not count, because the clock was set back since. pg_cron is missed where
+-- it was told to run a job or has run it once. The job itself is missed when nobody did
+-- it, unless it was stopped on purpose.
 create or replace function engine.job_states(p_now timestamptz)
   returns table (
     job text,
@@ -62,4 +62,5 @@ begin
 end;
 $$;
 comment on function engine.job_states(timestamptz) is
-  'Returns of each scheduled job who does it, if it is missed, and who stopped it.';
+  'Returns for each scheduled job who does it, whether it is missed, and who stopped '
+  'it.';

@@ -1,9 +1,10 @@
--- Every job that runs on a schedule, once: pg_cron's schedules, the sidecars' standing
--- in and the alerts are made from these rows. The monitor's budget is for ten minutes
--- (monitor/run_monitor.sql). Where pg_cron is late by 40 seconds with what it does each
--- minute, by two minutes with the monitor, or by an hour with a daily job, a sidecar
--- does it, and somebody hears of it. The purge has two hours of turns a day.
--- pg_cron's own records grow only where it runs, so nobody stands in for their purge.
+-- Lists every job that runs on a schedule, once: pg_cron's schedules, the jobs that
+-- sidecars stand in for, and the alerts are made from these rows. The monitor's budget
+-- is for ten minutes (monitor/run_monitor.sql). A sidecar does a job when pg_cron is
+-- late with it: by 40 seconds for a job of every minute, by two minutes for the
+-- monitor, by an hour for a daily job. Then an alert says so. The purge may run in
+-- every minute of two hours a day. pg_cron's own records grow only where pg_cron runs,
+-- so no sidecar stands in for their purge.
 insert into engine.jobs as j (
   job, schedule, command, stands_in, stand_in_every, cron_silent_after, silent_after
 )

@@ -1,5 +1,6 @@
--- All that the database knows for /metrics, in one round trip; what each means is in
--- docs/metrics.md. Nothing here is a person's. Definer: the sidecar has no table.
+-- Everything that the database knows for /metrics, in one round trip; docs/metrics.md
+-- says what each metric means. No metric names a person. Definer: the sidecar has no
+-- rights on tables.
 create or replace function engine.metrics()
   returns table (name text, labels jsonb, value numeric)
   language plpgsql volatile

@@ -1,6 +1,6 @@
--- Who may use pg_net and should not. As it installs itself it is open to everybody;
--- bootstrap.sql closes it. It may come after a deploy, and an update of it may bring
--- functions of its own.
+-- pg_net installs itself open to everybody, and bootstrap.sql closes it. It may be
+-- installed after a deploy, and an update may add functions to it, so this function
+-- looks again.
 create or replace function engine.net_problems() returns setof text
   language plpgsql stable
 as $$
@@ -48,4 +48,4 @@ begin
 end;
 $$;
 comment on function engine.net_problems() is
-  'Returns who may use pg_net and should not, one line each.';
+  'Lists who may use pg_net and should not, one line each.';

@@ -1,5 +1,6 @@
--- What is there of the things that a deploy would have to lock a table for. The path is
--- set, so that names are written in one way, whoever asks.
+-- To replace one of these objects, a deploy would have to lock a table; by their
+-- digests it sees which of them differ. The search_path is set so that names are
+-- written in one way for every caller.
 create or replace function engine.object_digests()
   returns table (object text, digest text)
   language plpgsql stable
@@ -52,4 +53,4 @@ begin
 end;
 $$;
 comment on function engine.object_digests() is
-  'Returns a digest of each policy, trigger, view and set of grants that is there.';
+  'Returns a digest of each present policy, trigger, view and set of grants.';

@@ -1,6 +1,6 @@
--- Everything that somebody should look at now. No row holds personal data: subjects are
--- ids and operations, details are counts, states and times. Definer: those who are
--- alerted have no table.
+-- Everything that an operator should look at now. No row holds personal data: subjects
+-- are ids and operations, details are counts, states and times. Definer: the callers
+-- have no rights on tables.
 create or replace function engine.open_alerts()
   returns table (kind text, subject text, since timestamptz, detail text)
   language plpgsql stable
@@ -9,8 +9,8 @@ create or replace function engine.open_alerts()
 as $$
 declare
   v_now timestamptz := clock_timestamp();
-  -- From how many offers of a day on, and from which share of them, durations that
-  -- differ are no longer single mistakes.
+  -- From so many offers a day on, and from such a share of them, differing durations
+  -- are no longer single mistakes.
   c_least_gaps constant integer := 20;
   c_least_share constant numeric := 0.05;
   c_most_counted constant integer := 1000;
@@ -30,28 +30,28 @@ begin
   from engine.job_states(v_now) as s
   where s.is_silent
   union all
-  -- The sidecars do its work; where pg_cron never had a job it is not missed.
+  -- The sidecars do the job meanwhile. Where pg_cron never had it, it is not missed.
   select
     'CRON_SILENT', s.job, s.last_cron_at,
     'pg_cron does not run this job, or it fails: see cron.job_run_details'
   from engine.job_states(v_now) as s
   where s.is_cron_silent
   union all
-  -- Not a fault: whoever looks has to see it all the same.
+  -- A stop is no fault, but those who look for faults have to see it.
   select
     'JOB_STOPPED', s.job, s.stopped_at,
     'stopped on purpose; engine.job_overview() says by whom and why'
   from engine.job_states(v_now) as s
   where s.stopped_at is not null
   union all
-  -- Nothing is booked until both lists were compared, and they were not.
+  -- Nothing is booked until both lists were compared, which is overdue.
   select
     'HISTORY_UNCONFIRMED', 'history', h.noticed_at,
     'a restore or a failover was noticed, and the providers'' lists were not compared'
   from engine.history as h
   where engine.history_settles_at() < v_now - interval '10 minutes'
   union all
-  -- Not a fault either: nothing new is booked while it is engaged.
+  -- No fault either: nothing new is booked while the kill switch is engaged.
   select
     'KILL_SWITCH', 'booking', k.set_at,
     'nothing new is booked; engine.kill_switch_history() says by whom and why'
@@ -64,22 +64,22 @@ begin
   from engine.flag_sync as s
   where s.initialized and not engine.is_recent(s.heartbeat_at, s.stale_after, v_now)
   union all
-  -- Booking goes on with what was read last, until that is stale.
+  -- Booking goes on with the flags that were read last, until they are stale.
   select
     'FLAG_SOURCE_GONE', coalesce(s.source, 'flags'), s.source_failed_at,
     s.source_problem
   from engine.flag_sync as s
   where s.source_failed_at is not null
   union all
-  -- What is found at once is no news.
+  -- An order that is found within ten minutes needs nobody's attention.
   select
     'ORDER_UNKNOWN', a.id::text, a.state_changed_at,
     'it is not known whether an order exists; it is looked for'
   from public.booking_attempts as a
   where a.state = 'ORDER_UNKNOWN' and a.state_changed_at < v_now - interval '10 minutes'
   union all
-  -- Bookings that the airline may have cancelled, and nobody looks. After a night all
-  -- of them are overdue: who looks every few seconds does not count them all.
+  -- Bookings that the airline may have cancelled and that nobody reads. After a night
+  -- all are overdue; a caller who asks every few seconds does not count them all.
   select
     'BOOKINGS_UNREAD', 'look_order', min(u.next_look_at),
     format(
@@ -95,7 +95,7 @@ begin
   ) as u
   having count(*) > 0
   union all
-  -- Before the rate that is used meanwhile has grown too old.
+  -- To be confirmed before the rate that is used meanwhile is too old.
   select
     'RATES_WAITING', 'exchange_rates', min(c.at),
     format('%s exchange rates wait for a second person', count(*))
@@ -103,8 +103,8 @@ begin
   inner join engine.exchange_rate_changes as c on w.change_id = c.id
   having count(*) > 0
   union all
-  -- A pause that is over proves nothing, and alerts that come and go with each pause
-  -- tell nobody anything: until a call succeeds, or nobody asks any more.
+  -- The end of a pause proves nothing, and an alert that comes and goes with each pause
+  -- tells nothing. So the alert lasts until a call succeeds or none is tried any more.
   select
     'BREAKER_OPEN', b.operation, b.changed_at,
     format('%s failures in a row, the last %s', b.failures, b.last_error)
@@ -144,7 +144,7 @@ begin
   ) as w
   group by w.operation
   union all
-  -- For a day. A search that ran out of tries or was overtaken is no news.
+  -- Shown for a day. A search that ran out of tries or was overtaken is usual.
   select
     'CALLS_DEAD', c.operation, min(c.finished_at),
     format('%s calls ended without an answer', count(*))
@@ -174,5 +174,6 @@ begin
 end;
 $$;
 comment on function engine.open_alerts() is
-  'Returns what somebody should look at now: cases, violations, what hangs.';
+  'Lists what an operator should look at now: cases, broken promises, and what does '
+  'not go on.';
 grant execute on function engine.open_alerts() to skylatch_sidecar, skylatch_operator;

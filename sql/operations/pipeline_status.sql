@@ -1,8 +1,8 @@
 -- Everything that `status` prints, in one round trip, from rows that are few or indexed
--- however many attempts there are. Whether booking is on is asked as an attempt would
--- ask, for a traveller whom no rule names. A database whose evaluator does not work
--- says so here instead of failing: that is what somebody wants to see. Nothing in it
--- names a person. Definer: operators have no table.
+-- however many attempts there are. Whether booking is on is decided as for an attempt
+-- of a traveller whom no rule names. If the evaluator of flags does not work, the
+-- result says so instead of this function failing: an operator wants to see exactly
+-- that. No row names a person. Definer: operators have no rights on tables.
 create or replace function engine.pipeline_status() returns jsonb
   language plpgsql stable
   security definer
@@ -167,6 +167,7 @@ begin
 end;
 $$;
 comment on function engine.pipeline_status() is
-  'Whether booking is on and why, and everything that is open: see `sidecar status`.';
+  'Returns whether booking is on and why, and everything that is open; shown by '
+  '`sidecar status`.';
 grant execute on function engine.pipeline_status()
   to skylatch_watch, skylatch_sidecar, skylatch_operator;

@@ -1,5 +1,5 @@
--- A version is one text for ever: who agreed to it agreed to those words. Definer:
--- operators have no table.
+-- The text of a version never changes: a traveller who agreed to the version agreed to
+-- those words. Definer: operators have no rights on tables.
 create or replace function engine.publish_consent_text(
   p_version text, p_body text, p_reason text
 ) returns text

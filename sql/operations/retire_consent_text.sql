@@ -1,5 +1,5 @@
--- Nobody can agree to it any more; what was agreed to before stays agreed to. Definer:
--- operators have no table.
+-- No traveller can agree to a retired text. Consents under the text that were given
+-- before stay valid. Definer: operators have no rights on tables.
 create or replace function engine.retire_consent_text(p_version text, p_reason text)
   returns void
   language plpgsql volatile
@@ -24,5 +24,6 @@ begin
 end;
 $$;
 comment on function engine.retire_consent_text(text, text) is
-  'Ends that a text may be agreed to, for a reason; raises SK016 or SK023.';
+  'Retires a consent text, for a reason, so that nobody can agree to it any more; '
+  'raises SK016 or SK023.';
 grant execute on function engine.retire_consent_text(text, text) to skylatch_operator;

@@ -1,6 +1,6 @@
--- The roles as bootstrap.sql makes them, and what it sets for them. A role with other
--- attributes may do what nobody meant it to; one without its settings waits for ever,
--- or decides by what it saw too early. The settings are those of sql/bootstrap.sql.
+-- Compares the roles and their settings with what bootstrap.sql makes of them. A role
+-- with other attributes may do more than it should. A role without its settings may
+-- wait for ever, or decide by rows that it read too early.
 create or replace function engine.role_problems() returns setof text
   language plpgsql stable
 as $$
@@ -24,7 +24,7 @@ begin
       ('skylatch_feed', true, false),
       ('skylatch_watch', true, false),
       ('authenticator', true, false),
-      -- A platform may let these log in.
+      -- A platform may allow these roles to log in.
       ('anon', null, false),
       ('authenticated', null, false),
       ('service_role', null, true)
@@ -33,7 +33,7 @@ begin
     select from pg_roles as p
     where p.rolname = r.name
       and p.rolcanlogin = coalesce(r.logs_in, p.rolcanlogin)
-      -- Who logs in takes a role by name, or has no more than its own.
+      -- A login takes a role by its name, or has no rights but its own.
       and not (p.rolinherit and coalesce(r.logs_in, false))
       and p.rolbypassrls = r.bypasses
       and not (p.rolsuper or p.rolcreaterole or p.rolcreatedb or p.rolreplication)
@@ -56,6 +56,17 @@ begin
       p.rolname = 'authenticator'
       and pg_get_userbyid(a.roleid) in ('anon', 'authenticated', 'service_role')
       and not a.admin_option
+    )
+    -- A platform's, as bootstrap.sql leaves them.
+    and not exists (
+      select from pg_namespace as n
+      inner join pg_roles as r on r.oid = a.roleid
+      where n.nspname = 'auth'
+        and pg_get_userbyid(n.nspowner) <> 'skylatch_owner'
+        and not r.rolsuper
+        and r.rolname !~ '^(skylatch|pg)_'
+        and r.rolname not in ('anon', 'authenticated', 'service_role', 'authenticator')
+        and p.rolname !~ '^skylatch_'
     );
 
   return query
@@ -137,7 +148,7 @@ begin
       and d.setrole = to_regrole(s.role)
       and s.name || '=' || s.value = any (d.setconfig)
   )
-  -- What is set for one database wins over what is set for the role.
+  -- A setting for one database wins over a setting for the role.
   or exists (
     select from pg_db_role_setting as d
     inner join pg_database as b on d.setdatabase = b.oid
@@ -150,4 +161,4 @@ begin
 end;
 $$;
 comment on function engine.role_problems() is
-  'Returns what is wrong with the roles and their settings, one line each.';
+  'Lists what is wrong with the roles and their settings, one line each.';

@@ -1,8 +1,9 @@
--- Where pg_net rings when there is work: POST /wake of a sidecar that runs worker and
--- endpoint in one process. Without an address nothing is rung. The secret that opens
--- that door, and no other, is made here: given by a person it would stand in the log of
--- a statement that failed. It is returned once and is not on record.
--- Definer: operators have no table.
+-- Sets the address that pg_net rings when there is work: POST /wake of a sidecar that
+-- runs worker and endpoint in one process. Without an address nothing is rung. The
+-- secret, which opens that path and no other, is made here: a secret that a person
+-- passes would stand in the server's log if the statement failed. The secret is
+-- returned once, and the record of changes does not hold it.
+-- Definer: operators have no rights on tables.
 create or replace function engine.set_endpoint(p_reason text, p_url text default null)
   returns jsonb
   language plpgsql volatile
@@ -33,6 +34,7 @@ begin
 end;
 $$;
 comment on function engine.set_endpoint(text, text) is
-  'Sets which sidecar is rung when there is work, for a reason; null for none. Returns '
-  'the address and the secret of its doorbell. Raises SK016, SK023 or SK025.';
+  'Sets which sidecar pg_net rings when there is work (null: none), for a reason; '
+  'returns the address and the secret for its POST /wake. Raises SK016, SK023 or '
+  'SK025.';
 grant execute on function engine.set_endpoint(text, text) to skylatch_operator;

@@ -1,14 +1,11 @@
--- Limits and fares of different currencies compare through these rows only, so a wrong
--- one is somebody's money. Whoever gives a rate is on record with a reason. It is in
--- force at once only when it is near the rate that the engine would use now and near
--- everything the pair was in the last day, or one person could walk it anywhere in
--- small steps. Else, and where there is nothing to compare with, it waits until a
--- second person confirms it (engine.confirm_exchange_rates); what was known goes on
--- meanwhile. Definer: neither operators nor the feed have a table. Two rates of a pair
--- that arrive at once are compared one after the other.
-drop function if exists engine.set_exchange_rate(
-  text, text, numeric, text, timestamptz
-);
+-- Limits and fares of different currencies are compared by these rows only, so a wrong
+-- rate costs somebody money. The login that gives a rate is on record with a reason.
+-- A rate is in force at once only when it is near the rate that the engine would use
+-- now, and near every rate that the pair had in the last day; otherwise one person
+-- could move a rate anywhere in small steps. Any other rate, and the first rate of a
+-- pair, waits until a second person confirms it (engine.confirm_exchange_rates); the
+-- known rate is used meanwhile. Two rates of a pair that arrive at once are compared
+-- one after the other. Definer: neither operators nor the feed have rights on tables.
 create or replace function engine.set_exchange_rate(
   p_base text,
   p_quote text,
@@ -19,7 +16,7 @@ create or replace function engine.set_exchange_rate(
 ) returns table (
   change_id bigint,
   in_force boolean,
-  -- What it was compared with.
+  -- The rates that the new rate is compared with.
   last_rate numeric
 )
   language plpgsql volatile
@@ -72,8 +69,8 @@ begin
   select m.rate_jump into v_jump from engine.money_settings as m;
   select k.rate, k.problem into v_known
   from engine.known_rate(p_base, p_quote, v_now) as k;
-  -- What the pair was in the last day, but not before a second person last confirmed
-  -- it.
+  -- The rates of the pair in the last day, but none from before a second person last
+  -- confirmed one.
   with lately as (
     select c.*
     from engine.exchange_rate_changes as c
@@ -116,8 +113,9 @@ $$;
 comment on function engine.set_exchange_rate(
   text, text, numeric, text, text, timestamptz
 ) is
-  'Records what one unit of a currency costs in another, for a reason; says whether '
-  'that is in force or waits for a second person. Raises SK014 or SK016.';
+  'Records how much of another currency one unit of a currency costs, for a reason; '
+  'says whether the rate is in force or waits for a second person. Raises SK014 or '
+  'SK016.';
 grant execute on function engine.set_exchange_rate(
   text, text, numeric, text, text, timestamptz
 ) to skylatch_operator, skylatch_feed;

@@ -1,10 +1,10 @@
--- What is not named stays. The bounds are narrow, for one person sets these: with a
--- wide jump nobody would need the second one for a rate. A new base currency voids
--- every ceiling until it is set in that currency (spending_ceilings.currency), for the
--- number alone would mean another amount. The margin of a history that has changed
--- (installation/history_settles_at.sql) is not shorter than the lease of an order,
--- after which no sidecar waits for its answer. Definer: operators have no table.
-drop function if exists engine.set_money_settings(text, text, numeric, numeric);
+-- A setting that is not named keeps its value. The bounds are narrow, because one
+-- person alone sets these: with a wide `rate_jump`, for instance, no rate would need a
+-- second person. A new base currency voids every ceiling until the ceiling is set in
+-- that currency (spending_ceilings.currency), because the same number would be another
+-- amount. The margin for a history that has changed
+-- (installation/history_settles_at.sql) is at least the lease of an order, after which
+-- no sidecar waits for the order's answer. Definer: operators have no rights on tables.
 create or replace function engine.set_money_settings(
   p_reason text,
   p_base_currency text default null,
@@ -62,8 +62,8 @@ $$;
 comment on function engine.set_money_settings(
   text, text, numeric, numeric, interval
 ) is
-  'Changes how money is compared, for a reason; returns all settings. Raises SK016 or '
-  'SK023.';
+  'Changes the money settings that are named, for a reason; returns all settings. '
+  'Raises SK016 or SK023.';
 grant execute on function
   engine.set_money_settings(text, text, numeric, numeric, interval)
   to skylatch_operator;

@@ -1,6 +1,6 @@
--- In the base currency. A traveller of their own ('traveller') takes the place of what
--- holds for everybody; what holds for the installation holds beside both. Definer:
--- operators have no table.
+-- The amount is in the base currency. A ceiling for one traveller ('traveller' with an
+-- id) replaces the general one for that traveller. The ceilings of the installation
+-- hold beside both. Definer: operators have no rights on tables.
 create or replace function engine.set_spending_ceiling(
   p_subject text,
   p_period text,
@@ -54,6 +54,6 @@ begin
 end;
 $$;
 comment on function engine.set_spending_ceiling(text, text, numeric, text, uuid) is
-  'Sets the most that may be spent, for a reason; raises SK016 or SK023.';
+  'Sets a ceiling, the most that may be spent, for a reason; raises SK016 or SK023.';
 grant execute on function engine.set_spending_ceiling(text, text, numeric, text, uuid)
   to skylatch_operator;

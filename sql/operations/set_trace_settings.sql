@@ -1,5 +1,5 @@
--- For traces born from now on. Every change stays on record. Definer: operators have no
--- table.
+-- The settings hold for traces that begin from now on. Every change stays on record.
+-- Definer: operators have no rights on tables.
 create or replace function engine.set_trace_settings(p_reason text, p_ratio numeric)
   returns jsonb
   language plpgsql volatile

@@ -1,9 +1,6 @@
--- From this commit on, for everybody; who has more already keeps it. What is not named
--- stays. Every change stays on record. Definer: operators have no table.
--- Version 0.1 knew one limit fewer; two functions of one name would be ambiguous.
-drop function if exists engine.set_traveller_limits(
-  text, integer, integer, interval, integer
-);
+-- The limits hold for everybody from this commit on; a traveller who has more already
+-- keeps it. A limit that is not named keeps its value. Every change stays on record.
+-- Definer: operators have no rights on tables.
 create or replace function engine.set_traveller_limits(
   p_reason text,
   p_open_trips integer default null,
@@ -60,7 +57,9 @@ end;
 $$;
 comment on function engine.set_traveller_limits(
   text, integer, integer, interval, integer, integer
-) is 'Changes the limits for each traveller that are named, for a reason; returns all.';
+) is
+  'Changes the limits for each traveller that are named, for a reason; returns all of '
+  'them.';
 grant execute on function engine.set_traveller_limits(
   text, integer, integer, interval, integer, integer
 ) to skylatch_operator;

@@ -1,7 +1,7 @@
--- A sidecar that ends in order takes its row along (monitor/end_heartbeat.sql). One
--- whose row is there and does not beat is frozen, cut off or killed: missed for an
--- hour, or until one that was started later on the same machine is in its place. Its
--- name begins with the machine's.
+-- A sidecar that stops in order removes its row (monitor/end_heartbeat.sql). A sidecar
+-- whose row is there without heartbeats is frozen, cut off or killed. It is missed for
+-- an hour, or until a sidecar that was started later on the same machine is alive. A
+-- worker's name begins with its machine's.
 create or replace function engine.silent_workers(p_now timestamptz)
   returns table (worker text, version text, seen_at timestamptz, is_alone boolean)
   language plpgsql stable
@@ -25,4 +25,5 @@ begin
 end;
 $$;
 comment on function engine.silent_workers(timestamptz) is
-  'The sidecars that fell silent without taking leave, and if no other one is left.';
+  'Lists the sidecars that fell silent without stopping in order, and whether no other '
+  'one is alive.';

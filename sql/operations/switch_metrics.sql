@@ -1,6 +1,7 @@
--- Whether booking is on, and why not. Asked for a traveller of whom nothing is known,
--- whose flags are what everybody is served who is in no rule. What this connection has
--- counted is written down first, and what is asked here is not: it is nobody's.
+-- Whether booking is on, and why not. The question is asked for an unknown traveller,
+-- who gets what the flags serve to everybody whom no rule names. What this connection
+-- has counted is written down first. The question itself is not counted, because no
+-- traveller asks.
 create or replace function engine.switch_metrics(p_now timestamptz)
   returns table (name text, labels jsonb, value numeric)
   language plpgsql volatile
@@ -25,7 +26,7 @@ begin
   from engine.metric_labels() as f
   where f.label = 'flag'
   union all
-  -- Without its row it is engaged, as flag_problem has it.
+  -- Without its row the kill switch counts as engaged, as in flag_problem.
   select
     'skylatch_kill_switch', '{}',
     coalesce((select k.engaged from engine.kill_switch as k), true)::integer

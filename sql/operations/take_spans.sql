@@ -1,7 +1,7 @@
--- A sidecar that exports takes what is there, each span once, and is thereby known to
--- be alive: sampling goes on for two minutes. Several may ask at once. What is taken
--- and then lost with its sidecar is lost: a trace is a help, not a record; that is
--- engine.booking_events.
+-- A sidecar that exports takes the spans that are there, each span once. The call also
+-- shows that somebody exports: sampling goes on for two minutes. Several sidecars may
+-- ask at once. Spans that were taken are lost if their sidecar dies: a trace is a help
+-- and not the record, which is engine.booking_events.
 create or replace function engine.take_spans(p_limit integer)
   returns table (
     trace_id uuid,
@@ -43,5 +43,6 @@ begin
 end;
 $$;
 comment on function engine.take_spans(integer) is
-  'Takes at most so many spans to be exported, and says that somebody exports.';
+  'Returns and removes at most so many spans to be exported, and records that somebody '
+  'exports.';
 grant execute on function engine.take_spans(integer) to skylatch_sidecar;

@@ -1,17 +1,15 @@
--- From one id to everything: a trace's, a trip's or an attempt's. Works whether or not
--- anything was sampled. A trace that no attempt has (a search that led to nothing, a
--- look at an account) is looked for among all calls, which has no index: it is for a
--- person who asks once. Definer: operators have no table; the names of persons are in
--- none of these.
--- Its former result had one column less.
-drop function if exists engine.trace_story(uuid);
+-- Finds everything about one id: a trace's, a trip's or an attempt's, whether or not
+-- the trace was sampled. A trace without an attempt (a search that led to nothing, a
+-- scan of an account) is looked for among all calls, without an index: this is for a
+-- person who asks once. Definer: operators have no rights on tables; no row holds a
+-- person's name.
 create or replace function engine.trace_story(p_id uuid)
   returns table (
     at timestamptz,
     trace_id text,
     attempt_no integer,
     is_call boolean,
-    -- The call, or what led to the event: a call, a case, an offer.
+    -- The call itself, or what led to the event: a call, a case, an offer.
     what text,
     actor text,
     told text
@@ -23,7 +21,7 @@ as $$
 declare
   v_trip public.trip_requests;
   v_attempt public.booking_attempts;
-  -- Null: of the whole trip.
+  -- Null: the story is of the whole trip.
   v_trace_id uuid;
 begin
   select t.* into v_trip from public.trip_requests as t where t.id = p_id;
@@ -82,5 +80,5 @@ begin
 end;
 $$;
 comment on function engine.trace_story(uuid) is
-  'Events and calls of one trace, trip or attempt, in order.';
+  'Lists the events and calls of one trace, trip or attempt, in order of time.';
 grant execute on function engine.trace_story(uuid) to skylatch_operator;

@@ -1,7 +1,6 @@
--- A rate that is too old to be used needs no decision any more. Nor does one that a
--- newer rate of the same pair and source has overtaken: of each source only the newest
--- counts. So a wrong rate is answered by giving the right one. Definer: operators have
--- no table.
+-- Only the newest rate of a pair and source needs a decision, and only while it is
+-- young enough to be used. So an operator answers a wrong rate by giving the right one.
+-- Definer: operators have no rights on tables.
 create or replace function engine.waiting_exchange_rates()
   returns table (
     change_id bigint,

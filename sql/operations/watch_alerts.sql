@@ -1,6 +1,6 @@
--- What is asked from outside, by the relay and by `status`: the alerts that a sidecar
--- logs, and which sidecars are silent, which they cannot tell of themselves. No row
--- holds personal data. Definer: those who are alerted have no table.
+-- For the alert relay and `status`, which ask from outside: the alerts that a sidecar
+-- logs, and which sidecars are silent, because a silent sidecar cannot log that. No row
+-- holds personal data. Definer: the callers have no rights on tables.
 create or replace function engine.watch_alerts()
   returns table (kind text, subject text, since timestamptz, detail text)
   language plpgsql stable
@@ -30,6 +30,6 @@ begin
 end;
 $$;
 comment on function engine.watch_alerts() is
-  'Returns the open alerts and the sidecars that are silent.';
+  'Lists the open alerts and the sidecars that are silent.';
 grant execute on function engine.watch_alerts()
   to skylatch_watch, skylatch_sidecar, skylatch_operator;

@@ -1,11 +1,13 @@
--- Every minute, by pg_cron or a sidecar that stands in for it; a second call in that
--- minute does nothing. Not part of recovery: a check that is slow or fails keeps
--- nothing from ending. It looks at what changed since the last one, and at five minutes
--- more, because a transaction that began before it may have committed after it. What is
--- present and older than that is looked for again every ten minutes, a day back. Each
--- violation is a case until it is gone or a person is done with it: some are facts of
--- the past, and stay true. A case of a trip that somebody holds is opened a minute
--- later: one traveller must not keep the others' promises from being watched.
+-- Runs every minute, by pg_cron or by a sidecar that stands in for it; a second call in
+-- the same minute does nothing. The watch is no part of recovery, so that a slow or
+-- failing check keeps no booking from ending.
+-- Each run checks what changed since the run before, and five minutes more, because a
+-- transaction that began before it may have committed after it. Older violations that
+-- are present are looked for again every ten minutes, a day back. Each violation is a
+-- case until it is gone or a person has closed the case: some violations are facts of
+-- the past and stay true. A case about a trip that somebody keeps locked is opened a
+-- minute later, so that one traveller does not keep the promises to others from being
+-- watched.
 create or replace function engine.watch_invariants() returns integer
   language plpgsql volatile
   security definer
@@ -15,7 +17,7 @@ as $$
 declare
   v_now timestamptz := clock_timestamp();
   v_last engine.invariant_checks;
-  -- The first looks a day back: a long past is for an operator's own check.
+  -- The first run looks a day back; an operator checks older rows by hand.
   v_since timestamptz := v_now - interval '1 day';
   v_known integer;
   v_present integer;
@@ -77,7 +79,7 @@ begin
   if v_present <> v_known then
     perform engine.ring('skylatch_alerts');
   end if;
-  -- Without its attempt: nobody is asked for evidence by thousands of them at once.
+  -- The case names no attempt, so that thousands of violations ask no provider at once.
   perform engine.open_case(
     'INVARIANT', v.invariant || ': ' || v.subject, null::public.booking_attempts,
     v.detail, '{}', v_now
@@ -90,7 +92,7 @@ begin
         and r.object_id = v.invariant || ': ' || v.subject
         and r.opened_at >= v.first_seen_at
     )
-    -- The scan has opened one.
+    -- The scan has opened a case already.
     and not exists (
       select from engine.review_cases as r
       where r.kind = 'DOUBLE_BOOKING'
@@ -106,7 +108,8 @@ begin
       where v.gone_at is null and v.invariant || ': ' || v.subject = r.object_id
     );
 
-  -- No hold lapses in silence. Once for an attempt: what a person closed stays closed.
+  -- A person is told before a hold lapses, once for each attempt: a closed case stays
+  -- closed.
   for v_attempt in
     select a.*
     from public.booking_attempts as a
@@ -151,5 +154,5 @@ end;
 $$;
 comment on function engine.watch_invariants() is
   'Records broken promises and opens a case for each hold about to lapse; returns how '
-  'many violations are present, null when it was not its turn.';
+  'many violations are present, or null when the run was not due.';
 grant execute on function engine.watch_invariants() to skylatch_cron;

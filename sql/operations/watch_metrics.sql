@@ -1,5 +1,6 @@
--- What the engine itself decides is wrong: alerts are made of the same rows as
--- open_alerts, job_overview and the search budget, so that no threshold is kept twice.
+-- What the engine itself finds wrong. Alerts are made from the same rows as
+-- open_alerts, job_overview and the search budget, so that no threshold is kept in two
+-- places.
 create or replace function engine.watch_metrics(p_now timestamptz)
   returns table (name text, labels jsonb, value numeric)
   language plpgsql stable
@@ -53,7 +54,7 @@ begin
     ('skylatch_job_silent', j.is_silent::integer::numeric),
     ('skylatch_job_cron_silent', j.is_cron_silent::integer),
     ('skylatch_job_stopped', (j.stopped_at is not null)::integer),
-    -- Since when it is expected, while it never was done.
+    -- While the job was never done: since when it is expected.
     ('skylatch_job_beat_seconds',
       engine.seconds_since(coalesce(b.last_succeeded_at, b.since), p_now))
   ) as m (name, value)
@@ -77,7 +78,7 @@ begin
   from engine.spending_ceilings as c
   where c.subject = 'installation'
   union all
-  -- Of the day alone: to add up a month would cost as much as the month has bookings.
+  -- Only of the day: the cost of adding up a month would grow with its bookings.
   select
     'skylatch_ceiling_used', jsonb_build_object('period', 'day'),
     (
@@ -86,4 +87,4 @@ begin
 end;
 $$;
 comment on function engine.watch_metrics(timestamptz) is
-  'Returns what somebody should look at, the jobs, the budget and the ceilings.';
+  'Returns the metrics of open alerts, jobs, the search budget and the ceilings.';

@@ -1,5 +1,5 @@
--- What is under way and what waits. Each part reads what is open, by a partial index:
--- its cost does not grow with what is over.
+-- What is under way and what waits. Each part reads open rows by a partial index, so
+-- its cost does not grow with the rows of the past.
 create or replace function engine.work_metrics(p_now timestamptz)
   returns table (name text, labels jsonb, value numeric)
   language plpgsql stable
@@ -70,11 +70,11 @@ begin
   from engine.invariant_violations as v
   where v.gone_at is null
   union all
-  -- Each says that it lives every 15 seconds.
+  -- Each sidecar sends a heartbeat every 15 seconds.
   select 'skylatch_workers', '{}', count(*)
   from engine.workers as w
   where w.seen_at > p_now - interval '1 minute';
 end;
 $$;
 comment on function engine.work_metrics(timestamptz) is
-  'Returns how much is under way and waiting, and how old the oldest is.';
+  'Returns how much is under way and waiting, and how old the oldest of it is.';

@@ -1,7 +1,7 @@
--- What the sidecar needs to make a call, put together when it is handed out, from rows
--- that are frozen while the attempt runs. Personal data is read here and stored nowhere
--- else. Null when it cannot be built: one broken call must not keep others from being
--- claimed. What only observes was written down with its request.
+-- Builds what the sidecar needs to make a call, when the call is handed out, from rows
+-- that are frozen while the attempt runs. Personal data are read here and stored
+-- nowhere else. Null when the request cannot be built: one broken call must not keep
+-- others from being claimed. A call that only observes was enqueued with its request.
 create or replace function engine.build_request(p_call engine.provider_calls)
   returns jsonb
   language plpgsql stable
@@ -63,4 +63,5 @@ exception when others then
 end;
 $$;
 comment on function engine.build_request(engine.provider_calls) is
-  'Builds the request of one outward call, as its own file says.';
+  'Builds the request of one outward call by the function of the call''s own file; '
+  'null when it cannot be built.';

@@ -1,4 +1,4 @@
--- Not only read: it releases a hold that no attempt accounts for. No saga moves by it
+-- Releases a hold that no attempt accounts for. No saga waits for the answer
 -- (review/note_orphan_void.sql).
 select engine.define_operation(
   'cancel_orphan_payment', 'stripe', p_lease => '60 seconds', p_max_tries => 8,
@@ -11,7 +11,7 @@ create or replace function engine.cancel_orphan_payment_request(
   language plpgsql stable
 as $$
 begin
-  -- Since it was asked for, the attempt may have been opened again.
+  -- Since this call was enqueued, the attempt may have been opened again.
   if (
     select engine.may_have_order(a.user_id, a.id, p_call.created_at)
     from public.booking_attempts as a
@@ -23,7 +23,8 @@ begin
 end;
 $$;
 comment on function engine.cancel_orphan_payment_request(engine.provider_calls) is
-  'Names the payment; null, so that nothing is sent, while it may have an order.';
+  'Names the payment; null, so that nothing is sent, while the payment may belong to '
+  'an order.';
 
 create or replace function engine.cancel_orphan_payment_code(
   p_call engine.provider_calls, p_report engine.call_report
@@ -36,4 +37,4 @@ end;
 $$;
 comment on function engine.cancel_orphan_payment_code(
   engine.provider_calls, engine.call_report
-) is 'Names the answer: it is about the object that was asked for, or it says nothing.';
+) is 'Names the answer; one about any object but the requested one says nothing.';

@@ -1,4 +1,5 @@
--- Releases the hold. Repeated until the provider says that the hold is gone.
+-- Releases the hold. The call is repeated until the provider says that the hold is
+-- gone.
 select engine.define_operation(
   'cancel_payment', 'stripe', p_lease => '60 seconds', p_max_tries => 20,
   p_key_lasts => '23 hours', p_awaits_history => true
@@ -21,7 +22,7 @@ begin
 end;
 $$;
 comment on function engine.cancel_payment_request(public.booking_attempts) is
-  'Cancels the payment.';
+  'Builds the request that cancels the payment.';
 
 create or replace function engine.cancel_payment_code(
   p_attempt public.booking_attempts, p_report engine.call_report
@@ -52,4 +53,4 @@ end;
 $$;
 comment on function engine.cancel_payment_facts(
   public.booking_attempts, text, timestamptz
-) is 'The hold is gone.';
+) is 'Returns the attempt with the time at which its hold was released.';

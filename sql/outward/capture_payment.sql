@@ -1,6 +1,6 @@
--- Collects what is held, for an order that exists: so nothing here releases the trip. A
--- hold that is gone for good is FAIL: the order is undone while that returns
--- everything.
+-- Collects the amount that is held, for an order that exists: so no answer here
+-- releases the trip. A hold that is gone for good is FAIL: then the order is undone
+-- while the airline still returns everything.
 select engine.define_operation(
   'capture_payment', 'stripe', p_lease => '60 seconds', p_max_tries => 20,
   p_key_lasts => '23 hours'
@@ -41,7 +41,7 @@ begin
 end;
 $$;
 comment on function engine.capture_payment_request(public.booking_attempts) is
-  'Collects exactly the amount that was agreed to.';
+  'Builds the request that collects exactly the amount that was agreed to.';
 
 create or replace function engine.capture_payment_code(
   p_attempt public.booking_attempts, p_report engine.call_report
@@ -71,4 +71,4 @@ begin
 end;
 $$;
 comment on function engine.capture_payment_facts(public.booking_attempts, text) is
-  'The money was taken.';
+  'Returns the attempt with the amount that was captured.';

@@ -1,5 +1,6 @@
--- The final check of a call that is not idempotent at its provider, just before it
--- leaves. Its verdict says what is to be done instead; none means "send it".
+-- The final check of a call that is not idempotent at its provider, just before the
+-- call leaves. A verdict says what to do instead of sending; null means that the call
+-- is sent.
 create or replace function engine.check_sending(
   p_operation text,
   p_attempt public.booking_attempts,
@@ -23,4 +24,6 @@ end;
 $$;
 comment on function engine.check_sending(
   text, public.booking_attempts, public.trip_requests, timestamptz
-) is 'Says what is to be done instead of sending, as the call''s own file has it.';
+) is
+  'Says what to do instead of sending a call, by the function of the call''s own file; '
+  'null to send it.';

@@ -1,4 +1,5 @@
--- Cancels the order by the quote that was accepted. Confirming twice says so.
+-- Cancels the order by the quote that was accepted. A repeated confirmation is answered
+-- as such.
 select engine.define_operation(
   'confirm_cancellation', 'duffel', p_lease => '120 seconds', p_max_tries => 12
 );
@@ -19,7 +20,7 @@ begin
 end;
 $$;
 comment on function engine.confirm_cancellation_request(public.booking_attempts) is
-  'Names the quote.';
+  'Names the quote to confirm.';
 
 create or replace function engine.confirm_cancellation_code(
   p_attempt public.booking_attempts, p_report engine.call_report
@@ -36,7 +37,7 @@ end;
 $$;
 comment on function engine.confirm_cancellation_code(
   public.booking_attempts, engine.call_report
-) is 'Names the answer: this quote is confirmed, or it cannot be read.';
+) is 'Names the answer: the quote is confirmed, or the answer cannot be read.';
 
 create or replace function engine.confirm_cancellation_facts(
   p_attempt public.booking_attempts, p_verdict text, p_now timestamptz
@@ -54,4 +55,4 @@ end;
 $$;
 comment on function engine.confirm_cancellation_facts(
   public.booking_attempts, text, timestamptz
-) is 'The order is cancelled.';
+) is 'Returns the attempt with the time at which its order was cancelled.';

@@ -1,5 +1,5 @@
--- Asks the bank to hold the amount. Whatever is not plain is settled by reading the
--- payment (outward/read_authorization.sql).
+-- Asks the bank to hold the amount. An answer that is not plain is settled by reading
+-- the payment (outward/read_authorization.sql).
 select engine.define_operation(
   'confirm_payment', 'stripe', p_lease => '60 seconds', p_max_tries => 8,
   p_key_lasts => '23 hours', p_awaits_history => true
@@ -40,7 +40,7 @@ begin
 end;
 $$;
 comment on function engine.confirm_payment_request(public.booking_attempts) is
-  'Confirms the payment that was created.';
+  'Builds the request that confirms the payment that was created.';
 
 create or replace function engine.confirm_payment_code(
   p_attempt public.booking_attempts, p_report engine.call_report
@@ -66,4 +66,4 @@ end;
 $$;
 comment on function engine.confirm_payment_facts(
   public.booking_attempts, text, engine.call_report
-) is 'Keeps until when the bank holds the amount.';
+) is 'Returns the attempt with the time until which the bank holds the amount.';

@@ -118,7 +118,8 @@ begin
 end;
 $$;
 comment on function engine.create_order_request(public.booking_attempts) is
-  'The offer, its passengers as they were frozen, the agreed amount and our mark.';
+  'Builds the order: the offer, its passengers as they were frozen, the agreed amount '
+  'and our mark.';
 
 -- The final check: the verdict says what happens instead of sending, and null means
 -- "send it". STOP: something has changed since the intent, and the attempt goes back.
@@ -211,7 +212,9 @@ end;
 $$;
 comment on function engine.create_order_check(
   public.booking_attempts, public.trip_requests, timestamptz
-) is 'Says why an order must not leave now, and what is to be done instead.';
+) is
+  'Says why an order must not leave now, and what to do instead; null when it may '
+  'leave.';
 
 create or replace function engine.create_order_code(
   p_attempt public.booking_attempts, p_report engine.call_report
@@ -236,7 +239,7 @@ end;
 $$;
 comment on function engine.create_order_code(
   public.booking_attempts, engine.call_report
-) is 'Names in what an order is not what was asked for.';
+) is 'Names the answer, or in what the order is not what was asked for.';
 
 create or replace function engine.create_order_facts(
   p_attempt public.booking_attempts, p_verdict text, p_report engine.call_report
@@ -258,7 +261,7 @@ end;
 $$;
 comment on function engine.create_order_facts(
   public.booking_attempts, text, engine.call_report
-) is 'Keeps the order that was made, or where to look for it.';
+) is 'Returns the attempt with the order that was made, or with where to look for it.';
 
 create or replace function engine.create_order_hint(p_report engine.call_report)
   returns text
@@ -269,4 +272,5 @@ begin
 end;
 $$;
 comment on function engine.create_order_hint(engine.call_report) is
-  'The order that an answer mentions, though it may not be believed.';
+  'Returns the id of the order that an answer mentions, though the answer may not be '
+  'believed.';

@@ -1,5 +1,5 @@
--- Creates the payment, unconfirmed: it holds no money, and its key makes a repeat
--- harmless.
+-- Creates the payment, unconfirmed. Such a payment holds no money, and its key makes a
+-- repeated request harmless.
 select engine.define_operation(
   'create_payment', 'stripe', p_lease => '60 seconds', p_max_tries => 8,
   p_key_lasts => '23 hours', p_breaks_after => 5, p_awaits_history => true
@@ -52,7 +52,7 @@ begin
 end;
 $$;
 comment on function engine.create_payment_request(public.booking_attempts) is
-  'The agreed amount, of the traveller''s card, with our mark.';
+  'Builds the payment of the agreed amount by the traveller''s card, with our mark.';
 
 create or replace function engine.create_payment_code(
   p_attempt public.booking_attempts, p_report engine.call_report
@@ -83,4 +83,6 @@ end;
 $$;
 comment on function engine.create_payment_facts(
   public.booking_attempts, text, engine.call_report
-) is 'Keeps the id of the payment: by it an unknown answer is read later.';
+) is
+  'Returns the attempt with the id of its payment, by which an unknown answer is read '
+  'later.';

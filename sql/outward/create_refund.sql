@@ -1,6 +1,6 @@
--- Returns the money, in the amount that was decided on. A refund is looked for
--- (outward/find_refunds.sql) before it is asked for, each time. Each refund of an
--- attempt has a number, and with it a key and a mark of its own.
+-- Returns the amount that was decided on. Before each request the refund is looked for
+-- (outward/find_refunds.sql). Each refund of an attempt has a number, and with it a key
+-- and a mark of its own.
 select engine.define_operation(
   'create_refund', 'stripe', p_lease => '60 seconds', p_max_tries => 20,
   p_key_lasts => '23 hours'
@@ -27,7 +27,7 @@ begin
 end;
 $$;
 comment on function engine.create_refund_key(public.booking_attempts) is
-  'The idempotency key of the attempt''s present refund.';
+  'Returns the idempotency key of the attempt''s present refund.';
 
 create or replace function engine.create_refund_request(
   p_attempt public.booking_attempts
@@ -45,7 +45,7 @@ begin
 end;
 $$;
 comment on function engine.create_refund_request(public.booking_attempts) is
-  'Returns the decided amount, with our mark and the number of the refund.';
+  'Builds the refund of the decided amount, with our mark and the refund''s number.';
 
 create or replace function engine.create_refund_code(
   p_attempt public.booking_attempts, p_report engine.call_report
@@ -60,7 +60,7 @@ end;
 $$;
 comment on function engine.create_refund_code(
   public.booking_attempts, engine.call_report
-) is 'Names the answer as a list of this one refund would be named.';
+) is 'Names the answer like a list that contains this one refund.';
 
 create or replace function engine.create_refund_facts(
   p_attempt public.booking_attempts,
@@ -82,4 +82,4 @@ end;
 $$;
 comment on function engine.create_refund_facts(
   public.booking_attempts, text, engine.call_report, timestamptz
-) is 'The money is on its way back.';
+) is 'Returns the attempt with the refund that was made, and when.';

@@ -1,12 +1,13 @@
--- The first statement of each operation's file. Its rules are written anew after it. An
--- operation that only observes is evidence, never a step: it is repeated while it
--- fails, and then let be, for the next one comes.
+-- The first statement of each operation's file; the file then writes the operation's
+-- rules anew. An operation that only observes is evidence and never a step of a saga:
+-- it is repeated while it fails, and given up in the end, because another read follows.
 --
--- Stripe may forget a key 24 hours after its first use, and would then execute again:
--- key_lasts. A breaker (breaks_after failures in a row) is only for what begins
--- something; what reads, undoes or collects goes on. While a history that a failover or
--- a restore has changed is not confirmed, no attempt goes on that has no order yet, nor
--- ends: what it would do may have been done (awaits_history).
+-- key_lasts: Stripe may forget a key 24 hours after its first use, and would then
+-- execute the call again. breaks_after: so many failures in a row open the breaker;
+-- only an operation that begins something has one, while operations that read, undo or
+-- collect go on. awaits_history: while a history that a failover or a restore has
+-- changed is not confirmed, no attempt without an order goes on or ends, because what
+-- it would do may have been done already.
 create or replace function engine.define_operation(
   p_operation text,
   p_provider text,
@@ -58,4 +59,4 @@ $$;
 comment on function engine.define_operation(
   text, text, interval, integer, interval[], interval, boolean, boolean, integer,
   boolean
-) is 'Writes an outward call''s row, and forgets the rules that it had.';
+) is 'Writes the row of an outward call, and removes the rules that the call had.';

@@ -2,7 +2,7 @@ create or replace function engine.events_code(p_report engine.call_report) retur
   language plpgsql stable
 as $$
 begin
-  -- A sidecar of the last release does not cut the events: another reads them anew.
+  -- A sidecar of the last release does not cut the events: another sidecar reads them.
   if p_report.body @? '$.events[*] ? (!exists(@.event_id))' then
     return 'unreadable';
   end if;
@@ -10,4 +10,5 @@ begin
 end;
 $$;
 comment on function engine.events_code(engine.call_report) is
-  'Names the reading of a list of events, each cut as a callback is.';
+  'Names the answer of a sweep: a list of events, each cut down like a callback, or '
+  'unreadable.';

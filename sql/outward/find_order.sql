@@ -1,7 +1,7 @@
--- The order that may exist. One that is ours and whole is adopted. Only the provider's
--- own word that it was not created, or that it is cancelled, lets go of it. An empty
--- list proves nothing: an order may take hours to appear. So it is looked for eagerly
--- at first, then for a day.
+-- Looks for the order that may exist. An order that is ours and as agreed is adopted.
+-- Only the provider's own statement that the order was not created, or is cancelled,
+-- ends the search. An empty list proves nothing, because an order may take hours to
+-- appear. So the order is looked for often at first, and then for a day.
 select engine.define_operation(
   'find_order', 'duffel', p_lease => '180 seconds', p_max_tries => 1,
   p_waits => '{2 s,5 s,15 s,1 min}'::interval[]
@@ -40,7 +40,8 @@ begin
 end;
 $$;
 comment on function engine.find_order_request(public.booking_attempts) is
-  'Lists the orders of the offer, and reads the one that somebody has mentioned.';
+  'Asks for the orders of the offer, and for the order that an answer or event has '
+  'mentioned.';
 
 create or replace function engine.find_order_code(
   p_attempt public.booking_attempts, p_report engine.call_report
@@ -71,4 +72,6 @@ end;
 $$;
 comment on function engine.find_order_facts(
   public.booking_attempts, text, engine.call_report
-) is 'Keeps the order that was found, whatever else is wrong with it.';
+) is
+  'Returns the attempt with the order that was found, whatever else is wrong with that '
+  'order.';

@@ -1,5 +1,5 @@
--- The refunds of the attempt's payment, before one is asked for and until it has ended.
--- A refund may be pending for days.
+-- Lists the refunds of the attempt's payment: before a refund is requested, and until
+-- the refund has ended. A refund may be pending for days.
 select engine.define_operation(
   'find_refunds', 'stripe', p_lease => '60 seconds', p_max_tries => 1,
   p_waits => '{1 s,5 s,30 s,5 min,30 min,2 h,6 h,12 h}'::interval[]
@@ -25,7 +25,7 @@ begin
 end;
 $$;
 comment on function engine.find_refunds_request(public.booking_attempts) is
-  'Lists the refunds of the payment.';
+  'Asks for the refunds of the payment.';
 
 create or replace function engine.find_refunds_code(
   p_attempt public.booking_attempts, p_report engine.call_report
@@ -62,4 +62,4 @@ end;
 $$;
 comment on function engine.find_refunds_facts(
   public.booking_attempts, text, engine.call_report, timestamptz
-) is 'The money is on its way back.';
+) is 'Returns the attempt with the refund that was found, and when.';

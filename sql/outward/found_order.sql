@@ -1,7 +1,7 @@
--- Which of the listed orders is the attempt's. Were the provider's filter ignored,
--- every order would be listed: offer and metadata are checked on each row. One order of
--- our offer that does not carry our mark, or carries another installation's, is
--- somebody's decision to make.
+-- Finds which of the listed orders is the attempt's. Should the provider ignore its
+-- filter, every order would be listed: so offer and metadata are checked on each row.
+-- An order of our offer without our mark, or with another installation's, is a case for
+-- a person.
 create or replace function engine.found_order(
   p_attempt public.booking_attempts, p_body jsonb
 ) returns jsonb
@@ -47,4 +47,4 @@ begin
 end;
 $$;
 comment on function engine.found_order(public.booking_attempts, jsonb) is
-  'Finds an attempt''s order among listed ones; {"code", "order"}.';
+  'Finds an attempt''s order among listed ones; returns {"code", "order"}.';

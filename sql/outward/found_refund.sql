@@ -1,5 +1,5 @@
--- A refund is ours by its mark. A list that shows none lets one be asked for, because
--- the list is the provider's present truth and the key covers what is on its way.
+-- A refund is ours by its mark. A list without our refund allows a new request: the
+-- list is the provider's present state, and the key covers a request that is under way.
 create or replace function engine.found_refund(
   p_attempt public.booking_attempts, p_body jsonb
 ) returns jsonb
@@ -34,4 +34,4 @@ begin
 end;
 $$;
 comment on function engine.found_refund(public.booking_attempts, jsonb) is
-  'Finds an attempt''s refund among listed ones; {"code", "refund"}.';
+  'Finds an attempt''s refund among listed ones; returns {"code", "refund"}.';

@@ -1,7 +1,7 @@
--- The live read of the offer that is being booked, before any money moves. What it says
+-- The live read of the offer that is being booked, before any money moves. The answer
 -- replaces what the search had said, and is judged by the same rules against the same
--- trip. An offer that fits no more ends the attempt: nothing is held yet. Each reason
--- of judge_offer has a rule here, its own or the general one at the end.
+-- trip. An offer that no longer fits ends the attempt: no money is held yet. Each
+-- reason of judge_offer has a rule here, its own or the general one at the end.
 select engine.define_operation(
   'get_offer', 'duffel', p_lease => '90 seconds', p_max_tries => 6, p_breaks_after => 5,
   p_awaits_history => true
@@ -104,7 +104,7 @@ end;
 $$;
 comment on function engine.get_offer_code(
   public.booking_attempts, engine.call_report, timestamptz
-) is 'Stores the offer as it is now, and names in what it fits no more.';
+) is 'Stores the offer as it is now, and names why it no longer fits, or that it fits.';
 
 create or replace function engine.get_offer_facts(
   p_attempt public.booking_attempts, p_verdict text, p_report engine.call_report
@@ -122,4 +122,4 @@ end;
 $$;
 comment on function engine.get_offer_facts(
   public.booking_attempts, text, engine.call_report
-) is 'The price that the airline asks now is the one that is agreed to.';
+) is 'Returns the attempt with the price that the airline asks now, as the agreed one.';

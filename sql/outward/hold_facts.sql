@@ -19,4 +19,4 @@ end;
 $$;
 comment on function engine.hold_facts(
   public.booking_attempts, text, engine.call_report
-) is 'Returns the attempt with the moment until which the bank holds the amount.';
+) is 'Returns the attempt with the time until which the bank holds the amount.';

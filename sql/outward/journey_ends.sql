@@ -1,5 +1,5 @@
--- LHRJFK2026-06-15 for each slice: where it starts and ends, and the day it leaves by
--- the clock there.
+-- Describes each slice in the form LHRJFK2026-06-15: where it starts, where it ends,
+-- and the day on which it leaves by the clock there.
 create or replace function engine.journey_ends(p_itinerary jsonb) returns text[]
   language plpgsql immutable parallel safe
 as $$

@@ -10,4 +10,4 @@ begin
 end;
 $$;
 comment on function engine.list_code(engine.call_report, text) is
-  'Names the reading of a list: it is there, or the answer says nothing.';
+  'Names the answer: the list is there, or the answer says nothing.';

@@ -12,4 +12,4 @@ begin
 end;
 $$;
 comment on function engine.look_order_code(engine.call_report) is
-  'Names the answer: it is a list, or it says nothing.';
+  'Names the answer: a list of orders, or nothing.';

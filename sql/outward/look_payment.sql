@@ -15,4 +15,4 @@ end;
 $$;
 comment on function engine.look_payment_code(
   engine.provider_calls, engine.call_report
-) is 'Names the answer: it is about the object that was asked for, or it says nothing.';
+) is 'Names the answer; one about any object but the requested one says nothing.';

@@ -13,4 +13,4 @@ begin
 end;
 $$;
 comment on function engine.look_setup_code(engine.provider_calls, engine.call_report) is
-  'Names the answer: it is about the object that was asked for, or it says nothing.';
+  'Names the answer; one about any object but the requested one says nothing.';

@@ -1,6 +1,7 @@
--- Whether an order may go with a payment of an ended attempt. Scans follow each other
--- without a gap, so each order of ours was in one of them, and what no attempt accounts
--- for is in the cases. Null while Duffel's list was not asked for since the end.
+-- Whether a payment of an ended attempt may belong to an order. Scans follow each other
+-- without a gap, so each order of ours was in one of them, and an order that no attempt
+-- accounts for is a case. Null until a list of Duffel's orders was asked for after the
+-- attempt's end.
 create or replace function engine.may_have_order(
   p_user_id uuid, p_attempt_id uuid, p_made_at timestamptz
 ) returns boolean

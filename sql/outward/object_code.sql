@@ -1,4 +1,4 @@
--- An answer that is not about the object that was asked for says nothing.
+-- An answer that is not about the requested object says nothing.
 create or replace function engine.object_code(
   p_call engine.provider_calls, p_report engine.call_report
 ) returns text
@@ -12,4 +12,4 @@ begin
 end;
 $$;
 comment on function engine.object_code(engine.provider_calls, engine.call_report) is
-  'Names the reading of one object.';
+  'Names the answer of a read of one object.';

@@ -18,4 +18,4 @@ begin
 end;
 $$;
 comment on function engine.order_facts(public.booking_attempts, jsonb) is
-  'Returns the attempt with its order.';
+  'Returns the attempt with the id and the details of its order.';

@@ -1,6 +1,6 @@
--- The flights of an order as the provider last told them. Only what can be read whole
--- is believed: an order without flights, or with a time that is none, says nothing, and
--- what was known stays.
+-- Returns the flights of an order as the provider last told them. Only flights that can
+-- be read completely are believed: an order without flights, or with an invalid time,
+-- says nothing, and the known flights stay.
 create or replace function engine.order_itinerary(p_order jsonb) returns jsonb
   language plpgsql stable
 as $$

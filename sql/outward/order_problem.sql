@@ -1,7 +1,7 @@
--- What an order buys is held against the offer that was agreed to. Hours may have moved
--- meanwhile: an airline does that, and the traveller is told. Other places, another day
--- of departure, more or fewer slices or people are another purchase: the order is kept,
--- nothing is captured, and a person decides. What the order does not say, or says
+-- Compares what an order buys with the offer that was agreed to. Its hours may differ,
+-- because airlines move flights; then the traveller is told. Other places, another day
+-- of departure, more or fewer slices or people make it another purchase: the order is
+-- kept, nothing is captured, and a person decides. What the order does not say, or says
 -- unreadably, is no evidence against it.
 create or replace function engine.order_problem(
   p_attempt public.booking_attempts, p_order jsonb
@@ -26,4 +26,4 @@ begin
 end;
 $$;
 comment on function engine.order_problem(public.booking_attempts, jsonb) is
-  'Says in what an order is not the purchase that was agreed to, or null.';
+  'Says in what an order is not the purchase that was agreed to; null when it is.';

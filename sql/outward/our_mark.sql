@@ -1,7 +1,7 @@
--- By what an order or a payment is known as ours: the attempt that asked for it, its
--- trip, its trace and this installation. An attempt that began before the installation
--- had its name, or before there were traces, goes on without: under the same key a
--- provider takes the same body only.
+-- The metadata by which an order or a payment is known as ours: the attempt that asked
+-- for it, its trip, its trace and this installation. An attempt that began before the
+-- installation had its name, or before there were traces, goes on without these,
+-- because under the same key a provider accepts only the same body.
 create or replace function engine.our_mark(p_attempt public.booking_attempts)
   returns jsonb
   language plpgsql stable

@@ -1,10 +1,7 @@
--- The word by which outcome_rules knows an answer: the provider's own code of an error,
--- or, for a success, what our own checks of it say. Of several errors the least known
--- counts: one code that may mean "something exists" outweighs others.
-drop function if exists engine.outcome_code(engine.provider_calls, jsonb, timestamptz);
-drop function if exists engine.outcome_code(
-  engine.provider_calls, engine.call_report, timestamptz
-);
+-- Gives an answer the word by which outcome_rules knows it: the provider's own error
+-- code or, for a success, the result of our own checks of the answer. Of several error
+-- codes the least known counts: a code that may mean "something exists" outweighs
+-- others.
 create or replace function engine.outcome_code(
   p_call engine.provider_calls,
   p_attempt public.booking_attempts,
@@ -87,4 +84,4 @@ end;
 $$;
 comment on function engine.outcome_code(
   engine.provider_calls, public.booking_attempts, engine.call_report, timestamptz
-) is 'Names an answer for outcome_rules, a success as its call''s own file says.';
+) is 'Names an answer for outcome_rules; the call''s own file names a success.';

@@ -1,5 +1,5 @@
--- Every answer of Stripe about an attempt's payment is the payment itself: it is named
--- by its status, if it is one of the agreed amount.
+-- Every answer of Stripe about an attempt's payment is the payment itself. The answer
+-- is named by the payment's status if the amount is the agreed one.
 create or replace function engine.payment_code(
   p_attempt public.booking_attempts, p_report engine.call_report
 ) returns text
@@ -22,4 +22,4 @@ end;
 $$;
 comment on function engine.payment_code(
   public.booking_attempts, engine.call_report
-) is 'Names an attempt''s payment by its status, or as one of another amount.';
+) is 'Names an attempt''s payment by its status, or as a payment of another amount.';

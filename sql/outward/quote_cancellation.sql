@@ -1,5 +1,6 @@
--- What would cancelling return? A quote is harmless, and only the newest one can be
--- confirmed. What it returns must be what was asked for.
+-- Asks what cancelling the order would return. A quote changes nothing, and only the
+-- newest one can be confirmed. The quoted amount must be at least what the cancellation
+-- asked for.
 select engine.define_operation(
   'quote_cancellation', 'duffel', p_lease => '90 seconds', p_max_tries => 12
 );
@@ -31,7 +32,7 @@ begin
 end;
 $$;
 comment on function engine.quote_cancellation_request(public.booking_attempts) is
-  'Names the order.';
+  'Names the order to be quoted.';
 
 create or replace function engine.quote_cancellation_code(
   p_attempt public.booking_attempts, p_report engine.call_report
@@ -53,7 +54,7 @@ end;
 $$;
 comment on function engine.quote_cancellation_code(
   public.booking_attempts, engine.call_report
-) is 'Names whether so much comes back, and to us.';
+) is 'Names whether the airline returns enough, and returns it to us.';
 
 create or replace function engine.quote_cancellation_facts(
   p_attempt public.booking_attempts, p_verdict text, p_report engine.call_report
@@ -74,4 +75,6 @@ end;
 $$;
 comment on function engine.quote_cancellation_facts(
   public.booking_attempts, text, engine.call_report
-) is 'Keeps the quote, and what the traveller gets back: never more than was taken.';
+) is
+  'Returns the attempt with the quote and the amount that the traveller gets back, '
+  'never more than was captured.';

@@ -1,4 +1,5 @@
--- Does the bank hold the amount? Asked when nobody knows.
+-- Reads whether the bank holds the amount, when the answer to the confirmation is
+-- unknown.
 select engine.define_operation(
   'read_authorization', 'stripe', p_lease => '60 seconds', p_max_tries => 20,
   p_awaits_history => true
@@ -31,7 +32,7 @@ begin
 end;
 $$;
 comment on function engine.read_authorization_request(public.booking_attempts) is
-  'Reads the payment.';
+  'Asks for the payment.';
 
 create or replace function engine.read_authorization_code(
   p_attempt public.booking_attempts, p_report engine.call_report
@@ -57,4 +58,4 @@ end;
 $$;
 comment on function engine.read_authorization_facts(
   public.booking_attempts, text, engine.call_report
-) is 'Keeps until when the bank holds the amount.';
+) is 'Returns the attempt with the time until which the bank holds the amount.';

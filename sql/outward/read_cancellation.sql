@@ -1,4 +1,4 @@
--- Is the order cancelled? Asked when nobody knows.
+-- Reads whether the order is cancelled, when the answer to the cancellation is unknown.
 select engine.define_operation(
   'read_cancellation', 'duffel', p_lease => '90 seconds', p_max_tries => 20
 );
@@ -19,7 +19,7 @@ begin
 end;
 $$;
 comment on function engine.read_cancellation_request(public.booking_attempts) is
-  'Names the order.';
+  'Asks for the order.';
 
 create or replace function engine.read_cancellation_code(
   p_attempt public.booking_attempts, p_report engine.call_report
@@ -31,7 +31,7 @@ begin
     when p_report.body #>> '{data,id}' is distinct from p_attempt.order_id
       then 'unreadable'
     when p_report.body #>> '{data,cancelled_at}' is null then 'not_cancelled'
-    -- Cancelled by a quote that we have, or without money to give back.
+    -- The order was cancelled by a quote that we have, or with no money to return.
     when p_attempt.refund_amount is not null or p_attempt.status <> 'SUCCESS' then 'ok'
     else 'refund_unknown'
   end;
@@ -52,4 +52,4 @@ end;
 $$;
 comment on function engine.read_cancellation_facts(
   public.booking_attempts, text, timestamptz
-) is 'The order is cancelled.';
+) is 'Returns the attempt with the time at which its order was cancelled.';

@@ -1,4 +1,4 @@
--- Was the amount collected? Asked when nobody knows.
+-- Reads whether the amount was collected, when the answer to the capture is unknown.
 select engine.define_operation(
   'read_capture', 'stripe', p_lease => '60 seconds', p_max_tries => 20
 );
@@ -26,7 +26,7 @@ begin
 end;
 $$;
 comment on function engine.read_capture_request(public.booking_attempts) is
-  'Reads the payment.';
+  'Asks for the payment.';
 
 create or replace function engine.read_capture_code(
   p_attempt public.booking_attempts, p_report engine.call_report
@@ -51,4 +51,4 @@ begin
 end;
 $$;
 comment on function engine.read_capture_facts(public.booking_attempts, text) is
-  'The money was taken.';
+  'Returns the attempt with the amount that was captured.';

@@ -1,4 +1,4 @@
--- Is the hold gone? Asked when nobody knows.
+-- Reads whether the hold is gone, when the answer to the release is unknown.
 select engine.define_operation(
   'read_void', 'stripe', p_lease => '60 seconds', p_max_tries => 20,
   p_awaits_history => true
@@ -22,7 +22,7 @@ begin
 end;
 $$;
 comment on function engine.read_void_request(public.booking_attempts) is
-  'Reads the payment.';
+  'Asks for the payment.';
 
 create or replace function engine.read_void_code(
   p_attempt public.booking_attempts, p_report engine.call_report
@@ -48,4 +48,4 @@ end;
 $$;
 comment on function engine.read_void_facts(
   public.booking_attempts, text, timestamptz
-) is 'The hold is gone.';
+) is 'Returns the attempt with the time at which its hold was released.';

@@ -1,12 +1,6 @@
--- What an answer tells about the order and the money is kept, whatever happens next.
--- Nothing is unlearnt: an order that exists is recorded whatever else is wrong with it.
-drop function if exists engine.learn_from_answer(
-  public.booking_attempts, text, text, engine.outcome_rules, jsonb, timestamptz
-);
-drop function if exists engine.learn_from_answer(
-  public.booking_attempts, text, text, engine.outcome_rules, engine.call_report, text,
-  timestamptz
-);
+-- What an answer tells about the order and the money is kept, whatever happens next. No
+-- fact is removed again: an order that exists is recorded whatever else is wrong with
+-- it.
 create or replace function engine.record_facts(
   p_attempt public.booking_attempts,
   p_operation text,
@@ -55,4 +49,6 @@ end;
 $$;
 comment on function engine.record_facts(
   public.booking_attempts, text, text, engine.call_report, timestamptz
-) is 'Returns the attempt with what an answer tells, as its call''s own file says.';
+) is
+  'Returns the attempt with what an answer tells, by the function of the call''s own '
+  'file.';

@@ -1,5 +1,5 @@
--- Where each provider writes the code of an error. Of several the one without a rule
--- counts, for nobody knows what it means.
+-- Knows where each provider writes the code of an error. Of several codes one without a
+-- rule counts, because its meaning is unknown.
 create or replace function engine.refusal_code(
   p_operation text, p_report engine.call_report
 ) returns text
@@ -36,4 +36,4 @@ begin
 end;
 $$;
 comment on function engine.refusal_code(text, engine.call_report) is
-  'Returns the code by which a provider says that it refuses.';
+  'Returns the code with which a provider refuses a call.';

@@ -1,4 +1,4 @@
--- Lists the orders of a time, to be compared with ours (review/compare_orders.sql).
+-- Lists the orders of a period, to be compared with ours (review/compare_orders.sql).
 select engine.define_operation(
   'scan_orders', 'duffel', p_lease => '180 seconds', p_max_tries => 8,
   p_observes => true
@@ -13,4 +13,4 @@ begin
 end;
 $$;
 comment on function engine.scan_orders_code(engine.call_report) is
-  'Names the answer: it is a list, or it says nothing.';
+  'Names the answer: a list of orders, or nothing.';

@@ -1,4 +1,5 @@
--- Lists the payments of a time, to be compared with ours (review/compare_payments.sql).
+-- Lists the payments of a period, to be compared with ours
+-- (review/compare_payments.sql).
 select engine.define_operation(
   'scan_payments', 'stripe', p_lease => '60 seconds', p_max_tries => 8,
   p_observes => true
@@ -13,4 +14,4 @@ begin
 end;
 $$;
 comment on function engine.scan_payments_code(engine.call_report) is
-  'Names the answer: it is a list, or it says nothing.';
+  'Names the answer: a list of payments, or nothing.';

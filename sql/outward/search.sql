@@ -1,5 +1,5 @@
--- One search of a trip's plan: its offers. It moves no money, so it is tried again when
--- it fails, and asked for again later.
+-- Makes one search of a trip's plan, which returns offers. A search moves no money, so
+-- it is tried again when it fails, and asked for again later.
 select engine.define_operation(
   'search', 'duffel', p_lease => '180 seconds', p_max_tries => 4, p_breaks_after => 5
 );
@@ -43,10 +43,10 @@ begin
 end;
 $$;
 comment on function engine.search_code(engine.call_report) is
-  'Names the answer: it is a list of offers, or it cannot be read.';
+  'Names the answer: a list of offers, or one that cannot be read.';
 
--- What was found is stored, and what it says of fares is put down. Returns how many
--- offers were stored.
+-- The offers that were found are stored, and the fares that they show are recorded.
+-- Returns how many offers could be read.
 create or replace function engine.search_facts(
   p_call engine.provider_calls, p_report engine.call_report, p_now timestamptz
 ) returns integer
@@ -82,7 +82,9 @@ end;
 $$;
 comment on function engine.search_facts(
   engine.provider_calls, engine.call_report, timestamptz
-) is 'Stores the offers that a search found, and the fare that it saw.';
+) is
+  'Stores the offers that a search found and the fare that it saw; returns how many '
+  'offers could be read.';
 
 -- This search waits; the others of its trip do not.
 create or replace function engine.search_failure(
@@ -108,4 +110,4 @@ end;
 $$;
 comment on function engine.search_failure(
   engine.provider_calls, engine.outcome_rules, timestamptz
-) is 'Puts a search that failed off, and says why on its trip.';
+) is 'Puts off a search that failed, and says why on its trip.';

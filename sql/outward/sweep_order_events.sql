@@ -1,4 +1,4 @@
--- Lists the events of a time, of which a callback may be lost. A list that is too long
+-- Lists the events of a period, because callbacks may be lost. A list that is too long
 -- is asked for in parts (webhooks/sweep_events.sql).
 select engine.define_operation(
   'sweep_order_events', 'duffel', p_lease => '180 seconds', p_max_tries => 8,
@@ -21,4 +21,4 @@ begin
 end;
 $$;
 comment on function engine.sweep_order_events_code(engine.call_report) is
-  'Names the answer: it is a list, or it says nothing.';
+  'Names the answer: a list of events, or nothing.';

@@ -1,5 +1,6 @@
--- As plain days: a zone may lack midnight on one of them. Inlined where it is asked.
--- From PostgreSQL 17 on, an age may be without end, and no whole number is.
+-- Dates are compared as plain days, because a time zone may lack midnight on one of
+-- them. The function is inlined where it is called. From PostgreSQL 17 on an age may be
+-- infinite, which no whole number is.
 create or replace function engine.age_on(p_born_on date, p_day date) returns integer
   language sql immutable parallel safe
 return case
@@ -7,4 +8,4 @@ return case
   then extract(year from age(p_day::timestamp, p_born_on::timestamp))::integer
 end;
 comment on function engine.age_on(date, date) is
-  'How old somebody is on a day, in whole years; null without a date of birth.';
+  'Returns how old a person is on a day, in whole years; null without a date of birth.';

@@ -1,4 +1,4 @@
--- Consent to a text that nobody published is consent to nothing.
+-- Consent to a text that was never published would be consent to nothing.
 create or replace function engine.check_consent_text(p_version text) returns void
   language plpgsql stable
 as $$

@@ -1,4 +1,5 @@
--- The party as a whole, for who may ask: a stranger must not learn who flies.
+-- Checks the party as a whole, for callers who may act for the trip: nobody else may
+-- learn who flies.
 create or replace function engine.check_trip_party(p_user_id uuid, p_trip_id uuid)
   returns void
   language plpgsql stable

@@ -1,6 +1,7 @@
 -- A trip is stated before its party can be. The first statement that says who flies
--- completes a consent that named nobody yet; whoever joins later was not agreed to.
--- Once per statement. Definer: nobody writes consents by hand.
+-- completes a consent that named nobody yet; a passenger who is added later is not
+-- covered by that consent. The trigger runs once per statement. Definer: only the
+-- engine writes consents.
 create or replace function engine.complete_consent() returns trigger
   language plpgsql volatile
   security definer
@@ -27,7 +28,7 @@ begin
 end;
 $$;
 comment on function engine.complete_consent() is
-  'Adds the party to a consent that was given before anybody was named.';
+  'Trigger that adds the party to a consent that was given before anybody was named.';
 
 create or replace trigger trip_passengers_consented
 after insert on public.trip_passengers

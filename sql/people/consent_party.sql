@@ -1,5 +1,5 @@
--- Who flies, as far as a consent knows them: persons, by a digest, for a consent is
--- kept for ever and names need not be. The order is the same every time.
+-- A consent records who flies as digests of the persons: a consent is kept for ever,
+-- and names need not be. The order of the digests is always the same.
 create or replace function engine.consent_party(p_user_id uuid, p_trip_id uuid)
   returns text[]
   language plpgsql stable
@@ -16,4 +16,4 @@ begin
 end;
 $$;
 comment on function engine.consent_party(uuid, uuid) is
-  'Returns a digest of everybody on a trip.';
+  'Returns the digests of all passengers of a trip.';

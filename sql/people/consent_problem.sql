@@ -1,5 +1,5 @@
--- The newest consent of a trip must cover what would be bought now. Less than was
--- agreed to is covered: a lower limit needs no new consent.
+-- The newest consent of a trip must cover what would be bought now. A consent also
+-- covers less than was agreed to: a lower limit needs no new consent.
 create or replace function engine.consent_problem(p_trip public.trip_requests)
   returns text
   language plpgsql stable
@@ -26,4 +26,5 @@ begin
 end;
 $$;
 comment on function engine.consent_problem(public.trip_requests) is
-  'Names what of a trip its traveller has not agreed to; null when nothing.';
+  'Names the part of a trip that its traveller has not agreed to; null when all of it '
+  'is agreed to.';

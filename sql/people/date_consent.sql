@@ -1,6 +1,7 @@
--- A statement that names a version is an act of its own, though it names the one that
--- was agreed to before: how a changed trip is agreed to again. After the check of the
--- trip, by the trigger's name. Definer: the texts are not for travellers.
+-- A statement that names a version is a new consent, even to the version that was
+-- agreed to before: by such a statement a traveller agrees to a changed trip. The
+-- trigger's name makes it run after the checks of the trip. Definer: the table of texts
+-- is not for travellers.
 create or replace function engine.date_consent() returns trigger
   language plpgsql volatile
   security definer
@@ -15,7 +16,8 @@ begin
 end;
 $$;
 comment on function engine.date_consent() is
-  'Refuses consent to a text that is not published, and dates the rest.';
+  'Trigger that refuses consent to a text that is not published, and dates any other '
+  'consent.';
 
 create or replace trigger trip_requests_consent
 before insert or update of consent_text_version on public.trip_requests

@@ -1,6 +1,6 @@
 -- A slice is in the air from its first departure to its last arrival; the stay between
--- two slices is free. The times of an itinerary are those of the airports; a zone that
--- is not known is read as UTC. An offer names the airports of a slice, an order those
+-- two slices is free. The times of an itinerary are local to the airports; a time in an
+-- unknown zone is read as UTC. An offer names the airports of a slice, an order those
 -- of its segments.
 create or replace function engine.flight_times(p_itinerary jsonb)
   returns setof tstzrange

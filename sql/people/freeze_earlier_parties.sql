@@ -1,7 +1,7 @@
--- An attempt that began before parties were frozen has none: its order could not be
--- made, and its flight would be in nobody's way. Each deploy freezes what is missing,
--- in the transaction that installs the functions that read it, so that none is asked
--- for in between. What cannot be frozen is left alone: the final check stops its order.
+-- An attempt from before parties were frozen has no frozen party: its order could not
+-- be made, and its flights would not be compared with others. Each deploy freezes the
+-- missing parties, in the transaction that installs the functions that read them. A
+-- party that cannot be frozen is left alone: the final check stops its order.
 create or replace function engine.freeze_earlier_parties() returns integer
   language plpgsql volatile
 as $$
@@ -55,7 +55,8 @@ begin
 end;
 $$;
 comment on function engine.freeze_earlier_parties() is
-  'Freezes the parties of attempts that began before parties were frozen; how many.';
+  'Freezes the parties of attempts that began before parties were frozen; returns how '
+  'many.';
 
 do $$
 begin

@@ -1,7 +1,7 @@
--- Who flies, as it is when the intent is committed: the order is made of these rows,
--- whatever becomes of the profiles. Each of the trip's passengers is there once, in a
--- place of the offer of their own, and no place is left; else the order would leave
--- somebody at home or take somebody along. The caller holds the trip's row lock.
+-- The order is made of these rows: who flies, as it is when the intent is committed,
+-- whatever becomes of the profiles. Every passenger of the trip has one row and one
+-- place of the offer, and no place is left; otherwise the order would leave somebody at
+-- home or take somebody along. The caller holds the trip's row lock.
 create or replace function engine.freeze_party(p_attempt public.booking_attempts)
   returns void
   language plpgsql volatile

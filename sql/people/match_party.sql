@@ -1,13 +1,12 @@
--- Which traveller takes which of the provider's passenger places. A place that says an
--- age takes only who has that age on the last day, the day by which the search was
--- priced; a place without one takes by its type: an adult, a child, an infant on a lap.
--- What says neither, or both and contradicts itself, takes nobody. Each infant sits on
--- the lap of the n-th adult. Who comes of age on the way is a child until then: on the
--- first day somebody must be of age, and hold each infant. All or nothing: no rows
--- unless everybody has exactly one place, every place its traveller, and no two places
--- are one.
--- Its former signature is another function.
-drop function if exists engine.match_party(uuid, uuid, jsonb, date);
+-- Decides which traveller takes which of the provider's passenger places. A place that
+-- states an age takes only a traveller who has that age on the last day, the day by
+-- which the search was priced. A place without an age goes by its type: an adult, a
+-- child, an infant on a lap. A place that states neither, or states both and
+-- contradicts itself, takes nobody. Each infant sits on the lap of the n-th adult. A
+-- traveller who comes of age during the journey is a child until then: on the first day
+-- somebody must be of age, and hold each infant. All or nothing: no rows unless every
+-- traveller has exactly one place, every place has its traveller, and no two places are
+-- one.
 create or replace function engine.match_party(
   p_user_id uuid, p_trip_id uuid, p_places jsonb, p_first_day date, p_last_day date
 ) returns table (
@@ -127,4 +126,5 @@ begin
 end;
 $$;
 comment on function engine.match_party(uuid, uuid, jsonb, date, date) is
-  'Gives every traveller of a trip a place of an offer; no rows unless all fit.';
+  'Gives every traveller of a trip a place of an offer; returns no rows unless all of '
+  'them fit.';

@@ -1,8 +1,8 @@
--- What an order says of a person is part of the trip: whoever changes it changes the
--- trips on which that person flies, and a booking in flight notices by the version. The
--- trips are locked in the order of their ids, as everywhere. Before the change, so that
--- it waits for a booking that is just being decided. Definer: the version is not the
--- traveller's to write.
+-- What an order says of a person is part of the trip. So a change of a profile changes
+-- the trips on which that person flies, and a booking in flight notices by the trip's
+-- version. The trips are locked in the order of their ids, as everywhere. The trigger
+-- runs before the change, so that the change waits for a booking that is just being
+-- decided. Definer: travellers do not write the version.
 create or replace function engine.note_changed_person() returns trigger
   language plpgsql volatile
   security definer
@@ -29,7 +29,7 @@ begin
 end;
 $$;
 comment on function engine.note_changed_person() is
-  'Raises the version of the trips on which a changed person flies.';
+  'Trigger that raises the version of the trips on which a changed person flies.';
 
 create or replace trigger traveler_profiles_person
 before update on public.traveler_profiles

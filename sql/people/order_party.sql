@@ -1,6 +1,5 @@
--- Which traveller takes which of the provider's passenger places of this offer. Raises
--- where the places are not the party's: an order that leaves anybody out, or takes
--- anybody twice, cannot be built.
+-- An order that leaves a traveller out, or takes one twice, must not be built: this
+-- function raises where the offer's places are not the party's.
 create or replace function engine.order_party(p_user_id uuid, p_flight_offer_id uuid)
   returns table (
     traveler_profile_id uuid,

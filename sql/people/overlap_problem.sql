@@ -2,8 +2,6 @@
 -- both. This is asked when the intent is committed, and again before the order leaves,
 -- because an airline may have moved the other flight meanwhile. The caller holds the
 -- traveller's lock.
--- A former version named a trip instead of an attempt, whose passengers may change.
-drop function if exists engine.overlap_problem(uuid, uuid, jsonb);
 create or replace function engine.overlap_problem(p_user_id uuid, p_attempt_id uuid)
   returns text
   language plpgsql stable

@@ -1,7 +1,7 @@
--- On which other flights the people of an attempt are while it flies. People are told
--- by name and birth date, not by the profile that was chosen; times are those of the
--- newest reading of each order, and of the offer until there is an order. An attempt in
--- flight counts as the booking it may become.
+-- Finds the other flights on which somebody of this attempt is while this attempt
+-- flies. Persons are compared by name and birth date, not by profile. The times are
+-- those of the newest read of each order, and of the offer until there is an order. An
+-- attempt in flight counts like the booking it may become.
 create or replace function engine.overlapping_attempts(
   p_user_id uuid, p_attempt_id uuid
 ) returns table (attempt_id uuid, booking_reference text)
@@ -42,4 +42,5 @@ begin
 end;
 $$;
 comment on function engine.overlapping_attempts(uuid, uuid) is
-  'Returns the other attempts and bookings in whose flights somebody of an attempt is.';
+  'Returns the other attempts and bookings that fly at the same time with somebody of '
+  'this attempt.';

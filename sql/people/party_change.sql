@@ -1,5 +1,5 @@
--- Whether those who fly are still those for whom the booking began. The trip's version
--- says that something was changed; this looks at the people themselves.
+-- The trip's version tells that something was changed. This function compares the
+-- people themselves.
 create or replace function engine.party_change(p_attempt public.booking_attempts)
   returns boolean
   language plpgsql stable
@@ -29,4 +29,4 @@ begin
 end;
 $$;
 comment on function engine.party_change(public.booking_attempts) is
-  'Tells whether the people of a trip are no longer those of its attempt.';
+  'Tells whether the people of a trip are no longer those for whom its attempt began.';

@@ -1,7 +1,8 @@
--- What keeps a party from flying on one order: the field that is missing or wrong, or
--- null. Children are counted on the last day the trip may end, by which a search is
--- priced; who is of age, on the last day it may begin. Asked when a trip is stated,
--- when a booking begins and before the order leaves: profiles may change in between.
+-- Finds what keeps a party from flying on one order: the field that is missing or
+-- wrong, or null. Children are counted on the last day on which the trip may end, by
+-- which a search is priced; adults on the last day on which the trip may begin. Checked
+-- when a trip is stated, when a booking begins and before the order leaves, because
+-- profiles may change in between.
 create or replace function engine.party_problem(p_user_id uuid, p_trip_id uuid)
   returns text
   language plpgsql stable
@@ -40,4 +41,5 @@ begin
 end;
 $$;
 comment on function engine.party_problem(uuid, uuid) is
-  'Names what keeps a trip''s passengers from flying on one order; null when nothing.';
+  'Names what keeps a trip''s passengers from flying on one order; null when nothing '
+  'does.';

@@ -1,7 +1,7 @@
 -- A person is a name and a birth date, however a profile writes them: capitals,
--- accents, hyphens, apostrophes and spaces make nobody else of them. Letters are folded
--- by Unicode's own decomposition and a list, never by the database's locale, so that
--- the key is the same on every server. Hashed, with the traveller it belongs to, so
+-- accents, hyphens, apostrophes and spaces make no other person. Letters are folded by
+-- Unicode's own decomposition and a list, never by the database's locale, so that the
+-- key is the same on every server. The key is a hash that includes the traveller, so
 -- that it may outlive the name.
 create or replace function engine.person_key(
   p_user_id uuid, p_given_name text, p_family_name text, p_born_on date
@@ -34,4 +34,5 @@ begin
 end;
 $$;
 comment on function engine.person_key(uuid, text, text, date) is
-  'Returns what is the same for two profiles of one person; null without a birth date.';
+  'Returns a key that is equal for two profiles of one person; null without a birth '
+  'date.';

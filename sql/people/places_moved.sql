@@ -1,5 +1,5 @@
 -- The party was frozen in the places of the offer as it was found. If the live offer
--- gives the same ids to people of other ages, the order would seat an adult as a child.
+-- gives the same ids to people of other ages, the order would book an adult as a child.
 create or replace function engine.places_moved(p_attempt public.booking_attempts)
   returns boolean
   language plpgsql stable
@@ -20,4 +20,5 @@ begin
 end;
 $$;
 comment on function engine.places_moved(public.booking_attempts) is
-  'Tells whether an attempt''s party sits elsewhere in its offer as it is stored now.';
+  'Tells whether an attempt''s party would sit in other places of its offer as it is '
+  'stored now.';

@@ -1,5 +1,5 @@
--- What was agreed to, in the transaction that says so. Definer: nobody writes consents
--- by hand.
+-- Records a consent in the transaction that gives it. Definer: only the engine writes
+-- consents.
 create or replace function engine.record_consent() returns trigger
   language plpgsql volatile
   security definer
@@ -19,7 +19,8 @@ begin
 end;
 $$;
 comment on function engine.record_consent() is
-  'Keeps what a traveller agreed to: text, limit, currency, card and party.';
+  'Trigger that keeps what a traveller agreed to: text, limit, currency, card and '
+  'party.';
 
 create or replace trigger trip_requests_consented
 after insert on public.trip_requests

@@ -1,5 +1,5 @@
--- Who flies, as Duffel wants it: an adult by type, anybody younger by age on the day of
--- the last flight. Infants sit on the lap of the n-th adult.
+-- Lists who flies as Duffel wants it: an adult by type, anybody younger by age on the
+-- day of the last flight. Infants sit on the lap of the n-th adult.
 create or replace function engine.trip_party(
   p_user_id uuid, p_trip_id uuid, p_last_day date
 ) returns table (

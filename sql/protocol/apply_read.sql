@@ -1,11 +1,6 @@
--- What was read is handed to the function that knows what it means. Nothing here moves
--- a saga: at most an attempt is made to read for itself, or a case is opened.
-drop function if exists engine.apply_look(
-  engine.provider_calls, jsonb, text, timestamptz
-);
-drop function if exists engine.apply_look(
-  engine.provider_calls, engine.call_report, text, timestamptz
-);
+-- An answer that was read for the record is handed to the function that knows what it
+-- means. No such function moves a saga: at most an attempt's own read becomes due, or a
+-- case is opened.
 create or replace function engine.apply_read(
   p_call engine.provider_calls,
   p_report engine.call_report,
@@ -52,4 +47,4 @@ end;
 $$;
 comment on function engine.apply_read(
   engine.provider_calls, engine.call_report, text, timestamptz
-) is 'Hands an observed answer to the function that knows what it means.';
+) is 'Hands the answer of a read to the function that knows what it means.';

@@ -1,6 +1,5 @@
--- A sidecar of a release before traces gets the request alone. Any other gets it with
--- the provider to ask, the trace that the request's bytes carry, and the attempt.
-drop function if exists engine.call_request(engine.provider_calls, boolean);
+-- A sidecar that keeps no traces gets the request alone. Any other gets it with the
+-- provider to ask, the trace that the request's bytes carry, and the attempt.
 create or replace function engine.call_request(
   p_call engine.provider_calls, p_traced boolean, p_provider text
 ) returns jsonb
@@ -22,4 +21,4 @@ begin
 end;
 $$;
 comment on function engine.call_request(engine.provider_calls, boolean, text) is
-  'What a worker is given to make a claimed call.';
+  'Returns what a worker needs to make a claimed call.';

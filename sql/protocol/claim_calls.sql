@@ -4,7 +4,6 @@
 -- where it is while its breaker is open, or while its attempt waits for a history to be
 -- confirmed (outward/define_operation.sql). A call whose key has grown too old is left
 -- to recovery.
-drop function if exists engine.claim_calls(text, integer, integer);
 create or replace function engine.claim_calls(
   p_worker text, p_limit integer, p_searches integer, p_traced boolean default false
 )
@@ -65,14 +64,15 @@ begin
   if v_ids <> '{}' then
     return query
     select
-      l.id, l.epoch, l.operation, l.trip_request_id, l.idempotency_key, o.marks_sent,
-      engine.call_request(l, p_traced, o.provider)
+      l.id, l.epoch, l.operation, l.trip_request_id, l.idempotency_key::text,
+      o.marks_sent, engine.call_request(l, p_traced, o.provider)
     from engine.lease_calls(p_worker, v_ids, v_now) as l
     inner join engine.operations as o on l.operation = o.operation;
   end if;
 end;
 $$;
 comment on function engine.claim_calls(text, integer, integer, boolean) is
-  'Claims due calls for a worker: at most so many, and so many searches of them.';
+  'Claims due calls for a worker, at most so many, and of them at most so many '
+  'searches.';
 grant execute on function engine.claim_calls(text, integer, integer, boolean)
   to skylatch_sidecar;

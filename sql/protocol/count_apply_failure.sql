@@ -47,4 +47,5 @@ begin
 end;
 $$;
 comment on function engine.count_apply_failure(bigint, text, text, timestamptz) is
-  'Counts an answer that could not be handled; the third takes the call out.';
+  'Counts a call''s answer that could not be applied; the third failure takes the call '
+  'out of the queue.';

@@ -1,13 +1,12 @@
--- Everything that came back since the last commit, in one transaction, each report in
--- its own subtransaction: one that cannot be applied spoils no other. The next step of
--- each saga is handed straight back, claimed, so that a step costs one commit; a worker
--- that is stopping leaves it to the others.
+-- Applies all answers since the last commit in one transaction, each report in its own
+-- subtransaction, so that a report that cannot be applied spoils no other. The next
+-- step of each saga is handed straight back, claimed, so that a step costs one commit;
+-- a worker that is stopping leaves the next step to others.
 -- Nobody holds up anybody: a trip's row is taken without waiting, and for any other
 -- lock (a traveller's limits, a passenger's profile) a batch waits half a second at the
--- most, however many are held. A report that stands behind such a lock is set aside:
--- its row in the answer says so, with no call in it, and the worker tries it again.
+-- most, however many rows are locked. A report that meets such a lock is set aside: its
+-- row in the result says so, with no call in it, and the worker tries it again.
 -- In a history that is not confirmed yet, answers from before it are late ones.
-drop function if exists engine.finish_calls(text, jsonb, boolean);
 create or replace function engine.finish_calls(
   p_worker text, p_reports jsonb, p_hand_on boolean, p_traced boolean default false
 )
@@ -108,8 +107,8 @@ begin
   end if;
   return query
   select
-    c.id, c.epoch, c.operation, c.trip_request_id, c.idempotency_key, o.marks_sent,
-    engine.call_request(c, p_traced, o.provider), false
+    c.id, c.epoch, c.operation, c.trip_request_id, c.idempotency_key::text,
+    o.marks_sent, engine.call_request(c, p_traced, o.provider), false
   from engine.provider_calls as c
   inner join engine.operations as o on c.operation = o.operation
   where c.id = any (v_nexts) and c.state = 'CLAIMED';
@@ -120,8 +119,8 @@ begin
   -- Those that were reopened, or could not be born claimed.
   return query
   select
-    l.id, l.epoch, l.operation, l.trip_request_id, l.idempotency_key, o.marks_sent,
-    engine.call_request(l, p_traced, o.provider), false
+    l.id, l.epoch, l.operation, l.trip_request_id, l.idempotency_key::text,
+    o.marks_sent, engine.call_request(l, p_traced, o.provider), false
   from engine.lease_calls(
     p_worker,
     array(
@@ -142,7 +141,7 @@ begin
 end;
 $$;
 comment on function engine.finish_calls(text, jsonb, boolean, boolean) is
-  'Applies reports of finished calls; hands the next calls back, claimed, and names '
-  'the reports that were set aside because somebody holds their trip.';
+  'Applies reports of finished calls; returns the next calls, claimed, and names the '
+  'reports that were set aside because their trip is locked.';
 grant execute on function engine.finish_calls(text, jsonb, boolean, boolean)
   to skylatch_sidecar;

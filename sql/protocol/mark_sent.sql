@@ -1,10 +1,11 @@
--- The door just before a call leaves that its provider would not recognise when it
--- comes a second time: an order. A crash before this commit is a safe retry, a crash
--- after it is UNKNOWN. Returns null for "send it", else why not; in that case the
--- attempt is already on its way back, looks for an order that is known, or waits until
--- a history that a failover or a restore has changed was compared. Whoever holds the
--- trip's or the traveller's rows keeps a worker for a quarter of a second at the most:
--- then this function fails, nothing leaves, and the worker says so.
+-- The final check just before an order leaves; an order is a call that its provider
+-- would not recognise as a repetition. A crash before this commit is a safe retry, a
+-- crash after it is UNKNOWN. Null means that the order must be sent; any other result
+-- says why not. In that case the attempt is already on its way back, looks for an order
+-- that is known, or waits until a history that a failover or a restore has changed was
+-- compared. A session that keeps the trip's or the traveller's rows locked delays a
+-- worker for a quarter of a second at the most: then this function fails, nothing
+-- leaves, and the worker reports that.
 -- Lock order: trip_requests, then the traveller, then booking_attempts, then
 -- provider_calls, then the installation's spending (money/ceiling_problem.sql).
 create or replace function engine.mark_sent(p_call_id bigint, p_epoch integer)
@@ -105,5 +106,6 @@ begin
 end;
 $$;
 comment on function engine.mark_sent(bigint, integer) is
-  'Commits that an order is about to leave; returns why not when it must not.';
+  'Commits that an order is about to leave; returns why not when the order must not '
+  'leave.';
 grant execute on function engine.mark_sent(bigint, integer) to skylatch_sidecar;

@@ -44,4 +44,6 @@ end;
 $$;
 comment on function engine.note_late_report(
   engine.provider_calls, public.booking_attempts, engine.call_report, text, timestamptz
-) is 'Keeps what a report says that came too late to be believed.';
+) is
+  'Keeps what a report says that came too late to be believed, and what order it hints '
+  'at.';

@@ -1,5 +1,6 @@
--- A report could not be applied. The failure is counted, and the audit keeps why, and
--- which object the report was about: it may be the only trace of an order.
+-- A report could not be applied. The failure is counted, and the audit keeps its reason
+-- and the object that the report was about: the report may be the only trace of an
+-- order.
 create or replace function engine.note_unapplied_report(
   p_call_id bigint,
   p_said jsonb,

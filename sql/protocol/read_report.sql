@@ -1,9 +1,8 @@
--- The one place where a report is still jsonb. A field that is not one of the type's
--- would be a fact of the engine's own (the state to judge by, that a lease ended, why),
--- chosen by the wire; so would be an error code that names a verdict of ours instead of
--- what happened on the way to the provider. Such a report is refused as a whole: its
--- call's lease ends, and recovery settles it like one whose answer never came, so that
--- an order is looked for.
+-- This is the one place where a report is still jsonb. Some fields and error codes are
+-- the engine's own: the state to judge by, that a lease ended and why, and codes that
+-- name a verdict instead of what happened on the way to the provider. A report that
+-- contains one of these is refused as a whole. Then its call's lease ends, and recovery
+-- settles the call like one whose answer never came, so that an order is looked for.
 create or replace function engine.read_report(p_report jsonb) returns engine.call_report
   language plpgsql stable
 as $$
@@ -38,4 +37,5 @@ begin
 end;
 $$;
 comment on function engine.read_report(jsonb) is
-  'Casts one report of a sidecar to engine.call_report; raises SK307.';
+  'Casts one report of a sidecar to engine.call_report; raises SK307 for a report that '
+  'it must refuse.';

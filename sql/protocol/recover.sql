@@ -1,5 +1,6 @@
--- What must go on whatever else is switched off: an ended lease is settled and events
--- are heard even under the kill switch. Definer: pg_cron's role has no table.
+-- Does what must go on whatever else is switched off: ended leases are settled and
+-- events are applied even under the kill switch. Definer: pg_cron's role has no rights
+-- on tables.
 create or replace function engine.recover() returns integer
   language plpgsql volatile
   security definer
@@ -26,7 +27,7 @@ begin
 end;
 $$;
 comment on function engine.recover() is
-  'Every minute: settles calls whose worker went away, applies events, asks '
-  'for events that never arrived and for bookings with a flight ahead, and makes room '
-  'for the offers of the next days.';
+  'Runs every minute: settles calls whose worker went away, applies events, asks for '
+  'events that never arrived and for bookings with a flight ahead, and makes room for '
+  'the offers of the next days.';
 grant execute on function engine.recover() to skylatch_cron;

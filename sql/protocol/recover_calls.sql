@@ -1,12 +1,12 @@
--- Settles calls whose lease has ended. One that was claimed and not sent is safe to try
--- again. Of one that was sent nobody knows what happened, and an order is then looked
--- for. A call is settled too when its provider may have forgotten its key, because it
--- must not be repeated with it.
+-- Settles calls whose lease has ended. A call that was claimed and not sent is safe to
+-- try again. What happened to a call that was sent is unknown; if that call is an
+-- order, the order is looked for. A call is also settled when its provider may have
+-- forgotten its key, because the call must not be repeated under that key.
 -- A call that waits for a history to be confirmed is left as it is: its attempt must
 -- not end by a try or a key that was used up before. An order that was sent is looked
 -- for all the same.
--- Each call is settled under its own locks. One whose trip or traveller somebody holds
--- is left for the next run, and all waits of a run together last half a second at the
+-- Each call is settled under its own locks. A call whose trip or traveller is locked is
+-- left for the next run, and all waits of a run together last half a second at the
 -- most.
 create or replace function engine.recover_calls(p_actor text, p_now timestamptz)
   returns integer

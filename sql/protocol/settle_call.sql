@@ -2,10 +2,6 @@
 -- transaction: the answer gets its name and its verdict, the call is closed, and the
 -- trip or the attempt moves on. A report with an old epoch changes nothing.
 -- Lock order: trip_requests, then booking_attempts, then provider_calls.
-drop function if exists engine.settle_call(bigint, integer, jsonb, text, timestamptz);
-drop function if exists engine.settle_call(
-  engine.call_report, boolean, text, timestamptz
-);
 create or replace function engine.settle_call(
   p_report engine.call_report,
   p_recovered boolean,
@@ -135,4 +131,6 @@ end;
 $$;
 comment on function engine.settle_call(
   engine.call_report, boolean, text, timestamptz, text
-) is 'Applies one report, or what recovery knows, and returns the call to make next.';
+) is
+  'Applies one report, or what recovery knows of a call, and returns the call to make '
+  'next.';

@@ -1,5 +1,5 @@
--- What a search found is stored, or its failure put down; then its trip is decided on,
--- with this answer as the last of its round or not. Returns the first call of the
+-- Stores what a search found, or records its failure. Then decide_trip decides on the
+-- trip, if no other search of its round is outstanding. Returns the first call of the
 -- attempt that begins. The caller holds the trip's row lock.
 create or replace function engine.settle_search(
   p_call engine.provider_calls,
@@ -59,4 +59,5 @@ $$;
 comment on function engine.settle_search(
   engine.provider_calls, engine.call_report, text, engine.outcome_rules, text,
   timestamptz, timestamptz, text
-) is 'Stores what a search found, decides on its trip, returns the call to make next.';
+) is
+  'Stores what a search found, decides on its trip, and returns the call to make next.';

@@ -1,7 +1,7 @@
--- One job in place of pg_cron, in a transaction of its own: one that fails or is slow
--- keeps none of the others from being done. Never twice at once: the lock is held until
--- the commit that makes the beat visible, and whether the job is due is asked under it.
--- Definer: the sidecar has no table.
+-- A sidecar does one job in place of pg_cron. Each job has a transaction of its own, so
+-- that a job that fails or is slow keeps no other from being done. No job runs twice at
+-- once: the lock is held until the commit that shows the beat, and whether the job is
+-- due is checked under the lock. Definer: the sidecar has no rights on tables.
 create or replace function engine.stand_in(p_job text) returns boolean
   language plpgsql volatile
   security definer
@@ -37,5 +37,6 @@ begin
 end;
 $$;
 comment on function engine.stand_in(text) is
-  'Does a job that is due in place of pg_cron; false when it is not, or is under way.';
+  'Does a due job in place of pg_cron; returns false when the job is not due or is '
+  'under way.';
 grant execute on function engine.stand_in(text) to skylatch_sidecar;

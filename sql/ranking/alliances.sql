@@ -1,8 +1,8 @@
--- The members, as announced up to 2026-11-23: Fiji Airways and Oman Air joined oneworld
--- in 2025, Hawaiian in spring 2026; ITA joined Star Alliance in spring 2026. Left out:
--- suspended members (S7, Aeroflot), and Asiana, which leaves Star Alliance on
--- 2026-12-16. An affiliate under a code of its own is not a member: what is not known
--- to belong does not fit.
+-- The members of the alliances, as announced up to 2026-11-23: Fiji Airways and Oman
+-- Air joined oneworld in 2025, Hawaiian in spring 2026; ITA joined Star Alliance in
+-- spring 2026. Left out are suspended members (S7, Aeroflot), and Asiana, which leaves
+-- Star Alliance on 2026-12-16. An affiliate that flies under a code of its own is not
+-- listed, so that it does not count as a member.
 with member (airline, alliance) as (
   values
   ('AA', 'oneworld'),

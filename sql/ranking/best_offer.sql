@@ -8,11 +8,11 @@ begin
     where o.user_id = p_trip.user_id
       and o.trip_request_id = p_trip.id
       and o.search_round = p_trip.search_round
-      and (o.day is null or o.day >= coalesce(p_trip.offers_from, '0001-01-01'))
+      and o.day >= coalesce(p_trip.offers_from, '0001-01-01')
       and o.status = 'ACTIVE'
       and o.rank = 1
   );
 end;
 $$;
 comment on function engine.best_offer(public.trip_requests) is
-  'The first of a trip''s ranked offers; null when none is eligible.';
+  'Returns the best of a trip''s ranked offers; null when no offer is eligible.';

@@ -1,8 +1,9 @@
 -- A fitting offer is booked at once unless the past says that waiting is a good bet;
--- see docs/buy-or-wait.md. Every doubt is BUY: nothing comparable, a trip that is
--- easily lost, a saving within its own error. A function of the history before p_now's
--- day, the round at hand and p_now alone, so that a decision can be made again and a
--- month can be played through. Fares of all travellers decide, none is shown.
+-- see docs/buy-or-wait.md. Every doubt leads to BUY: no comparable fares, a trip that
+-- is easily lost, a saving within its own error. The decision depends only on the
+-- history before p_now's day, the round at hand and p_now, so that a decision can be
+-- repeated and a month can be simulated. The fares of all travellers decide; no single
+-- fare is shown.
 create or replace function engine.buy_or_wait(
   p_trip public.trip_requests, p_flight_offer_id uuid, p_now timestamptz
 ) returns table (
@@ -41,7 +42,7 @@ begin
   from public.flight_offers as o
   where o.user_id = p_trip.user_id
     and o.id = p_flight_offer_id
-    and (o.day is null or o.day >= coalesce(p_trip.offers_from, '0001-01-01'));
+    and o.day >= coalesce(p_trip.offers_from, '0001-01-01');
   select a.time_zone into v_zone
   from engine.airports as a where a.iata = v_offer.itinerary #>> '{0,origin}';
   decision := 'BUY';
@@ -76,7 +77,7 @@ begin
     where o.user_id = p_trip.user_id
       and o.trip_request_id = p_trip.id
       and o.search_round = p_trip.search_round
-      and (o.day is null or o.day >= coalesce(p_trip.offers_from, '0001-01-01'))
+      and o.day >= coalesce(p_trip.offers_from, '0001-01-01')
       and o.status = 'ACTIVE'
       and o.rank <= 2
   ) < 2 then

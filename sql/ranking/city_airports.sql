@@ -1,6 +1,7 @@
--- Each city among the codes followed by one of its airports, LONLHR, so that judging an
--- offer needs no query. A code that is an airport's too, BRU, means that airport: who
--- would fly from Charleroi as well names it.
+-- The result lists each city among the codes together with one of its airports, as in
+-- LONLHR, so that judging an offer needs no query. A code that is both an airport's and
+-- a city's, such as BRU, means the airport: a traveller who would also fly from
+-- Charleroi names that airport.
 create or replace function engine.city_airports(p_codes text[]) returns text[]
   language plpgsql stable
 as $$
@@ -15,4 +16,4 @@ begin
 end;
 $$;
 comment on function engine.city_airports(text[]) is
-  'Lists the airports of the cities among some codes, each behind its city.';
+  'Lists the airports of the cities among some codes, each behind its city''s code.';

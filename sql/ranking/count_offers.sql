@@ -1,5 +1,5 @@
--- Called once for each round, when it is decided. An offer counts under each reason for
--- which it does not fit, whether it was kept or not.
+-- Called once for each round, when the trip is decided on. An offer counts under every
+-- reason for which it does not fit, whether the offer was kept or not.
 create or replace function engine.count_offers(
   p_user_id uuid, p_trip_id uuid, p_round integer
 ) returns void
@@ -17,16 +17,13 @@ begin
     where o.user_id = p_user_id
       and o.trip_request_id = p_trip_id
       and o.search_round = p_round
-      and (
-        o.day is null
-        or o.day >= coalesce(
-          (
-            select t.offers_from
-            from public.trip_requests as t
-            where t.user_id = p_user_id and t.id = p_trip_id
-          ),
-          '0001-01-01'
-        )
+      and o.day >= coalesce(
+        (
+          select t.offers_from
+          from public.trip_requests as t
+          where t.user_id = p_user_id and t.id = p_trip_id
+        ),
+        '0001-01-01'
       )
     union all
     select m.reason, (g.value ->> 'offers')::integer
@@ -41,4 +38,4 @@ begin
 end;
 $$;
 comment on function engine.count_offers(uuid, uuid, integer) is
-  'Counts the ranked offers of one round by why they do not fit.';
+  'Counts the ranked offers of one round by the reasons for which they do not fit.';

@@ -1,5 +1,3 @@
--- Its former signature is another function.
-drop function if exists engine.describe_offer(public.flight_offers_before);
 create or replace function engine.describe_offer(p_offer public.flight_offers)
   returns text
   language sql stable
@@ -19,6 +17,6 @@ return format(
   end
 );
 comment on function engine.describe_offer(public.flight_offers) is
-  'Says in a few words which offer it is.';
+  'Describes an offer in a few words.';
 grant execute on function engine.describe_offer(public.flight_offers)
   to authenticated, service_role;

@@ -1,5 +1,5 @@
 -- Says why nothing was booked, with the first sentences of explain_trip. Null when no
--- search of the round was answered: then the reason for that stays.
+-- search of the round was answered: then the trip keeps the reason that says so.
 create or replace function engine.describe_round(p_user_id uuid, p_trip_id uuid)
   returns text
   language plpgsql stable
@@ -14,4 +14,5 @@ begin
 end;
 $$;
 comment on function engine.describe_round(uuid, uuid) is
-  'Says why no offer of the current round was booked, and what would help.';
+  'Says why no offer of the current round was booked, and what would help; null when '
+  'no search was answered.';

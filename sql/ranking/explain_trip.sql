@@ -1,7 +1,6 @@
--- Why this offer, why not the others, and what would have to change: from what ranking
--- wrote to the offers of the current round, and from the counts of those that were not
--- kept. Row level security applies. An offer counts
--- for a change when everything that it misses is that one wish.
+-- The explanation uses what ranking wrote to the offers of the current round, and the
+-- counts of the offers that were not kept. Row level security applies. A change of one
+-- wish is said to help with an offer when the offer misses that wish and nothing else.
 create or replace function engine.explain_trip(p_trip_id uuid) returns jsonb
   language plpgsql stable
   security invoker
@@ -36,7 +35,7 @@ begin
   from public.flight_offers as o
   where o.user_id = v_trip.user_id
     and o.trip_request_id = v_trip.id
-    and (o.day is null or o.day >= v_from)
+    and o.day >= v_from
     and o.search_round = v_trip.search_round;
   v_offers := v_offers + coalesce(
     (
@@ -58,7 +57,7 @@ begin
   from public.flight_offers as o
   where o.user_id = v_trip.user_id
     and o.trip_request_id = v_trip.id
-    and (o.day is null or o.day >= v_from)
+    and o.day >= v_from
     and case
       when v_trip.auto_book_status in ('BOOKING', 'BOOKED')
         then o.id = v_trip.selected_offer_id
@@ -96,7 +95,7 @@ begin
     from public.flight_offers as o
     where o.user_id = v_trip.user_id
       and o.trip_request_id = v_trip.id
-      and (o.day is null or o.day >= v_from)
+      and o.day >= v_from
       and o.search_round = v_chosen.search_round
       and o.rank is not null
       and public.offer_status(o) <> 'EXPIRED'
@@ -169,7 +168,7 @@ begin
       ) as n (reason)
       where o.user_id = v_trip.user_id
         and o.trip_request_id = v_trip.id
-        and (o.day is null or o.day >= v_from)
+        and o.day >= v_from
         and o.search_round = v_trip.search_round
         and o.id is distinct from v_chosen.id
       union all
@@ -211,7 +210,7 @@ begin
     left join engine.list_reasons() as r on m.reason = r.reason
     where o.user_id = v_trip.user_id
       and o.trip_request_id = v_trip.id
-      and (o.day is null or o.day >= v_from)
+      and o.day >= v_from
       and o.search_round = v_trip.search_round
     group by o.id, o.offer_id, o.most_connections, o.longest_slice, o.score_parts
     having count(*) = count(r.change) and count(distinct r.change) = 1
@@ -306,7 +305,7 @@ begin
   ) into v_help
   from relaxed as x
   inner join public.flight_offers as o
-    on o.user_id = v_trip.user_id and x.id = o.id and (o.day is null or o.day >= v_from);
+    on o.user_id = v_trip.user_id and x.id = o.id and o.day >= v_from;
 
   select array_agg(h.value ->> 'sentence' order by h.ordinality) into v_helpful
   from jsonb_array_elements(v_help) with ordinality as h;
@@ -326,7 +325,7 @@ begin
     from public.flight_offers as o
     where o.user_id = v_trip.user_id
       and o.trip_request_id = v_trip.id
-      and (o.day is null or o.day >= v_from)
+      and o.day >= v_from
       and o.search_round = v_trip.search_round
       and o.ineligible <> '{}'
     order by
@@ -379,6 +378,6 @@ begin
 end;
 $$;
 comment on function engine.explain_trip(uuid) is
-  'Says why the chosen offer, why not the others, and what would have to change; '
-  'raises SK104 for a trip that is not the caller''s.';
+  'Says why the chosen offer was chosen, why the others were not, and what would have '
+  'to change; raises SK104 for a trip that is not the caller''s.';
 grant execute on function engine.explain_trip(uuid) to authenticated, service_role;

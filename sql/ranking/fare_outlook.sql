@@ -1,16 +1,17 @@
--- What became of fares like this one. A comparable is a search that was looked at as
--- many days before its departure, give or take p_lead / 10 + 3, whose fare stood as
--- this one does against its own two weeks before (low, typical or high; null: any), and
--- that was watched until p_days later, all of it before p_today: no look ahead, and no
--- watch that ended because its fare fell. One for each route and departure, the nearest
--- in lead time, because the searches of one departure move together. Only ratios to the
--- fare of that time are used, so that parties and cabins compare.
--- What waiting would have brought: the first fare a twentieth lower is booked, at its
--- day's opening or, where it fell within the day, at no less than the twentieth;
--- without one, the fare at the end is; where that is over the cap the trip is lost,
--- which costs the cap.
--- Reads at most 200 rows for each day of lead time, and follows 300 comparables.
--- Fares of all travellers, given out as aggregates only.
+-- Tells what became of fares like this one. A comparable is a search that was quoted as
+-- many days before its departure (give or take p_lead / 10 + 3), whose fare stood
+-- against its own two weeks before as this fare does (low, typical or high; null: any),
+-- and that was watched until p_days later, all of it before p_today. So no comparable
+-- looks into the future, and no watch counts that ended because its fare fell. Each
+-- route and departure gives one comparable, the nearest in lead time, because the
+-- searches of one departure move together. Only ratios to the fare of that time are
+-- used, so that parties and cabins can be compared.
+-- What waiting would have brought: the first fare that is a twentieth lower is booked,
+-- at its day's opening quote or, if the fare fell within the day, at no less than the
+-- twentieth. Without such a fare, the fare at the end is booked; where that is over the
+-- cap the trip is lost, which costs the cap.
+-- The query reads at most 200 rows for each day of lead time, and follows 300
+-- comparables. Fares of all travellers are used, and only aggregates are returned.
 create or replace function engine.fare_outlook(
   -- Null: any route.
   p_origin text,
@@ -117,4 +118,5 @@ $$;
 comment on function engine.fare_outlook(
   text, text, text, integer, integer, text, numeric, date
 ) is
-  'What comparable fares of the past did in so many days, and what waiting brought.';
+  'Says what comparable fares of the past did in so many days, and what waiting would '
+  'have brought.';

@@ -7,4 +7,5 @@ return case
   when p_typical is not null then 'typical'
 end;
 comment on function engine.fare_standing(numeric, numeric) is
-  'How a fare stands against what was typical of its search; null when nothing was.';
+  'Says how a fare stands against the typical fare of its search; null when no fare is '
+  'typical.';

@@ -1,4 +1,4 @@
--- A window that ends before it starts runs over midnight. An unknown time is in no
+-- A window that ends before it starts runs over midnight. An unknown time lies in no
 -- window.
 create or replace function engine.is_within(p_time time, p_after time, p_before time)
   returns boolean
@@ -11,4 +11,5 @@ return p_after is null or coalesce(
   false
 );
 comment on function engine.is_within(time, time, time) is
-  'Tells whether a time of day lies in a window; every time does where there is none.';
+  'Tells whether a time of day lies in a window; where there is no window every time '
+  'does.';

@@ -1,27 +1,20 @@
--- Whether one offer fits, with every reason why not, and its score. The one rule of
--- what may be bought, asked each time an offer is used: when a search is answered, when
--- the offer is read live before anything is paid, and before the order leaves. The
--- reasons in words are in list_reasons.sql.
+-- Whether one offer fits, with every reason why not, and its score. This one rule
+-- decides what may be bought, each time an offer is used: when a search is answered,
+-- when the offer is read live before anything is paid, and at the final check before
+-- the order leaves. list_reasons.sql has the reasons in words.
 --
--- Each line says what fits; whatever else, null included, is a miss. What an airline
+-- Each line says what fits; any other value, null included, is a miss. What an airline
 -- does not state (refunds, changes, emissions, the cabin) is not "no": accept_unknown
--- says whether that passes. An offer that cannot be judged has that for a reason: a
--- broken filter lets nothing through, and a broken offer does not hide the others.
+-- decides whether the unknown passes. An offer that cannot be judged is not eligible
+-- for that reason: a broken filter lets nothing through, and a broken offer does not
+-- hide the others.
 --
--- The score, lower is better: each term between 0 and 1 and relative only to the trip's
--- own limits, so that an offer more or less never swaps two others.
+-- A lower score is better. Each term is between 0 and 1 and relative only to the trip's
+-- own limits, so that one offer more or less never swaps two others.
 --   price_weight · price / cap + duration_weight · duration / limit
 --     + connections_weight · connections / limit
--- and, where airlines are preferred, that times (1 - airline_weight), plus
--- airline_weight for any other airline.
--- Its former signature is another function.
-drop function if exists engine.judge_offer(
-  public.trip_requests, public.flight_offers, numeric, numeric, timestamptz, text,
-  timestamptz
-);
-drop function if exists engine.judge_offer(
-  public.trip_requests, public.flight_offers_before, engine.offer_terms, timestamptz
-);
+-- Where airlines are preferred, this sum is multiplied by (1 - airline_weight), and
+-- airline_weight is added for any other airline.
 create or replace function engine.judge_offer(
   p_trip public.trip_requests,
   p_offer public.flight_offers,
@@ -228,4 +221,4 @@ end;
 $$;
 comment on function engine.judge_offer(
   public.trip_requests, public.flight_offers, engine.offer_terms, timestamptz
-) is 'Says whether an offer fits a trip, with every reason why not, and its score.';
+) is 'Tells whether an offer fits a trip, with every reason why not, and its score.';

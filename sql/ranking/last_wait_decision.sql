@@ -10,4 +10,5 @@ begin atomic
   limit 1;
 end;
 comment on function engine.last_wait_decision(public.trip_requests) is
-  'The newest decision to buy or wait; all null when none was made.';
+  'Returns the newest decision to buy or wait for a trip; a row of nulls when none was '
+  'made.';

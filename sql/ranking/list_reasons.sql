@@ -1,6 +1,7 @@
--- Why an offer does not fit, in words: "2 of 9 offers are <what they are>". `change` is
--- the wish of the traveller that it misses, null where no wish would help; `without` is
--- what the trip would be without that wish.
+-- Each reason why an offer does not fit, in words for a sentence like "2 of 9 offers
+-- are <what they are>". `change` is the traveller's wish that the offer misses, null
+-- where no change of a wish would help; `without` is what the trip would be without
+-- that wish.
 create or replace function engine.list_reasons()
   returns table (reason text, change text, what text, without text)
   language sql immutable
@@ -69,5 +70,6 @@ begin atomic
   ) as v (reason, change, what, without);
 end;
 comment on function engine.list_reasons() is
-  'Lists every reason why an offer may not fit, with the wish it misses and the words.';
+  'Lists every reason why an offer may not fit, with the wish that it misses and the '
+  'words for it.';
 grant execute on function engine.list_reasons() to authenticated, service_role;

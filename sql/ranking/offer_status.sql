@@ -1,6 +1,7 @@
--- That an offer has expired is seen by its time, and written nowhere: most offers are
--- never read again. What is stored says what was done with it: ACTIVE is nothing yet;
--- EXPIRED is an offer that was refused when it was booked, however long it still runs.
+-- An offer has expired when its time is over; the status is computed and never written,
+-- because most offers are never read again. The stored status says what was done with
+-- the offer: ACTIVE: nothing yet; EXPIRED: the offer was refused when it was to be
+-- booked, however long it is still valid.
 create or replace function public.offer_status(p_offer public.flight_offers)
   returns text
   language sql stable parallel safe

@@ -1,9 +1,5 @@
--- What an offer of a trip is held against besides the trip itself: worked out once for
--- all offers that have the currency, the passengers and the days in common.
--- Its former signature is another function.
-drop function if exists engine.offer_terms(
-  public.trip_requests, text, jsonb, date, text, timestamptz
-);
+-- The terms that an offer is held against besides the trip itself. They are computed
+-- once for all offers that share currency, passengers and days.
 create or replace function engine.offer_terms(
   p_trip public.trip_requests,
   p_currency text,
@@ -38,4 +34,6 @@ end;
 $$;
 comment on function engine.offer_terms(
   public.trip_requests, text, jsonb, date, date, text, timestamptz
-) is 'Gathers what offers of one currency and party are held against.';
+) is
+  'Gathers the terms that the offers of one currency, party and journey are held '
+  'against.';

@@ -1,6 +1,6 @@
--- What the engine decided on, for the traveller to read; row level security applies.
--- Dropped first: a function's columns cannot be replaced.
-drop function if exists public.rank_offers(uuid);
+-- The ranking that the engine decides by, for the traveller to read; row level security
+-- applies. The function is dropped first, because the columns of a function cannot be
+-- replaced.
 create or replace function public.rank_offers(p_trip_id uuid)
   returns table (
     rank integer,
@@ -45,7 +45,7 @@ begin atomic
     on o.user_id = t.user_id and o.trip_request_id = t.id
   where t.id = p_trip_id
     and o.search_round = t.search_round
-    and (o.day is null or o.day >= coalesce(t.offers_from, '0001-01-01'))
+    and o.day >= coalesce(t.offers_from, '0001-01-01')
   order by
     o.rank nulls last,
     (o.score_parts ->> 'price')::numeric,

@@ -1,8 +1,8 @@
--- Every offer of the current round gets a rank or its reasons (judge_offer). Ties break
--- by price, duration, departure, offer id; prices of two currencies are compared in the
--- trip's. What was stored a moment ago, at p_now, was judged then
--- (search/ingest_offers); what is as it was is not written again. So where one answer
--- makes a round, ranking it writes nothing.
+-- Every offer of the current round gets a rank, or its reasons (judge_offer). Ties
+-- break by price, duration, departure and offer id; prices of two currencies are
+-- compared in the trip's. An offer that was stored at p_now was judged at p_now too
+-- (search/ingest_offers), and a row that would not change is not written. So ranking a
+-- round of one answer writes nothing.
 create or replace function engine.rank_trip(
   p_user_id uuid, p_trip_id uuid, p_now timestamptz
 ) returns integer
@@ -34,7 +34,7 @@ begin
       from public.flight_offers as o
       where o.user_id = p_user_id
         and o.trip_request_id = p_trip_id
-        and (o.day is null or o.day >= v_from)
+        and o.day >= v_from
         and o.search_round = v_trip.search_round
     ) as c
   ),
@@ -53,7 +53,7 @@ begin
       and coalesce(o.asked_on[cardinality(o.asked_on)], '9999-12-31') = h.last_day
     where o.user_id = p_user_id
       and o.trip_request_id = p_trip_id
-      and (o.day is null or o.day >= v_from)
+      and o.day >= v_from
       and o.search_round = v_trip.search_round
   ),
 
@@ -104,8 +104,8 @@ begin
     from ranked as r
     where o.user_id = p_user_id
       and o.id = r.id
-      and o.day is not distinct from r.day
-      and (o.day is null or o.day >= v_from)
+      and o.day = r.day
+      and o.day >= v_from
       and (r.is_same is not true or r.place is distinct from r.former_rank)
   )
 

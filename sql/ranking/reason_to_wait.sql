@@ -1,5 +1,6 @@
--- Decides and records. What the trip lacks (a card that has expired, an empty profile)
--- is said now, not on the last day: hence the checks of begin_attempt.
+-- Decides to buy or to wait, and records the decision. What the trip lacks for a
+-- booking (a valid card, a complete profile) is said now and not on the last day; for
+-- that the checks of begin_attempt are made here.
 create or replace function engine.reason_to_wait(
   p_trip public.trip_requests, p_flight_offer_id uuid, p_now timestamptz
 ) returns text
@@ -36,12 +37,12 @@ begin
   from public.flight_offers as o
   where o.user_id = p_trip.user_id
     and o.id = p_flight_offer_id
-    and (o.day is null or o.day >= coalesce(p_trip.offers_from, '0001-01-01'));
+    and o.day >= coalesce(p_trip.offers_from, '0001-01-01');
   return case when v_decision.decision = 'WAIT' then v_decision.reason end;
 end;
 $$;
 comment on function engine.reason_to_wait(
   public.trip_requests, uuid, timestamptz
 ) is
-  'Records whether a fitting offer is booked now; returns why not, null for now. '
+  'Records whether a fitting offer is booked now; returns why not, or null to book it. '
   'Raises SK007, SK008, SK010 or SK114 like begin_attempt.';

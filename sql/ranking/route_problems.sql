@@ -1,10 +1,8 @@
--- Whether an offer flies what was asked for: the number of slices, and of each the
--- first origin, the last destination (where a city was asked for, any of its airports)
--- and the date of departure there. And whether what was asked for is still what the
--- trip says. No query in here: see judge_offer.
-drop function if exists engine.route_problems(
-  public.trip_requests, public.flight_offers_before, text[]
-);
+-- Checks that an offer flies the journey that was asked for: the number of slices and,
+-- of each slice, the first origin, the last destination (where a city was asked for,
+-- any of its airports) and the date of departure there. Also checks that the search
+-- still asks for what the trip says now. There is no query in here: judge_offer calls
+-- this function for every offer.
 create or replace function engine.route_problems(
   p_trip public.trip_requests, p_offer public.flight_offers, p_city_airports text[]
 ) returns text[]
@@ -66,4 +64,6 @@ end;
 $$;
 comment on function engine.route_problems(
   public.trip_requests, public.flight_offers, text[]
-) is 'Says in what an offer is not the journey that was asked for; empty: in nothing.';
+) is
+  'Says in what an offer is not the journey that was asked for; empty when it is that '
+  'journey.';

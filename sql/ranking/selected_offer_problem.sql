@@ -1,6 +1,6 @@
--- The offer that is being booked, as it is stored now, judged like one that a search
--- has just found, against the trip as it is now: after the live read, and once more
--- before the order leaves.
+-- The offer that is being booked is judged as it is stored now, by the rule for an
+-- offer that a search has just found, against the trip as it is now. This happens after
+-- the live read, and again at the final check before the order leaves.
 create or replace function engine.selected_offer_problem(
   p_trip public.trip_requests, p_flight_offer_id uuid, p_now timestamptz
 ) returns text
@@ -33,4 +33,6 @@ end;
 $$;
 comment on function engine.selected_offer_problem(
   public.trip_requests, uuid, timestamptz
-) is 'Names why the offer that is being booked does not fit its trip now, or null.';
+) is
+  'Names the reason why the offer that is being booked no longer fits its trip; null '
+  'when it fits.';

@@ -1,5 +1,5 @@
--- Only where the trace is sampled: the caller has looked. Attributes are ids and codes,
--- never what somebody wrote or is called.
+-- Called only where the trace is sampled: the caller has checked that. Attributes are
+-- ids and codes, never a person's name or words.
 create or replace function engine.add_span(
   p_trace_id uuid,
   p_span_id bigint,
@@ -16,7 +16,7 @@ begin
   )
   values (
     p_trace_id, p_span_id, p_parent_id, p_name, p_started_at,
-    -- The clock may have been set back meanwhile.
+    -- The clock may have been set back since the span began.
     greatest(p_started_at, clock_timestamp()), jsonb_strip_nulls(p_attributes)
   );
 end;

@@ -8,4 +8,5 @@ return engine.child_span(
   + p_number
 );
 comment on function engine.attempt_span(integer, uuid, bigint) is
-  'The id of a span of an attempt: of its beginning (7, 0), or another by its number.';
+  'Returns the id of a span of an attempt: of its beginning (kind 7, number 0), or of '
+  'a later span by its number.';

@@ -1,9 +1,7 @@
--- The correlation of an event is the trace of its trip's run: p_trace_id, or its
--- attempt's where that is not at hand; of an attempt from before there were traces its
--- own id, which is as long. What led to it (a call, a case, an offer) is kept with it.
-drop function if exists engine.log_event(
-  uuid, uuid, uuid, text, text, text, text, text, jsonb
-);
+-- The correlation of an audit event is the trace of its trip's run: p_trace_id, or the
+-- trace of the attempt where p_trace_id is not given. An attempt from before there were
+-- traces has its own id instead, which is as long. What led to the event (a call, a
+-- case, an offer) is kept with it.
 create or replace function engine.log_event(
   p_user_id uuid,
   p_trip_id uuid,

@@ -1,4 +1,4 @@
--- History is added to, never rewritten, not even by the owner.
+-- Rows of a history are added and never rewritten, not even by the owner.
 create or replace function engine.refuse_change() returns trigger
   language plpgsql volatile
   set search_path = pg_catalog, pg_temp
@@ -50,7 +50,7 @@ create or replace trigger consents_append_only
 before update or delete or truncate on public.consents
 for each statement execute function engine.refuse_change();
 
--- A text may be retired; what it says, and who published it, stays.
+-- A consent text may be retired; its words, and who published it, stay.
 create or replace trigger consent_texts_append_only
 before update of version, body, sha256, published_at, published_by, reason
 or delete or truncate on engine.consent_texts

@@ -1,6 +1,6 @@
--- Sampling is decided once, when a trace is born, and only for somebody who exports:
--- where no sidecar has asked for spans within two minutes, none is written. A sidecar
--- asks every two seconds.
+-- Whether a trace is sampled is decided once, when it begins, and only while somebody
+-- exports traces. If no sidecar has asked for spans within two minutes, no span is
+-- written. A sidecar that exports asks every two seconds.
 create or replace function engine.trace_ratio(p_now timestamptz)
   returns double precision
   language plpgsql stable
@@ -15,4 +15,4 @@ begin
 end;
 $$;
 comment on function engine.trace_ratio(timestamptz) is
-  'The share of the traces born now whose spans are written down.';
+  'Returns which share of the traces that begin now has its spans written down.';

@@ -7,4 +7,5 @@ return '00-' || engine.trace_hex(p_trace_id)
   || '-' || lpad(to_hex(p_span_id), 16, '0')
   || case when p_is_sampled then '-01' else '-00' end;
 comment on function engine.traceparent(uuid, boolean, bigint) is
-  'A trace and the span under which the next one hangs, as an HTTP header has it.';
+  'Writes a trace and a span as the HTTP header `traceparent`, under which the next '
+  'span hangs.';

@@ -1,10 +1,11 @@
--- Attempts that have not ordered as far as this history goes, beside Stripe's payments
--- that carry their mark. What a lost history had made for one is taken over: its
--- payment becomes the attempt's, and where Duffel has shown an order (judge_orders left
--- a hint), or money was taken, which never comes before an order, the attempt looks for
--- its order instead of making one. What it would have done next is closed. An order for
--- which Stripe holds nothing is a person's. A trip that somebody holds for long is
--- passed over, as in review/judge_orders.sql.
+-- Looks at attempts that, as far as this history goes, have not ordered yet, and at
+-- Stripe's payments that carry their mark. A lost history may have gone further with
+-- such an attempt. Then its payment becomes the attempt's. Where Duffel has shown an
+-- order (judge_orders left a hint), or money was taken, which never happens before an
+-- order, the attempt looks for its order instead of making one; the call that it would
+-- have made next is closed. An order for which Stripe holds no money is a case for a
+-- person. A trip that somebody keeps locked for long is passed over, as in
+-- review/judge_orders.sql.
 -- Lock order: trip_requests, then booking_attempts, then provider_calls.
 create or replace function engine.adopt_found(
   p_payments jsonb, p_read_at timestamptz, p_now timestamptz
@@ -40,7 +41,7 @@ begin
         as m (attempt_id)
       where m.attempt_id is not null
         and not engine.belongs_elsewhere(i.value -> 'metadata')
-      -- The one with money in it, should there be several: the others are cases.
+      -- Of several payments the one with money in it; the others become cases.
       order by
         m.attempt_id,
         coalesce((i.value ->> 'amount_received')::bigint, 0) desc,
@@ -60,10 +61,10 @@ begin
       and (
         a.order_hint is not null
         or s.was_taken
-        -- Else its id is on the way.
+        -- Otherwise the payment's id is on its way.
         or a.payment_intent_id is null and s.payment is not null and not v_is_confirmed
       )
-      -- What was sent has an answer, or a lease that ends.
+      -- A call that was sent gets an answer, or its lease ends.
       and not exists (
         select from engine.provider_calls as c
         where c.user_id = a.user_id
@@ -127,5 +128,5 @@ begin
 end;
 $$;
 comment on function engine.adopt_found(jsonb, timestamptz, timestamptz) is
-  'Lets attempts that a lost history had taken further look for their orders; returns '
-  'how many, and how many were passed over because their trip is held.';
+  'Makes attempts that a lost history had taken further look for their orders; returns '
+  'how many, and how many were passed over because their trip is locked.';

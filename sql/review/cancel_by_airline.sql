@@ -1,6 +1,6 @@
--- The order of a confirmed booking is cancelled, and not by us. Whether and how much is
--- returned to the traveller is a person's decision: the case has the amounts. The
--- caller holds the locks of the trip and the attempt.
+-- The order of a confirmed booking was cancelled by the airline. Whether and how much
+-- money the traveller gets back is for a person to decide: the case shows the amounts.
+-- The caller holds the locks of the trip and the attempt.
 create or replace function engine.cancel_by_airline(
   p_attempt public.booking_attempts, p_order jsonb, p_now timestamptz
 ) returns void
@@ -47,4 +47,6 @@ end;
 $$;
 comment on function engine.cancel_by_airline(
   public.booking_attempts, jsonb, timestamptz
-) is 'Records that the airline cancelled a confirmed booking, and asks a person.';
+) is
+  'Records that the airline cancelled a confirmed booking, and opens a case for a '
+  'person.';

@@ -1,7 +1,8 @@
--- A whole list, never part of one. An order made a few minutes ago is not judged yet:
--- its answer may be on the way. In a history that is not confirmed none is, and what
--- was made a few minutes ago is what a failover loses. Payments are compared next, so
--- that what may be released is known not to belong to an order.
+-- Compares a complete list, never a part of one. An order made a few minutes ago is not
+-- judged yet, because its answer may be on the way. The exception is a history that is
+-- not confirmed: no answer is awaited in it, and the orders of the last minutes are
+-- what a failover loses. The list of payments is compared next, so that a hold is
+-- released only when it is known to belong to no order.
 create or replace function engine.compare_orders(
   p_call engine.provider_calls, p_body jsonb, p_now timestamptz
 ) returns text
@@ -26,7 +27,7 @@ begin
   )
   from jsonb_array_elements(p_body -> 'orders') as o
   where not engine.belongs_elsewhere(o.value -> 'metadata');
-  -- What the airline did to a booking of ours without a word is in the list too.
+  -- The list also shows what an airline did to a booking of ours without an event.
   perform engine.note_order(
     p_call, jsonb_build_object('orders', jsonb_agg(o.value)), p_now
   )
@@ -45,4 +46,6 @@ end;
 $$;
 comment on function engine.compare_orders(
   engine.provider_calls, jsonb, timestamptz
-) is 'Compares the list of Duffel''s orders with our rows.';
+) is
+  'Compares a complete list of Duffel''s orders with our rows, and asks for the list '
+  'of payments.';

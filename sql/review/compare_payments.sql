@@ -1,13 +1,14 @@
--- Stripe's payments that carry our mark, and not another installation's, beside our
--- attempts. A hold of an attempt that ended is released when Duffel's list, read to its
--- end since, shows no order of it; what may belong to an order, and money that was
--- taken, is a person's. A payment made a few minutes ago, or an attempt that ended
--- since a list was asked for, is not judged yet; in a history that is not confirmed all
--- are, and attempts take over what is theirs (review/adopt_found.sql). A payment with
--- this installation's name of an attempt that nobody knows is what a failover leaves:
--- its trip waits for the next lists (review/note_lost.sql), and when these show no
--- order the hold is released. A trip that somebody holds for long is passed over, as in
--- review/judge_orders.sql.
+-- Compares Stripe's payments that carry our mark, and no other installation's, with our
+-- attempts. A hold of an attempt that ended is released when a list of Duffel's orders,
+-- read completely since, shows no order of the attempt. A hold that may belong to an
+-- order, and money that was taken, are cases for a person.
+-- A payment made a few minutes ago, and an attempt that ended since the list was asked
+-- for, are not judged yet. In a history that is not confirmed all payments are judged,
+-- and attempts take over what is theirs (review/adopt_found.sql).
+-- A payment with this installation's name of an attempt that we do not know is left by
+-- a failover. Its trip waits for the next lists (review/note_lost.sql); when these show
+-- no order, the hold is released. A trip that somebody keeps locked for long is passed
+-- over, as in review/judge_orders.sql.
 -- Lock order: trip_requests, then booking_attempts, then provider_calls.
 create or replace function engine.compare_payments(
   p_call engine.provider_calls, p_body jsonb, p_now timestamptz
@@ -17,8 +18,8 @@ as $$
 declare
   v_read_at timestamptz := coalesce(p_call.claimed_at, p_now);
   v_is_confirmed boolean := engine.history_problem() is null;
-  -- When the list of orders that this one follows was asked for; null when that was too
-  -- early to show everything of a lost history, so that nothing is let go of.
+  -- When the list of orders before this list was asked for; null when that was too
+  -- early to show everything of a lost history: then no hold is released.
   v_ordered_to timestamptz := (
     select s.read_at
     from engine.scans as s
@@ -54,7 +55,7 @@ begin
       s.*,
       a.user_id,
       a.trip_request_id,
-      -- Money, or a hold that may belong to an order, is a person's.
+      -- Money, or a hold that may belong to an order, is a case for a person.
       case
         when s.status = 'canceled' then 'GONE'
         when s.received > 0 then 'CASE'
@@ -90,7 +91,7 @@ begin
       and (
         s.made_at < p_now - interval '5 minutes'
         or not v_is_confirmed
-        -- An attempt is committed before it is paid for: this one was lost.
+        -- An attempt is committed before its payment is made: this attempt was lost.
         or a.id is null and s.is_named
       )
       and case
@@ -100,19 +101,19 @@ begin
             and c.object_id = s.payment
             and c.resolved_at is null
         )
-        -- The attempt's own, while it runs or when its end accounts for it.
+        -- The attempt's own payment, while it runs or when its end accounts for it.
         when s.payment = a.payment_intent_id and (
           a.ended_at is null
           or a.ended_at >= v_read_at
           or a.status = 'SUCCESS'
           or s.received > 0 and a.refunded_at is not null
         ) then false
-        -- Its id is on the way.
+        -- The payment's id is on its way.
         when a.status = 'PENDING' and a.payment_intent_id is null then false
         when s.received > 0 or s.status = 'requires_capture' then true
         when a.id is null and s.is_named and not v_is_confirmed then true
-        -- No money is held: nobody waits for it after a day. One that names neither an
-        -- attempt of ours nor this installation may be somebody else's.
+        -- No money is held, and after a day nobody waits for the payment. A payment
+        -- that names neither an attempt of ours nor this installation may be another's.
         else s.made_at < p_now - interval '1 day' and (a.id is not null or s.is_named)
       end
     order by coalesce(a.trip_request_id, s.trip_id), s.payment
@@ -195,4 +196,6 @@ end;
 $$;
 comment on function engine.compare_payments(
   engine.provider_calls, jsonb, timestamptz
-) is 'Compares the list of Stripe''s payments with our attempts.';
+) is
+  'Compares a complete list of Stripe''s payments with our attempts: releases stray '
+  'holds, opens cases for the rest.';

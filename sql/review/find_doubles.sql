@@ -1,8 +1,9 @@
--- The promise that is the providers' to show: of one trip there is one live order, and
--- money taken once, whoever made them and whichever attempt they name. What the list
--- shows is put together with what our rows and open cases know of the same trips, for a
--- list reaches back a few hours only. What the list or our rows say is undone does not
--- count. A case closes by itself when one of the two is gone.
+-- Only the providers can show that a trip has one live order and is paid for once,
+-- whoever made the order and whichever attempt it names. A list reaches back a few
+-- hours only, so what it shows is put together with what our rows and open cases know
+-- of the same trips. An order that is cancelled, or money that was returned, by the
+-- list or by our rows, does not count. A case closes by itself when one of the two is
+-- gone.
 create or replace function engine.find_doubles(
   p_what text, -- 'orders' or 'payments'
   p_trip_ids uuid[],
@@ -103,4 +104,4 @@ $$;
 comment on function engine.find_doubles(
   text, uuid[], text[], boolean[], timestamptz
 ) is
-  'Opens a case for each trip that a list shows ordered, or paid, more than once.';
+  'Opens a case for each trip that a list shows ordered, or paid for, more than once.';

@@ -1,12 +1,9 @@
--- A list that was read to its end. What is compared next time begins at the moment this
--- one was asked for. The list is read again from where this one began when something
--- was passed over, because its trip is held, and when it was asked for before
--- everything of a lost history must have appeared: only later ones confirm this one.
--- The list of payments is the last: it follows one of orders that was read as late, and
--- whatever they show was put to its attempts by then.
-drop function if exists engine.finish_scan(
-  text, engine.provider_calls, integer, timestamptz
-);
+-- A list was read to its end. The next list begins at the moment at which this list was
+-- asked for. In two cases the next list begins where this list began: when a trip was
+-- passed over because it is locked, and when this list was asked for before everything
+-- of a lost history must have appeared, because only a later list confirms the history.
+-- The list of payments comes last: it follows a list of orders that was read as late,
+-- and by then what both show was put to its attempts.
 create or replace function engine.finish_scan(
   p_scan text,
   p_call engine.provider_calls,
@@ -23,13 +20,13 @@ declare
   v_scanned_to timestamptz := v_read_at;
 begin
   if p_passed_over > 0 or v_read_at < v_settles_at then
-    -- As start_scan wrote it: for Duffel a time, for Stripe seconds.
+    -- As start_scan wrote the beginning: for Duffel a time, for Stripe seconds.
     if p_scan = 'orders' then
       v_scanned_to := (p_call.payload ->> 'created_after')::timestamptz;
     else
       v_scanned_to := to_timestamp((p_call.payload ->> 'created_after')::bigint);
     end if;
-    -- It takes these off again.
+    -- start_scan takes these hours off again.
     v_scanned_to := v_scanned_to + interval '6 hours';
   end if;
   insert into engine.scans as s (
@@ -66,4 +63,6 @@ end;
 $$;
 comment on function engine.finish_scan(
   text, engine.provider_calls, integer, integer, timestamptz
-) is 'Notes how far a list was compared; the list of payments confirms the history.';
+) is
+  'Records how far a list was compared; the list of payments also confirms the '
+  'history.';

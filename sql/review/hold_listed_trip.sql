@@ -1,6 +1,6 @@
--- A provider's list names a trip: it is locked before its attempts are. One that
--- somebody holds is waited for, and the whole answer tried again, for twenty seconds;
--- then it is passed over, and the next one is waited for half as long.
+-- A provider's list names a trip, which is locked before its attempts. A locked trip is
+-- waited for, with the whole report tried again, for twenty seconds. Then the trip is
+-- passed over, and the next locked trip is waited for half as long.
 create or replace function engine.hold_listed_trip(
   p_trip_id uuid, p_read_at timestamptz, p_now timestamptz
 ) returns boolean
@@ -18,4 +18,5 @@ exception when lock_not_available then
 end;
 $$;
 comment on function engine.hold_listed_trip(uuid, timestamptz, timestamptz) is
-  'Locks a trip that a list names; false when it is to be passed over.';
+  'Locks a trip that a provider''s list names; returns false when the trip is to be '
+  'passed over.';

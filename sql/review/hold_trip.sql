@@ -1,6 +1,6 @@
--- Something at a provider says that this trip may be booked already. It is not booked
--- again while the case is open (engine.has_live_attempt), and what is under way turns
--- back at the final check before its order leaves.
+-- Something at a provider says that this trip may be booked already. The trip is not
+-- booked again while the case is open (engine.has_live_attempt), and an attempt under
+-- way turns back at the final check of its order.
 -- Lock order: trip_requests, then review_cases.
 create or replace function engine.hold_trip(
   p_case_id bigint, p_trip_id uuid, p_now timestamptz

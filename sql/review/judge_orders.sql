@@ -1,15 +1,13 @@
--- Duffel's orders that carry our mark, and not another installation's, beside our
--- attempts. What agrees is passed over in one statement; what does not is adopted where
--- an attempt waits for it, else it is a case. An attempt that ended since the list was
--- asked for is not judged yet. A case that a person closed stays closed. A trip that
--- somebody holds for long (review/hold_listed_trip.sql) is passed over and counted,
--- because one traveller must not keep the whole list from being compared: a case that
--- needs no lock of theirs (review/note_lost.sql) keeps the trip from ordering until it
--- is.
+-- Compares Duffel's orders that carry our mark, and no other installation's, with our
+-- attempts. Orders that agree with our rows are passed over in one statement. Any other
+-- order is adopted where an attempt waits for it, and otherwise becomes a case. An
+-- attempt that ended since the list was asked for is not judged yet. A case that a
+-- person closed stays closed.
+-- A trip that somebody keeps locked for long (review/hold_listed_trip.sql) is passed
+-- over and counted, because one traveller must not keep the whole list from being
+-- compared. Until the trip is compared, a case that needs none of its locks
+-- (review/note_lost.sql) keeps it from ordering.
 -- Lock order: trip_requests, then booking_attempts, then provider_calls.
-drop function if exists engine.judge_orders(
-  jsonb, timestamptz, timestamptz, timestamptz
-);
 create or replace function engine.judge_orders(
   p_orders jsonb,
   p_read_at timestamptz,
@@ -62,7 +60,7 @@ begin
     from seen as s
     left join public.booking_attempts as a on s.attempt_id = a.id
     -- As far as this history goes the order was not sent yet, so no answer is on its
-    -- way: it was sent in a history that a failover or a restore has lost, or by a try
+    -- way. It was sent in a history that a failover or a restore has lost, or by a try
     -- that was taken for failed.
     cross join lateral (
       select not s.is_cancelled
@@ -175,5 +173,5 @@ $$;
 comment on function engine.judge_orders(
   jsonb, timestamptz, timestamptz, timestamptz
 ) is
-  'Compares Duffel''s orders with our attempts; returns how many do not agree, and how '
-  'many were passed over because their trip is held.';
+  'Compares listed orders with our attempts; returns how many do not agree, and how '
+  'many were passed over because their trip is locked.';

@@ -1,5 +1,6 @@
--- Definer: operators have no table, and see no name. What the engine sent and what came
--- back is put together here, so that deciding needs no other window.
+-- Each case is shown with what the engine sent and what came back, so that an operator
+-- can decide without another window. Definer: operators have no rights on tables, and
+-- see no person's name.
 create or replace function engine.list_cases()
   returns table (
     case_id bigint,

@@ -1,4 +1,5 @@
--- Two operators at once: the second waits here, and then sees what the first did.
+-- Of two operators who decide at once, the second waits here and then sees what the
+-- first has decided.
 -- Lock order: trip_requests, then booking_attempts, then review_cases.
 create or replace function engine.lock_case(p_case_id bigint)
   returns engine.review_cases
@@ -29,4 +30,5 @@ begin
 end;
 $$;
 comment on function engine.lock_case(bigint) is
-  'Locks a case with its trip and attempt, and returns it; raises SK107.';
+  'Locks a case with its trip and attempt, and returns the case; raises SK107 when '
+  'there is none.';

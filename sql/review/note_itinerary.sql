@@ -1,7 +1,7 @@
--- An airline moves flights without asking. What the order says now is when its people
--- are in the air: the new hours are taken, the old ones free. A read that began before
--- the one that is known undoes nothing. The caller holds the locks of the trip and the
--- attempt.
+-- An airline moves flights without asking. The order as it was read now says when its
+-- passengers are in the air: the new hours are taken, the former ones are free. A read
+-- that began before the newest known read changes nothing. The caller holds the locks
+-- of the trip and the attempt.
 create or replace function engine.note_itinerary(
   p_attempt public.booking_attempts,
   p_order jsonb,
@@ -50,4 +50,5 @@ $$;
 comment on function engine.note_itinerary(
   public.booking_attempts, jsonb, timestamptz, timestamptz
 ) is
-  'Keeps the flights of an order as read now; tells whether their times have changed.';
+  'Keeps the flights of an order as they were read; tells whether their times have '
+  'changed.';

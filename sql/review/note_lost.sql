@@ -1,6 +1,6 @@
--- A provider names an attempt that this history has lost, or whose trip somebody holds.
--- Until lists that are read later were compared nothing is ordered for its trip
--- (protocol/mark_sent.sql) and nothing begun (saga/has_live_attempt.sql).
+-- A provider names an attempt that this history has lost, or an attempt whose trip
+-- somebody keeps locked. Until later lists were compared, no order is sent for the trip
+-- (protocol/mark_sent.sql) and no attempt begins (saga/has_live_attempt.sql).
 create or replace function engine.note_lost(
   p_attempt_id uuid, p_trip_id uuid, p_facts jsonb, p_now timestamptz
 ) returns void

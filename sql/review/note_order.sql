@@ -1,7 +1,7 @@
--- What Duffel says about orders, now. An attempt that waits for one looks for itself; a
--- confirmed booking that was cancelled there says so and asks its traveller; a change
--- of the airline's is shown and never accepted here. Everything only goes forward, so a
--- read that comes late undoes nothing.
+-- Takes in orders that were read at Duffel. An attempt that waits for an order looks
+-- for it by itself. A booking whose order was cancelled is marked so, and its traveller
+-- is asked. An airline's change is shown and never accepted here. Each effect only goes
+-- forward, so a read that comes late undoes nothing.
 -- Lock order: trip_requests, then booking_attempts, then provider_calls.
 create or replace function engine.note_order(
   p_call engine.provider_calls, p_body jsonb, p_now timestamptz
@@ -21,7 +21,7 @@ begin
     p_body -> 'orders', coalesce(p_call.claimed_at, p_now), 'infinity', p_now
   ) as j;
   if v_found.passed_over > 0 then
-    -- Of a few orders none is passed over: they are looked at again, all of them.
+    -- Of a few orders none is passed over: the whole answer is taken in again.
     raise exception using
       errcode = 'SK308',
       message = 'the trip is held by another transaction',
@@ -90,4 +90,5 @@ begin
 end;
 $$;
 comment on function engine.note_order(engine.provider_calls, jsonb, timestamptz) is
-  'Takes in what Duffel says about orders.';
+  'Takes in what Duffel says of orders: hints for attempts, cancellations and changes '
+  'of bookings.';

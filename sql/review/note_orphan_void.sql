@@ -1,5 +1,5 @@
--- A hold that nothing accounts for was released. Of all answers that no saga waits for,
--- this is the only one that changed something.
+-- A hold that no attempt accounts for was released. No saga waits for this answer, and
+-- of all such answers it is the only one that tells of a change at the provider.
 create or replace function engine.note_orphan_void(
   p_call engine.provider_calls, p_body jsonb, p_now timestamptz
 ) returns text
@@ -16,4 +16,4 @@ end;
 $$;
 comment on function engine.note_orphan_void(
   engine.provider_calls, jsonb, timestamptz
-) is 'Closes the case of a hold that was released.';
+) is 'Closes the case of a stray hold that was released.';

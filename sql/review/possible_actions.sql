@@ -1,5 +1,5 @@
--- What a person may do about a case now, what each action does, and why one is not
--- possible yet. Nothing is released while an order may exist: not until a read of
+-- What a person may do about a case now, what each action does, and why an action is
+-- not possible yet. No hold is released while an order may exist: not until a read of
 -- Duffel, 15 minutes old at the most, shows none.
 create or replace function engine.possible_actions(
   p_case engine.review_cases, p_now timestamptz
@@ -20,7 +20,7 @@ begin atomic
       d.action,
       d.does,
       a.order_id is not null and a.order_cancelled_at is null as has_order,
-      -- Sent and not refused, or somebody named one.
+      -- The order was sent and not refused, or somebody has named one.
       a.order_hint is not null or exists (
         select from engine.provider_calls as c
         where c.user_id = a.user_id
@@ -109,4 +109,4 @@ begin atomic
   where p_case.kind = 'ORPHAN_PAYMENT' and p_case.booking_attempt_id is null;
 end;
 comment on function engine.possible_actions(engine.review_cases, timestamptz) is
-  'The actions of a case: what each does, and why it is not possible now.';
+  'Lists the actions of a case: what each does, and why it is not possible now.';

@@ -1,15 +1,15 @@
--- Airlines cancel and move flights without a word to us, so every confirmed booking
--- with a flight ahead is read again and again, up to its last departure. What the order
--- says goes to review/note_order.sql, as after an event.
+-- Airlines cancel and move flights without telling us, so every confirmed booking with
+-- a flight ahead is read again and again, up to its last departure. The order that was
+-- read goes to review/note_order.sql, as after an event.
 --
--- At most 20 a minute, less those that still wait, three seconds apart: each takes two
--- requests of the hundreds that an account may make a minute, so searches and bookings
--- never wait for them, and 1,200 bookings can be read in an hour. Each is read up to a
--- fifth sooner than is due, by chance, so that bookings made together are not read
--- together.
+-- At most 20 bookings a minute are read, less those that still wait, three seconds
+-- apart. Each takes two of the hundreds of requests that an account may make a minute,
+-- so searches and bookings never wait for these reads, and 1,200 bookings can be read
+-- in an hour. Each booking is read up to a fifth sooner than is due, by chance, so that
+-- bookings that were made together are not read together.
 --
--- Lock order: trip_requests, then flight_bookings, then provider_calls. A trip that
--- somebody works on is not waited for: it is due in the next minute still.
+-- Lock order: trip_requests, then flight_bookings, then provider_calls. A trip that is
+-- locked is not waited for: its booking is still due in the next minute.
 create or replace function engine.read_bookings(p_now timestamptz) returns integer
   language plpgsql volatile
 as $$
@@ -48,7 +48,7 @@ begin
       on was.user_id = o.user_id
       and was.flight_offer_id = o.id
       and o.day = '9999-12-31'
-    -- None is left once the last slice has departed.
+    -- No read is due once the last slice has departed.
     cross join lateral (
       select min(lower(s.during)) as leaves_at
       from engine.flight_times(coalesce(a.itinerary, o.itinerary)) as s (during)
@@ -74,6 +74,4 @@ begin
 end;
 $$;
 comment on function engine.read_bookings(timestamptz) is
-  'Asks what became of confirmed bookings that are due to be read; returns how many.';
-drop function if exists engine.look_at_bookings(timestamptz);
-drop function if exists engine.booking_look_interval(interval);
+  'Enqueues reads of the confirmed bookings that are due for one; returns how many.';

@@ -1,4 +1,5 @@
--- On record twice: with the case, and, where there is a trip, in its history.
+-- The decision is recorded twice: with the case and, where there is a trip, in the
+-- trip's history.
 create or replace function engine.record_action(
   p_case engine.review_cases,
   p_action text,
@@ -25,7 +26,7 @@ end;
 $$;
 comment on function engine.record_action(
   engine.review_cases, text, text, text, timestamptz
-) is 'Puts what a person decided on record.';
+) is 'Puts a person''s decision about a case on record.';
 
 create or replace trigger review_actions_append_only
 before update or delete or truncate on engine.review_actions

@@ -1,5 +1,5 @@
--- Definer: operators have no table. Asking twice asks once: a read that is out is not
--- doubled.
+-- A second request while the reads are under way adds none. Definer: operators have no
+-- rights on tables.
 create or replace function engine.refresh_case(p_case_id bigint) returns void
   language plpgsql volatile
   security definer
@@ -24,4 +24,3 @@ end;
 comment on function public.refresh_case(bigint) is
   'Asks both providers again what they say about a case; the answers are its evidence.';
 grant execute on function public.refresh_case(bigint) to skylatch_operator;
-drop function if exists engine.look_again(bigint);

@@ -1,5 +1,6 @@
--- Only for what needs nothing of the engine: an attempt in review is not done with by
--- saying so. Definer: operators have no table.
+-- Closes only a case that needs nothing of the engine. An attempt in review is not
+-- ended by closing its case: for that there is review_attempt. Definer: operators have
+-- no rights on tables.
 -- Lock order: trip_requests, then booking_attempts, then review_cases.
 create or replace function engine.resolve_case(
   p_case_id bigint, p_resolution text, p_reason text
@@ -46,4 +47,3 @@ return engine.resolve_case(p_case_id, p_resolution, p_reason);
 comment on function public.resolve_case(bigint, text, text) is
   'Closes a case that was settled by hand, and returns how it was resolved.';
 grant execute on function public.resolve_case(bigint, text, text) to skylatch_operator;
-drop function if exists engine.end_case(bigint, text, text);

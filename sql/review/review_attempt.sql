@@ -1,7 +1,7 @@
--- A person's decision about an attempt becomes a verdict of the saga, so what happens
--- then is in saga_transitions. The second of two clicks finds the first on record and
--- returns its answer; only when the attempt has come back to where the decision is
--- possible is it a new one.
+-- A person's decision about an attempt becomes a verdict of the saga, so
+-- saga_transitions says what happens then. A second click on the same decision finds
+-- the first on record and returns its answer. The same decision counts as a new one
+-- only when the attempt has come back to a state in which it is possible.
 -- Lock order: trip_requests, then booking_attempts, then review_cases.
 create or replace function engine.review_attempt(
   p_case_id bigint, p_action text, p_reason text, p_order_id text
@@ -111,8 +111,7 @@ create or replace function public.review_attempt(
   security invoker
 return engine.review_attempt(p_case_id, p_action, p_reason, p_order_id);
 comment on function public.review_attempt(bigint, text, text, text) is
-  'Decides a case by ADOPT (with an order id), VOID, RELEASE, CANCEL, REFUND or '
-  'RESUME and returns where that leads; doing so twice does it once.';
+  'Decides a case by ADOPT (with an order id), VOID, RELEASE, CANCEL, REFUND or RESUME '
+  'and returns where that leads; a repeated decision takes effect once.';
 grant execute on function public.review_attempt(bigint, text, text, text)
   to skylatch_operator;
-drop function if exists engine.decide_case(bigint, text, text, text);

@@ -1,6 +1,6 @@
--- Hourly; and while this history is not confirmed, whenever what the former one had
--- under way must have appeared. The list of payments follows that of orders
--- (review/compare_orders.sql).
+-- The scans are due hourly. While this history is not confirmed, they are also due as
+-- soon as what the former history had under way must have appeared. The list of
+-- payments follows the list of orders (review/compare_orders.sql).
 create or replace function engine.start_scans(p_now timestamptz) returns void
   language plpgsql volatile
 as $$
@@ -31,4 +31,4 @@ begin
 end;
 $$;
 comment on function engine.start_scans(timestamptz) is
-  'Asks for the providers'' lists where that is due.';
+  'Asks for the providers'' lists of orders and payments where a scan is due.';

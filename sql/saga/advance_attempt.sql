@@ -7,14 +7,6 @@
 -- about the present one. p_reason says why in words. Both come from the engine and are
 -- never part of a report.
 -- The caller holds the locks of the trip and the attempt.
-drop function if exists engine.advance_attempt(
-  public.booking_attempts, text, text, engine.outcome_rules, jsonb, text, text,
-  timestamptz
-);
-drop function if exists engine.advance_attempt(
-  public.booking_attempts, text, text, engine.outcome_rules, engine.call_report, text,
-  text, text, text, timestamptz
-);
 create or replace function engine.advance_attempt(
   p_attempt public.booking_attempts,
   p_operation text,
@@ -154,4 +146,6 @@ $$;
 comment on function engine.advance_attempt(
   public.booking_attempts, text, text, engine.outcome_rules, engine.call_report, text,
   text, text, text, timestamptz, text
-) is 'Applies one verdict to an attempt and returns the next call.';
+) is
+  'Applies one verdict to an attempt and returns the attempt''s next call, if there is '
+  'one.';

@@ -1,14 +1,6 @@
 -- A new state of an attempt has effects outside of it: on the booking, on the trip, and
 -- on the queue of cases. This function makes them. The caller holds the locks of the
 -- trip and the attempt.
-drop function if exists engine.end_state(
-  public.booking_attempts, public.booking_attempts, text, text, jsonb, text,
-  timestamptz
-);
-drop function if exists engine.end_state(
-  public.booking_attempts, public.booking_attempts, text, text, engine.call_report,
-  text, timestamptz
-);
 create or replace function engine.apply_state_effects(
   p_from public.booking_attempts,
   p_to public.booking_attempts,

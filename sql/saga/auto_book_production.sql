@@ -35,7 +35,7 @@ begin
 end;
 $$;
 comment on function engine.auto_book_production(uuid) is
-  'Begins booking a trip''s best offer; see auto_book_production.';
+  'Begins the booking of a trip''s best offer; see public.auto_book_production.';
 grant execute on function engine.auto_book_production(uuid)
   to authenticated, service_role, skylatch_sidecar;
 
@@ -56,4 +56,3 @@ comment on function public.auto_book_production(uuid) is
   'Books a trip''s best offer now; returns the attempt to follow in booking_attempts.';
 grant execute on function public.auto_book_production(uuid)
   to authenticated, service_role, skylatch_sidecar;
-drop function if exists engine.book_trip(uuid);

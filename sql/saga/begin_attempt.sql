@@ -4,15 +4,6 @@
 -- answer. The caller holds the trip's row lock.
 -- Lock order: trip_requests, then the traveller, then booking_attempts, then
 -- provider_calls.
-drop function if exists engine.begin_attempt(
-  public.trip_requests, uuid, text, timestamptz
-);
-drop function if exists engine.begin_attempt(
-  public.trip_requests, uuid, text, timestamptz, engine.trace_context
-);
-drop function if exists engine.begin_attempt(
-  public.trip_requests, uuid, text, timestamptz, engine.trace_context, text
-);
 create or replace function engine.begin_attempt(
   p_trip public.trip_requests,
   p_flight_offer_id uuid,
@@ -44,7 +35,7 @@ begin
   where o.user_id = p_trip.user_id
     and o.id = p_flight_offer_id
     and o.trip_request_id = p_trip.id
-    and (o.day is null or o.day >= coalesce(p_trip.offers_from, '0001-01-01'))
+    and o.day >= coalesce(p_trip.offers_from, '0001-01-01')
   for no key update;
   select c.* into v_limit
   from engine.convert_cap(p_trip, v_offer.price_currency, p_now) as c;
@@ -109,7 +100,7 @@ begin
   update public.flight_offers as o
   set status = 'SELECTED', day = '9999-12-31', updated_at = p_now
   where o.user_id = v_offer.user_id and o.id = v_offer.id
-    and (o.day is null or o.day = v_offer.day);
+    and o.day = v_offer.day;
   insert into public.booking_attempts as a (
     user_id, trip_request_id, attempt_no, state, idempotency_key, flight_offer_id,
     offer_id, agreed_amount, currency, cap_amount, trip_version, flags,

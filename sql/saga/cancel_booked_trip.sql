@@ -40,4 +40,4 @@ begin
 end;
 $$;
 comment on function engine.cancel_booked_trip(public.booking_attempts, timestamptz) is
-  'Says on the booking and the trip that the order was cancelled.';
+  'Records on the booking and the trip that the airline cancelled the order.';

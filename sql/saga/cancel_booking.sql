@@ -88,7 +88,6 @@ end;
 $$;
 comment on function public.cancel_booking(uuid, numeric) is
   'Cancels a booking if the airline returns at least so much (default: everything); '
-  'returns the state of that. Asking twice asks once.';
+  'returns the state of the cancellation. A repeated request changes nothing.';
 grant execute on function public.cancel_booking(uuid, numeric)
   to authenticated, service_role;
-drop function if exists engine.ask_cancellation(uuid, numeric);

@@ -33,4 +33,5 @@ begin
 end;
 $$;
 comment on function engine.check_failures(uuid, timestamptz) is
-  'Raises SK113 when so many bookings of a traveller failed that the next one waits.';
+  'Raises SK113 when so many bookings of a traveller failed that the next one has to '
+  'wait.';

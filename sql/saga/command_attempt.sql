@@ -71,4 +71,6 @@ end;
 $$;
 comment on function engine.command_attempt(
   uuid, uuid, text, text, text, text, timestamptz
-) is 'Moves an attempt by order instead of by answer; returns its new state.';
+) is
+  'Moves an attempt by the order of a person or of the engine, instead of by an '
+  'answer; returns the attempt''s new state.';

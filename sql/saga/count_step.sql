@@ -71,4 +71,4 @@ end;
 $$;
 comment on function engine.count_step(
   public.booking_attempts, public.booking_attempts, text, text
-) is 'Counts what one step of an attempt did: an end, an order, money.';
+) is 'Counts for the metrics what one step of an attempt did: an end, an order, money.';

@@ -2,10 +2,6 @@
 -- for a lower fare, or it says why nothing is booked. Returns the first call of the
 -- attempt that begins. The attempt goes on with the trace of the search that closed the
 -- round. The caller holds the trip's row lock.
-drop function if exists engine.decide_trip(uuid, uuid, text, timestamptz);
-drop function if exists engine.decide_trip(
-  uuid, uuid, text, timestamptz, engine.trace_context
-);
 create or replace function engine.decide_trip(
   p_user_id uuid,
   p_trip_id uuid,

@@ -1,5 +1,5 @@
--- The next call of an attempt, in the queue. The call's key is derived from the attempt
--- and the operation, so that asking again is the same call.
+-- Enqueues the next call of an attempt. The call's key is derived from the attempt and
+-- the operation, so that a repeated request is the same call.
 create or replace function engine.enqueue_step(
   p_attempt public.booking_attempts,
   p_operation text,

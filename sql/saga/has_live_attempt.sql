@@ -21,4 +21,5 @@ begin
 end;
 $$;
 comment on function engine.has_live_attempt(uuid, uuid) is
-  'Tells whether a booking of this trip is in flight, frozen, or may exist unknown.';
+  'Tells whether a booking of this trip is in flight, frozen, or may exist without '
+  'being known here.';

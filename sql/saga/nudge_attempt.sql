@@ -1,4 +1,4 @@
--- Something happened that an attempt waits to hear of, so its next read is due now.
+-- Something happened that an attempt waits for, so the attempt's next read is due now.
 create or replace function engine.nudge_attempt(
   p_user_id uuid, p_attempt_id uuid, p_now timestamptz
 ) returns void

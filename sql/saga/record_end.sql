@@ -1,7 +1,8 @@
--- Why an attempt ends, and what its trip does then. For an answer these are the words
--- of its rule, for a person's order the words of that person. A reason that is already
--- recorded stays. An order to refund is another refund, with a number and a key of its
--- own: of the amount that was decided on, or of everything that was captured.
+-- Records why an attempt ends, and what its trip does then. After an answer these are
+-- the words of the answer's rule, after a person's order the words of that person. A
+-- reason that is already recorded stays. An order to refund makes another refund, with
+-- a number and a key of its own: of the amount that was decided on, or of everything
+-- that was captured.
 create or replace function engine.record_end(
   p_attempt public.booking_attempts,
   p_verdict text,
@@ -46,4 +47,4 @@ end;
 $$;
 comment on function engine.record_end(
   public.booking_attempts, text, engine.outcome_rules, text, text
-) is 'Returns the attempt with the reason for which it ends.';
+) is 'Returns the attempt with the reason for its end filled in.';

@@ -51,4 +51,5 @@ begin
 end;
 $$;
 comment on function engine.release_trip(public.booking_attempts, timestamptz) is
-  'Frees the trip of a failed attempt and searches again where that helps.';
+  'Frees the trip of a failed attempt, and has the trip searched again where that '
+  'helps.';

@@ -32,8 +32,8 @@ set
   meaning = excluded.meaning
 where s is distinct from excluded;
 
--- The way back without a payment ends at once (saga/advance_attempt.sql). One that
--- is there before its step was left by a history that a failover has lost.
+-- The way back without a payment ends at once (saga/advance_attempt.sql). A payment
+-- that is there before its step was left by a history that a failover has lost.
 delete from engine.saga_transitions;
 insert into engine.saga_transitions (state, verdict, next_state, next_operation)
 values

@@ -1,10 +1,11 @@
--- A part of flight_offers for each of the next three days, asked for every minute, so
--- that a day of trouble does no harm. Never for today: who stores an offer while its
--- day is attached would be told that it does not belong where it was going. To attach
--- one, the part for days that have none must be empty of it and to itself for a moment;
--- where that cannot be, it is tried a minute later, and where offers of the day are
--- there already, they stay there. The string that is executed has a day in its name and
--- nothing else of anybody's.
+-- Makes a part of flight_offers for each of the next three days. Recovery calls this
+-- every minute, so that a failure on one day does no harm.
+-- No part is made for today: a session that stores an offer at the moment at which its
+-- day is attached would get an error. To attach a part, flight_offers_other must hold
+-- no offer of that day and must be locked for a moment. If the lock is not to be had,
+-- the next minute tries again. If offers of that day are in flight_offers_other
+-- already, they stay there.
+-- The string that is executed contains a day in its name and no text from anybody.
 create or replace function engine.add_offer_days(p_now timestamptz) returns integer
   language plpgsql volatile
   set lock_timeout = '100ms'
@@ -42,5 +43,5 @@ begin
 end;
 $$;
 comment on function engine.add_offer_days(timestamptz) is
-  'Makes the parts that hold the offers of the next three days; returns how many were '
-  'missing.';
+  'Makes the missing parts of flight_offers for the next three days; returns how many '
+  'it made.';

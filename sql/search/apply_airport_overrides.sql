@@ -1,7 +1,7 @@
--- After the package's rows were written, and whenever a correction is recorded: the
--- newest record of a code holds over the package. A row that does not change is not
--- touched. A code that only a record knows needs all that an airport or a city has;
--- override_airport and override_city see to it.
+-- Called after the package's rows were written, and whenever a correction is recorded:
+-- the newest correction of a code replaces what the package says. A row that does not
+-- change is not written. A code that only a correction knows needs all that an airport
+-- or a city has; override_airport and override_city see to that.
 create or replace function engine.apply_airport_overrides() returns void
   language plpgsql volatile
 as $$

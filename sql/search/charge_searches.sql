@@ -13,4 +13,6 @@ end;
 $$;
 comment on function engine.charge_searches(
   public.trip_requests, integer, timestamptz
-) is 'Takes searches that a traveller asked for from the allowance.';
+) is
+  'Takes the searches that a traveller asked for from the traveller''s hourly '
+  'allowance.';

@@ -1,38 +1,38 @@
--- Which searches are worth a call now. A trip is due by its index; of its searches
--- those are candidates whose time has come, and that is all that is read.
+-- Which searches are worth a call now. A trip is found due by its index; of its
+-- searches those whose time has come are candidates, and no other row is read.
 --
--- Priority: time since the last quote, in units of the interval that is right for the
--- search now (search/look_interval.sql: days to departure, distance to the cap,
--- volatility). It is 1 when a search falls due and grows without bound. Where the
--- budget is short, searches are thus made in proportion to their need. One that was
--- never made counts as a day old and urgent: its traveller is waiting.
+-- Priority: the time since the last quote, in units of the interval that is right for
+-- the search now (search/look_interval.sql: days to departure, distance to the cap,
+-- volatility). The priority is 1 when a search falls due and grows without bound. Where
+-- the budget is short, searches are thus made in proportion to their need. A search
+-- that was never made counts as a day old and urgent, because its traveller is waiting.
 --
 -- Nobody holds up anybody: each traveller has a share, and what goes beyond a share
 -- comes after everybody's. The share is three quarters of the budget, divided by the
--- travellers who have something due; where they are many, it is six searches, most
--- people's whole plan (less of a budget below 24). So who has no more due than the
--- divided share gets it at this tick, whatever others ask for. And where that is less
--- than six, a greedy traveller has no more than half of a tick (of six searches or
--- more) while others are within their shares: what these would have had in one tick,
--- they have in two. Where nobody has more than a share due, priority alone decides.
+-- travellers who have something due; where there are many of them it is six searches,
+-- most people's whole plan (less of a budget below 24). A traveller who has no more due
+-- than the divided share gets all of it at this tick, whatever others ask for. Where
+-- the divided share is less than six, a greedy traveller has no more than half of a
+-- tick (of six searches or more) while others are within their shares: what these would
+-- have had in one tick, they have in two. Where nobody has more than a share due,
+-- priority alone decides.
 --
--- Nobody starves: a quarter of the budget, at least one search, goes to those that have
--- been due the longest, whatever their priority and whosever they are. A due search
--- before which n others fell due is therefore taken within
--- ceil((n + 1) / ceil(budget / 4)) ticks that have a budget. (Among the 10,000 trips
--- that are due the longest, or twice as many as the budget, which keeps a tick bounded;
--- the bound holds beyond: the oldest searches are of the oldest trips.)
+-- Nobody starves: a quarter of the budget, at least one search, goes to the searches
+-- that have been due the longest, whatever their priority and traveller. A due search
+-- before which n others fell due is therefore taken within ceil((n + 1) / ceil(budget /
+-- 4)) ticks that have a budget. (To keep a tick bounded, only the 10,000 trips that are
+-- due the longest are read, or twice as many as the budget; the bound holds beyond
+-- them, because the oldest searches belong to the oldest trips.)
 --
--- Of several due searches with one key that are only watched (the last answer found
--- nothing at or below the cap), one leads and the others wait for its answer, which
--- search/share_looks.sql gives them: one within its traveller's share, for the others
--- are not made first. A first quote, and one that may end in a booking, is always the
--- trip's own. Who is left out (p_without) leads nobody either: a traveller who keeps
--- a trip locked must not make those wait who watch the same.
+-- Several due searches may have one key and be only watched: the last answer found
+-- nothing at or below the cap. One of them leads, and the others wait for its answer,
+-- which search/share_looks.sql gives them. The leader is within its traveller's share,
+-- because searches beyond a share are made later. A first quote, and a search that may
+-- end in a booking, is always the trip's own. A traveller who is left out (p_without)
+-- leads nobody either: a traveller who keeps a trip locked must not make others wait.
 --
--- The searches of a trip come together, the most urgent trip's first. Time is p_now and
--- nothing else is asked, so that a simulation runs on the same choice.
-drop function if exists engine.choose_searches(integer, timestamptz);
+-- The searches of a trip come together, the most urgent trip's first. The only time is
+-- p_now, so that a simulation runs on the same choice.
 create or replace function engine.choose_searches(
   p_budget integer, p_now timestamptz, p_without uuid[] default '{}'
 ) returns table (user_id uuid, trip_request_id uuid, ordinal smallint)
@@ -160,5 +160,5 @@ begin
 end;
 $$;
 comment on function engine.choose_searches(integer, timestamptz, uuid[]) is
-  'Chooses at most so many due searches, in the order in which to make them; none of '
-  'the travellers that are left out.';
+  'Chooses at most so many due searches, in the order in which to make them, and none '
+  'of the travellers who are left out.';

@@ -1,8 +1,8 @@
--- The offers of a day, dropped with its part of the table: what was chosen of them has
--- moved away, and nothing points at the others. For that moment the whole table is
--- needed; who uses it is not kept waiting for longer than a tenth of a second, and
--- where that is not enough, it is tried again a minute later. The caller commits soon.
--- The string that is executed names parts of the table, from the catalog.
+-- Drops the offers of a day together with the day's part of the table. Offers that an
+-- attempt chose have moved to flight_offers_kept, and nothing points at the others. The
+-- drop needs the whole table for a moment. Other sessions wait for it no longer than a
+-- tenth of a second; if that is not enough, the next minute tries again. The caller
+-- commits soon. The string that is executed names parts of the table, from the catalog.
 create or replace function engine.drop_offer_days(p_now timestamptz) returns boolean
   language plpgsql volatile
   set lock_timeout = '100ms'

@@ -1,8 +1,9 @@
--- Search now, whatever the schedule says. Also for a trip that does not book by itself:
--- the offers are stored and ranked for the traveller to see. All travellers share what
--- the provider's account allows, so one may ask for a trip again after a pause, and for
--- so many searches an hour; whoever acts for a traveller is held to the same. What the
--- engine searches by itself, after a failed booking, is not.
+-- A traveller asks to search now, whatever the schedule says. The trip need not book by
+-- itself: then the offers are stored and ranked for the traveller to see. All
+-- travellers share what the provider's account allows. So a trip may be asked for again
+-- only after a pause, and a traveller may ask for so many searches an hour; an
+-- application that acts for a traveller is held to the same limits. The engine's own
+-- searches, as after a failed booking, are not counted against them.
 -- Lock order: trip_requests, then the traveller's row.
 create or replace function engine.duffel_search(p_trip_id uuid)
   returns integer
@@ -62,7 +63,7 @@ begin
 end;
 $$;
 comment on function engine.duffel_search(uuid) is
-  'Enqueues a round of searches for one trip; see duffel_search.';
+  'Enqueues a round of searches for one trip; see public.duffel_search.';
 grant execute on function engine.duffel_search(uuid)
   to authenticated, service_role, skylatch_sidecar;
 
@@ -80,7 +81,6 @@ exception
 end;
 $$;
 comment on function public.duffel_search(uuid) is
-  'Searches a trip now; returns the number of searches on their way.';
+  'Searches a trip now; returns the number of searches that were enqueued.';
 grant execute on function public.duffel_search(uuid)
   to authenticated, service_role, skylatch_sidecar;
-drop function if exists engine.search_trip(uuid);

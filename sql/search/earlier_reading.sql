@@ -1,4 +1,4 @@
--- Where clocks were put back, the same time was shown once before. Clocks are never put
+-- When clocks are put back, they show the same time a second time. Clocks are never put
 -- back by more than three hours, nor twice within six.
 create or replace function engine.earlier_reading(p_at timestamptz, p_zone text)
   returns timestamptz
@@ -19,4 +19,5 @@ begin
 end;
 $$;
 comment on function engine.earlier_reading(timestamptz, text) is
-  'Returns when a clock showed the same time before it was put back; null: never.';
+  'Returns when a clock showed the same time before it was put back; null when it was '
+  'not put back.';

@@ -1,13 +1,11 @@
--- A round: the given searches of the given trips (two arrays, side by side), one every
--- p_every from p_first_at on, in this order. Raising a trip's round supersedes all its
--- older offers. A search of the trip that is under way and is not repeated joins the
--- new round, so that no answer is wasted; one that is repeated and that nobody has
--- taken yet is dropped, and not counted: an outage of the sidecars must not end in a
--- stampede. Each search begins a trace, whose first span is what asked for it (p_cause,
--- 'tick' or 'request'). The caller holds the trips' row locks.
-drop function if exists engine.enqueue_searches(
-  uuid[], smallint[], timestamptz, interval, timestamptz
-);
+-- A round consists of the given searches of the given trips (two arrays, side by side).
+-- They are spaced out in this order, one every p_every from p_first_at on. To raise a
+-- trip's round makes all its older offers void. A search of the trip that is under way
+-- and not repeated joins the new round, so that no answer is wasted. A search that is
+-- repeated while no worker has taken it yet is dropped and not counted, so that an
+-- outage of the sidecars does not end in a stampede. Each search begins a trace, whose
+-- first span is what asked for it (p_cause, 'tick' or 'request'). The caller holds the
+-- trips' row locks.
 create or replace function engine.enqueue_searches(
   p_trips uuid[],
   p_ordinals smallint[],
@@ -120,9 +118,7 @@ begin
       jsonb_build_object(
         'round', a.search_round, 'search_key', a.search_key, 'request', a.request
       ),
-      format(
-        '%s:search:%s:%s', a.trip_request_id, a.search_round, a.ordinal
-      )::engine.idempotency_key,
+      format('%s:search:%s:%s', a.trip_request_id, a.search_round, a.ordinal),
       a.run_at,
       gen_random_uuid(),
       random() < v_ratio

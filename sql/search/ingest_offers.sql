@@ -1,17 +1,17 @@
--- The offers of one answer, in one statement: each is read, judged
--- (ranking/judge_offer) and written once, the winners with their place among
--- themselves. Beside them goes what could not be stored, with the reason. With each
--- offer goes what was asked for, slice by slice: what comes back may be something else,
--- and is held against it whenever the offer is used.
+-- The offers of one answer are read, judged (ranking/judge_offer) and written in one
+-- statement, each once, the eligible ones with their rank among themselves. The same
+-- statement writes what could not be stored, with the reason. Each offer is stored with
+-- what was asked for, slice by slice: a provider may return another journey, so an
+-- offer is compared with that whenever it is used.
 --
 -- Where only useful offers are kept (search_settings.keep_offers), these are all that
--- fit, and as many others as the setting says: of everything that offers miss first the
--- cheapest, beginning with what misses least; then the next ones. The rest is counted
--- in one row of offer_counts, by what it misses. The search's line of fare history is
--- the same whatever is kept.
+-- fit, and as many others as the setting says: first the cheapest of each kind of miss,
+-- beginning with the offers that miss least; then the next ones. The rest is counted in
+-- one row of offer_counts, by what the offers miss. The search's line of fare history
+-- is the same whatever is kept.
 --
--- An answer to an older round than the trip's is nobody's candidate: it is not judged,
--- and not useful.
+-- The offers of an answer to an older round than the trip's are no candidates: they are
+-- not judged, and do not count as useful.
 create or replace function engine.ingest_offers(
   p_user_id uuid,
   p_trip_id uuid,

@@ -11,4 +11,4 @@ begin
 end;
 $$;
 comment on function engine.is_over(text[], date, timestamptz) is
-  'Tells whether a day is over at each of these places.';
+  'Tells whether a day is over at every one of these places.';

@@ -1,6 +1,6 @@
--- A trigger, so that no way to write fare_history forgets it. Rows are a trip's own,
--- and written under its row lock: searches of two trips never wait for each other here.
--- Definer: the table is the engine's.
+-- A trigger, so that no statement that writes fare_history can leave it out. Each row
+-- is a trip's own and is written under the trip's row lock, so the searches of two
+-- trips never wait for each other here. Definer: the table is the engine's.
 create or replace function engine.keep_daily_fare() returns trigger
   language plpgsql volatile
   security definer
@@ -36,7 +36,7 @@ begin
 end;
 $$;
 comment on function engine.keep_daily_fare() is
-  'Keeps the first and the lowest fare of the day for each search.';
+  'Trigger that keeps the first and the lowest fare of the day for each search.';
 
 create or replace trigger fare_history_keep_daily
 after insert on public.fare_history

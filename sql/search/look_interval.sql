@@ -1,17 +1,18 @@
--- How long an answer serves, which is also the measure of what is searched first
--- (search/choose_searches.sql). The constants of the search plan are all here:
+-- How long a quote serves. Searches are also chosen by this interval
+-- (search/choose_searches.sql). All constants of the search plan are here:
 --
 --   interval = time to departure / 100 · need, between 10 minutes and 24 hours
 --   need     = distance / 5, between 0.02 and 4; 1 while no fare is known
 --   distance = (cheapest / cap - 1) / (volatility + 0.02)
 --
--- Distance counts how many of the route's usual changes lie between the cheapest fare
--- and the cap: 10 % over the cap is near where fares change by 8 % from look to look
--- (1.0), and a way off where they hardly do (5.0). 2 % stands in for a route of which
--- little is known. At or below the cap the distance is none, and the need the least: a
--- fare there may fit for minutes only. With 0.1 as the least need, simulated trips were
--- booked less often and with more searches each (../docs/search-simulation.md). The day
--- of departure is UTC's here: it measures how much time is left, and ends nothing.
+-- The distance counts how many of the route's usual changes lie between the cheapest
+-- fare and the cap: 10 % over the cap is near where fares change by 8 % from quote to
+-- quote (1.0), and far where they hardly change (5.0). 2 % stands in for a route of
+-- which little is known. At or below the cap the distance is zero, and the need the
+-- least, because a fare there may fit for minutes only. With 0.1 as the least need,
+-- simulated trips were booked less often and with more searches each
+-- (../docs/search-simulation.md). The day of departure is UTC's here: it measures how
+-- much time is left, and ends nothing.
 --
 --   days to departure   at the cap   10 % over, quiet   far above, quiet
 --   100                 29 min       24 h               24 h
@@ -49,4 +50,5 @@ return make_interval(
 comment on function engine.look_interval(
   date, numeric, numeric, real, timestamptz
 ) is
-  'How long an answer serves: sooner near the cap, where fares move, near departure.';
+  'Returns how long a quote serves: shorter near the cap, where fares move, and near '
+  'departure.';

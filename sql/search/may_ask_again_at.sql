@@ -1,6 +1,6 @@
--- Two measures: a pause for each trip, and an hourly allowance for each traveller that
--- fills up evenly (a token bucket). A plan that is larger than the whole allowance
--- needs the whole. The caller holds the trip's row lock.
+-- Two limits apply: a pause for each trip, and an hourly allowance for each traveller,
+-- which fills up evenly (a token bucket). A plan that is larger than the whole
+-- allowance needs a full allowance. The caller holds the trip's row lock.
 create or replace function engine.may_ask_again_at(
   p_trip public.trip_requests, p_now timestamptz
 ) returns timestamptz
@@ -29,4 +29,4 @@ begin
 end;
 $$;
 comment on function engine.may_ask_again_at(public.trip_requests, timestamptz) is
-  'Returns from when on a trip may be searched at its traveller''s request.';
+  'Returns from when on a trip may be searched again at its traveller''s request.';

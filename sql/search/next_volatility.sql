@@ -1,4 +1,4 @@
--- The newest change counts for a fifth. A quote that found no fare tells nothing about
+-- The newest change counts for a fifth. A quote without a fare says nothing about
 -- changes.
 create or replace function engine.next_volatility(
   p_volatility real, p_before numeric, p_after numeric
@@ -9,4 +9,5 @@ return coalesce(
   p_volatility
 );
 comment on function engine.next_volatility(real, numeric, numeric) is
-  'The smoothed mean absolute relative change of the cheapest fare, one quote on.';
+  'Returns a search''s volatility after one more quote: the smoothed mean absolute '
+  'relative change of its cheapest fare.';

@@ -1,5 +1,5 @@
--- Whoever mends the reader of offers reads this: the field, what is wrong with it, and
--- the value it has, cut where it is long.
+-- For the engineer who mends the reader of offers: the field, what is wrong with it,
+-- and its value, shortened where it is long.
 create or replace function engine.offer_problem(p_offer jsonb) returns text
   language plpgsql stable
 as $$
@@ -27,4 +27,4 @@ begin
 end;
 $$;
 comment on function engine.offer_problem(jsonb) is
-  'Says what keeps a provider''s offer from being stored; null: nothing.';
+  'Says what keeps a provider''s offer from being stored; null when nothing does.';

@@ -1,9 +1,10 @@
--- What storing an offer relies on, as rows: whatever it casts, counts or joins by is
--- held to a rule here, so that no value can make it fail, and a digit is one of 0-9 in
--- every locale. A rule reads: at each `place`, `field` is of a type and, written {},
--- passes a test, if there is one; an optional field may be missing or null. They are in
--- an order in which each finds what it walks through. The type comes first because a
--- test of another type is neither true nor false.
+-- What storing an offer relies on, as rows. Every field that is cast, counted or joined
+-- by has a rule here, so that no value can make storing fail; a digit is one of 0-9 in
+-- every locale. A rule reads: at each `place`, `field` has this type and, written {},
+-- passes this test, if there is one; an optional field may be missing or null. The
+-- order of the rules lets each rule rely on the structure that earlier rules have
+-- checked. The type comes before the test, because a test of a value of another type is
+-- neither true nor false.
 create or replace function engine.offer_rules()
   returns table (rule_no integer, place text, field text, problem text, holds text)
   language sql immutable
@@ -247,4 +248,4 @@ select
 from rule as r;
 end;
 comment on function engine.offer_rules() is
-  'What every field of an offer that is stored must be, as conditions in jsonpath.';
+  'Lists what every field of an offer must be to be stored, as conditions in jsonpath.';

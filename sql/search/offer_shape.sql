@@ -1,5 +1,5 @@
--- One look at an offer, one walk through each of its lists: what does not pass is held
--- against each rule, what passes is not looked at again.
+-- One test of a whole offer, with one walk through each of its lists. An offer that
+-- passes is not checked again; an offer that fails is checked rule by rule.
 create or replace function engine.offer_shape() returns jsonpath
   language plpgsql immutable
 as $$
@@ -23,4 +23,5 @@ begin
 end;
 $$;
 comment on function engine.offer_shape() is
-  'All of offer_rules as one predicate: true of an offer that can be stored.';
+  'Returns all of offer_rules as one predicate, which is true of an offer that can be '
+  'stored.';

@@ -1,6 +1,6 @@
--- A correction of one airport, at once and at every deploy. What is not named stays
--- what the package says; the newest correction of an airport replaces the one before.
--- Definer: operators have no table.
+-- A correction of one airport takes effect at once and at every deploy. What the
+-- correction does not name stays as the package says. The newest correction of an
+-- airport replaces the one before. Definer: operators have no rights on tables.
 create or replace function engine.override_airport(
   p_reason text,
   p_iata text,
@@ -66,7 +66,8 @@ end;
 $$;
 comment on function engine.override_airport(
   text, text, text, text, text, text, double precision, double precision
-) is 'Corrects an airport over the package, for a reason; raises SK016, SK019.';
+) is
+  'Corrects what the package says of an airport, for a reason; raises SK016 or SK019.';
 grant execute on function engine.override_airport(
   text, text, text, text, text, text, double precision, double precision
 ) to skylatch_operator;

@@ -1,6 +1,7 @@
--- Which airports a city's code stands for, at once and at every deploy: an offer to any
--- of them is what was asked for, to any other it is not. The newest correction of a
--- city replaces the one before it. Definer: operators have no table.
+-- A correction says which airports a city's code stands for, at once and at every
+-- deploy: an offer to any of these airports is what was asked for, an offer to another
+-- is not. The newest correction of a city replaces the one before. Definer: operators
+-- have no rights on tables.
 create or replace function engine.override_city(
   p_reason text,
   p_iata text,
@@ -57,6 +58,7 @@ begin
 end;
 $$;
 comment on function engine.override_city(text, text, text[], text, text) is
-  'Corrects which airports a city has, for a reason; raises SK016, SK019, SK025.';
+  'Corrects which airports a city''s code stands for, for a reason; raises SK016, '
+  'SK019 or SK025.';
 grant execute on function engine.override_city(text, text, text[], text, text)
   to skylatch_operator;

@@ -1,6 +1,6 @@
--- What day it is, and when a day is over, is asked at the place where a flight leaves,
--- of an airport or a city; never of the server or the session. PL/pgSQL, for its plans
--- are kept.
+-- Which day it is, and when a day is over, is decided by the time zone of the place
+-- where a flight leaves, an airport or a city; never by the server's or the session's.
+-- Written in PL/pgSQL because its plans are kept.
 create or replace function engine.place_zone(p_code text) returns text
   language plpgsql stable parallel safe
 as $$
@@ -13,4 +13,4 @@ begin
 end;
 $$;
 comment on function engine.place_zone(text) is
-  'Returns the time zone of an airport or a city; UTC for one that is unknown.';
+  'Returns the time zone of an airport or a city; UTC for an unknown one.';

@@ -1,6 +1,6 @@
--- Who flies is part of what is searched; a trip gets its first plan with its first
--- passengers. Once per statement, so that a party of nine is planned once. Definer: the
--- plan is not for travellers.
+-- Who flies is part of what is searched, and a trip gets its first plan with its first
+-- passengers. The trigger runs once per statement, so that a party of nine is planned
+-- once. Definer: the plan is not for travellers.
 create or replace function engine.plan_changed_party() returns trigger
   language plpgsql volatile
   security definer
@@ -19,7 +19,7 @@ begin
 end;
 $$;
 comment on function engine.plan_changed_party() is
-  'Makes the plans of trips anew whose passengers changed.';
+  'Trigger that makes the plans of trips anew when their passengers change.';
 
 create or replace trigger trip_passengers_plan_more
 after insert on public.trip_passengers

@@ -1,5 +1,5 @@
--- A corrected birth date may make an adult of a child, which is another search.
--- Definer: the plan is not for travellers.
+-- A corrected birth date may make a child an adult, which is another search. Definer:
+-- the plan is not for travellers.
 create or replace function engine.plan_changed_profile() returns trigger
   language plpgsql volatile
   security definer
@@ -28,7 +28,7 @@ begin
 end;
 $$;
 comment on function engine.plan_changed_profile() is
-  'Makes the plans of trips anew on which somebody''s age changed.';
+  'Trigger that makes the plans of trips anew on which somebody''s age changed.';
 
 create or replace trigger traveler_profiles_plan
 after update of born_on on public.traveler_profiles

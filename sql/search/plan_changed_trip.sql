@@ -1,6 +1,6 @@
--- After the checks: a traveller who changed what is wanted, or what it may cost, gets
--- it searched: a few searches now, all of it at the next tick. Definer: the plan is not
--- for travellers.
+-- Runs after the checks of the trip. When a traveller changes what is wanted, or the
+-- most it may cost, a few searches are made now and the whole plan at the next tick.
+-- Definer: the plan is not for travellers.
 create or replace function engine.plan_changed_trip() returns trigger
   language plpgsql volatile
   security definer
@@ -18,7 +18,7 @@ begin
 end;
 $$;
 comment on function engine.plan_changed_trip() is
-  'Makes the plan of a changed trip anew and its searches due.';
+  'Trigger that makes the plan of a changed trip anew and its searches due.';
 
 create or replace trigger trip_requests_plan
 after update of

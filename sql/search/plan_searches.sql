@@ -1,8 +1,7 @@
--- The windows of a trip expanded into single searches, nearest departure first: what is
--- today and what is over is asked where each flight leaves from. On a day on which
--- nobody of the party is of age yet nothing could be booked.
+-- Expands the windows of a trip into single searches, nearest departure first. What is
+-- today, and what is over, is decided where each flight leaves. Days on which nobody of
+-- the party is of age are left out: nothing could be booked on them.
 -- In version 0.1 a date was handed in, of no place.
-drop function if exists engine.plan_searches(public.trip_requests, date);
 create or replace function engine.plan_searches(
   p_trip public.trip_requests, p_now timestamptz
 ) returns table (
@@ -70,4 +69,5 @@ begin
 end;
 $$;
 comment on function engine.plan_searches(public.trip_requests, timestamptz) is
-  'Expands a trip''s windows into single searches; no rows when the windows are over.';
+  'Expands a trip''s windows into single searches; returns no rows when the windows '
+  'are over.';

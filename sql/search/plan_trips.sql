@@ -1,9 +1,9 @@
--- The plan of the given trips, made anew: what was learned stays where the search stays
--- the same (its key does), dates that are over drop out, and a search that is new is
+-- Makes the plan of the given trips anew. A search that stays the same (has the same
+-- key) keeps what it has learned, dates that are over are removed, and a new search is
 -- due at once. Where what is searched has changed, every earlier answer is about
--- another trip: raising the round supersedes its offers and those still on their way,
--- and calls that nobody has taken yet are dropped. Without a party there is nothing to
--- search. The caller holds the trips' row locks.
+-- another trip: to raise the round makes the stored offers and those still on their way
+-- void, and calls that no worker has taken yet are dropped. A trip without passengers
+-- has no searches. The caller holds the trips' row locks.
 create or replace function engine.plan_trips(p_trips uuid[], p_now timestamptz)
   returns void
   language plpgsql volatile
@@ -97,4 +97,5 @@ begin
 end;
 $$;
 comment on function engine.plan_trips(uuid[], timestamptz) is
-  'Makes the search plan of the given trips anew, keeping what was learned.';
+  'Makes the search plan of the given trips anew, and keeps what unchanged searches '
+  'have learned.';

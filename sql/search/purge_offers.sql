@@ -1,7 +1,8 @@
--- What drop_offer_days does not reach: offers from before there were days, those of
--- days without a part of their own, and the counts of what was not kept; a batch of
--- each. fare_history keeps the picture. By the place of the rows just locked: no join
--- that could read the whole table; each statement reads one part of it alone.
+-- Removes what drop_offer_days does not reach: offers from before flight_offers had
+-- days, offers of days without a part of their own, and counts of offers that were not
+-- kept; a batch of each. fare_history keeps the fares. Rows are deleted by the physical
+-- place of the rows just locked, without a join that could read the whole table; each
+-- statement reads one part of the table.
 create or replace function engine.purge_offers(p_limit integer, p_now timestamptz)
   returns integer
   language plpgsql volatile
@@ -13,18 +14,6 @@ declare
   v_removed integer;
   v_batch integer;
 begin
-  delete from public.flight_offers as o
-  where o.day is null and o.ctid = any (array(
-    select f.ctid
-    from public.flight_offers as f
-    where f.day is null
-      and f.expires_at < v_before
-    order by f.expires_at
-    limit p_limit
-    for update skip locked
-  ));
-  get diagnostics v_removed = row_count;
-
   delete from public.flight_offers_other as o
   where o.ctid = any (array(
     select f.ctid
@@ -33,8 +22,7 @@ begin
     limit p_limit
     for update skip locked
   ));
-  get diagnostics v_batch = row_count;
-  v_removed := greatest(v_removed, v_batch);
+  get diagnostics v_removed = row_count;
 
   delete from public.offer_counts as o
   where o.ctid = any (array(
@@ -50,6 +38,5 @@ begin
 end;
 $$;
 comment on function engine.purge_offers(integer, timestamptz) is
-  'Removes at most so many old offers that are dropped with no day, and as many '
-  'counts; returns how many of what there was most of.';
-drop function if exists engine.expire_offers(timestamptz);
+  'Removes at most so many old offers that no dropped day holds, and as many counts; '
+  'returns the largest number removed.';

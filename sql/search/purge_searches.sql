@@ -1,5 +1,6 @@
--- What searches leave behind, a batch of the oldest of each: calls that ended a month
--- ago, offers that could not be read, quotes too old to spare anybody a search.
+-- Removes what searches leave behind, a batch of the oldest rows of each: calls that
+-- ended a month ago, offers that could not be read, and quotes that are too old to
+-- replace a search.
 create or replace function engine.purge_searches(p_limit integer, p_now timestamptz)
   returns integer
   language plpgsql volatile
@@ -45,4 +46,4 @@ begin
 end;
 $$;
 comment on function engine.purge_searches(integer, timestamptz) is
-  'Removes at most so many of each leftover of old searches; returns how many.';
+  'Removes at most so many rows of each leftover of old searches; returns how many.';

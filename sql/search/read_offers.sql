@@ -1,15 +1,16 @@
--- Offers from the provider's own JSON as rows of the shape that is stored, one for each
--- element of the list, in its order; what cannot be read has its problem instead, so
--- that one bad offer never hides the good ones. A search's answer and the live read of
--- one offer are read by this one function: they are judged by what it says. Nothing is
--- cast that offer_rules did not pass.
--- Times are the airport's local time; the airport's zone makes them instants, and of an
--- hour that a clock strikes twice the stated duration says which (told_times). A
--- duration that is stated wins over the clocks' and the difference is kept; one that is
--- missing is computed from them. Unknown is not "no": a null condition stays null, a
--- cabin we do not know makes the lowest unknown, and an airline without a code flies as
--- "?", which is among no traveller's airlines and in no alliance. A segment without a
--- word on somebody with a seat says nothing for everybody: no bags, an unknown cabin.
+-- Reads offers from the provider's own JSON into rows of the form that is stored, one
+-- for each element of the list, in its order. An offer that cannot be read has its
+-- problem instead, so that one bad offer never hides the good ones. A search's answer
+-- and the live read of one offer both go through this function, because both are judged
+-- by what it returns. No value is cast that offer_rules did not pass.
+-- Times are the airport's local time; the airport's zone makes them instants. In an
+-- hour that a clock shows twice, the stated duration says which is meant (told_times).
+-- A stated duration wins over the clocks', and the difference is kept; a missing
+-- duration is computed from the clocks.
+-- Unknown is not "no": a condition that is null stays null, an unknown cabin makes the
+-- offer's lowest cabin unknown, and an airline without a code flies as "?", which is
+-- among no traveller's airlines and in no alliance. If a segment says nothing about one
+-- passenger with a seat, the whole party has no bags and an unknown cabin on it.
 -- A red-eye leaves in the evening or at night (18:00 to 04:59) and lands after midnight
 -- or in the morning (00:30 to 10:59), each by the clock there. A layover is overnight
 -- when the date changes during it.
@@ -478,4 +479,5 @@ begin
 end;
 $$;
 comment on function engine.read_offers(jsonb) is
-  'Reads a list of a provider''s offers: rows as they are stored, or their problems.';
+  'Reads a list of a provider''s offers into rows as they are stored, or their '
+  'problems.';

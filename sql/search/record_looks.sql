@@ -1,10 +1,10 @@
--- Answers to searches that trips made themselves (arrays, side by side): what the plan
--- learns from them, and the last quote that anybody's identical search may be spared
--- by. p_cheapest and its currency are null where nothing was found, or where an answer
--- mixes currencies. Two answers to one search at once: one of them is the last quote.
--- The advisory lock (any fixed key will do) keeps reports that name the same searches
--- in different orders from waiting for each other. The caller holds the trips' row
--- locks.
+-- Takes the answers to searches that trips made themselves (arrays, side by side).
+-- Keeps what the plan learns from each answer, and the last quote of each search, which
+-- may spare another trip the same search. p_cheapest and its currency are null where
+-- nothing was found, or where an answer mixes currencies. When two answers to one
+-- search arrive at once, one of them becomes the last quote. The advisory lock (any
+-- fixed key will do) keeps reports that name the same searches in different orders from
+-- waiting for each other. The caller holds the trips' row locks.
 create or replace function engine.record_looks(
   p_trips uuid[],
   p_keys text[],
@@ -72,4 +72,4 @@ end;
 $$;
 comment on function engine.record_looks(
   uuid[], text[], integer[], numeric[], text[], timestamptz
-) is 'Keeps what answers to trips'' own searches taught, and when to look again.';
+) is 'Keeps what the answers to trips'' own searches taught, and when to search again.';

@@ -1,4 +1,5 @@
--- By their ids: those of another offer request are other passengers, whoever they are.
+-- Passengers are compared by their ids: another offer request gives other ids, even to
+-- the same people.
 create or replace function engine.same_passengers(p_these jsonb, p_those jsonb)
   returns boolean
   language plpgsql immutable parallel safe

@@ -1,6 +1,6 @@
--- The plan is per search and the claim per trip: a trip is due when its first search
--- is. One whose searches are all over has its trip closed by the monitor in its own
--- time. The caller holds the trips' row locks.
+-- The plan has a row for each search, but trips are what a tick claims: so a trip is
+-- due when its first search is. The monitor closes a trip whose searches are all over.
+-- The caller holds the trips' row locks.
 create or replace function engine.schedule_trips(p_trips uuid[], p_now timestamptz)
   returns void
   language plpgsql volatile

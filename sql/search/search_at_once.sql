@@ -1,9 +1,10 @@
--- A trip that was stated, changed or resumed a moment ago is searched now, not at the
--- next tick: its nearest searches, as many as most people's whole plan has. Not more
--- than the traveller's hourly allowance has left (search_credit.sql), and only while
--- fewer searches wait than the account allows in a minute: beyond that the tick divides
--- the budget, so that nobody who changes a trip again and again takes what others need.
--- Whatever is decided, the trip says it as the reason for its status.
+-- A trip that was stated, changed or resumed a moment ago is searched now instead of at
+-- the next tick: its nearest searches, six at the most, which is most people's whole
+-- plan. The searches never exceed what the traveller's hourly allowance has left
+-- (search_credit.sql). None is made while as many searches wait as the account allows
+-- in a minute: then the tick divides the budget, so that a traveller who changes a trip
+-- again and again takes nothing from others. The reason for the trip's status says what
+-- was decided.
 -- Lock order: trip_requests, then the traveller's row. The caller may hold the trips.
 create or replace function engine.search_at_once(p_trips uuid[], p_now timestamptz)
   returns void
@@ -12,11 +13,14 @@ as $$
 declare
   c_most constant integer := 6;
   v_trip public.trip_requests;
+  v_settings engine.search_settings;
+  v_per_hour integer := (select l.searches_per_hour from engine.traveller_limits as l);
   v_room integer;
   v_searches integer;
   v_all integer := 0;
   v_reason text;
 begin
+  select s.* into v_settings from engine.search_settings as s;
   for v_trip in
     select t.* from public.trip_requests as t
     where t.id = any (p_trips) and t.auto_book_status = 'PENDING'
@@ -29,24 +33,22 @@ begin
     elsif engine.flag_problem(v_trip.user_id, p_now) is not null then
       v_reason := 'Booking is paused for now. The trip waits until it goes on.';
     else
-      select
-        least(
+      v_room := 0;
+      if v_settings.search_at_once then
+        v_room := least(
           c_most,
           floor(
             engine.search_credit(
-              engine.hold_traveller(v_trip.user_id), l.searches_per_hour, p_now
+              engine.hold_traveller(v_trip.user_id), v_per_hour, p_now
             )
           ),
-          s.searches_per_minute - (
+          v_settings.searches_per_minute - (
             select count(*)
             from engine.provider_calls as c
             where c.state = 'READY' and c.booking_attempt_id is null
           )
-        )
-      into v_room
-      from engine.search_settings as s
-      cross join engine.traveller_limits as l
-      where s.search_at_once;
+        );
+      end if;
       if v_room > 0 then
         v_searches := engine.start_searches(array[v_trip.id], p_now, v_room);
         perform engine.take_search_credit(v_trip.user_id, v_searches, p_now);
@@ -68,5 +70,5 @@ begin
 end;
 $$;
 comment on function engine.search_at_once(uuid[], timestamptz) is
-  'Searches trips now that were stated or changed, as far as budget and allowance go, '
-  'and says on each what it waits for.';
+  'Searches trips that were stated or changed now, as far as budget and allowance go, '
+  'and writes on each trip what it waits for.';

@@ -1,5 +1,6 @@
--- How many searches a traveller may ask for now: what was left, and what has come back
--- since, up to the allowance of an hour. Who never asked has all of it.
+-- What was left of the hourly allowance at the last request, and what has come back
+-- since, up to the whole allowance. A traveller who never asked has the whole
+-- allowance.
 create or replace function engine.search_credit(
   p_traveller engine.travellers, p_searches_per_hour integer, p_now timestamptz
 ) returns double precision

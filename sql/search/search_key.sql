@@ -1,7 +1,9 @@
--- jsonb has one spelling for one value: keys in order, no spaces. The party is in it by
--- ages alone, so whatever the provider would answer alike has one key, whoever asks.
+-- jsonb writes equal values in one way: keys in order, no spaces. The key describes the
+-- party by ages only, so requests that the provider would answer alike have one key,
+-- whoever makes them.
 create or replace function engine.search_key(p_request jsonb) returns text
   language sql immutable parallel safe
 return md5(p_request::text);
 comment on function engine.search_key(jsonb) is
-  'Names a search: equal for requests that the provider would answer alike.';
+  'Returns the key of a search, which is equal for requests that the provider would '
+  'answer alike.';

@@ -1,5 +1,5 @@
--- One trip's plan as the next tick will see it. No traveller is in it; definer, since
--- operators have no table.
+-- One trip's plan as the next tick will see it. The plan names no traveller. Definer:
+-- operators have no rights on tables.
 create or replace function engine.search_plan(p_trip_id uuid)
   returns table (
     ordinal smallint,
@@ -44,5 +44,5 @@ begin atomic
   order by s.next_look_at, s.ordinal;
 end;
 comment on function engine.search_plan(uuid) is
-  'The search plan of one trip, the next quote first.';
+  'Returns the search plan of one trip, the search that is due first at the top.';
 grant execute on function engine.search_plan(uuid) to skylatch_operator, service_role;

@@ -1,4 +1,5 @@
--- The budget and where it goes, for operators, who have no table.
+-- Shows operators the search budget and how it is spent. Definer: operators have no
+-- rights on tables.
 create or replace function engine.search_status()
   returns table (
     searches_per_minute integer,
@@ -54,5 +55,5 @@ begin atomic
   order by r.id desc;
 end;
 comment on function engine.search_status() is
-  'The search budget and plan now, beside what the last 20 ticks made of them.';
+  'Returns the search budget and plan now, beside what the last 20 ticks made of them.';
 grant execute on function engine.search_status() to skylatch_operator, service_role;

@@ -1,7 +1,4 @@
--- The body of one Duffel offer request; see the provider's "offer requests".
-drop function if exists engine.search_request(
-  public.trip_requests, text, text, date, date
-);
+-- Builds the body of one request; see "offer requests" in the provider's documentation.
 create or replace function engine.search_terms(
   p_trip public.trip_requests,
   p_origin text,

@@ -1,16 +1,6 @@
--- From the next tick on. What is not named stays. Every change stays on record. The
--- application has no say: rates, lead time and budget are what all travellers share.
--- Definer: operators have no table.
--- Its former signature would make a call that names fewer settings ambiguous.
-drop function if exists engine.set_search_settings(
-  text, integer, interval, interval, interval
-);
-drop function if exists engine.set_search_settings(
-  text, integer, interval, interval, interval, interval
-);
-drop function if exists engine.set_search_settings(
-  text, integer, interval, interval, interval, interval, text, integer
-);
+-- The settings hold from the next tick on. A setting that is not named keeps its value.
+-- Every change stays on record. Only operators change them, because rates, lead time
+-- and budget concern all travellers. Definer: operators have no rights on tables.
 create or replace function engine.set_search_settings(
   p_reason text,
   p_searches_per_minute integer default null,
@@ -79,8 +69,8 @@ comment on function engine.set_search_settings(
   text, integer, interval, interval, interval, interval, text,
   integer, boolean
 ) is
-  'Changes the search settings that are named, for a reason; returns them all. Raises '
-  'SK016 or SK023.';
+  'Changes the search settings that are named, for a reason; returns all settings. '
+  'Raises SK016 or SK023.';
 grant execute on function engine.set_search_settings(
   text, integer, interval, interval, interval, interval, text,
   integer, boolean

@@ -1,11 +1,12 @@
--- What others' answers say to trips that watch the same search. A cheapest fare above a
--- trip's cap, in its currency, or no offer at all: looked, without a call; that is
--- sound, since the cheapest is a lower bound of whatever would fit. A fare at or below
--- the cap: the trip's search is due now, and makes its own fresh search, for an offer
--- that is booked always comes from that. Anything else (another currency) says nothing.
--- By the keys of the fresh looks, so that it costs what was looked at, not what is
--- planned. A trip that another holds is left for the next tick. A trip that was put off
--- (next_search_at after its searches') stays put off.
+-- Passes fresh quotes on to other trips that watch the same search. A quote above a
+-- trip's cap, in the trip's currency, or without any offer counts as the trip's own
+-- quote, without a call: the cheapest fare is a lower bound of whatever would fit. A
+-- quote at or below the cap makes the trip's search due now; the trip makes a fresh
+-- search of its own, because an offer that is booked always comes from that. Any other
+-- quote, as in another currency, says nothing.
+-- The query starts from the keys of the fresh quotes, so its cost grows with them and
+-- not with the plan. A trip that somebody keeps locked is left for the next tick. A
+-- trip that was put off (its next_search_at is after its searches') stays put off.
 create or replace function engine.share_looks(p_now timestamptz) returns integer
   language plpgsql volatile
 as $$
@@ -87,4 +88,5 @@ begin
 end;
 $$;
 comment on function engine.share_looks(timestamptz) is
-  'Tells trips what others'' identical searches found; returns how many it spared.';
+  'Passes fresh quotes on to trips with identical searches; returns how many searches '
+  'were spared.';

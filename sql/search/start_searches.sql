@@ -1,9 +1,9 @@
--- The whole plan of the given trips, at once, whatever the schedule says; still
--- counted, and no further than each trip's ceiling. A search that a sidecar has, or may
--- have any moment, is not asked for a second time: its answer joins the round. The
--- caller holds the trips' row locks. No more than p_most of each trip, the nearest
--- departures first, where the rest may wait for the tick.
-drop function if exists engine.start_searches(uuid[], timestamptz);
+-- Searches the whole plan of the given trips at once, whatever the schedule says. The
+-- searches count, and do not exceed each trip's max_searches. Where p_most is given,
+-- only so many searches of each trip are made, the nearest departures first, and the
+-- rest waits for the tick. A search that a sidecar has, or may have any moment, is not
+-- enqueued a second time: its answer joins the round. The caller holds the trips' row
+-- locks.
 create or replace function engine.start_searches(
   p_trips uuid[], p_now timestamptz, p_most integer default null
 ) returns integer

@@ -1,7 +1,7 @@
 -- The live read of the offer that is being booked replaces what the search said of it,
--- whatever it says now: what is judged, shown and ordered afterwards is this. It is not
--- stored when it cannot be read, and not when it names other passengers, who would be
--- those of another search: then read_live_at stays what it was. The caller holds the
+-- whatever the read says. From then on this version is judged, shown and ordered. A
+-- read is not stored when it cannot be read, or when it names other passengers, who
+-- belong to another search: then read_live_at stays what it was. The caller holds the
 -- locks of the trip and the attempt.
 create or replace function engine.store_live_offer(
   p_attempt public.booking_attempts, p_offer jsonb, p_now timestamptz
@@ -66,4 +66,4 @@ end;
 $$;
 comment on function engine.store_live_offer(
   public.booking_attempts, jsonb, timestamptz
-) is 'Stores what the provider says now of the offer that is being booked.';
+) is 'Stores what the provider now says of the offer that is being booked.';

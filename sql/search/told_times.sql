@@ -1,7 +1,7 @@
--- An hour that a clock shows twice is read as the second one, until a stated duration
--- says otherwise: London 01:20 to Dublin 01:10 in 50 minutes left before the clocks
--- went back. Of the readings that give the stated duration the latest counts; null when
--- none does.
+-- An hour that a clock shows twice is read as the second one, unless a stated duration
+-- says otherwise: from London 01:20 to Dublin 01:10 in 50 minutes, the flight left
+-- before the clocks went back. Of the readings that give the stated duration the latest
+-- counts; null when no reading gives it.
 create or replace function engine.told_times(
   p_departs_at timestamptz,
   p_arrives_at timestamptz,
@@ -25,4 +25,4 @@ end;
 $$;
 comment on function engine.told_times(
   timestamptz, timestamptz, text, text, interval
-) is 'Chooses of an hour shown twice the reading that gives the stated duration.';
+) is 'Returns the reading of ambiguous clock times that gives the stated duration.';

@@ -12,5 +12,5 @@ exception
 end;
 $$;
 comment on function public.cancel_trip(uuid) is
-  'Ends the trip for good.';
+  'Ends a trip for good; raises SK103 or SK104.';
 grant execute on function public.cancel_trip(uuid) to authenticated, service_role;

@@ -1,6 +1,7 @@
--- Pause, resume and cancel are one rule table: from which states, to which. While a
--- booking is in flight the new status is written at once; the check just before the
--- order leaves sees it, and what was ordered already is finished, not abandoned.
+-- Pause, resume and cancel are one table of rules: from which states, to which state.
+-- While a booking is in flight the new status is written at once: the final check
+-- before the order leaves sees it, and an order that was sent already is finished, not
+-- abandoned.
 -- Lock order: trip_requests, then the traveller's row (who resumes).
 create or replace function engine.change_trip_status(p_trip_id uuid, p_action text)
   returns text
@@ -42,7 +43,7 @@ begin
     status_reason = null,
     status_changed_at = clock_timestamp(),
     next_search_at = clock_timestamp(),
-    -- Asked whether to go on, the traveller does: as many searches again.
+    -- A trip that used up its searches may make as many again when it is resumed.
     searches = case
       when p_action = 'resume' and t.searches >= t.max_searches then 0 else t.searches
     end,
@@ -51,7 +52,7 @@ begin
   if v_status = 'PENDING' then
     perform engine.search_at_once(array[v_trip.id], clock_timestamp());
   end if;
-  -- Of the run that it interferes with, if there is one.
+  -- The trace of the run that this act interferes with, if there is one.
   select coalesce(a.trace_id, a.id) into v_trace_id
   from public.booking_attempts as a
   where a.user_id = v_trip.user_id

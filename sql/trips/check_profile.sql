@@ -1,4 +1,4 @@
--- Definer: what it counts under is not for travellers.
+-- Definer: travellers do not read the table that this trigger counts in.
 create or replace function engine.check_profile() returns trigger
   language plpgsql volatile
   security definer
@@ -13,7 +13,7 @@ begin
 end;
 $$;
 comment on function engine.check_profile() is
-  'Refuses one profile more than a traveller may have.';
+  'Trigger that refuses one profile more than a traveller may have.';
 
 create or replace trigger traveler_profiles_room
 before insert on public.traveler_profiles

@@ -1,5 +1,6 @@
--- An airline wants every passenger whole; better to say so now than after the card was
--- authorized. The trip's version moves with its party, so a booking in flight notices.
+-- An airline needs complete data of every passenger; a traveller should learn that now
+-- and not after the card was authorized. The trip's version is raised when its party
+-- changes, so that a booking in flight notices.
 create or replace function engine.check_trip_passenger() returns trigger
   language plpgsql volatile
   security definer
@@ -69,7 +70,7 @@ begin
 end;
 $$;
 comment on function engine.check_trip_passenger() is
-  'Refuses a passenger whose data no airline would accept.';
+  'Trigger that refuses a passenger whose data no airline would accept.';
 
 create or replace trigger trip_passengers_check
 before insert or delete on public.trip_passengers

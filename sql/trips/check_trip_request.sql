@@ -1,7 +1,7 @@
 -- Every way to state a trip (the function, a plain insert, an update) meets the same
--- checks, so that bad input gets one clear error and nothing is stored. Definer: the
--- reference tables are not for travellers. Sizes come first: everything after them may
--- look at every element of every column.
+-- checks, so that bad input gets one clear error and nothing is stored. Sizes come
+-- first, because everything after them may read every element of every column. Definer:
+-- travellers do not read the reference tables.
 create or replace function engine.check_trip_request() returns trigger
   language plpgsql volatile
   security definer
@@ -203,7 +203,8 @@ begin
 end;
 $$;
 comment on function engine.check_trip_request() is
-  'Refuses a trip that could not be searched, paid for or agreed to, saying why.';
+  'Trigger that refuses a trip that could not be searched, paid for or agreed to, and '
+  'says why.';
 
 create or replace trigger trip_requests_check
 before insert or update of

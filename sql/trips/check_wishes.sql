@@ -1,8 +1,8 @@
--- What a trip's own columns say about each other, one line per rule: the field, what
--- was said, what fits, what to do. Null fits only where a line says so. A length of
--- time is held to its limits as it compares and as it counts: a year compares as 360
--- days and counts as 365.25, so that what looks like a day could count as less than
--- nothing, and the longest flight would score best.
+-- Checks what a trip's own columns say about each other, one line per rule: the field,
+-- what was said, what fits, what to do. Null fits only where a line says so. A length
+-- of time is held to its limits both as it compares and as it counts: a year compares
+-- as 360 days and counts as 365.25. Otherwise what compares like a day could count as
+-- less than nothing, and the longest flight would score best.
 create or replace function engine.check_wishes(
   p_trip public.trip_requests, p_first_day date
 ) returns void

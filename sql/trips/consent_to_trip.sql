@@ -1,4 +1,5 @@
--- The same as to name the version in an update; row level security finds the trip.
+-- To call this function is the same as to name the version in an update; row level
+-- security finds the trip.
 create or replace function public.consent_to_trip(
   p_trip_id uuid, p_consent_text_version text
 ) returns timestamptz
@@ -36,6 +37,7 @@ exception
 end;
 $$;
 comment on function public.consent_to_trip(uuid, text) is
-  'Agrees to a trip as it is now, under a published text; returns when.';
+  'Agrees to a trip as it is now, under a published text; returns when the consent was '
+  'given.';
 grant execute on function public.consent_to_trip(uuid, text)
   to authenticated, service_role;

@@ -3,12 +3,8 @@
 -- What a traveller may wish for is what access/trip_requests.sql lets them write: the
 -- arguments, the trigger on the table and this insert follow that list, and a test
 -- holds them to it (tests/sql/test_wishes.py).
--- The trip of version 0.1 knew fewer wishes; two functions of one name would be
+-- The function of version 0.1 knew fewer wishes; two functions of one name would be
 -- ambiguous.
-drop function if exists public.create_trip_request(
-  text[], text[], date, numeric, text, uuid[], date, date, date, integer, integer, text,
-  integer, interval, integer, integer, text[], uuid, boolean, text, uuid
-);
 create or replace function public.create_trip_request(
   p_origins text[],
   p_destinations text[],
@@ -64,7 +60,7 @@ as $$
 declare
   v_trip_id uuid := gen_random_uuid();
 begin
-  -- As many as an order takes, before anybody looks who they are.
+  -- The number of passengers is checked before anything looks at who they are.
   if cardinality(p_passengers) > 9 then
     raise exception using
       errcode = 'SK010',

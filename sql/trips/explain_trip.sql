@@ -12,6 +12,6 @@ exception
 end;
 $$;
 comment on function public.explain_trip(uuid) is
-  'Says why the chosen offer, why not the others, and what would have to change; '
-  'raises SK104 for a trip that is not the caller''s.';
+  'Says why the chosen offer was chosen, why the others were not, and what would have '
+  'to change; raises SK104 for a trip that is not the caller''s.';
 grant execute on function public.explain_trip(uuid) to authenticated, service_role;

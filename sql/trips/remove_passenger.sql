@@ -1,6 +1,6 @@
--- Instead of the privilege to delete, with which a caller may also lock the whole table
--- and stop everybody. The trip is locked first, as everywhere; the triggers check and
--- plan anew. Definer: callers may not delete.
+-- Takes the place of the privilege to delete, with which a caller could also lock the
+-- whole table and stop everybody. The trip is locked first, as everywhere; the triggers
+-- then check the party and plan the trip anew. Definer: callers may not delete.
 create or replace function engine.remove_passenger(
   p_trip_id uuid, p_traveler_profile_id uuid
 ) returns boolean
@@ -39,7 +39,7 @@ exception
 end;
 $$;
 comment on function public.remove_passenger(uuid, uuid) is
-  'Takes a passenger off a trip that is not booked yet; tells whether one was on it.';
+  'Takes a passenger off a trip that is not booked yet; tells whether that passenger '
+  'was on it.';
 grant execute on function public.remove_passenger(uuid, uuid)
   to authenticated, service_role;
-drop function if exists engine.drop_passenger(uuid, uuid);

@@ -1,5 +1,5 @@
--- Instead of the privilege to delete, with which a caller may also lock the whole table
--- and stop everybody. Definer: callers may not delete.
+-- Takes the place of the privilege to delete, with which a caller could also lock the
+-- whole table and stop everybody. Definer: callers may not delete.
 create or replace function engine.remove_spending_limit(
   p_currency text, p_period text, p_user_id uuid
 ) returns boolean
@@ -42,4 +42,3 @@ comment on function public.remove_spending_limit(text, text, uuid) is
   'Removes one of a traveller''s spending limits; tells whether there was one.';
 grant execute on function public.remove_spending_limit(text, text, uuid)
   to authenticated, service_role;
-drop function if exists engine.drop_spending_limit(text, text, uuid);

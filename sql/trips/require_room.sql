@@ -1,4 +1,5 @@
--- One traveller does not fill the tables that everybody's requests read.
+-- A limit on open trips and profiles keeps one traveller from filling the tables that
+-- everybody's requests read.
 create or replace function engine.require_room(p_user_id uuid, p_relation text)
   returns void
   language plpgsql volatile
@@ -34,4 +35,5 @@ begin
 end;
 $$;
 comment on function engine.require_room(uuid, text) is
-  'Raises SK117 when the traveller may have no more open trips, or profiles.';
+  'Raises SK117 when the traveller has as many open trips, or profiles, as they may '
+  'have.';

@@ -12,5 +12,5 @@ exception
 end;
 $$;
 comment on function public.resume_trip(uuid) is
-  'Watches the trip again.';
+  'Watches a paused trip, or one that waits for its traveller, again.';
 grant execute on function public.resume_trip(uuid) to authenticated, service_role;

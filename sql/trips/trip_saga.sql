@@ -1,4 +1,5 @@
--- A definer function, because the audit lives in the engine; the caller is checked.
+-- Definer: the audit lives in the schema engine. The function checks that the caller
+-- may act for the trip.
 create or replace function engine.trip_saga(p_trip_id uuid)
   returns table (
     at timestamptz,
@@ -47,6 +48,5 @@ begin atomic
   select e.* from engine.trip_saga(p_trip_id) as e;
 end;
 comment on function public.trip_saga(uuid) is
-  'Everything that happened to a trip, step by step.';
+  'Lists everything that happened to a trip, step by step.';
 grant execute on function public.trip_saga(uuid) to authenticated, service_role;
-drop function if exists engine.trip_events(uuid);

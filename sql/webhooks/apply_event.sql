@@ -1,6 +1,6 @@
--- What one event leads to: a read, or a read that is due sooner. It moves nothing by
--- itself, so that duplicates, old ones and those out of order are harmless. Returns
--- null for an event whose attempt is not there yet.
+-- An event leads to a read at its provider, or makes a read due sooner. An event moves
+-- no attempt by itself, so that events that are repeated, old or out of order do no
+-- harm. Returns null when the attempt that the event names is not known yet.
 -- Lock order: provider_events (the caller), trip_requests, booking_attempts,
 -- provider_calls.
 create or replace function engine.apply_event(
@@ -78,13 +78,13 @@ begin
   select s.* into v_state from engine.saga_states as s where s.state = v_attempt.state;
   if not v_state.is_final then
     perform engine.nudge_attempt(v_attempt.user_id, v_attempt.id, p_now);
-    -- It reads both providers by itself, as long as nobody was asked to decide.
+    -- An attempt in flight reads both providers by itself, unless a person decides.
     if p_effect.effect in ('HINT', 'NUDGE') and not v_state.is_parked then
       return 'nudged';
     end if;
   end if;
 
-  -- Events come in bursts: one read, a little later, is for all of them.
+  -- Events come in bursts: one read, a little later, serves all of a burst.
   v_look := case
     when p_effect.operation = 'look_charge' and v_attempt.id is not null
       then 'look_payment'
@@ -125,4 +125,6 @@ end;
 $$;
 comment on function engine.apply_event(
   engine.provider_events, engine.event_effects, uuid, uuid, timestamptz
-) is 'Does what one event leads to; null when its attempt is not there yet.';
+) is
+  'Enqueues the read that one event calls for; returns null when the event''s attempt '
+  'is not known yet.';

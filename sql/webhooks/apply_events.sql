@@ -1,7 +1,8 @@
--- The inbox, worked off: each event in a subtransaction of its own, so that one that
--- cannot be applied holds up no other. Such a one is tried again, later each time, and
--- in the end it is a person's; one that names no attempt of ours is kept for an hour,
--- for an answer may be on its way that tells us whose it is.
+-- Works off the inbox. Each event is applied in a subtransaction of its own, so that an
+-- event that cannot be applied holds up no other. Such an event is tried again, each
+-- time later, and in the end a person gets it as a case. An event that names no attempt
+-- of ours is kept for an hour, because an answer that tells whose event it is may be on
+-- its way.
 -- Lock order: provider_events, then per event trip_requests, booking_attempts,
 -- provider_calls, in the order of the trips' ids.
 create or replace function engine.apply_events(p_limit integer, p_now timestamptz)
@@ -68,7 +69,7 @@ begin
       end if;
     exception when others then
       v_outcome := sqlstate || ' ' || sqlerrm;
-      -- A lock that could not be had in time, or a full disk, says nothing about it.
+      -- A lock that could not be had in time, or a full disk, is no fault of the event.
       v_state := case
         when sqlstate in ('40001', '40P01', '55P03', '53100', 'SK308')
           or v_event.tries < 7 then 'RECEIVED'

@@ -1,7 +1,9 @@
--- Whose event it is. The id of a payment or an order says more than our own metadata:
--- that names the attempt which asked, also where a second payment was made for it.
--- The row as a whole, not its columns: those would be today's, and it would fail from a
--- migration that adds one on, until the code is deployed too.
+-- Finds the attempt by the id of a payment or an order first. Our metadata comes
+-- second: it names the attempt that asked, even where a second payment was made for
+-- that attempt.
+-- The query selects the row as a whole. A list of its columns would be fixed when this
+-- function is created, and would fail from a migration that adds a column until the
+-- code is deployed too.
 create or replace function engine.event_attempt(p_object_id text, p_hints jsonb)
   returns public.booking_attempts
   language sql stable
@@ -23,4 +25,4 @@ begin atomic
   limit 1;
 end;
 comment on function engine.event_attempt(text, jsonb) is
-  'Finds the attempt that an event is about, by the ids it names.';
+  'Finds the attempt that an event is about, by the ids that the event names.';

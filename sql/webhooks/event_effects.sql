@@ -1,9 +1,10 @@
--- What each kind of event leads to. An event is a signal and never evidence: whatever
--- it says is read from the provider before anything follows from it. A kind that is not
--- here is stored and ignored; IGNORE says that it was thought about.
+-- These rows say what each kind of event leads to. An event is a signal and never
+-- evidence: the engine reads what the event mentions from the provider before anything
+-- follows. A kind of event without a row is stored and ignored; IGNORE says that
+-- somebody has considered the kind.
 --
---   NUDGE   the attempt is in flight: its own next read is due now; else as LOOK
---   HINT    the order it names is read beside the list of orders; then as NUDGE
+--   NUDGE   an attempt in flight has its own next read due now; else as LOOK
+--   HINT    the order that is named is read beside the list of orders; then as NUDGE
 --   LOOK    the object is read for the record, and an attempt in flight is nudged
 --   CARDS   every card of the customer is read
 --   IGNORE  nothing follows
@@ -18,7 +19,7 @@ values
   ('stripe', 'payment_intent.payment_failed', 'NUDGE', 'look_payment'),
   ('stripe', 'payment_intent.succeeded', 'NUDGE', 'look_payment'),
   ('stripe', 'payment_intent.canceled', 'NUDGE', 'look_payment'),
-  -- Where the event names the intent, the intent is read, its charge with it.
+  -- Where the event names the payment intent, the intent is read with its charge.
   ('stripe', 'charge.captured', 'NUDGE', 'look_charge'),
   ('stripe', 'charge.expired', 'NUDGE', 'look_charge'),
   ('stripe', 'charge.refunded', 'NUDGE', 'look_charge'),
@@ -31,7 +32,7 @@ values
   ('stripe', 'charge.dispute.funds_reinstated', 'LOOK', 'look_dispute'),
   ('stripe', 'radar.early_fraud_warning.created', 'LOOK', 'look_warning'),
   ('stripe', 'refund.created', 'NUDGE', 'look_refund'),
-  -- One that succeeded may fail days later.
+  -- A refund that succeeded may fail days later.
   ('stripe', 'refund.updated', 'LOOK', 'look_refund'),
   ('stripe', 'refund.failed', 'LOOK', 'look_refund'),
   -- Cards are stored by the application, from the setup that it made itself.
@@ -47,7 +48,7 @@ values
 
   ('duffel', 'ping.triggered', 'IGNORE', null),
   ('duffel', 'order.created', 'HINT', 'look_order'),
-  -- Believed through this very row: the list of orders cannot say "never".
+  -- This event is believed by itself: no list of orders can say "was never made".
   ('duffel', 'order.creation_failed', 'NUDGE', 'look_order'),
   ('duffel', 'order.updated', 'LOOK', 'look_order'),
   ('duffel', 'order.airline_initiated_change_detected', 'LOOK', 'look_order'),

@@ -1,7 +1,7 @@
--- The cardholder's bank takes the money back unless it is shown evidence in time: a
--- person's, whoever's payment it is, unless it is known to be another installation's.
--- It ends by itself, won or lost, and that is kept.
--- An early warning from the bank is the step before.
+-- A cardholder's bank takes disputed money back unless it is shown evidence in time. So
+-- a dispute is a case for a person, whichever payment it is about, unless that payment
+-- is known to be another installation's. A dispute ends at the bank, won or lost, and
+-- the end is kept. A fraud warning is the bank's step before a dispute.
 create or replace function engine.note_dispute(
   p_call engine.provider_calls, p_body jsonb, p_now timestamptz
 ) returns text
@@ -20,7 +20,7 @@ begin
   v_attempt := engine.event_attempt(
     v_id, jsonb_build_object('payment_intent', v_intent)
   );
-  -- Of a payment of another installation on this account.
+  -- The payment is of another installation on this account.
   if engine.belongs_elsewhere(p_body) then
     return 'not ours';
   end if;
@@ -71,4 +71,4 @@ begin
 end;
 $$;
 comment on function engine.note_dispute(engine.provider_calls, jsonb, timestamptz) is
-  'Opens, updates or closes the case of a dispute or of a fraud warning.';
+  'Opens, updates or closes the case of a dispute or of a fraud warning that was read.';

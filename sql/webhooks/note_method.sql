@@ -1,7 +1,8 @@
--- What a card is now. One that was taken away is not charged again: trips that would
--- book with it ask their traveller for another. A booking in flight is let be: the bank
--- decides. Trips are locked after the call here, so one that is locked is not waited
--- for but looked at again.
+-- Compares our row of a card with the card that was read. A card that its customer has
+-- removed is not charged again: each trip that would book with the card asks its
+-- traveller for another. A booking in flight goes on: the bank decides. Here trips are
+-- locked after the call, against the usual order, so a trip that is locked is not
+-- waited for: the card is read again later.
 create or replace function engine.note_method(
   p_call engine.provider_calls, p_body jsonb, p_now timestamptz
 ) returns text
@@ -76,4 +77,5 @@ begin
 end;
 $$;
 comment on function engine.note_method(engine.provider_calls, jsonb, timestamptz) is
-  'Compares a card with what the payment provider says of it.';
+  'Takes in what the payment provider says of a card, and stops trips that would book '
+  'with a removed card.';

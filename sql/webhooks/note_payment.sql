@@ -1,6 +1,7 @@
--- What a payment is, beside what we believe of it. While the attempt is in flight the
--- saga reads and decides; once it has ended, whatever does not fit is a person's. A
--- read that began before the attempt ended proves nothing: it is read again.
+-- Compares a payment that was read with what our rows say of it. While the attempt is
+-- in flight, the saga reads and decides by itself. Once the attempt has ended, any
+-- difference is a case for a person. A read that began before the attempt ended proves
+-- nothing: the payment is read again.
 -- The caller holds the locks of the trip and the attempt, where the call has one.
 create or replace function engine.note_payment(
   p_call engine.provider_calls, p_body jsonb, p_now timestamptz
@@ -22,7 +23,7 @@ declare
   v_problem text;
 begin
   if p_call.booking_attempt_id is null or v_intent <> v_id then
-    -- A charge is a part of the truth: an intent may have been charged more than once.
+    -- One charge does not show everything: an intent may have been charged twice.
     select a.* into v_attempt
     from public.booking_attempts as a where a.payment_intent_id = v_intent;
     if not found then
@@ -59,7 +60,7 @@ begin
     else 0
   end;
   v_ours := case
-    -- One attempt pays once: a second intent of its own is nobody's.
+    -- One attempt pays once: a second intent that names it belongs to no attempt.
     when v_attempt.payment_intent_id is distinct from v_id
       or v_attempt.state = 'FAILED' then 0
     else engine.stripe_amount(v_attempt.captured_amount, v_attempt.currency)
@@ -100,4 +101,5 @@ end;
 $$;
 comment on function engine.note_payment(
   engine.provider_calls, jsonb, timestamptz
-) is 'Compares a payment intent or a charge with the attempt it belongs to.';
+) is
+  'Compares a payment intent or a charge that was read with the attempt it belongs to.';

@@ -1,6 +1,7 @@
--- A refund that said it succeeded may fail days later, when the attempt has long ended:
--- the money is still with us, and a person has to return it in another way. One that we
--- did not ask for shows in the payment, which is read; one in flight is the saga's.
+-- A refund that succeeded may fail days later, when its attempt has long ended. Then
+-- the money is still with us, and a person has to return it in another way. A refund
+-- that we did not ask for shows in the payment, which is read; a refund of an attempt
+-- in flight is the saga's to follow.
 create or replace function engine.note_refund(
   p_call engine.provider_calls, p_body jsonb, p_now timestamptz
 ) returns text
@@ -46,4 +47,4 @@ begin
 end;
 $$;
 comment on function engine.note_refund(engine.provider_calls, jsonb, timestamptz) is
-  'Compares a refund with the attempt it belongs to.';
+  'Compares a refund that was read with the attempt it belongs to.';

@@ -1,7 +1,7 @@
--- The inbox. A provider delivers at least once and in any order; the primary key makes
--- it once, and what follows does not depend on the order. Nothing else happens here, so
--- that the provider has its answer at once.
--- Definer: the sidecar has no table.
+-- The inbox. A provider delivers an event at least once and in any order. The primary
+-- key keeps each event once, and what follows from events does not depend on their
+-- order. Nothing else happens here, so that the provider has its answer at once.
+-- Definer: the sidecar has no rights on tables.
 create or replace function engine.receive_events(
   p_provider text, p_events jsonb, p_received_by text
 ) returns integer
@@ -29,5 +29,5 @@ begin
 end;
 $$;
 comment on function engine.receive_events(text, jsonb, text) is
-  'Stores events, once each, and returns how many were new.';
+  'Stores events, each once, and returns how many were new.';
 grant execute on function engine.receive_events(text, jsonb, text) to skylatch_sidecar;

@@ -1,6 +1,7 @@
--- Events that were never delivered, read from the provider's own list, go through the
--- same inbox: one that did arrive is there already. What is new is applied by the next
--- recovery, not here, where the call is locked before any trip.
+-- A sweep reads the provider's own list of events, for callbacks that were never
+-- delivered. The listed events go through the same inbox as callbacks, where an event
+-- that did arrive is stored already. New events are applied by the next recovery and
+-- not here, where the call is locked before any trip.
 create or replace function engine.receive_sweep(
   p_call engine.provider_calls, p_body jsonb, p_now timestamptz
 ) returns text
@@ -13,7 +14,7 @@ declare
   v_new integer;
 begin
   v_new := engine.receive_events(v_provider, p_body -> 'events', 'sweep');
-  -- The list is whole up to its end, or to the moment at which it was asked for.
+  -- The list is complete up to its end, or to the moment at which it was asked for.
   insert into engine.scans as s (scan, provider, scanned_to, finished_at, found)
   values (
     case v_provider when 'duffel' then 'order_events' else 'payment_events' end,
@@ -36,4 +37,4 @@ begin
 end;
 $$;
 comment on function engine.receive_sweep(engine.provider_calls, jsonb, timestamptz) is
-  'Stores the events of a provider''s list that never arrived.';
+  'Stores the listed events that never arrived as callbacks.';

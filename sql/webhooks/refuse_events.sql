@@ -1,6 +1,5 @@
--- Of a refused body nothing is kept but that it came. The words are a closed set: no
--- text of a forger's gets into a row.
--- Definer: the sidecar has no table.
+-- A request whose body is refused leaves only a count. The reasons are a closed set, so
+-- that no text of a forger reaches a row. Definer: the sidecar has no rights on tables.
 create or replace function engine.refuse_events(
   p_provider text, p_reason text, p_times bigint
 ) returns void
@@ -25,5 +24,5 @@ begin atomic
   set refused = r.refused + excluded.refused;
 end;
 comment on function engine.refuse_events(text, text, bigint) is
-  'Adds to the day''s count of refused events.';
+  'Adds refused callbacks to the day''s count for their provider and reason.';
 grant execute on function engine.refuse_events(text, text, bigint) to skylatch_sidecar;

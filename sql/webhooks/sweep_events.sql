@@ -1,7 +1,8 @@
--- Every ten minutes both providers are asked what they told us, for a delivery may fail
--- for good. Half an hour is read twice: a list may lag behind what happened.
--- A list too long to be read at once is asked for in parts: half as long as what
--- failed, then, minute by minute, twice as long as what did not, until all is read.
+-- Every ten minutes both providers are asked for their lists of events, because the
+-- delivery of a callback may fail for good. Two sweeps overlap by half an hour, because
+-- a list may lag behind what happened. A list that is too long for one read is asked
+-- for in parts: half as much time as the part that failed, then, minute by minute,
+-- twice as much as the part that succeeded, until all is read.
 create or replace function engine.sweep_events(p_now timestamptz) returns void
   language sql volatile
 begin atomic
@@ -17,7 +18,7 @@ begin atomic
             when w.since + w.width < p_now
               then engine.list_time(w.provider, w.since + w.width)
           end,
-          -- In seconds; only of a part.
+          -- The length in seconds; null unless only a part is asked for.
           'width',
           case
             when w.since + w.width < p_now then extract(epoch from w.width)
@@ -59,8 +60,4 @@ begin atomic
   ) as w;
 end;
 comment on function engine.sweep_events(timestamptz) is
-  'Asks both providers, when it is time, for events that never arrived.';
--- Here, for the former body of this function depended on it.
-drop function if exists engine.enqueue_look(
-  text, text, jsonb, public.booking_attempts, timestamptz
-);
+  'Asks both providers, when a sweep is due, for the events that never arrived.';

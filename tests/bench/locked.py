@@ -105,8 +105,6 @@ def book_others(cluster: Cluster, name: str, *, attacked: bool) -> list[float]:
         admin.execute(f'create database "{name}" template skylatch_bench'.encode())
     accept_history(dsn)
     with running_world(dsn, recordings=False) as world, ExitStack() as undo:
-        # pg_cron's part is played by this bench.
-        world.rows("insert into engine.cron_beat (at) values (now() + interval '1 h')")
         greedy = world.traveller()
         world.rows(
             "insert into public.spending_limits values (%s, 'GBP', 'total', 99999)",

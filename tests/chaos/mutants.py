@@ -782,7 +782,7 @@ MUTANTS: dict[str, Mutant] = {
         "  if pg_notification_queue_usage() < 0.5 then\n",
         "  if true then\n",
     ),
-    "the last look counts with a birth date that is no day": Mutant(
+    "the final check counts with a birth date that is no day": Mutant(
         "people/person_key.sql",
         "when isfinite(p_born_on) then",
         "when true then",
@@ -889,9 +889,9 @@ MUTANTS: dict[str, Mutant] = {
         "",
     ),
     "a key is made of something missing": Mutant(
-        "migrations/0017_doors.sql",
-        "\n  and idempotency_key\n  !~",
-        "\n  and 'key'\n  !~",
+        "migrations/0006_bookings.sql",
+        "\n    and value\n    !~",
+        "\n    and 'key'\n    !~",
     ),
     "nothing that is returned is a refund": Mutant(
         "saga/cancel_booked_trip.sql",

@@ -39,7 +39,7 @@ class Border:
         self._seen = self._look()
 
     def crossed(self, mover: World) -> list[str]:
-        """Return what changed since the last look though it is not the mover's."""
+        """Return what changed since the last time though it is not the mover's."""
         before, self._seen = self._seen, self._look()
         mine = self._names[id(mover)]
         return [

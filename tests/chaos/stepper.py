@@ -311,7 +311,7 @@ class Stepper:
             self.border.look_anew()
 
     def keep_to_ours(self) -> None:
-        """Assert that whatever was done since the last look was done to our own."""
+        """Assert that whatever was done since the last time was done to our own."""
         if self.border is not None:
             assert self.border.crossed(self.world) == []
 

@@ -7,19 +7,22 @@ from pathlib import Path
 
 import pytest
 
-from sidecar.deploy import SQL_DIR
 from sidecar.local.cluster import Cluster
-from tests.deploy.checkouts import copy_sql, finish, start_deploy, unpack_release
+from tests.deploy.checkouts import (
+    copy_sql,
+    finish,
+    later_version,
+    start_deploy,
+    unpack_release,
+)
 from tests.factories import accept_history
 from tests.sql import cloned_database
-
-RELEASE = "0.1.0"
 
 
 @pytest.fixture(scope="session")
 def released(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Unpack the last release; return its directory."""
-    return unpack_release(RELEASE, tmp_path_factory.mktemp("release"))
+    return unpack_release(tmp_path_factory.mktemp("release"))
 
 
 @pytest.fixture(scope="session")
@@ -44,8 +47,16 @@ def released_database(
 @pytest.fixture
 def sql(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Let deploys be of a copy that may be changed."""
-    copy = copy_sql(tmp_path)
-    assert copy != SQL_DIR
-    monkeypatch.setattr("sidecar.deploy.SQL_DIR", copy)
-    monkeypatch.setattr("sidecar.deploy_facts._ROOT", copy.parent)
-    return copy
+    return _deployed(copy_sql(tmp_path), monkeypatch)
+
+
+@pytest.fixture
+def later(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Let deploys be of a version after this one; return its sql/."""
+    return _deployed(later_version(tmp_path / "later"), monkeypatch)
+
+
+def _deployed(sql: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setattr("sidecar.deploy.SQL_DIR", sql)
+    monkeypatch.setattr("sidecar.deploy_facts._ROOT", sql.parent)
+    return sql

@@ -63,10 +63,10 @@ def change_policies(sql: Path) -> None:
             f"access/{table}.sql",
             f"create policy {table}_authenticated_select on public.{table}\n"
             "  for select to authenticated\n"
-            "  using (user_id = (select auth.uid()));",
+            "  using (user_id = (select engine.signed_in()));",
             f"create policy {table}_authenticated_select on public.{table}\n"
             "  for select to authenticated\n"
-            "  using (user_id = (select auth.uid()) and true);",
+            "  using (user_id = (select engine.signed_in()) and true);",
         )
 
 

@@ -1,4 +1,8 @@
-"""From the last release to this one, in mid-saga and under load; old beside new."""
+"""From the last release to a later version, in mid-saga and under load; old beside new.
+
+The later version is this one and what `later_version` adds to it, so that there is
+something to upgrade to while this checkout is the last release itself.
+"""
 
 from __future__ import annotations
 
@@ -78,6 +82,18 @@ def sidecar_of(checkout: Path, world: World, directory: Path) -> Iterator[Path]:
         process.wait(timeout=60)
 
 
+def has_arrived(world: World) -> bool:
+    """Tell whether all of the later version is there."""
+    return bool(
+        world.value(
+            "select p.prosrc like '%%-- later%%' and i.indisvalid"
+            " from pg_proc as p, pg_index as i"
+            " where p.oid = 'engine.advance_attempt'::regproc"
+            " and i.indexrelid = 'public.trip_requests_later_idx'::regclass"
+        )
+    )
+
+
 def book(world: World, trips: list[UUID]) -> None:
     """Wait until trips are booked, once each, as both providers see it."""
     until(lambda: all(world.status(t) == "BOOKED" for t in trips), seconds=240)
@@ -92,7 +108,7 @@ def test_every_state_has_a_story_that_leads_through_it(world: World) -> None:
 
 
 def test_an_upgrade_under_load_loses_nothing_of_any_state(
-    world: World, released: Path, tmp_path: Path
+    world: World, released: Path, later: Path, tmp_path: Path
 ) -> None:
     """Attempts in every state, their next calls left in four ways; then to their ends.
 
@@ -113,10 +129,11 @@ def test_an_upgrade_under_load_loses_nothing_of_any_state(
     with sidecar_of(released, world, tmp_path):
         world.tick()
         until(lambda: any(world.status(t) == "BOOKED" for t in beside), seconds=120)
-        deploying = start_deploy(SQL_DIR, world.dsn)
+        deploying = start_deploy(later, world.dsn)
         beside += [world.trip(world.traveller()) for _ in range(BESIDE)]
         world.tick()
         finish(deploying)
+        assert has_arrived(world)
         beside += [world.trip(world.traveller())]
         world.tick()
         book(world, beside)
@@ -133,11 +150,13 @@ def test_an_upgrade_under_load_loses_nothing_of_any_state(
     assert world.violations() == []
 
 
-def test_the_last_releases_sidecar_works_on_this_database(
+@pytest.mark.usefixtures("later")
+def test_the_last_releases_sidecar_works_on_a_later_database(
     world: World, released: Path, tmp_path: Path
 ) -> None:
     """Sidecars are replaced after the deploy, one by one."""
     deploy(world.dsn, cron=False)
+    assert has_arrived(world)
     with sidecar_of(released, world, tmp_path):
         trips = [world.trip(world.traveller()) for _ in range(4)]
         world.tick()
@@ -157,60 +176,3 @@ def test_this_sidecar_works_on_the_last_releases_database(
         trips = [world.trip(world.traveller()) for _ in range(4)]
         world.tick()
         book(world, trips)
-
-
-def test_a_trip_of_before_consents_were_kept_asks_and_is_booked_then(
-    world: World,
-) -> None:
-    """It has no row in consents: nothing is bought until its traveller agrees."""
-    traveller = world.traveller()
-    trip = world.trip(traveller)
-    world.rows("set session_replication_role = replica")
-    world.rows("delete from public.consents")
-    world.rows("set session_replication_role = origin")
-    deploy(world.dsn, cron=False)
-    with world.working():
-        world.tick()
-        until(lambda: world.status(trip) == "ACTION_REQUIRED", seconds=120)
-        reason = world.value(
-            "select status_reason from public.trip_requests where id = %s", trip
-        )
-        assert reason.startswith("Your consent does not cover this trip: agree again")
-        assert (world.orders(), world.intents()) == ([], [])
-        world.rows(
-            "update public.trip_requests set consent_text_version = '2026-11'"
-            " where id = %s",
-            trip,
-        )
-        world.rows("select public.resume_trip(%s)", trip)
-        world.tick()
-        book(world, [trip])
-
-
-def test_an_offer_of_before_it_was_kept_what_was_asked_is_searched_anew(
-    world: World,
-) -> None:
-    """It fits nothing and says so; the next search finds what is booked."""
-    trip = world.trip(world.traveller(), auto_book_enabled=False)
-    with world.working():
-        world.rows("select public.duffel_search(%s)", trip)
-        offers = "select count(*) from public.flight_offers"
-        until(lambda: world.value(offers) and world.at_rest(), seconds=120)
-        world.rows(
-            "update public.flight_offers"
-            " set asked_from = null, asked_to = null, asked_on = null"
-        )
-        deploy(world.dsn, cron=False)
-        world.rows(
-            "update public.trip_requests set auto_book_enabled = true where id = %s",
-            trip,
-        )
-        world.rows(
-            "select engine.rank_trip(user_id, id, now()) from public.trip_requests"
-        )
-        offers = world.rows("select rank, ineligible from public.flight_offers")
-        assert all("not_asked_for" in offer["ineligible"] for offer in offers)
-        assert {offer["rank"] for offer in offers} == {None}
-        world.rows("update public.trip_requests set next_search_at = now()")
-        world.tick()
-        book(world, [trip])

@@ -108,7 +108,7 @@ def test_a_limit_that_a_cent_keeps_from_a_fare_keeps_it(world: World) -> None:
 
 
 @pytest.mark.parametrize("happens", ["it falls", "it grows old", "it is gone"])
-def test_a_rate_that_does_not_hold_stops_the_order_at_the_last_look(
+def test_a_rate_that_does_not_hold_stops_the_order_at_the_final_check(
     world: World, happens: str
 ) -> None:
     """While the card is being authorized; the hold is released, nothing is ordered."""

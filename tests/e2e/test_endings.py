@@ -495,7 +495,7 @@ def test_a_profile_emptied_after_the_trip_was_stated_asks_the_traveller(
 
 
 def test_a_profile_emptied_in_mid_saga_stops_the_order(world: World) -> None:
-    """The last look before the order leaves sees it; the hold is released."""
+    """The final check before the order leaves sees it; the hold is released."""
     trip = world.trip(world.traveller())
     hold = Fault(match=PAYMENT_FAULTS["confirm"], kind="hold_after", times=1)
     world.payments.faults.arm(hold)

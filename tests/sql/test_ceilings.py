@@ -285,14 +285,14 @@ def test_another_base_currency_voids_the_ceilings_that_were_set(stage: Stage) ->
     assert problem(stage, trip, "100.01") is not None
 
 
-# -- the last look -------------------------------------------------------------------
+# -- the final check ------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("subject", ["traveller", "everybody", "installation"])
 def test_a_ceiling_lowered_in_mid_saga_stops_the_order(
     stage: Stage, subject: str
 ) -> None:
-    """The last look before the order sees it, and the hold is released."""
+    """The final check before the order sees it, and the hold is released."""
     trip = stage.trip()
     call = stage.drive(trip, "create_order")
     ceiling(stage, subject, "day", 99, trip if subject == "traveller" else None)
@@ -321,7 +321,7 @@ def test_a_fare_that_rises_over_a_ceiling_in_mid_saga_is_not_ordered(
 def test_two_travellers_cannot_pass_the_installations_ceiling_together(
     stage: Stage,
 ) -> None:
-    """Both began; the second last look waits for the first, and turns back."""
+    """Both began; the second final check waits for the first, and turns back."""
     trips, calls = [], []
     for _ in range(2):
         trips.append(stage.trip())

@@ -316,7 +316,7 @@ def test_what_was_agreed_to_needs_no_second_consent(
     stage.book(trip)
 
 
-def test_the_last_look_asks_for_consent_itself(stage: Stage) -> None:
+def test_the_final_check_asks_for_consent_itself(stage: Stage) -> None:
     """It does not rely on the trip's version, which moves with the same change."""
     trip = stage.trip()
     call = stage.drive(trip, "create_order")

@@ -263,7 +263,7 @@ def test_a_limit_that_is_being_lowered_is_waited_for(stage: Stage) -> None:
 
 
 def test_a_limit_lowered_in_mid_saga_stops_the_order(stage: Stage) -> None:
-    """The last look before the order sees it, and the hold is released."""
+    """The final check before the order sees it, and the hold is released."""
     trip = stage.trip()
     call = stage.drive(trip, "create_order")
     limit(stage, trip, 99)

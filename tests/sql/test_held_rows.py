@@ -187,7 +187,7 @@ def test_a_report_that_cannot_be_applied_to_a_locked_trip_waits_like_any_other(
     assert stage.call(aside[0])["apply_failures"] == 1
 
 
-# -- the last look before an order leaves --------------------------------------------
+# -- the final check before an order leaves -------------------------------------------
 
 
 def test_an_order_of_a_locked_trip_is_not_sent_and_not_waited_for(

@@ -244,7 +244,7 @@ def test_the_least_lead_time_is_a_setting_with_limits(agency: Agency) -> None:
         assert caught.value.sqlstate == "SK023"
 
 
-# -- the last look -----------------------------------------------------------------
+# -- the final check ----------------------------------------------------------------
 
 LATER: dict[str, str] = {
     "departs_at = now() + interval '2 hours'": "leaving too soon to be booked",
@@ -264,7 +264,7 @@ LATER: dict[str, str] = {
 def test_what_does_not_fit_any_more_is_not_ordered(
     agency: Agency, happens: str
 ) -> None:
-    """While the card was being authorized; the last look sees it and turns back."""
+    """While the card was being authorized; the final check sees it and turns back."""
     agency.state()
     one = found()
     call = agency.search(one)

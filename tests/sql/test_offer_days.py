@@ -66,7 +66,7 @@ def test_room_is_made_three_days_ahead(shelf: Shelf) -> None:
     assert add_days(shelf) == 0
     days = [TODAY + timedelta(days=n) for n in (1, 2, 3)]
     made = {part(day) for day in days}
-    assert set(parts(shelf)) == made | {"before", "kept", "other"}
+    assert set(parts(shelf)) == made | {"kept", "other"}
     shelf.put(Offer("a", more={"day": days[0]}))
     assert parts(shelf)[part(days[0])] == 1
 
@@ -133,7 +133,7 @@ def test_who_writes_offers_is_not_kept_waiting_by_a_new_day(
     writer = connect(autocommit=False)
     writer.execute("lock table public.flight_offers_other in row exclusive mode")
     shelf.run("select engine.recover()")
-    assert set(parts(shelf)) == {"before", "kept", "other"}
+    assert set(parts(shelf)) == {"kept", "other"}
     writer.rollback()
     assert add_days(shelf) == 3
 

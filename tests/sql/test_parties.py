@@ -72,7 +72,7 @@ def change(stage: Stage, trip: Trip, column: str, value: object) -> None:
 def test_a_party_that_is_swapped_in_flight_is_never_ordered(
     stage: Stage, column: str
 ) -> None:
-    """The body names who was agreed on; the version moves; the last look turns back."""
+    """The body names who was agreed on; the version moves: the final check stops."""
     trip = stage.trip()
     call = stage.drive(trip, "confirm_payment")
     before = version(stage, trip)
@@ -90,7 +90,7 @@ def test_a_party_that_is_swapped_in_flight_is_never_ordered(
 
 
 def test_a_swap_that_no_version_tells_of_is_seen_in_the_people(stage: Stage) -> None:
-    """Past every trigger: the last look compares who flies with who was frozen."""
+    """Past every trigger: the final check compares who flies with who was frozen."""
     trip = stage.trip()
     call = stage.drive(trip, "create_order")
     stage.rows("set session_replication_role = replica")
@@ -160,7 +160,7 @@ def test_a_changed_person_changes_the_trips_that_are_not_over(
 
 
 def test_a_change_waits_for_the_booking_that_is_being_decided(stage: Stage) -> None:
-    """It is seen at the last look then: never between the party and the version."""
+    """It is seen at the final check then: never between the party and the version."""
     trip = stage.trip()
     call = stage.drive(trip, "search")
     with stage.connect("skylatch_sidecar", autocommit=False) as deciding:
@@ -348,7 +348,7 @@ def test_an_attempt_from_before_parties_were_frozen_gets_its_party(
     assert stage.mark_sent(call) is None
 
 
-def test_what_cannot_be_frozen_on_a_deploy_stops_at_the_last_look(
+def test_what_cannot_be_frozen_on_a_deploy_stops_at_the_final_check(
     stage: Stage,
 ) -> None:
     """A deploy goes on; the one order does not."""
@@ -361,7 +361,7 @@ def test_what_cannot_be_frozen_on_a_deploy_stops_at_the_last_look(
 
 
 def test_a_birth_date_that_is_no_day_stops_the_order(stage: Stage) -> None:
-    """From before it was refused: the last look says so, and the hold is released."""
+    """From before it was refused: the final check says so, and the hold is released."""
     trip = stage.trip()
     call = stage.drive(trip, "create_order")
     stage.rows("set session_replication_role = replica")
@@ -623,7 +623,7 @@ def test_an_order_that_is_found_blocks_its_own_hours(stage: Stage) -> None:
 def test_an_airline_that_moves_a_flight_into_another_stops_the_order_of_that(
     stage: Stage,
 ) -> None:
-    """Between the intent and the order: the last look asks again."""
+    """Between the intent and the order: the final check asks again."""
     first = stage.trip()
     stage.book(first)
     second = another_trip(stage, first, day=41)
@@ -637,7 +637,7 @@ def test_an_airline_that_moves_a_flight_into_another_stops_the_order_of_that(
 
 
 def test_an_order_that_left_is_in_its_own_way_no_more_than_before(stage: Stage) -> None:
-    """The last look compares with others, never with the attempt itself."""
+    """The final check compares with others, never with the attempt itself."""
     trip = stage.trip()
     call = stage.drive(trip, "create_order")
     assert stage.mark_sent(call) is None
@@ -774,7 +774,7 @@ def test_what_was_looked_at_before_another_trip_began_is_not_decided_on(
 def test_at_no_isolation_level_does_an_order_leave_past_a_limit_that_was_lowered(
     stage: Stage, level: str
 ) -> None:
-    """The last look waits for the traveller's change, and has seen it."""
+    """The final check waits for the traveller's change, and has seen it."""
     trip = stage.trip()
     limit(stage, trip, 150)
     call = stage.drive(trip, "create_order")

@@ -640,7 +640,7 @@ SAID_BY_THE_ENGINE_ONLY = {
     "the reason": {"reason": "because"},
     "the verdict": {"verdict": "OK"},
     "a code of recovery's": {"error_code": "key_expired", "http_status": None},
-    "a code of the last look's": {"error_code": "stopped", "http_status": None},
+    "a code of the final check's": {"error_code": "stopped", "http_status": None},
     "no epoch": {"epoch": None},
 }
 
@@ -771,7 +771,7 @@ def test_recovery_that_looked_before_an_order_was_sent_does_not_call_it_unsent(
     assert stage.claim() == []
 
 
-# -- the last look before an order leaves ------------------------------------------
+# -- the final check before an order leaves -----------------------------------------
 
 
 def pause(stage: Stage, trip: Trip) -> None:
@@ -869,7 +869,7 @@ STOPS: dict[Callable[[Stage, Trip], None], tuple[str, str]] = {
 def test_an_order_that_must_not_leave_is_stopped_and_the_hold_released(
     stage: Stage, happens: Callable[[Stage, Trip], None]
 ) -> None:
-    """Whatever changed since the intent was committed, the last look sees it."""
+    """Whatever changed since the intent was committed, the final check sees it."""
     reason, status = STOPS[happens]
     trip = stage.trip()
     call = stage.drive(trip, "create_order")
@@ -1413,7 +1413,7 @@ KEYED = {
 } | {
     "booking_attempts": (
         "update public.booking_attempts set idempotency_key = %s",
-        "booking_attempts_idempotency_key",
+        "idempotency_key_form",
     )
 }
 

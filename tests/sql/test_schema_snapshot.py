@@ -12,6 +12,7 @@ from sidecar.deploy import SQL_DIR, deploy, verify_checksums
 from sidecar.errors import SetupError
 from sidecar.local.cluster import Cluster
 from sidecar.local.snapshot import dump_schema, grants, tables
+from tests.deploy.checkouts import unpack_release
 
 TABLES = SQL_DIR / "tables.sql"
 
@@ -64,6 +65,13 @@ def test_a_deploy_on_a_deployed_database_changes_nothing(
 def test_the_released_migrations_are_as_they_were_released() -> None:
     """SHA256SUMS freezes them, in this checkout too."""
     verify_checksums(SQL_DIR / "migrations")
+
+
+def test_the_kept_release_has_the_migrations_that_are_frozen(tmp_path: Path) -> None:
+    """Or the tests of upgrades would begin with a release that nobody has."""
+    for path in (unpack_release(tmp_path) / "sql/migrations").glob("*.sql"):
+        here = SQL_DIR / "migrations" / path.name
+        assert here.read_bytes() == path.read_bytes(), "run: make release"
 
 
 def test_migrations_are_numbered_and_each_depends_on_the_one_before() -> None:

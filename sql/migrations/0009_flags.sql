@@ -1,70 +1,6 @@
--- What happened and who is alive: audit, ticks, workers; and the switches.
--- depends: 0005_saga
-
-create table engine.booking_events (
-  id bigint generated always as identity primary key,
-  at timestamptz not null default now(),
-  user_id uuid not null,
-  trip_request_id uuid not null,
-  booking_attempt_id uuid,
-  actor text not null,
-  -- The provider call (or tick) that caused it.
-  correlation_id text not null,
-  from_state text,
-  to_state text,
-  reason text not null,
-  detail jsonb not null default '{}'
-);
-create index booking_events_trip_request_id_idx
-  on engine.booking_events (user_id, trip_request_id, id);
-alter table engine.booking_events enable row level security;
-alter table engine.booking_events force row level security;
-
-create table engine.monitor_runs (
-  id bigint generated always as identity primary key,
-  started_at timestamptz not null,
-  finished_at timestamptz not null,
-  -- pg_cron, an operator, or a sidecar standing in for a silent pg_cron.
-  started_by text not null,
-  claimed integer not null,
-  skipped integer not null,
-  expired integer not null,
-  searches integer not null,
-  reason text,
-  constraint monitor_runs_counts
-    check (claimed >= 0 and skipped >= 0 and expired >= 0 and searches >= 0)
-);
-create index monitor_runs_started_at_idx on engine.monitor_runs (started_at);
-alter table engine.monitor_runs enable row level security;
-alter table engine.monitor_runs force row level security;
-
-create table engine.workers (
-  worker text not null primary key,
-  version text not null,
-  started_at timestamptz not null default now(),
-  seen_at timestamptz not null
-);
-alter table engine.workers enable row level security;
-alter table engine.workers force row level security;
-
--- When pg_cron last ran recovery: a sidecar stands in for it when this grows old.
-create table engine.cron_beat (
-  only_row boolean not null primary key default true,
-  at timestamptz not null,
-  constraint cron_beat_only_row check (only_row)
-);
-alter table engine.cron_beat enable row level security;
-alter table engine.cron_beat force row level security;
-
--- Where pg_net may ring the doorbell; empty where pg_net is not used.
-create table engine.endpoint (
-  only_row boolean not null primary key default true,
-  url text not null,
-  constraint endpoint_only_row check (only_row),
-  constraint endpoint_url check (url ~ '^https?://[^/@]+/wake$')
-);
-alter table engine.endpoint enable row level security;
-alter table engine.endpoint force row level security;
+-- What decides whether booking is on: LaunchDarkly's flags as they came, which of them
+-- are asked, what was served, and the switch above them all.
+-- depends: 0008_money
 
 -- LaunchDarkly's flags and segments, as they came. json, not jsonb: a number keeps its
 -- spelling, on which a rollout's bucket may depend.
@@ -102,12 +38,33 @@ create table engine.flag_sync (
   -- Of several sidecars one mirrors at a time.
   mirrored_by text,
   mirrored_until timestamptz,
+  -- Set by the mirror while it cannot read its source; the heartbeat stands still then.
+  source_failed_at timestamptz,
+  source_problem text,
   constraint flag_sync_only_row check (only_row),
   constraint flag_sync_initialized
-    check (not initialized or (generation is not null and heartbeat_at is not null))
+    check (not initialized or (generation is not null and heartbeat_at is not null)),
+  constraint flag_sync_source_problem check (
+    (source_failed_at is null) = (source_problem is null)
+    and octet_length(source_problem) <= 800
+  )
 );
 alter table engine.flag_sync enable row level security;
 alter table engine.flag_sync force row level security;
+
+-- Every flag that is asked: who decides about it, and until when it may be asked.
+create table engine.flag_register (
+  flag text not null primary key,
+  owner text not null,
+  purpose text not null,
+  -- The value that lets bookings begin; null where the flag does not decide that.
+  allows jsonb,
+  created_on date not null,
+  expires_on date not null,
+  constraint flag_register_expires_on check (expires_on > created_on)
+);
+alter table engine.flag_register enable row level security;
+alter table engine.flag_register force row level security;
 
 -- What was served, per day. Connections add parts, which nobody waits for; every minute
 -- they are added up.

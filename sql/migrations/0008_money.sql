@@ -1,9 +1,6 @@
--- Who may move money, and how far: exchange rates that a second person confirms,
--- consents that say what was agreed to, and ceilings that no traveller can write.
--- depends: 0013_parties
--- Everything here is new, or is a key that every row has already.
--- squawk-ignore-file constraint-missing-not-valid, ban-drop-constraint
--- squawk-ignore-file adding-foreign-key-constraint
+-- Who may move money, and how far: exchange rates that a second person confirms, limits
+-- of travellers and ceilings that no traveller can write, and what was spent.
+-- depends: 0007_calls
 
 -- How money is compared, one row.
 create table engine.money_settings (
@@ -15,15 +12,21 @@ create table engine.money_settings (
   rate_jump numeric not null default 0.10,
   -- Two sources that are further apart than this are not believed, neither of them.
   rate_tolerance numeric not null default 0.02,
+  -- How long after a change of history a provider may still show for the first time
+  -- what the former server had under way: an order takes up to its client's time limit
+  -- of 135 seconds, and a moment until it is listed.
+  in_flight_margin interval not null default '4 minutes',
   constraint money_settings_only_row check (only_row),
   constraint money_settings_values check (
     base_currency ~ '^[A-Z]{3}$'
     and rate_jump > 0
     and rate_jump <= 0.25
     and rate_tolerance between 0 and 0.10
-  )
+  ),
+  constraint money_settings_in_flight_margin
+    check (in_flight_margin between '200 seconds' and '1 hour')
 );
--- Before the policies, of which there are none yet.
+-- Before row level security: there is no policy yet.
 insert into engine.money_settings (only_row) values (true);
 alter table engine.money_settings enable row level security;
 alter table engine.money_settings force row level security;
@@ -41,11 +44,20 @@ alter table engine.money_settings_changes enable row level security;
 alter table engine.money_settings_changes force row level security;
 
 -- Each source has its own newest rate of a pair, so that two of them can be compared.
-alter table engine.exchange_rates
-  drop constraint exchange_rates_pkey;
-alter table engine.exchange_rates
-  -- squawk-ignore adding-serial-primary-key-field
-  add constraint exchange_rates_pkey primary key (base, quote, source, as_of);
+create table engine.exchange_rates (
+  base text not null references engine.currencies (code),
+  quote text not null references engine.currencies (code),
+  as_of timestamptz not null,
+  -- One unit of base costs so many of quote.
+  rate numeric not null,
+  source text not null,
+  primary key (base, quote, source, as_of),
+  constraint exchange_rates_rate check (rate > 0 and rate < 1000000000),
+  constraint exchange_rates_pair check (base <> quote)
+);
+create index exchange_rates_quote_idx on engine.exchange_rates (quote);
+alter table engine.exchange_rates enable row level security;
+alter table engine.exchange_rates force row level security;
 
 -- Append-only: every rate that anybody gave, in force at once (SET), waiting for a
 -- second person (HELD), or put in force by one (CONFIRMED, which names what it
@@ -82,82 +94,24 @@ create index exchange_rate_changes_held_idx
 alter table engine.exchange_rate_changes enable row level security;
 alter table engine.exchange_rate_changes force row level security;
 
--- The texts that travellers are asked to agree to. A version has one text for ever.
-create table engine.consent_texts (
-  version text not null primary key,
-  body text not null,
-  sha256 text not null,
-  published_at timestamptz not null,
-  published_by text not null,
-  reason text not null,
-  retired_at timestamptz,
-  retired_by text,
-  retired_because text,
-  constraint consent_texts_version
-    check (version ~ '^[A-Za-z0-9][A-Za-z0-9._-]{0,39}$'),
-  constraint consent_texts_body check (length(body) between 20 and 20000),
-  constraint consent_texts_sha256 check (sha256 ~ '^[0-9a-f]{64}$'),
-  constraint consent_texts_reason check (length(trim(reason)) >= 3),
-  constraint consent_texts_retired check (
-    (retired_at is null) = (retired_by is null)
-    and (retired_at is null) = (retired_because is null)
-  )
-);
--- The first text, so that a new installation has one.
-insert into engine.consent_texts (
-  version, body, sha256, published_at, published_by, reason
-)
-select
-  '2026-11',
-  t.body,
-  encode(sha256(convert_to(t.body, 'UTF8')), 'hex'),
-  now(),
-  session_user,
-  'the text that Skylatch comes with'
-from (
-  values (
-    'I agree that Skylatch books the best flight that meets my wishes, without asking '
-    'me again, for the people I named, at no more than the highest price I set, and '
-    'charges the card I chose. I can withdraw this at any time before it has booked.'
-  )
-) as t (body);
-alter table engine.consent_texts enable row level security;
-alter table engine.consent_texts force row level security;
-
--- Append-only: what a traveller agreed to, each time they did.
-create table public.consents (
-  user_id uuid not null references auth.users (id) on delete restrict,
-  id bigint generated always as identity,
-  trip_request_id uuid not null,
-  text_version text not null
-    references engine.consent_texts (version) on delete restrict,
-  -- A limit may be stated that has more decimals than money has; see trip_requests.
-  max_price numeric not null,
+-- How much a traveller lets all their trips spend together.
+create table public.spending_limits (
+  user_id uuid not null default auth.uid()
+    references auth.users (id) on delete cascade,
+  -- Fares in another currency do not count; each currency may have limits of its own.
   currency text not null references engine.currencies (code),
-  payment_method_id uuid,
-  -- A digest for each person, of who they were then: names are kept in their profiles.
-  party text[] not null,
-  given_at timestamptz not null,
-  actor text not null,
-  primary key (user_id, id),
-  constraint consents_trip_request_id_fkey
-    foreign key (user_id, trip_request_id)
-    references public.trip_requests (user_id, id) on delete restrict,
-  constraint consents_payment_method_id_fkey
-    foreign key (user_id, payment_method_id)
-    references public.payment_methods (user_id, id) on delete restrict,
-  constraint consents_max_price check (max_price > 0 and max_price < 1000000000000),
-  constraint consents_party check (cardinality(party) <= 100)
+  period text not null,
+  amount public.money_amount not null,
+  -- What was spent before counts against it; what was begun since must fit.
+  changed_at timestamptz not null default now(),
+  primary key (user_id, currency, period),
+  -- Days and months of UTC.
+  constraint spending_limits_period check (period in ('day', 'month', 'total')),
+  constraint spending_limits_sizes
+    check (octet_length(currency) <= 100 and octet_length(period) <= 100)
 );
--- The newest of a trip: engine.consent_problem.
-create index consents_trip_request_id_idx
-  on public.consents (user_id, trip_request_id, id);
-create index consents_payment_method_id_idx
-  on public.consents (user_id, payment_method_id);
--- Who agreed to a text.
-create index consents_text_version_idx on public.consents (text_version);
-alter table public.consents enable row level security;
-alter table public.consents force row level security;
+alter table public.spending_limits enable row level security;
+alter table public.spending_limits force row level security;
 
 -- The most that may be spent: by the whole installation, by each traveller, or by one
 -- traveller in place of that; on one booking ('price'), or in a day, in a month or
@@ -209,9 +163,25 @@ create table engine.spending_ceiling_changes (
 alter table engine.spending_ceiling_changes enable row level security;
 alter table engine.spending_ceiling_changes force row level security;
 
--- What the installation has spent since a day: engine.spent_in_base.
--- squawk-ignore require-concurrent-index-creation
-create index booking_attempts_ended_at_idx
-  on public.booking_attempts (ended_at)
-  include (currency, agreed_amount, refund_amount, refunded_at)
-  where status = 'SUCCESS';
+-- What the bookings of each day have cost, added up, so that a ceiling of everybody's
+-- costs the same whatever was booked before. As of the day (UTC) on which a booking was
+-- made; less what was returned of it.
+create table engine.spent_days (
+  day date not null,
+  currency text not null,
+  amount numeric not null,
+  primary key (day, currency)
+);
+alter table engine.spent_days enable row level security;
+alter table engine.spent_days force row level security;
+
+-- One row for each booking or refund (money/note_spending.sql), until it is added to
+-- its day: a shared row would make bookings wait for each other.
+create table engine.spent_parts (
+  id bigint generated always as identity primary key,
+  day date not null,
+  currency text not null,
+  amount numeric not null
+);
+alter table engine.spent_parts enable row level security;
+alter table engine.spent_parts force row level security;

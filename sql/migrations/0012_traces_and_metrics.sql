@@ -1,14 +1,6 @@
--- One id for everything that a search of a trip leads to, and what happened inside the
--- server under it, for a sidecar to export. Rows of before have none.
--- depends: 0023_failed_bookings
-
--- 128 bits, as W3C's trace context has them.
-alter table engine.provider_calls
-  add column trace_id uuid,
-  add column trace_sampled boolean;
-alter table public.booking_attempts
-  add column trace_id uuid,
-  add column trace_sampled boolean;
+-- What happened inside the server under one trace, for a sidecar to export, and what
+-- was counted, for `/metrics`.
+-- depends: 0011_operations
 
 create type engine.trace_context as (
   trace_id uuid,
@@ -28,6 +20,7 @@ create table engine.trace_settings (
   constraint trace_settings_only_row check (only_row),
   constraint trace_settings_ratio check (ratio >= 0 and ratio <= 1)
 );
+-- Before row level security: there is no policy yet.
 insert into engine.trace_settings (only_row) values (true);
 alter table engine.trace_settings enable row level security;
 alter table engine.trace_settings force row level security;
@@ -64,3 +57,27 @@ create table engine.spans (
 alter table engine.spans set unlogged;
 alter table engine.spans enable row level security;
 alter table engine.spans force row level security;
+
+-- What was counted, exact and older than any process: one row for each thing that
+-- happened, written by the transaction in which it did and gone with it when that rolls
+-- back. A shared row would make bookings wait for each other.
+create table engine.counter_parts (
+  id bigint generated always as identity primary key,
+  counter text not null,
+  labels jsonb not null,
+  value numeric not null,
+  constraint counter_parts_value check (value >= 0)
+);
+alter table engine.counter_parts enable row level security;
+alter table engine.counter_parts force row level security;
+
+-- The parts, added up every minute. Labels are of closed sets: the table does not grow.
+create table engine.counters (
+  counter text not null,
+  labels jsonb not null,
+  value numeric not null,
+  primary key (counter, labels),
+  constraint counters_value check (value >= 0)
+);
+alter table engine.counters enable row level security;
+alter table engine.counters force row level security;
