@@ -2,29 +2,42 @@
 
 from __future__ import annotations
 
-import argparse
 import sys
 from pathlib import Path
+from typing import Annotated
+
+import typer
 
 from sidecar import config
 from sidecar.errors import SkylatchError
+from tests.sandbox.fault_command import app as fault_app
 from tests.sandbox.run import SandboxSettings, run_sandbox
 
+app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+app.add_typer(fault_app, name="fault")
 
-def main() -> int:
-    """Serve the local Duffel and Stripe until SIGTERM; return the exit code."""
-    parser = argparse.ArgumentParser(prog="python -m tests.sandbox")
-    parser.add_argument(
-        "--state", type=Path, help="directory that keeps what they know across restarts"
-    )
-    state = parser.parse_args().state
-    try:
+
+@app.callback(invoke_without_command=True)
+def serve(
+    context: typer.Context,
+    state: Annotated[
+        Path | None,
+        typer.Option(help="Directory that keeps what they know across restarts."),
+    ] = None,
+) -> None:
+    """Serve the local Duffel and Stripe until SIGTERM."""
+    if context.invoked_subcommand is None:
         run_sandbox(config.load(SandboxSettings), state)
+
+
+def main() -> None:
+    """Run the command line; exit with 1 after an error of ours."""
+    try:
+        app(prog_name="python -m tests.sandbox")
     except SkylatchError as error:
         print(f"error: {error}", file=sys.stderr)
-        return 1
-    return 0
+        raise SystemExit(1) from None
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()
