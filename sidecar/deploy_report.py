@@ -24,8 +24,8 @@ _NEXT = (
     ),
     (
         "select count(*) > 0 from engine.workers",
-        "set SKYLATCH_DATABASE_URL to {url} and the other settings (README.md), run"
-        " python -m sidecar check, then work and serve",
+        "set SKYLATCH_DATABASE_URL to {url} and the other settings (docs/operate.md),"
+        " run python -m sidecar check, then work and serve",
     ),
     (
         "select count(*) > 0 from pg_auth_members"

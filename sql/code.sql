@@ -266,6 +266,7 @@ set role skylatch_owner;
 \ir search/plan_changed_party.sql
 \ir search/plan_changed_profile.sql
 \ir search/choose_searches.sql
+\ir search/paused_reason.sql
 \ir search/enqueue_searches.sql
 \ir search/record_looks.sql
 \ir search/share_looks.sql

@@ -177,6 +177,10 @@ begin
         and s.trip_request_id = t.id
         and s.next_look_at <= p_now;
       perform engine.schedule_trips(v_refused, p_now);
+      update public.trip_requests as t
+      set status_reason = engine.paused_reason()
+      where t.id = any (v_refused)
+        and t.status_reason is distinct from engine.paused_reason();
       -- Booking may be off for everybody.
       exit when v_skipped >= greatest(1000, v_budget) or cardinality(v_without) >= 100;
     end loop;

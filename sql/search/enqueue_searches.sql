@@ -25,6 +25,10 @@ begin
     search_round = t.search_round + 1,
     offers_from = (p_now at time zone 'UTC')::date,
     last_searched_at = p_now,
+    status_reason = case
+      when t.status_reason is distinct from engine.paused_reason() then t.status_reason
+      else 'A search is on its way.'
+    end,
     searches = t.searches + cardinality(array_positions(p_trips, t.id))
   where t.id = any (p_trips);
 

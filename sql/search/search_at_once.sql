@@ -31,7 +31,7 @@ begin
     if not v_trip.auto_book_enabled then
       v_reason := 'This trip does not book by itself: it is searched when you ask.';
     elsif engine.flag_problem(v_trip.user_id, p_now) is not null then
-      v_reason := 'Booking is paused for now. The trip waits until it goes on.';
+      v_reason := engine.paused_reason();
     else
       v_room := 0;
       if v_settings.search_at_once then

@@ -178,6 +178,21 @@ def test_while_booking_is_stopped_nothing_is_searched_and_the_trip_says_so(
     assert reason(stage, trip).startswith("Booking is paused for now.")
 
 
+def test_a_trip_that_a_tick_may_not_search_says_so_until_it_is_searched(
+    stage: Stage,
+) -> None:
+    """The reason is the present one, whatever the trip waited for before."""
+    settings(stage, "p_search_at_once => false")
+    trip = stage.trip()
+    assert reason(stage, trip) == WAITS
+    stage.rows("select engine.set_kill_switch(true, 'test')")
+    stage.tick()
+    assert reason(stage, trip).startswith("Booking is paused for now.")
+    stage.rows("select engine.set_kill_switch(false, 'test')")
+    stage.tick()
+    assert reason(stage, trip) == ON_ITS_WAY
+
+
 def test_a_trip_that_does_not_book_by_itself_is_not_searched_by_itself(
     stage: Stage,
 ) -> None:
