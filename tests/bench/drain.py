@@ -114,10 +114,11 @@ def _drain(stack: Stack, trips: int, minutes: float) -> int:
     seconds = time.monotonic() - began
     orders = _truth(settings.values["SKYLATCH_DUFFEL_URL"])["orders"]
     payments = _truth(settings.values["SKYLATCH_STRIPE_URL"])["payment_intents"]
+    captures = sum(payment["captured"] > 0 for payment in payments)
     broken = operator.execute("select * from engine.check_invariants()").fetchall()
     print(
         f"{booked} of {trips} booked in {seconds:.0f} s,"
-        f" {booked / seconds:.1f} a second; {len(orders)} orders, {sum(p['captured'] > 0 for p in payments)} captures,"
+        f" {booked / seconds:.1f} a second; {len(orders)} orders, {captures} captures,"
         f" {len(broken)} promises broken"
     )
     application.close()
