@@ -125,6 +125,10 @@ bench-ingest: install ## Measure what storing and ranking 500 offers costs
 bench-losers: install ## Count what an offer that loses costs: disk, log, rows
 	@$(PYTHON) -m tests.bench.losers
 
+DUE ?= 2000
+bench-drain: install ## Measure how fast the stack of make up books what is due: DUE=
+	@$(PYTHON) -m tests.bench.drain --trips $(DUE)
+
 bench-waiting: install ## Play fares through buy-or-wait: paid, missed, regret
 	@$(PYTHON) -m tests.bench.waiting
 

@@ -21,6 +21,7 @@ from sidecar import (
     checks,
     config,
     endings,
+    overviews,
     processes,
     reporting,
     status_report,
@@ -190,6 +191,10 @@ def local(
         arguments or [], prog_name="python -m sidecar local", standalone_mode=False
     )
     raise typer.Exit(code or 0)
+
+
+for listing in overviews.COMMANDS:
+    app.command()(listing)
 
 
 @app.callback(invoke_without_command=True)

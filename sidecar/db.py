@@ -224,6 +224,23 @@ class Database(Inspection):
         """
         return self._rows("engine", "trace_story", found_by)
 
+    def trip_overview(self, status: str | None, limit: int) -> list[Row]:
+        """Return trips of one status, or all, those that changed last first."""
+        return self._rows("engine", "trip_overview", status, limit)
+
+    def offer_overview(self, trip_id: UUID, limit: int) -> list[Row]:
+        """Return a trip's offers, best first; raises NotFound."""
+        return self._rows("engine", "offer_overview", trip_id, limit)
+
+    def booking_overview(self, status: str | None, limit: int) -> list[Row]:
+        """Return bookings of one status, or all, the newest first."""
+        return self._rows("engine", "booking_overview", status, limit)
+
+    def review_queue(self) -> list[Row]:
+        """Return what waits for a person, oldest first."""
+        with self._pool.connection() as connection:
+            return connection.execute("select * from public.review_queue").fetchall()
+
     def set_kill_switch(self, *, engaged: bool, reason: str) -> None:
         """Stop or allow every new booking at once (operators); the audit keeps it."""
         self._rows("engine", "set_kill_switch", engaged, reason)

@@ -212,9 +212,12 @@ def _ago(moment: str | None, now: datetime) -> str:
 
 
 def _span(moment: str, now: datetime) -> str:
-    seconds = abs(
-        (now - datetime.fromisoformat(moment).astimezone(UTC)).total_seconds()
-    )
+    since = now - datetime.fromisoformat(moment).astimezone(UTC)
+    return span(abs(since.total_seconds()))
+
+
+def span(seconds: float) -> str:
+    """Return how long it is, as a person says it."""
     if seconds < 120:
         return f"{seconds:.0f} s"
     if seconds < 7200:

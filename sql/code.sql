@@ -493,6 +493,9 @@ set role skylatch_owner;
 \ir operations/set_trace_settings.sql
 \ir operations/take_spans.sql
 \ir operations/trace_story.sql
+\ir operations/trip_overview.sql
+\ir operations/offer_overview.sql
+\ir operations/booking_overview.sql
 \ir operations/set_spending_ceiling.sql
 \ir operations/publish_consent_text.sql
 \ir operations/retire_consent_text.sql

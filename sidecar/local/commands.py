@@ -217,6 +217,22 @@ def env() -> None:
         print(f"export {key}={shlex.quote(value)}")
 
 
+@app.command(
+    add_help_option=False,
+    context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False},
+)
+def fault(
+    arguments: Annotated[list[str] | None, typer.Argument(hidden=True)] = None,
+) -> None:
+    """Set, show and clear faults of the stack's sandboxes: `fault --help` says more."""
+    with one_line_errors():
+        settings = _stack().settings().values
+    # Where the tests are, whose the sandboxes are.
+    os.chdir(CHECKOUT)
+    command = [sys.executable, "-m", "tests.sandbox", "fault", *(arguments or [])]
+    os.execve(sys.executable, command, {**os.environ, **settings})  # noqa: S606
+
+
 @app.command()
 def secrets(
     directory: Annotated[

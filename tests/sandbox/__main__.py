@@ -14,20 +14,24 @@ from typing import Annotated
 import typer
 
 from sidecar import config, endings, reporting
+from tests.sandbox.fault_command import app as fault_app
 from tests.sandbox.run import SandboxSettings, run_sandbox
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+app.add_typer(fault_app, name="fault")
 
 
-@app.command()
-def main(
+@app.callback(invoke_without_command=True)
+def serve(
+    context: typer.Context,
     state: Annotated[
         Path | None,
         typer.Option(help="Directory that keeps what they know across restarts."),
     ] = None,
 ) -> None:
     """Serve the local Duffel and Stripe until SIGTERM."""
-    run_sandbox(config.load(SandboxSettings), state)
+    if context.invoked_subcommand is None:
+        run_sandbox(config.load(SandboxSettings), state)
 
 
 if __name__ == "__main__":

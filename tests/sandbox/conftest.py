@@ -8,17 +8,21 @@ from typing import Any
 import pytest
 import stripe
 
+from tests.sandbox.checked_state import CheckedState
 from tests.sandbox.payments import PaymentsSandbox
 from tests.sandbox.payments.driver import client_for
 from tests.sandbox.server import running_in_thread
 
 
 @pytest.fixture
-def sandbox(monkeypatch: pytest.MonkeyPatch) -> Iterator[PaymentsSandbox]:
+def sandbox(
+    monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[PaymentsSandbox]:
     """Return a sandbox; it must find no fault with itself at the end."""
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
     monkeypatch.setattr(stripe, "enable_telemetry", False)
-    sandbox = PaymentsSandbox(seed=1)
+    kept = CheckedState(tmp_path_factory.mktemp("kept"), "payments")
+    sandbox = PaymentsSandbox(seed=1, kept=kept)
     yield sandbox
     sandbox.faults.clear()
     sandbox.execution_faults.clear()

@@ -27,15 +27,26 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 FaultKind = Literal[
-    "drop_before",  # connection cut, nothing executed
-    "drop_after",  # executed, then connection cut: the answer is lost
-    "status",  # answer with `status`/`body`, nothing executed
-    "status_after",  # executed, then answer with `status`/`body` instead
-    "slow",  # wait `seconds`, then behave normally
-    "truncate",  # executed, half of the real answer, connection cut
-    "hold_before",  # wait for release (`DELETE /__sandbox/faults`), then execute
-    "hold_after",  # execute, then wait for release before answering
+    "drop_before",
+    "drop_after",
+    "status",
+    "status_after",
+    "slow",
+    "truncate",
+    "hold_before",
+    "hold_after",
 ]
+# What each does; a hold is released when the faults are cleared.
+FAULT_KINDS: dict[FaultKind, str] = {
+    "drop_before": "nothing is executed, the connection is cut",
+    "drop_after": "executed, then the connection is cut: the answer is lost",
+    "status": "nothing is executed, the answer is a status of your choice",
+    "status_after": "executed, but the answer is a status of your choice",
+    "slow": "waits so many seconds, then behaves as ever",
+    "truncate": "executed, then cut after half of the answer",
+    "hold_before": "waits until the faults are cleared, then executes",
+    "hold_after": "executes, then waits until the faults are cleared to answer",
+}
 
 
 class SandboxClock:

@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 import pytest
 import requests
 
+from tests.sandbox.checked_state import CheckedState
 from tests.sandbox.control import SandboxClock
 from tests.sandbox.flights import FlightsSandbox
 from tests.sandbox.flights.carriers import ALL_CARRIERS
@@ -170,8 +171,9 @@ def serving(sandbox: FlightsSandbox) -> Iterator[Client]:
 
 
 @pytest.fixture
-def duffel() -> Iterator[Client]:
-    yield from serving(FlightsSandbox(clock=StillClock(), seed=7))
+def duffel(tmp_path: Path) -> Iterator[Client]:
+    kept = CheckedState(tmp_path, "flights")
+    yield from serving(FlightsSandbox(clock=StillClock(), seed=7, kept=kept))
 
 
 @pytest.fixture

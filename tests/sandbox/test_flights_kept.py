@@ -18,6 +18,7 @@ from sidecar.errors import SetupError
 from sidecar.local.waiting import wait_until
 from tests.raw_server import closed_port
 from tests.sandbox.account import LONG_AGO, Account, open_account, receiving
+from tests.sandbox.checked_state import CheckedState
 from tests.sandbox.flights import FlightsSandbox
 from tests.sandbox.flights.courier import Switches
 from tests.sandbox.persistence import SandboxState
@@ -26,7 +27,7 @@ from tests.sandbox.persistence import SandboxState
 @contextmanager
 def kept_account(directory: Path) -> Iterator[Account]:
     """Serve a sandbox that keeps its state in `directory`."""
-    with open_account(kept=SandboxState(directory, "flights")) as account:
+    with open_account(kept=CheckedState(directory, "flights")) as account:
         yield account
 
 

@@ -4,20 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.sandbox.account import LONG_AGO, Account, open_account
+from tests.sandbox.checked_state import CheckedState
 from tests.sandbox.control import Fault
 from tests.sandbox.flights.cancellations import Terms
 from tests.sandbox.flights.outcomes import OrderOutcome
 
 
 @pytest.fixture
-def account() -> Iterator[Account]:
+def account(tmp_path: Path) -> Iterator[Account]:
     """Serve a sandbox of the test's own."""
-    with open_account() as opened:
+    with open_account(kept=CheckedState(tmp_path, "flights")) as opened:
         yield opened
 
 

@@ -6,6 +6,7 @@ import hashlib
 import hmac
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -18,6 +19,7 @@ from tests.sandbox.account import (
     open_account,
     receiving,
 )
+from tests.sandbox.checked_state import CheckedState
 from tests.sandbox.flights.courier import Switches
 from tests.sandbox.flights.signatures import sign, signature_header
 
@@ -32,9 +34,9 @@ def receiver() -> Iterator[Receiver]:
 
 
 @pytest.fixture
-def account(receiver: Receiver) -> Iterator[Account]:
+def account(receiver: Receiver, tmp_path: Path) -> Iterator[Account]:
     """Serve a sandbox of the test's own; it stops calling before `receiver` does."""
-    with open_account() as opened:
+    with open_account(kept=CheckedState(tmp_path, "flights")) as opened:
         yield opened
 
 

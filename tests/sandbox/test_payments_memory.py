@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 import stripe
 
+from tests.sandbox.checked_state import CheckedState
 from tests.sandbox.control import Fault
 from tests.sandbox.payments import PaymentsSandbox
 from tests.sandbox.payments.driver import (
@@ -30,7 +31,7 @@ DAY = 86_400
 @contextmanager
 def started(directory: Path, seed: int = 1) -> Iterator[tuple[PaymentsSandbox, Any]]:
     """Serve a sandbox that keeps its memory in `directory`."""
-    sandbox = PaymentsSandbox(seed=seed, kept=SandboxState(directory, "payments"))
+    sandbox = PaymentsSandbox(seed=seed, kept=CheckedState(directory, "payments"))
     with running_in_thread(sandbox.app) as url:
         yield sandbox, client_for(url)
     sandbox.close()
@@ -163,7 +164,7 @@ def test_an_answer_is_saved_before_it_is_sent(tmp_path: Path) -> None:
             )
         saved = SandboxState(tmp_path, "payments").load()
     assert saved is not None
-    emails = [one["email"] for one in saved["objects"]["customer"].values()]
+    emails = [one["email"] for one in saved["objects/customer"].values()]
     assert emails == ["traveller@example.com"]
 
 

@@ -41,7 +41,7 @@ def test_help_lists_the_commands() -> None:
     """Nothing has to be set to read it."""
     result = sidecar("--help")
     assert result.returncode == 0
-    for command in ("run", "work", "serve", "check", "deploy", "local"):
+    for command in ("run", "work", "serve", "check", "deploy", "local", "trips"):
         assert command in result.stdout
     assert result.stderr == ""
 

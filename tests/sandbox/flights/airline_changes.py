@@ -23,6 +23,7 @@ from tests.sandbox.flights.ledger import Ledger
 from tests.sandbox.flights.order_book import Order, OrderBook
 from tests.sandbox.flights.paging import page
 from tests.sandbox.flights.special_routes import Special
+from tests.sandbox.persistence import Rows, Tables
 
 _ACTIONS = ("accepted", "cancelled", "changed")
 
@@ -46,7 +47,7 @@ class AirlineChanges:
         self._book = book
         self._ledger = ledger
         self._events = events
-        self._changes: dict[str, dict[str, Any]] = {}
+        self._changes: Rows[dict[str, Any]] = Rows()
 
     def move(self, order_id: str, *, minutes: int, silent: bool = False) -> str:
         """Move every flight of an order, `silent`: without a word; return its id."""
@@ -92,7 +93,7 @@ class AirlineChanges:
                     self._change(order, _moved(order.body["slices"], 60))
             found = [
                 dict(one)
-                for one in reversed(self._changes.values())
+                for one in reversed(list(self._changes.values()))
                 if wanted in (None, one["order_id"])
             ]
         chosen, meta = page(
@@ -176,13 +177,10 @@ class AirlineChanges:
             dict(one) for one in self._changes.values() if one["order_id"] == order.id
         ]
 
-    def export(self) -> dict[str, Any]:
-        """Return everything for a file."""
-        return {"changes": list(self._changes.values())}
-
-    def restore(self, kept: dict[str, Any]) -> None:
-        """Take over what `export` returned."""
-        self._changes = {one["id"]: one for one in kept["changes"]}
+    @property
+    def tables(self) -> Tables:
+        """Everything, for the files."""
+        return {"airline_changes": self._changes}
 
 
 def _moved(slices: list[dict[str, Any]], minutes: int) -> list[dict[str, Any]]:

@@ -39,7 +39,7 @@ from tests.sandbox.flights.received import ReceivedOrders
 from tests.sandbox.flights.recordings import Recordings
 from tests.sandbox.flights.searches import Searches
 from tests.sandbox.flights.webhooks import Webhooks
-from tests.sandbox.persistence import SandboxState
+from tests.sandbox.persistence import Rows, SandboxState, Tables
 
 
 class FlightsSandbox:
@@ -95,6 +95,16 @@ class FlightsSandbox:
         self._cancellations = Cancellations(**shared)
         self._airline_changes = AirlineChanges(**shared)
         self._gateway = Gateway(self.clock, saved=self._save)
+        self._values: Rows[Any] = Rows()
+        self._tables: Tables = {
+            **self._book.tables,
+            **self._ledger.tables,
+            **self._cancellations.tables,
+            **self._airline_changes.tables,
+            **self._events.tables,
+            **self._webhooks.tables,
+            "values": self._values,
+        }
         self._restore()
         self._received = ReceivedOrders(self._build(), self.clock)
         self.app: ASGIApp = self._received
@@ -115,7 +125,7 @@ class FlightsSandbox:
                 "order_requests": list(self._received.requests),
                 "cancellations": self._cancellations.describe(),
                 **self._events.describe(),
-                "deliveries": list(self._webhooks.courier.deliveries),
+                "deliveries": list(self._webhooks.courier.deliveries.values()),
                 "ledger": self._ledger.describe(),
                 "searches": self._searches.count,
                 "offer_reads": self._searches.offer_reads,
@@ -209,31 +219,25 @@ class FlightsSandbox:
             self._book.get(order_id).body["available_actions"] = list(actions)
             self._save()
 
-    def _parts(self) -> dict[str, Any]:
-        return {
-            "book": self._book,
-            "ledger": self._ledger,
-            "cancellations": self._cancellations,
-            "airline_changes": self._airline_changes,
-            "events": self._events,
-            "webhooks": self._webhooks,
-        }
-
     def _save(self) -> None:
         if self._kept is None:
             return
         with self._lock:
-            parts = {name: part.export() for name, part in self._parts().items()}
-            self._kept.save({**parts, "advanced": self.clock.advanced_seconds})
+            self._values["advanced"] = self.clock.advanced_seconds
+            self._values["endpoint"] = self._webhooks.endpoint
+            self._kept.save(self._tables)
 
     def _restore(self) -> None:
-        kept = self._kept.load() if self._kept is not None else None
-        if kept is None:
+        if self._kept is None:
             return
-        self.clock.advance(kept["advanced"])
         with self._lock:
-            for name, part in self._parts().items():
-                part.restore(kept[name])
+            kept = self._kept.load() or {}
+            for name, rows in self._tables.items():
+                rows.restore(kept.get(name, {}))
+            self.clock.advance(self._values.get("advanced", 0.0))
+            self._book.restored()
+            self._kept.save(self._tables)
+            self._webhooks.restored(self._values.get("endpoint"))
 
     def _build(self) -> ASGIApp:
         wrap = self._gateway.endpoint

@@ -21,6 +21,7 @@ from tests.sandbox.flights.money import decimals_of, write
 from tests.sandbox.flights.order_book import Order, OrderBook
 from tests.sandbox.flights.paging import page
 from tests.sandbox.flights.special_routes import Special
+from tests.sandbox.persistence import Rows, Tables
 
 _REFUND_TO = (
     "balance",
@@ -68,8 +69,8 @@ class Cancellations:
         self._book = book
         self._ledger = ledger
         self._events = events
-        self._quotes: dict[str, dict[str, Any]] = {}
-        self._newest: dict[str, str] = {}
+        self._quotes: Rows[dict[str, Any]] = Rows()
+        self._newest: Rows[str] = Rows()  # order -> quote
         self.terms = Terms()
 
     def create(self, call: Call) -> Reply:
@@ -126,7 +127,7 @@ class Cancellations:
         with self._lock:
             found = [
                 dict(quote)
-                for quote in reversed(self._quotes.values())
+                for quote in reversed(list(self._quotes.values()))
                 if wanted is None or quote["order_id"] == wanted
             ]
         chosen, meta = page(
@@ -206,11 +207,7 @@ class Cancellations:
         """Return every quote, confirmed or not, for the sandbox's state."""
         return [dict(quote) for quote in self._quotes.values()]
 
-    def export(self) -> dict[str, Any]:
-        """Return everything for a file."""
-        return {"quotes": list(self._quotes.values()), "newest": self._newest}
-
-    def restore(self, kept: dict[str, Any]) -> None:
-        """Take over what `export` returned."""
-        self._quotes = {quote["id"]: quote for quote in kept["quotes"]}
-        self._newest = kept["newest"]
+    @property
+    def tables(self) -> Tables:
+        """Everything, for the files."""
+        return {"quotes": self._quotes, "newest_quotes": self._newest}

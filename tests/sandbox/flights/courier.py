@@ -23,6 +23,7 @@ from tests.sandbox.control import SandboxClock
 from tests.sandbox.flights.event_log import Event, EventLog
 from tests.sandbox.flights.ids import IdFactory, parse_timestamp, timestamp
 from tests.sandbox.flights.signatures import Signature, signature_header
+from tests.sandbox.persistence import Rows
 
 _PATIENCE = timedelta(hours=72)
 _FIRST_PAUSE = timedelta(seconds=10)
@@ -79,7 +80,7 @@ class Courier:
         self._parcels: dict[str, _Parcel] = {}
         self._thread: threading.Thread | None = None
         self._closed = threading.Event()
-        self.deliveries: list[dict[str, Any]] = []
+        self.deliveries: Rows[dict[str, Any]] = Rows()
         self.switches = Switches()
 
     def close(self) -> None:

@@ -22,6 +22,7 @@ from tests.sandbox.flights.ids import (
     timestamp,
 )
 from tests.sandbox.flights.paging import page
+from tests.sandbox.persistence import Rows, Tables
 
 Event = dict[str, Any]
 
@@ -38,8 +39,8 @@ class EventLog:
         self._clock = clock
         self._lock = lock
         self._ids = ids
-        self._events: dict[str, Event] = {}
-        self.undelivered: dict[str, None] = {}  # in order
+        self._events: Rows[Event] = Rows()
+        self.undelivered: Rows[bool] = Rows()  # the keys say it, in order
         self.on_added: Callable[[], None] = lambda: None
 
     def add(
@@ -65,7 +66,7 @@ class EventLog:
             }
             self._events[event["id"]] = event
             if deliver:
-                self.undelivered[event["id"]] = None
+                self.undelivered[event["id"]] = True
         self.on_added()
         return event
 
@@ -108,14 +109,10 @@ class EventLog:
             "undelivered": list(self.undelivered),
         }
 
-    def export(self) -> dict[str, Any]:
-        """Return everything for a file."""
-        return self.describe()
-
-    def restore(self, kept: dict[str, Any]) -> None:
-        """Take over what `export` returned."""
-        self._events = {event["id"]: event for event in kept["events"]}
-        self.undelivered = dict.fromkeys(kept["undelivered"])
+    @property
+    def tables(self) -> Tables:
+        """Everything, for the files."""
+        return {"events": self._events, "undelivered": self.undelivered}
 
 
 def listing(rows: list[Event], query: QueryParams, *, kind: str) -> Reply:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
 from tests.sandbox.flights.errors import refusal
 from tests.sandbox.flights.ids import parse_timestamp, timestamp
+from tests.sandbox.persistence import Rows, Tables
 
 # Test mode's balance is unlimited; this is large enough in every currency.
 _START = Decimal(1_000_000_000_000)
@@ -24,13 +25,34 @@ class Movement:
     currency: str
     reason: str
 
+    def export(self) -> dict[str, str]:
+        """Return the movement as JSON."""
+        return {
+            "at": timestamp(self.at),
+            "order_id": self.order_id,
+            "amount": str(self.amount),
+            "currency": self.currency,
+            "reason": self.reason,
+        }
 
-@dataclass(slots=True)
+    @classmethod
+    def of(cls, kept: dict[str, str]) -> Movement:
+        """Return an exported movement."""
+        return cls(
+            at=parse_timestamp(kept["at"]),
+            order_id=kept["order_id"],
+            amount=Decimal(kept["amount"]),
+            currency=kept["currency"],
+            reason=kept["reason"],
+        )
+
+
 class Ledger:
     """Balances per currency. Not locked by itself: callers hold the lock."""
 
-    _balances: dict[str, Decimal] = field(default_factory=dict)
-    _movements: list[Movement] = field(default_factory=list)
+    def __init__(self) -> None:
+        self._balances: Rows[Decimal] = Rows(str, Decimal)
+        self._movements: Rows[Movement] = Rows(Movement.export, Movement.of)
 
     def set_balance(self, currency: str, amount: Decimal) -> None:
         """Set what is left in `currency`."""
@@ -57,38 +79,15 @@ class Ledger:
     def describe(self) -> dict[str, Any]:
         """Return balances, movements and the net money out per currency."""
         out: dict[str, Decimal] = {}
-        for one in self._movements:
+        for one in self._movements.values():
             out[one.currency] = out.get(one.currency, Decimal(0)) + one.amount
         return {
             "balances": {k: str(v) for k, v in self._balances.items()},
             "money_out": {k: str(v) for k, v in out.items()},
-            "movements": [
-                {
-                    "at": timestamp(one.at),
-                    "order_id": one.order_id,
-                    "amount": str(one.amount),
-                    "currency": one.currency,
-                    "reason": one.reason,
-                }
-                for one in self._movements
-            ],
+            "movements": [one.export() for one in self._movements.values()],
         }
 
-    def export(self) -> dict[str, Any]:
-        """Return everything for a file."""
-        described = self.describe()
-        return {name: described[name] for name in ("balances", "movements")}
-
-    def restore(self, kept: dict[str, Any]) -> None:
-        """Take over what `export` returned."""
-        self._balances = {k: Decimal(v) for k, v in kept["balances"].items()}
-        self._movements = [
-            Movement(
-                at=parse_timestamp(one["at"]),
-                order_id=one["order_id"],
-                amount=Decimal(one["amount"]),
-                currency=one["currency"],
-                reason=one["reason"],
-            )
-            for one in kept["movements"]
-        ]
+    @property
+    def tables(self) -> Tables:
+        """Everything, for the files."""
+        return {"balances": self._balances, "movements": self._movements}

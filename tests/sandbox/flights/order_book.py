@@ -10,6 +10,7 @@ from tests.sandbox.control import SandboxClock
 from tests.sandbox.flights.errors import refusal
 from tests.sandbox.flights.ids import parse_timestamp, timestamp
 from tests.sandbox.flights.special_routes import Special
+from tests.sandbox.persistence import Rows, Tables
 
 
 @dataclass(slots=True)
@@ -57,10 +58,10 @@ class OrderBook:
 
     def __init__(self, clock: SandboxClock) -> None:
         self._clock = clock
-        self._orders: dict[str, Order] = {}
+        self._orders = Rows(Order.export, Order.of)
         self._by_request: dict[str, str] = {}  # offer request -> order
-        self._failing: dict[str, dict[str, Any]] = {}  # accepted, will fail
-        self._attempts: list[dict[str, Any]] = []
+        self._failing: Rows[dict[str, Any]] = Rows()  # accepted, will fail
+        self._attempts: Rows[dict[str, Any]] = Rows()
 
     def add(self, order: Order) -> None:
         """Enter a new order."""
@@ -139,7 +140,7 @@ class OrderBook:
         return {
             "orders": [self._truth(one) for one in self._orders.values()],
             "orders_by_attempt": by_attempt,
-            "order_attempts": list(self._attempts),
+            "order_attempts": list(self._attempts.values()),
             "failed_creations": list(self._failing.values()),
         }
 
@@ -161,17 +162,16 @@ class OrderBook:
             "visible": self._is_visible(one),
         }
 
-    def export(self) -> dict[str, Any]:
-        """Return everything for a file."""
+    @property
+    def tables(self) -> Tables:
+        """Everything, for the files."""
         return {
-            "orders": [one.export() for one in self._orders.values()],
-            "failing": self._failing,
-            "attempts": self._attempts,
+            "orders": self._orders,
+            "failing_orders": self._failing,
+            "order_attempts": self._attempts,
         }
 
-    def restore(self, kept: dict[str, Any]) -> None:
-        """Take over what `export` returned."""
-        for one in map(Order.of, kept["orders"]):
-            self.add(one)
-        self._failing = kept["failing"]
-        self._attempts = kept["attempts"]
+    def restored(self) -> None:
+        """Find orders again by what follows from them."""
+        for one in self._orders.values():
+            self._by_request[one.offer_request_id] = one.id

@@ -16,6 +16,7 @@ from tests.sandbox.flights.errors import Problems, refusal
 from tests.sandbox.flights.event_log import EventLog, listing
 from tests.sandbox.flights.gateway import Call, Reply
 from tests.sandbox.flights.ids import IdFactory, timestamp
+from tests.sandbox.persistence import Tables
 
 EVENT_TYPES = (
     "order.created",
@@ -149,7 +150,7 @@ class Webhooks:
     def show_delivery(self, call: Call) -> Reply:
         """``GET /air/webhooks/deliveries/{id}``"""
         with self._lock:
-            for one in self.courier.deliveries:
+            for one in self.courier.deliveries.values():
                 if one["id"] == call.path["id"]:
                     return Reply(one)
         raise refusal("not_found")
@@ -157,7 +158,7 @@ class Webhooks:
     def list_deliveries(self, call: Call) -> Reply:
         """``GET /air/webhooks/deliveries``, newest first."""
         with self._lock:
-            found = list(reversed(self.courier.deliveries))
+            found = list(reversed(list(self.courier.deliveries.values())))
         if "endpoint_id" in call.query:
             found = [
                 one for one in found if one["endpoint_id"] == call.query["endpoint_id"]
@@ -169,14 +170,19 @@ class Webhooks:
             raise refusal("not_found")
         return self._endpoint
 
-    def export(self) -> dict[str, Any]:
-        """Return everything for a file."""
-        return {"endpoint": self._endpoint, "deliveries": self.courier.deliveries}
+    @property
+    def tables(self) -> Tables:
+        """Every delivery made, for the files."""
+        return {"deliveries": self.courier.deliveries}
 
-    def restore(self, kept: dict[str, Any]) -> None:
-        """Take over what `export` returned."""
-        self._endpoint = kept["endpoint"]
-        self.courier.deliveries = kept["deliveries"]
+    @property
+    def endpoint(self) -> dict[str, Any] | None:
+        """The webhook with its secret, for the files; None when there is none."""
+        return self._endpoint
+
+    def restored(self, endpoint: dict[str, Any] | None) -> None:
+        """Take up the webhook, and what is undelivered."""
+        self._endpoint = endpoint
         self.courier.start()
 
 

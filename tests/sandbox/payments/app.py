@@ -14,7 +14,7 @@ from tests.sandbox.control import (
     SandboxClock,
     control_routes,
 )
-from tests.sandbox.payments import ledger, memory
+from tests.sandbox.payments import ledger
 from tests.sandbox.payments.control_routes import payment_control_routes
 from tests.sandbox.payments.controls import Controls
 from tests.sandbox.payments.courier import Courier
@@ -22,6 +22,7 @@ from tests.sandbox.payments.due import catch_up
 from tests.sandbox.payments.errors import JsonObject
 from tests.sandbox.payments.gateway import ExecutionFaults, Gateway
 from tests.sandbox.payments.idempotency import IdempotencyKeys
+from tests.sandbox.payments.memory import Memory
 from tests.sandbox.payments.methods import of_customer
 from tests.sandbox.payments.store import World
 from tests.sandbox.payments.webhook_controls import webhook_control_routes
@@ -79,10 +80,7 @@ class PaymentsSandbox:
         self._courier = Courier(self._world)
         self.controls = Controls(self._world)
         if kept is not None:
-            saved = kept.load()
-            if saved is not None:
-                memory.restore(self._world, self._keys, saved)
-            self._world.save = lambda: kept.save(memory.dump(self._world, self._keys))
+            Memory(self._world, self._keys, kept).take_up()
             self._courier.wake()
         routes = [
             *control_routes(clock=self.clock, faults=self.faults, state=self.state),
@@ -153,7 +151,7 @@ class PaymentsSandbox:
                     (world.get("payment_intent", intent_id)["currency"], entry)
                     for intent_id, entry in world.ledgers.items()
                 ),
-                "executions": dict(world.executions),
+                "executions": dict(world.executions.items()),
                 "idempotency_keys": self._keys.describe(),
                 "events": [event["type"] for event in world.all("event")],
                 "webhooks": world.webhooks.describe(),

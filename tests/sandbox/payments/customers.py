@@ -65,7 +65,7 @@ def delete(call: Call) -> JsonObject:
     world = call.world
     customer = world.get("customer", call.id, param="customer")
     for method in methods.of_customer(world, customer["id"], None):
-        methods.unbind(world, method)
+        methods.unbind(world, world.get("payment_method", method["id"]))
     world.emit("customer.deleted", customer)
     return world.bury(customer)
 

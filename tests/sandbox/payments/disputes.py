@@ -124,7 +124,7 @@ def calm(world: World, charge: JsonObject) -> None:
     """Nothing is left to do about a charge that was given back."""
     for warning in world.all(_WARNING):
         if warning["charge"] == charge["id"]:
-            warning["actionable"] = False
+            world.get(_WARNING, warning["id"])["actionable"] = False
 
 
 def after_capture(world: World, charge: JsonObject) -> None:

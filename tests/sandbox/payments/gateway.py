@@ -178,7 +178,8 @@ class Gateway:
             finally:
                 world.request = None
             if job.key and reply.saved:
-                world.executions[job.key] += 1
+                ran = world.executions.get(job.key, 0)
+                world.executions[job.key] = ran + 1
             return reply
 
 

@@ -18,6 +18,7 @@ from typing import Any
 
 from tests.sandbox.payments.errors import ApiError
 from tests.sandbox.payments.wire import Reply
+from tests.sandbox.persistence import Rows, Tables
 
 _PRUNED_AFTER = 24 * 3_600
 _LONGEST = 255
@@ -30,6 +31,19 @@ class _Entry:
     created: int
     request_id: str
     reply: Reply | None = None  # None: still in flight
+
+    def export(self) -> dict[str, Any] | None:
+        """Return the entry as JSON; one in flight is free again after a restart."""
+        if self.reply is None:
+            return None
+        reply = {**asdict(self.reply), "body": self.reply.body.decode()}
+        return {**asdict(self), "reply": reply}
+
+    @classmethod
+    def of(cls, kept: dict[str, Any]) -> _Entry:
+        """Return an exported entry."""
+        reply = {**kept["reply"], "body": kept["reply"]["body"].encode()}
+        return cls(**{**kept, "reply": Reply(**reply)})
 
 
 def check_key(key: str) -> None:
@@ -46,7 +60,7 @@ class IdempotencyKeys:
     """Every key seen within the last 24 hours."""
 
     def __init__(self) -> None:
-        self._entries: dict[str, _Entry] = {}
+        self._entries = Rows(_Entry.export, _Entry.of)
 
     def clear(self) -> None:
         """Forget every key."""
@@ -110,30 +124,10 @@ class IdempotencyKeys:
             for key, entry in self._entries.items()
         }
 
-    def dump(self) -> dict[str, Any]:
-        """Return every answered key (JSON-able); one in flight is free again."""
-        return {
-            key: {
-                **asdict(entry),
-                "reply": {**asdict(entry.reply), "body": entry.reply.body.decode()},
-            }
-            for key, entry in self._entries.items()
-            if entry.reply is not None
-        }
-
-    def restore(self, saved: dict[str, Any]) -> None:
-        """Take up what `dump` returned."""
-        self._entries = {
-            key: _Entry(
-                **{
-                    **entry,
-                    "reply": Reply(
-                        **{**entry["reply"], "body": entry["reply"]["body"].encode()}
-                    ),
-                }
-            )
-            for key, entry in saved.items()
-        }
+    @property
+    def tables(self) -> Tables:
+        """Everything, for the files."""
+        return {"keys": self._entries}
 
     def _prune(self, now: int) -> None:
         old = [

@@ -1,4 +1,4 @@
-"""The sandbox's whole memory as one JSON document, and back.
+"""The sandbox's whole memory in files, and back.
 
 Nothing is left out: a payment that a database knows of must not be unknown here after a
 restart, a key used before it must not execute again, and ids must not come twice.
@@ -6,65 +6,56 @@ restart, a key used before it must not execute again, and ids must not come twic
 
 from __future__ import annotations
 
-from collections import Counter
-from dataclasses import asdict
 from typing import Any
 
-from tests.sandbox.payments.cards import BY_NUMBER
 from tests.sandbox.payments.idempotency import IdempotencyKeys
-from tests.sandbox.payments.ledger import Ledger
-from tests.sandbox.payments.store import CardFacts, World
+from tests.sandbox.payments.store import World
+from tests.sandbox.persistence import Rows, SandboxState, Tables
 
 
-def dump(world: World, keys: IdempotencyKeys) -> dict[str, Any]:
-    """Return everything; the caller holds the world's lock."""
-    version, numbers, gauss = world.rng.getstate()
-    return {
-        "clock_advanced_seconds": world.clock.advanced_seconds,
-        "seed": world.seed,
-        "rng": [version, list(numbers), gauss],
-        "objects": world.objects,
-        "cards": {
-            method: {
-                "number": facts.card.number,
-                "set_up": facts.set_up,
-                "spent": facts.spent,
-            }
-            for method, facts in world.cards.items()
-        },
-        "ledgers": {intent: asdict(one) for intent, one in world.ledgers.items()},
-        "executions": dict(world.executions),
-        "defects": world.defects,
-        "refunds_due": world.refunds_due,
-        "slow_issuers": world.slow_issuers,
-        "confirms_due": world.confirms_due,
-        "webhooks": world.webhooks.dump(),
-        "keys": keys.dump(),
-    }
+class Memory:
+    """Keeps a world and its keys in the files of `kept`."""
 
+    def __init__(self, world: World, keys: IdempotencyKeys, kept: SandboxState) -> None:
+        self._world = world
+        self._kept = kept
+        self._values: Rows[Any] = Rows()
+        self._tables: Tables = {
+            **{f"objects/{kind}": rows for kind, rows in world.objects.items()},
+            "cards": world.cards,
+            "ledgers": world.ledgers,
+            "executions": world.executions,
+            "refunds_due": world.refunds_due,
+            "slow_issuers": world.slow_issuers,
+            "confirms_due": world.confirms_due,
+            "deliveries": world.webhooks.deliveries,
+            **keys.tables,
+            "values": self._values,
+        }
 
-def restore(world: World, keys: IdempotencyKeys, saved: dict[str, Any]) -> None:
-    """Take up what `dump` returned, into a world that is still empty."""
-    version, numbers, gauss = saved["rng"]
-    world.clock.advance(saved["clock_advanced_seconds"])
-    world.seed = saved["seed"]
-    world.rng.setstate((version, tuple(numbers), gauss))
-    # A kind of object that is new since then has none yet.
-    world.objects.update(saved["objects"])
-    world.cards = {
-        method: CardFacts(
-            BY_NUMBER[facts["number"]], set_up=facts["set_up"], spent=facts["spent"]
+    def take_up(self) -> None:
+        """Restore a world that is still empty, and save each change from now on."""
+        world, values = self._world, self._values
+        saved = self._kept.load()
+        if saved is not None:
+            for name, rows in self._tables.items():
+                # A kind of object that is new since then has none yet.
+                rows.restore(saved.get(name, {}))
+            world.clock.advance(values["advanced"])
+            world.seed, world.drawn = values["seed"], values["drawn"]
+            world.defects.extend(values["defects"])
+            world.webhooks.restored(values["webhooks"])
+        world.save = self._save
+        self._save()
+
+    def _save(self) -> None:
+        """Write down what changed; the caller holds the world's lock."""
+        world = self._world
+        self._values.update(
+            advanced=world.clock.advanced_seconds,
+            seed=world.seed,
+            drawn=world.drawn,
+            defects=world.defects,
+            webhooks=world.webhooks.dump(),
         )
-        for method, facts in saved["cards"].items()
-    }
-    world.ledgers = {name: Ledger(**one) for name, one in saved["ledgers"].items()}
-    world.executions = Counter(saved["executions"])
-    world.defects = saved["defects"]
-    world.refunds_due = saved["refunds_due"]
-    world.slow_issuers = saved["slow_issuers"]
-    world.confirms_due = {
-        intent: (due, off_session)
-        for intent, (due, off_session) in saved["confirms_due"].items()
-    }
-    world.webhooks.restore(saved["webhooks"])
-    keys.restore(saved["keys"])
+        self._kept.save(self._tables)

@@ -154,7 +154,7 @@ def charge(
                 "multicapture": {"status": "unavailable"},
                 "network": card["brand"],
                 "network_token": {"used": False},
-                "network_transaction_id": f"{world.rng.randrange(10**15):015d}",
+                "network_transaction_id": f"{world.chance().randrange(10**15):015d}",
                 "overcapture": {
                     "maximum_amount_capturable": intent["amount"],
                     "status": "unavailable",

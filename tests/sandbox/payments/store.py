@@ -6,17 +6,18 @@ import copy
 import random
 import string
 import threading
-from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
+from typing import Any
 
 from tests.sandbox.control import SandboxClock
-from tests.sandbox.payments.cards import PublishedCard
+from tests.sandbox.payments.cards import BY_NUMBER, PublishedCard
 from tests.sandbox.payments.errors import JsonObject, no_such
 from tests.sandbox.payments.ledger import Ledger
 from tests.sandbox.payments.webhooks import Webhooks
 from tests.sandbox.payments.wire import DEFAULT_VERSION
+from tests.sandbox.persistence import Rows
 
 _ALPHABET = string.ascii_letters + string.digits
 
@@ -46,6 +47,20 @@ class CardFacts:
     set_up: bool = False  # authenticated once for later off-session use
     spent: bool = False  # used up without a customer, or detached
 
+    def export(self) -> JsonObject:
+        """Return the facts as JSON."""
+        return {**asdict(self), "card": self.card.number}
+
+    @classmethod
+    def of(cls, kept: JsonObject) -> CardFacts:
+        """Return exported facts."""
+        return cls(**{**kept, "card": BY_NUMBER[kept["card"]]})
+
+
+def _due_of(kept: list[Any]) -> tuple[int, bool]:
+    due, off_session = kept
+    return due, off_session
+
 
 @dataclass(slots=True)
 class World:
@@ -54,31 +69,37 @@ class World:
     clock: SandboxClock
     seed: int
     lock: threading.RLock = field(default_factory=threading.RLock)
-    objects: dict[str, dict[str, JsonObject]] = field(default_factory=dict)
-    cards: dict[str, CardFacts] = field(default_factory=dict)
-    ledgers: dict[str, Ledger] = field(default_factory=dict)
-    executions: Counter[str] = field(default_factory=Counter)
+    objects: dict[str, Rows[JsonObject]] = field(
+        default_factory=lambda: {kind: Rows() for kind in (*_NOUNS, _DELETED)}
+    )
+    cards: Rows[CardFacts] = field(
+        default_factory=lambda: Rows(CardFacts.export, CardFacts.of)
+    )
+    ledgers: Rows[Ledger] = field(
+        default_factory=lambda: Rows(asdict, lambda kept: Ledger(**kept))
+    )
+    executions: Rows[int] = field(default_factory=Rows)
     defects: list[str] = field(default_factory=list)
     # When the bank decides a refund, in unix seconds.
-    refunds_due: dict[str, int] = field(default_factory=dict)
+    refunds_due: Rows[int] = field(default_factory=Rows)
     # How long the issuer takes for the next confirmation of a PaymentIntent, in
     # seconds; and when the answer to one comes, with whether it was off-session.
-    slow_issuers: dict[str, int] = field(default_factory=dict)
-    confirms_due: dict[str, tuple[int, bool]] = field(default_factory=dict)
+    slow_issuers: Rows[int] = field(default_factory=Rows)
+    confirms_due: Rows[tuple[int, bool]] = field(
+        default_factory=lambda: Rows(list, _due_of)
+    )
     webhooks: Webhooks = field(default_factory=Webhooks)
     save: Callable[[], None] | None = None
     touched: bool = False  # something changed since it was saved
     request: JsonObject | None = None  # id and key of the call being executed
-    rng: random.Random = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.reset()
+    drawn: int = 0  # how often chance was asked: with the seed, all there is to it
 
     def reset(self, seed: int | None = None) -> None:
         """Forget everything; ids start over from the seed."""
         self.seed = self.seed if seed is None else seed
-        self.rng = random.Random(self.seed)
-        self.objects = {kind: {} for kind in (*_NOUNS, _DELETED)}
+        self.drawn = 0
+        for objects in self.objects.values():
+            objects.clear()
         self.cards.clear()
         self.ledgers.clear()
         self.executions.clear()
@@ -108,13 +129,18 @@ class World:
         """Return the sandbox time in unix seconds."""
         return int(self.time())
 
+    def chance(self) -> random.Random:
+        """Return the next source of chance, reproducible from the seed."""
+        self.drawn += 1
+        return random.Random(f"{self.seed}/{self.drawn}")
+
     def new_id(self, prefix: str) -> str:
         """Return an id in the provider's style, reproducible from the seed."""
         return f"{prefix}_{self.random_text(24)}"
 
     def random_text(self, length: int) -> str:
         """Return `length` letters and digits."""
-        return "".join(self.rng.choices(_ALPHABET, k=length))
+        return "".join(self.chance().choices(_ALPHABET, k=length))
 
     def add(self, obj: JsonObject) -> JsonObject:
         """Store a new object under its type and id."""
@@ -151,7 +177,7 @@ class World:
         kind = switch.kind if switch else None
         created = self.now()
         if kind == "same_second" and self.objects["event"]:
-            created = next(reversed(self.objects["event"].values()))["created"]
+            created = self.all("event")[-1]["created"]
         for _ in range(2 if kind == "twin" else 1):
             event: JsonObject = {
                 "id": self.new_id("evt"),

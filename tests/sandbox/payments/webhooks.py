@@ -15,6 +15,7 @@ from fnmatch import fnmatchcase
 from typing import Any, Literal
 
 from tests.sandbox.payments.errors import JsonObject
+from tests.sandbox.persistence import Rows
 
 SwitchKind = Literal[
     "duplicate",  # delivered twice
@@ -103,16 +104,17 @@ class Webhooks:
 
     def __init__(self) -> None:
         self.notify: Callable[[], None] = lambda: None
+        # By number; those still to be made are in `_pending` too.
+        self.deliveries: Rows[Delivery] = Rows(asdict, lambda kept: Delivery(**kept))
         self.clear()
 
     def clear(self) -> None:
         """Forget everything."""
         self.destinations: dict[str, Destination] = {}
         self._switches: list[Switch] = []
+        self.deliveries.clear()
         self._pending: dict[int, Delivery] = {}
-        self._ended: list[Delivery] = []
         self._undelivered: Counter[str] = Counter()
-        self._planned = 0
 
     def arm(self, switch: Switch) -> None:
         """Add a switch behind those already armed."""
@@ -147,8 +149,8 @@ class Webhooks:
             if not (destination.wants(event["type"]) or to_all):
                 continue
             for _ in range(2 if kind == "duplicate" else 1):
-                self._planned += 1
-                one = Delivery(self._planned, event["id"], name, now, now)
+                one = Delivery(len(self.deliveries), event["id"], name, now, now)
+                self.deliveries.append(one)
                 self._undelivered[one.event] += 1
                 if switch is not None and kind == "delay":
                     one.due += switch.seconds
@@ -157,7 +159,6 @@ class Webhooks:
                 one.behind = kind == "reorder"
                 if kind == "drop":
                     one.state = "dropped"
-                    self._ended.append(one)
                 else:
                     self._pending[one.number] = one
         self.notify()
@@ -169,6 +170,7 @@ class Webhooks:
 
     def settle(self, one: Delivery, status: int | None, *, now: float) -> None:
         """Write down what a try came back with, and when the next one is due."""
+        self._note(one)
         one.statuses.append(status)
         if one.number not in self._pending:
             return  # its destination was deleted meanwhile
@@ -177,6 +179,7 @@ class Webhooks:
             self._end(one, "delivered")
             for other in self._pending.values():
                 if other.destination == one.destination and other.number < one.number:
+                    self._note(other)
                     other.behind = False
             return
         wait: float = _FIRST_WAIT * 4 ** (len(one.statuses) - 1)
@@ -201,43 +204,42 @@ class Webhooks:
 
     def describe(self) -> dict[str, Any]:
         """Return switches and deliveries (JSON-able), oldest first; no secrets."""
-        known = sorted([*self._ended, *self._pending.values()], key=lambda d: d.number)
         return {
             "switches": [asdict(switch) for switch in self._switches],
             "destinations": [
                 {"id": name, "url": d.url, "thin": d.thin, "types": d.types}
                 for name, d in self.destinations.items()
             ],
-            "deliveries": [asdict(delivery) for delivery in known],
+            "deliveries": [asdict(one) for one in self.deliveries.values()],
         }
 
     def dump(self) -> dict[str, Any]:
-        """Return all of it (JSON-able), secrets too."""
+        """Return switches and destinations (JSON-able), secrets too."""
         return {
-            **self.describe(),
+            "switches": [asdict(switch) for switch in self._switches],
             "destinations": {
                 name: asdict(destination)
                 for name, destination in self.destinations.items()
             },
         }
 
-    def restore(self, saved: dict[str, Any]) -> None:
-        """Take up what `dump` returned."""
-        self.clear()
+    def restored(self, saved: dict[str, Any]) -> None:
+        """Take up what `dump` returned, and what follows from the deliveries."""
         self._switches = [Switch(**one) for one in saved["switches"]]
         for name, one in saved["destinations"].items():
             secrets = [(value, end) for value, end in one["secrets"]]
             self.destinations[name] = Destination(**{**one, "secrets": secrets})
-        for one in [Delivery(**fields) for fields in saved["deliveries"]]:
-            self._planned = max(self._planned, one.number)
-            if one.state == "pending":
-                self._pending[one.number] = one
-            else:
-                self._ended.append(one)
-            self._undelivered[one.event] += one.state != "delivered"
+        for delivery in self.deliveries.values():
+            if delivery.state == "pending":
+                self._pending[delivery.number] = delivery
+            self._undelivered[delivery.event] += delivery.state != "delivered"
+
+    def _note(self, one: Delivery) -> None:
+        self.deliveries.note(str(one.number))
 
     def _end(
         self, one: Delivery, state: Literal["delivered", "given_up", "dropped"]
     ) -> None:
+        self._note(one)
         one.state = state
-        self._ended.append(self._pending.pop(one.number))
+        del self._pending[one.number]
