@@ -24,6 +24,7 @@ from sidecar.alerts import page_of
 from sidecar.config import StatusSettings, load
 from sidecar.db import Database
 from sidecar.errors import SetupError, SkylatchError
+from sidecar.pool import describe, reach
 from sidecar.redaction import one_line
 from sidecar.status_report import OPEN, UNKNOWN, WELL, span
 from sidecar.switches import operator_database
@@ -127,11 +128,14 @@ def alerts(limit: Limit = 50, as_json: AsJson = False) -> None:
 
     def ask() -> list[Row]:
         address = load(StatusSettings).address
-        with closing(Database(address, size=1, patience=_PATIENCE_SECONDS)) as database:
-            try:
+        try:
+            reach(address, patience=_PATIENCE_SECONDS)
+            with closing(
+                Database(address, size=1, patience=_PATIENCE_SECONDS)
+            ) as database:
                 rows = database.watch_alerts()
-            except psycopg.Error as error:
-                raise SetupError(database.explain(error)) from error
+        except psycopg.Error as error:
+            raise SetupError(describe(error)) from error
         return sorted(rows, key=lambda row: row["since"])[:limit]
 
     heads = ("alert", "since", "subject")

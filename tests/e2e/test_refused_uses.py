@@ -1,7 +1,7 @@
 """Commands that are used wrongly: each says so in one line, without a traceback.
 
 docs/refusals.md is the table of it. Every case is a process of its own, as a person
-would start it; they run beside each other, once, and each test looks at one of them.
+would start it.
 """
 
 from __future__ import annotations
@@ -14,7 +14,6 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -33,7 +32,6 @@ ROOT = Path(__file__).resolve().parents[2]
 # Where nobody can make anything, root neither: below a file.
 NOWHERE = "{tmp}/flags.json/of"
 _SECRET = "pass-word"
-_AT_ONCE = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,11 +67,20 @@ ANYBODY = "00000000-0000-4000-8000-000000000000"
 
 USES: dict[str, Use] = {
     # -- arguments
-    "no such command": use("sidecar bookings-please", 2),
+    "no such command": use("sidecar frobnicate", 2),
     "no such option": use("sidecar check --loudly", 2),
     "a command without its option": use("sidecar deploy", 2),
     "a command without its argument": use("sidecar trace", 2),
     "an id that is none": use("sidecar trace TRIP-1", 2),
+    "a trip's id that is none": use("sidecar offers TRIP-1", 2),
+    "a status that no trip has": use("sidecar trips --status LOST", 2),
+    "a word for a count": use("sidecar bookings --limit many", 2),
+    "no such kind of fault": use(
+        "tests.sandbox fault set flights earthquake ANY/THING", **PORTS
+    ),
+    "a fault for a request that is none": use(
+        "tests.sandbox fault set flights slow anything", **PORTS
+    ),
     "a change without a reason": use("sidecar flags stop", 2),
     "no such command of the stack": use("sidecar local launch", 2),
     "no such option of the sandbox": use("tests.sandbox --loudly", 2),
@@ -85,6 +92,13 @@ USES: dict[str, Use] = {
     "a port where nobody listens for `status`": use(
         "sidecar status", 2, DATABASE_URL=AWAY
     ),
+    "a port where nobody listens for `alerts`": use(
+        "sidecar alerts", 2, WATCH_URL=AWAY
+    ),
+    "a port where nobody listens for `cases`": use(
+        "sidecar cases", 2, OPERATOR_URL=AWAY
+    ),
+    "a port where nobody listens for `trips`": use("sidecar trips", OPERATOR_URL=AWAY),
     "a host that does not exist": use(
         "sidecar status", 2, DATABASE_URL="host=nowhere.invalid user=me"
     ),
@@ -152,6 +166,11 @@ USES: dict[str, Use] = {
     ),
     "a port of the sandbox that is none": use(
         "tests.sandbox", **{**PORTS, "SANDBOX_FLIGHTS_PORT": "70000"}
+    ),
+    "a sandbox that does not run": use(
+        "tests.sandbox fault show flights",
+        SANDBOX_FLIGHTS_PORT="{closed}",
+        SANDBOX_PAYMENTS_PORT="{closed}",
     ),
     "a sandbox without ports": use("tests.sandbox", SANDBOX_FLIGHTS_PORT="0"),
     # -- directories and files
@@ -320,16 +339,6 @@ def _run(one: Use, places: dict[str, str]) -> Said:
     return Said(done.returncode, done.stdout or "", done.stderr)
 
 
-@pytest.fixture(scope="module")
-def said(places: dict[str, str]) -> Iterator[dict[str, Future[Said]]]:
-    """Run all of them, some at once; return what each will have said."""
-    with ThreadPoolExecutor(_AT_ONCE) as pool:
-        yield {
-            what: pool.submit(_run, one, places)
-            for what, one in {**USES, **SILENT}.items()
-        }
-
-
 def _no_such_host() -> str:
     """Return how this machine says that a host does not exist."""
     try:
@@ -342,22 +351,21 @@ def _no_such_host() -> str:
 def _lines(found: Said) -> list[str]:
     """Return what was said of the use, of everything that was printed.
 
-    `status` and `deploy` say it in their report, which is on standard output.
+    `status`, `alerts`, `cases` and `deploy` say it in their report, on standard output.
     """
     told = [line for line in found.errors.splitlines() if line]
     return told or [
         line.removeprefix("booking   ")
         for line in found.output.splitlines()
-        if line.startswith(("booking", "✗", "x "))
+        if line.startswith(("booking", "alerts", "cases", "✗", "x "))
     ]
 
 
 @pytest.mark.parametrize("what", USES)
-def test_wrong_use_is_said_in_one_line(
-    said: dict[str, Future[Said]], places: dict[str, str], what: str
-) -> None:
+def test_wrong_use_is_said_in_one_line(places: dict[str, str], what: str) -> None:
     """With the code that belongs to it, and no secret."""
-    one, found = USES[what], said[what].result()
+    one = USES[what]
+    found = _run(one, places)
     assert "Traceback" not in found.output + found.errors
     assert _SECRET not in found.output + found.errors
     (line,) = _lines(found)
@@ -378,10 +386,10 @@ def test_wrong_use_is_said_in_one_line(
 
 @pytest.mark.parametrize("what", SILENT)
 def test_an_output_that_nobody_reads_is_no_error(
-    said: dict[str, Future[Said]], what: str
+    places: dict[str, str], what: str
 ) -> None:
     """As of `| head`: nothing is said of it."""
-    found = said[what].result()
+    found = _run(SILENT[what], places)
     assert (found.code, found.errors) == (1, "")
 
 
