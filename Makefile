@@ -89,6 +89,9 @@ test-debian13: ## Run the tests on Debian 13 (PostgreSQL 17), in a root of its o
 test-debian14: ## Run the tests on Debian 14 to be (PostgreSQL 18), likewise: ARGS=
 	@tests/debian.sh forky $(ARGS)
 
+contract: setup ## Compare the doubles with Duffel's, Stripe's, LaunchDarkly's test modes, by your keys
+	@$(PYTHON) -m tests.contract
+
 fuzz: install ## Try the callbacks with very many bodies
 	@$(PYTHON) -m pytest tests/sidecar/test_webhook_fuzz.py --fuzz 20000 -s
 
@@ -121,6 +124,10 @@ bench-ingest: install ## Measure what storing and ranking 500 offers costs
 
 bench-losers: install ## Count what an offer that loses costs: disk, log, rows
 	@$(PYTHON) -m tests.bench.losers
+
+DUE ?= 2000
+bench-drain: install ## Measure how fast the stack of make up books what is due: DUE=
+	@$(PYTHON) -m tests.bench.drain --trips $(DUE)
 
 bench-waiting: install ## Play fares through buy-or-wait: paid, missed, regret
 	@$(PYTHON) -m tests.bench.waiting
@@ -205,6 +212,6 @@ clean: ## Stop the stack and remove caches and .venv; the stack's data stays
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 .PHONY: help setup install up app secrets down status psql demo test test-tools test-debian13 \
-  test-debian14 refusals fuzz crash-points alerts mutants model campaign chaos failover night deploys check bench \
+  test-debian14 refusals contract fuzz crash-points alerts mutants model campaign chaos failover night deploys check bench \
   bench-flags bench-ingest bench-losers bench-waiting bench-scale bench-invariants bench-locked bench-metrics bench-traces \
   bench-watched bench-sidecar simulate schema release diagram clean

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-import codecs
-import io
-import sys
+from sidecar import interrupts
+
+if __name__ == "__main__":
+    # Before the imports below, which take a second.
+    interrupts.end_at_once()
+
 import threading
 from typing import Annotated
 from uuid import UUID
@@ -12,12 +15,12 @@ from uuid import UUID
 import psycopg
 import typer
 from rich.console import Console
-from rich.markup import escape
 
 from sidecar import (
     __version__,
     checks,
     config,
+    endings,
     overviews,
     processes,
     reporting,
@@ -26,9 +29,8 @@ from sidecar import (
     trace_report,
 )
 from sidecar.db import Database
-from sidecar.errors import EngineError, SetupError, SkylatchError
+from sidecar.errors import SetupError
 from sidecar.pool import describe
-from sidecar.redaction import redact
 from sidecar.switches import app as flags_app
 from sidecar.switches import operator_database
 
@@ -180,12 +182,15 @@ def local(
     """The local stack of a checkout: `local --help` says more."""
     try:
         # Not for production: neither the wheel nor the image has it.
-        from sidecar.local import app as local_app  # noqa: PLC0415
+        from sidecar.local.commands import app as local_app  # noqa: PLC0415
     except ModuleNotFoundError:
         raise SetupError(
             "the local stack is a checkout's: there is none here"
         ) from None
-    local_app(arguments or [], prog_name="python -m sidecar local")
+    code = local_app(
+        arguments or [], prog_name="python -m sidecar local", standalone_mode=False
+    )
+    raise typer.Exit(code or 0)
 
 
 for listing in overviews.COMMANDS:
@@ -211,38 +216,11 @@ def main(
 # The local stack runs beside the sidecar's programs, which report for themselves.
 _OF_DEVELOPERS = {"", "local"}
 
-# A terminal's encoding may lack these characters.
-_PLAIN = {"✓": "+", "✗": "x", "·": "-", "…": "...", "→": "->", "⇄": "<->"}
-
-
-def _plain(error: UnicodeError) -> tuple[str, int]:
-    if not isinstance(error, UnicodeEncodeError):
-        raise error
-    missing = error.object[error.start : error.end]
-    return "".join(_PLAIN.get(one, "?") for one in missing), error.end
-
-
-codecs.register_error("plain", _plain)
-
 
 def main_program() -> None:
-    """Run the command line; print an error of ours as one line, without a traceback."""
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="plain")
+    """Run the command line; an expected error is one line, not a traceback."""
     telemetry.keep_quiet()
-    try:
-        app()
-    except SkylatchError as error:
-        reporting.report(error)
-        hint = error.hint if isinstance(error, EngineError) else ""
-        told = f"{error}: {hint}" if hint else str(error)
-        text = f"[bold red]error:[/] {escape(redact(told))}"
-        Console(stderr=True).print(text, highlight=False, soft_wrap=True)
-        raise SystemExit(1) from None
-    except Exception as error:
-        reporting.report(error)
-        raise
+    endings.run(lambda: app(standalone_mode=False), reporting.report)
 
 
 if __name__ == "__main__":

@@ -48,6 +48,13 @@ class _Known:
 _FILE = TypeAdapter(_Known)
 
 
+def _unusable(path: Path, what: str, error: OSError) -> ConfigError:
+    return ConfigError(
+        f"SKYLATCH_ALERT_MEMORY: {path} cannot be {what}: {error.strerror}: name a file"
+        " in a directory of the relay's own"
+    )
+
+
 @dataclass(slots=True)
 class Memory:
     """The open alerts, and for each channel the messages that it has not taken yet."""
@@ -70,11 +77,11 @@ class Memory:
             _log.warning("relay.memory_unreadable", error=type(error).__name__)
             memory = cls(path=path)
         except OSError as error:
-            raise ConfigError(f"SKYLATCH_ALERT_MEMORY: {error}") from error
+            raise _unusable(path, "read", error) from error
         try:
             memory._write()
         except OSError as error:
-            raise ConfigError(f"SKYLATCH_ALERT_MEMORY: {error}") from error
+            raise _unusable(path, "written", error) from error
         return memory
 
     def put(self, channel: str, text: str) -> None:

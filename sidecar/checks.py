@@ -16,10 +16,11 @@ from sidecar.db import Database
 from sidecar.errors import EngineError, SetupError, SkylatchError
 from sidecar.flags import reachable, read_flags
 from sidecar.flights import Flights
+from sidecar.inspection import unanswered
 from sidecar.limits import connect
 from sidecar.listening import DEAF
 from sidecar.payments import Payments
-from sidecar.pool import describe
+from sidecar.pool import describe, reach
 from sidecar.providers import Answer
 from sidecar.setting_types import revealed
 
@@ -37,13 +38,16 @@ def run(console: Console) -> bool:
         return False
     console.print("[green]✓[/] settings")
     with closing(_open(settings)) as database:
-        is_ours = _passes(console, "database", lambda: _check_database(database))
+        is_ours = _passes(
+            console, "database", lambda: _check_database(database, settings)
+        )
         return all(
             [
                 is_ours,
                 _passes(console, "flags", lambda: _check_flags(settings)),
                 _passes(console, "duffel", lambda: _check_duffel(settings)),
                 _passes(console, "stripe", lambda: _check_stripe(settings)),
+                is_ours and _check_login(console, database, settings),
                 is_ours and _check_durability(console, database, settings),
                 is_ours and _check_wake_ups(console, database),
                 _check_endpoint(console),
@@ -59,6 +63,10 @@ def begin(database: Database) -> None:
     under way have to be ended all the same.
     """
     database.check_version()
+    try:
+        database.check_login()
+    except SetupError as error:
+        _log.warning("database.superuser", reason=str(error))
     for check in (database.check_setup, database.check_python):
         try:
             check()
@@ -90,11 +98,28 @@ def _open(settings: config.WorkSettings) -> Database:
     )
 
 
-def _check_database(database: Database) -> None:
+def _check_database(database: Database, settings: config.WorkSettings) -> None:
+    try:
+        address = settings.database_url.get_secret_value()
+        reach(address, patience=_PATIENCE_SECONDS)
+    except psycopg.Error as error:
+        raise unanswered(error) from error
     database.check_version()
-    database.check_login()
     database.check_setup()
     database.check_python()
+
+
+def _check_login(
+    console: Console, database: Database, settings: config.WorkSettings
+) -> bool:
+    """A superuser may try things out, but not with real money."""
+    try:
+        database.check_login()
+    except SetupError as error:
+        mark = "[red]✗[/]" if settings.live_mode else "[yellow]-[/]"
+        _explain(console, f"{mark} login: {escape(str(error))}")
+        return not settings.live_mode
+    return True
 
 
 def _check_durability(
@@ -153,7 +178,8 @@ def _check_stripe(settings: config.WorkSettings) -> None:
 
 def _require_answer(answer: Answer, url: str, key: str) -> None:
     if answer.http_status is None:
-        raise SkylatchError(f"no answer: check {url} and the network")
+        what = "no connection" if answer.error_code == "not_sent" else "no answer"
+        raise SkylatchError(f"{what}: check {url} and the network")
     if answer.http_status in {401, 403}:
         raise SkylatchError(f"refused our credentials: check {key}")
     if answer.http_status >= 400:

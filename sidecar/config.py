@@ -7,6 +7,8 @@ Every name starts with ``SKYLATCH_``; a directory of files named like the settin
 from __future__ import annotations
 
 import os
+import re
+import warnings
 from pathlib import Path
 from typing import Self, TypeVar
 
@@ -17,16 +19,22 @@ from pydantic import (
     field_validator,
     model_validator,
 )
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
 
 from sidecar.errors import ConfigError
+from sidecar.key_kinds import it_is
 from sidecar.setting_types import (
     Address,
     DatabaseAddress,
+    HttpAddress,
+    HttpUrl,
     MailAddress,
+    OptionalHttpAddress,
     OptionalSecret,
+    SdkKey,
     Secret,
     WebhookSecrets,
+    has_port_that_is_one,
     is_encrypted,
     is_loopback,
     leads_somewhere,
@@ -55,23 +63,16 @@ class DatabaseSettings(SkylatchSettings):
     redis_url: Address | None = None
     # Where traces go, OTLP over HTTP: https://collector:4318, without /v1/traces. The
     # exporter reads further settings (headers, certificates) from OTEL_….
-    otlp_endpoint: Address | None = None
-
-    @field_validator("otlp_endpoint")
-    @classmethod
-    def _is_http(cls, url: SecretStr | None) -> SecretStr | None:
-        if url is not None and not url.get_secret_value().startswith(
-            ("http://", "https://")
-        ):
-            raise ValueError("needs http:// or https://")
-        return url
+    otlp_endpoint: HttpAddress | None = None
 
     @field_validator("redis_url")
     @classmethod
     def _names_a_redis(cls, url: SecretStr | None) -> SecretStr | None:
-        kinds = ("redis://", "rediss://", "unix://")
-        if url is not None and not url.get_secret_value().startswith(kinds):
+        value = url.get_secret_value() if url is not None else "unix://"
+        if not value.startswith(("redis://", "rediss://", "unix://")):
             raise ValueError("needs redis://, rediss:// or unix://")
+        if not (value.startswith("unix://") or has_port_that_is_one(value)):
+            raise ValueError("has a host or a port that is none: redis://host:6379/0")
         return url
 
 
@@ -82,13 +83,13 @@ class WorkSettings(DatabaseSettings):
     # server itself, or "none" to find work by polling alone.
     listen_url: Address | None = None
     live_mode: bool = False
-    duffel_url: str = "https://api.duffel.com"
+    duffel_url: HttpUrl = "https://api.duffel.com"
     duffel_token: Secret
-    stripe_url: str = "https://api.stripe.com"
+    stripe_url: HttpUrl = "https://api.stripe.com"
     stripe_key: Secret
     # Flags come from LaunchDarkly, or without an SDK key from a file in its format.
-    launchdarkly_sdk_key: Secret | None = None
-    launchdarkly_url: str | None = None
+    launchdarkly_sdk_key: SdkKey | None = None
+    launchdarkly_url: HttpUrl | None = None
     flags_file: Path | None = None
     # Calls in flight at once, and how many of them may be searches. A provider answers
     # in 2 to 20 s. So of 50 calls, 30 make about one booking a second, and 20 make one
@@ -116,13 +117,16 @@ class WorkSettings(DatabaseSettings):
         mode = "live" if self.live_mode else "test"
         given = f"SKYLATCH_LIVE_MODE is {str(self.live_mode).lower()}"
         wrong = []
-        if not self.duffel_token.get_secret_value().startswith(f"duffel_{mode}_"):
-            wrong.append(f"SKYLATCH_DUFFEL_TOKEN is not a duffel_{mode}_ token")
-        if not self.stripe_key.get_secret_value().startswith(
-            (f"sk_{mode}_", f"rk_{mode}_")
-        ):
+        token = self.duffel_token.get_secret_value()
+        if not token.startswith(f"duffel_{mode}_"):
+            wrong.append(
+                f"SKYLATCH_DUFFEL_TOKEN is not a duffel_{mode}_ token{it_is(token)}"
+            )
+        key = self.stripe_key.get_secret_value()
+        if not key.startswith((f"sk_{mode}_", f"rk_{mode}_")):
             wrong.append(
                 f"SKYLATCH_STRIPE_KEY is not a {mode} key (sk_{mode}_, rk_{mode}_)"
+                + it_is(key)
             )
         if wrong:
             raise ValueError("\n".join(f"{one}, and {given}" for one in wrong))
@@ -211,14 +215,14 @@ class RelaySettings(SkylatchSettings):
     # The login skylatch_watch, which may read alerts and nothing else.
     watch_url: DatabaseAddress
     # A chat's incoming webhook, in Slack's form.
-    alert_webhook_url: OptionalSecret = None
+    alert_webhook_url: OptionalHttpAddress = None
     # smtp://user:password@host:587 (STARTTLS) or smtps://…:465.
     alert_smtp_url: OptionalSecret = None
     alert_email_to: MailAddress | None = None
     alert_email_from: MailAddress = "skylatch@localhost"
     # Asked each minute while everything could be sent: this service raises an alarm
     # when it is not asked.
-    alert_heartbeat_url: OptionalSecret = None
+    alert_heartbeat_url: OptionalHttpAddress = None
     # The file that keeps, over restarts, the open alerts and who was told.
     alert_memory: Path | None = None
     alert_poll_seconds: float = Field(default=5.0, gt=0, le=60)
@@ -233,13 +237,6 @@ class RelaySettings(SkylatchSettings):
                 "SKYLATCH_ALERT_SMTP_URL and SKYLATCH_ALERT_EMAIL_TO go together"
             )
         return self
-
-    @field_validator("alert_webhook_url", "alert_heartbeat_url")
-    @classmethod
-    def _is_http(cls, url: SecretStr | None) -> SecretStr | None:
-        if url and not leads_somewhere(url.get_secret_value(), "http", "https"):
-            raise ValueError("needs http:// or https:// and a host")
-        return url
 
     @field_validator("alert_smtp_url")
     @classmethod
@@ -265,7 +262,10 @@ def load(kind: type[_Settings]) -> _Settings:
     if secrets is not None and not Path(secrets).is_dir():
         raise ConfigError(f"SKYLATCH_SECRETS_DIR: {secrets} is not a directory")
     try:
-        return kind(_secrets_dir=secrets)
+        with warnings.catch_warnings():
+            # A directory where the file of a secret should be is only warned of.
+            warnings.simplefilter("error", UserWarning)
+            return kind(_secrets_dir=secrets)
     except ValidationError as error:
         lines = []
         for problem in error.errors(include_url=False, include_input=False):
@@ -275,5 +275,17 @@ def load(kind: type[_Settings]) -> _Settings:
             text = NOT_SET if is_missing else problem["msg"]
             lines.append(subject + text.removeprefix("Value error, "))
         raise ConfigError("\n".join(lines)) from None
-    except OSError as error:
+    except SettingsError as error:
+        raise ConfigError(_unread(error)) from None
+    except (OSError, UserWarning) as error:
         raise ConfigError(f"SKYLATCH_SECRETS_DIR: {error}") from None
+
+
+def _unread(error: SettingsError) -> str:
+    """Say which secret's file will not do; what is in it may be quoted by the cause."""
+    field = re.search(r'field "(\w+)"', str(error))
+    name = f"SKYLATCH_{field[1].upper()}" if field else "SKYLATCH_SECRETS_DIR"
+    why = {UnicodeDecodeError: "is no text", UserWarning: "is a directory"}.get(
+        type(error.__cause__), "cannot be read"
+    )
+    return f"{name}: its file in SKYLATCH_SECRETS_DIR {why}"

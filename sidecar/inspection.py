@@ -11,12 +11,26 @@ from sidecar.pool import Pool, describe
 _NOT_DEPLOYED = (psycopg.errors.InvalidSchemaName, psycopg.errors.UndefinedFunction)
 
 
-def _remedy(error: psycopg.Error) -> str:
+def remedy(
+    error: Exception,
+    *,
+    login: str = "skylatch_sidecar",
+    setting: str = "SKYLATCH_DATABASE_URL",
+) -> str:
+    """Return what to do about a database that does not do what it is asked for."""
     if isinstance(error, _NOT_DEPLOYED):
         return "deploy to it (python -m sidecar deploy)"
     if isinstance(error, psycopg.errors.InsufficientPrivilege):
-        return "log in as skylatch_sidecar"
-    return "check SKYLATCH_DATABASE_URL"
+        return f"log in as {login}"
+    return f"check {setting}"
+
+
+def unanswered(error: psycopg.Error, reason: str | None = None) -> SetupError:
+    """Return what a sidecar says of a database that is not there for it."""
+    return SetupError(
+        f"the database does not answer as Skylatch: {reason or describe(error)}:"
+        f" {remedy(error)}"
+    )
 
 
 def check_encoding(found: str | bytes) -> None:
@@ -43,21 +57,18 @@ class Inspection(Pool):
             newer = versions.is_newer(schema, __version__)
             oldest = self._one("oldest_sidecar") if newer else None
         except psycopg.Error as error:
-            raise SetupError(
-                f"the database does not answer as Skylatch: {self.explain(error)}:"
-                f" {_remedy(error)}"
-            ) from error
+            raise unanswered(error, self.explain(error)) from error
         problem = versions.range_problem(schema, oldest)
         if problem:
             raise VersionError(problem)
 
     def check_login(self) -> None:
-        """Refuse a superuser, whom the database's own rules do not bind."""
+        """Refuse a superuser, whom the database's own rules do not bind: SetupError."""
         (row,) = self._rows("pg_catalog", "current_setting", "is_superuser")
         if row["current_setting"] == "on":
             raise SetupError(
-                "the login is a superuser: SKYLATCH_DATABASE_URL has to name"
-                " skylatch_sidecar"
+                "SKYLATCH_DATABASE_URL names a superuser, whom no rule of the database"
+                " binds: name skylatch_sidecar"
             )
 
     def check_setup(self) -> None:

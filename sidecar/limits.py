@@ -23,6 +23,7 @@ from redis.backoff import NoBackoff
 from redis.exceptions import LockError
 from redis.retry import Retry
 
+from sidecar.errors import ConfigError
 from sidecar.metrics import Metrics
 
 _log = structlog.get_logger()
@@ -35,13 +36,16 @@ def connect(url: str | None) -> Redis | None:
     """Return a client that gives up soon, or None when no Redis is configured."""
     if url is None:
         return None
-    return Redis.from_url(
-        url,
-        socket_timeout=0.5,
-        socket_connect_timeout=0.5,
-        # One more try at once, in case a pooled connection went stale.
-        retry=Retry(NoBackoff(), 1),
-    )
+    try:
+        return Redis.from_url(
+            url,
+            socket_timeout=0.5,
+            socket_connect_timeout=0.5,
+            # One more try at once, in case a pooled connection went stale.
+            retry=Retry(NoBackoff(), 1),
+        )
+    except ValueError:  # of one of its options, which it quotes
+        raise ConfigError("SKYLATCH_REDIS_URL: has an option that is none") from None
 
 
 class LockTaken(Exception):

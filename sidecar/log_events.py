@@ -76,6 +76,7 @@ EVENTS: dict[str, LogEvent] = {
     "readyz.no_room": LogEvent(_ERROR, "the disk, memory or a limit is used up"),
     "readyz.unknown": LogEvent(_WARNING, "the database does not say how things are"),
     "database.lacking": LogEvent(_ERROR, "the database lacks what a deploy sets"),
+    "database.superuser": LogEvent(_WARNING, "no rule of the database binds the login"),
     "webhook.not_stored": LogEvent(_WARNING, "the provider sends the event again"),
     "inbox.failed": LogEvent(_WARNING, "the engine applies events within a minute"),
     # Metrics, and what a process tells its supervisor.

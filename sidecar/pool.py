@@ -7,6 +7,7 @@ that matter are kept inside the functions.
 
 from __future__ import annotations
 
+import math
 from functools import lru_cache
 from typing import Any
 
@@ -30,6 +31,14 @@ def describe(error: Exception) -> str:
         primary = error.diag.message_primary or str(error).split("\n", 1)[0]
         return " ".join(filter(None, (type(error).__name__, error.sqlstate, primary)))
     return f"{type(error).__name__} {error}"
+
+
+def reach(url: str, *, patience: float) -> None:
+    """Connect once; raises psycopg.Error, and at once where nobody listens.
+
+    For a command that ends: a pool tries again and again until its patience ends.
+    """
+    psycopg.connect(noticing(url), connect_timeout=math.ceil(patience)).close()
 
 
 @lru_cache

@@ -62,7 +62,9 @@ def serve(settings: config.ServeSettings) -> None:
             if exported:
                 exported.watch(app)
             server = _server(settings, app)
-            server.run()
+            # uvicorn ends so where it cannot start.
+            with contextlib.suppress(SystemExit):
+                server.run()
             _require_started(settings, server)
 
 
@@ -193,8 +195,14 @@ def _exporting(
 
 
 def _server(settings: config.ServeSettings, app: FastAPI) -> uvicorn.Server:
-    from sidecar.serving import server_config  # noqa: PLC0415
+    from sidecar.serving import check_address, server_config  # noqa: PLC0415
 
+    check_address(
+        settings.http_host,
+        settings.http_port,
+        what="the endpoint",
+        setting="SKYLATCH_HTTP_PORT or SKYLATCH_HTTP_HOST",
+    )
     return uvicorn.Server(
         server_config(app, host=settings.http_host, port=settings.http_port)
     )

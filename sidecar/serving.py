@@ -8,6 +8,7 @@ ever, and enough such clients would hold all connections.
 from __future__ import annotations
 
 import asyncio
+import socket
 from typing import Any
 
 import h11
@@ -15,6 +16,7 @@ import uvicorn
 from starlette.types import ASGIApp
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
+from sidecar.errors import SetupError
 from sidecar.waiting_room import Place, WaitingRoom, source_of
 
 _HEAD_SECONDS = 5.0
@@ -22,6 +24,27 @@ _MAX_HEAD_BYTES = 16 * 1024
 # Below the 1,024 files that a process may usually have open.
 _MAX_CONNECTIONS = 512
 _MAX_WAITING = 256
+
+
+def check_address(host: str, port: int, *, what: str, setting: str) -> None:
+    """Raise SetupError when `what` could not listen there, where `setting` put it.
+
+    uvicorn only logs it, and ends the process.
+    """
+    try:
+        for family, kind, protocol, _, address in socket.getaddrinfo(
+            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        ):
+            with socket.socket(family, kind, protocol) as probe:
+                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+                if family == socket.AF_INET6:
+                    probe.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+                probe.bind(address)
+    except OSError as error:
+        raise SetupError(
+            f"{what} did not start on port {port} of {host}: {error.strerror}: stop"
+            f" what listens there, or set another {setting}"
+        ) from None
 
 
 def server_config(app: ASGIApp, *, host: str, port: int) -> uvicorn.Config:

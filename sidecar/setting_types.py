@@ -11,6 +11,8 @@ from psycopg.conninfo import conninfo_to_dict
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
 from pydantic_settings import NoDecode
 
+from sidecar.key_kinds import SDK_KEY, kind_of
+
 # What a shell, an editor or a file of settings may leave in a secret, and none has.
 _FOREIGN = re.compile(r"[^!-~]|[\"'`]")
 _UNPRINTABLE = re.compile(r"[^ -~]")
@@ -59,6 +61,25 @@ def _check_database(address: SecretStr) -> SecretStr:
     return address
 
 
+def _check_http(url: str) -> str:
+    if not leads_somewhere(url, "http", "https"):
+        raise ValueError("needs http:// or https:// and a host")
+    return url
+
+
+def _check_http_address(url: SecretStr | None) -> SecretStr | None:
+    if url:
+        _check_http(url.get_secret_value())
+    return url
+
+
+def _check_sdk_key(key: SecretStr) -> SecretStr:
+    kind = kind_of(key.get_secret_value())
+    if kind not in {None, SDK_KEY}:
+        raise ValueError(f"is not {SDK_KEY} (sdk-) but {kind}")
+    return key
+
+
 def _none_if_empty(given: Any) -> Any:
     return None if isinstance(given, str) and not given.strip() else given
 
@@ -66,7 +87,11 @@ def _none_if_empty(given: Any) -> Any:
 Secret = Annotated[SecretStr, AfterValidator(_check_secret)]
 # A container has a file for each secret, which is empty for one that is not set.
 OptionalSecret = Annotated[Secret | None, BeforeValidator(_none_if_empty)]
+SdkKey = Annotated[Secret, AfterValidator(_check_sdk_key)]
 Address = Annotated[SecretStr, AfterValidator(_check_address)]
+HttpUrl = Annotated[str, AfterValidator(_check_http)]
+HttpAddress = Annotated[Address, AfterValidator(_check_http_address)]
+OptionalHttpAddress = Annotated[OptionalSecret, AfterValidator(_check_http_address)]
 DatabaseAddress = Annotated[SecretStr, AfterValidator(_check_database)]
 
 
@@ -102,6 +127,14 @@ def leads_somewhere(url: str, *schemes: str) -> bool:
             and all(0 < len(label) < 64 for label in labels)
         )
     except ValueError:  # a port or an IPv6 address that is none
+        return False
+
+
+def has_port_that_is_one(url: str) -> bool:
+    """Tell whether nothing in the way of a host and a port is wrong; both may lack."""
+    try:
+        return urlsplit(url).port != 0
+    except ValueError:
         return False
 
 

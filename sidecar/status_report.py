@@ -17,8 +17,8 @@ from rich.console import Console
 from sidecar.alerts import DATABASE_UNREACHABLE, page_of
 from sidecar.config import StatusSettings, load
 from sidecar.db import Database
-from sidecar.errors import ConfigError, EngineError, SkylatchError
-from sidecar.pool import describe
+from sidecar.errors import ConfigError, EngineError
+from sidecar.pool import describe, reach
 from sidecar.redaction import one_line
 
 WELL, OPEN, UNKNOWN = 0, 1, 2
@@ -37,18 +37,11 @@ def run(console: Console, *, as_json: bool = False) -> int:
 def show(address: str, console: Console, *, as_json: bool = False) -> int:
     """Print the status of the database at `address`; return as `run` does."""
     try:
+        reach(address, patience=_PATIENCE_SECONDS)
         with closing(Database(address, size=1, patience=_PATIENCE_SECONDS)) as database:
-            try:
-                status = database.pipeline_status()
-            except (psycopg.Error, EngineError) as error:
-                told = (
-                    database.explain(error)
-                    if isinstance(error, psycopg.Error)
-                    else describe(error)
-                )
-                raise SkylatchError(told) from error
-    except SkylatchError as error:
-        why = f"{error} ({page_of(DATABASE_UNREACHABLE)})"
+            status = database.pipeline_status()
+    except (psycopg.Error, EngineError) as error:
+        why = f"{describe(error)} ({page_of(DATABASE_UNREACHABLE)})"
         return unknown(console, why, as_json=as_json)
     stops = why_off(status)
     status |= {"booking": not stops, "stops": stops}

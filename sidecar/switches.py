@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from typing import Annotated
 
 import psycopg
@@ -20,25 +20,30 @@ from rich.table import Table
 from sidecar.config import OperatorSettings, load
 from sidecar.db import Database
 from sidecar.errors import SetupError
-from sidecar.pool import Row
+from sidecar.inspection import remedy
+from sidecar.pool import Row, describe, reach
 
 app = typer.Typer(help="See the flags; stop and allow booking.", no_args_is_help=True)
+_PATIENCE_SECONDS = 5.0
 Reason = Annotated[str, typer.Option(help="Why; it is kept with the change.")]
 
 
 @contextmanager
 def operator_database() -> Iterator[Database]:
     """Connect as an operator; say what is wrong with the address if that fails."""
-    database = Database(
-        load(OperatorSettings).operator_url.get_secret_value(), size=1, patience=5
-    )
+    address = load(OperatorSettings).operator_url.get_secret_value()
     try:
-        yield database
+        reach(address, patience=_PATIENCE_SECONDS)
+        with closing(Database(address, size=1, patience=_PATIENCE_SECONDS)) as database:
+            yield database
     except psycopg.Error as error:
-        reason = database.explain(error)
-        raise SetupError(f"SKYLATCH_OPERATOR_URL: {reason}") from error
-    finally:
-        database.close()
+        reason = describe(error)
+        what_to_do = remedy(
+            error,
+            login="a member of skylatch_operator",
+            setting="host, port, database and login",
+        )
+        raise SetupError(f"SKYLATCH_OPERATOR_URL: {reason}: {what_to_do}") from error
 
 
 @app.command()

@@ -10,7 +10,3 @@ stack            up, down, status
 └── supervision  supervisord, which runs the programs
 places, accounts, waiting   paths; who runs what; bounded waits
 """
-
-from sidecar.local.commands import app
-
-__all__ = ["app"]

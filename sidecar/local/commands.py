@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import os
 import shlex
 import sys
@@ -16,7 +15,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from sidecar import status_report
+from sidecar import endings, status_report
 from sidecar.deploy import deploy as deploy_database
 from sidecar.errors import SetupError, SkylatchError
 from sidecar.local import containers, diagram, plpython, snapshot
@@ -31,6 +30,8 @@ from sidecar.local.throwaway import throwaway_cluster
 app = typer.Typer(
     help="The local stack: a private PostgreSQL, Redis, the sandbox and the sidecar.",
     no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
 )
 _progress = Console(stderr=True, highlight=False)
 Recordings = Annotated[
@@ -47,14 +48,16 @@ def one_line_errors() -> Iterator[None]:
     """Turn an expected failure into one line and exit code 1, without a traceback."""
     try:
         yield
-    except SkylatchError as error:
-        reason = str(error)
     except psycopg.OperationalError as error:
         reason = f"the database does not answer: {str(error).strip()}; run: make up"
+    except SkylatchError as error:
+        reason = str(error)
     except OSError as error:
-        if error.errno not in (errno.ENOSPC, errno.EACCES, errno.EROFS, errno.EDQUOT):
+        line = endings.told(error)
+        if line is None:
             raise
-        reason = f"{error.strerror}: {error.filename or default_places().state}"
+        # A full disk names no file.
+        reason = line if error.filename else f"{line}: {default_places().state}"
     else:
         return
     print(f"error: {reason}", file=sys.stderr)

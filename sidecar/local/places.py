@@ -149,9 +149,19 @@ def default_places() -> Places:
     """Return the places of this checkout; SKYLATCH_STATE_DIR overrides."""
     override = os.environ.get("SKYLATCH_STATE_DIR")
     if override:
-        return Places(Path(override).expanduser().resolve())
+        return Places(_at_home(override).resolve())
     name = hashlib.sha256(str(CHECKOUT).encode()).hexdigest()[:8]
     if is_root():
         return Places(Path("/var/lib/skylatch") / name)
     base = os.environ.get("XDG_STATE_HOME") or "~/.local/state"
-    return Places(Path(base).expanduser() / "skylatch" / name)
+    return Places(_at_home(base) / "skylatch" / name)
+
+
+def _at_home(path: str) -> Path:
+    try:
+        return Path(path).expanduser()
+    except RuntimeError:
+        raise SetupError(
+            f"{path}: there is no such home directory: point SKYLATCH_STATE_DIR"
+            " elsewhere"
+        ) from None

@@ -9,19 +9,23 @@ from pathlib import Path
 DOCUMENT = Path(__file__).resolve().parents[2] / "docs" / "refusals.md"
 WRITING = os.environ.get("REFUSALS") == "write"
 HEAD = """\
-# What is said of a wrong database, setting or key
+# What is said of a wrong database, setting, key or use
 
 Written by `make refusals` from what is printed; each row is a test in
 `tests/e2e/test_refused_*.py`, which compares it with this page. `deploy` is
 `python -m sidecar deploy --dsn …`: it says everything that it finds at once, and has
 not changed what it refuses. `check` is `python -m sidecar check`, start is
-`python -m sidecar work`, or `serve` where the setting is that command's.
+`python -m sidecar work`, or `serve` where the setting is that command's. Every command
+(`python -m …`) says in one line what is wrong, and has a code: 0 done; 1 refused or
+failed; 2 no such command, option or value, and of `status`, that it cannot be told;
+130 Ctrl-C. A traceback is a defect: please report it.
 
 """
 DEPLOY = "database | `deploy`"
 REMARKED = "what `deploy` remarks, and goes on | in these words"
 STARTED = "setting or database | `check` | start"
-HEADS = (DEPLOY, REMARKED, STARTED)
+USED = "wrong use | command | what it says | code"
+HEADS = (DEPLOY, REMARKED, STARTED, USED)
 # What differs from one run to the next, and what it is called on the page.
 Names = dict[str, str]
 
@@ -39,7 +43,7 @@ def written() -> dict[str, list[str]]:
 def as_cell(text: str, names: Names) -> str:
     """Return `text` as it stands on the page."""
     for found, name in sorted(names.items(), key=lambda one: -len(one[0])):
-        text = text.replace(found, name)
+        text = text.replace(found, name) if found else text
     return re.sub(r"\s+", " ", text).replace("|", "\\|").strip()
 
 

@@ -19,6 +19,7 @@ from sidecar import __main__, checks, processes, telemetry
 from sidecar.errors import SkylatchError
 from tests.e2e.refusals import HEADS, STARTED, WRITING, compare, write, written
 from tests.e2e.test_refused_databases import DATABASES, REMARKS
+from tests.e2e.test_refused_uses import USES
 from tests.factories import World, set_versions, sidecar_settings
 from tests.raw_server import closed_port
 from tests.sandbox.control import Fault
@@ -80,7 +81,7 @@ def on_start(command: Callable[[], None], checked: str) -> str:
         except Started:
             pass
     (*reasons,) = (one["reason"] for one in logged)
-    same = [f"✗ database: {reason}" for reason in reasons] == [checked]
+    same = [checked.partition(": ")[2]] == reasons
     return "goes on" + (", and logs the same" if same else " ".join(["", *reasons]))
 
 
@@ -116,6 +117,15 @@ def _temporary(world: World) -> dict[str, str]:
     return {}
 
 
+def _flags_from(key: str) -> dict[str, str]:
+    return {"FLAGS_FILE": "", "LAUNCHDARKLY_SDK_KEY": key}
+
+
+def _no_json(_: World) -> dict[str, str]:
+    Path(os.environ["SKYLATCH_FLAGS_FILE"]).write_text("{flags")
+    return {}
+
+
 def _refuses(world: World) -> dict[str, str]:
     world.flights.faults.arm(
         Fault(match="*", kind="status", status=401, body={"errors": []})
@@ -138,6 +148,7 @@ SETTINGS: dict[str, Callable[[World], dict[str, str]]] = {
     "a login that may not": lambda w: {
         "DATABASE_URL": make_conninfo(w.dsn, user="skylatch_feed")
     },
+    "a superuser's login": lambda w: {"DATABASE_URL": w.dsn},
     "a database without Skylatch": _undeployed,
     "a database of another version": _version,
     "a restored copy that was not deployed to": _temporary,
@@ -147,6 +158,13 @@ SETTINGS: dict[str, Callable[[World], dict[str, str]]] = {
     "a live Duffel token in test mode": lambda _: {"DUFFEL_TOKEN": "duffel_live_x"},
     "a line break in a key": lambda _: {"STRIPE_KEY": "sk_test_x\n"},
     "a publishable key of Stripe": lambda _: {"STRIPE_KEY": "pk_test_x"},
+    "a live key of Stripe in test mode": lambda _: {"STRIPE_KEY": "rk_live_x"},
+    "a token of Duffel for Stripe's key": lambda _: {"STRIPE_KEY": "duffel_test_x"},
+    "a key of Stripe for Duffel's token": lambda _: {"DUFFEL_TOKEN": "sk_test_x"},
+    "a webhook's secret for Stripe's key": lambda _: {"STRIPE_KEY": "whsec_x"},
+    "a mobile key of LaunchDarkly": lambda _: _flags_from("mob-x"),
+    "a client-side id of LaunchDarkly": lambda _: _flags_from("0123456789ab" * 2),
+    "an access token of LaunchDarkly": lambda _: _flags_from("api-x"),
     "test keys in live mode": lambda _: {"LIVE_MODE": "true"},
     "live mode against the sandbox": lambda _: {
         "LIVE_MODE": "true",
@@ -162,6 +180,7 @@ SETTINGS: dict[str, Callable[[World], dict[str, str]]] = {
     },
     "no source of flags": lambda _: {"FLAGS_FILE": ""},
     "two sources of flags": lambda _: {"LAUNCHDARKLY_SDK_KEY": "sdk-x"},
+    "a flags file that is no JSON": _no_json,
     "a flags file that is not there": lambda _: {"FLAGS_FILE": "/nowhere/flags.json"},
     "no worker left for bookings": lambda _: {"WORKERS": "4", "SEARCH_WORKERS": "4"},
     "an address of Redis that is none": lambda _: {"REDIS_URL": "http://cache"},
@@ -205,6 +224,7 @@ def test_a_setting_that_will_not_do_is_said_in_one_line(
     names = {
         str(database["host"]): "/run/postgresql",
         str(database["dbname"]): "travel",
+        values["SKYLATCH_FLAGS_FILE"]: "/srv/flags.json",
         **{
             str(found): name
             for found, name in (
@@ -228,4 +248,6 @@ def test_the_page_has_no_row_that_nothing_is_compared_with() -> None:
         pytest.skip("the page is not written yet")
     apart = {"PgBouncer", "`--schema travel`"}
     heads = {head.split(" | ")[0] for head in HEADS}
-    assert set(written()) - heads == {*DATABASES, *REMARKS, *SETTINGS, *SERVED, *apart}
+    assert set(written()) - heads == {
+        *(*DATABASES, *REMARKS, *SETTINGS, *SERVED, *USES, *apart)
+    }

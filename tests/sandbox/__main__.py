@@ -1,15 +1,19 @@
-"""The command: ``python -m tests.sandbox``; an error of ours is one line."""
+"""The command: ``python -m tests.sandbox``; what was to be expected is one line."""
 
 from __future__ import annotations
 
-import sys
+from sidecar import interrupts
+
+if __name__ == "__main__":
+    # Before the imports below, which take a second.
+    interrupts.end_at_once()
+
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from sidecar import config
-from sidecar.errors import SkylatchError
+from sidecar import config, endings, reporting
 from tests.sandbox.fault_command import app as fault_app
 from tests.sandbox.run import SandboxSettings, run_sandbox
 
@@ -30,14 +34,8 @@ def serve(
         run_sandbox(config.load(SandboxSettings), state)
 
 
-def main() -> None:
-    """Run the command line; exit with 1 after an error of ours."""
-    try:
-        app(prog_name="python -m tests.sandbox")
-    except SkylatchError as error:
-        print(f"error: {error}", file=sys.stderr)
-        raise SystemExit(1) from None
-
-
 if __name__ == "__main__":
-    main()
+    endings.run(
+        lambda: app(prog_name="python -m tests.sandbox", standalone_mode=False),
+        reporting.report,
+    )

@@ -11,7 +11,7 @@ import threading
 from contextlib import ExitStack
 from pathlib import Path
 
-from pydantic import Field
+from pydantic import DirectoryPath, Field
 
 from sidecar.config import SkylatchSettings
 from sidecar.setting_types import WebhookSecrets
@@ -34,7 +34,7 @@ class SandboxSettings(SkylatchSettings):
     sandbox_callbacks_url: str | None = None
     stripe_webhook_secrets: WebhookSecrets = ()
     duffel_webhook_secrets: WebhookSecrets = ()
-    recordings: Path | None = None
+    recordings: DirectoryPath | None = None
 
 
 def run_sandbox(settings: SandboxSettings, state: Path | None = None) -> None:

@@ -13,6 +13,7 @@ from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp
 
 from sidecar.errors import SetupError
+from sidecar.serving import check_address
 
 
 def _is_worth_a_line(record: logging.LogRecord) -> bool:
@@ -38,6 +39,8 @@ def running_in_thread(
     app: ASGIApp, *, host: str = "127.0.0.1", port: int = 0
 ) -> Iterator[str]:
     """Serve `app` from a thread and yield its base address on this machine."""
+    if port:
+        check_address(host, port, what="the sandbox", setting="SKYLATCH_SANDBOX_…_PORT")
     server = build_server(app, host=host, port=port)
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()

@@ -50,6 +50,16 @@ def only_failure() -> str:
     return failed
 
 
+def _live(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Set live mode, with providers that do not answer."""
+    monkeypatch.setenv("SKYLATCH_LIVE_MODE", "true")
+    monkeypatch.setenv("SKYLATCH_DUFFEL_TOKEN", "duffel_live_fixture")
+    monkeypatch.setenv("SKYLATCH_STRIPE_KEY", "sk_live_fixture")
+    for provider in ("DUFFEL", "STRIPE"):
+        url = f"https://[::2]:{closed_port()}"
+        monkeypatch.setenv(f"SKYLATCH_{provider}_URL", url)
+
+
 @pytest.mark.usefixtures("settings")
 def test_everything_there_is_all_green(
     redis_server: RedisServer, monkeypatch: pytest.MonkeyPatch
@@ -75,12 +85,7 @@ def test_a_server_that_forgets_what_it_committed_takes_no_real_money(
         " a crash loses what was committed"
     )
     assert f"- {said}" in check()[1]
-    monkeypatch.setenv("SKYLATCH_LIVE_MODE", "true")
-    monkeypatch.setenv("SKYLATCH_DUFFEL_TOKEN", "duffel_live_fixture")
-    monkeypatch.setenv("SKYLATCH_STRIPE_KEY", "sk_live_fixture")
-    for provider in ("DUFFEL", "STRIPE"):
-        url = f"https://[::2]:{closed_port()}"
-        monkeypatch.setenv(f"SKYLATCH_{provider}_URL", url)
+    _live(monkeypatch)
     passed, lines = check()
     assert not passed
     assert f"✗ {said}" in lines
@@ -119,7 +124,8 @@ def test_a_provider_that_is_away_names_the_address(
     """The address may be wrong, or the network."""
     name = f"SKYLATCH_{provider.upper()}_URL"
     monkeypatch.setenv(name, f"http://127.0.0.1:{closed_port()}")
-    assert only_failure() == f"✗ {provider}: no answer: check {name} and the network"
+    said = f"no connection: check {name} and the network"
+    assert only_failure() == f"✗ {provider}: {said}"
 
 
 @pytest.mark.usefixtures("settings")
@@ -215,16 +221,36 @@ def test_a_database_without_a_connection_says_why(
     assert "check SKYLATCH_DATABASE_URL" in line
 
 
-def test_a_superusers_login_is_refused(
+def test_a_superusers_login_is_a_remark_and_takes_no_real_money(
     world: World, settings: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """No rule of the database would bind the sidecar."""
     assert "skylatch_sidecar" in settings["SKYLATCH_DATABASE_URL"]
     monkeypatch.setenv("SKYLATCH_DATABASE_URL", world.dsn)
-    assert only_failure() == (
-        "✗ database: the login is a superuser: SKYLATCH_DATABASE_URL has to name"
-        " skylatch_sidecar"
+    said = (
+        "login: SKYLATCH_DATABASE_URL names a superuser, whom no rule of the database"
+        " binds: name skylatch_sidecar"
     )
+    passed, lines = check()
+    assert passed
+    assert f"- {said}" in lines
+    _live(monkeypatch)
+    passed, lines = check()
+    assert not passed
+    assert f"✗ {said}" in lines
+
+
+def test_a_port_where_nobody_listens_is_not_waited_for(
+    settings: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However patient the pool behind it is."""
+    waited: list[float] = []
+    monkeypatch.setattr(checks.Database, "check_version", lambda _: waited.append(1.0))
+    assert "skylatch_sidecar" in settings["SKYLATCH_DATABASE_URL"]
+    url = f"host=127.0.0.1 port={closed_port()} user=u dbname=d"
+    monkeypatch.setenv("SKYLATCH_DATABASE_URL", url)
+    assert "Connection refused" in only_failure()
+    assert waited == []
 
 
 @pytest.mark.usefixtures("settings")

@@ -80,7 +80,7 @@ def test_a_wrong_setting_is_one_line_without_its_value(command: str) -> None:
     assert result.returncode == 1
     output = result.stdout + result.stderr
     assert (
-        "SKYLATCH_DUFFEL_TOKEN is not a duffel_test_ token, and SKYLATCH_LIVE_MODE is"
+        "SKYLATCH_DUFFEL_TOKEN is not a duffel_test_ token but a live token of Duffel"
         in output
     )
     assert "secret123" not in output
