@@ -280,7 +280,9 @@ def _plain(value: object) -> object:
 
 
 def _money(amount: Decimal, currency: str) -> str:
-    return f"{amount:,f} {currency}"
+    # As many decimals as it was stated with, and 306.3 as 306.30.
+    decimals = max(0, -int(amount.as_tuple().exponent))
+    return f"{amount:,.{2 if decimals == 1 else decimals}f} {currency}"
 
 
 def _local(moment: datetime | None) -> str:

@@ -143,7 +143,10 @@ class SandboxState:
             try:
                 for table, key, row in json.loads(line):
                     rows = tables.setdefault(table, {})
-                    rows.pop(key, None) if row is None else rows.update({key: row})
+                    if row is None:
+                        rows.pop(key, None)
+                    else:
+                        rows[key] = row
             except (ValueError, TypeError) as error:
                 message = f"{self._journal}, line {number}, cannot be read"
                 raise SetupError(message) from error

@@ -137,10 +137,12 @@ def test_bookings_say_what_became_of_them(stage: Stage, told: Told) -> None:
     """With what is open about each."""
     trip = stage.trip()
     stage.book(trip)
-    stage.rows("update public.flight_bookings set attention = 'it moved'")
+    stage.rows(
+        "update public.flight_bookings set attention = 'it moved', price = 1306.3"
+    )
     lines = told(overviews.bookings).splitlines()
     assert lines[1].split() == [
-        *(str(trip.trip_id), "CONFIRMED", "LHR-JFK", "100.00", "GBP")
+        *(str(trip.trip_id), "CONFIRMED", "LHR-JFK", "1,306.30", "GBP")
     ]
     assert "; order ord_" in lines[2]
     assert lines[3] == "    it moved"
