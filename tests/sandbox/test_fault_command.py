@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import ExitStack
+from pathlib import Path
 from typing import get_args
 from urllib.parse import urlsplit
 
@@ -20,10 +24,24 @@ from tests.sandbox.fault_command import Provider, clear, kinds, set_fault, show
 from tests.sandbox.flights import FlightsSandbox
 from tests.sandbox.payments import PaymentsSandbox
 from tests.sandbox.server import running_in_thread
-from tests.sandbox.test_command import sandbox
 
+ROOT = Path(__file__).resolve().parents[2]
 FLIGHTS, PAYMENTS = Provider
 NONE_SET = "flights: no fault is set\npayments: no fault is set\n"
+
+
+def sandbox(*arguments: str, **settings: str) -> subprocess.CompletedProcess[str]:
+    """Run the sandbox's command with these settings and no others."""
+    inherited = {k: v for k, v in os.environ.items() if not k.startswith("SKYLATCH_")}
+    return subprocess.run(
+        [sys.executable, "-m", "tests.sandbox", *arguments],
+        cwd=ROOT,
+        env={**inherited, **settings},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
 
 
 @pytest.fixture
