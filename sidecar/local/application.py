@@ -217,7 +217,7 @@ commit;
 """  # noqa: S608
 
 
-def describe(door: Door, settings: Settings, logs: Path) -> str:
+def describe(door: Door, settings: Settings, logs: Path, heading: str) -> str:
     """Return the card that `make up` ends with: all that a first hour needs."""
     values = settings.values
     http = f"http://127.0.0.1:{settings.port('http')}"
@@ -237,7 +237,7 @@ def describe(door: Door, settings: Settings, logs: Path) -> str:
     )
     table = "".join(f"  {name:<15} {value}\n" for name, value in lines)
     return (
-        f"Skylatch is up.\n\n{table}\n"
+        f"{heading}\n\n{table}\n"
         f"Paste this into psql '{door.url}', and a trip is booked within seconds:\n\n"
         f"{first_trip(door)}\n"
         "make app shows this again, make status what runs, make down stops it.\n"

@@ -102,7 +102,9 @@ def up(
         _replay(recordings)
         stack = _stack()
         settings = stack.up(only_database=only_database)
-        card = describe(load_door(stack.places), settings, stack.places.logs)
+        card = describe(
+            load_door(stack.places), settings, stack.places.logs, "Skylatch is up."
+        )
     print("the database is up" if only_database else card)
 
 
@@ -117,8 +119,12 @@ def show_card(
         stack = _stack()
         settings = stack.settings()
         door = load_door(stack.places)
+        runs = all(state == "RUNNING" for state in stack.states().values())
     if not env:
-        print(describe(door, settings, stack.places.logs))
+        heading = (
+            "Skylatch is up." if runs else "Not all of it runs: make up starts it."
+        )
+        print(describe(door, settings, stack.places.logs, heading))
         return
     for key, value in environment(door, settings).items():
         print(f"export {key}={shlex.quote(value)}")

@@ -13,6 +13,11 @@ begin
   update engine.trip_searches as s
   set next_look_at = v_now
   where s.user_id = new.user_id and s.trip_request_id = new.id;
+  if new.auto_book_status = 'ACTION_REQUIRED' then
+    update public.trip_requests as t
+    set status_reason = 'The trip was changed: resume it to go on.'
+    where t.user_id = new.user_id and t.id = new.id;
+  end if;
   perform engine.search_at_once(array[new.id], v_now);
   return null;
 end;
@@ -28,6 +33,7 @@ after update of
   layover_min, layover_max, depart_after, depart_before, arrive_after, arrive_before,
   return_depart_after, return_depart_before, return_arrive_after,
   return_arrive_before, no_red_eye, no_airport_change, refundable, changeable,
-  max_emissions_kg, accept_unknown, payment_method_id, auto_book_enabled
+  max_emissions_kg, accept_unknown, payment_method_id, auto_book_enabled,
+  consent_text_version
 on public.trip_requests
 for each row execute function engine.plan_changed_trip();

@@ -18,6 +18,7 @@ declare
   v_room integer;
   v_searches integer;
   v_all integer := 0;
+  v_problem text;
   v_reason text;
 begin
   select s.* into v_settings from engine.search_settings as s;
@@ -54,10 +55,20 @@ begin
         perform engine.take_search_credit(v_trip.user_id, v_searches, p_now);
         v_all := v_all + v_searches;
       end if;
+      v_problem := engine.consent_problem(v_trip);
       v_reason := case
-        when v_searches > 0 then 'A search is on its way.'
+        when v_searches > 0 or exists (
+          select from engine.provider_calls as c
+          where c.user_id = v_trip.user_id
+            and c.trip_request_id = v_trip.id
+            and c.booking_attempt_id is null
+            and c.state in ('READY', 'CLAIMED')
+        ) then 'A search is on its way.'
         else 'The trip is searched within ten minutes.'
-      end;
+      end || coalesce(
+        ' What fits is booked once you agree to ' || v_problem || ' (consent_to_trip).',
+        ''
+      );
     end if;
     update public.trip_requests as t
     set status_reason = v_reason

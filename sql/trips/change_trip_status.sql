@@ -40,7 +40,10 @@ begin
   update public.trip_requests as t
   set
     auto_book_status = v_status,
-    status_reason = null,
+    status_reason = case v_status
+      when 'PAUSED' then 'Paused: the trip goes on when it is resumed.'
+      when 'CANCELLED' then 'Cancelled.'
+    end,
     status_changed_at = clock_timestamp(),
     next_search_at = clock_timestamp(),
     -- A trip that used up its searches may make as many again when it is resumed.

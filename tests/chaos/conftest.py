@@ -10,7 +10,7 @@ import pytest
 from sidecar.deploy import deploy
 from sidecar.local.cluster import Cluster
 from tests.clock import make_clock_movable
-from tests.factories import prepare_template
+from tests.factories import prepare_template, search_with_ticks
 from tests.sql import cloned_database
 
 
@@ -21,6 +21,7 @@ def movable_template(cluster: Cluster) -> str:
     cluster.create_database(name)
     make_clock_movable(cluster.dsn(name))
     deploy(cluster.dsn(name), cron=False)
+    search_with_ticks(cluster.dsn(name))
     prepare_template(cluster.dsn(name))
     return name
 
