@@ -28,6 +28,7 @@ from sidecar.setting_types import (
     DatabaseAddress,
     HttpAddress,
     HttpUrl,
+    ListenAddress,
     MailAddress,
     OptionalHttpAddress,
     OptionalSecret,
@@ -81,7 +82,7 @@ class WorkSettings(DatabaseSettings):
 
     # Where wake-ups are heard if the database is behind a pooler: the address of the
     # server itself, or "none" to find work by polling alone.
-    listen_url: Address | None = None
+    listen_url: ListenAddress | None = None
     live_mode: bool = False
     duffel_url: HttpUrl = "https://api.duffel.com"
     duffel_token: Secret
@@ -198,7 +199,7 @@ class StatusSettings(SkylatchSettings):
         if not (self.watch_url or self.operator_url or self.database_url):
             raise ValueError(
                 "set one of SKYLATCH_WATCH_URL, SKYLATCH_OPERATOR_URL and"
-                " SKYLATCH_DATABASE_URL: none is set"
+                " SKYLATCH_DATABASE_URL: none is set (docs/operate.md, Settings)"
             )
         return self
 

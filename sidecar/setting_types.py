@@ -61,6 +61,10 @@ def _check_database(address: SecretStr) -> SecretStr:
     return address
 
 
+def _check_listening(address: SecretStr) -> SecretStr:
+    return address if address.get_secret_value() == "none" else _check_database(address)
+
+
 def _check_http(url: str) -> str:
     if not leads_somewhere(url, "http", "https"):
         raise ValueError("needs http:// or https:// and a host")
@@ -93,6 +97,8 @@ HttpUrl = Annotated[str, AfterValidator(_check_http)]
 HttpAddress = Annotated[Address, AfterValidator(_check_http_address)]
 OptionalHttpAddress = Annotated[OptionalSecret, AfterValidator(_check_http_address)]
 DatabaseAddress = Annotated[SecretStr, AfterValidator(_check_database)]
+# Or "none": nobody listens.
+ListenAddress = Annotated[SecretStr, AfterValidator(_check_listening)]
 
 
 def _split_secrets(given: Any) -> Any:

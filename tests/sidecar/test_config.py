@@ -160,6 +160,7 @@ def test_two_keys_of_the_other_mode_are_both_named(
     ("kind", "name"),
     [
         (WorkSettings, "SKYLATCH_DATABASE_URL"),
+        (WorkSettings, "SKYLATCH_LISTEN_URL"),
         (ServeSettings, "SKYLATCH_DATABASE_URL"),
         (OperatorSettings, "SKYLATCH_OPERATOR_URL"),
     ],
