@@ -418,8 +418,13 @@ class Campaign:
         world.let_time_pass(601)  # the tick before this one is over
         self.neighbour.move_on(601)
         world.let_cron_do_it()
-        # Thirty searches a tick, of which one traveller may ask for ten.
-        world.rows("select engine.set_search_settings('campaign', 3)")
+        # Thirty searches a tick, of which one traveller may ask for ten; and no search
+        # but the tick's and those that are asked for, or there would be nothing to wait
+        # for.
+        world.rows(
+            "select engine.set_search_settings("
+            "'campaign', p_searches_per_minute => 3, p_search_at_once => false)"
+        )
         world.rows(
             "select engine.set_traveller_limits('campaign', p_searches_per_hour => 10)"
         )

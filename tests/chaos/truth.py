@@ -42,7 +42,8 @@ def assert_truth(world: World, trip: UUID) -> Row:
     live = [o for found in orders.values() for o in found if not o["cancelled_at"]]
     assert len(live) <= 1
     _assert_booking(world, trip, attempts)
-    assert world.violations() == []
+    broken = world.violations()
+    assert broken == [], broken
     return attempts[-1]
 
 
