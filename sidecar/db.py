@@ -16,9 +16,9 @@ from sidecar import __version__, listening
 from sidecar.inspection import Inspection
 from sidecar.pool import Row
 from sidecar.sessions import noticing
+from sidecar.setting_types import NOBODY_LISTENS
 
 Rpc = Literal["duffel_search", "auto_book_production", "auto_book_monitor"]
-NOBODY_LISTENS = "none"
 _TRACED = "engine.claim_calls(text,integer,integer,boolean)"
 
 

@@ -15,6 +15,8 @@ from sidecar.key_kinds import SDK_KEY, kind_of
 
 # What a shell, an editor or a file of settings may leave in a secret, and none has.
 _FOREIGN = re.compile(r"[^!-~]|[\"'`]")
+# In place of an address to listen at: work is found by polling alone.
+NOBODY_LISTENS = "none"
 _UNPRINTABLE = re.compile(r"[^ -~]")
 
 
@@ -62,7 +64,8 @@ def _check_database(address: SecretStr) -> SecretStr:
 
 
 def _check_listening(address: SecretStr) -> SecretStr:
-    return address if address.get_secret_value() == "none" else _check_database(address)
+    is_none = address.get_secret_value() == NOBODY_LISTENS
+    return address if is_none else _check_database(address)
 
 
 def _check_http(url: str) -> str:
@@ -97,7 +100,7 @@ HttpUrl = Annotated[str, AfterValidator(_check_http)]
 HttpAddress = Annotated[Address, AfterValidator(_check_http_address)]
 OptionalHttpAddress = Annotated[OptionalSecret, AfterValidator(_check_http_address)]
 DatabaseAddress = Annotated[SecretStr, AfterValidator(_check_database)]
-# Or "none": nobody listens.
+# Or NOBODY_LISTENS.
 ListenAddress = Annotated[SecretStr, AfterValidator(_check_listening)]
 
 

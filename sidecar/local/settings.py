@@ -65,7 +65,7 @@ def load_settings(places: Places, socket_dir: Path, port: int) -> Settings:
         kept,
         database_url=f"{address}&user=skylatch_sidecar",
         flags_file=places.flags,
-        free_port=free_port,
+        free_port=lambda taken: free_port({port, *taken}),
     )
     values["SKYLATCH_WATCH_URL"] = f"{address}&user=skylatch_watch"
     values.setdefault("SKYLATCH_ALERT_MEMORY", str(places.alerts))

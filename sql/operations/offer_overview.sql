@@ -56,7 +56,7 @@ begin
   where o.user_id = v_trip.user_id
     and o.trip_request_id = v_trip.id
     and o.search_round = v_trip.search_round
-    and (o.day is null or o.day >= coalesce(v_trip.offers_from, '0001-01-01'))
+    and o.day >= coalesce(v_trip.offers_from, '0001-01-01')
   order by
     o.rank nulls last,
     (o.score_parts ->> 'price')::numeric,

@@ -45,6 +45,7 @@ begin
     and v_again_at = p_now
     and engine.flag_problem(p_attempt.user_id, p_now) is null
   then
+    perform engine.plan_trips(array[p_attempt.trip_request_id], p_now);
     perform engine.start_searches(array[p_attempt.trip_request_id], p_now);
     perform engine.wake_sidecar();
   end if;

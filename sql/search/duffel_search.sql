@@ -48,6 +48,7 @@ begin
         to_char(v_again_at at time zone 'UTC', 'YYYY-MM-DD HH24:MI:SS')
       );
   end if;
+  perform engine.plan_trips(array[p_trip_id], v_now);
   perform engine.charge_searches(
     v_trip, engine.start_searches(array[p_trip_id], v_now), v_now
   );

@@ -5,7 +5,8 @@
 -- in a minute: then the tick divides the budget, so that a traveller who changes a trip
 -- again and again takes nothing from others. The reason for the trip's status says what
 -- was decided.
--- Lock order: trip_requests, then the traveller's row. The caller may hold the trips.
+-- Lock order: trip_requests, then the traveller's row. The caller may hold the trips,
+-- and has made their plans anew (plan_trips.sql).
 create or replace function engine.search_at_once(p_trips uuid[], p_now timestamptz)
   returns void
   language plpgsql volatile

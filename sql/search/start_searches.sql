@@ -3,7 +3,7 @@
 -- only so many searches of each trip are made, the nearest departures first, and the
 -- rest waits for the tick. A search that a sidecar has, or may have any moment, is not
 -- enqueued a second time: its answer joins the round. The caller holds the trips' row
--- locks.
+-- locks, and has made a plan anew (plan_trips.sql) that may be old: dates may be over.
 create or replace function engine.start_searches(
   p_trips uuid[], p_now timestamptz, p_most integer default null
 ) returns integer
@@ -13,8 +13,6 @@ declare
   v_trips uuid[];
   v_ordinals smallint[];
 begin
-  -- From scratch: dates may be over, and a trip may be older than plans are.
-  perform engine.plan_trips(p_trips, p_now);
   select
     array_agg(p.trip_request_id order by p.trip_request_id, p.ordinal),
     array_agg(p.ordinal order by p.trip_request_id, p.ordinal)

@@ -53,6 +53,7 @@ begin
     version = t.version + 1
   where t.user_id = v_trip.user_id and t.id = v_trip.id;
   if v_status = 'PENDING' then
+    perform engine.plan_trips(array[v_trip.id], clock_timestamp());
     perform engine.search_at_once(array[v_trip.id], clock_timestamp());
   end if;
   -- The trace of the run that this act interferes with, if there is one.
