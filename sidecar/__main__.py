@@ -71,6 +71,27 @@ def serve() -> None:
 
 
 @app.command()
+def courier() -> None:
+    """Deliver messages to travellers and applications, until SIGTERM."""
+    _begin()
+    processes.courier(config.load(config.MessageSettings))
+
+
+@app.command()
+def webhook_secret(
+    endpoint: Annotated[str, typer.Argument(help="The endpoint's name.")],
+    number: Annotated[
+        int, typer.Argument(min=1, help="Its secret_no, one more after each rotation.")
+    ] = 1,
+) -> None:
+    """Print the secret with which an application verifies our webhooks."""
+    from sidecar.app_webhooks import secret_of  # noqa: PLC0415 - only this command
+
+    key = config.load(config.WebhookKeySettings).webhook_key
+    typer.echo(secret_of(key.get_secret_value(), endpoint, number))
+
+
+@app.command()
 def trace(
     found_by: Annotated[
         UUID, typer.Argument(metavar="ID", help="Of a trace, a trip or an attempt.")

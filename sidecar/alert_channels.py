@@ -7,14 +7,11 @@ from __future__ import annotations
 
 import re
 import smtplib
-import socket
-import ssl
 from collections.abc import Callable
 from concurrent.futures import Future
 from email.message import EmailMessage
 from functools import partial
 from typing import Protocol, TypeVar
-from urllib.parse import unquote, urlsplit
 
 import requests
 import structlog
@@ -22,6 +19,7 @@ import structlog
 from sidecar import threads
 from sidecar.config import RelaySettings
 from sidecar.http import StatusSession
+from sidecar.mail import MailServer
 from sidecar.setting_types import is_loopback, revealed
 
 _log = structlog.get_logger()
@@ -118,12 +116,12 @@ class Chat:
 
 
 class Mail:
-    """An SMTP server, reached by TLS or STARTTLS unless it is on this machine."""
+    """E-mail, to the one configured address."""
 
     name = "mail"
 
     def __init__(self, url: str, *, sender: str, to: str) -> None:
-        self._url = urlsplit(url)
+        self._server = MailServer(url)
         self._sender = sender
         self._to = to
 
@@ -134,33 +132,9 @@ class Mail:
         message["From"], message["To"] = self._sender, self._to
         message.set_content(text)
         try:
-            with self._connected() as server:
-                server.send_message(message)
+            self._server.send(message)
         except (OSError, smtplib.SMTPException) as error:
             raise NotTold(f"the mail server: {type(error).__name__}") from error
-
-    def _connected(self) -> smtplib.SMTP:
-        host, port = self._url.hostname or "", self._url.port
-        # Without a name smtplib looks one up, which takes long where no resolver
-        # answers.
-        us = socket.gethostname()
-        if self._url.scheme == "smtps":
-            server: smtplib.SMTP = smtplib.SMTP_SSL(
-                host,
-                port or 465,
-                local_hostname=us,
-                timeout=_READ_SECONDS,
-                context=ssl.create_default_context(),
-            )
-        else:
-            server = smtplib.SMTP(
-                host, port or 587, local_hostname=us, timeout=_READ_SECONDS
-            )
-            if not is_loopback(self._url.geturl()):
-                server.starttls(context=ssl.create_default_context())
-        if self._url.username:
-            server.login(unquote(self._url.username), unquote(self._url.password or ""))
-        return server
 
 
 class Heartbeat:

@@ -57,6 +57,12 @@ class SkylatchSettings(BaseSettings):
     )
 
 
+def _check_smtp(url: SecretStr | None) -> SecretStr | None:
+    if url and not leads_somewhere(url.get_secret_value(), "smtp", "smtps"):
+        raise ValueError("needs smtp:// or smtps:// and a host")
+    return url
+
+
 class DatabaseSettings(SkylatchSettings):
     """Where the engine lives."""
 
@@ -77,7 +83,41 @@ class DatabaseSettings(SkylatchSettings):
         return url
 
 
-class WorkSettings(DatabaseSettings):
+class MessageSettings(DatabaseSettings):
+    """What a courier needs; without an address and without a key it delivers nothing.
+
+    A worker with one of them delivers too.
+    """
+
+    # E-mails to travellers: smtp://user:password@host:587 (STARTTLS) or smtps://…:465.
+    smtp_url: OptionalSecret = None
+    email_from: MailAddress = "skylatch@localhost"
+    # Whom a reader may ask; stands at the foot of each letter.
+    support_contact: str | None = Field(
+        default=None, max_length=200, pattern=r"^[^\x00-\x1f\x7f]+$"
+    )
+    # The secrets of all endpoints of applications are derived from it: one and the same
+    # for all sidecars, for good (python -m sidecar webhook-secret).
+    webhook_key: Secret | None = Field(default=None, min_length=32)
+    # Deliveries at once; a mail server or an application may take 15 s.
+    couriers: int = Field(default=4, ge=1, le=64)
+    poll_seconds: float = Field(default=1.0, gt=0, le=60)
+    # Touched while the process works, for a health check (sidecar/alive.py).
+    alive_file: Path | None = None
+
+    @field_validator("smtp_url")
+    @classmethod
+    def _leads_to_a_mail_server(cls, url: SecretStr | None) -> SecretStr | None:
+        return _check_smtp(url)
+
+
+class WebhookKeySettings(SkylatchSettings):
+    """What the secrets of applications are derived from."""
+
+    webhook_key: Secret = Field(min_length=32)
+
+
+class WorkSettings(MessageSettings):
     """What a worker needs to make outward calls."""
 
     # Where wake-ups are heard if the database is behind a pooler: the address of the
@@ -98,9 +138,6 @@ class WorkSettings(DatabaseSettings):
     # megabyte, and no connection (make bench-sidecar).
     workers: int = Field(default=50, ge=2, le=256)
     search_workers: int = Field(default=20, ge=1, le=255)
-    poll_seconds: float = Field(default=1.0, gt=0, le=60)
-    # Touched while the worker works, for a health check (sidecar/alive.py).
-    alive_file: Path | None = None
     # Shared between sidecars through Redis. Set these to the limits of your providers'
     # accounts.
     searches_per_minute: int = Field(default=60, ge=1)
@@ -242,9 +279,7 @@ class RelaySettings(SkylatchSettings):
     @field_validator("alert_smtp_url")
     @classmethod
     def _is_smtp(cls, url: SecretStr | None) -> SecretStr | None:
-        if url and not leads_somewhere(url.get_secret_value(), "smtp", "smtps"):
-            raise ValueError("needs smtp:// or smtps:// and a host")
-        return url
+        return _check_smtp(url)
 
 
 class OperatorSettings(SkylatchSettings):

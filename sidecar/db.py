@@ -97,6 +97,13 @@ class Database(Inspection):
         rows = self._rows("engine", "claim_calls", worker, limit, searches, *traced)
         return [_call(row, traced=bool(traced)) for row in rows]
 
+    def claim_deliveries(
+        self, worker: str, operations: list[str], *, limit: int
+    ) -> list[Call]:
+        """Claim at most `limit` due messages of the operations that are named."""
+        rows = self._rows("engine", "claim_deliveries", worker, operations, limit)
+        return [_call(row, traced=True) for row in rows]
+
     def mark_sent(self, call: Call) -> str | None:
         """Commit that `call` is about to leave; return why not, if it must not."""
         (row,) = self._rows("engine", "mark_sent", call.call_id, call.epoch)
@@ -235,6 +242,10 @@ class Database(Inspection):
     def booking_overview(self, status: str | None, limit: int) -> list[Row]:
         """Return bookings of one status, or all, the newest first."""
         return self._rows("engine", "booking_overview", status, limit)
+
+    def delivery_overview(self, state: str | None, limit: int) -> list[Row]:
+        """Return messages and what became of each, the newest first; no person."""
+        return self._rows("engine", "delivery_overview", state, limit)
 
     def review_queue(self) -> list[Row]:
         """Return what waits for a person, oldest first."""

@@ -42,6 +42,9 @@ EVENTS: dict[str, LogEvent] = {
     "call.put_back": LogEvent(_INFO, "the worker stops: another one makes the call"),
     "call.unknown_operation": LogEvent(_ERROR, "a newer database asks for more"),
     "call.crashed": LogEvent(_ERROR, "a defect: whether anything left is not known"),
+    "mail.failed": LogEvent(_WARNING, "the mail server took nothing: sent later"),
+    "courier.started": LogEvent(_INFO, "it delivers messages of these operations"),
+    "courier.stopped": LogEvent(_INFO, "what was under way is delivered"),
     # Reports to the engine.
     "report.set_aside": LogEvent(_INFO, "somebody holds the trip: it is tried again"),
     "report.given_up": LogEvent(_WARNING, "its lease runs out, and recovery decides"),

@@ -1,4 +1,4 @@
-"""``python -m sidecar trips|offers|bookings|cases|alerts``: what there is, as tables.
+"""``python -m sidecar trips|offers|bookings|deliveries|cases|alerts``: what there is.
 
 They print what the database tells operators, in which no person is named. `cases` and
 `alerts` are for monitors too: their exit code says whether anything is open.
@@ -64,6 +64,15 @@ class BookingStatus(StrEnum):
     REFUNDED = "REFUNDED"
 
 
+class DeliveryState(StrEnum):
+    """What `deliveries --state` may be."""
+
+    OPEN = "OPEN"
+    DELIVERED = "DELIVERED"
+    FAILED = "FAILED"
+    SKIPPED = "SKIPPED"
+
+
 def trips(
     status: Annotated[
         TripStatus | None, typer.Option(case_sensitive=False, help="Only these.")
@@ -106,6 +115,21 @@ def bookings(
     _print("bookings", rows, lines, as_json=as_json, limit=limit)
 
 
+def deliveries(
+    state: Annotated[
+        DeliveryState | None, typer.Option(case_sensitive=False, help="Only these.")
+    ] = None,
+    limit: Limit = 50,
+    as_json: AsJson = False,
+) -> None:
+    """List messages and what became of each, the newest first (operators)."""
+    with operator_database() as database:
+        rows = database.delivery_overview(state, limit)
+    heads = ("delivery", "kind", "by", "state", "tries")
+    lines = table(heads, map(_delivery, rows))
+    _print("deliveries", rows, lines, as_json=as_json, limit=limit)
+
+
 def cases(limit: Limit = 50, as_json: AsJson = False) -> None:
     """List what waits for a person, oldest first (operators); the exit code says it.
 
@@ -142,7 +166,7 @@ def alerts(limit: Limit = 50, as_json: AsJson = False) -> None:
     _watch("alerts", ask, lambda rows: table(heads, map(_alert, rows)), as_json, limit)
 
 
-COMMANDS = (trips, offers, bookings, cases, alerts)
+COMMANDS = (trips, offers, bookings, deliveries, cases, alerts)
 
 
 def table(heads: Sequence[str], lines: Iterator[Line]) -> Iterator[str]:
@@ -207,6 +231,22 @@ def _booking(row: Row) -> Line:
     )
     told = "; ".join(filter(None, (booked, flight, f"order {row['order_id']}", refund)))
     return cells, (told, row["attention"] or "")
+
+
+def _delivery(row: Row) -> Line:
+    cells = (
+        str(row["delivery_id"]),
+        row["kind"],
+        row["endpoint"] or row["channel"].lower(),
+        row["state"],
+        str(row["tries"]),
+    )
+    at = row["settled_at"] or row["next_try_at"]
+    when = f"{at.astimezone(UTC):%Y-%m-%d %H:%M} UTC" if at else ""
+    told = {"OPEN": "is tried again", "DELIVERED": "arrived"}.get(row["state"], "over")
+    trip = f"trip {row['trip_id']}" if row["trip_id"] else ""
+    said = (f"{told} {when}".strip(), row["problem"], trip)
+    return cells, ("; ".join(filter(None, said)),)
 
 
 def _case(row: Row) -> Line:

@@ -3,6 +3,8 @@
     work    claims and makes calls, mirrors the flags; any number
     serve   callbacks, entry points, metrics; any number
     run     both in one process, whose `POST /wake` wakes its own worker
+    courier delivers messages and nothing else; a worker does so too where its settings
+            have a mail server or a key for webhooks
 
 A worker that is told to stop claims no more, finishes and reports the calls under way,
 and removes its heartbeat. An endpoint beside it goes on until then, so that callbacks
@@ -12,9 +14,11 @@ are taken meanwhile.
 from __future__ import annotations
 
 import contextlib
+import os
 import signal
+import socket
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from types import FrameType
 from typing import TYPE_CHECKING
 
@@ -24,11 +28,13 @@ from fastapi import FastAPI
 from sidecar import checks, config, threads
 from sidecar.alive import Alive
 from sidecar.db import Database
-from sidecar.errors import SetupError
+from sidecar.errors import ConfigError, SetupError
 from sidecar.flags import build_mirror
 from sidecar.flights import Flights
 from sidecar.limits import Budgets, Locks, connect
+from sidecar.messages import Courier, channels
 from sidecar.metrics import Metrics, served
+from sidecar.operations import Send
 from sidecar.payments import Payments
 from sidecar.setting_types import revealed
 from sidecar.worker import Worker
@@ -84,6 +90,44 @@ def run(settings: config.RunSettings) -> None:
                 yield
 
         _work(settings, base, metrics, exported, beside=endpoint)
+
+
+def courier(settings: config.MessageSettings) -> None:
+    """Deliver messages, until SIGTERM."""
+    sends = channels(settings)
+    if not sends:
+        raise ConfigError(
+            "set SKYLATCH_SMTP_URL, SKYLATCH_WEBHOOK_KEY or both: a courier without"
+            " them delivers nothing"
+        )
+    database = Database(settings.database_url.get_secret_value(), process="courier")
+    with contextlib.closing(database):
+        checks.begin(database)
+        stopping = threading.Event()
+        on_stop(stopping.set)
+        name = f"{socket.gethostname()}:{os.getpid()}:courier"
+        build_courier(
+            settings, database, sends, name=name, alive=Alive(settings.alive_file)
+        ).run(stopping)
+
+
+def build_courier(
+    settings: config.MessageSettings,
+    database: Database,
+    sends: Mapping[str, Send],
+    *,
+    name: str,
+    alive: Alive | None = None,
+) -> Courier:
+    """Return a courier wired from its settings."""
+    return Courier(
+        database,
+        sends,
+        name=name,
+        threads=settings.couriers,
+        poll_seconds=settings.poll_seconds,
+        alive=alive,
+    )
 
 
 def build_worker(
@@ -153,6 +197,10 @@ def _work(
     helpers = {"mirror": lambda: flags.run(stopping)}
     if exported:
         helpers["traces"] = lambda: exported.carry(database, stopping)
+    sends = channels(settings)
+    if sends:
+        couriers = build_courier(settings, database, sends, name=worker.name)
+        helpers["courier"] = lambda: couriers.run(stopping)
     with (
         beside(worker),
         served(metrics, host=settings.metrics_host, port=settings.metrics_port),

@@ -22,6 +22,7 @@ set role skylatch_owner;
 \ir access/counters.sql
 \ir access/currencies.sql
 \ir access/daily_fares.sql
+\ir access/deliveries.sql
 \ir access/deployed_objects.sql
 \ir access/endpoint.sql
 \ir access/endpoint_changes.sql
@@ -49,10 +50,15 @@ set role skylatch_owner;
 \ir access/jobs.sql
 \ir access/kill_switch.sql
 \ir access/kill_switch_changes.sql
+\ir access/message_changes.sql
+\ir access/message_kinds.sql
+\ir access/message_settings.sql
 \ir access/metropolitan_areas.sql
 \ir access/money_settings.sql
 \ir access/money_settings_changes.sql
 \ir access/monitor_runs.sql
+\ir access/notification_preferences.sql
+\ir access/notifications.sql
 \ir access/offer_counts.sql
 \ir access/operations.sql
 \ir access/outcome_rules.sql
@@ -84,6 +90,7 @@ set role skylatch_owner;
 \ir access/trip_requests.sql
 \ir access/trip_searches.sql
 \ir access/wait_decisions.sql
+\ir access/webhook_endpoints.sql
 \ir access/workers.sql
 \ir access/write_probe.sql
 
@@ -219,6 +226,21 @@ set role skylatch_owner;
 \ir people/overlapping_attempts.sql
 \ir people/overlap_problem.sql
 
+-- messages: who is told what, and how.
+\ir messages/message_kinds.sql
+\ir messages/deliver_at.sql
+\ir messages/notify_traveller.sql
+\ir messages/trip_facts.sql
+\ir messages/tell_trip.sql
+\ir messages/tell_booking.sql
+\ir messages/tell_of_booking.sql
+\ir messages/tell_attempt.sql
+\ir messages/tell_fare.sql
+\ir messages/tell_due.sql
+\ir messages/booking_letter.sql
+\ir messages/settle_delivery.sql
+\ir messages/purge_messages.sql
+
 -- cases: what only a person can decide.
 \ir cases/open_case.sql
 \ir cases/close_case.sql
@@ -348,6 +370,8 @@ set role skylatch_owner;
 \ir outward/sweep_order_events.sql
 \ir outward/sweep_payment_events.sql
 \ir outward/cancel_orphan_payment.sql
+\ir outward/send_email.sql
+\ir outward/send_webhook.sql
 \ir outward/build_request.sql
 \ir outward/check_sending.sql
 \ir outward/refusal_code.sql
@@ -466,6 +490,7 @@ set role skylatch_owner;
 \ir invariants/a_definer_function_is_pinned_and_granted_by_name.sql
 \ir invariants/a_policy_trusts_no_setting_that_a_caller_may_set.sql
 \ir invariants/an_attempt_goes_on_or_waits_for_a_person.sql
+\ir invariants/what_is_booked_is_told.sql
 \ir invariants/who_waits_for_a_person_is_in_the_queue.sql
 \ir invariants/an_event_is_acted_on.sql
 \ir invariants/a_trip_says_what_its_attempt_says.sql
@@ -496,6 +521,11 @@ set role skylatch_owner;
 \ir operations/trip_overview.sql
 \ir operations/offer_overview.sql
 \ir operations/booking_overview.sql
+\ir operations/set_message_settings.sql
+\ir operations/set_webhook_endpoint.sql
+\ir operations/change_webhook_endpoint.sql
+\ir operations/replay_delivery.sql
+\ir operations/delivery_overview.sql
 \ir operations/set_spending_ceiling.sql
 \ir operations/publish_consent_text.sql
 \ir operations/retire_consent_text.sql
@@ -532,6 +562,7 @@ set role skylatch_owner;
 \ir protocol/call_request.sql
 \ir protocol/read_report.sql
 \ir protocol/claim_calls.sql
+\ir protocol/claim_deliveries.sql
 \ir protocol/mark_sent.sql
 \ir protocol/count_apply_failure.sql
 \ir protocol/apply_read.sql

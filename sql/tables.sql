@@ -167,7 +167,8 @@ CREATE TABLE engine.provider_calls (
     apply_failures smallint DEFAULT 0 NOT NULL,
     first_claimed_at timestamp with time zone,
     trace_id uuid,
-    trace_sampled boolean
+    trace_sampled boolean,
+    delivery_id bigint
 );
 
 ALTER TABLE ONLY engine.provider_calls FORCE ROW LEVEL SECURITY;
@@ -255,6 +256,24 @@ CREATE TABLE engine.history (
 
 ALTER TABLE ONLY engine.history FORCE ROW LEVEL SECURITY;
 
+CREATE TABLE public.notification_preferences (
+    user_id uuid DEFAULT auth.uid() NOT NULL,
+    by_email boolean DEFAULT true NOT NULL,
+    language text DEFAULT 'en'::text NOT NULL,
+    time_zone text DEFAULT 'UTC'::text NOT NULL,
+    quiet_from time without time zone,
+    quiet_until time without time zone,
+    muted text[] DEFAULT '{}'::text[] NOT NULL,
+    least_drop numeric DEFAULT 0.05 NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT notification_preferences_language CHECK ((language = ANY (ARRAY['en'::text, 'de'::text]))),
+    CONSTRAINT notification_preferences_least_drop CHECK (((least_drop >= (0)::numeric) AND (least_drop <= (1)::numeric))),
+    CONSTRAINT notification_preferences_quiet CHECK ((((quiet_from IS NULL) = (quiet_until IS NULL)) AND (quiet_from <> quiet_until))),
+    CONSTRAINT notification_preferences_sizes CHECK (((octet_length(language) <= 100) AND (octet_length(time_zone) <= 100) AND (cardinality(muted) <= 100) AND (octet_length(array_to_string(muted, ''::text)) <= 10000)))
+);
+
+ALTER TABLE ONLY public.notification_preferences FORCE ROW LEVEL SECURITY;
+
 CREATE TABLE public.flight_offers (
     user_id uuid NOT NULL,
     id uuid DEFAULT gen_random_uuid() NOT NULL,
@@ -326,6 +345,19 @@ PARTITION BY LIST (day);
 
 ALTER TABLE ONLY public.flight_offers FORCE ROW LEVEL SECURITY;
 
+CREATE TABLE engine.airports (
+    iata text NOT NULL,
+    name text NOT NULL,
+    city text NOT NULL,
+    country text NOT NULL,
+    time_zone text NOT NULL,
+    latitude double precision NOT NULL,
+    longitude double precision NOT NULL,
+    CONSTRAINT airports_iata CHECK ((iata ~ '^[A-Z]{3}$'::text))
+);
+
+ALTER TABLE ONLY engine.airports FORCE ROW LEVEL SECURITY;
+
 CREATE TABLE engine.currencies (
     code text NOT NULL,
     name text NOT NULL,
@@ -338,6 +370,16 @@ CREATE TABLE engine.currencies (
 );
 
 ALTER TABLE ONLY engine.currencies FORCE ROW LEVEL SECURITY;
+
+CREATE TABLE engine.message_kinds (
+    kind text NOT NULL,
+    is_urgent boolean NOT NULL,
+    is_optional boolean NOT NULL,
+    meaning text NOT NULL,
+    CONSTRAINT message_kinds_kind CHECK ((kind ~ '^[a-z]+\.[a-z_]+$'::text))
+);
+
+ALTER TABLE ONLY engine.message_kinds FORCE ROW LEVEL SECURITY;
 
 CREATE TABLE engine.flag_data (
     kind text NOT NULL,
@@ -545,7 +587,7 @@ CREATE TABLE engine.operations (
     awaits_history boolean DEFAULT false NOT NULL,
     CONSTRAINT operations_breaks_after CHECK ((breaks_after > 0)),
     CONSTRAINT operations_max_tries CHECK (((max_tries >= 1) AND (max_tries <= 100))),
-    CONSTRAINT operations_provider CHECK ((provider = ANY (ARRAY['duffel'::text, 'stripe'::text])))
+    CONSTRAINT operations_provider CHECK ((provider = ANY (ARRAY['duffel'::text, 'stripe'::text, 'mail'::text, 'app'::text])))
 );
 
 ALTER TABLE ONLY engine.operations FORCE ROW LEVEL SECURITY;
@@ -741,19 +783,6 @@ ALTER TABLE engine.airport_overrides ALTER COLUMN id ADD GENERATED ALWAYS AS IDE
     CACHE 1
 );
 
-CREATE TABLE engine.airports (
-    iata text NOT NULL,
-    name text NOT NULL,
-    city text NOT NULL,
-    country text NOT NULL,
-    time_zone text NOT NULL,
-    latitude double precision NOT NULL,
-    longitude double precision NOT NULL,
-    CONSTRAINT airports_iata CHECK ((iata ~ '^[A-Z]{3}$'::text))
-);
-
-ALTER TABLE ONLY engine.airports FORCE ROW LEVEL SECURITY;
-
 CREATE TABLE engine.booking_attempt_passengers (
     user_id uuid NOT NULL,
     booking_attempt_id uuid NOT NULL,
@@ -839,6 +868,31 @@ CREATE TABLE engine.daily_fares (
 );
 
 ALTER TABLE ONLY engine.daily_fares FORCE ROW LEVEL SECURITY;
+
+CREATE TABLE engine.deliveries (
+    id bigint NOT NULL,
+    user_id uuid NOT NULL,
+    notification_id uuid NOT NULL,
+    channel text NOT NULL,
+    endpoint text,
+    trip_request_id uuid,
+    state text DEFAULT 'OPEN'::text NOT NULL,
+    settled_at timestamp with time zone,
+    problem text,
+    CONSTRAINT deliveries_channel CHECK (((channel = ANY (ARRAY['EMAIL'::text, 'WEBHOOK'::text])) AND ((channel = 'WEBHOOK'::text) = (endpoint IS NOT NULL)))),
+    CONSTRAINT deliveries_state CHECK (((state = ANY (ARRAY['OPEN'::text, 'DELIVERED'::text, 'FAILED'::text, 'SKIPPED'::text])) AND ((state = 'OPEN'::text) = (settled_at IS NULL))))
+);
+
+ALTER TABLE ONLY engine.deliveries FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE engine.deliveries ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME engine.deliveries_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
 
 CREATE TABLE engine.deployed_objects (
     object text NOT NULL,
@@ -1093,6 +1147,39 @@ ALTER TABLE engine.kill_switch_changes ALTER COLUMN id ADD GENERATED ALWAYS AS I
     NO MAXVALUE
     CACHE 1
 );
+
+CREATE TABLE engine.message_changes (
+    id bigint NOT NULL,
+    at timestamp with time zone NOT NULL,
+    actor text NOT NULL,
+    reason text NOT NULL,
+    settings jsonb NOT NULL,
+    CONSTRAINT message_changes_reason CHECK ((length(TRIM(BOTH FROM reason)) >= 3))
+);
+
+ALTER TABLE ONLY engine.message_changes FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE engine.message_changes ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME engine.message_changes_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE engine.message_settings (
+    only_row boolean DEFAULT true NOT NULL,
+    email boolean DEFAULT false NOT NULL,
+    near_miss numeric DEFAULT 0.1 NOT NULL,
+    keep_for interval DEFAULT '400 days'::interval NOT NULL,
+    since timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT message_settings_keep_for CHECK (((keep_for >= '1 day'::interval) AND (keep_for <= '10 years'::interval))),
+    CONSTRAINT message_settings_near_miss CHECK (((near_miss >= (0)::numeric) AND (near_miss <= (1)::numeric))),
+    CONSTRAINT message_settings_only_row CHECK (only_row)
+);
+
+ALTER TABLE ONLY engine.message_settings FORCE ROW LEVEL SECURITY;
 
 CREATE TABLE engine.metropolitan_areas (
     iata text NOT NULL,
@@ -1365,6 +1452,20 @@ ALTER TABLE engine.wait_decisions ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTI
     NO MAXVALUE
     CACHE 1
 );
+
+CREATE TABLE engine.webhook_endpoints (
+    name text NOT NULL,
+    url text NOT NULL,
+    kinds text[] DEFAULT '{}'::text[] NOT NULL,
+    secret_no integer DEFAULT 1 NOT NULL,
+    former_until timestamp with time zone,
+    stopped_because text,
+    changed_at timestamp with time zone NOT NULL,
+    CONSTRAINT webhook_endpoints_name CHECK ((name ~ '^[a-z][a-z0-9_-]{0,39}$'::text)),
+    CONSTRAINT webhook_endpoints_secret_no CHECK ((secret_no > 0))
+);
+
+ALTER TABLE ONLY engine.webhook_endpoints FORCE ROW LEVEL SECURITY;
 
 CREATE TABLE engine.workers (
     worker text NOT NULL,
@@ -1654,6 +1755,20 @@ CREATE TABLE public.flight_offers_other (
 
 ALTER TABLE ONLY public.flight_offers_other FORCE ROW LEVEL SECURITY;
 
+CREATE TABLE public.notifications (
+    user_id uuid NOT NULL,
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    kind text NOT NULL,
+    subject text NOT NULL,
+    trip_request_id uuid,
+    flight_booking_id uuid,
+    facts jsonb NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    read_at timestamp with time zone
+);
+
+ALTER TABLE ONLY public.notifications FORCE ROW LEVEL SECURITY;
+
 CREATE TABLE public.offer_counts (
     user_id uuid NOT NULL,
     id bigint NOT NULL,
@@ -1786,6 +1901,12 @@ ALTER TABLE ONLY engine.currencies
 ALTER TABLE ONLY engine.daily_fares
     ADD CONSTRAINT daily_fares_pkey PRIMARY KEY (user_id, trip_request_id, origin, destination, departure_date, return_date, day);
 
+ALTER TABLE ONLY engine.deliveries
+    ADD CONSTRAINT deliveries_address_key UNIQUE NULLS NOT DISTINCT (user_id, notification_id, channel, endpoint);
+
+ALTER TABLE ONLY engine.deliveries
+    ADD CONSTRAINT deliveries_pkey PRIMARY KEY (id);
+
 ALTER TABLE ONLY engine.deployed_objects
     ADD CONSTRAINT deployed_objects_pkey PRIMARY KEY (object);
 
@@ -1854,6 +1975,15 @@ ALTER TABLE ONLY engine.kill_switch_changes
 
 ALTER TABLE ONLY engine.kill_switch
     ADD CONSTRAINT kill_switch_pkey PRIMARY KEY (only_row);
+
+ALTER TABLE ONLY engine.message_changes
+    ADD CONSTRAINT message_changes_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY engine.message_kinds
+    ADD CONSTRAINT message_kinds_pkey PRIMARY KEY (kind);
+
+ALTER TABLE ONLY engine.message_settings
+    ADD CONSTRAINT message_settings_pkey PRIMARY KEY (only_row);
 
 ALTER TABLE ONLY engine.metropolitan_areas
     ADD CONSTRAINT metropolitan_areas_pkey PRIMARY KEY (iata);
@@ -1948,6 +2078,9 @@ ALTER TABLE ONLY engine.trip_searches
 ALTER TABLE ONLY engine.wait_decisions
     ADD CONSTRAINT wait_decisions_pkey PRIMARY KEY (user_id, id);
 
+ALTER TABLE ONLY engine.webhook_endpoints
+    ADD CONSTRAINT webhook_endpoints_pkey PRIMARY KEY (name);
+
 ALTER TABLE ONLY engine.workers
     ADD CONSTRAINT workers_pkey PRIMARY KEY (worker);
 
@@ -1993,6 +2126,15 @@ ALTER TABLE ONLY public.flight_offers_kept
 ALTER TABLE ONLY public.flight_offers_kept
     ADD CONSTRAINT flight_offers_kept_pkey PRIMARY KEY (user_id, id);
 
+ALTER TABLE ONLY public.notification_preferences
+    ADD CONSTRAINT notification_preferences_pkey PRIMARY KEY (user_id);
+
+ALTER TABLE ONLY public.notifications
+    ADD CONSTRAINT notifications_pkey PRIMARY KEY (user_id, id);
+
+ALTER TABLE ONLY public.notifications
+    ADD CONSTRAINT notifications_subject_key UNIQUE (user_id, kind, subject);
+
 ALTER TABLE ONLY public.offer_counts
     ADD CONSTRAINT offer_counts_pkey PRIMARY KEY (user_id, id);
 
@@ -2031,6 +2173,10 @@ CREATE INDEX daily_fares_lead_days_idx ON engine.daily_fares USING btree (lead_d
 
 CREATE INDEX daily_fares_route_idx ON engine.daily_fares USING btree (origin, destination, lead_days, day);
 
+CREATE INDEX deliveries_endpoint_idx ON engine.deliveries USING btree (endpoint);
+
+CREATE INDEX deliveries_open_idx ON engine.deliveries USING btree (trip_request_id, channel, endpoint, id) WHERE (state = 'OPEN'::text);
+
 CREATE INDEX event_effects_operation_idx ON engine.event_effects USING btree (operation);
 
 CREATE INDEX exchange_rate_changes_held_idx ON engine.exchange_rate_changes USING btree (as_of) WHERE (action = 'HELD'::text);
@@ -2049,17 +2195,21 @@ CREATE INDEX provider_calls_booking_attempt_id_idx ON engine.provider_calls USIN
 
 CREATE INDEX provider_calls_dead_idx ON engine.provider_calls USING btree (finished_at) WHERE ((state = 'DEAD'::text) AND (operation <> 'search'::text));
 
+CREATE INDEX provider_calls_delivery_id_idx ON engine.provider_calls USING btree (delivery_id) WHERE (delivery_id IS NOT NULL);
+
 CREATE INDEX provider_calls_finished_search_idx ON engine.provider_calls USING btree (finished_at) WHERE ((booking_attempt_id IS NULL) AND (finished_at IS NOT NULL));
 
 CREATE INDEX provider_calls_lease_until_idx ON engine.provider_calls USING btree (lease_until) WHERE (state = ANY (ARRAY['CLAIMED'::text, 'SENT'::text]));
 
 CREATE INDEX provider_calls_open_idx ON engine.provider_calls USING btree (user_id, trip_request_id) WHERE (state = ANY (ARRAY['READY'::text, 'CLAIMED'::text, 'SENT'::text]));
 
-CREATE INDEX provider_calls_ready_account_idx ON engine.provider_calls USING btree (run_at, id) WHERE ((state = 'READY'::text) AND (user_id IS NULL));
+CREATE INDEX provider_calls_ready_delivery_idx ON engine.provider_calls USING btree (run_at, id) WHERE ((state = 'READY'::text) AND (delivery_id IS NOT NULL));
 
 CREATE INDEX provider_calls_ready_idx ON engine.provider_calls USING btree (run_at, id) WHERE ((state = 'READY'::text) AND (booking_attempt_id IS NOT NULL));
 
-CREATE INDEX provider_calls_ready_search_idx ON engine.provider_calls USING btree (run_at, id) WHERE ((state = 'READY'::text) AND (booking_attempt_id IS NULL));
+CREATE INDEX provider_calls_ready_other_idx ON engine.provider_calls USING btree (run_at, id) WHERE ((state = 'READY'::text) AND (booking_attempt_id IS NULL) AND (delivery_id IS NULL));
+
+CREATE INDEX provider_calls_ready_read_idx ON engine.provider_calls USING btree (run_at, id) WHERE ((state = 'READY'::text) AND (user_id IS NULL) AND (delivery_id IS NULL));
 
 CREATE INDEX provider_calls_trip_request_id_idx ON engine.provider_calls USING btree (user_id, trip_request_id);
 
@@ -2155,11 +2305,21 @@ CREATE UNIQUE INDEX flight_offers_other_user_id_id_day_idx ON public.flight_offe
 
 CREATE INDEX flight_offers_other_user_id_trip_request_id_search_round_idx ON public.flight_offers_other USING btree (user_id, trip_request_id, search_round);
 
+CREATE INDEX notifications_created_at_idx ON public.notifications USING btree (created_at);
+
+CREATE INDEX notifications_flight_booking_id_idx ON public.notifications USING btree (user_id, flight_booking_id);
+
+CREATE INDEX notifications_trip_request_id_idx ON public.notifications USING btree (user_id, trip_request_id, created_at);
+
+CREATE INDEX notifications_user_id_created_at_idx ON public.notifications USING btree (user_id, created_at);
+
 CREATE INDEX offer_counts_searched_at_idx ON public.offer_counts USING btree (searched_at);
 
 CREATE INDEX offer_counts_trip_request_id_idx ON public.offer_counts USING btree (user_id, trip_request_id, search_round);
 
 CREATE UNIQUE INDEX payment_methods_default_idx ON public.payment_methods USING btree (user_id) WHERE (is_default AND (detached_at IS NULL));
+
+CREATE INDEX payment_methods_expiry_idx ON public.payment_methods USING btree (exp_year, exp_month) WHERE (detached_at IS NULL);
 
 CREATE INDEX trip_passengers_traveler_profile_id_idx ON public.trip_passengers USING btree (user_id, traveler_profile_id);
 
@@ -2201,6 +2361,8 @@ CREATE TRIGGER job_changes_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON en
 
 CREATE TRIGGER kill_switch_changes_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON engine.kill_switch_changes FOR EACH STATEMENT EXECUTE FUNCTION engine.refuse_change();
 
+CREATE TRIGGER message_changes_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON engine.message_changes FOR EACH STATEMENT EXECUTE FUNCTION engine.refuse_change();
+
 CREATE TRIGGER money_settings_changes_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON engine.money_settings_changes FOR EACH STATEMENT EXECUTE FUNCTION engine.refuse_change();
 
 CREATE TRIGGER review_actions_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON engine.review_actions FOR EACH STATEMENT EXECUTE FUNCTION engine.refuse_change();
@@ -2217,9 +2379,17 @@ CREATE TRIGGER booking_attempts_spent AFTER UPDATE OF status, refunded_at ON pub
 
 CREATE TRIGGER booking_attempts_spent_at_once AFTER INSERT ON public.booking_attempts FOR EACH ROW WHEN ((new.status = 'SUCCESS'::text)) EXECUTE FUNCTION engine.note_spending();
 
+CREATE TRIGGER booking_attempts_tell AFTER UPDATE OF state ON public.booking_attempts FOR EACH ROW WHEN (((new.state = 'NEEDS_REVIEW'::text) AND (old.state <> 'NEEDS_REVIEW'::text) AND (new.status = 'PENDING'::text))) EXECUTE FUNCTION engine.tell_attempt();
+
 CREATE TRIGGER consents_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.consents FOR EACH STATEMENT EXECUTE FUNCTION engine.refuse_change();
 
 CREATE TRIGGER fare_history_keep_daily AFTER INSERT ON public.fare_history FOR EACH ROW WHEN (((new.cheapest)::numeric > (0)::numeric)) EXECUTE FUNCTION engine.keep_daily_fare();
+
+CREATE TRIGGER flight_bookings_tell AFTER UPDATE OF status ON public.flight_bookings FOR EACH ROW WHEN (((new.status IS DISTINCT FROM old.status) AND (new.status <> 'CONFIRMED'::text))) EXECUTE FUNCTION engine.tell_booking();
+
+CREATE TRIGGER flight_bookings_tell_made AFTER INSERT ON public.flight_bookings FOR EACH ROW EXECUTE FUNCTION engine.tell_booking();
+
+CREATE TRIGGER notification_preferences_check_sizes BEFORE INSERT OR UPDATE ON public.notification_preferences FOR EACH ROW EXECUTE FUNCTION engine.check_sizes();
 
 CREATE TRIGGER payment_methods_check_sizes BEFORE INSERT OR UPDATE ON public.payment_methods FOR EACH ROW EXECUTE FUNCTION engine.check_sizes();
 
@@ -2253,6 +2423,8 @@ CREATE TRIGGER trip_requests_consented_again AFTER UPDATE OF consent_text_versio
 
 CREATE TRIGGER trip_requests_plan AFTER UPDATE OF origins, destinations, departure_from, departure_to, return_from, return_to, nights_min, nights_max, cabin_class, max_connections, max_price, currency, max_duration, carry_on_bags, checked_bags, airlines_only, airlines_never, alliances, layover_min, layover_max, depart_after, depart_before, arrive_after, arrive_before, return_depart_after, return_depart_before, return_arrive_after, return_arrive_before, no_red_eye, no_airport_change, refundable, changeable, max_emissions_kg, accept_unknown, payment_method_id, auto_book_enabled, consent_text_version ON public.trip_requests FOR EACH ROW EXECUTE FUNCTION engine.plan_changed_trip();
 
+CREATE TRIGGER trip_requests_tell AFTER UPDATE OF auto_book_status ON public.trip_requests FOR EACH ROW WHEN (((new.auto_book_status IS DISTINCT FROM old.auto_book_status) AND (new.auto_book_status = ANY (ARRAY['ACTION_REQUIRED'::text, 'FAILED'::text, 'EXPIRED'::text, 'CANCELLED'::text])))) EXECUTE FUNCTION engine.tell_trip();
+
 ALTER TABLE ONLY engine.booking_attempt_passengers
     ADD CONSTRAINT booking_attempt_passengers_booking_attempt_id_fkey FOREIGN KEY (user_id, booking_attempt_id) REFERENCES public.booking_attempts(user_id, id) ON DELETE RESTRICT;
 
@@ -2264,6 +2436,12 @@ ALTER TABLE ONLY engine.breakers
 
 ALTER TABLE ONLY engine.daily_fares
     ADD CONSTRAINT daily_fares_trip_request_id_fkey FOREIGN KEY (user_id, trip_request_id) REFERENCES public.trip_requests(user_id, id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY engine.deliveries
+    ADD CONSTRAINT deliveries_endpoint_fkey FOREIGN KEY (endpoint) REFERENCES engine.webhook_endpoints(name) ON DELETE RESTRICT;
+
+ALTER TABLE ONLY engine.deliveries
+    ADD CONSTRAINT deliveries_notification_id_fkey FOREIGN KEY (user_id, notification_id) REFERENCES public.notifications(user_id, id) ON DELETE CASCADE;
 
 ALTER TABLE ONLY engine.event_effects
     ADD CONSTRAINT event_effects_operation_fkey FOREIGN KEY (operation) REFERENCES engine.operations(operation) ON DELETE CASCADE;
@@ -2379,6 +2557,21 @@ ALTER TABLE ONLY public.flight_bookings
 ALTER TABLE ONLY public.flight_bookings
     ADD CONSTRAINT flight_bookings_trip_request_id_fkey FOREIGN KEY (user_id, trip_request_id) REFERENCES public.trip_requests(user_id, id) ON DELETE RESTRICT;
 
+ALTER TABLE ONLY public.notification_preferences
+    ADD CONSTRAINT notification_preferences_user_id_fkey FOREIGN KEY (user_id) REFERENCES auth.users(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.notifications
+    ADD CONSTRAINT notifications_flight_booking_id_fkey FOREIGN KEY (user_id, flight_booking_id) REFERENCES public.flight_bookings(user_id, id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.notifications
+    ADD CONSTRAINT notifications_kind_fkey FOREIGN KEY (kind) REFERENCES engine.message_kinds(kind);
+
+ALTER TABLE ONLY public.notifications
+    ADD CONSTRAINT notifications_trip_request_id_fkey FOREIGN KEY (user_id, trip_request_id) REFERENCES public.trip_requests(user_id, id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.notifications
+    ADD CONSTRAINT notifications_user_id_fkey FOREIGN KEY (user_id) REFERENCES auth.users(id) ON DELETE RESTRICT;
+
 ALTER TABLE ONLY public.offer_counts
     ADD CONSTRAINT offer_counts_trip_request_id_fkey FOREIGN KEY (user_id, trip_request_id) REFERENCES public.trip_requests(user_id, id) ON DELETE RESTRICT;
 
@@ -2459,6 +2652,10 @@ CREATE POLICY currencies_owner_all ON engine.currencies TO skylatch_owner USING 
 ALTER TABLE engine.daily_fares ENABLE ROW LEVEL SECURITY;
 
 CREATE POLICY daily_fares_owner_all ON engine.daily_fares TO skylatch_owner USING (true) WITH CHECK (true);
+
+ALTER TABLE engine.deliveries ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY deliveries_owner_all ON engine.deliveries TO skylatch_owner USING (true) WITH CHECK (true);
 
 ALTER TABLE engine.deployed_objects ENABLE ROW LEVEL SECURITY;
 
@@ -2547,6 +2744,18 @@ ALTER TABLE engine.kill_switch_changes ENABLE ROW LEVEL SECURITY;
 CREATE POLICY kill_switch_changes_owner_all ON engine.kill_switch_changes TO skylatch_owner USING (true) WITH CHECK (true);
 
 CREATE POLICY kill_switch_owner_all ON engine.kill_switch TO skylatch_owner USING (true) WITH CHECK (true);
+
+ALTER TABLE engine.message_changes ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY message_changes_owner_all ON engine.message_changes TO skylatch_owner USING (true) WITH CHECK (true);
+
+ALTER TABLE engine.message_kinds ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY message_kinds_owner_all ON engine.message_kinds TO skylatch_owner USING (true) WITH CHECK (true);
+
+ALTER TABLE engine.message_settings ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY message_settings_owner_all ON engine.message_settings TO skylatch_owner USING (true) WITH CHECK (true);
 
 ALTER TABLE engine.metropolitan_areas ENABLE ROW LEVEL SECURITY;
 
@@ -2664,6 +2873,10 @@ ALTER TABLE engine.wait_decisions ENABLE ROW LEVEL SECURITY;
 
 CREATE POLICY wait_decisions_owner_all ON engine.wait_decisions TO skylatch_owner USING (true) WITH CHECK (true);
 
+ALTER TABLE engine.webhook_endpoints ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY webhook_endpoints_owner_all ON engine.webhook_endpoints TO skylatch_owner USING (true) WITH CHECK (true);
+
 ALTER TABLE engine.workers ENABLE ROW LEVEL SECURITY;
 
 CREATE POLICY workers_owner_all ON engine.workers TO skylatch_owner USING (true) WITH CHECK (true);
@@ -2715,6 +2928,24 @@ ALTER TABLE public.flight_offers_other ENABLE ROW LEVEL SECURITY;
 CREATE POLICY flight_offers_other_owner_all ON public.flight_offers_other TO skylatch_owner USING (true) WITH CHECK (true);
 
 CREATE POLICY flight_offers_owner_all ON public.flight_offers TO skylatch_owner USING (true) WITH CHECK (true);
+
+ALTER TABLE public.notification_preferences ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY notification_preferences_authenticated_insert ON public.notification_preferences FOR INSERT TO authenticated WITH CHECK ((user_id = ( SELECT engine.signed_in() AS signed_in)));
+
+CREATE POLICY notification_preferences_authenticated_select ON public.notification_preferences FOR SELECT TO authenticated USING ((user_id = ( SELECT engine.signed_in() AS signed_in)));
+
+CREATE POLICY notification_preferences_authenticated_update ON public.notification_preferences FOR UPDATE TO authenticated USING ((user_id = ( SELECT engine.signed_in() AS signed_in))) WITH CHECK ((user_id = ( SELECT engine.signed_in() AS signed_in)));
+
+CREATE POLICY notification_preferences_owner_all ON public.notification_preferences TO skylatch_owner USING (true) WITH CHECK (true);
+
+ALTER TABLE public.notifications ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY notifications_authenticated_select ON public.notifications FOR SELECT TO authenticated USING ((user_id = ( SELECT engine.signed_in() AS signed_in)));
+
+CREATE POLICY notifications_authenticated_update ON public.notifications FOR UPDATE TO authenticated USING ((user_id = ( SELECT engine.signed_in() AS signed_in))) WITH CHECK ((user_id = ( SELECT engine.signed_in() AS signed_in)));
+
+CREATE POLICY notifications_owner_all ON public.notifications TO skylatch_owner USING (true) WITH CHECK (true);
 
 ALTER TABLE public.offer_counts ENABLE ROW LEVEL SECURITY;
 

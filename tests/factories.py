@@ -343,7 +343,7 @@ class World:
                 database.close()
 
     def at_rest(self) -> bool:
-        """Tell whether no call is out or about to be.
+        """Tell whether no call to a provider is out or about to be.
 
         What is looked for again and again, an order or a pending refund, rests once it
         was not there for the second time.
@@ -351,9 +351,9 @@ class World:
         return not self.value(
             "select count(*) from engine.provider_calls as c"
             " join engine.operations as o using (operation)"
-            " where c.state in ('CLAIMED', 'SENT')"
+            " where c.delivery_id is null and (c.state in ('CLAIMED', 'SENT')"
             " or c.state = 'READY'"
-            " and (o.waits is null or c.tries < 2 or c.run_at <= clock_timestamp())"
+            " and (o.waits is null or c.tries < 2 or c.run_at <= clock_timestamp()))"
         )
 
     def let_time_pass(self, seconds: float) -> None:

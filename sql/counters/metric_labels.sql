@@ -47,7 +47,7 @@ begin
   select 'job', j.job from engine.jobs as j
   union all
   select 'queue', q.queue
-  from unnest('{booking,event,look,search}'::text[]) as q (queue)
+  from unnest('{booking,event,look,message,search}'::text[]) as q (queue)
   union all
   select 'flag', f.flag from engine.flag_register as f
   union all

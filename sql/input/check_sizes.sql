@@ -44,6 +44,10 @@ create or replace trigger traveler_profiles_check_sizes
 before insert or update on public.traveler_profiles
 for each row execute function engine.check_sizes();
 
+create or replace trigger notification_preferences_check_sizes
+before insert or update on public.notification_preferences
+for each row execute function engine.check_sizes();
+
 create or replace trigger payment_methods_check_sizes
 before insert or update on public.payment_methods
 for each row execute function engine.check_sizes();

@@ -114,6 +114,44 @@ begin atomic
       22, 'spending_limits', 'period', true,
       p_row ->> 'period' in ('day', 'month', 'total'),
       'Use day, month or total.'
+    ),
+    (
+      31, 'notification_preferences', 'language', true,
+      p_row ->> 'language' in ('en', 'de'),
+      'Use en or de.'
+    ),
+    (
+      32, 'notification_preferences', 'time_zone', true,
+      p_row ->> 'time_zone' = 'UTC'
+      or exists (
+        select from engine.airports as a
+        where a.time_zone = p_row ->> 'time_zone'
+      ),
+      'Give the zone of a place, such as Europe/London, or UTC.'
+    ),
+    (
+      33, 'notification_preferences', 'quiet_until', true,
+      (p_row ->> 'quiet_from' is null) = (p_row ->> 'quiet_until' is null)
+      and coalesce(p_row ->> 'quiet_from' <> p_row ->> 'quiet_until', true),
+      'Give quiet_from and quiet_until, such as 22:00 and 07:00, or neither.'
+    ),
+    (
+      34, 'notification_preferences', 'muted', true,
+      jsonb_typeof(p_row -> 'muted') = 'array'
+      and not exists (
+        select from jsonb_array_elements_text(p_row -> 'muted') as m
+        where not exists (
+          select from engine.message_kinds as k
+          where k.kind = m.value and k.is_optional
+        )
+      ),
+      'Give kinds that may be muted, such as trip.near_miss; what concerns your money '
+      'is always told.'
+    ),
+    (
+      35, 'notification_preferences', 'least_drop', true,
+      (p_row ->> 'least_drop')::numeric between 0 and 1,
+      'Give a share from 0 to 1, such as 0.05 for a twentieth.'
     )
   ) as w (place, relation, field, is_needed, fits, hint)
   where w.relation = p_relation

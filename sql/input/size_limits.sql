@@ -34,6 +34,10 @@ begin atomic
     ('payment_methods', 'stripe_payment_method_id', 1, 255),
     ('payment_methods', 'brand', 1, 100),
     ('payment_methods', 'last4', 1, 100),
+    ('notification_preferences', 'language', 1, 100),
+    ('notification_preferences', 'time_zone', 1, 100),
+    ('notification_preferences', 'muted', 100, 100),
+    ('notification_preferences', 'least_drop', 1, 100),
     ('spending_limits', 'currency', 1, 100),
     ('spending_limits', 'period', 1, 100),
     ('spending_limits', 'amount', 1, 100)

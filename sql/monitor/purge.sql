@@ -19,6 +19,7 @@ begin
     engine.purge_searches(v_batch, v_now),
     engine.purge_events(v_batch, v_now),
     engine.purge_spans(v_batch, v_now),
+    engine.purge_messages(v_batch, v_now),
     engine.purge_offers(v_batch, v_now)
   ];
   -- Last, because until the commit it keeps everybody else from the table.

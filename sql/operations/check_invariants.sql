@@ -129,6 +129,9 @@ begin
   return query
   select 'a trip says what its attempt says', f.*
   from engine.a_trip_says_what_its_attempt_says(p_since) as f;
+  return query
+  select 'what is booked is told', f.*
+  from engine.what_is_booked_is_told(p_since) as f;
 end;
 $$;
 comment on function engine.check_invariants(timestamptz) is

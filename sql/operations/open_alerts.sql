@@ -124,7 +124,7 @@ begin
     'CALLS_WAITING', w.operation, min(w.due_at),
     format('%s calls are overdue', count(*))
   from (
-    -- Two halves, each with its index.
+    -- Parts, each with its index.
     select c.operation, c.run_at as due_at
     from engine.provider_calls as c
     where c.state = 'READY'
@@ -135,6 +135,15 @@ begin
     from engine.provider_calls as c
     where c.state = 'READY'
       and c.booking_attempt_id is null
+      and c.delivery_id is null
+      and c.run_at < v_now - interval '5 minutes'
+    union all
+    -- A message that waits for the one before it is not overdue by itself, yet that one
+    -- is.
+    select c.operation, c.run_at
+    from engine.provider_calls as c
+    where c.state = 'READY'
+      and c.delivery_id is not null
       and c.run_at < v_now - interval '5 minutes'
     union all
     select c.operation, c.lease_until

@@ -158,7 +158,7 @@ begin
         (
           select c.run_at from engine.provider_calls as c
           where c.state = 'READY' and c.booking_attempt_id is null
-            and c.run_at <= v_now
+            and c.delivery_id is null and c.run_at <= v_now
           order by c.run_at limit 10000
         )
       ) as d

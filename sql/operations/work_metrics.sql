@@ -30,8 +30,15 @@ begin
       count(*),
       min(c.run_at)
     from engine.provider_calls as c
-    where c.state = 'READY' and c.booking_attempt_id is null and c.run_at <= p_now
+    where c.state = 'READY'
+      and c.booking_attempt_id is null
+      and c.delivery_id is null
+      and c.run_at <= p_now
     group by 1
+    union all
+    select 'message', count(*), min(c.run_at)
+    from engine.provider_calls as c
+    where c.state = 'READY' and c.delivery_id is not null and c.run_at <= p_now
     union all
     select 'event', count(*), min(e.received_at)
     from engine.provider_events as e

@@ -49,6 +49,10 @@ begin
       return engine.create_refund_request(v_attempt);
     when 'cancel_orphan_payment' then
       return engine.cancel_orphan_payment_request(p_call);
+    when 'send_email' then
+      return engine.send_email_request(p_call);
+    when 'send_webhook' then
+      return engine.send_webhook_request(p_call);
     when 'look_order', 'look_payment', 'look_charge', 'look_refund', 'look_dispute',
       'look_warning', 'look_setup', 'look_method', 'scan_orders', 'scan_payments',
       'sweep_order_events', 'sweep_payment_events' then

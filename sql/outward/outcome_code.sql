@@ -77,6 +77,10 @@ begin
       return engine.sweep_payment_events_code(p_report);
     when 'cancel_orphan_payment' then
       return engine.cancel_orphan_payment_code(p_call, p_report);
+    when 'send_email' then
+      return engine.send_email_code(p_report);
+    when 'send_webhook' then
+      return engine.send_webhook_code(p_report);
     else
       raise case_not_found;
   end case;

@@ -44,7 +44,10 @@ begin
   v_ids := v_ids || array(
     select c.id
     from engine.provider_calls as c
-    where c.state = 'READY' and c.user_id is null and c.run_at <= v_now
+    where c.state = 'READY'
+      and c.user_id is null
+      and c.delivery_id is null
+      and c.run_at <= v_now
     order by c.run_at, c.id
     limit p_limit - cardinality(v_ids)
     for update skip locked
@@ -54,6 +57,7 @@ begin
     from engine.provider_calls as c
     where c.state = 'READY'
       and c.booking_attempt_id is null
+      and c.delivery_id is null
       and c.user_id is not null
       and c.run_at <= v_now
       and engine.is_claimable(c, v_now)

@@ -20,6 +20,7 @@ begin
   perform engine.sweep_events(v_now);
   -- Late, because it locks trips, though only those that are free.
   perform engine.read_bookings(v_now);
+  perform engine.tell_due(v_now);
   -- Last, because it may lock a part of the offers.
   perform engine.add_offer_days(v_now);
   perform engine.beat_job('recover', true);

@@ -106,6 +106,9 @@ begin
     end if;
     perform engine.repeat_call(v_call.id, p_now);
     return null;
+  elsif v_call.delivery_id is not null then
+    perform engine.settle_delivery(v_call, v_report, v_verdict, p_now);
+    return null;
   elsif v_call.booking_attempt_id is null then
     return engine.settle_search(
       v_call, v_report, v_verdict, v_rule, p_actor, p_now, v_began_at, p_hand_to

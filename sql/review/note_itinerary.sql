@@ -39,6 +39,14 @@ begin
     and b.booking_attempt_id = p_attempt.id
     and b.status = 'CONFIRMED'
     and b.attention is null;
+  perform engine.tell_of_booking(
+    p_attempt, 'booking.changed', md5(v_itinerary::text),
+    jsonb_build_object(
+      'before', v_before -> 'slices', 'slices', v_itinerary,
+      'reason', 'The airline moved this flight: its times have changed.'
+    ),
+    p_now
+  );
   perform engine.log_event(
     p_attempt.user_id, p_attempt.trip_request_id, p_attempt.id, 'engine',
     'order:' || p_attempt.order_id, null, null, 'the airline moved the flight',

@@ -82,6 +82,9 @@ begin
         update public.flight_bookings as b
         set attention = 'The airline changed this flight: we are looking into it.'
         where b.user_id = v_booking.user_id and b.id = v_booking.id;
+        perform engine.tell_of_booking(
+          v_attempt, 'booking.changed', v_change ->> 'id', '{}', p_now
+        );
         v_outcome := 'changed by the airline';
       end if;
     end loop;

@@ -52,6 +52,11 @@ begin
     where b.user_id = p_to.user_id
       and b.booking_attempt_id = p_to.id
       and p_from.state = 'QUOTING_BOOKING';
+    if p_from.state = 'QUOTING_BOOKING' then
+      perform engine.tell_of_booking(
+        p_to, 'booking.not_cancelled', p_to.epoch::text, '{}', p_now
+      );
+    end if;
   elsif p_to.state in ('FAILED', 'CANCELLED') and p_to.status = 'FAILED' then
     perform engine.release_trip(p_to, p_now);
   elsif p_to.state in ('REFUNDING', 'CANCELLED') and p_to.order_cancelled_at is not null

@@ -101,6 +101,7 @@ begin
   if v_call_id is not null then
     return v_call_id;
   end if;
+  perform engine.tell_fare(v_trip, p_now);
   update public.trip_requests as t
   set
     auto_book_status = v_status,

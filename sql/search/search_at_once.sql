@@ -47,7 +47,9 @@ begin
           v_settings.searches_per_minute - (
             select count(*)
             from engine.provider_calls as c
-            where c.state = 'READY' and c.booking_attempt_id is null
+            where c.state = 'READY'
+              and c.booking_attempt_id is null
+              and c.delivery_id is null
           )
         );
       end if;

@@ -29,6 +29,9 @@ begin
     update public.flight_bookings as b
     set attention = 'The refund did not arrive; we are looking into it.'
     where b.user_id = v_attempt.user_id and b.booking_attempt_id = v_attempt.id;
+    perform engine.tell_of_booking(
+      v_attempt, 'booking.refund_failed', p_body ->> 'id', '{}', p_now
+    );
     perform engine.open_case(
       'REFUND_FAILED', p_body ->> 'id', v_attempt,
       format(

@@ -76,6 +76,7 @@ FUNCTIONS = {
     "skylatch_sidecar": """
         engine.auto_book_production engine.bootstrap_problems
         engine.claim_calls engine.finish_calls engine.heartbeat engine.take_spans
+        engine.claim_deliveries
         engine.due_jobs engine.stand_in
         engine.mark_sent engine.monitor_run engine.plpython_handshake
         engine.auto_book_monitor
@@ -110,6 +111,8 @@ FUNCTIONS = {
         engine.trip_overview engine.offer_overview engine.booking_overview
         engine.set_spending_ceiling engine.waiting_exchange_rates
         engine.kill_switch_history
+        engine.set_message_settings engine.set_webhook_endpoint
+        engine.change_webhook_endpoint engine.replay_delivery engine.delivery_overview
         engine.set_kill_switch engine.set_search_settings engine.set_traveller_limits
         engine.auto_book_monitor engine.version engine.oldest_sidecar
         public.auto_book_monitor public.manage_auto_book_monitor
@@ -125,6 +128,8 @@ TABLES = {
         "public.fare_history": "select",
         "public.flight_bookings": "select",
         "public.flight_offers": "select",
+        "public.notification_preferences": "insert select update",
+        "public.notifications": "select update",
         "public.offer_counts": "select",
         "public.payment_methods": "select",
         "public.spending_limits": "insert select update",
@@ -142,6 +147,8 @@ TABLES = {
         "public.flag_overview": "select",
         "public.flight_bookings": "select",
         "public.flight_offers": "select",
+        "public.notification_preferences": "insert select update",
+        "public.notifications": "select update",
         "public.offer_counts": "select",
         "public.payment_methods": "insert select update",
         "public.spending_limits": "insert select update",
@@ -170,6 +177,7 @@ ENGINE_WRITTEN = (
 # What is unique across travellers: names given by a provider, and ids that a caller
 # quotes without saying whose they are.
 GLOBALLY_UNIQUE = {
+    "deliveries_pkey",
     "booking_attempts_id_key",
     "booking_attempts_idempotency_key_key",
     "booking_events_pkey",
@@ -265,6 +273,10 @@ def booked(
             world.rows(
                 "insert into public.spending_limits (user_id, currency, period, amount)"
                 " values (%s, 'GBP', 'month', 2000)",
+                traveller.user_id,
+            )
+            world.rows(
+                "insert into public.notification_preferences (user_id) values (%s)",
                 traveller.user_id,
             )
         yield Booked(dsn, world, amelia, trips[0], bessie, trips[1], plan)

@@ -38,6 +38,7 @@ NOT_A_FUNCTION = {
     "saga/saga_transitions.sql",
     "flags/flag_overview.sql",
     "flags/flag_register.sql",
+    "messages/message_kinds.sql",
     "monitor/auto_book_monitor_status.sql",
     "operations/jobs.sql",
     "ranking/alliances.sql",
@@ -45,7 +46,12 @@ NOT_A_FUNCTION = {
     "webhooks/event_effects.sql",
 }
 # Written at deploy and never deleted from: a key to one of these needs no index.
-REFERENCE_TABLES = {"engine.currencies", "engine.operations", "engine.saga_states"}
+REFERENCE_TABLES = {
+    "engine.currencies",
+    "engine.message_kinds",
+    "engine.operations",
+    "engine.saga_states",
+}
 # The migration tool's own.
 BOOKKEEPING = ("_yoyo_log", "_yoyo_migration", "_yoyo_version", "yoyo_lock")
 # What is ours: not what an extension or the migration tool brought along.

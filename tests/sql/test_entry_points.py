@@ -29,6 +29,8 @@ GATES = {"engine.require_pipeline", "engine.flag_problem"}
 SINKS = {"engine.start_searches", "engine.begin_attempt"}
 # Reads for the record, and nothing else: see the test of it below.
 READS = {"engine.enqueue_object"}
+# They tell people and applications, and ask nothing of a provider.
+MESSAGES = {"engine.notify_traveller", "engine.replay_delivery"}
 # What is under way ends safely whatever the flags say: the attempt passed the gate when
 # it began, and mark_sent asks again before an order leaves. This is the only such edge.
 UNDER_WAY = {("engine.advance_attempt", "engine.enqueue_step")}
@@ -79,7 +81,7 @@ def ungated_paths(catalog: Catalog) -> dict[str, list[str]]:
     texts = bodies(catalog)
     calls = {name: set(CALL.findall(text)) & set(texts) for name, text in texts.items()}
     sinks = SINKS | {name for name, text in texts.items() if ENQUEUES.search(text)}
-    sinks -= READS
+    sinks -= READS | MESSAGES
     assert sinks <= set(texts)
 
     def way(name: str, seen: tuple[str, ...]) -> list[str] | None:
@@ -201,3 +203,15 @@ def test_nobody_writes_past_the_functions(connect: Connect) -> None:
         .fetchall()
     )
     assert found == []
+
+
+def test_a_message_enqueues_nothing_but_its_delivery(connect: Connect) -> None:
+    """What is left out of the sinks above can ask nothing of a provider."""
+    catalog = connect()
+    texts = bodies(catalog)
+    operations = {
+        name for (name,) in catalog.execute("select operation from engine.operations")
+    }
+    for name in MESSAGES:
+        named = {word for word in operations if f"'{word}'" in texts[name]}
+        assert named == {"send_email", "send_webhook"}

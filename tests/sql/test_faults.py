@@ -14,8 +14,10 @@ import pytest
 from psycopg.conninfo import make_conninfo
 from psycopg.types.json import Jsonb
 
+from sidecar.config import MessageSettings
 from sidecar.deploy import deploy
 from sidecar.flights import Flights
+from sidecar.messages import channels
 from sidecar.operations import outward_calls
 from sidecar.payments import Payments
 from tests.sql import test_protocol
@@ -531,8 +533,15 @@ def test_the_sidecar_can_make_every_call_the_engine_may_ask_for(stage: Stage) ->
     """And none that the engine does not know."""
     flights = Flights("http://127.0.0.1:1", "duffel_test_fixture")
     payments = Payments("http://127.0.0.1:1", "sk_test_fixture")
-    known = stage.rows("select operation from engine.operations")
-    assert set(outward_calls(flights, payments)) == {r["operation"] for r in known}
+    known = stage.rows("select operation, provider from engine.operations")
+    providers = {r["operation"] for r in known if r["provider"] not in ("mail", "app")}
+    assert set(outward_calls(flights, payments)) == providers
+    settings = MessageSettings(
+        database_url="postgresql://localhost",
+        smtp_url="smtp://localhost",
+        webhook_key="a-key-of-a-test-that-is-long-enough-0001",
+    )
+    assert {r["operation"] for r in known} - providers == set(channels(settings))
 
 
 # -- what the database refuses for a moment ------------------------------------------

@@ -408,6 +408,14 @@ BROKEN: list[tuple[str, list[str]]] = [
             " where id = '{failed}')"
         ],
     ),
+    ("what is booked is told", ["delete from public.notifications"]),
+    (
+        "what is booked is told",
+        [
+            "insert into engine.deliveries (user_id, notification_id, channel)"
+            " select user_id, id, 'EMAIL' from public.notifications limit 1"
+        ],
+    ),
 ]
 
 

@@ -276,7 +276,7 @@ USED = {
     SCRAPE: {
         "booking_attempts_state_idx",
         "provider_calls_ready_idx",
-        "provider_calls_ready_search_idx",
+        "provider_calls_ready_other_idx",
         "provider_events_received_at_idx",
     },
     STATUS: {
@@ -284,7 +284,7 @@ USED = {
         "flight_bookings_next_look_at_idx",
         "provider_calls_dead_idx",
         "provider_calls_ready_idx",
-        "provider_calls_ready_search_idx",
+        "provider_calls_ready_other_idx",
     },
 }
 asked = pytest.mark.parametrize("statement", [SCRAPE, STATUS], ids=["scrape", "status"])

@@ -121,6 +121,7 @@ class Hostile:
                 "period": "day",
                 "amount": 100,
             },
+            "notification_preferences": {"user_id": self.user_id},
         }
 
     def as_role(self, role: str) -> None:
