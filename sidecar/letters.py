@@ -2,7 +2,7 @@
 
 Text and HTML say the same, in the reader's language, without a picture, a script or a
 link that reports. A booking brings a calendar file along. The words stand in
-``letters/<language>.toml``, the form in ``letters/letter.html`` and ``letter.txt``.
+``letter_templates/<language>.toml``, the form in ``letter.html`` and ``letter.txt``.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from sidecar.providers import NO_ANSWER, NOT_SENT, Answer
 
 _log = structlog.get_logger()
 Row = dict[str, Any]
-_HERE = Path(__file__).parent / "letters"
+_HERE = Path(__file__).parent / "letter_templates"
 _WORDS: dict[str, Row] = {
     path.stem: tomllib.loads(path.read_text()) for path in _HERE.glob("*.toml")
 }

@@ -12,7 +12,6 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from pathlib import Path
 from secrets import token_hex
 from uuid import UUID, uuid4
 
@@ -95,6 +94,15 @@ def set_password(dsn: str, password: str) -> None:
         )
 
 
+def switch_on_email(dsn: str) -> None:
+    """Have letters written, which the mail catcher keeps; `dsn` is a superuser's."""
+    with psycopg.connect(pinned(dsn), autocommit=True) as connection:
+        connection.execute(
+            "select engine.set_message_settings('letters go to the mail catcher', true)"
+            " from engine.message_settings as s where not s.email"
+        )
+
+
 class Application:
     """A connection as PostgREST would hold it, and Stripe for the cards."""
 
@@ -123,7 +131,10 @@ class Application:
     def add_user(self, user_id: UUID) -> None:
         """Let a traveller exist; one who does is left as they are."""
         self.as_service(
-            "insert into auth.users (id) values (%s) on conflict do nothing", user_id
+            "insert into auth.users (id, email) values (%s, %s)"
+            " on conflict (id) do update set email = excluded.email",
+            user_id,
+            f"traveller-{str(user_id)[:8]}@skylatch.example",
         )
 
     def add_profile(self, user_id: UUID, profile_id: UUID) -> None:
@@ -217,7 +228,7 @@ commit;
 """  # noqa: S608
 
 
-def describe(door: Door, settings: Settings, logs: Path, heading: str) -> str:
+def describe(door: Door, settings: Settings, places: Places, heading: str) -> str:
     """Return the card that `make up` ends with: all that a first hour needs."""
     values = settings.values
     http = f"http://127.0.0.1:{settings.port('http')}"
@@ -229,7 +240,8 @@ def describe(door: Door, settings: Settings, logs: Path, heading: str) -> str:
         ("", f"Authorization: Bearer {values['SKYLATCH_HTTP_TOKEN']}"),
         ("Duffel, played", values["SKYLATCH_DUFFEL_URL"]),
         ("Stripe, played", values["SKYLATCH_STRIPE_URL"]),
-        ("logs", str(logs)),
+        ("letters", f"{places.mail}/new (python -m sidecar local letters)"),
+        ("logs", str(places.logs)),
         ("documents", "docs/from-your-app.md"),
         ("a traveller", str(door.user_id)),
         ("their profile", str(door.profile_id)),

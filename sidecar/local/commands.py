@@ -7,6 +7,9 @@ import shlex
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from email import policy
+from email.message import EmailMessage
+from email.parser import BytesParser
 from pathlib import Path
 from typing import Annotated
 
@@ -103,7 +106,7 @@ def up(
         stack = _stack()
         settings = stack.up(only_database=only_database)
         card = describe(
-            load_door(stack.places), settings, stack.places.logs, "Skylatch is up."
+            load_door(stack.places), settings, stack.places, "Skylatch is up."
         )
     print("the database is up" if only_database else card)
 
@@ -124,10 +127,37 @@ def show_card(
         heading = (
             "Skylatch is up." if runs else "Not all of it runs: make up starts it."
         )
-        print(describe(door, settings, stack.places.logs, heading))
+        print(describe(door, settings, stack.places, heading))
         return
     for key, value in environment(door, settings).items():
         print(f"export {key}={shlex.quote(value)}")
+
+
+def _kept_letters(directory: Path) -> list[EmailMessage]:
+    """Return what the mail catcher took, the oldest first."""
+    if not directory.exists():
+        return []
+
+    parser = BytesParser(EmailMessage, policy=policy.default)
+    found = [
+        parser.parsebytes(path.read_bytes()) for path in (directory / "new").iterdir()
+    ]
+    return sorted(found, key=lambda letter: letter["Date"].datetime)
+
+
+@app.command()
+def letters(
+    count: Annotated[int, typer.Option(min=1, help="So many, the newest last.")] = 1,
+) -> None:
+    """Print the newest letters that the mail catcher holds, as text."""
+    with one_line_errors():
+        kept = _kept_letters(_stack().places.mail)
+    for letter in kept[-count:]:
+        body = letter.get_body(("plain",))
+        print(f"To: {letter['To']}\nSubject: {letter['Subject']}\n")
+        print(body.get_content() if body else "", end="\n\n")
+    if not kept:
+        print("no letter yet")
 
 
 @app.command()

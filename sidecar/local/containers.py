@@ -19,10 +19,12 @@ _SETTINGS = (
     "SKYLATCH_HTTP_TOKEN",
     "SKYLATCH_STRIPE_WEBHOOK_SECRETS",
     "SKYLATCH_DUFFEL_WEBHOOK_SECRETS",
+    "SKYLATCH_WEBHOOK_KEY",
 )
 
 _OPTIONAL = (
     "skylatch_sentry_dsn",
+    "skylatch_smtp_url",
     "skylatch_alert_webhook_url",
     "skylatch_alert_smtp_url",
     "skylatch_alert_heartbeat_url",

@@ -56,6 +56,11 @@ class Places:
         return self.state / "application.env"
 
     @property
+    def mail(self) -> Path:
+        """Directory of the letters that would have gone out, in Maildir's form."""
+        return self.state / "mail"
+
+    @property
     def alerts(self) -> Path:
         """File with what the relay has told."""
         return self.state / "alerts.json"

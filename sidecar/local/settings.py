@@ -34,7 +34,7 @@ class Settings:
     values: dict[str, str]
 
     def port(self, program: str) -> int:
-        """Return the port of "flights", "payments", "http" or "redis"."""
+        """Return the port of "flights", "payments", "http", "mail" or "redis"."""
         if program == "redis":
             return urlsplit(self.values["SKYLATCH_REDIS_URL"]).port or 0
         return int(self.values[_PORT_KEYS[program]])
@@ -49,6 +49,7 @@ _PORT_KEYS = {
     "flights": "SKYLATCH_SANDBOX_FLIGHTS_PORT",
     "payments": "SKYLATCH_SANDBOX_PAYMENTS_PORT",
     "http": "SKYLATCH_HTTP_PORT",
+    "mail": "SKYLATCH_MAIL_CATCHER_PORT",
 }
 
 
@@ -98,6 +99,7 @@ def complete(
     flights = values[_PORT_KEYS["flights"]]
     payments = values[_PORT_KEYS["payments"]]
     http = values[_PORT_KEYS["http"]]
+    mail = values[_PORT_KEYS["mail"]]
     if "SKYLATCH_REDIS_URL" not in values:
         password = secrets.token_hex(24)
         address = f"127.0.0.1:{free_port(taken)}"
@@ -112,6 +114,10 @@ def complete(
         "SKYLATCH_STRIPE_WEBHOOK_SECRETS": f"whsec_{secrets.token_hex(24)}",
         "SKYLATCH_DUFFEL_WEBHOOK_SECRETS": secrets.token_hex(24),
         "SKYLATCH_SANDBOX_CALLBACKS_URL": f"http://127.0.0.1:{http}",
+        "SKYLATCH_SMTP_URL": f"smtp://127.0.0.1:{mail}",
+        "SKYLATCH_EMAIL_FROM": "trips@skylatch.example",
+        "SKYLATCH_SUPPORT_CONTACT": "help@skylatch.example",
+        "SKYLATCH_WEBHOOK_KEY": secrets.token_hex(24),
     }
     for key, value in generated.items():
         values.setdefault(key, value)

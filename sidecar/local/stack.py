@@ -1,8 +1,8 @@
 """The local stack as a whole: up, down, status.
 
-Order of `up`: packages, plpython package, database server, deploy, then Redis, the
-sandbox and the sidecar, each awaited. Everything may be repeated: what runs already
-is left alone unless its configuration or the code it runs has changed.
+Order of `up`: packages, plpython package, database server, deploy, then Redis, the mail
+catcher, the sandbox and the sidecar, each awaited. Everything may be repeated: what
+runs already is left alone unless its configuration or the code it runs has changed.
 """
 
 from __future__ import annotations
@@ -20,7 +20,12 @@ from sidecar.deploy import deploy
 from sidecar.errors import SetupError
 from sidecar.local import redis_server
 from sidecar.local.accounts import server_account
-from sidecar.local.application import Application, load_door, set_password
+from sidecar.local.application import (
+    Application,
+    load_door,
+    set_password,
+    switch_on_email,
+)
 from sidecar.local.cluster import Cluster
 from sidecar.local.packages import ensure_installed, find_installation
 from sidecar.local.places import CHECKOUT, Places
@@ -40,6 +45,7 @@ from sidecar.local.waiting import wait_until
 # Program -> the settings' names of the ports it listens on.
 _PORTS = {
     "redis": ["redis"],
+    "mail": ["mail"],
     "sandbox": ["flights", "payments"],
     "sidecar": ["http"],
     "sidecar-alerts": [],
@@ -86,6 +92,7 @@ class Stack:
             self.say("applying schema and code")
             deploy(cluster.dsn(DATABASE), cron=True)
             set_password(cluster.dsn(DATABASE), door.password)
+            switch_on_email(cluster.dsn(DATABASE))
             record_rates(lambda user: cluster.dsn(DATABASE, user))
             if not only_database:
                 for program in _PORTS:
@@ -153,7 +160,10 @@ class Stack:
             Program("postgres", cluster.command(), cluster.base, "INT", 60),
             Program("redis", redis, self.places.redis),
         ]
+        catcher = ["aiosmtpd", "-n", "-c", "aiosmtpd.handlers.Mailbox"]
+        listens = ["-l", f"127.0.0.1:{settings.port('mail')}"]
         for name, arguments in (
+            ("mail", [*catcher, *listens, str(self.places.mail)]),
             # The sandbox keeps its books as long as the database beside it, which knows
             # of its orders.
             ("sandbox", ["tests.sandbox", "--state", str(self.places.sandbox)]),
