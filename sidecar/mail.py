@@ -18,6 +18,7 @@ class MailServer:
 
     def __init__(self, url: str) -> None:
         """Take smtp://user:password@host:587 (STARTTLS) or smtps://…:465."""
+        self.url = url
         self._url = urlsplit(url)
 
     def send(self, message: EmailMessage) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import random
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,7 +11,7 @@ from dataclasses import dataclass, field
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any
+from typing import Any, Literal
 
 from aiosmtpd.controller import Controller
 from psycopg.conninfo import make_conninfo
@@ -29,12 +30,27 @@ SENDER = Sender("trips@example.com", support="help@example.com")
 
 
 @dataclass
+class Weather:
+    """Trouble at a receiver: some messages are refused, some taken without a word."""
+
+    rate: float = 0.0
+    chance: random.Random = field(default_factory=lambda: random.Random(0))
+
+    def strikes(self) -> Literal["", "before", "after"]:
+        """Return whether trouble comes before a message is kept, or after."""
+        if self.chance.random() >= self.rate:
+            return ""
+        return "before" if self.chance.random() < 0.5 else "after"
+
+
+@dataclass
 class Mailbox:
     """A mail server that keeps what it takes; `replies` are used up first."""
 
     letters: list[EmailMessage] = field(default_factory=list)
     replies: list[str] = field(default_factory=list)
     recipients: list[str] = field(default_factory=list)
+    weather: Weather = field(default_factory=Weather)
 
     async def handle_RCPT(
         self, server: Any, session: Any, envelope: Any, address: str, options: Any
@@ -49,11 +65,13 @@ class Mailbox:
         """Keep a message, unless another reply is wanted."""
         if self.replies:
             return self.replies.pop(0)
-        letter = message_from_bytes(envelope.content, policy=policy.default)
-        assert isinstance(letter, EmailMessage)
-        self.letters.append(letter)
-        self.recipients += envelope.rcpt_tos
-        return "250 OK"
+        trouble = self.weather.strikes()
+        if trouble != "before":
+            letter = message_from_bytes(envelope.content, policy=policy.default)
+            assert isinstance(letter, EmailMessage)
+            self.letters.append(letter)
+            self.recipients += envelope.rcpt_tos
+        return "451 not now" if trouble else "250 OK"
 
     def text(self, subject: str) -> str:
         """Return the text of the one letter whose subject begins so."""
@@ -72,6 +90,7 @@ class AppEndpoint:
     ids: list[str] = field(default_factory=list)
     statuses: list[int] = field(default_factory=list)
     url: str = ""
+    weather: Weather = field(default_factory=Weather)
 
 
 @contextmanager
@@ -97,12 +116,13 @@ def app_endpoint() -> Iterator[AppEndpoint]:
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"]))
             status = app.statuses.pop(0) if app.statuses else 204
-            if status == 204:
+            trouble = app.weather.strikes()
+            if status == 204 and trouble != "before":
                 # Another library than the one that signs.
                 Webhook(app.secret).verify(body, dict(self.headers))
                 app.events.append(json.loads(body))
                 app.ids.append(self.headers["webhook-id"])
-            self.send_response(status)
+            self.send_response(500 if trouble else status)
             self.end_headers()
 
         def log_message(self, *_: object) -> None:
@@ -168,6 +188,38 @@ class Post:
             for thread in threads:
                 thread.join()
             database.close()
+
+    def amiss(self) -> list[str]:
+        """Return what was lost, and what was told that nobody was to hear.
+
+        The receivers know a message by its id, whatever happened on the way.
+        """
+        found = []
+        heard = {
+            "EMAIL": {
+                letter["Message-ID"].strip("<>").partition("@")[0]
+                for letter in self.box.letters
+            },
+            "WEBHOOK": set(self.app.ids),
+        }
+        for channel, ids in heard.items():
+            told = {
+                str(row["notification_id"])
+                for row in self.world.rows(
+                    "select notification_id from engine.deliveries where channel = %s",
+                    channel,
+                )
+            }
+            found += [f"a message by {channel} was lost: {one}" for one in told - ids]
+            found += [f"{channel} told what is no message: {one}" for one in ids - told]
+        found += [
+            f"a delivery is {row['state']}: {row['problem']}"
+            for row in self.world.rows(
+                "select state, problem from engine.deliveries"
+                " where state <> 'DELIVERED'"
+            )
+        ]
+        return found
 
     def is_told(self) -> bool:
         """Tell whether nothing is on its way."""

@@ -65,6 +65,7 @@ from tests.factories import (
     until,
 )
 from tests.raw_server import closed_port
+from tests.receivers import KEY, Post, Weather, app_endpoint, mail_server
 from tests.redis_server import RedisServer
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -216,6 +217,7 @@ class Campaign:
     endpoint: subprocess.Popen[bytes] | None = None
     done: Counter[str] = field(default_factory=Counter)
     people: list[Traveller] = field(default_factory=list)
+    post: Post | None = None
 
     def __post_init__(self) -> None:
         self.chance = random.Random(self.plan.seed)
@@ -257,10 +259,13 @@ class Campaign:
         calm = time.monotonic()
         print(f"{calm - started:4.0f} s: the faults are over", flush=True)
         self._heal()
+        if self.post is not None:
+            self.post.box.weather.rate = self.post.app.weather.rate = 0
         self._rest()
         rested = time.monotonic()
         starved = self._share()
         self._rest()
+        self._deliver()
         return self._judge(befell, calm - started, rested - calm, starved)
 
     def _keep_busy(self) -> None:
@@ -536,10 +541,29 @@ class Campaign:
             world.value(
                 "select count(*) from engine.provider_calls"
                 " where state in ('CLAIMED', 'SENT') or state = 'READY'"
+                " and delivery_id is null"
                 " and run_at < clock_timestamp() + interval '1 second'"
             )
             for world in both
         )
+
+    def _deliver(self) -> None:
+        """Let every message arrive: what waits for another try is due."""
+
+        def is_told() -> bool:
+            self.world.rows(
+                "update engine.provider_calls set run_at = clock_timestamp()"
+                " where state = 'READY' and delivery_id is not null"
+                " and run_at > clock_timestamp()"
+            )
+            self.world.rows(
+                "update engine.breakers set open_until = clock_timestamp()"
+                " where operation = 'send_email' and open_until > clock_timestamp()"
+            )
+            self.world.rows("select engine.recover()")
+            return self.post is None or self.post.is_told()
+
+        until(is_told, seconds=300)
 
     # -- the verdict ------------------------------------------------------------------
 
@@ -554,6 +578,13 @@ class Campaign:
             f"next door: {line}" for line in theirs.broken() + theirs.loose_ends()
         ]
         broken += Border(self.world, self.neighbour).named()
+        if self.post is not None:
+            broken += self.post.amiss()
+            letters, ids = self.post.box.letters, self.post.app.ids
+            repeated = len(ids) - len(set(ids))
+            repeated += len(letters) - len({one["Message-ID"] for one in letters})
+            self.done["letters"], self.done["events told"] = len(letters), len(ids)
+            self.done["sent again under the same id"] = repeated
         summary["states next door"] = theirs.summary()["states"]
         summary["reports set aside"] = self.log.read_text().count("report.set_aside")
         for name, value in {**summary, **self.done}.items():
@@ -634,6 +665,13 @@ def prepared(plan: Plan) -> Iterator[Campaign]:
             "select engine.set_traveller_limits('campaign', 10000, 10000, '20 seconds',"
             " 200, 10000)"
         )
+        # The travellers and the application of this installation are told.
+        box, mail = stack.enter_context(mail_server())
+        post = Post(world, box, mail, stack.enter_context(app_endpoint()))
+        world.rows("alter table auth.users alter email set default 'a@example.com'")
+        post.begin()
+        post.box.weather = Weather(plan.faults, random.Random(plan.seed))
+        post.app.weather = Weather(plan.faults, random.Random(plan.seed + 1))
         environment = {
             **os.environ,
             "SKYLATCH_DATABASE_URL": make_conninfo(dsn, user="skylatch_sidecar"),
@@ -651,6 +689,8 @@ def prepared(plan: Plan) -> Iterator[Campaign]:
             "SKYLATCH_HTTP_TOKEN": "a-token-of-the-campaign",
             "SKYLATCH_STRIPE_WEBHOOK_SECRETS": STRIPE_SECRET,
             "SKYLATCH_DUFFEL_WEBHOOK_SECRETS": DUFFEL_SECRET,
+            "SKYLATCH_SMTP_URL": mail.url,
+            "SKYLATCH_WEBHOOK_KEY": KEY,
         }
         nearby = directory / "neighbour"
         make_directory(nearby, server_account("redis", "nobody"), mode=0o755)
@@ -673,6 +713,7 @@ def prepared(plan: Plan) -> Iterator[Campaign]:
                 "SKYLATCH_REDIS_URL": other_redis.url,
             },
             settings,
+            post=post,
         )
         stack.callback(campaign.close)
         yield campaign
