@@ -12,8 +12,8 @@ begin
   inner join public.booking_attempts as a
     on b.user_id = a.user_id and b.booking_attempt_id = a.id
   where a.state_changed_at >= p_since
-    and b.booked_at > greatest(
-      (select s.since from engine.message_settings as s),
+    and b.booked_at >= greatest(
+      (select coalesce(s.since, 'infinity') from engine.message_settings as s),
       clock_timestamp() - (select s.keep_for from engine.message_settings as s)
     )
     and not exists (

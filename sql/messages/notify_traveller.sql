@@ -31,6 +31,7 @@ begin
   if v_id is null then
     return;
   end if;
+  update engine.message_settings as s set since = p_now where s.since is null;
   select k.* into v_kind from engine.message_kinds as k where k.kind = p_kind;
   select p.* into v_preferences
   from public.notification_preferences as p where p.user_id = p_user_id;

@@ -23,8 +23,9 @@ create table engine.message_settings (
   near_miss numeric not null default 0.1,
   -- How long a message is kept.
   keep_for interval not null default '400 days',
-  -- What happened before then was told to nobody.
-  since timestamptz not null default now(),
+  -- When the first message was kept. What happened before was told to nobody: while a
+  -- deploy brings the first code that tells, the code before it goes on booking.
+  since timestamptz,
   constraint message_settings_only_row check (only_row),
   constraint message_settings_near_miss check (near_miss between 0 and 1),
   constraint message_settings_keep_for
