@@ -31,7 +31,10 @@ begin
   if v_id is null then
     return;
   end if;
-  update engine.message_settings as s set since = p_now where s.since is null;
+  -- Not p_now: this may have waited for the deploy that brings the first such code.
+  update engine.message_settings as s
+  set since = clock_timestamp()
+  where s.since is null;
   select k.* into v_kind from engine.message_kinds as k where k.kind = p_kind;
   select p.* into v_preferences
   from public.notification_preferences as p where p.user_id = p_user_id;

@@ -408,7 +408,13 @@ BROKEN: list[tuple[str, list[str]]] = [
             " where id = '{failed}')"
         ],
     ),
-    ("what is booked is told", ["delete from public.notifications"]),
+    (
+        "what is booked is told",
+        [
+            "update engine.message_settings set since = '2020-01-01'",
+            "delete from public.notifications",
+        ],
+    ),
     (
         "what is booked is told",
         [
