@@ -31,10 +31,16 @@ begin
   if v_id is null then
     return;
   end if;
-  -- Not p_now: this may have waited for the deploy that brings the first such code.
+  -- Once ever, and nobody waits for it. Not p_now: this may have waited for the deploy
+  -- that brings the first such code.
   update engine.message_settings as s
   set since = clock_timestamp()
-  where s.since is null;
+  where s.only_row in (
+    select f.only_row
+    from engine.message_settings as f
+    where f.since is null
+    for update skip locked
+  );
   select k.* into v_kind from engine.message_kinds as k where k.kind = p_kind;
   select p.* into v_preferences
   from public.notification_preferences as p where p.user_id = p_user_id;

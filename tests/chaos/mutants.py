@@ -1042,4 +1042,49 @@ MUTANTS: dict[str, Mutant] = {
         '(error.sqlstate or "").startswith("53")',
         "False",
     ),
+    # Messages.
+    "messages about one trip overtake each other": Mutant(
+        "protocol/claim_deliveries.sql",
+        "          and e.id < d.id\n",
+        "          and false\n",
+    ),
+    "quiet hours are nobody's": Mutant(
+        "messages/deliver_at.sql",
+        "if p_is_urgent or v_is_quiet is not true then",
+        "if true then",
+    ),
+    "what is urgent waits for the morning": Mutant(
+        "messages/deliver_at.sql", "if p_is_urgent or v_is_quiet", "if v_is_quiet"
+    ),
+    "an endpoint that was stopped is told": Mutant(
+        "messages/notify_traveller.sql", "e.stopped_because is null and ", ""
+    ),
+    "a kind that was muted is sent": Mutant(
+        "messages/notify_traveller.sql",
+        "    and not (v_kind.is_optional"
+        " and p_kind = any (coalesce(v_preferences.muted, '{}')))\n",
+        "",
+    ),
+    "a letter that was refused counts as delivered": Mutant(
+        "messages/settle_delivery.sql",
+        "case p_verdict when 'OK' then 'DELIVERED' else 'FAILED' end",
+        "'DELIVERED'",
+    ),
+    "an application that wants no more is asked again": Mutant(
+        "messages/settle_delivery.sql", "and p_report.http_status = 410", "and false"
+    ),
+    "the secret before is not signed with": Mutant(
+        "../sidecar/app_webhooks.py", 'if request["former_secret"]:', "if False:"
+    ),
+    "a near miss is told again and again": Mutant(
+        "messages/tell_fare.sql",
+        "          n.created_at > p_now - interval '1 day'\n"
+        "          or (n.facts ->> 'price')::numeric <= v_offer.price\n",
+        "          false\n",
+    ),
+    "nobody is told of a booking": Mutant(
+        "messages/tell_booking.sql",
+        "  perform engine.notify_traveller(",
+        "  return null;\n  perform engine.notify_traveller(",
+    ),
 }
