@@ -26,7 +26,11 @@ begin
   if found then
     raise exception using
       errcode = 'SK031',
-      message = 'this is not a value of the field',
+      message = case
+        when coalesce(v_row ->> v_problem.field, '') = ''
+          then 'this field needs a value'
+        else 'this is not a value of the field'
+      end,
       detail = jsonb_build_object(
         'field', v_problem.field, 'value', left(v_row ->> v_problem.field, 40)
       ),

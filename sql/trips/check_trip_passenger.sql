@@ -20,8 +20,22 @@ begin
     select f.* into v_profile
     from public.traveler_profiles as f
     where f.user_id = new.user_id and f.id = new.traveler_profile_id;
+    -- Whether somebody else has a profile of this id is not told.
+    if not found then
+      raise exception using
+        errcode = 'SK008',
+        message = 'no such profile of this traveller',
+        detail = jsonb_build_object(
+          'field', 'traveler_profile_id', 'value', new.traveler_profile_id
+        ),
+        column = 'traveler_profile_id',
+        hint = format(
+          'The traveller has no profile %s: name one of traveler_profiles, or add it '
+          'first.',
+          coalesce(new.traveler_profile_id::text, 'null')
+        );
+    end if;
     v_missing := case
-      when not found then 'traveler_profile_id'
       when v_profile.born_on is null then 'born_on'
       when v_profile.title is null then 'title'
       when v_profile.gender is null then 'gender'

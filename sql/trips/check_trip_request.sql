@@ -82,16 +82,32 @@ begin
       column = 'departure_from',
       hint = 'Choose a departure date from today on.';
   end if;
-  if new.return_from < new.departure_from
-    or new.return_to < new.departure_from
-    or new.return_to < new.return_from
-    or new.departure_to < new.departure_from
-  then
-    v_field := case
-      when new.departure_to < new.departure_from then 'departure_to'
-      when new.return_from < new.departure_from then 'return_from'
-      else 'return_to'
-    end;
+  -- Of the two dates that contradict each other, the one that was changed is named: the
+  -- later one, unless a change left that one as it was. Of a new trip nothing is old.
+  select case when o.is_kept then o.earlier else o.later end into v_field
+  from (
+    values
+    (
+      1, 'departure_from', 'departure_to', new.departure_from > new.departure_to,
+      new.departure_to = old.departure_to
+    ),
+    (
+      2, 'departure_from', 'return_from', new.departure_from > new.return_from,
+      new.return_from = old.return_from
+    ),
+    (
+      3, 'return_from', 'return_to', new.return_from > new.return_to,
+      new.return_to = old.return_to
+    ),
+    (
+      4, 'departure_from', 'return_to', new.departure_from > new.return_to,
+      new.return_to = old.return_to
+    )
+  ) as o (place, earlier, later, is_wrong, is_kept)
+  where o.is_wrong
+  order by o.place
+  limit 1;
+  if found then
     raise exception using
       errcode = 'SK003',
       message = 'the dates are in the wrong order',

@@ -93,6 +93,10 @@ def test_a_wrong_value_is_refused_with_its_field_and_what_to_do(
     assert caught.value.diag.message_hint
     assert f'"field": "{field}"' in (caught.value.diag.message_detail or "")
     assert "value" in (caught.value.diag.message_detail or "")
+    # What is missing is not called a wrong value.
+    assert caught.value.diag.message_primary == (
+        "this is not a value of the field" if value else "this field needs a value"
+    )
     store(connection, table, good)
     with pytest.raises(psycopg.Error) as caught:
         connection.execute(

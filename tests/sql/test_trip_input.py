@@ -365,6 +365,23 @@ def test_bad_input_gets_one_clear_error_and_nothing_is_stored(
             assert value in {None, str(said)}
 
 
+@pytest.mark.parametrize("whose", ["nobody", "another"])
+def test_a_profile_that_the_traveller_has_not_is_named_as_such(
+    counter: Counter, whose: str
+) -> None:
+    """In the same words whether or not somebody else has a profile of this id."""
+    another = counter.profile(counter.new_user())
+    profile_id = another if whose == "another" else uuid4()
+    error = counter.refused("create_trip_request", passengers=[profile_id])
+    detail = assert_explained(error, "SK008", "traveler_profile_id")
+    assert detail == {"field": "traveler_profile_id", "value": str(profile_id)}
+    assert error.diag.message_primary == "no such profile of this traveller"
+    assert error.diag.message_hint == (
+        f"The traveller has no profile {profile_id}: name one of traveler_profiles, or"
+        " add it first."
+    )
+
+
 @pytest.mark.parametrize("name", REFUSED_PARTIES)
 def test_a_party_that_cannot_fly_together_is_refused(
     counter: Counter, name: str
@@ -841,6 +858,33 @@ def test_a_bad_change_is_refused_like_a_bad_trip(counter: Counter, name: str) ->
         change(counter, trip_id, **wishes)
     assert_explained(caught.value, case.sqlstate, case.field)
     assert counter.trip(trip_id) == before
+
+
+@pytest.mark.parametrize(
+    ("changed", "field"),
+    [
+        ({"departure_from": 50}, "departure_from"),
+        ({"departure_from": 62, "departure_to": 62}, "departure_from"),
+        ({"departure_to": 39}, "departure_to"),
+        ({"departure_from": 50, "departure_to": 49}, "departure_to"),
+        ({"return_from": 39}, "return_from"),
+        ({"return_from": 70}, "return_from"),
+        ({"return_to": 59}, "return_to"),
+    ],
+)
+def test_dates_in_the_wrong_order_are_blamed_on_the_one_that_was_changed(
+    counter: Counter, changed: dict[str, int], field: str
+) -> None:
+    """A date that the caller did not touch is not what they look for."""
+    trip_id = counter.state(
+        "create_trip_request",
+        departure_to=in_days(42),
+        return_from=in_days(60),
+        return_to=in_days(61),
+    )
+    with pytest.raises(psycopg.Error) as caught, counter.sql.transaction():
+        change(counter, trip_id, **{name: in_days(n) for name, n in changed.items()})
+    assert_explained(caught.value, "SK003", field)
 
 
 def test_a_trip_of_the_past_can_still_be_changed_in_other_ways(
