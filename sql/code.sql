@@ -117,6 +117,7 @@ set role skylatch_owner;
 \ir input/provider_word.sql
 \ir input/holds_secret.sql
 \ir input/require_text.sql
+\ir input/status_hint.sql
 
 -- locks: rows that are locked, and how long a lock is waited for.
 \ir locks/wait_less.sql

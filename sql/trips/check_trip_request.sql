@@ -24,7 +24,7 @@ begin
         errcode = 'SK103',
         message = 'the trip can no longer be changed',
         detail = jsonb_build_object('trip', old.id, 'status', old.auto_book_status),
-        hint = 'State a new trip.';
+        hint = engine.status_hint(old.auto_book_status, false);
     end if;
     new.version := old.version + 1;
     new.updated_at := clock_timestamp();

@@ -7,6 +7,7 @@ the checks belong to the tables, not to one door.
 from __future__ import annotations
 
 import json
+import re
 import unicodedata
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -921,6 +922,67 @@ def book(counter: Counter, trip_id: UUID, status: str) -> None:
         " where id = %s",
         [status, offer_id, trip_id],
     )
+
+
+# What is possible, by the functions of which a hint speaks.
+NEXT_STEPS = {
+    "PENDING": {"pause_trip", "cancel_trip"},
+    "BOOKING": {"pause_trip", "cancel_trip", "trip_saga"},
+    "BOOKED": {"cancel_booking"},
+    "PAUSED": {"resume_trip", "cancel_trip"},
+    "ACTION_REQUIRED": {"resume_trip", "cancel_trip"},
+    "EXPIRED": set(),
+    "CANCELLED": set(),
+    "FAILED": {"resume_trip", "cancel_trip"},
+}
+
+
+@pytest.mark.parametrize("status", NEXT_STEPS)
+def test_what_a_status_does_not_allow_is_refused_with_what_it_allows(
+    counter: Counter, status: str
+) -> None:
+    """Whatever was tried; and what the hint names does work."""
+    trip_id = counter.state("create_trip_request")
+    book(counter, trip_id, status)
+    refused: set[str] = set()
+    hints: set[str | None] = set()
+    for act in ("pause_trip", "resume_trip", "cancel_trip", "change", "take along"):
+        counter.act_as("authenticated")
+        try:
+            with counter.sql.transaction(force_rollback=True):
+                if act == "change":
+                    change(counter, trip_id, max_price=Decimal(400))
+                elif act == "take along":
+                    counter.insert(
+                        "public.trip_passengers",
+                        {
+                            "trip_request_id": trip_id,
+                            "traveler_profile_id": counter.aged(30),
+                        },
+                    )
+                else:
+                    counter.sql.execute(f"select public.{act}(%s)".encode(), [trip_id])
+        except psycopg.Error as error:
+            assert error.sqlstate == "SK103", error
+            assert json.loads(error.diag.message_detail or "")["status"] == status
+            refused.add(act)
+            hints.add(error.diag.message_hint)
+    (hint,) = hints
+    assert hint is not None
+    assert set(re.findall(r"[a-z]+_(?:trip|saga|booking)\b", hint)) == NEXT_STEPS[status]
+    assert not refused & NEXT_STEPS[status]
+    assert NEXT_STEPS[status] or "state a new trip" in hint
+
+
+def test_a_passenger_of_no_trip_is_told_so(counter: Counter) -> None:
+    """And not that the trip can no longer be changed."""
+    counter.act_as("authenticated")
+    with pytest.raises(psycopg.Error) as caught, counter.sql.transaction():
+        counter.insert(
+            "public.trip_passengers",
+            {"trip_request_id": uuid4(), "traveler_profile_id": counter.adult},
+        )
+    assert caught.value.sqlstate == "SK104"
 
 
 @pytest.mark.parametrize("status", ["BOOKED", "CANCELLED"])
