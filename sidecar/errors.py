@@ -146,7 +146,7 @@ SQLSTATES: dict[str, type[EngineError]] = {
     "SK018": InvalidInput,  # least refund out of range
     "SK020": InvalidInput,  # consent text not published
     "SK021": InvalidInput,  # price above the ceiling
-    "SK022": InvalidInput,  # nobody is signed in
+    "SK022": InvalidInput,  # nobody is signed in, or claims that are none
     "SK023": InvalidInput,  # not a value of the setting
     "SK025": InvalidInput,  # a value too large
     "SK019": InvalidInput,  # not a correction of an airport or city
