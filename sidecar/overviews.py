@@ -219,9 +219,12 @@ def _case(row: Row) -> Line:
         _money(amount, row["currency"]) if amount else "-",
     )
     possible = [one["action"] for one in row["actions"] if "not_now" not in one]
-    trip = f"trip {row['trip_request_id']}" if row["trip_request_id"] else ""
+    trip = str(row["trip_request_id"] or "")
+    # Of a broken promise it is the promise and the row, which no other column names.
+    subject = row["object_id"] if row["object_id"] != trip else ""
     may = f"may: {', '.join(possible)}" if possible else ""
-    return cells, (row["summary"], "; ".join(filter(None, (trip, may))))
+    last = "; ".join(filter(None, (trip and f"trip {trip}", may)))
+    return cells, (row["summary"], subject, last)
 
 
 def _alert(row: Row) -> Line:

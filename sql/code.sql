@@ -494,6 +494,7 @@ set role skylatch_owner;
 \ir operations/set_trace_settings.sql
 \ir operations/take_spans.sql
 \ir operations/trace_story.sql
+\ir operations/story_id.sql
 \ir operations/trip_overview.sql
 \ir operations/offer_overview.sql
 \ir operations/booking_overview.sql

@@ -71,7 +71,9 @@ USES: dict[str, Use] = {
     "no such option": use("sidecar check --loudly", 2),
     "a command without its option": use("sidecar deploy", 2),
     "a command without its argument": use("sidecar trace", 2),
-    "an id that is none": use("sidecar trace TRIP-1", 2),
+    "an id that is none": use(
+        "sidecar trace TRIP-1", OPERATOR_URL="{dsn} user=postgres"
+    ),
     "a trip's id that is none": use("sidecar offers TRIP-1", 2),
     "a status that no trip has": use("sidecar trips --status LOST", 2),
     "a word for a count": use("sidecar bookings --limit many", 2),

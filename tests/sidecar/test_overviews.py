@@ -11,6 +11,7 @@ import typer
 from psycopg.conninfo import make_conninfo
 
 from sidecar import overviews
+from sidecar.__main__ import trace
 from sidecar.errors import ConfigError, NotFound, SetupError
 from tests.raw_server import closed_port
 from tests.sidecar.test_command_line import sidecar
@@ -167,9 +168,56 @@ def test_an_open_case_is_one(stage: Stage, told: Told) -> None:
     lines = text.splitlines()
     assert (code, lines[1].split()[1]) == (1, "ATTEMPT")
     assert lines[1].split()[-3:] == ["ORDER_UNKNOWN", "100.00", "GBP"]
-    assert lines[2:] == ["    nobody knows", f"    trip {trip.trip_id}; may: ADOPT"]
+    assert lines[2:] == [
+        *("    nobody knows", "    ord_1", f"    trip {trip.trip_id}; may: ADOPT")
+    ]
     code, text = told.code(overviews.cases, as_json=True)
     assert (code, json.loads(text)["well"]) == (1, False)
+
+
+def test_a_case_of_a_broken_promise_says_which_and_of_what(
+    stage: Stage, told: Told
+) -> None:
+    """It has no trip, and its summary names neither."""
+    stage.rows(
+        "select engine.open_case('INVARIANT', 'never above the limit: 42',"
+        " null::public.booking_attempts, 'it costs more', '{}', now())"
+    )
+    _, text = told.code(overviews.cases)
+    assert text.splitlines()[2:] == [
+        "    it costs more",
+        "    never above the limit: 42",
+    ]
+
+
+def test_a_story_is_told_under_every_id_that_is_at_hand(
+    stage: Stage, told: Told
+) -> None:
+    """A trip's, an attempt's, a booking's, and what the providers call the two."""
+    trip = stage.trip()
+    stage.book(trip)
+    booking = stage.row("select * from public.flight_bookings")
+    stories = {
+        told(trace, str(found_by))
+        for found_by in (
+            trip.trip_id,
+            booking["booking_attempt_id"],
+            booking["id"],
+            booking["id"].hex,
+            booking["order_id"],
+            booking["payment_intent_id"],
+        )
+    }
+    (story,) = stories
+    assert "create_order" in story
+    stage.rows(
+        "select engine.open_trip_case('ORPHAN_ORDER', 'ord_found', t.id, 'whose?',"
+        " '{}', now()) from public.trip_requests as t"
+    )
+    assert told(trace, "ord_found") != ""
+    for unknown in (str(uuid4()), "ord_nobodys"):
+        with pytest.raises(SetupError, match=f"order or payment has the id {unknown}"):
+            trace(unknown)
 
 
 def test_an_open_alert_is_one(stage: Stage, told: Told) -> None:

@@ -107,6 +107,7 @@ FUNCTIONS = {
         engine.confirm_exchange_rates engine.publish_consent_text
         engine.retire_consent_text engine.set_money_settings
         engine.set_endpoint engine.set_trace_settings engine.trace_story
+        engine.story_id
         engine.trip_overview engine.offer_overview engine.booking_overview
         engine.set_spending_ceiling engine.waiting_exchange_rates
         engine.kill_switch_history

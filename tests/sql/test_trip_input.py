@@ -969,7 +969,9 @@ def test_what_a_status_does_not_allow_is_refused_with_what_it_allows(
             hints.add(error.diag.message_hint)
     (hint,) = hints
     assert hint is not None
-    assert set(re.findall(r"[a-z]+_(?:trip|saga|booking)\b", hint)) == NEXT_STEPS[status]
+    assert (
+        set(re.findall(r"[a-z]+_(?:trip|saga|booking)\b", hint)) == NEXT_STEPS[status]
+    )
     assert not refused & NEXT_STEPS[status]
     assert NEXT_STEPS[status] or "state a new trip" in hint
 
