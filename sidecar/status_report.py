@@ -144,7 +144,12 @@ def _jobs(status: Status, now: datetime) -> str:
             wrong.append(f"{job['job']} SILENT, last {_ago(job['last_at'], now)}")
         elif job["is_cron_silent"]:
             wrong.append(f"{job['job']}: pg_cron is SILENT, left to {job['by']}")
-    return "; ".join(wrong) or f"all {len(status['jobs'])} are done"
+    count = len(status["jobs"])
+    not_yet = [job["job"] for job in status["jobs"] if not job["done_at"]]
+    if wrong or not not_yet:
+        return "; ".join(wrong) or f"all {count} are done"
+    done = f"{count - len(not_yet)} of {count} are done"
+    return f"{done}; not yet since the first deploy: {', '.join(not_yet)}"
 
 
 def _alerts(status: Status, now: datetime) -> str:
