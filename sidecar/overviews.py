@@ -10,7 +10,6 @@ import json
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from datetime import UTC, date, datetime, timedelta
-from decimal import Decimal
 from enum import StrEnum
 from typing import Annotated, Any
 from uuid import UUID
@@ -21,6 +20,7 @@ from rich.cells import cell_len
 from rich.console import Console
 
 from sidecar.alerts import page_of
+from sidecar.amounts import money
 from sidecar.config import StatusSettings, load
 from sidecar.db import Database
 from sidecar.errors import SetupError, SkylatchError
@@ -171,7 +171,7 @@ def _trip(row: Row) -> Line:
         str(row["trip_id"]),
         row["status"],
         _route(row),
-        _money(row["max_price"], row["currency"]),
+        money(row["max_price"], row["currency"]),
     )
     return cells, (f"{days}{own}", row["reason"] or "")
 
@@ -180,7 +180,7 @@ def _offer(row: Row) -> Line:
     minutes = int(row["duration"].total_seconds()) // 60
     cells = (
         str(row["rank"] or "-"),
-        _money(row["price_amount"], row["price_currency"]),
+        money(row["price_amount"], row["price_currency"]),
         row["airline"],
         _local(row["departs_local"]),
         f"{minutes // 60}h{minutes % 60:02}",
@@ -196,12 +196,12 @@ def _booking(row: Row) -> Line:
         str(row["trip_id"]),
         row["status"],
         _route(row),
-        _money(row["price"], row["currency"]),
+        money(row["price"], row["currency"]),
     )
     booked = f"booked {row['booked_at'].astimezone(UTC):%Y-%m-%d %H:%M} UTC"
     flight = f"{row['airline'] or 'a flight'} leaves {_local(row['departs_local'])}"
     refund = (
-        f"refunded {_money(row['refund_amount'], row['currency'])}"
+        f"refunded {money(row['refund_amount'], row['currency'])}"
         if row["refund_amount"]
         else ""
     )
@@ -216,7 +216,7 @@ def _case(row: Row) -> Line:
         row["kind"],
         span(row["age"].total_seconds()),
         row["attempt_state"] or row["trip_status"] or "-",
-        _money(amount, row["currency"]) if amount else "-",
+        money(amount, row["currency"]) if amount else "-",
     )
     possible = [one["action"] for one in row["actions"] if "not_now" not in one]
     trip = str(row["trip_request_id"] or "")
@@ -280,12 +280,6 @@ def _plain(value: object) -> object:
     if isinstance(value, timedelta):
         return value.total_seconds()
     return value.isoformat() if isinstance(value, date) else str(value)
-
-
-def _money(amount: Decimal, currency: str) -> str:
-    # As many decimals as it was stated with, and 306.3 as 306.30.
-    decimals = max(0, -int(amount.as_tuple().exponent))
-    return f"{amount:,.{2 if decimals == 1 else decimals}f} {currency}"
 
 
 def _local(moment: datetime | None) -> str:

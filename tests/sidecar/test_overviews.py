@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from decimal import Decimal
 from typing import Any
 from uuid import uuid4
 
@@ -12,6 +13,7 @@ from psycopg.conninfo import make_conninfo
 
 from sidecar import overviews
 from sidecar.__main__ import trace
+from sidecar.amounts import money
 from sidecar.errors import ConfigError, NotFound, SetupError
 from tests.raw_server import closed_port
 from tests.sidecar.test_command_line import sidecar
@@ -78,7 +80,7 @@ def test_trips_say_what_they_wait_for(stage: Stage, told: Told) -> None:
     lines = text.splitlines()
     assert max(map(len, lines[:3])) <= 80
     at = [n for n, line in enumerate(lines) if line.startswith(str(booked.trip_id))]
-    assert lines[at[0]].split()[1:] == ["BOOKED", "LHR-JFK", "500", "GBP"]
+    assert lines[at[0]].split()[1:] == ["BOOKED", "LHR-JFK", "500.00", "GBP"]
     assert lines[at[0] + 1].startswith("    leaves 20")
     # The reference would open the booking; the reason says it to the traveller.
     assert lines[at[0] + 2] == "    Booked: …, 100.00 GBP."
@@ -96,6 +98,19 @@ def test_trips_for_programs(stage: Stage, told: Told) -> None:
     assert (row["trip_id"], row["status"]) == (str(trip.trip_id), "PENDING")
     assert (row["max_price"], row["origins"]) == ("500", ["LHR"])
     assert "user_id" not in row
+
+
+@pytest.mark.parametrize(
+    "amount",
+    ["251.3 USD", "251 USD", "13740.00 JPY", "42.5 KWD", "1306.305 GBP", "500 XYZ"],
+)
+def test_an_amount_has_the_digits_of_its_currency(stage: Stage, amount: str) -> None:
+    """As the database writes it to travellers."""
+    number, currency = amount.split()
+    row = stage.row("select engine.format_money(%s, %s)", Decimal(number), currency)
+    written = money(Decimal(number), currency)
+    # The database knows no such currency, and writes the amount as it is.
+    assert written.replace(",", "") == (row["format_money"] or amount)
 
 
 def test_what_somebody_wrote_makes_no_line_and_moves_no_cursor(

@@ -60,8 +60,8 @@ def test_a_job_that_nobody_has_done_yet_is_not_called_done(well: World) -> None:
     code, found = lines(well)
     assert (code, found["jobs"]) == (0, "all 5 are done")
     well.rows(
-        "update engine.job_beats set last_succeeded_at = null, last_succeeded_by = null,"
-        " cron_succeeded_at = null, since = clock_timestamp()"
+        "update engine.job_beats set last_succeeded_at = null,"
+        " last_succeeded_by = null, cron_succeeded_at = null, since = clock_timestamp()"
         " where job in ('purge', 'recover')"
     )
     code, found = lines(well)
