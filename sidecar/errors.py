@@ -52,6 +52,10 @@ class ConfigError(SkylatchError):
     """A setting is missing or wrong."""
 
 
+class UntoldError(SetupError):
+    """An operator asked and the database did not say: it is away, or lets nobody in."""
+
+
 class EngineError(SkylatchError):
     """The database refused a call, with a registered SQLSTATE.
 

@@ -10,7 +10,6 @@ import json
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from datetime import UTC, date, datetime, timedelta
-from enum import StrEnum
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -23,10 +22,12 @@ from sidecar.alerts import page_of
 from sidecar.amounts import money
 from sidecar.config import StatusSettings, load
 from sidecar.db import Database
+from sidecar.endings import OPEN, UNKNOWN, WELL
 from sidecar.errors import SetupError, SkylatchError
 from sidecar.pool import describe, reach
 from sidecar.redaction import one_line
-from sidecar.status_report import OPEN, UNKNOWN, WELL, span
+from sidecar.status_report import span
+from sidecar.statuses import BookingStatus, TripStatus, one_of
 from sidecar.switches import operator_database
 
 Row = dict[str, Any]
@@ -43,31 +44,8 @@ AsJson = Annotated[
 ]
 
 
-class TripStatus(StrEnum):
-    """What `trips --status` may be."""
-
-    PENDING = "PENDING"
-    BOOKING = "BOOKING"
-    BOOKED = "BOOKED"
-    PAUSED = "PAUSED"
-    ACTION_REQUIRED = "ACTION_REQUIRED"
-    EXPIRED = "EXPIRED"
-    CANCELLED = "CANCELLED"
-    FAILED = "FAILED"
-
-
-class BookingStatus(StrEnum):
-    """What `bookings --status` may be."""
-
-    CONFIRMED = "CONFIRMED"
-    CANCELLED = "CANCELLED"
-    REFUNDED = "REFUNDED"
-
-
 def trips(
-    status: Annotated[
-        TripStatus | None, typer.Option(case_sensitive=False, help="Only these.")
-    ] = None,
+    status: Annotated[TripStatus | None, one_of(TripStatus)] = None,
     limit: Limit = 50,
     as_json: AsJson = False,
 ) -> None:
@@ -92,9 +70,7 @@ def offers(
 
 
 def bookings(
-    status: Annotated[
-        BookingStatus | None, typer.Option(case_sensitive=False, help="Only these.")
-    ] = None,
+    status: Annotated[BookingStatus | None, one_of(BookingStatus)] = None,
     limit: Limit = 50,
     as_json: AsJson = False,
 ) -> None:

@@ -17,11 +17,11 @@ from rich.console import Console
 from sidecar.alerts import DATABASE_UNREACHABLE, page_of
 from sidecar.config import StatusSettings, load
 from sidecar.db import Database
+from sidecar.endings import OPEN, UNKNOWN, WELL
 from sidecar.errors import ConfigError, EngineError
 from sidecar.pool import describe, reach
 from sidecar.redaction import one_line
 
-WELL, OPEN, UNKNOWN = 0, 1, 2
 _PATIENCE_SECONDS = 5.0
 Status = dict[str, Any]
 
