@@ -27,6 +27,6 @@ begin
 end;
 $$;
 comment on function engine.story_id(text) is
-  'Returns the attempt, or else the trip, that an order or a payment of this id belongs '
-  'to; null when none is known. Raises SK025.';
+  'Returns the attempt, or else the trip, that an order or a payment of this id '
+  'belongs to; null when none is known. Raises SK025.';
 grant execute on function engine.story_id(text) to skylatch_operator;

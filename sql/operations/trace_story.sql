@@ -1,8 +1,9 @@
 -- Finds everything about one id: a trace's, a trip's, an attempt's or a booking's,
--- whether or not the trace was sampled. operations/story_id.sql has the providers' ids. A trace without an attempt (a search that led to nothing, a
--- scan of an account) is looked for among all calls, without an index: this is for a
--- person who asks once. Definer: operators have no rights on tables; no row holds a
--- person's name.
+-- whether or not the trace was sampled. operations/story_id.sql has the providers'
+-- ids. A trace without an attempt (a search that led to nothing, a scan of an
+-- account) is looked for among all calls, without an index: this is for a person who
+-- asks once. Definer: operators have no rights on tables; no row holds a person's
+-- name.
 create or replace function engine.trace_story(p_id uuid)
   returns table (
     at timestamptz,
