@@ -145,7 +145,10 @@ def _jobs(status: Status, now: datetime) -> str:
         elif job["is_cron_silent"]:
             wrong.append(f"{job['job']}: pg_cron is SILENT, left to {job['by']}")
     count = len(status["jobs"])
-    not_yet = [job["job"] for job in status["jobs"] if not job["done_at"]]
+    # A database of the release before does not say it.
+    not_yet = [
+        job["job"] for job in status["jobs"] if not job.get("done_at", job["last_at"])
+    ]
     if wrong or not not_yet:
         return "; ".join(wrong) or f"all {count} are done"
     done = f"{count - len(not_yet)} of {count} are done"
