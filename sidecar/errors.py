@@ -3,6 +3,7 @@
     SkylatchError
     ├── SetupError             the stack or a deploy cannot go on; one line says why
     │   ├── EncodingError      the database is not UTF8
+    │   ├── UntoldError        an operator asked, and the database did not say
     │   └── VersionError       the database is out of this sidecar's range
     ├── ConfigError            a setting is missing or wrong
     └── EngineError            the database refused, with a registered SQLSTATE
@@ -48,12 +49,12 @@ class EncodingError(SetupError):
         )
 
 
-class ConfigError(SkylatchError):
-    """A setting is missing or wrong."""
-
-
 class UntoldError(SetupError):
     """An operator asked and the database did not say: it is away, or lets nobody in."""
+
+
+class ConfigError(SkylatchError):
+    """A setting is missing or wrong."""
 
 
 class EngineError(SkylatchError):

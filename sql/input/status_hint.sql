@@ -15,11 +15,11 @@ begin
     when p_status = 'BOOKING'
       then 'A booking of the trip is in flight: wait until it has ended (trip_saga shows '
       'it). pause_trip and cancel_trip stop it until its order is sent.'
+    when p_status = 'PENDING'
+      then 'The trip is watched: change its wishes, pause_trip or cancel_trip.'
     when p_is_in_flight
       then 'A booking of the trip has not ended, or is in review: resume_trip works when '
       'it has (trip_saga shows it), and cancel_trip ends the trip.'
-    when p_status = 'PENDING'
-      then 'The trip is watched: change its wishes, pause_trip or cancel_trip.'
     when p_status = 'PAUSED'
       then 'The trip is paused: resume_trip lets it go on, cancel_trip ends it.'
     when p_status = 'ACTION_REQUIRED'
