@@ -113,6 +113,7 @@ set role skylatch_owner;
 \ir input/require_sizes.sql
 \ir input/plain_name.sql
 \ir input/field_problem.sql
+\ir input/require_user.sql
 \ir input/check_sizes.sql
 \ir input/provider_word.sql
 \ir input/holds_secret.sql

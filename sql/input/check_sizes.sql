@@ -37,6 +37,10 @@ begin
       column = v_problem.field,
       hint = v_problem.hint;
   end if;
+  -- Of anybody else, row level security refuses it, and nothing is told.
+  if tg_op = 'INSERT' and engine.may_act_for((v_row ->> 'user_id')::uuid) then
+    perform engine.require_user((v_row ->> 'user_id')::uuid);
+  end if;
   return new;
 end;
 $$;

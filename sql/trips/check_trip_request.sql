@@ -44,6 +44,9 @@ begin
   if not engine.may_act_for(new.user_id) then
     return new;  -- row level security refuses it, and nothing is told
   end if;
+  if tg_op = 'INSERT' then
+    perform engine.require_user(new.user_id);
+  end if;
 
   foreach v_field in array array['origins', 'destinations'] loop
     v_codes := case v_field when 'origins' then new.origins else new.destinations end;
