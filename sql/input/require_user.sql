@@ -1,6 +1,6 @@
--- The foreign key to auth.users says this too, in words that do not help who has made up
--- an id for a first try. Where auth is a platform's, row level security may hide its
--- users from the owner: there the foreign key alone is asked.
+-- The foreign key to auth.users says this too, in words that do not help somebody who
+-- has made up an id for a first try. Where auth is a platform's, row level security may
+-- hide its users from the owner: there the foreign key alone is asked.
 create or replace function engine.require_user(p_user_id uuid) returns void
   language plpgsql stable
 as $$
