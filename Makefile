@@ -108,7 +108,8 @@ check: install ## Run the linters, the type checker and the SQL conventions
 	@# Empty until the first release.
 	cd sql/migrations && { [ ! -s SHA256SUMS ] || sha256sum --check --quiet SHA256SUMS; }
 	$(PYTHON) -m pytest tests/sql/test_conventions.py tests/sql/test_documents.py \
-	  tests/sql/test_schema_snapshot.py tests/sql/test_flag_register.py::test_no_flag_is_expired
+	  tests/sql/test_schema_snapshot.py tests/sql/test_flag_register.py::test_no_flag_is_expired \
+	  tests/sql/test_invariants.py::test_every_promise_is_tried
 
 refusals: install ## Write docs/refusals.md: what is said of wrong databases, settings and keys
 	@REFUSALS=write $(PYTHON) -m pytest -q -n 0 tests/e2e/test_refused_*.py

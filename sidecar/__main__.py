@@ -31,6 +31,7 @@ from sidecar import (
 from sidecar.db import Database
 from sidecar.errors import SetupError
 from sidecar.pool import describe
+from sidecar.redaction import one_line
 from sidecar.switches import app as flags_app
 from sidecar.switches import operator_database
 
@@ -94,19 +95,29 @@ def webhook_secret(
 @app.command()
 def trace(
     found_by: Annotated[
-        UUID, typer.Argument(metavar="ID", help="Of a trace, a trip or an attempt.")
+        str,
+        typer.Argument(
+            metavar="ID", help="Of a trace, trip, attempt, booking, order or payment."
+        ),
     ],
 ) -> None:
     """Print what happened under one id, as a tree (operators).
 
-    The id is a trace's, a trip's or an attempt's. Such ids are in log lines, in
-    `review_queue`, and in the metadata of Duffel's orders and Stripe's payments. Times
-    are UTC.
+    The id is a trace's, a trip's, an attempt's or a booking's, or what Duffel calls
+    the order (ord_…) and Stripe the payment (pi_…). Such ids are in log lines, in what
+    `cases` and `bookings` list, and in both providers' metadata. Times are UTC.
     """
     with operator_database() as database:
-        rows = database.trace_story(found_by)
+        try:
+            ours: UUID | None = UUID(found_by)
+        except ValueError:
+            ours = database.story_id(found_by)
+        rows = database.trace_story(ours) if ours else []
     if not rows:
-        raise SetupError(f"no trace, trip or attempt has the id {found_by}")
+        raise SetupError(
+            "no trace, trip, attempt, booking, order or payment has the id"
+            f" {one_line(found_by)}"
+        )
     for line in trace_report.lines(rows):
         typer.echo(line)
 

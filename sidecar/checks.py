@@ -11,7 +11,7 @@ from redis import RedisError
 from rich.console import Console
 from rich.markup import escape
 
-from sidecar import config
+from sidecar import config, setting_names
 from sidecar.db import Database
 from sidecar.errors import EngineError, SetupError, SkylatchError
 from sidecar.flags import reachable, read_flags
@@ -30,6 +30,7 @@ _PATIENCE_SECONDS = 5.0
 
 def run(console: Console) -> bool:
     """Print one line for each check; return whether all required ones passed."""
+    names_fit = _check_names(console)
     try:
         settings = config.load(config.WorkSettings)
     except SkylatchError as error:
@@ -37,12 +38,15 @@ def run(console: Console) -> bool:
         _explain(console, escape(str(error)))
         return False
     console.print("[green]✓[/] settings")
+    others_fit = _check_other_settings(console)
     with closing(_open(settings)) as database:
         is_ours = _passes(
             console, "database", lambda: _check_database(database, settings)
         )
         return all(
             [
+                names_fit,
+                others_fit,
                 is_ours,
                 _passes(console, "flags", lambda: _check_flags(settings)),
                 _passes(console, "duffel", lambda: _check_duffel(settings)),
@@ -77,6 +81,41 @@ def begin(database: Database) -> None:
 def _explain(console: Console, text: str) -> None:
     """Print `text` as it is: one problem, one line, however long."""
     console.print(text, highlight=False, soft_wrap=True)
+
+
+def _check_names(console: Console) -> bool:
+    """Check that what is set is a setting: what is misspelled would not be noticed."""
+    is_fine = True
+    for name, near in setting_names.unknown(config.given()).items():
+        if near is None:
+            _explain(console, f"[yellow]-[/] {escape(name)}: no setting has this name")
+        else:
+            is_fine = False
+            text = f"no setting has this name; {near} has a similar one"
+            _explain(console, f"[red]✗[/] {escape(name)}: {text}")
+    return is_fine
+
+
+def _check_other_settings(console: Console) -> bool:
+    """Check what is set for the relay, operators and reports; nothing of it has to be.
+
+    The endpoint's settings have a line of their own.
+    """
+    wrong: dict[str, None] = {}
+    for kind in (
+        config.RelaySettings,
+        config.OperatorSettings,
+        config.StatusSettings,
+        config.ReportingSettings,
+    ):
+        try:
+            config.load(kind)
+        except SkylatchError as error:
+            wrong |= dict.fromkeys(str(error).splitlines())
+    found = [line for line in wrong if not line.endswith(f": {config.NOT_SET}")]
+    for line in found:
+        _explain(console, f"[red]✗[/] {escape(line)}")
+    return not found
 
 
 def _passes(console: Console, name: str, check: Callable[[], None]) -> bool:

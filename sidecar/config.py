@@ -288,6 +288,13 @@ class OperatorSettings(SkylatchSettings):
     operator_url: DatabaseAddress
 
 
+def given() -> set[str]:
+    """Return the names of everything that is set as a setting is, whatever it is."""
+    secrets = Path(os.environ.get("SKYLATCH_SECRETS_DIR") or os.devnull)
+    files = secrets.iterdir() if secrets.is_dir() else ()
+    return {name.upper() for name in (*os.environ, *(file.name for file in files))}
+
+
 def load(kind: type[_Settings]) -> _Settings:
     """Return the settings of one command.
 

@@ -225,11 +225,18 @@ class Database(Inspection):
             return connection.execute("select * from public.flag_overview").fetchall()
 
     def trace_story(self, found_by: UUID) -> list[Row]:
-        """Return events and calls of a trace, trip or attempt, in order (operators).
+        """Return what happened under a trace's, trip's, attempt's or booking's id.
 
-        Each has at, trace_id, attempt_no, is_call, what, actor, told.
+        In order (operators). Each has at, trace_id, attempt_no, is_call, what, actor,
+        told.
         """
         return self._rows("engine", "trace_story", found_by)
+
+    def story_id(self, object_id: str) -> UUID | None:
+        """Return whose story an order's or a payment's id belongs to (operators)."""
+        (row,) = self._rows("engine", "story_id", object_id)
+        found: UUID | None = row["story_id"]
+        return found
 
     def trip_overview(self, status: str | None, limit: int) -> list[Row]:
         """Return trips of one status, or all, those that changed last first."""

@@ -17,7 +17,8 @@ Say = Callable[[str], None]
 # The steps that are still to do; each key tells that its step was done.
 _NEXT = (
     (
-        "select rolpassword is not null from pg_authid"
+        "select rolpassword is not null or exists (select from pg_ident_file_mappings"
+        " where pg_username = 'skylatch_sidecar') from pg_authid"
         " where rolname = 'skylatch_sidecar'",
         "give the sidecar's role a password, unless pg_hba.conf lets it in without:"
         " \\password skylatch_sidecar",
@@ -30,13 +31,23 @@ _NEXT = (
     (
         "select count(*) > 0 from pg_auth_members"
         " where roleid = 'skylatch_operator'::regrole",
-        "give each operator a login: create role NAME login in role skylatch_operator",
+        "give each operator a login: create role NAME login in role skylatch_operator"
+        "{let_in}",
     ),
     (
         "select count(*) > 0 from auth.users",
         "add the first user: insert into auth.users (email) values ('…') returning id;"
         " the id is the `sub` of that user's token",
     ),
+)
+# The stack of `make up` lets in by socket only, and only whom its pg_ident.conf names.
+_IS_OUR_STACK = (
+    "select exists (select from pg_hba_file_rules"
+    " where auth_method = 'peer' and 'map=skylatch' = any (options))"
+)
+_STACK_LETS_IN = (
+    " (this server lets in no login of another name: be that operator by"
+    " make psql and set session authorization NAME)"
 )
 _CRON_NEXT = (
     # Where pg_cron logs in like a client, the server has to let it.
@@ -105,6 +116,8 @@ def _steps(dsn: str, *, cron: bool) -> list[str]:
             ),
             "cron": "",
         }
+        is_ours = connection.execute(_IS_OUR_STACK.encode()).fetchone()
+        values["let_in"] = _STACK_LETS_IN if is_ours and is_ours[0] else ""
         if cron:
             row = connection.execute("show cron.host").fetchone()
             values["cron"] = str(row[0] if row else "localhost")

@@ -4,10 +4,13 @@ Wrong use is no defect: a setting, a file, a port or an address that will not do
 in one line on standard error, without a traceback. What is not expected keeps its
 traceback, for whoever has to mend it.
 
-    0    done
-    1    refused, failed, or cut off by whoever read the output
-    2    not a command, an option or a value that there is
+    0    done; all is well
+    1    refused, failed, or cut off by whoever read the output; something is open
+    2    nobody can tell: no database that answers an operator, or not a command, an
+         option or a value that there is
     130  Ctrl-C
+
+docs/operate.md says it to operators.
 """
 
 from __future__ import annotations
@@ -27,10 +30,11 @@ from rich.console import Console
 from rich.markup import escape
 
 from sidecar import interrupts
-from sidecar.errors import EngineError, SkylatchError
+from sidecar.errors import EngineError, SkylatchError, UntoldError
 from sidecar.pool import describe
 from sidecar.redaction import redact
 
+WELL, OPEN, UNKNOWN = 0, 1, 2
 # What a machine, a disk or a right is the reason of, and no defect.
 _OF_THE_MACHINE = frozenset(
     {
@@ -96,7 +100,7 @@ def run(program: Callable[[], Any], report: Callable[[Exception], None]) -> None
         if line is None:
             raise
         say(line)
-        code = 1
+        code = UNKNOWN if isinstance(error, UntoldError) else OPEN
     finally:
         is_whole = [_flush(stream) for stream in (sys.stdout, sys.stderr)]
     if code == interrupts.CODE:

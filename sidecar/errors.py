@@ -3,6 +3,7 @@
     SkylatchError
     ├── SetupError             the stack or a deploy cannot go on; one line says why
     │   ├── EncodingError      the database is not UTF8
+    │   ├── UntoldError        an operator asked, and the database did not say
     │   └── VersionError       the database is out of this sidecar's range
     ├── ConfigError            a setting is missing or wrong
     └── EngineError            the database refused, with a registered SQLSTATE
@@ -46,6 +47,10 @@ class EncodingError(SetupError):
             " create another one (create database NAME encoding 'UTF8' template"
             " template0) and deploy to it"
         )
+
+
+class UntoldError(SetupError):
+    """An operator asked and the database did not say: it is away, or lets nobody in."""
 
 
 class ConfigError(SkylatchError):
@@ -146,11 +151,12 @@ SQLSTATES: dict[str, type[EngineError]] = {
     "SK018": InvalidInput,  # least refund out of range
     "SK020": InvalidInput,  # consent text not published
     "SK021": InvalidInput,  # price above the ceiling
-    "SK022": InvalidInput,  # nobody is signed in
+    "SK022": InvalidInput,  # nobody is signed in, or claims that are none
     "SK023": InvalidInput,  # not a value of the setting
     "SK025": InvalidInput,  # a value too large
     "SK019": InvalidInput,  # not a correction of an airport or city
     "SK031": InvalidInput,  # not a value of the field
+    "SK033": InvalidInput,  # no such user
     "SK101": Conflict,  # attempt in flight
     "SK102": Conflict,  # no eligible offer
     "SK103": Conflict,  # trip state forbids it

@@ -21,9 +21,11 @@ itself.
 from __future__ import annotations
 
 import json
+import logging
 import threading
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import psycopg
@@ -33,8 +35,13 @@ from ldclient.client import LDClient
 from ldclient.config import Config
 from ldclient.feature_store import CacheConfig
 from ldclient.feature_store_helpers import CachingStoreWrapper
+from ldclient.impl.integrations.files import file_data_source
 from ldclient.integrations import Files
-from ldclient.interfaces import DataSourceState, FeatureStoreCore
+from ldclient.interfaces import (
+    DataSourceErrorKind,
+    DataSourceState,
+    FeatureStoreCore,
+)
 from ldclient.versioned_data_kind import VersionedDataKind
 
 from sidecar.config import WorkSettings
@@ -46,6 +53,8 @@ from sidecar.setting_types import is_loopback
 
 _log = structlog.get_logger()
 _BEAT_SECONDS = 3.0
+_BAD_FILE = DataSourceErrorKind.INVALID_DATA
+_NEVER = logging.CRITICAL + 1
 
 
 class MirrorStore(FeatureStoreCore):
@@ -128,6 +137,10 @@ def read_flags(path: Path) -> dict[str, Any]:
 
 def file_client(path: Path) -> Callable[[CachingStoreWrapper], LDClient]:
     """Return the function that connects the SDK to a file and reads it on a change."""
+    # The SDK's source prints a traceback past every logger for a file that will not do,
+    # beside a line with the same text. The mirror says it, in one line (`_problem`).
+    silent = SimpleNamespace(print_exc=lambda: None)
+    vars(file_data_source).update(traceback=silent, log=logging.Logger("", _NEVER))
     source = Files.new_data_source(
         paths=[str(path)], auto_update=True, force_polling=True, poll_interval=1
     )
@@ -259,6 +272,8 @@ class FlagMirror:
                 state=status.state.name,
                 error=error.kind.name if error else None,
                 status=error.status_code if error else None,
+                # Of a file that is JSON, and whose flags will not do all the same.
+                **({"why": error.message} if error and error.kind == _BAD_FILE else {}),
             )
             what = error.kind.name.lower().replace("_", " ") if error else "no answer"
             return f"{status.state.name.lower()}: {what}"

@@ -10,8 +10,6 @@ import json
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from datetime import UTC, date, datetime, timedelta
-from decimal import Decimal
-from enum import StrEnum
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -21,12 +19,15 @@ from rich.cells import cell_len
 from rich.console import Console
 
 from sidecar.alerts import page_of
+from sidecar.amounts import money
 from sidecar.config import StatusSettings, load
 from sidecar.db import Database
+from sidecar.endings import OPEN, UNKNOWN, WELL
 from sidecar.errors import SetupError, SkylatchError
 from sidecar.pool import describe, reach
 from sidecar.redaction import one_line
-from sidecar.status_report import OPEN, UNKNOWN, WELL, span
+from sidecar.status_report import span
+from sidecar.statuses import BookingStatus, DeliveryState, TripStatus, one_of
 from sidecar.switches import operator_database
 
 Row = dict[str, Any]
@@ -43,40 +44,8 @@ AsJson = Annotated[
 ]
 
 
-class TripStatus(StrEnum):
-    """What `trips --status` may be."""
-
-    PENDING = "PENDING"
-    BOOKING = "BOOKING"
-    BOOKED = "BOOKED"
-    PAUSED = "PAUSED"
-    ACTION_REQUIRED = "ACTION_REQUIRED"
-    EXPIRED = "EXPIRED"
-    CANCELLED = "CANCELLED"
-    FAILED = "FAILED"
-
-
-class BookingStatus(StrEnum):
-    """What `bookings --status` may be."""
-
-    CONFIRMED = "CONFIRMED"
-    CANCELLED = "CANCELLED"
-    REFUNDED = "REFUNDED"
-
-
-class DeliveryState(StrEnum):
-    """What `deliveries --state` may be."""
-
-    OPEN = "OPEN"
-    DELIVERED = "DELIVERED"
-    FAILED = "FAILED"
-    SKIPPED = "SKIPPED"
-
-
 def trips(
-    status: Annotated[
-        TripStatus | None, typer.Option(case_sensitive=False, help="Only these.")
-    ] = None,
+    status: Annotated[TripStatus | None, one_of(TripStatus)] = None,
     limit: Limit = 50,
     as_json: AsJson = False,
 ) -> None:
@@ -101,9 +70,7 @@ def offers(
 
 
 def bookings(
-    status: Annotated[
-        BookingStatus | None, typer.Option(case_sensitive=False, help="Only these.")
-    ] = None,
+    status: Annotated[BookingStatus | None, one_of(BookingStatus)] = None,
     limit: Limit = 50,
     as_json: AsJson = False,
 ) -> None:
@@ -116,15 +83,13 @@ def bookings(
 
 
 def deliveries(
-    state: Annotated[
-        DeliveryState | None, typer.Option(case_sensitive=False, help="Only these.")
-    ] = None,
+    status: Annotated[DeliveryState | None, one_of(DeliveryState)] = None,
     limit: Limit = 50,
     as_json: AsJson = False,
 ) -> None:
     """List messages and what became of each, the newest first (operators)."""
     with operator_database() as database:
-        rows = database.delivery_overview(state, limit)
+        rows = database.delivery_overview(status, limit)
     heads = ("delivery", "kind", "by", "state", "tries")
     lines = table(heads, map(_delivery, rows))
     _print("deliveries", rows, lines, as_json=as_json, limit=limit)
@@ -195,7 +160,7 @@ def _trip(row: Row) -> Line:
         str(row["trip_id"]),
         row["status"],
         _route(row),
-        _money(row["max_price"], row["currency"]),
+        money(row["max_price"], row["currency"]),
     )
     return cells, (f"{days}{own}", row["reason"] or "")
 
@@ -204,7 +169,7 @@ def _offer(row: Row) -> Line:
     minutes = int(row["duration"].total_seconds()) // 60
     cells = (
         str(row["rank"] or "-"),
-        _money(row["price_amount"], row["price_currency"]),
+        money(row["price_amount"], row["price_currency"]),
         row["airline"],
         _local(row["departs_local"]),
         f"{minutes // 60}h{minutes % 60:02}",
@@ -220,12 +185,12 @@ def _booking(row: Row) -> Line:
         str(row["trip_id"]),
         row["status"],
         _route(row),
-        _money(row["price"], row["currency"]),
+        money(row["price"], row["currency"]),
     )
     booked = f"booked {row['booked_at'].astimezone(UTC):%Y-%m-%d %H:%M} UTC"
     flight = f"{row['airline'] or 'a flight'} leaves {_local(row['departs_local'])}"
     refund = (
-        f"refunded {_money(row['refund_amount'], row['currency'])}"
+        f"refunded {money(row['refund_amount'], row['currency'])}"
         if row["refund_amount"]
         else ""
     )
@@ -256,12 +221,15 @@ def _case(row: Row) -> Line:
         row["kind"],
         span(row["age"].total_seconds()),
         row["attempt_state"] or row["trip_status"] or "-",
-        _money(amount, row["currency"]) if amount else "-",
+        money(amount, row["currency"]) if amount else "-",
     )
     possible = [one["action"] for one in row["actions"] if "not_now" not in one]
-    trip = f"trip {row['trip_request_id']}" if row["trip_request_id"] else ""
+    trip = str(row["trip_request_id"] or "")
+    # Of a broken promise it is the promise and the row, which no other column names.
+    subject = row["object_id"] if row["object_id"] != trip else ""
     may = f"may: {', '.join(possible)}" if possible else ""
-    return cells, (row["summary"], "; ".join(filter(None, (trip, may))))
+    last = "; ".join(filter(None, (trip and f"trip {trip}", may)))
+    return cells, (row["summary"], subject, last)
 
 
 def _alert(row: Row) -> Line:
@@ -317,12 +285,6 @@ def _plain(value: object) -> object:
     if isinstance(value, timedelta):
         return value.total_seconds()
     return value.isoformat() if isinstance(value, date) else str(value)
-
-
-def _money(amount: Decimal, currency: str) -> str:
-    # As many decimals as it was stated with, and 306.3 as 306.30.
-    decimals = max(0, -int(amount.as_tuple().exponent))
-    return f"{amount:,.{2 if decimals == 1 else decimals}f} {currency}"
 
 
 def _local(moment: datetime | None) -> str:

@@ -17,11 +17,11 @@ from rich.console import Console
 from sidecar.alerts import DATABASE_UNREACHABLE, page_of
 from sidecar.config import StatusSettings, load
 from sidecar.db import Database
+from sidecar.endings import OPEN, UNKNOWN, WELL
 from sidecar.errors import ConfigError, EngineError
 from sidecar.pool import describe, reach
 from sidecar.redaction import one_line
 
-WELL, OPEN, UNKNOWN = 0, 1, 2
 _PATIENCE_SECONDS = 5.0
 Status = dict[str, Any]
 
@@ -144,7 +144,15 @@ def _jobs(status: Status, now: datetime) -> str:
             wrong.append(f"{job['job']} SILENT, last {_ago(job['last_at'], now)}")
         elif job["is_cron_silent"]:
             wrong.append(f"{job['job']}: pg_cron is SILENT, left to {job['by']}")
-    return "; ".join(wrong) or f"all {len(status['jobs'])} are done"
+    count = len(status["jobs"])
+    # A database of the release before does not say it.
+    not_yet = [
+        job["job"] for job in status["jobs"] if not job.get("done_at", job["last_at"])
+    ]
+    if wrong or not not_yet:
+        return "; ".join(wrong) or f"all {count} are done"
+    done = f"{count - len(not_yet)} of {count} are done"
+    return f"{done}; not yet since the first deploy: {', '.join(not_yet)}"
 
 
 def _alerts(status: Status, now: datetime) -> str:

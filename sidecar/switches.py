@@ -19,7 +19,7 @@ from rich.table import Table
 
 from sidecar.config import OperatorSettings, load
 from sidecar.db import Database
-from sidecar.errors import SetupError
+from sidecar.errors import ConfigError, UntoldError
 from sidecar.inspection import remedy
 from sidecar.pool import Row, describe, reach
 
@@ -30,12 +30,17 @@ Reason = Annotated[str, typer.Option(help="Why; it is kept with the change.")]
 
 @contextmanager
 def operator_database() -> Iterator[Database]:
-    """Connect as an operator; say what is wrong with the address if that fails."""
-    address = load(OperatorSettings).operator_url.get_secret_value()
+    """Connect as an operator.
+
+    Raises UntoldError, which says what is wrong with the address or the login.
+    """
     try:
+        address = load(OperatorSettings).operator_url.get_secret_value()
         reach(address, patience=_PATIENCE_SECONDS)
         with closing(Database(address, size=1, patience=_PATIENCE_SECONDS)) as database:
             yield database
+    except ConfigError as error:
+        raise UntoldError(str(error)) from error
     except psycopg.Error as error:
         reason = describe(error)
         what_to_do = remedy(
@@ -43,7 +48,7 @@ def operator_database() -> Iterator[Database]:
             login="a member of skylatch_operator",
             setting="host, port, database and login",
         )
-        raise SetupError(f"SKYLATCH_OPERATOR_URL: {reason}: {what_to_do}") from error
+        raise UntoldError(f"SKYLATCH_OPERATOR_URL: {reason}: {what_to_do}") from error
 
 
 @app.command()

@@ -285,16 +285,58 @@ begin
     create policy users_owner_all on auth.users to skylatch_owner
       using (true) with check (true);
     grant select, insert, update (email) on auth.users to service_role;
-    -- Claims are trusted only in sessions that the authenticator opened (it verifies
-    -- the token); any other login role could set them to whatever it likes.
-    create function auth.uid() returns uuid
-      language sql stable parallel safe
-      return case
-        when pg_has_role(session_user, 'authenticator', 'member')
-        then (
-          nullif(current_setting('request.jwt.claims', true), '')::jsonb ->> 'sub'
-        )::uuid
-      end;
+    reset role;
+  end if;
+end $$;
+-- Claims are trusted only in sessions that the authenticator opened (it verifies the
+-- token); any other login role could set them to whatever it likes. Claims that are
+-- none are refused in words: an error about a uuid or about JSON, raised inside of a
+-- policy, does not say which text is meant. Replaced only where it is another one.
+do $$
+declare
+  v_body constant text := $body$
+declare
+  v_claims text := nullif(current_setting('request.jwt.claims', true), '');
+  v_sub text;
+begin
+  if v_claims is null
+    or not pg_has_role(session_user, 'authenticator', 'member')
+  then
+    return null;
+  end if;
+  v_sub := v_claims::jsonb ->> 'sub';
+  return v_sub::uuid;
+exception
+  when data_exception then
+    raise exception using
+      errcode = 'SK022',
+      message = case
+        when v_sub is null then 'the claims are no JSON'
+        else 'the claims'' sub is no uuid'
+      end,
+      detail = jsonb_build_object(
+        'field', 'request.jwt.claims', 'sub', left(v_sub, 40)
+      ),
+      hint = 'request.jwt.claims is a JSON object, and its sub is a traveller''s uuid: '
+        '{"sub": "<auth.users.id>"}';
+end;
+$body$;
+begin
+  if exists (
+    select from pg_namespace as n
+    where n.nspname = 'auth'
+      and n.nspowner = 'skylatch_owner'::regrole
+      and not exists (
+        select from pg_proc as p
+        where p.oid = to_regprocedure('auth.uid()') and p.prosrc = v_body
+      )
+  ) then
+    set local role skylatch_owner;
+    execute format(
+      'create or replace function auth.uid() returns uuid language plpgsql stable '
+      'set search_path = pg_catalog, pg_temp as %L',
+      v_body
+    );
     grant execute on function auth.uid() to anon, authenticated, service_role;
     reset role;
   end if;

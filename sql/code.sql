@@ -120,10 +120,12 @@ set role skylatch_owner;
 \ir input/require_sizes.sql
 \ir input/plain_name.sql
 \ir input/field_problem.sql
+\ir input/require_user.sql
 \ir input/check_sizes.sql
 \ir input/provider_word.sql
 \ir input/holds_secret.sql
 \ir input/require_text.sql
+\ir input/status_hint.sql
 
 -- locks: rows that are locked, and how long a lock is waited for.
 \ir locks/wait_less.sql
@@ -518,6 +520,7 @@ set role skylatch_owner;
 \ir operations/set_trace_settings.sql
 \ir operations/take_spans.sql
 \ir operations/trace_story.sql
+\ir operations/story_id.sql
 \ir operations/trip_overview.sql
 \ir operations/offer_overview.sql
 \ir operations/booking_overview.sql

@@ -171,9 +171,8 @@ def down() -> None:
 def status() -> None:
     """Show what runs, and whether booking is on, and why.
 
-    The exit code is 0 when all is well, and 3 when a program does not run. Otherwise it
-    is that of `sidecar status`: 1 when booking is off or something is open, 2 when the
-    database did not say.
+    The exit code is that of `sidecar status`: 0 when all is well, 1 when booking is
+    off, something is open or a program does not run, 2 when the database did not say.
     """
     with one_line_errors():
         stack = _stack()
@@ -192,9 +191,8 @@ def status() -> None:
         code = status_report.unknown(Console(), why)
     else:
         code = status_report.show(dsn, Console())
-    if any(state != "RUNNING" for state in states.values()):
-        raise typer.Exit(3)
-    raise typer.Exit(code)
+    is_all_up = all(state == "RUNNING" for state in states.values())
+    raise typer.Exit(code or (endings.WELL if is_all_up else endings.OPEN))
 
 
 @app.command()

@@ -26,12 +26,20 @@ begin
   if found then
     raise exception using
       errcode = 'SK031',
-      message = 'this is not a value of the field',
+      message = case
+        when coalesce(v_row ->> v_problem.field, '') = ''
+          then 'this field needs a value'
+        else 'this is not a value of the field'
+      end,
       detail = jsonb_build_object(
         'field', v_problem.field, 'value', left(v_row ->> v_problem.field, 40)
       ),
       column = v_problem.field,
       hint = v_problem.hint;
+  end if;
+  -- Of anybody else, row level security refuses it, and nothing is told.
+  if tg_op = 'INSERT' and engine.may_act_for((v_row ->> 'user_id')::uuid) then
+    perform engine.require_user((v_row ->> 'user_id')::uuid);
   end if;
   return new;
 end;

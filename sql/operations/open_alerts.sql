@@ -14,6 +14,7 @@ declare
   c_least_gaps constant integer := 20;
   c_least_share constant numeric := 0.05;
   c_most_counted constant integer := 1000;
+  c_most_named constant integer := 3;
 begin
   return query
   select 'REVIEW_CASE', r.id::text, r.opened_at, r.kind || ' ' || r.object_id
@@ -153,14 +154,33 @@ begin
   ) as w
   group by w.operation
   union all
-  -- Shown for a day. A search that ran out of tries or was overtaken is usual.
+  -- Until the trip has an answer to a later call, whichever it is: then it goes on. A
+  -- read of the whole account has one row, which is used again. A day at most, because a
+  -- trip that is over asks for nothing more. A search that ran out of tries or was
+  -- overtaken is usual.
   select
     'CALLS_DEAD', c.operation, min(c.finished_at),
-    format('%s calls ended without an answer', count(*))
+    format(
+      '%s calls ended without an answer%s', count(*),
+      ', of trip '
+      || array_to_string((array_agg(distinct c.trip_request_id))[1:c_most_named], ', ')
+      || case
+        when count(distinct c.trip_request_id) > c_most_named
+          then format(' and %s more', count(distinct c.trip_request_id) - c_most_named)
+        else ''
+      end
+    )
   from engine.provider_calls as c
   where c.state = 'DEAD'
     and c.operation <> 'search'
     and c.finished_at > v_now - interval '1 day'
+    and not exists (
+      select from engine.provider_calls as l
+      where l.user_id = c.user_id
+        and l.trip_request_id = c.trip_request_id
+        and l.state = 'DONE'
+        and l.finished_at > c.finished_at
+    )
   group by c.operation
   union all
   -- One offer's durations may be its airline's mistake. Many say that a zone, or the

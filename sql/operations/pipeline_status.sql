@@ -85,6 +85,8 @@ begin
             'job', s.job,
             'by', s.scheduled_by,
             'last_at', s.last_at,
+            -- Null until somebody has done it: at first a job is not missed yet.
+            'done_at', b.last_succeeded_at,
             'is_silent', s.is_silent,
             'is_cron_silent', s.is_cron_silent,
             'stopped_at', s.stopped_at,
@@ -93,6 +95,7 @@ begin
           order by s.job
         )
       from engine.job_states(v_now) as s
+      left join engine.job_beats as b on b.job = s.job
     ),
     'alerts', (
       select

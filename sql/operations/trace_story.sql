@@ -1,8 +1,9 @@
--- Finds everything about one id: a trace's, a trip's or an attempt's, whether or not
--- the trace was sampled. A trace without an attempt (a search that led to nothing, a
--- scan of an account) is looked for among all calls, without an index: this is for a
--- person who asks once. Definer: operators have no rights on tables; no row holds a
--- person's name.
+-- Finds everything about one id: a trace's, a trip's, an attempt's or a booking's,
+-- whether or not the trace was sampled. operations/story_id.sql has the providers'
+-- ids. A trace without an attempt (a search that led to nothing, a scan of an
+-- account) is looked for among all calls, without an index: this is for a person who
+-- asks once. Definer: operators have no rights on tables; no row holds a person's
+-- name.
 create or replace function engine.trace_story(p_id uuid)
   returns table (
     at timestamptz,
@@ -28,7 +29,11 @@ begin
   if not found then
     select a.* into v_attempt
     from public.booking_attempts as a
-    where a.id = p_id or a.trace_id = p_id;
+    where a.id = p_id
+      or a.trace_id = p_id
+      or a.id in (
+        select b.booking_attempt_id from public.flight_bookings as b where b.id = p_id
+      );
     v_trace_id := coalesce(v_attempt.trace_id, v_attempt.id);
     select t.* into v_trip
     from public.trip_requests as t
@@ -80,5 +85,6 @@ begin
 end;
 $$;
 comment on function engine.trace_story(uuid) is
-  'Lists the events and calls of one trace, trip or attempt, in order of time.';
+  'Lists the events and calls of one trace, trip, attempt or booking, in order '
+  'of time.';
 grant execute on function engine.trace_story(uuid) to skylatch_operator;

@@ -307,6 +307,43 @@ begin
   inner join public.flight_offers as o
     on o.user_id = v_trip.user_id and x.id = o.id and o.day >= v_from;
 
+  -- A rate is not the traveller's to set. Whether these offers fit with one is not known.
+  select v_help || coalesce(
+    jsonb_agg(
+      jsonb_build_object(
+        'change', 'currency',
+        'offers', (n.value ->> 'offers')::integer,
+        'sentence', format(
+          'Your limit is in %s: an offer in %s cannot be compared with it, because %s. An '
+          'operator sets the rate (engine.set_exchange_rate)%s.',
+          v_trip.currency,
+          coalesce(c.currencies, 'another currency'),
+          r.why,
+          ', or state the limit in ' || c.currencies
+        )
+      )
+      order by n.ordinality
+    ),
+    '[]'
+  ) into v_help
+  from jsonb_array_elements(v_not_chosen) with ordinality as n
+  inner join (
+    values
+    ('no_exchange_rate', 'there is no exchange rate'),
+    ('exchange_rate_too_old', 'the exchange rate is too old'),
+    ('exchange_rates_disagree', 'the exchange rates disagree')
+  ) as r (reason, why)
+    on n.value ->> 'reason' = r.reason
+  cross join lateral (
+    select string_agg(distinct o.price_currency, ' or ') as currencies
+    from public.flight_offers as o
+    where o.user_id = v_trip.user_id
+      and o.trip_request_id = v_trip.id
+      and o.day >= v_from
+      and o.search_round = v_trip.search_round
+      and r.reason = any (o.ineligible)
+  ) as c;
+
   select array_agg(h.value ->> 'sentence' order by h.ordinality) into v_helpful
   from jsonb_array_elements(v_help) with ordinality as h;
   if v_fit = 0 and v_offers > 0 and v_helpful is null then

@@ -24,7 +24,11 @@ begin
       detail = jsonb_build_object(
         'trip', p_trip.id, 'status', p_trip.auto_book_status, 'problem', v_problem
       ),
-      hint = 'A trip is booked when it is pending and agreed to.';
+      hint = case v_problem
+        when 'status' then engine.status_hint(p_trip.auto_book_status, false)
+        else 'Agree to automatic booking: set auto_book_enabled, and name the text that '
+          'was agreed to (consent_text_version, or consent_to_trip).'
+      end;
   end if;
 end;
 $$;

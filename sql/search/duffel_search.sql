@@ -24,7 +24,7 @@ begin
       errcode = 'SK103',
       message = 'the trip''s status does not allow this',
       detail = jsonb_build_object('trip', p_trip_id, 'status', v_trip.auto_book_status),
-      hint = 'Only a pending trip is searched: resume it first.';
+      hint = engine.status_hint(v_trip.auto_book_status, false);
   end if;
   if v_trip.searches >= v_trip.max_searches then
     raise exception using

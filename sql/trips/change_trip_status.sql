@@ -34,8 +34,9 @@ begin
       detail = jsonb_build_object(
         'trip', p_trip_id, 'status', v_trip.auto_book_status, 'action', p_action
       ),
-      hint = 'A booking in flight has to end first; a booked trip is cancelled as a '
-        'booking.';
+      hint = engine.status_hint(
+        v_trip.auto_book_status, engine.has_live_attempt(v_trip.user_id, v_trip.id)
+      );
   end if;
   update public.trip_requests as t
   set

@@ -11,6 +11,7 @@ declare
   v_missing text;
   v_row public.trip_passengers;
   v_people integer;
+  v_status text;
 begin
   v_row := case tg_op when 'DELETE' then old else new end;
   if not engine.may_act_for(v_row.user_id) then
@@ -20,8 +21,22 @@ begin
     select f.* into v_profile
     from public.traveler_profiles as f
     where f.user_id = new.user_id and f.id = new.traveler_profile_id;
+    -- Whether somebody else has a profile of this id is not told.
+    if not found then
+      raise exception using
+        errcode = 'SK008',
+        message = 'no such profile of this traveller',
+        detail = jsonb_build_object(
+          'field', 'traveler_profile_id', 'value', new.traveler_profile_id
+        ),
+        column = 'traveler_profile_id',
+        hint = format(
+          'The traveller has no profile %s: name one of traveler_profiles, or add it '
+          'first.',
+          coalesce(new.traveler_profile_id::text, 'null')
+        );
+    end if;
     v_missing := case
-      when not found then 'traveler_profile_id'
       when v_profile.born_on is null then 'born_on'
       when v_profile.title is null then 'title'
       when v_profile.gender is null then 'gender'
@@ -46,11 +61,21 @@ begin
     and t.id = v_row.trip_request_id
     and t.auto_book_status not in ('BOOKED', 'CANCELLED');
   if not found then
+    select t.auto_book_status into v_status
+    from public.trip_requests as t
+    where t.user_id = v_row.user_id and t.id = v_row.trip_request_id;
+    if not found then
+      raise exception using
+        errcode = 'SK104',
+        message = 'no such trip',
+        detail = jsonb_build_object('trip', v_row.trip_request_id),
+        hint = 'Only the traveller''s own trips can be used.';
+    end if;
     raise exception using
       errcode = 'SK103',
       message = 'the trip can no longer be changed',
-      detail = jsonb_build_object('trip', v_row.trip_request_id),
-      hint = 'State a new trip.';
+      detail = jsonb_build_object('trip', v_row.trip_request_id, 'status', v_status),
+      hint = engine.status_hint(v_status, false);
   end if;
   -- Under the trip's row lock, which the update above has taken.
   if tg_op = 'INSERT' then

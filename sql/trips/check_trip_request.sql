@@ -24,7 +24,7 @@ begin
         errcode = 'SK103',
         message = 'the trip can no longer be changed',
         detail = jsonb_build_object('trip', old.id, 'status', old.auto_book_status),
-        hint = 'State a new trip.';
+        hint = engine.status_hint(old.auto_book_status, false);
     end if;
     new.version := old.version + 1;
     new.updated_at := clock_timestamp();
@@ -43,6 +43,9 @@ begin
 
   if not engine.may_act_for(new.user_id) then
     return new;  -- row level security refuses it, and nothing is told
+  end if;
+  if tg_op = 'INSERT' then
+    perform engine.require_user(new.user_id);
   end if;
 
   foreach v_field in array array['origins', 'destinations'] loop
@@ -82,16 +85,32 @@ begin
       column = 'departure_from',
       hint = 'Choose a departure date from today on.';
   end if;
-  if new.return_from < new.departure_from
-    or new.return_to < new.departure_from
-    or new.return_to < new.return_from
-    or new.departure_to < new.departure_from
-  then
-    v_field := case
-      when new.departure_to < new.departure_from then 'departure_to'
-      when new.return_from < new.departure_from then 'return_from'
-      else 'return_to'
-    end;
+  -- Of the two dates that contradict each other, the one that was changed is named: the
+  -- later one, unless a change left that one as it was. Of a new trip nothing is old.
+  select case when o.is_kept then o.earlier else o.later end into v_field
+  from (
+    values
+    (
+      1, 'departure_from', 'departure_to', new.departure_from > new.departure_to,
+      new.departure_to = old.departure_to
+    ),
+    (
+      2, 'departure_from', 'return_from', new.departure_from > new.return_from,
+      new.return_from = old.return_from
+    ),
+    (
+      3, 'return_from', 'return_to', new.return_from > new.return_to,
+      new.return_to = old.return_to
+    ),
+    (
+      4, 'departure_from', 'return_to', new.departure_from > new.return_to,
+      new.return_to = old.return_to
+    )
+  ) as o (place, earlier, later, is_wrong, is_kept)
+  where o.is_wrong
+  order by o.place
+  limit 1;
+  if found then
     raise exception using
       errcode = 'SK003',
       message = 'the dates are in the wrong order',

@@ -116,6 +116,26 @@ def test_what_was_changed_by_hand_is_put_right(
     assert dump() == before
 
 
+def test_who_asks_is_told_by_this_release_once_it_is_deployed(
+    database: str, connect: Connect
+) -> None:
+    """A schema `auth` of the release before keeps its users, and gets the function."""
+    connect().execute(
+        "create or replace function auth.uid() returns uuid language sql stable as"
+        " $$select (current_setting('request.jwt.claims')::jsonb ->> 'sub')::uuid$$"
+    )
+    function = "select xmin, prosrc from pg_proc where oid = 'auth.uid()'::regprocedure"
+    former = connect().execute(function).fetchone()
+    deploy(database, cron=False)
+    now = connect().execute(function).fetchone()
+    assert now != former
+    deploy(database, cron=False)
+    assert connect().execute(function).fetchone() == now
+    with pytest.raises(psycopg.Error) as refused:
+        connect("authenticated", user_id="amelia").execute("select auth.uid()")
+    assert refused.value.sqlstate == "SK022"
+
+
 def test_others_go_on_while_a_deploy_waits_for_a_table(
     connect: Connect, sql: Path, deploy_soon: Deploy
 ) -> None:

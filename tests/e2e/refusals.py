@@ -16,9 +16,9 @@ Written by `make refusals` from what is printed; each row is a test in
 `python -m sidecar deploy --dsn …`: it says everything that it finds at once, and has
 not changed what it refuses. `check` is `python -m sidecar check`, start is
 `python -m sidecar work`, or `serve` where the setting is that command's. Every command
-(`python -m …`) says in one line what is wrong, and has a code: 0 done; 1 refused or
-failed; 2 no such command, option or value, and of `status`, that it cannot be told;
-130 Ctrl-C. A traceback is a defect: please report it.
+(`python -m …`) says in one line what is wrong, and has a code, of which
+[operate.md](operate.md#exit-codes) says what it means. A traceback is a defect: please
+report it.
 
 """
 DEPLOY = "database | `deploy`"

@@ -41,9 +41,18 @@ def test_a_deploy_says_what_it_found_what_it_did_and_what_is_next() -> None:
         assert f"✓ {count} new migrations: 0001_reference_data to " in done.stdout
         assert "✓ schedules of pg_cron" in done.stdout
         assert f"travel is at version {__version__}" in done.stdout
+        # The stack's own server lets in by the name of the account.
+        assert "\\password" not in done.stdout
+        assert "make psql and set session authorization NAME" in done.stdout
+
+        # Another server's rules, as its files say them; nobody has to reload them.
+        (found.data / "pg_hba.conf").write_text("local all all trust\n")
+        (found.data / "pg_ident.conf").write_text("")
+        done = sidecar("deploy", "--dsn", dsn)
         for step in NEXT:
             assert step in done.stdout
         assert "dbname=travel user=skylatch_sidecar" in done.stdout
+        assert "make psql" not in done.stdout
 
         with psycopg.connect(dsn, autocommit=True) as connection:
             for taken in NEXT.values():

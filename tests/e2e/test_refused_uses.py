@@ -71,7 +71,9 @@ USES: dict[str, Use] = {
     "no such option": use("sidecar check --loudly", 2),
     "a command without its option": use("sidecar deploy", 2),
     "a command without its argument": use("sidecar trace", 2),
-    "an id that is none": use("sidecar trace TRIP-1", 2),
+    "an id that is none": use(
+        "sidecar trace TRIP-1", OPERATOR_URL="{dsn} user=postgres"
+    ),
     "a trip's id that is none": use("sidecar offers TRIP-1", 2),
     "a status that no trip has": use("sidecar trips --status LOST", 2),
     "a word for a count": use("sidecar bookings --limit many", 2),
@@ -98,7 +100,13 @@ USES: dict[str, Use] = {
     "a port where nobody listens for `cases`": use(
         "sidecar cases", 2, OPERATOR_URL=AWAY
     ),
-    "a port where nobody listens for `trips`": use("sidecar trips", OPERATOR_URL=AWAY),
+    "a port where nobody listens for `trips`": use(
+        "sidecar trips", 2, OPERATOR_URL=AWAY
+    ),
+    "no address for `trips`": use("sidecar trips", 2),
+    "no address for `cases`": use("sidecar cases", 2),
+    "no address for `alerts`": use("sidecar alerts", 2),
+    "no address for `flags`": use("sidecar flags show", 2),
     "a host that does not exist": use(
         "sidecar status", 2, DATABASE_URL="host=nowhere.invalid user=me"
     ),
@@ -106,25 +114,27 @@ USES: dict[str, Use] = {
         "sidecar status", 2, DATABASE_URL="postgresql://127.0.0.1/x?sslmode=perhaps"
     ),
     "a port where nobody listens for `flags`": use(
-        "sidecar flags show", OPERATOR_URL=AWAY
+        "sidecar flags show", 2, OPERATOR_URL=AWAY
     ),
     "a wrong password for `flags`": use(
         "sidecar flags show",
+        2,
         OPERATOR_URL=f"host=127.0.0.1 port={{refusing}} user=me password={_SECRET}"
         " sslmode=disable gssencmode=disable",
     ),
     "a database that `flags` does not find": use(
-        "sidecar flags show", OPERATOR_URL="{server} user=postgres dbname=nowhere"
+        "sidecar flags show", 2, OPERATOR_URL="{server} user=postgres dbname=nowhere"
     ),
     "a database without Skylatch for `trace`": use(
         f"sidecar trace {ANYBODY}",
+        2,
         OPERATOR_URL="{server} user=postgres dbname=postgres",
     ),
     "an id that nothing has": use(
         f"sidecar trace {ANYBODY}", OPERATOR_URL="{dsn} user=postgres"
     ),
     "the sidecar's login for an operator": use(
-        "sidecar flags stop --reason x", OPERATOR_URL="{dsn} user=skylatch_sidecar"
+        "sidecar flags stop --reason x", 2, OPERATOR_URL="{dsn} user=skylatch_sidecar"
     ),
     "a traveller's login for the sidecar": use(
         "sidecar work", **{**WORKS, "DATABASE_URL": "{dsn} user=authenticator"}

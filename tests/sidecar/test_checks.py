@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from rich.console import Console
 
-from sidecar import __version__, checks
+from sidecar import __version__, checks, setting_names
 from sidecar.config import NOT_SET
 from sidecar.versions import OLDEST_SCHEMA
 from tests.factories import World, set_versions, sidecar_settings
@@ -17,6 +18,7 @@ from tests.raw_server import closed_port
 from tests.redis_server import RedisServer
 from tests.sandbox.control import Fault
 
+ROOT = Path(__file__).resolve().parents[2]
 Check = Callable[[], tuple[bool, list[str]]]
 
 
@@ -98,6 +100,89 @@ def test_a_missing_setting_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     passed, lines = check()
     assert not passed
     assert lines[:2] == ["✗ settings", f"SKYLATCH_STRIPE_KEY: {NOT_SET}"]
+
+
+@pytest.mark.usefixtures("settings")
+def test_a_misspelled_setting_is_named_with_the_one_that_is_meant(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """In the environment or in a file: it would have no effect, and nobody noticed."""
+    monkeypatch.setenv("SKYLATCH_LIVE_MOD", "true")
+    (tmp_path / "secrets").mkdir()
+    (tmp_path / "secrets" / "skylatch_redis_ulr").write_text("redis://cache")
+    (tmp_path / "secrets" / "another_programs_secret").touch()
+    monkeypatch.setenv("SKYLATCH_SECRETS_DIR", str(tmp_path / "secrets"))
+    passed, lines = check()
+    assert not passed
+    said = "no setting has this name; SKYLATCH_{} has a similar one"
+    assert lines[:3] == [
+        f"✗ SKYLATCH_LIVE_MOD: {said.format('LIVE_MODE')}",
+        f"✗ SKYLATCH_REDIS_ULR: {said.format('REDIS_URL')}",
+        "✓ settings",
+    ]
+
+
+@pytest.mark.usefixtures("settings")
+def test_a_misspelled_setting_explains_the_one_that_is_missing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Both are said."""
+    monkeypatch.delenv("SKYLATCH_STRIPE_KEY")
+    monkeypatch.setenv("SKYLATCH_STIRPE_KEY", "sk_test_x")
+    lines = check()[1]
+    assert lines[0].startswith("✗ SKYLATCH_STIRPE_KEY: no setting has this name;")
+    assert lines[1:3] == ["✗ settings", f"SKYLATCH_STRIPE_KEY: {NOT_SET}"]
+
+
+@pytest.mark.usefixtures("settings")
+def test_a_name_like_no_setting_is_a_remark(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An application may have names of its own; what others read is not mentioned."""
+    monkeypatch.setenv("SKYLATCH_FLAVOUR", "mint")
+    for name in ("STATE_DIR", "SANDBOX_HOST", "POSTGRES_IMAGE", "TOKEN"):
+        monkeypatch.setenv(f"SKYLATCH_{name}", "x")
+    passed, lines = check()
+    assert (passed, lines[0]) == (True, "- SKYLATCH_FLAVOUR: no setting has this name")
+    assert lines[1] == "✓ settings"
+
+
+@pytest.mark.usefixtures("settings")
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("WATCH_URL", "the server", "is no connection string"),
+        ("OPERATOR_URL", "postgresql://x?sslmode", "is no connection string"),
+        ("ALERT_WEBHOOK_URL", "chat", "needs http:// or https:// and a host"),
+        ("ALERT_SMTP_URL", "mail", "needs smtp:// or smtps:// and a host"),
+        ("ALERT_EMAIL_TO", "nobody", "String should match pattern"),
+        ("ALERT_POLL_SECONDS", "often", "Input should be a valid number"),
+        ("ALERT_REPEAT_HOURS", "0", "Input should be greater than 0"),
+        ("COMMIT", "two words", "String should match pattern"),
+    ],
+)
+def test_settings_of_every_command_are_looked_at(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str, said: str
+) -> None:
+    """Also of those that a worker has no need of."""
+    monkeypatch.setenv(f"SKYLATCH_{name}", value)
+    passed, lines = check()
+    assert not passed
+    assert [line for line in lines if line[0] == "✗"] == [lines[1]]
+    assert lines[1].startswith(f"✗ SKYLATCH_{name}: {said}")
+
+
+def test_every_name_that_a_document_or_a_program_uses_is_known() -> None:
+    """So that `check` finds fault with none of them."""
+    used = set()
+    for path in (
+        *ROOT.glob("docs/*.md"),
+        *ROOT.glob("sidecar/**/*.py"),
+        *ROOT.glob("tests/sandbox/*.py"),
+        *(ROOT / name for name in ("README.md", "docker-compose.yml", ".env.example")),
+    ):
+        used |= set(re.findall(r"SKYLATCH_[A-Z]+(?:_[A-Z]+)*\b", path.read_text()))
+    assert len(used) > 50
+    # The beginning of several names.
+    assert setting_names.unknown(used - {"SKYLATCH_ALERT", "SKYLATCH_SANDBOX"}) == {}
 
 
 @pytest.mark.usefixtures("settings")

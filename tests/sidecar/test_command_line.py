@@ -124,7 +124,7 @@ def test_an_operators_command_says_why_there_is_no_connection() -> None:
     """Once, and not that a pool waited for five seconds."""
     url = COMPLETE["SKYLATCH_DATABASE_URL"].format(port=closed_port())
     result = sidecar("flags", "show", SKYLATCH_OPERATOR_URL=url)
-    assert result.returncode == 1
+    assert result.returncode == 2
     assert result.stderr.startswith("error: SKYLATCH_OPERATOR_URL: OperationalError")
     assert result.stderr.count("Connection refused") == 1
 

@@ -15,8 +15,10 @@ import typer
 from sidecar.__main__ import app
 from sidecar.local.commands import app as local_app
 from sidecar.local.places import CHECKOUT
+from tests.conftest import Connect
 from tests.factories import World
 from tests.main_path import session
+from tests.sandbox.payments.cards import BY_TOKEN
 
 PAGES = sorted(
     [CHECKOUT / "README.md", *(CHECKOUT / "docs").glob("*.md")]
@@ -83,6 +85,34 @@ def test_the_pages_that_the_readme_leads_to_are_all(
     pages = {named(page) for page in PAGES if page.parent.name == "docs"}
     assert pages <= first | second
     assert len((CHECKOUT / "README.md").read_text().splitlines()) < 100
+
+
+def test_the_limits_of_a_traveller_are_those_of_a_new_database(
+    connect: Connect,
+) -> None:
+    """By default, as the page on use says them."""
+    text = (CHECKOUT / "docs" / "use.md").read_text()
+    section = text.partition("## How much one traveller may have")[2].partition("\n## ")
+    rows = re.findall(r"^\| [^|]+ \| ([^|]+) \| [^|]*`SK", section[0], re.MULTILINE)
+    limits = connect().execute(
+        "select open_trips::text, profiles::text, extract(epoch from search_pause)::int"
+        " / 60 || ' minute', searches_per_hour::text, failed_bookings_per_hour::text"
+        " from engine.traveller_limits"
+    )
+    (defaults,) = limits.fetchall()
+    assert rows == [*defaults, "9", "60"]
+
+
+def test_the_test_cards_of_the_page_are_those_that_the_sandbox_plays() -> None:
+    """All of them, each once."""
+    text = (CHECKOUT / "docs" / "from-your-app.md").read_text()
+    section = text.partition("### Test cards")[2].partition("\n## ")[0]
+    names = [
+        name
+        for cell in re.findall(r"^\| (`[^|]+`) \|", section, re.MULTILINE)
+        for name in re.findall(r"`(\w+)`", cell)
+    ]
+    assert sorted(names) == sorted(BY_TOKEN)
 
 
 def test_the_trip_of_the_page_on_use_can_be_stated(world: World) -> None:

@@ -132,6 +132,34 @@ def test_targeting_decides_per_traveller(
         assert refused == (f"{PIPELINE} is off",)
 
 
+@pytest.mark.parametrize(
+    "broken",
+    [
+        ('{"flagValues": {"a": tru', "Expecting value"),
+        ("[]", 'no "flags" object'),
+        # What JSON's reader takes, and the SDK does not.
+        ('{"flags": {"a": 7}}', "type 'int'"),
+    ],
+)
+def test_a_flags_file_that_is_broken_is_one_line_of_the_log(
+    database: str,
+    bare: psycopg.Connection[Any],
+    tmp_path: Path,
+    capfd: pytest.CaptureFixture[str],
+    broken: tuple[str, str],
+) -> None:
+    """And no traceback, which a collector of logs would read as thirty lines."""
+    text, why = broken
+    path = tmp_path / "flags.json"
+    path.write_text(text)
+    with capture_logs() as lines, mirroring(database, path=path):
+        until(lambda: gone(bare))
+    (line,) = (one for one in lines if one["log_level"] != "info")
+    assert (line["event"], line["log_level"]) == ("flags.source_not_valid", "warning")
+    assert why in line.get("error", "") + line.get("why", "")
+    assert capfd.readouterr().err == ""
+
+
 def test_without_a_source_nothing_is_allowed(
     database: str, bare: psycopg.Connection[Any], peer: FlagsSandbox
 ) -> None:

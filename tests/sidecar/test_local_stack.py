@@ -16,6 +16,7 @@ import pytest
 from typer import Exit
 from typer.testing import CliRunner
 
+from sidecar import endings
 from sidecar.errors import SetupError
 from sidecar.local import packages
 from sidecar.local import places as places_module
@@ -492,7 +493,7 @@ def test_a_program_that_a_signal_has_stopped_is_frozen(
         assert running.states()["sidecar"] == "RUNNING"
         monkeypatch.setenv("SKYLATCH_STATE_DIR", str(scratch / "state"))
         shown = CliRunner().invoke(local_app, ["status"])
-        assert shown.exit_code == 3
+        assert shown.exit_code == endings.UNKNOWN
         assert "frozen" in shown.output
         # There is no database to ask, which is said, with what to do.
         assert "booking   UNKNOWN: the database does not run; make up" in shown.output

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from decimal import Decimal
 from typing import Any
 from uuid import uuid4
 
@@ -11,7 +12,10 @@ import typer
 from psycopg.conninfo import make_conninfo
 
 from sidecar import overviews
-from sidecar.errors import ConfigError, NotFound, SetupError
+from sidecar.__main__ import trace
+from sidecar.amounts import money
+from sidecar.errors import NotFound, SetupError, UntoldError
+from sidecar.statuses import BookingStatus, TripStatus
 from tests.raw_server import closed_port
 from tests.sidecar.test_command_line import sidecar
 from tests.sql.test_protocol import Stage, Trip, answer, offer, stage
@@ -77,14 +81,14 @@ def test_trips_say_what_they_wait_for(stage: Stage, told: Told) -> None:
     lines = text.splitlines()
     assert max(map(len, lines[:3])) <= 80
     at = [n for n, line in enumerate(lines) if line.startswith(str(booked.trip_id))]
-    assert lines[at[0]].split()[1:] == ["BOOKED", "LHR-JFK", "500", "GBP"]
+    assert lines[at[0]].split()[1:] == ["BOOKED", "LHR-JFK", "500.00", "GBP"]
     assert lines[at[0] + 1].startswith("    leaves 20")
     # The reference would open the booking; the reason says it to the traveller.
     assert lines[at[0] + 2] == "    Booked: …, 100.00 GBP."
-    pending = told(overviews.trips, status=overviews.TripStatus.PENDING)
+    pending = told(overviews.trips, status=TripStatus.PENDING)
     assert str(dear.trip_id) in pending
     assert str(booked.trip_id) not in pending
-    assert told(overviews.trips, status=overviews.TripStatus.FAILED) == "no trips\n"
+    assert told(overviews.trips, status=TripStatus.FAILED) == "no trips\n"
     assert told(overviews.trips, limit=1).endswith("--limit shows more\n")
 
 
@@ -95,6 +99,19 @@ def test_trips_for_programs(stage: Stage, told: Told) -> None:
     assert (row["trip_id"], row["status"]) == (str(trip.trip_id), "PENDING")
     assert (row["max_price"], row["origins"]) == ("500", ["LHR"])
     assert "user_id" not in row
+
+
+@pytest.mark.parametrize(
+    "amount",
+    ["251.3 USD", "251 USD", "13740.00 JPY", "42.5 KWD", "1306.305 GBP", "500 XYZ"],
+)
+def test_an_amount_has_the_digits_of_its_currency(stage: Stage, amount: str) -> None:
+    """As the database writes it to travellers."""
+    number, currency = amount.split()
+    row = stage.row("select engine.format_money(%s, %s)", Decimal(number), currency)
+    written = money(Decimal(number), currency)
+    # The database knows no such currency, and writes the amount as it is.
+    assert written.replace(",", "") == (row["format_money"] or amount)
 
 
 def test_what_somebody_wrote_makes_no_line_and_moves_no_cursor(
@@ -146,7 +163,7 @@ def test_bookings_say_what_became_of_them(stage: Stage, told: Told) -> None:
     ]
     assert "; order ord_" in lines[2]
     assert lines[3] == "    it moved"
-    cancelled = overviews.BookingStatus.CANCELLED
+    cancelled = BookingStatus.CANCELLED
     assert told(overviews.bookings, status=cancelled) == "no bookings\n"
     (row,) = json.loads(told(overviews.bookings, as_json=True))["bookings"]
     assert row["trip_id"] == str(trip.trip_id)
@@ -167,9 +184,56 @@ def test_an_open_case_is_one(stage: Stage, told: Told) -> None:
     lines = text.splitlines()
     assert (code, lines[1].split()[1]) == (1, "ATTEMPT")
     assert lines[1].split()[-3:] == ["ORDER_UNKNOWN", "100.00", "GBP"]
-    assert lines[2:] == ["    nobody knows", f"    trip {trip.trip_id}; may: ADOPT"]
+    assert lines[2:] == [
+        *("    nobody knows", "    ord_1", f"    trip {trip.trip_id}; may: ADOPT")
+    ]
     code, text = told.code(overviews.cases, as_json=True)
     assert (code, json.loads(text)["well"]) == (1, False)
+
+
+def test_a_case_of_a_broken_promise_says_which_and_of_what(
+    stage: Stage, told: Told
+) -> None:
+    """It has no trip, and its summary names neither."""
+    stage.rows(
+        "select engine.open_case('INVARIANT', 'never above the limit: 42',"
+        " null::public.booking_attempts, 'it costs more', '{}', now())"
+    )
+    _, text = told.code(overviews.cases)
+    assert text.splitlines()[2:] == [
+        "    it costs more",
+        "    never above the limit: 42",
+    ]
+
+
+def test_a_story_is_told_under_every_id_that_is_at_hand(
+    stage: Stage, told: Told
+) -> None:
+    """A trip's, an attempt's, a booking's, and what the providers call the two."""
+    trip = stage.trip()
+    stage.book(trip)
+    booking = stage.row("select * from public.flight_bookings")
+    stories = {
+        told(trace, str(found_by))
+        for found_by in (
+            trip.trip_id,
+            booking["booking_attempt_id"],
+            booking["id"],
+            booking["id"].hex,
+            booking["order_id"],
+            booking["payment_intent_id"],
+        )
+    }
+    (story,) = stories
+    assert "create_order" in story
+    stage.rows(
+        "select engine.open_trip_case('ORPHAN_ORDER', 'ord_found', t.id, 'whose?',"
+        " '{}', now()) from public.trip_requests as t"
+    )
+    assert told(trace, "ord_found") != ""
+    for unknown in (str(uuid4()), "ord_nobodys"):
+        with pytest.raises(SetupError, match=f"order or payment has the id {unknown}"):
+            trace(unknown)
 
 
 def test_an_open_alert_is_one(stage: Stage, told: Told) -> None:
@@ -216,10 +280,10 @@ def test_a_login_that_may_not_ask_is_an_error(
     """The sidecar's own role lists nothing; and without a login there is none."""
     worker = make_conninfo(stage.dsn, user="skylatch_sidecar")
     monkeypatch.setenv("SKYLATCH_OPERATOR_URL", worker)
-    with pytest.raises(SetupError, match="permission denied"):
+    with pytest.raises(UntoldError, match="permission denied"):
         overviews.trips()
     monkeypatch.delenv("SKYLATCH_OPERATOR_URL")
-    with pytest.raises(ConfigError, match="SKYLATCH_OPERATOR_URL"):
+    with pytest.raises(UntoldError, match="SKYLATCH_OPERATOR_URL"):
         overviews.bookings()
 
 
@@ -228,7 +292,12 @@ def test_a_login_that_may_not_ask_is_an_error(
     [
         (["trips"], "error: SKYLATCH_OPERATOR_URL: not set"),
         (["offers", "nonsense"], "Invalid value for 'trip_id'"),
-        (["trips", "--status", "nonsense"], "'nonsense' is not one of 'pending'"),
+        (
+            ["trips", "--status", "nonsense"],
+            "'nonsense' is not one of PENDING, BOOKING, B",
+        ),
+        (["trips", "--status", "booked"], "error: SKYLATCH_OPERATOR_URL: not set"),
+        (["bookings", "--status", "LOST"], "'LOST' is not one of CONFIRMED, CANCELLED"),
         (["bookings", "--limit", "0"], "Invalid value for '--limit'"),
     ],
 )
@@ -244,8 +313,8 @@ def test_wrong_use_is_no_traceback(arguments: list[str], said: str) -> None:
 @pytest.mark.parametrize(
     ("kind", "constraint"),
     [
-        (overviews.TripStatus, "trip_requests_auto_book_status"),
-        (overviews.BookingStatus, "flight_bookings_status"),
+        (TripStatus, "trip_requests_auto_book_status"),
+        (BookingStatus, "flight_bookings_status"),
     ],
 )
 def test_a_status_is_one_that_there_is(

@@ -55,6 +55,22 @@ def well(world: World) -> World:
     return world
 
 
+def test_a_job_that_nobody_has_done_yet_is_not_called_done(well: World) -> None:
+    """After the first deploy it is neither done nor missed."""
+    code, found = lines(well)
+    assert (code, found["jobs"]) == (0, "all 5 are done")
+    well.rows(
+        "update engine.job_beats set last_succeeded_at = null,"
+        " last_succeeded_by = null, cron_succeeded_at = null, since = clock_timestamp()"
+        " where job in ('purge', 'recover')"
+    )
+    code, found = lines(well)
+    assert (code, found["jobs"]) == (
+        0,
+        "3 of 5 are done; not yet since the first deploy: purge, recover",
+    )
+
+
 def test_all_is_well_is_ten_lines_and_zero(well: World) -> None:
     """One for each question that is asked at three in the morning."""
     code, found = lines(well)

@@ -108,6 +108,7 @@ FUNCTIONS = {
         engine.confirm_exchange_rates engine.publish_consent_text
         engine.retire_consent_text engine.set_money_settings
         engine.set_endpoint engine.set_trace_settings engine.trace_story
+        engine.story_id
         engine.trip_overview engine.offer_overview engine.booking_overview
         engine.set_spending_ceiling engine.waiting_exchange_rates
         engine.kill_switch_history
@@ -786,6 +787,49 @@ def test_a_caller_without_claims_is_nobody(booked: Booked) -> None:
             booked.amelias_trip,
             code="SK104",
         )
+
+
+@pytest.mark.parametrize(
+    ("claims", "message", "value"),
+    [
+        ("amelia", "the claims are no JSON", None),
+        ('{"sub": "amelia"', "the claims are no JSON", None),
+        ('{"sub": "amelia"}', "the claims' sub is no uuid", "amelia"),
+        ('{"sub": ""}', "the claims' sub is no uuid", ""),
+        ('{"sub": 7}', "the claims' sub is no uuid", "7"),
+        ('{"role": "authenticated"}', "nobody is signed in", None),
+        ("[]", "nobody is signed in", None),
+    ],
+)
+def test_claims_that_name_no_traveller_are_refused_in_words(
+    booked: Booked, claims: str, message: str, value: str | None
+) -> None:
+    """By a query, by a write and by a function; not as a uuid somewhere."""
+    login = make_conninfo(booked.world.dsn, user="authenticator")
+    with psycopg.connect(login, autocommit=True) as connection:
+        for query in (
+            "select from public.trip_requests",
+            "insert into public.traveler_profiles (given_name, family_name)"
+            " values ('Amy', 'Johnson')",
+            "select public.remove_spending_limit('GBP', 'day')",
+        ):
+            if message == "nobody is signed in" and "select public." in query:
+                continue  # nobody's limit is none
+            with connection.transaction(force_rollback=True):
+                connection.execute(
+                    "select set_config('request.jwt.claims', %s, true)", [claims]
+                )
+                connection.execute("set local role authenticated")
+                with pytest.raises(psycopg.Error) as refused:
+                    connection.execute(query.encode())
+            assert refused.value.sqlstate == "SK022", refused.value
+            assert refused.value.diag.message_primary == message
+            assert '{"sub": "<auth.users.id>"}' in (
+                refused.value.diag.message_hint or ""
+            )
+            if message != "nobody is signed in":
+                detail = json.loads(refused.value.diag.message_detail or "")
+                assert detail == {"field": "request.jwt.claims", "sub": value}
 
 
 def test_a_login_that_is_not_the_authenticator_cannot_claim_to_be_somebody(

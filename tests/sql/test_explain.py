@@ -159,6 +159,36 @@ def test_what_no_wish_would_change_is_no_help(shelf: Shelf) -> None:
     assert story["sentences"][1].endswith("it is about to expire.")
 
 
+@pytest.mark.parametrize(
+    ("rates", "why"),
+    [
+        ([], "there is no exchange rate"),
+        ([("0.002", timedelta(days=2), "a")], "the exchange rate is too old"),
+        (
+            [("0.002", timedelta(), "a"), ("0.003", timedelta(), "b")],
+            "the exchange rates disagree",
+        ),
+    ],
+)
+def test_a_limit_that_no_rate_compares_is_said_with_its_own_currency(
+    shelf: Shelf, rates: list[tuple[str, timedelta, str]], why: str
+) -> None:
+    """The offer's currency is as good as any: the limit's has no rate. Who sets it."""
+    shelf.wish(currency="KZT", max_price=Decimal(300000))
+    for value, age, source in rates:
+        shelf.rate("KZT", "GBP", value, age, source=source)
+    story = said(shelf, Offer("one"), Offer("two", price="200.00"))
+    assert story["fit"] == 0
+    count, sentence = helps(story)["currency"]
+    assert count == 2
+    assert sentence == (
+        f"Your limit is in KZT: an offer in GBP cannot be compared with it, because"
+        f" {why}. An operator sets the rate (engine.set_exchange_rate), or state the"
+        " limit in GBP."
+    )
+    assert story["sentences"][:2] == ["None of 2 offers fits.", sentence]
+
+
 def test_a_round_without_offers_says_so(shelf: Shelf) -> None:
     """Nothing found is not the same as nothing heard."""
     story = shelf.explain()

@@ -93,6 +93,10 @@ def test_a_wrong_value_is_refused_with_its_field_and_what_to_do(
     assert caught.value.diag.message_hint
     assert f'"field": "{field}"' in (caught.value.diag.message_detail or "")
     assert "value" in (caught.value.diag.message_detail or "")
+    # What is missing is not called a wrong value.
+    assert caught.value.diag.message_primary == (
+        "this is not a value of the field" if value else "this field needs a value"
+    )
     store(connection, table, good)
     with pytest.raises(psycopg.Error) as caught:
         connection.execute(
@@ -102,6 +106,30 @@ def test_a_wrong_value_is_refused_with_its_field_and_what_to_do(
             [value],
         )
     assert caught.value.sqlstate == "SK031"
+
+
+@pytest.mark.parametrize("table", [*GOOD, "trip_requests"])
+def test_a_user_whom_nobody_knows_is_named(connect: Connect, table: str) -> None:
+    """Before a foreign key speaks of it, which it does of somebody else's users."""
+    trip = {
+        "origins": ["LHR"],
+        "destinations": ["JFK"],
+        "departure_from": in_days(40),
+        "departure_to": in_days(40),
+        "max_price": 500,
+        "currency": "GBP",
+    }
+    nobody = {"user_id": uuid4(), **GOOD.get(table, trip)}
+    with pytest.raises(psycopg.Error) as caught:
+        store(connect("service_role"), table, nobody)
+    assert (caught.value.sqlstate, caught.value.diag.column_name) == (
+        "SK033",
+        "user_id",
+    )
+    assert str(nobody["user_id"]) in (caught.value.diag.message_detail or "")
+    connect().execute("alter table auth.users owner to postgres")
+    with pytest.raises(psycopg.errors.ForeignKeyViolation):
+        store(connect(), table, nobody)
 
 
 def test_every_column_that_a_check_keeps_is_tried_above(connect: Connect) -> None:

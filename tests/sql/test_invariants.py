@@ -515,14 +515,66 @@ def test_a_broken_promise_is_found(
     assert scene.check() == []
 
 
+def untried(arms: str, files: set[str], tried: set[str]) -> list[str]:
+    """Return what is missing so that each promise is checked, and was seen broken."""
+    found = re.findall(r"select '((?:[^']|'')+)', f\.\*\s+from engine\.(\w+)\(", arms)
+    said = {words.replace("''", "'"): function for words, function in found}
+    problems = [
+        f"check_invariants.sql says {words!r} of engine.{function}: the words of its"
+        " name, and of its file's"
+        for words, function in said.items()
+        if re.sub("[^a-z0-9]+", "_", words.replace("'", "")) != function
+    ]
+    if len(found) != arms.count("return query"):
+        problems.append(
+            f"check_invariants.sql has {arms.count('return query')} arms, of which"
+            f" {len(found)} are \"select 'words', f.* from engine.name(…) as f\""
+        )
+    for name in sorted(files - set(said.values())):
+        problems.append(f"invariants/{name}.sql has no arm in check_invariants.sql")
+    for name in sorted(set(said.values()) - files):
+        problems.append(f"engine.{name} has no file invariants/{name}.sql")
+    for words in sorted(said.keys() - tried):
+        problems.append(f"BROKEN has no row that breaks {words!r}")
+    for words in sorted(tried - said.keys()):
+        problems.append(f"BROKEN breaks {words!r}, which check_invariants.sql lacks")
+    return problems
+
+
 def test_every_promise_is_tried() -> None:
     """None that no test has seen broken."""
     text = (SQL / "operations/check_invariants.sql").read_text()
-    literals = re.findall(r"select '((?:[a-z, ]|'')+)', f", text)
-    promises = {said.replace("''", "'") for said in literals}
-    assert promises == {promise for promise, _ in BROKEN}
     files = {path.stem for path in (SQL / "invariants").glob("*.sql")}
-    assert {re.sub("[^a-z]+", "_", one.replace("'", "")) for one in promises} == files
+    assert untried(text, files, {promise for promise, _ in BROKEN}) == []
+
+
+def test_what_a_new_promise_lacks_is_said() -> None:
+    """Whatever its words are made of."""
+
+    def arm(words: str, function: str) -> str:
+        return (
+            f"return query\n  select '{words}', f.*\n  from engine.{function}(x) as f;"
+        )
+
+    words, name = "two-phase: a trip's 2nd call", "two_phase_a_trips_2nd_call"
+    good = arm(words.replace("'", "''"), name)
+    assert untried(good, {name}, {words}) == []
+    lacking = untried(
+        good + arm("A Trip", "a_trip") + "return query select 1;",
+        {"new"},
+        {words, "old"},
+    )
+    assert [one.split(":")[0] for one in lacking] == [
+        "check_invariants.sql says 'A Trip' of engine.a_trip",
+        "check_invariants.sql has 3 arms, of which 2 are \"select 'words', f.* from"
+        ' engine.name(…) as f"',
+        "invariants/new.sql has no arm in check_invariants.sql",
+        "engine.a_trip has no file invariants/a_trip.sql",
+        "engine.two_phase_a_trips_2nd_call has no file"
+        " invariants/two_phase_a_trips_2nd_call.sql",
+        "BROKEN has no row that breaks 'A Trip'",
+        "BROKEN breaks 'old', which check_invariants.sql lacks",
+    ]
 
 
 @pytest.mark.parametrize(

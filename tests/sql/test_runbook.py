@@ -58,6 +58,16 @@ def test_every_alert_has_its_page_and_every_page_its_alert() -> None:
         assert f"`{kind}`" in told, (kind, page)
 
 
+def test_every_kind_of_case_is_explained(connect: Connect) -> None:
+    """With what happened, on the page of the alert that tells of cases."""
+    table = re.findall(r"^\| (`[^|]+) \| ", pages()["ReviewCaseOpen"], re.MULTILINE)
+    explained = [kind for cell in table for kind in re.findall(r"`([A-Z_]+)`", cell)]
+    rows = connect().execute(
+        "select value from engine.metric_labels() where label = 'case' order by 1"
+    )
+    assert sorted(explained) == [value for (value,) in rows.fetchall()]
+
+
 def test_the_rules_of_prometheus_fire_what_has_a_page() -> None:
     """The file of rules, where there is one, and the list above are the same."""
     if not RULES.exists():

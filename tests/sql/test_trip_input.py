@@ -7,6 +7,7 @@ the checks belong to the tables, not to one door.
 from __future__ import annotations
 
 import json
+import re
 import unicodedata
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -363,6 +364,23 @@ def test_bad_input_gets_one_clear_error_and_nothing_is_stored(
             assert str(value) in expected
         else:
             assert value in {None, str(said)}
+
+
+@pytest.mark.parametrize("whose", ["nobody", "another"])
+def test_a_profile_that_the_traveller_has_not_is_named_as_such(
+    counter: Counter, whose: str
+) -> None:
+    """In the same words whether or not somebody else has a profile of this id."""
+    another = counter.profile(counter.new_user())
+    profile_id = another if whose == "another" else uuid4()
+    error = counter.refused("create_trip_request", passengers=[profile_id])
+    detail = assert_explained(error, "SK008", "traveler_profile_id")
+    assert detail == {"field": "traveler_profile_id", "value": str(profile_id)}
+    assert error.diag.message_primary == "no such profile of this traveller"
+    assert error.diag.message_hint == (
+        f"The traveller has no profile {profile_id}: name one of traveler_profiles, or"
+        " add it first."
+    )
 
 
 @pytest.mark.parametrize("name", REFUSED_PARTIES)
@@ -843,6 +861,33 @@ def test_a_bad_change_is_refused_like_a_bad_trip(counter: Counter, name: str) ->
     assert counter.trip(trip_id) == before
 
 
+@pytest.mark.parametrize(
+    ("changed", "field"),
+    [
+        ({"departure_from": 50}, "departure_from"),
+        ({"departure_from": 62, "departure_to": 62}, "departure_from"),
+        ({"departure_to": 39}, "departure_to"),
+        ({"departure_from": 50, "departure_to": 49}, "departure_to"),
+        ({"return_from": 39}, "return_from"),
+        ({"return_from": 70}, "return_from"),
+        ({"return_to": 59}, "return_to"),
+    ],
+)
+def test_dates_in_the_wrong_order_are_blamed_on_the_one_that_was_changed(
+    counter: Counter, changed: dict[str, int], field: str
+) -> None:
+    """A date that the caller did not touch is not what they look for."""
+    trip_id = counter.state(
+        "create_trip_request",
+        departure_to=in_days(42),
+        return_from=in_days(60),
+        return_to=in_days(61),
+    )
+    with pytest.raises(psycopg.Error) as caught, counter.sql.transaction():
+        change(counter, trip_id, **{name: in_days(n) for name, n in changed.items()})
+    assert_explained(caught.value, "SK003", field)
+
+
 def test_a_trip_of_the_past_can_still_be_changed_in_other_ways(
     counter: Counter,
 ) -> None:
@@ -877,6 +922,69 @@ def book(counter: Counter, trip_id: UUID, status: str) -> None:
         " where id = %s",
         [status, offer_id, trip_id],
     )
+
+
+# What is possible, by the functions of which a hint speaks.
+NEXT_STEPS = {
+    "PENDING": {"pause_trip", "cancel_trip"},
+    "BOOKING": {"pause_trip", "cancel_trip", "trip_saga"},
+    "BOOKED": {"cancel_booking"},
+    "PAUSED": {"resume_trip", "cancel_trip"},
+    "ACTION_REQUIRED": {"resume_trip", "cancel_trip"},
+    "EXPIRED": set(),
+    "CANCELLED": set(),
+    "FAILED": {"resume_trip", "cancel_trip"},
+}
+
+
+@pytest.mark.parametrize("status", NEXT_STEPS)
+def test_what_a_status_does_not_allow_is_refused_with_what_it_allows(
+    counter: Counter, status: str
+) -> None:
+    """Whatever was tried; and what the hint names does work."""
+    trip_id = counter.state("create_trip_request")
+    book(counter, trip_id, status)
+    errors: dict[str, psycopg.Error] = {}
+    for act in ("pause_trip", "resume_trip", "cancel_trip", "change", "take along"):
+        counter.act_as("authenticated")
+        try:
+            with counter.sql.transaction(force_rollback=True):
+                if act == "change":
+                    change(counter, trip_id, max_price=Decimal(400))
+                elif act == "take along":
+                    counter.insert(
+                        "public.trip_passengers",
+                        {
+                            "trip_request_id": trip_id,
+                            "traveler_profile_id": counter.aged(30),
+                        },
+                    )
+                else:
+                    counter.sql.execute(f"select public.{act}(%s)".encode(), [trip_id])
+        except psycopg.Error as error:
+            errors[act] = error
+    assert {error.sqlstate for error in errors.values()} == {"SK103"}
+    for error in errors.values():
+        assert json.loads(error.diag.message_detail or "")["status"] == status
+    hints = {error.diag.message_hint for error in errors.values()}
+    (hint,) = hints
+    assert hint is not None
+    assert (
+        set(re.findall(r"[a-z]+_(?:trip|saga|booking)\b", hint)) == NEXT_STEPS[status]
+    )
+    assert not errors.keys() & NEXT_STEPS[status]
+    assert NEXT_STEPS[status] or "state a new trip" in hint
+
+
+def test_a_passenger_of_no_trip_is_told_so(counter: Counter) -> None:
+    """And not that the trip can no longer be changed."""
+    counter.act_as("authenticated")
+    with pytest.raises(psycopg.Error) as caught, counter.sql.transaction():
+        counter.insert(
+            "public.trip_passengers",
+            {"trip_request_id": uuid4(), "traveler_profile_id": counter.adult},
+        )
+    assert caught.value.sqlstate == "SK104"
 
 
 @pytest.mark.parametrize("status", ["BOOKED", "CANCELLED"])

@@ -227,6 +227,49 @@ def test_what_hangs_or_is_silent_is_an_alert(
     assert alerts(stage) == {kind: subject}
 
 
+def dead_calls(stage: Stage) -> list[str]:
+    """Return what is said of calls without an answer."""
+    return [
+        row["detail"]
+        for row in stage.rows(
+            "select detail from engine.open_alerts() where kind = 'CALLS_DEAD'"
+        )
+    ]
+
+
+def test_dead_calls_name_their_trips_and_end_when_each_has_an_answer(
+    stage: Stage,
+) -> None:
+    """An answer to another trip is none of theirs; not a day of exit code 1."""
+    trips = []
+    for _ in range(5):
+        trips.append(stage.trip())
+        stage.drive(trips[-1], "get_offer")
+    *broken, other = trips
+    answered = (
+        "update engine.provider_calls set state = 'DONE', finished_at = now(),"
+        " verdict = 'OK' where trip_request_id = %s and operation = 'search'"
+    )
+    stage.rows(
+        "update engine.provider_calls set state = 'DEAD', finished_at = now()"
+        " where operation = 'get_offer' and trip_request_id = any (%s)",
+        [trip.trip_id for trip in broken],
+    )
+    stage.rows(answered, other.trip_id)
+    first, *_, last = sorted(str(trip.trip_id) for trip in broken)
+    (detail,) = dead_calls(stage)
+    assert detail.startswith(f"4 calls ended without an answer, of trip {first}, ")
+    assert detail.endswith(" and 1 more")
+    assert last not in detail
+    for trip in broken[1:]:
+        stage.rows(answered, trip.trip_id)
+    assert dead_calls(stage) == [
+        f"1 calls ended without an answer, of trip {broken[0].trip_id}"
+    ]
+    stage.rows(answered, broken[0].trip_id)
+    assert dead_calls(stage) == []
+
+
 def test_a_parked_attempt_is_an_alert_without_a_name_in_it(stage: Stage) -> None:
     """Kind and id are enough to look it up."""
     trip = stage.trip()
