@@ -49,7 +49,7 @@ _PORT_KEYS = {
     "flights": "SKYLATCH_SANDBOX_FLIGHTS_PORT",
     "payments": "SKYLATCH_SANDBOX_PAYMENTS_PORT",
     "http": "SKYLATCH_HTTP_PORT",
-    "mail": "SKYLATCH_MAIL_CATCHER_PORT",
+    "mail": "SKYLATCH_SANDBOX_MAIL_PORT",
 }
 
 
