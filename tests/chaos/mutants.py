@@ -1053,8 +1053,10 @@ MUTANTS: dict[str, Mutant] = {
         "if p_is_urgent or v_is_quiet is not true then",
         "if true then",
     ),
-    "what is urgent waits for the morning": Mutant(
-        "messages/deliver_at.sql", "if p_is_urgent or v_is_quiet", "if v_is_quiet"
+    "what is urgent waits for what is quiet": Mutant(
+        "messages/notify_traveller.sql",
+        "  if v_kind.is_urgent and p_trip_id is not null then\n",
+        "  if false then\n",
     ),
     "an endpoint that was stopped is told": Mutant(
         "messages/notify_traveller.sql", "e.stopped_because is null and ", ""
@@ -1075,12 +1077,6 @@ MUTANTS: dict[str, Mutant] = {
     ),
     "the secret before is not signed with": Mutant(
         "../sidecar/app_webhooks.py", 'if request["former_secret"]:', "if False:"
-    ),
-    "a near miss is told again and again": Mutant(
-        "messages/tell_fare.sql",
-        "          n.created_at > p_now - interval '1 day'\n"
-        "          or (n.facts ->> 'price')::numeric <= v_offer.price\n",
-        "          false\n",
     ),
     "nobody is told of a booking": Mutant(
         "messages/tell_booking.sql",
