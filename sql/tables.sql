@@ -1172,9 +1172,11 @@ CREATE TABLE engine.message_settings (
     only_row boolean DEFAULT true NOT NULL,
     email boolean DEFAULT false NOT NULL,
     near_miss numeric DEFAULT 0.1 NOT NULL,
+    most_per_hour integer DEFAULT 60 NOT NULL,
     keep_for interval DEFAULT '400 days'::interval NOT NULL,
     since timestamp with time zone,
     CONSTRAINT message_settings_keep_for CHECK (((keep_for >= '1 day'::interval) AND (keep_for <= '10 years'::interval))),
+    CONSTRAINT message_settings_most_per_hour CHECK (((most_per_hour >= 1) AND (most_per_hour <= 1000000))),
     CONSTRAINT message_settings_near_miss CHECK (((near_miss >= (0)::numeric) AND (near_miss <= (1)::numeric))),
     CONSTRAINT message_settings_only_row CHECK (only_row)
 );

@@ -1,7 +1,9 @@
 -- The one place where a message begins, in the transaction of what it tells: it is kept
 -- exactly when that is. The same subject is told once. Each address that wants the
 -- message gets a delivery, which is an outward call. An urgent message hurries along
--- those of its trip that wait for the morning, because they arrive in order.
+-- those of its trip that wait for the morning, because they arrive in order. Beyond so
+-- many an hour, what is optional is not delivered: a traveller who states and cancels
+-- trips all day long keeps nobody else's messages waiting.
 create or replace function engine.notify_traveller(
   p_user_id uuid,
   p_kind text,
@@ -18,6 +20,7 @@ declare
   v_kind engine.message_kinds;
   v_preferences public.notification_preferences;
   v_run_at timestamptz;
+  v_problem text;
 begin
   insert into public.notifications as n (
     user_id, kind, subject, trip_request_id, flight_booking_id, facts, created_at
@@ -45,22 +48,39 @@ begin
   select p.* into v_preferences
   from public.notification_preferences as p where p.user_id = p_user_id;
   v_run_at := engine.deliver_at(v_preferences, v_kind.is_urgent, p_now);
+  if v_kind.is_optional and (
+    select count(*)
+    from public.notifications as n
+    where n.user_id = p_user_id and n.created_at > p_now - interval '1 hour'
+  ) > (select s.most_per_hour from engine.message_settings as s)
+  then
+    v_problem := 'too many messages in an hour';
+  end if;
   insert into engine.deliveries (
     user_id, notification_id, channel, endpoint, trip_request_id, state, settled_at,
     problem
   )
   select
     p_user_id, v_id, 'EMAIL', null, p_trip_id,
-    case when u.email is null then 'SKIPPED' else 'OPEN' end,
-    case when u.email is null then p_now end,
-    case when u.email is null then 'the traveller has no e-mail address' end
+    case when w.problem is null then 'OPEN' else 'SKIPPED' end,
+    case when w.problem is not null then p_now end,
+    w.problem
   from engine.message_settings as s
   inner join auth.users as u on u.id = p_user_id
+  cross join lateral (
+    select case
+      when u.email is null then 'the traveller has no e-mail address' else v_problem
+    end as problem
+  ) as w
   where s.email
     and v_preferences.by_email is not false
     and not (v_kind.is_optional and p_kind = any (coalesce(v_preferences.muted, '{}')))
   union all
-  select p_user_id, v_id, 'WEBHOOK', e.name, p_trip_id, 'OPEN', null, null
+  select
+    p_user_id, v_id, 'WEBHOOK', e.name, p_trip_id,
+    case when v_problem is null then 'OPEN' else 'SKIPPED' end,
+    case when v_problem is not null then p_now end,
+    v_problem
   from engine.webhook_endpoints as e
   where e.stopped_because is null and (e.kinds = '{}' or p_kind = any (e.kinds));
   insert into engine.provider_calls (

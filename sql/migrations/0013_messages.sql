@@ -21,6 +21,9 @@ create table engine.message_settings (
   email boolean not null default false,
   -- A fare is a near miss when it is above the limit by this share of it at the most.
   near_miss numeric not null default 0.1,
+  -- So many messages of one traveller in an hour are delivered; beyond them only those
+  -- that cannot be muted.
+  most_per_hour integer not null default 60,
   -- How long a message is kept.
   keep_for interval not null default '400 days',
   -- When the first message was kept. What happened before was told to nobody: while a
@@ -28,6 +31,7 @@ create table engine.message_settings (
   since timestamptz,
   constraint message_settings_only_row check (only_row),
   constraint message_settings_near_miss check (near_miss between 0 and 1),
+  constraint message_settings_most_per_hour check (most_per_hour between 1 and 1000000),
   constraint message_settings_keep_for
     check (keep_for between interval '1 day' and interval '10 years')
 );

@@ -4,6 +4,7 @@ create or replace function engine.set_message_settings(
   p_reason text,
   p_email boolean default null,
   p_near_miss numeric default null,
+  p_most_per_hour integer default null,
   p_keep_for interval default null
 ) returns jsonb
   language plpgsql volatile
@@ -18,6 +19,10 @@ begin
     perform engine.refuse_setting(
       'near_miss', p_near_miss::text, 'Give a share of the limit, from 0 to 1.'
     );
+  elsif (p_most_per_hour between 1 and 1000000) = false then
+    perform engine.refuse_setting(
+      'most_per_hour', p_most_per_hour::text, 'Give 1 to 1000000.'
+    );
   elsif (p_keep_for between interval '1 day' and interval '10 years') = false then
     perform engine.refuse_setting(
       'keep_for', p_keep_for::text, 'Give 1 day to 10 years.'
@@ -27,6 +32,7 @@ begin
   set
     email = coalesce(p_email, s.email),
     near_miss = coalesce(p_near_miss, s.near_miss),
+    most_per_hour = coalesce(p_most_per_hour, s.most_per_hour),
     keep_for = coalesce(p_keep_for, s.keep_for)
   returning to_jsonb(s) - '{only_row,since}'::text[] into v_settings;
   insert into engine.message_changes (at, actor, reason, settings)
@@ -34,11 +40,14 @@ begin
   return v_settings;
 end;
 $$;
-comment on function engine.set_message_settings(text, boolean, numeric, interval) is
+comment on function engine.set_message_settings(
+  text, boolean, numeric, integer, interval
+) is
   'Changes the settings of messages that are named, for a reason; returns all of them. '
   'Raises SK016 or SK023.';
-grant execute on function engine.set_message_settings(text, boolean, numeric, interval)
-  to skylatch_operator;
+grant execute on function engine.set_message_settings(
+  text, boolean, numeric, integer, interval
+) to skylatch_operator;
 
 create or replace trigger message_changes_append_only
 before update or delete or truncate on engine.message_changes

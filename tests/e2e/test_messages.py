@@ -326,6 +326,21 @@ def test_what_expires_is_told_in_time_and_once(world: World, post: Post) -> None
     assert len(told) == len(post.app.events)
 
 
+def test_one_traveller_fills_nobodys_queue(world: World, post: Post) -> None:
+    """Beyond so many an hour only what is needful is delivered, and all is kept."""
+    world.rows("select engine.set_message_settings('a test', p_most_per_hour => 3)")
+    traveller = world.traveller()
+    for _ in range(6):
+        world.rows("select public.cancel_trip(%s)", world.trip(traveller))
+    book(world, traveller)
+    with post.courier():
+        until(post.is_told)
+    assert kinds(post) == ["trip.cancelled"] * 3 + ["booking.confirmed"]
+    assert world.value("select count(*) from public.notifications") == 7
+    skipped = "select distinct problem from engine.deliveries where state = 'SKIPPED'"
+    assert "too many messages in an hour" in {r["problem"] for r in world.rows(skipped)}
+
+
 def test_travellers_read_and_tick_off_their_own_messages_only(
     world: World, connect: Connect
 ) -> None:
