@@ -18,6 +18,7 @@ import structlog
 
 from sidecar import threads
 from sidecar.config import RelaySettings
+from sidecar.errors import ConfigError
 from sidecar.http import StatusSession
 from sidecar.mail import MailServer
 from sidecar.setting_types import is_loopback, revealed
@@ -137,6 +138,32 @@ class Mail:
             raise NotTold(f"the mail server: {type(error).__name__}") from error
 
 
+class Chats:
+    """Whatever Apprise reaches: Telegram, Matrix, Teams, ntfy and a hundred others."""
+
+    name = "chats"
+
+    def __init__(self, urls: str) -> None:
+        # Only who uses it loads it.
+        from apprise import Apprise, AppriseAsset  # noqa: PLC0415
+
+        self._chats = Apprise(
+            asset=AppriseAsset(app_id="Skylatch", async_mode=False, secure_logging=True)
+        )
+        if not self._chats.add(urls):
+            raise ConfigError(
+                "SKYLATCH_ALERT_APPRISE_URLS: has an address that is none of Apprise's"
+            )
+
+    def tell(self, text: str) -> None:
+        """Send the text to every address, as it is."""
+        title, _, body = text.partition("\n")
+        if not self._chats.notify(
+            body=body or title, title=title, body_format="text", interpret_escapes=False
+        ):
+            raise NotTold("a chat did not take it")
+
+
 class Heartbeat:
     """A dead man's switch: a service that raises an alarm when nobody asks it."""
 
@@ -162,6 +189,9 @@ def build_channels(settings: RelaySettings) -> list[Channel]:
         found.append(
             Mail(mail, sender=settings.alert_email_from, to=settings.alert_email_to)
         )
+    chats = revealed(settings.alert_apprise_urls)
+    if chats is not None:
+        found.append(Chats(chats))
     return found
 
 

@@ -254,6 +254,8 @@ class RelaySettings(SkylatchSettings):
     watch_url: DatabaseAddress
     # A chat's incoming webhook, in Slack's form.
     alert_webhook_url: OptionalHttpAddress = None
+    # Addresses as Apprise has them, with commas between: tgram://…, matrix://…, ntfy://…
+    alert_apprise_urls: OptionalSecret = None
     # smtp://user:password@host:587 (STARTTLS) or smtps://…:465.
     alert_smtp_url: OptionalSecret = None
     alert_email_to: MailAddress | None = None

@@ -26,6 +26,7 @@ _OPTIONAL = (
     "skylatch_sentry_dsn",
     "skylatch_smtp_url",
     "skylatch_alert_webhook_url",
+    "skylatch_alert_apprise_urls",
     "skylatch_alert_smtp_url",
     "skylatch_alert_heartbeat_url",
 )

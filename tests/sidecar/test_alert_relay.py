@@ -19,7 +19,15 @@ from aiosmtpd.smtp import AuthResult, LoginPassword
 from psycopg.conninfo import make_conninfo
 from structlog.testing import capture_logs
 
-from sidecar.alert_channels import Channel, Chat, Heartbeat, Mail, NotTold
+from sidecar.alert_channels import (
+    Channel,
+    Chat,
+    Chats,
+    Heartbeat,
+    Mail,
+    NotTold,
+    build_channels,
+)
 from sidecar.alert_memory import Memory
 from sidecar.alert_relay import Relay, build_relay
 from sidecar.alert_watch import Unreachable, Watch
@@ -704,3 +712,33 @@ def test_the_memory_survives_a_disk_that_is_full(tmp_path: Path) -> None:
     with capture_logs() as logs:
         assert len(night.step()) == 1
     assert "relay.memory_not_written" in [one["event"] for one in logs]
+
+
+def test_any_chat_of_apprise_is_told_the_whole_text_and_its_address_is_kept() -> None:
+    """One that does not take it has not been told; an address that is none is named."""
+    receiver = AlertReceiver()
+    with receiver.serving() as url:
+        path = "/hook/secret-path"
+        night = Night(channels=[Chats(f"json{url[4:]}{path}")], open=[alert()])
+        receiver.status = 500
+        with capture_logs() as logs:
+            night.relay.step()
+            receiver.status = 200
+            night.now += 60
+            night.relay.step()
+        assert "secret-path" not in repr(logs)
+    posted = receiver.posted[-1]
+    assert posted["title"] == "Skylatch: 1 raised, 0 cleared, 1 open"
+    assert "[RAISED] BREAKER_OPEN search: 5 failures in a row" in posted["message"]
+    assert len(receiver.posted) == 2
+    with pytest.raises(ConfigError, match="SKYLATCH_ALERT_APPRISE_URLS"):
+        Chats("nothing://that/is/known")
+
+
+def test_the_settings_choose_the_chats(monkeypatch: pytest.MonkeyPatch) -> None:
+    """By one setting, in which several addresses may stand."""
+    monkeypatch.setenv("SKYLATCH_WATCH_URL", "postgresql://localhost/x")
+    monkeypatch.setenv(
+        "SKYLATCH_ALERT_APPRISE_URLS", "json://localhost/a,json://localhost/b"
+    )
+    assert [one.name for one in build_channels(load(RelaySettings))] == ["chats"]
