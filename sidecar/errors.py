@@ -170,6 +170,8 @@ SQLSTATES: dict[str, type[EngineError]] = {
     "SK118": Conflict,  # asked for a moment ago
     "SK119": Conflict,  # a stop is released by an operator
     "SK111": Conflict,  # the offer's places are not the party's
+    "SK120": Conflict,  # a proposal that is over
+    "SK121": Conflict,  # nothing to veto
     "SK201": PipelineDisabled,
     "SK301": EngineFault,  # illegal transition
     "SK302": EngineFault,  # audit is append-only
@@ -179,6 +181,7 @@ SQLSTATES: dict[str, type[EngineError]] = {
     "SK310": EngineFault,  # nobody can stand in for this job
     "SK309": EngineFault,  # attempts are in flight
     "SK312": EngineFault,  # the installation has no name
+    "SK313": EngineFault,  # a dry run, which catches it
     "SK308": EngineFault,  # trip is held by another transaction
     "SK311": Busy,
 }

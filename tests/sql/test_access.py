@@ -49,6 +49,7 @@ FUNCTIONS = {
     "skylatch_watch": "engine.pipeline_status engine.watch_alerts",
     "authenticated": """
         engine.cancel_booking engine.auto_book_production engine.change_trip_status
+        engine.approve_offer engine.veto_booking public.approve_offer public.veto_booking
         engine.check_trip_party engine.describe_offer engine.format_money
         engine.list_reasons engine.duffel_search engine.trip_saga engine.signed_in
         public.auto_book_production
@@ -60,6 +61,7 @@ FUNCTIONS = {
         public.offer_status""",
     "service_role": """
         engine.cancel_booking engine.auto_book_production engine.change_trip_status
+        engine.approve_offer engine.veto_booking public.approve_offer public.veto_booking
         engine.check_trip_party public.cancel_booking engine.job_overview
         engine.remove_passenger engine.remove_spending_limit engine.refuse_busy
         engine.explain_trip public.remove_passenger public.remove_spending_limit
@@ -691,6 +693,10 @@ def test_a_traveller_cannot_change_another_travellers_rows(booked: Booked) -> No
         "engine.duffel_search(%s)",
         "engine.auto_book_production(%s)",
         "public.explain_trip(%s)",
+        "public.approve_offer(%s, 'off_1')",
+        "public.veto_booking(%s)",
+        "engine.approve_offer(%s, 'off_1')",
+        "engine.veto_booking(%s, null)",
     ],
 )
 def test_another_travellers_trip_does_not_exist(booked: Booked, call: str) -> None:

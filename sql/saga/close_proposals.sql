@@ -1,0 +1,55 @@
+-- Closes what nobody answered in time. The trips are due by then and are searched by
+-- the next tick: what fits then is proposed. A trip that somebody holds is left for the
+-- next run.
+-- Lock order: trip_requests, then offer_proposals.
+create or replace function engine.close_proposals(p_now timestamptz) returns integer
+  language plpgsql volatile
+as $$
+declare
+  v_closed integer := 0;
+  v_row record;
+begin
+  for v_row in
+    with over as materialized (
+      select p.user_id, p.id, p.trip_request_id
+      from public.offer_proposals as p
+      inner join public.trip_requests as t
+        on p.user_id = t.user_id and p.trip_request_id = t.id
+      where p.state = 'OPEN' and p.closes_at <= p_now
+      order by p.closes_at
+      limit 1000
+      for no key update of t skip locked
+    ),
+
+    closed as (
+      update public.offer_proposals as p
+      set state = 'LAPSED', state_changed_at = p_now, reason = 'nobody answered in time'
+      from over as o
+      where p.user_id = o.user_id and p.id = o.id and p.state = 'OPEN'
+      returning p.user_id, p.trip_request_id, p.sentence, p.airline, p.price_amount,
+        p.price_currency
+    ),
+
+    told as (
+      update public.trip_requests as t
+      set status_reason = format(
+        '%s for %s was proposed and nobody answered. The trip is searched again.',
+        c.airline, engine.format_money(c.price_amount, c.price_currency)
+      )
+      from closed as c
+      where t.user_id = c.user_id
+        and t.id = c.trip_request_id
+        and t.auto_book_status = 'PENDING'
+        and t.status_reason = c.sentence
+    )
+
+    select c.user_id, c.trip_request_id, c.sentence from closed as c
+  loop
+    -- Here each traveller can be told.
+    v_closed := v_closed + 1;
+  end loop;
+  return v_closed;
+end;
+$$;
+comment on function engine.close_proposals(timestamptz) is
+  'Closes proposals that nobody answered in time; returns how many.';
