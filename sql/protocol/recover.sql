@@ -29,6 +29,6 @@ end;
 $$;
 comment on function engine.recover() is
   'Runs every minute: settles calls whose worker went away, applies events, closes '
-  'proposals that nobody answered, asks for events that never arrived and for bookings with a flight ahead, and makes room for '
-  'the offers of the next days.';
+  'proposals that nobody answered, asks for events that never arrived and for bookings '
+  'with a flight ahead, and makes room for the offers of the next days.';
 grant execute on function engine.recover() to skylatch_cron;

@@ -7,7 +7,7 @@ create or replace function engine.close_proposals(p_now timestamptz) returns int
 as $$
 declare
   v_closed integer := 0;
-  v_row record;
+  v_row public.offer_proposals;
 begin
   for v_row in
     with over as materialized (
@@ -26,8 +26,7 @@ begin
       set state = 'LAPSED', state_changed_at = p_now, reason = 'nobody answered in time'
       from over as o
       where p.user_id = o.user_id and p.id = o.id and p.state = 'OPEN'
-      returning p.user_id, p.trip_request_id, p.sentence, p.airline, p.price_amount,
-        p.price_currency
+      returning p.*
     ),
 
     told as (
@@ -43,9 +42,13 @@ begin
         and t.status_reason = c.sentence
     )
 
-    select c.user_id, c.trip_request_id, c.sentence from closed as c
+    select c.* from closed as c
   loop
-    -- Here each traveller can be told.
+    perform engine.log_event(
+      v_row.user_id, v_row.trip_request_id, null, 'recover', 'offer:' || v_row.offer_id,
+      null, null, 'nobody answered in time what was proposed',
+      jsonb_build_object('offer', v_row.offer_id, 'mode', v_row.mode)
+    );
     v_closed := v_closed + 1;
   end loop;
   return v_closed;

@@ -473,3 +473,7 @@ def test_the_explanation_says_what_is_proposed(world: World) -> None:
     story = world.value("select public.explain_trip(%s)", trip)
     assert story["proposal"]["offer_id"] == offer["offer_id"]
     assert offer["sentence"] in story["sentences"]
+    listed = world.rows("select * from engine.offer_overview(%s)", trip)
+    assert [one["offer_id"] for one in listed if one["status"] == "PROPOSED"] == [
+        offer["offer_id"]
+    ]

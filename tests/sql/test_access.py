@@ -49,7 +49,8 @@ FUNCTIONS = {
     "skylatch_watch": "engine.pipeline_status engine.watch_alerts",
     "authenticated": """
         engine.cancel_booking engine.auto_book_production engine.change_trip_status
-        engine.approve_offer engine.veto_booking public.approve_offer public.veto_booking
+        engine.approve_offer engine.veto_booking
+        public.approve_offer public.veto_booking
         engine.check_trip_party engine.describe_offer engine.format_money
         engine.list_reasons engine.duffel_search engine.trip_saga engine.signed_in
         public.auto_book_production
@@ -61,7 +62,8 @@ FUNCTIONS = {
         public.offer_status""",
     "service_role": """
         engine.cancel_booking engine.auto_book_production engine.change_trip_status
-        engine.approve_offer engine.veto_booking public.approve_offer public.veto_booking
+        engine.approve_offer engine.veto_booking
+        public.approve_offer public.veto_booking
         engine.check_trip_party public.cancel_booking engine.job_overview
         engine.remove_passenger engine.remove_spending_limit engine.refuse_busy
         engine.explain_trip public.remove_passenger public.remove_spending_limit
