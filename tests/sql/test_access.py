@@ -130,6 +130,7 @@ TABLES = {
         "public.flight_bookings": "select",
         "public.flight_offers": "select",
         "public.offer_counts": "select",
+        "public.offer_proposals": "select",
         "public.payment_methods": "select",
         "public.spending_limits": "insert select update",
         "public.traveler_profiles": "insert select update",
@@ -147,6 +148,7 @@ TABLES = {
         "public.flight_bookings": "select",
         "public.flight_offers": "select",
         "public.offer_counts": "select",
+        "public.offer_proposals": "select",
         "public.payment_methods": "insert select update",
         "public.spending_limits": "insert select update",
         "public.traveler_profiles": "insert select update",
@@ -168,6 +170,7 @@ ENGINE_WRITTEN = (
     "flight_bookings",
     "flight_offers",
     "offer_counts",
+    "offer_proposals",
     "consents",
 )
 
@@ -264,6 +267,16 @@ def booked(
             " searched_at, offers, missed) select user_id, id, 1, now(), 1, '[]'"
             " from public.trip_requests where id = any (%s)",
             trips,
+        )
+        world.rows(
+            "insert into public.offer_proposals (user_id, trip_request_id,"
+            " trip_version, mode, flight_offer_id, offer_day, search_round, offer_id,"
+            " itinerary_key, airline, price_amount, price_currency, departs_at,"
+            " sentence, proposed_at, answer_by, closes_at, state_changed_at)"
+            " select user_id, trip_request_id, 1, 'APPROVAL', id, day, 1, offer_id,"
+            " 'x', airline, price_amount, price_currency, departs_at, 'x', now(),"
+            " now(), 'infinity', now() from public.flight_offers"
+            " where status = 'BOOKED'"
         )
         for traveller in (amelia, bessie):
             world.rows(
