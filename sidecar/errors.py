@@ -151,6 +151,7 @@ SQLSTATES: dict[str, type[EngineError]] = {
     "SK025": InvalidInput,  # a value too large
     "SK019": InvalidInput,  # not a correction of an airport or city
     "SK031": InvalidInput,  # not a value of the field
+    "SK033": InvalidInput,  # no such wish
     "SK101": Conflict,  # attempt in flight
     "SK102": Conflict,  # no eligible offer
     "SK103": Conflict,  # trip state forbids it

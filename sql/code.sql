@@ -443,6 +443,7 @@ set role skylatch_owner;
 \ir trips/cancel_trip.sql
 \ir trips/explain_trip.sql
 \ir trips/trip_saga.sql
+\ir trips/preview_trip.sql
 
 -- invariants: what must never be true.
 \ir invariants/one_live_attempt_or_booking_per_trip.sql

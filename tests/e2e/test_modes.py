@@ -477,3 +477,51 @@ def test_the_explanation_says_what_is_proposed(world: World) -> None:
     assert [one["offer_id"] for one in listed if one["status"] == "PROPOSED"] == [
         offer["offer_id"]
     ]
+
+
+PREVIEW = "select public.preview_trip(%s, %s::jsonb)"
+
+
+def test_a_preview_says_what_other_wishes_would_choose_and_stores_nothing(
+    world: World,
+) -> None:
+    """The offer it names is the one that the changed trip is asked about."""
+    trip = stated(world, world.traveller(), booking_mode="APPROVAL", max_price=1)
+    before = world.row("select * from public.trip_requests where id = %s", trip)
+    same = world.value(PREVIEW, trip, Json({}))
+    assert (same["fit"], same["best"]) == (0, None)
+    assert same["why_not"]["price_above_cap"] == same["offers"] > 0
+    other = world.value(PREVIEW, trip, Json({"max_price": 5000}))
+    assert other["fit"] > 0
+    assert before == world.row("select * from public.trip_requests where id = %s", trip)
+    assert untouched(world, trip)
+    world.rows(
+        "update public.trip_requests set max_price = 5000,"
+        " consent_text_version = '2026-11' where id = %s",
+        trip,
+    )
+    searched(world, trip)
+    chosen = world.row(OPEN, trip)
+    assert chosen["price_amount"] == Decimal(other["best"]["price_amount"])
+    assert chosen["airline"] == other["best"]["airline"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "code", "field"),
+    [
+        ({"window_seat": True}, "SK033", "window_seat"),
+        ({"auto_book_status": "BOOKED"}, "SK033", "auto_book_status"),
+        ({"user_id": None}, "SK033", "user_id"),
+        ([], "SK033", "p_changes"),
+        ({"max_connections": 9}, "SK013", "max_connections"),
+        ({"booking_mode": "SOMETIMES"}, "SK013", "booking_mode"),
+        ({"origins": ["LHR"] * 101}, "SK025", "origins"),
+    ],
+)
+def test_a_wish_that_cannot_be_previewed_is_refused_by_name(
+    world: World, changes: object, code: str, field: str
+) -> None:
+    """As it would be when the trip is changed."""
+    trip = world.trip(world.traveller())
+    error = refused(world, code, PREVIEW, trip, Json(changes))
+    assert error.diag.column_name == field

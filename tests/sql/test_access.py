@@ -50,6 +50,7 @@ FUNCTIONS = {
     "authenticated": """
         engine.cancel_booking engine.auto_book_production engine.change_trip_status
         engine.approve_offer engine.veto_booking
+        engine.preview_trip public.preview_trip
         public.approve_offer public.veto_booking
         engine.check_trip_party engine.describe_offer engine.format_money
         engine.list_reasons engine.duffel_search engine.trip_saga engine.signed_in
@@ -63,6 +64,7 @@ FUNCTIONS = {
     "service_role": """
         engine.cancel_booking engine.auto_book_production engine.change_trip_status
         engine.approve_offer engine.veto_booking
+        engine.preview_trip public.preview_trip
         public.approve_offer public.veto_booking
         engine.check_trip_party public.cancel_booking engine.job_overview
         engine.remove_passenger engine.remove_spending_limit engine.refuse_busy
@@ -712,6 +714,8 @@ def test_a_traveller_cannot_change_another_travellers_rows(booked: Booked) -> No
         "public.veto_booking(%s)",
         "engine.approve_offer(%s, 'off_1')",
         "engine.veto_booking(%s, null)",
+        "public.preview_trip(%s, '{}')",
+        "engine.preview_trip(%s, '{}')",
     ],
 )
 def test_another_travellers_trip_does_not_exist(booked: Booked, call: str) -> None:
