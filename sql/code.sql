@@ -362,6 +362,7 @@ set role skylatch_owner;
 \ir saga/check_failures.sql
 \ir saga/enqueue_step.sql
 \ir saga/trip_mode.sql
+\ir saga/approved_proposal.sql
 \ir saga/begin_attempt.sql
 \ir saga/dry_run.sql
 \ir saga/put_off_searches.sql

@@ -173,6 +173,39 @@ CREATE TABLE engine.provider_calls (
 
 ALTER TABLE ONLY engine.provider_calls FORCE ROW LEVEL SECURITY;
 
+CREATE TABLE public.offer_proposals (
+    user_id uuid NOT NULL,
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    trip_request_id uuid NOT NULL,
+    trip_version integer NOT NULL,
+    mode text NOT NULL,
+    flight_offer_id uuid NOT NULL,
+    offer_day date NOT NULL,
+    search_round integer NOT NULL,
+    offer_id text NOT NULL,
+    itinerary_key text NOT NULL,
+    airline text NOT NULL,
+    price_amount public.money_amount NOT NULL,
+    price_currency text NOT NULL,
+    departs_at timestamp with time zone NOT NULL,
+    sentence text NOT NULL,
+    proposed_at timestamp with time zone NOT NULL,
+    answer_by timestamp with time zone NOT NULL,
+    books_at timestamp with time zone,
+    closes_at timestamp with time zone NOT NULL,
+    state text DEFAULT 'OPEN'::text NOT NULL,
+    state_changed_at timestamp with time zone NOT NULL,
+    reason text,
+    booking_attempt_id uuid,
+    CONSTRAINT offer_proposals_booked CHECK (((state <> 'BOOKED'::text) OR (booking_attempt_id IS NOT NULL))),
+    CONSTRAINT offer_proposals_books_at CHECK (((mode = 'VETO_WINDOW'::text) = (books_at IS NOT NULL))),
+    CONSTRAINT offer_proposals_mode CHECK ((mode = ANY (ARRAY['APPROVAL'::text, 'VETO_WINDOW'::text]))),
+    CONSTRAINT offer_proposals_reason CHECK (((state = 'OPEN'::text) = (reason IS NULL))),
+    CONSTRAINT offer_proposals_state CHECK ((state = ANY (ARRAY['OPEN'::text, 'APPROVED'::text, 'VETOED'::text, 'LAPSED'::text, 'REPLACED'::text, 'BOOKED'::text])))
+);
+
+ALTER TABLE ONLY public.offer_proposals FORCE ROW LEVEL SECURITY;
+
 CREATE TABLE public.trip_requests (
     user_id uuid DEFAULT auth.uid() NOT NULL,
     id uuid DEFAULT gen_random_uuid() NOT NULL,
@@ -554,39 +587,6 @@ CREATE TABLE engine.operations (
 );
 
 ALTER TABLE ONLY engine.operations FORCE ROW LEVEL SECURITY;
-
-CREATE TABLE public.offer_proposals (
-    user_id uuid NOT NULL,
-    id uuid DEFAULT gen_random_uuid() NOT NULL,
-    trip_request_id uuid NOT NULL,
-    trip_version integer NOT NULL,
-    mode text NOT NULL,
-    flight_offer_id uuid NOT NULL,
-    offer_day date NOT NULL,
-    search_round integer NOT NULL,
-    offer_id text NOT NULL,
-    itinerary_key text NOT NULL,
-    airline text NOT NULL,
-    price_amount public.money_amount NOT NULL,
-    price_currency text NOT NULL,
-    departs_at timestamp with time zone NOT NULL,
-    sentence text NOT NULL,
-    proposed_at timestamp with time zone NOT NULL,
-    answer_by timestamp with time zone NOT NULL,
-    books_at timestamp with time zone,
-    closes_at timestamp with time zone NOT NULL,
-    state text DEFAULT 'OPEN'::text NOT NULL,
-    state_changed_at timestamp with time zone NOT NULL,
-    reason text,
-    booking_attempt_id uuid,
-    CONSTRAINT offer_proposals_booked CHECK (((state <> 'BOOKED'::text) OR (booking_attempt_id IS NOT NULL))),
-    CONSTRAINT offer_proposals_books_at CHECK (((mode = 'VETO_WINDOW'::text) = (books_at IS NOT NULL))),
-    CONSTRAINT offer_proposals_mode CHECK ((mode = ANY (ARRAY['APPROVAL'::text, 'VETO_WINDOW'::text]))),
-    CONSTRAINT offer_proposals_reason CHECK (((state = 'OPEN'::text) = (reason IS NULL))),
-    CONSTRAINT offer_proposals_state CHECK ((state = ANY (ARRAY['OPEN'::text, 'APPROVED'::text, 'VETOED'::text, 'LAPSED'::text, 'REPLACED'::text, 'BOOKED'::text])))
-);
-
-ALTER TABLE ONLY public.offer_proposals FORCE ROW LEVEL SECURITY;
 
 CREATE TABLE engine.refused_events (
     provider text NOT NULL,

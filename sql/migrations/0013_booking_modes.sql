@@ -2,6 +2,10 @@
 -- or not at all. What was put before a traveller is kept, with what became of it.
 -- depends: 0012_traces_and_metrics
 
+-- A function with a parsed body keeps a column with a default from being added to the
+-- row that it takes. The code that follows makes it anew, without one.
+drop function if exists engine.last_wait_decision(public.trip_requests);
+
 alter table public.trip_requests
   add column booking_mode text not null default 'AUTOMATIC',
   -- How long a traveller may say no, in the mode VETO_WINDOW.

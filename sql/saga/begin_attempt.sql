@@ -33,24 +33,7 @@ declare
 begin
   v_answers := engine.require_pipeline(p_trip.user_id, p_now, p_answers);
   perform engine.require_bookable(p_trip);
-  select p.* into v_proposal
-  from public.offer_proposals as p
-  where p.user_id = p_trip.user_id
-    and p.trip_request_id = p_trip.id
-    and p.state = 'APPROVED'
-    and p.trip_version = p_trip.version
-    and p.booking_attempt_id is null;
-  if not found and v_mode <> 'AUTOMATIC' then
-    raise exception using
-      errcode = 'SK103',
-      message = 'the trip''s status does not allow this',
-      detail = jsonb_build_object('trip', p_trip.id, 'mode', v_mode),
-      hint = case
-        when v_mode in ('APPROVAL', 'VETO_WINDOW') then 'This trip asks first: '
-          'approve_offer books what offer_proposals says is open.'
-        else format('A trip in the mode %s is never booked.', v_mode)
-      end;
-  end if;
+  v_proposal := engine.approved_proposal(p_trip, v_mode);
   select o.* into v_offer
   from public.flight_offers as o
   where o.user_id = p_trip.user_id
