@@ -374,7 +374,16 @@ begin
       array_remove(
         array[
           v_headline,
-          nullif(v_proposal.sentence, v_trip.status_reason),
+          -- Unless it is said below.
+          case
+            when coalesce(v_proposal.books_at, v_proposal.answer_by)
+              > clock_timestamp()
+              and (
+                v_chosen.id is null
+                or v_proposal.sentence is distinct from v_trip.status_reason
+              )
+              then v_proposal.sentence
+          end,
           -- Why it is not booked yet.
           case
             when v_chosen.id is not null
