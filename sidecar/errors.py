@@ -154,6 +154,7 @@ SQLSTATES: dict[str, type[EngineError]] = {
     "SK022": InvalidInput,  # nobody is signed in, or claims that are none
     "SK023": InvalidInput,  # not a value of the setting
     "SK025": InvalidInput,  # a value too large
+    "SK026": InvalidInput,  # no such wish
     "SK019": InvalidInput,  # not a correction of an airport or city
     "SK031": InvalidInput,  # not a value of the field
     "SK033": InvalidInput,  # no such user
@@ -176,6 +177,8 @@ SQLSTATES: dict[str, type[EngineError]] = {
     "SK118": Conflict,  # asked for a moment ago
     "SK119": Conflict,  # a stop is released by an operator
     "SK111": Conflict,  # the offer's places are not the party's
+    "SK120": Conflict,  # a proposal that is over
+    "SK121": Conflict,  # nothing to veto
     "SK201": PipelineDisabled,
     "SK301": EngineFault,  # illegal transition
     "SK302": EngineFault,  # audit is append-only
@@ -185,6 +188,7 @@ SQLSTATES: dict[str, type[EngineError]] = {
     "SK310": EngineFault,  # nobody can stand in for this job
     "SK309": EngineFault,  # attempts are in flight
     "SK312": EngineFault,  # the installation has no name
+    "SK313": EngineFault,  # a dry run, which catches it
     "SK308": EngineFault,  # trip is held by another transaction
     "SK311": Busy,
 }

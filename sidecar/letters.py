@@ -206,6 +206,8 @@ class _Writer:
             "airline": facts.get("airline") or (booking or {}).get("airline") or "",
             "reference": (booking or {}).get("reference") or "",
             "until": facts.get("departure_to") or "",
+            "answer_by": self._stated(facts.get("answer_by")),
+            "books_at": self._stated(facts.get("books_at")),
             "card": f"{facts.get('brand', '')} …{facts.get('last4', '')}",
             "expires": f"{facts.get('month', '')}/{facts.get('year', '')}",
         }
@@ -219,6 +221,11 @@ class _Writer:
         local = moment.astimezone(zone)
         place = get_timezone_location(zone, locale=self.language, return_city=True)
         return f"{self._clock(local)} ({place})"
+
+    def _stated(self, moment: str | None) -> str:
+        return (
+            self._moment(datetime.fromisoformat(moment), self._zone) if moment else ""
+        )
 
     def _clock(self, local: datetime) -> str:
         form = "EEE d MMM yyyy, HH:mm"

@@ -60,6 +60,7 @@ set role skylatch_owner;
 \ir access/notification_preferences.sql
 \ir access/notifications.sql
 \ir access/offer_counts.sql
+\ir access/offer_proposals.sql
 \ir access/operations.sql
 \ir access/outcome_rules.sql
 \ir access/payment_methods.sql
@@ -386,8 +387,18 @@ set role skylatch_owner;
 \ir saga/require_bookable.sql
 \ir saga/check_failures.sql
 \ir saga/enqueue_step.sql
+\ir saga/trip_mode.sql
+\ir saga/approved_proposal.sql
 \ir saga/begin_attempt.sql
+\ir saga/dry_run.sql
+\ir saga/put_off_searches.sql
+\ir saga/propose_offer.sql
+\ir saga/book_unless_vetoed.sql
+\ir saga/book_in_mode.sql
 \ir saga/decide_trip.sql
+\ir saga/close_proposals.sql
+\ir saga/approve_offer.sql
+\ir saga/veto_booking.sql
 \ir saga/auto_book_production.sql
 \ir saga/confirm_booking.sql
 \ir saga/release_trip.sql
@@ -450,6 +461,7 @@ set role skylatch_owner;
 \ir trips/check_wishes.sql
 \ir trips/check_trip_request.sql
 \ir trips/check_trip_passenger.sql
+\ir trips/lapse_proposal.sql
 \ir trips/consent_to_trip.sql
 \ir trips/create_trip_request.sql
 \ir trips/change_trip_status.sql
@@ -458,6 +470,7 @@ set role skylatch_owner;
 \ir trips/cancel_trip.sql
 \ir trips/explain_trip.sql
 \ir trips/trip_saga.sql
+\ir trips/preview_trip.sql
 
 -- invariants: what must never be true.
 \ir invariants/one_live_attempt_or_booking_per_trip.sql
@@ -482,6 +495,7 @@ set role skylatch_owner;
 \ir invariants/nobody_is_on_two_flights_at_once.sql
 \ir invariants/nothing_begins_that_the_flags_do_not_allow.sql
 \ir invariants/nothing_begins_with_an_expired_offer.sql
+\ir invariants/nothing_is_booked_that_had_to_be_asked_for.sql
 \ir invariants/an_event_is_kept_once.sql
 \ir invariants/every_step_is_one_that_the_saga_has.sql
 \ir invariants/nothing_begins_while_booking_is_stopped.sql

@@ -102,6 +102,7 @@ CREATE TABLE public.booking_attempts (
     moved_at timestamp with time zone,
     trace_id uuid,
     trace_sampled boolean,
+    booking_mode text,
     CONSTRAINT booking_attempts_cap CHECK (((agreed_amount)::numeric <= (cap_amount)::numeric)),
     CONSTRAINT booking_attempts_refund CHECK (((refund_amount IS NULL) OR ((refund_amount)::numeric <= (captured_amount)::numeric)))
 );
@@ -173,6 +174,39 @@ CREATE TABLE engine.provider_calls (
 
 ALTER TABLE ONLY engine.provider_calls FORCE ROW LEVEL SECURITY;
 
+CREATE TABLE public.offer_proposals (
+    user_id uuid NOT NULL,
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    trip_request_id uuid NOT NULL,
+    trip_version integer NOT NULL,
+    mode text NOT NULL,
+    flight_offer_id uuid NOT NULL,
+    offer_day date NOT NULL,
+    search_round integer NOT NULL,
+    offer_id text NOT NULL,
+    itinerary_key text NOT NULL,
+    airline text NOT NULL,
+    price_amount public.money_amount NOT NULL,
+    price_currency text NOT NULL,
+    departs_at timestamp with time zone NOT NULL,
+    sentence text NOT NULL,
+    proposed_at timestamp with time zone NOT NULL,
+    answer_by timestamp with time zone NOT NULL,
+    books_at timestamp with time zone,
+    closes_at timestamp with time zone NOT NULL,
+    state text DEFAULT 'OPEN'::text NOT NULL,
+    state_changed_at timestamp with time zone NOT NULL,
+    reason text,
+    booking_attempt_id uuid,
+    CONSTRAINT offer_proposals_booked CHECK (((state <> 'BOOKED'::text) OR (booking_attempt_id IS NOT NULL))),
+    CONSTRAINT offer_proposals_books_at CHECK (((mode = 'VETO_WINDOW'::text) = (books_at IS NOT NULL))),
+    CONSTRAINT offer_proposals_mode CHECK ((mode = ANY (ARRAY['APPROVAL'::text, 'VETO_WINDOW'::text]))),
+    CONSTRAINT offer_proposals_reason CHECK (((state = 'OPEN'::text) = (reason IS NULL))),
+    CONSTRAINT offer_proposals_state CHECK ((state = ANY (ARRAY['OPEN'::text, 'APPROVED'::text, 'VETOED'::text, 'LAPSED'::text, 'REPLACED'::text, 'BOOKED'::text])))
+);
+
+ALTER TABLE ONLY public.offer_proposals FORCE ROW LEVEL SECURITY;
+
 CREATE TABLE public.trip_requests (
     user_id uuid DEFAULT auth.uid() NOT NULL,
     id uuid DEFAULT gen_random_uuid() NOT NULL,
@@ -234,10 +268,14 @@ CREATE TABLE public.trip_requests (
     searches integer DEFAULT 0 NOT NULL,
     asked_at timestamp with time zone,
     offers_from date,
+    booking_mode text DEFAULT 'AUTOMATIC'::text NOT NULL,
+    veto_minutes integer DEFAULT 30 NOT NULL,
     CONSTRAINT trip_requests_auto_book_status CHECK ((auto_book_status = ANY (ARRAY['PENDING'::text, 'BOOKING'::text, 'BOOKED'::text, 'PAUSED'::text, 'ACTION_REQUIRED'::text, 'EXPIRED'::text, 'CANCELLED'::text, 'FAILED'::text]))),
+    CONSTRAINT trip_requests_booking_mode CHECK ((booking_mode = ANY (ARRAY['AUTOMATIC'::text, 'VETO_WINDOW'::text, 'APPROVAL'::text, 'WATCH'::text, 'DRY_RUN'::text]))),
     CONSTRAINT trip_requests_consent CHECK (((NOT auto_book_enabled) OR ((consent_at IS NOT NULL) AND (consent_text_version IS NOT NULL) AND (payment_method_id IS NOT NULL)))),
     CONSTRAINT trip_requests_selected CHECK (((auto_book_status <> ALL (ARRAY['BOOKING'::text, 'BOOKED'::text])) OR (selected_offer_id IS NOT NULL))),
-    CONSTRAINT trip_requests_sizes CHECK (((cardinality(origins) <= 100) AND (cardinality(destinations) <= 100) AND (cardinality(preferred_airlines) <= 100) AND (cardinality(airlines_only) <= 100) AND (cardinality(airlines_never) <= 100) AND (cardinality(alliances) <= 100) AND (octet_length(array_to_string(origins, ''::text)) <= 10000) AND (octet_length(array_to_string(destinations, ''::text)) <= 10000) AND (octet_length(array_to_string(preferred_airlines, ''::text)) <= 10000) AND (octet_length(array_to_string(airlines_only, ''::text)) <= 10000) AND (octet_length(array_to_string(airlines_never, ''::text)) <= 10000) AND (octet_length(array_to_string(alliances, ''::text)) <= 10000) AND (octet_length(cabin_class) <= 100) AND (octet_length(currency) <= 100) AND (octet_length(consent_text_version) <= 100)))
+    CONSTRAINT trip_requests_sizes CHECK (((cardinality(origins) <= 100) AND (cardinality(destinations) <= 100) AND (cardinality(preferred_airlines) <= 100) AND (cardinality(airlines_only) <= 100) AND (cardinality(airlines_never) <= 100) AND (cardinality(alliances) <= 100) AND (octet_length(array_to_string(origins, ''::text)) <= 10000) AND (octet_length(array_to_string(destinations, ''::text)) <= 10000) AND (octet_length(array_to_string(preferred_airlines, ''::text)) <= 10000) AND (octet_length(array_to_string(airlines_only, ''::text)) <= 10000) AND (octet_length(array_to_string(airlines_never, ''::text)) <= 10000) AND (octet_length(array_to_string(alliances, ''::text)) <= 10000) AND (octet_length(cabin_class) <= 100) AND (octet_length(currency) <= 100) AND (octet_length(consent_text_version) <= 100))),
+    CONSTRAINT trip_requests_veto_minutes CHECK (((veto_minutes >= 1) AND (veto_minutes <= 10080)))
 );
 
 ALTER TABLE ONLY public.trip_requests FORCE ROW LEVEL SECURITY;
@@ -1439,6 +1477,7 @@ CREATE TABLE engine.traveller_limits (
     search_pause interval DEFAULT '00:01:00'::interval NOT NULL,
     searches_per_hour integer DEFAULT 60 NOT NULL,
     failed_bookings_per_hour integer DEFAULT 20 NOT NULL,
+    first_booking_needs_approval boolean DEFAULT false NOT NULL,
     CONSTRAINT traveller_limits_failed_bookings CHECK (((failed_bookings_per_hour >= 1) AND (failed_bookings_per_hour <= 1000000))),
     CONSTRAINT traveller_limits_only_row CHECK (only_row),
     CONSTRAINT traveller_limits_values CHECK ((((open_trips >= 1) AND (open_trips <= 1000000)) AND ((profiles >= 1) AND (profiles <= 1000000)) AND ((search_pause >= '00:00:00'::interval) AND (search_pause <= '1 day'::interval)) AND ((searches_per_hour >= 1) AND (searches_per_hour <= 1000000))))
@@ -2140,6 +2179,9 @@ ALTER TABLE ONLY public.notifications
 ALTER TABLE ONLY public.offer_counts
     ADD CONSTRAINT offer_counts_pkey PRIMARY KEY (user_id, id);
 
+ALTER TABLE ONLY public.offer_proposals
+    ADD CONSTRAINT offer_proposals_pkey PRIMARY KEY (user_id, id);
+
 ALTER TABLE ONLY public.payment_methods
     ADD CONSTRAINT payment_methods_pkey PRIMARY KEY (user_id, id);
 
@@ -2319,6 +2361,14 @@ CREATE INDEX offer_counts_searched_at_idx ON public.offer_counts USING btree (se
 
 CREATE INDEX offer_counts_trip_request_id_idx ON public.offer_counts USING btree (user_id, trip_request_id, search_round);
 
+CREATE INDEX offer_proposals_booking_attempt_id_idx ON public.offer_proposals USING btree (user_id, booking_attempt_id);
+
+CREATE INDEX offer_proposals_closes_at_idx ON public.offer_proposals USING btree (closes_at) WHERE (state = 'OPEN'::text);
+
+CREATE UNIQUE INDEX offer_proposals_open_idx ON public.offer_proposals USING btree (user_id, trip_request_id) WHERE (state = 'OPEN'::text);
+
+CREATE INDEX offer_proposals_trip_request_id_idx ON public.offer_proposals USING btree (user_id, trip_request_id, proposed_at);
+
 CREATE UNIQUE INDEX payment_methods_default_idx ON public.payment_methods USING btree (user_id) WHERE (is_default AND (detached_at IS NULL));
 
 CREATE INDEX payment_methods_expiry_idx ON public.payment_methods USING btree (exp_year, exp_month) WHERE (detached_at IS NULL);
@@ -2334,6 +2384,8 @@ CREATE INDEX trip_requests_over_idx ON public.trip_requests USING btree (departu
 CREATE INDEX trip_requests_payment_method_id_idx ON public.trip_requests USING btree (user_id, payment_method_id);
 
 CREATE INDEX trip_requests_selected_offer_id_idx ON public.trip_requests USING btree (user_id, selected_offer_id);
+
+CREATE INDEX trip_requests_watched_idx ON public.trip_requests USING btree (next_search_at) WHERE ((auto_book_status = 'PENDING'::text) AND (auto_book_enabled OR (booking_mode = 'WATCH'::text)));
 
 ALTER INDEX public.flight_offers_offer_id_day_idx ATTACH PARTITION public.flight_offers_kept_offer_id_day_idx;
 
@@ -2415,7 +2467,7 @@ CREATE TRIGGER trip_passengers_plan_fewer AFTER DELETE ON public.trip_passengers
 
 CREATE TRIGGER trip_passengers_plan_more AFTER INSERT ON public.trip_passengers REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION engine.plan_changed_party();
 
-CREATE TRIGGER trip_requests_check BEFORE INSERT OR UPDATE OF user_id, origins, destinations, departure_from, departure_to, return_from, return_to, nights_min, nights_max, cabin_class, max_price, currency, max_connections, max_duration, carry_on_bags, checked_bags, preferred_airlines, payment_method_id, auto_book_enabled, consent_text_version, airlines_only, airlines_never, alliances, layover_min, layover_max, depart_after, depart_before, arrive_after, arrive_before, return_depart_after, return_depart_before, return_arrive_after, return_arrive_before, no_red_eye, no_airport_change, refundable, changeable, max_emissions_kg, accept_unknown, price_weight, duration_weight, connections_weight, airline_weight, decide_by, max_searches ON public.trip_requests FOR EACH ROW EXECUTE FUNCTION engine.check_trip_request();
+CREATE TRIGGER trip_requests_check BEFORE INSERT OR UPDATE OF user_id, origins, destinations, departure_from, departure_to, return_from, return_to, nights_min, nights_max, cabin_class, max_price, currency, max_connections, max_duration, carry_on_bags, checked_bags, preferred_airlines, payment_method_id, auto_book_enabled, consent_text_version, airlines_only, airlines_never, alliances, layover_min, layover_max, depart_after, depart_before, arrive_after, arrive_before, return_depart_after, return_depart_before, return_arrive_after, return_arrive_before, no_red_eye, no_airport_change, refundable, changeable, max_emissions_kg, accept_unknown, price_weight, duration_weight, connections_weight, airline_weight, decide_by, max_searches, booking_mode, veto_minutes ON public.trip_requests FOR EACH ROW EXECUTE FUNCTION engine.check_trip_request();
 
 CREATE TRIGGER trip_requests_consent BEFORE INSERT OR UPDATE OF consent_text_version ON public.trip_requests FOR EACH ROW EXECUTE FUNCTION engine.date_consent();
 
@@ -2423,7 +2475,9 @@ CREATE TRIGGER trip_requests_consented AFTER INSERT ON public.trip_requests FOR 
 
 CREATE TRIGGER trip_requests_consented_again AFTER UPDATE OF consent_text_version ON public.trip_requests FOR EACH ROW WHEN ((new.consent_text_version IS NOT NULL)) EXECUTE FUNCTION engine.record_consent();
 
-CREATE TRIGGER trip_requests_plan AFTER UPDATE OF origins, destinations, departure_from, departure_to, return_from, return_to, nights_min, nights_max, cabin_class, max_connections, max_price, currency, max_duration, carry_on_bags, checked_bags, airlines_only, airlines_never, alliances, layover_min, layover_max, depart_after, depart_before, arrive_after, arrive_before, return_depart_after, return_depart_before, return_arrive_after, return_arrive_before, no_red_eye, no_airport_change, refundable, changeable, max_emissions_kg, accept_unknown, payment_method_id, auto_book_enabled, consent_text_version ON public.trip_requests FOR EACH ROW EXECUTE FUNCTION engine.plan_changed_trip();
+CREATE TRIGGER trip_requests_lapse_proposal AFTER UPDATE ON public.trip_requests FOR EACH ROW WHEN ((old.version IS DISTINCT FROM new.version)) EXECUTE FUNCTION engine.lapse_proposal();
+
+CREATE TRIGGER trip_requests_plan AFTER UPDATE OF origins, destinations, departure_from, departure_to, return_from, return_to, nights_min, nights_max, cabin_class, max_connections, max_price, currency, max_duration, carry_on_bags, checked_bags, airlines_only, airlines_never, alliances, layover_min, layover_max, depart_after, depart_before, arrive_after, arrive_before, return_depart_after, return_depart_before, return_arrive_after, return_arrive_before, no_red_eye, no_airport_change, refundable, changeable, max_emissions_kg, accept_unknown, payment_method_id, auto_book_enabled, consent_text_version, booking_mode ON public.trip_requests FOR EACH ROW EXECUTE FUNCTION engine.plan_changed_trip();
 
 CREATE TRIGGER trip_requests_tell AFTER UPDATE OF auto_book_status ON public.trip_requests FOR EACH ROW WHEN (((new.auto_book_status IS DISTINCT FROM old.auto_book_status) AND (new.auto_book_status = ANY (ARRAY['ACTION_REQUIRED'::text, 'FAILED'::text, 'EXPIRED'::text, 'CANCELLED'::text])))) EXECUTE FUNCTION engine.tell_trip();
 
@@ -2576,6 +2630,15 @@ ALTER TABLE ONLY public.notifications
 
 ALTER TABLE ONLY public.offer_counts
     ADD CONSTRAINT offer_counts_trip_request_id_fkey FOREIGN KEY (user_id, trip_request_id) REFERENCES public.trip_requests(user_id, id) ON DELETE RESTRICT;
+
+ALTER TABLE ONLY public.offer_proposals
+    ADD CONSTRAINT offer_proposals_booking_attempt_id_fkey FOREIGN KEY (user_id, booking_attempt_id) REFERENCES public.booking_attempts(user_id, id) ON DELETE RESTRICT;
+
+ALTER TABLE ONLY public.offer_proposals
+    ADD CONSTRAINT offer_proposals_price_currency_fkey FOREIGN KEY (price_currency) REFERENCES engine.currencies(code);
+
+ALTER TABLE ONLY public.offer_proposals
+    ADD CONSTRAINT offer_proposals_trip_request_id_fkey FOREIGN KEY (user_id, trip_request_id) REFERENCES public.trip_requests(user_id, id) ON DELETE RESTRICT;
 
 ALTER TABLE ONLY public.payment_methods
     ADD CONSTRAINT payment_methods_user_id_fkey FOREIGN KEY (user_id) REFERENCES auth.users(id) ON DELETE RESTRICT;
@@ -2954,6 +3017,12 @@ ALTER TABLE public.offer_counts ENABLE ROW LEVEL SECURITY;
 CREATE POLICY offer_counts_authenticated_select ON public.offer_counts FOR SELECT TO authenticated USING ((user_id = ( SELECT engine.signed_in() AS signed_in)));
 
 CREATE POLICY offer_counts_owner_all ON public.offer_counts TO skylatch_owner USING (true) WITH CHECK (true);
+
+ALTER TABLE public.offer_proposals ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY offer_proposals_authenticated_select ON public.offer_proposals FOR SELECT TO authenticated USING ((user_id = ( SELECT engine.signed_in() AS signed_in)));
+
+CREATE POLICY offer_proposals_owner_all ON public.offer_proposals TO skylatch_owner USING (true) WITH CHECK (true);
 
 ALTER TABLE public.payment_methods ENABLE ROW LEVEL SECURITY;
 

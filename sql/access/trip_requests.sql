@@ -35,7 +35,7 @@ grant
     return_depart_before, return_arrive_after, return_arrive_before, no_red_eye,
     no_airport_change, refundable, changeable, max_emissions_kg, accept_unknown,
     price_weight, duration_weight, connections_weight, airline_weight, decide_by,
-    max_searches
+    max_searches, booking_mode, veto_minutes
   ),
   update (
     origins, destinations, departure_from, departure_to, return_from, return_to,
@@ -47,6 +47,6 @@ grant
     return_depart_before, return_arrive_after, return_arrive_before, no_red_eye,
     no_airport_change, refundable, changeable, max_emissions_kg, accept_unknown,
     price_weight, duration_weight, connections_weight, airline_weight, decide_by,
-    max_searches
+    max_searches, booking_mode, veto_minutes
   )
   on public.trip_requests to authenticated, service_role;

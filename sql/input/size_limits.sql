@@ -12,6 +12,7 @@ begin atomic
     ('trip_requests', 'origins', 100, 100),
     ('trip_requests', 'destinations', 100, 100),
     ('trip_requests', 'cabin_class', 1, 100),
+    ('trip_requests', 'booking_mode', 1, 100),
     ('trip_requests', 'max_price', 1, 100),
     ('trip_requests', 'currency', 1, 100),
     ('trip_requests', 'preferred_airlines', 100, 100),

@@ -12,13 +12,16 @@ values
   ('consent.required', false, false, 'The traveller has to agree before a booking.'),
   ('payment.declined', true, false, 'The bank refused the card; nothing was booked.'),
   ('trip.action_required', false, false, 'A trip waits for its traveller.'),
+  ('trip.approval_required', true, false, 'An offer fits; it is booked on a yes.'),
   ('trip.cancelled', false, true, 'A trip was cancelled before it was booked.'),
   ('trip.expired', false, true, 'The dates of a trip are over.'),
   ('trip.expiring', false, true, 'The dates of a trip are nearly over.'),
   ('trip.failed', false, false, 'A trip cannot be booked.'),
   ('trip.frozen', true, false, 'Whether a flight was booked is being found out.'),
   ('trip.near_miss', false, true, 'A fare is nearly within the limit.'),
-  ('trip.price_dropped', false, true, 'The lowest fare of a trip fell.')
+  ('trip.price_dropped', false, true, 'The lowest fare of a trip fell.'),
+  ('trip.proposal_lapsed', false, true, 'Nobody answered what was proposed in time.'),
+  ('trip.veto_open', true, false, 'An offer fits; it is booked unless there is a no.')
 on conflict (kind) do update
 set
   is_urgent = excluded.is_urgent,

@@ -15,7 +15,7 @@ begin
     select t.id
     from public.trip_requests as t
     where t.auto_book_status = 'PENDING'
-      and t.auto_book_enabled
+      and (t.auto_book_enabled or t.booking_mode = 'WATCH')
       and t.next_search_at <= p_now
       and not exists (
         select from engine.trip_searches as s

@@ -68,7 +68,7 @@ begin
       select d.user_id, d.id
       from public.trip_requests as d
       where d.auto_book_status = 'PENDING'
-        and d.auto_book_enabled
+        and (d.auto_book_enabled or d.booking_mode = 'WATCH')
         and d.next_search_at <= p_now
         and d.searches >= d.max_searches
         and not exists (
@@ -132,7 +132,7 @@ begin
           select c.user_id, c.trip_request_id from chosen as c
         )
         and t.auto_book_status = 'PENDING'
-        and t.auto_book_enabled
+        and (t.auto_book_enabled or t.booking_mode = 'WATCH')
         and t.next_search_at <= p_now
         for no key update skip locked
       ),
@@ -190,7 +190,7 @@ begin
     inner join engine.trip_searches as s
       on s.user_id = t.user_id and s.trip_request_id = t.id
     where t.auto_book_status = 'PENDING'
-      and t.auto_book_enabled
+      and (t.auto_book_enabled or t.booking_mode = 'WATCH')
       and t.next_search_at <= p_now
       and s.next_look_at <= p_now;
     if v_searches > 0 then

@@ -91,6 +91,9 @@ begin
   select 'nothing begins with an expired offer', f.*
   from engine.nothing_begins_with_an_expired_offer(p_since) as f;
   return query
+  select 'nothing is booked that had to be asked for', f.*
+  from engine.nothing_is_booked_that_had_to_be_asked_for(p_since) as f;
+  return query
   select 'an event is kept once', f.*
   from engine.an_event_is_kept_once(p_since) as f;
   return query

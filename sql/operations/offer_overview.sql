@@ -1,5 +1,5 @@
--- What `rank_offers` lists of a trip, with the reasons in words. Definer: operators
--- have no table.
+-- What `rank_offers` lists of a trip, with the reasons in words, and which of them the
+-- traveller is asked about. Definer: operators have no table.
 create or replace function engine.offer_overview(
   p_trip_id uuid, p_limit integer default 50
 )
@@ -37,7 +37,16 @@ begin
   select
     o.rank,
     o.offer_id,
-    public.offer_status(o),
+    case
+      when exists (
+        select from public.offer_proposals as p
+        where p.user_id = o.user_id
+          and p.trip_request_id = o.trip_request_id
+          and p.flight_offer_id = o.id
+          and p.state = 'OPEN'
+      ) then 'PROPOSED'
+      else public.offer_status(o)
+    end,
     o.airline,
     o.price_amount::numeric,
     o.price_currency,

@@ -1,13 +1,18 @@
 -- The limits hold for everybody from this commit on; a traveller who has more already
 -- keeps it. A limit that is not named keeps its value. Every change stays on record.
 -- Definer: operators have no rights on tables.
+-- Without the last argument before version 0.2.
+drop function if exists engine.set_traveller_limits(
+  text, integer, integer, interval, integer, integer
+);
 create or replace function engine.set_traveller_limits(
   p_reason text,
   p_open_trips integer default null,
   p_profiles integer default null,
   p_search_pause interval default null,
   p_searches_per_hour integer default null,
-  p_failed_bookings_per_hour integer default null
+  p_failed_bookings_per_hour integer default null,
+  p_first_booking_needs_approval boolean default null
 ) returns jsonb
   language plpgsql volatile
   security definer
@@ -48,6 +53,9 @@ begin
     searches_per_hour = coalesce(p_searches_per_hour, l.searches_per_hour),
     failed_bookings_per_hour = coalesce(
       p_failed_bookings_per_hour, l.failed_bookings_per_hour
+    ),
+    first_booking_needs_approval = coalesce(
+      p_first_booking_needs_approval, l.first_booking_needs_approval
     )
   returning to_jsonb(l) - 'only_row' into v_limits;
   insert into engine.traveller_limit_changes (at, set_by, reason, limits)
@@ -56,12 +64,12 @@ begin
 end;
 $$;
 comment on function engine.set_traveller_limits(
-  text, integer, integer, interval, integer, integer
+  text, integer, integer, interval, integer, integer, boolean
 ) is
   'Changes the limits for each traveller that are named, for a reason; returns all of '
   'them.';
 grant execute on function engine.set_traveller_limits(
-  text, integer, integer, interval, integer, integer
+  text, integer, integer, interval, integer, integer, boolean
 ) to skylatch_operator;
 
 create or replace trigger traveller_limit_changes_append_only

@@ -14,6 +14,7 @@ begin
   -- Trips before offers: the order in which everybody locks them.
   v_recovered := engine.recover_calls(session_user, v_now);
   perform engine.apply_events(1000, v_now);
+  perform engine.close_proposals(v_now);
   perform engine.sum_flag_usage();
   perform engine.sum_counters();
   perform engine.sum_spending();
@@ -28,7 +29,7 @@ begin
 end;
 $$;
 comment on function engine.recover() is
-  'Runs every minute: settles calls whose worker went away, applies events, asks for '
-  'events that never arrived and for bookings with a flight ahead, and makes room for '
-  'the offers of the next days.';
+  'Runs every minute: settles calls whose worker went away, applies events, closes '
+  'proposals that nobody answered, asks for events that never arrived and for bookings '
+  'with a flight ahead, and makes room for the offers of the next days.';
 grant execute on function engine.recover() to skylatch_cron;

@@ -19,6 +19,7 @@ declare
   v_not_chosen jsonb;
   v_help jsonb;
   v_helpful text[];
+  v_proposal public.offer_proposals;
 begin
   select t.* into v_trip from public.trip_requests as t where t.id = p_trip_id;
   if not found then
@@ -370,6 +371,12 @@ begin
     limit 1;
   end if;
 
+  select p.* into v_proposal
+  from public.offer_proposals as p
+  where p.user_id = v_trip.user_id
+    and p.trip_request_id = v_trip.id
+    and p.state = 'OPEN';
+
   return jsonb_build_object(
     'trip', v_trip.id,
     'status', v_trip.auto_book_status,
@@ -386,6 +393,17 @@ begin
         'score_parts', v_chosen.score_parts
       )
     end,
+    'mode', v_trip.booking_mode,
+    'proposal', case when v_proposal.id is not null then
+      jsonb_build_object(
+        'offer_id', v_proposal.offer_id,
+        'mode', v_proposal.mode,
+        'price_amount', v_proposal.price_amount::text,
+        'price_currency', v_proposal.price_currency,
+        'answer_by', v_proposal.answer_by,
+        'books_at', v_proposal.books_at
+      )
+    end,
     'why', to_jsonb(v_why),
     'not_chosen', v_not_chosen,
     'what_would_help', v_help,
@@ -393,6 +411,16 @@ begin
       array_remove(
         array[
           v_headline,
+          -- Unless it is said below.
+          case
+            when coalesce(v_proposal.books_at, v_proposal.answer_by)
+              > clock_timestamp()
+              and (
+                v_chosen.id is null
+                or v_proposal.sentence is distinct from v_trip.status_reason
+              )
+              then v_proposal.sentence
+          end,
           -- Why it is not booked yet.
           case
             when v_chosen.id is not null

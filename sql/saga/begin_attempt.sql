@@ -1,7 +1,8 @@
 -- Commits the intent to book one offer. Everything that must hold before money is spent
 -- is checked here, in the transaction that commits the intent. A partial unique index
 -- lets a trip have one live attempt; this function only turns its violation into an
--- answer. The caller holds the trip's row lock.
+-- answer. In a mode that asks the traveller first, the caller has said yes to a
+-- proposal, and its price is the limit. The caller holds the trip's row lock.
 -- Lock order: trip_requests, then the traveller, then booking_attempts, then
 -- provider_calls.
 create or replace function engine.begin_attempt(
@@ -18,6 +19,8 @@ as $$
 declare
   v_offer public.flight_offers;
   v_attempt public.booking_attempts;
+  v_mode text := engine.trip_mode(p_trip);
+  v_proposal public.offer_proposals;
   -- The limit in the offer's currency.
   v_limit record;
   v_problem text;
@@ -30,6 +33,7 @@ declare
 begin
   v_answers := engine.require_pipeline(p_trip.user_id, p_now, p_answers);
   perform engine.require_bookable(p_trip);
+  v_proposal := engine.approved_proposal(p_trip, v_mode);
   select o.* into v_offer
   from public.flight_offers as o
   where o.user_id = p_trip.user_id
@@ -39,6 +43,9 @@ begin
   for no key update;
   select c.* into v_limit
   from engine.convert_cap(p_trip, v_offer.price_currency, p_now) as c;
+  if v_proposal.price_currency = v_offer.price_currency then
+    v_limit.cap := least(v_limit.cap, v_proposal.price_amount);
+  end if;
   v_problem := case
     when v_offer.id is null
       or v_offer.status <> 'ACTIVE'
@@ -104,7 +111,8 @@ begin
   insert into public.booking_attempts as a (
     user_id, trip_request_id, attempt_no, state, idempotency_key, flight_offer_id,
     offer_id, agreed_amount, currency, cap_amount, trip_version, flags,
-    payment_method_id, started_at, state_changed_at, trace_id, trace_sampled
+    payment_method_id, started_at, state_changed_at, trace_id, trace_sampled,
+    booking_mode
   )
   select
     p_trip.user_id,
@@ -126,10 +134,14 @@ begin
     p_now,
     p_now,
     v_trace.trace_id,
-    v_trace.is_sampled
+    v_trace.is_sampled,
+    coalesce(v_proposal.mode, v_mode)
   from public.booking_attempts as b
   where b.user_id = p_trip.user_id and b.trip_request_id = p_trip.id
   returning a.* into v_attempt;
+  update public.offer_proposals as p
+  set booking_attempt_id = v_attempt.id
+  where p.user_id = v_proposal.user_id and p.id = v_proposal.id;
   perform engine.freeze_party(v_attempt);
   v_problem := engine.overlap_problem(p_trip.user_id, v_attempt.id);
   if v_problem is not null then
@@ -153,7 +165,10 @@ begin
   perform engine.log_event(
     v_attempt.user_id, v_attempt.trip_request_id, v_attempt.id, p_actor,
     'offer:' || v_offer.offer_id, null, 'REPRICING',
-    'the best offer fits: booking it',
+    coalesce(
+      'the proposed offer is booked: ' || v_proposal.reason,
+      'the best offer fits: booking it'
+    ),
     jsonb_build_object(
       'offer', v_offer.offer_id, 'amount', v_offer.price_amount::text,
       'currency', v_offer.price_currency, 'cap', v_limit.cap::text,

@@ -31,6 +31,9 @@ begin
   where o.user_id = p_attempt.user_id
     and o.id = p_attempt.flight_offer_id
     and o.day = '9999-12-31';
+  update public.offer_proposals as p
+  set state = 'BOOKED', state_changed_at = p_now
+  where p.user_id = p_attempt.user_id and p.booking_attempt_id = p_attempt.id;
   -- Whatever the traveller asked for meanwhile, the trip is booked: say the truth.
   update public.trip_requests as t
   set

@@ -1,7 +1,7 @@
--- All searches of a round are answered: the best offer is booked, or the engine waits
--- for a lower fare, or it says why nothing is booked. Returns the first call of the
--- attempt that begins. The attempt goes on with the trace of the search that closed the
--- round. The caller holds the trip's row lock.
+-- All searches of a round are answered: the best offer is booked, or proposed, or the
+-- engine waits for a lower fare, or it says why nothing is booked. Returns the first
+-- call of the attempt that begins. The attempt goes on with the trace of the search
+-- that closed the round. The caller holds the trip's row lock.
 create or replace function engine.decide_trip(
   p_user_id uuid,
   p_trip_id uuid,
@@ -15,6 +15,8 @@ as $$
 declare
   v_trip public.trip_requests;
   v_best uuid;
+  v_fit integer;
+  v_mode text;
   v_reason text;
   v_answers jsonb;
   v_status text := 'PENDING';
@@ -37,7 +39,7 @@ begin
   then
     return null;
   end if;
-  perform engine.rank_trip(p_user_id, p_trip_id, p_now);
+  v_fit := engine.rank_trip(p_user_id, p_trip_id, p_now);
   perform engine.count_offers(p_user_id, p_trip_id, v_trip.search_round);
   if p_trace.is_sampled then
     perform engine.add_span(
@@ -47,7 +49,16 @@ begin
   end if;
   v_best := engine.best_offer(v_trip);
   if v_best is not null then
-    if not v_trip.auto_book_enabled then
+    v_mode := engine.trip_mode(v_trip);
+    if v_mode = 'WATCH' then
+      select format(
+        'An offer fits: %s. This trip is only watched.', engine.describe_offer(o)
+      ) into v_reason
+      from public.flight_offers as o
+      where o.user_id = p_user_id
+        and o.id = v_best
+        and o.day >= coalesce(v_trip.offers_from, '0001-01-01');
+    elsif not v_trip.auto_book_enabled then
       v_reason := 'An offer fits; automatic booking is not switched on for this trip.';
     else
       v_reason := engine.switch_problem(p_user_id, p_now);
@@ -61,13 +72,11 @@ begin
       -- What the trip lacks by now (its card expired, a profile was emptied) is for the
       -- traveller to mend; the offers that were found are kept.
       begin
-        if v_answers #> '{price_optimization,value}' = 'true' then
-          v_reason := engine.reason_to_wait(v_trip, v_best, p_now);
-        end if;
-        if v_reason is null then
-          v_call_id := engine.begin_attempt(
-            v_trip, v_best, p_actor, p_now, v_answers, v_trace, p_hand_to
-          );
+        select b.call_id, b.reason into v_call_id, v_reason
+        from engine.book_in_mode(
+          v_trip, v_best, v_mode, p_actor, p_now, v_answers, v_trace, p_hand_to
+        ) as b;
+        if v_call_id is not null then
           v_status := 'BOOKING';
         end if;
       exception
@@ -84,6 +93,17 @@ begin
     end if;
   else
     v_reason := coalesce(
+      (
+        select p.sentence
+        from public.offer_proposals as p
+        where p.user_id = p_user_id
+          and p.trip_request_id = p_trip_id
+          and p.state = 'OPEN'
+          and coalesce(p.books_at, p.answer_by) > p_now
+      ),
+      case
+        when v_fit > 0 then 'You said no to what fits. The trip is searched on.'
+      end,
       engine.describe_round(p_user_id, p_trip_id), v_trip.status_reason,
       -- A late answer to what the trip no longer asks for is none of this round.
       'No search was answered yet.'
@@ -101,7 +121,10 @@ begin
   if v_call_id is not null then
     return v_call_id;
   end if;
-  perform engine.tell_fare(v_trip, p_now);
+  -- Of an offer that is booked or proposed the traveller hears anyway.
+  if v_best is null or v_mode = 'WATCH' or not v_trip.auto_book_enabled then
+    perform engine.tell_fare(v_trip, p_now);
+  end if;
   update public.trip_requests as t
   set
     auto_book_status = v_status,

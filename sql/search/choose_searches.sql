@@ -47,7 +47,7 @@ begin
     select t.user_id, t.id, t.max_price, t.currency, t.max_searches - t.searches as rest
     from public.trip_requests as t
     where t.auto_book_status = 'PENDING'
-      and t.auto_book_enabled
+      and (t.auto_book_enabled or t.booking_mode = 'WATCH')
       and t.next_search_at <= p_now
       and t.searches < t.max_searches
       and t.user_id <> all (p_without)

@@ -34,6 +34,6 @@ after update of
   return_depart_after, return_depart_before, return_arrive_after,
   return_arrive_before, no_red_eye, no_airport_change, refundable, changeable,
   max_emissions_kg, accept_unknown, payment_method_id, auto_book_enabled,
-  consent_text_version
+  consent_text_version, booking_mode
 on public.trip_requests
 for each row execute function engine.plan_changed_trip();

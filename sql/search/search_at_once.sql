@@ -30,7 +30,7 @@ begin
     for no key update
   loop
     v_searches := 0;
-    if not v_trip.auto_book_enabled then
+    if not v_trip.auto_book_enabled and v_trip.booking_mode <> 'WATCH' then
       v_reason := 'This trip does not book by itself: it is searched when you ask.';
     elsif engine.flag_problem(v_trip.user_id, p_now) is not null then
       v_reason := engine.paused_reason();
@@ -58,7 +58,9 @@ begin
         perform engine.take_search_credit(v_trip.user_id, v_searches, p_now);
         v_all := v_all + v_searches;
       end if;
-      v_problem := engine.consent_problem(v_trip);
+      v_problem := case
+        when v_trip.booking_mode <> 'WATCH' then engine.consent_problem(v_trip)
+      end;
       v_reason := case
         when v_searches > 0 or exists (
           select from engine.provider_calls as c

@@ -45,7 +45,8 @@ begin atomic
     from public.trip_requests as t
     left join engine.trip_searches as e
       on t.user_id = e.user_id and t.id = e.trip_request_id
-    where t.auto_book_status = 'PENDING' and t.auto_book_enabled
+    where t.auto_book_status = 'PENDING'
+      and (t.auto_book_enabled or t.booking_mode = 'WATCH')
   ) as p
   left join (
     select m.* from engine.monitor_runs as m

@@ -37,7 +37,7 @@ begin
       and coalesce(s.last_looked_at, '-infinity') < k.looked_at
       and coalesce(s.last_searched_at, '-infinity') < k.looked_at
       and t.auto_book_status = 'PENDING'
-      and t.auto_book_enabled
+      and (t.auto_book_enabled or t.booking_mode = 'WATCH')
       and t.next_search_at <= s.next_look_at
       -- A fare that fits is told once.
       and (

@@ -236,6 +236,6 @@ before insert or update of
   return_depart_before, return_arrive_after, return_arrive_before, no_red_eye,
   no_airport_change, refundable, changeable, max_emissions_kg, accept_unknown,
   price_weight, duration_weight, connections_weight, airline_weight, decide_by,
-  max_searches
+  max_searches, booking_mode, veto_minutes
 on public.trip_requests
 for each row execute function engine.check_trip_request();

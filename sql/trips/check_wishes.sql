@@ -158,6 +158,14 @@ begin
       p_trip.accept_unknown is not null, 'Say true or false.'),
     (335, 'auto_book_enabled', to_jsonb(p_trip.auto_book_enabled),
       p_trip.auto_book_enabled is not null, 'Say true or false.'),
+    (336, 'booking_mode', to_jsonb(p_trip.booking_mode),
+      p_trip.booking_mode in (
+        'AUTOMATIC', 'VETO_WINDOW', 'APPROVAL', 'WATCH', 'DRY_RUN'
+      ),
+      'Choose AUTOMATIC, VETO_WINDOW, APPROVAL, WATCH or DRY_RUN.'),
+    (337, 'veto_minutes', to_jsonb(p_trip.veto_minutes),
+      p_trip.veto_minutes between 1 and 10080,
+      'Give 1 to 10080 minutes, which is a week.'),
     (340, 'max_emissions_kg', to_jsonb(p_trip.max_emissions_kg),
       p_trip.max_emissions_kg is null
       or (p_trip.max_emissions_kg > 0 and p_trip.max_emissions_kg < 1000000),

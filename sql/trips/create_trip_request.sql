@@ -5,6 +5,13 @@
 -- holds them to it (tests/sql/test_wishes.py).
 -- The function of version 0.1 knew fewer wishes; two functions of one name would be
 -- ambiguous.
+drop function if exists public.create_trip_request(
+  text[], text[], date, numeric, text, uuid[], date, date, date, integer, integer,
+  text, integer, interval, integer, integer, text[], uuid, boolean, text, text[],
+  text[], text[], interval, interval, time, time, time, time, time, time, time,
+  time, boolean, boolean, boolean, boolean, numeric, boolean, numeric, numeric,
+  numeric, numeric, date, integer, uuid
+);
 create or replace function public.create_trip_request(
   p_origins text[],
   p_destinations text[],
@@ -51,6 +58,8 @@ create or replace function public.create_trip_request(
   p_airline_weight numeric default 0.10,
   p_decide_by date default null,
   p_max_searches integer default 1500,
+  p_booking_mode text default 'AUTOMATIC',
+  p_veto_minutes integer default 30,
   p_user_id uuid default auth.uid()
 ) returns uuid
   language plpgsql volatile
@@ -91,7 +100,7 @@ begin
     return_depart_before, return_arrive_after, return_arrive_before, no_red_eye,
     no_airport_change, refundable, changeable, max_emissions_kg, accept_unknown,
     price_weight, duration_weight, connections_weight, airline_weight, decide_by,
-    max_searches
+    max_searches, booking_mode, veto_minutes
   )
   values (
     p_user_id, v_trip_id, p_origins, p_destinations, p_departure_from,
@@ -106,7 +115,7 @@ begin
     p_return_arrive_before, p_no_red_eye, p_no_airport_change, p_refundable,
     p_changeable, p_max_emissions_kg, p_accept_unknown, p_price_weight,
     p_duration_weight, p_connections_weight, p_airline_weight, p_decide_by,
-    p_max_searches
+    p_max_searches, p_booking_mode, p_veto_minutes
   );
   insert into public.trip_passengers (user_id, trip_request_id, traveler_profile_id)
   select p_user_id, v_trip_id, p.id

@@ -12,10 +12,11 @@ from icalendar import Calendar
 
 from sidecar.app_webhooks import secret_of
 from sidecar.flights import Flights
+from sidecar.letters import build_letter
 from tests.conftest import Connect
 from tests.e2e.cases import book, state
 from tests.factories import DECLINED, World, in_days, until
-from tests.receivers import KEY, Post, running_post
+from tests.receivers import KEY, SENDER, Post, running_post
 from tests.sandbox.flights.cancellations import Terms
 
 CANCEL = "select public.cancel_booking(%s, %s)"
@@ -408,3 +409,56 @@ def test_an_endpoint_that_is_none_is_refused_in_words(
             wanted,
         )
     assert caught.value.sqlstate == "SK023"
+
+
+@pytest.mark.parametrize("language", ["en", "de"])
+def test_every_kind_has_its_words_in_every_language(
+    world: World, language: str
+) -> None:
+    """And a letter can be made of the least that is known."""
+    kinds = [r["kind"] for r in world.rows("select kind from engine.message_kinds")]
+    assert len(kinds) > 15
+    for kind in kinds:
+        request = {
+            "message_id": "7f0c8e2e-0000-4000-8000-000000000000",
+            "to": "a@example.com",
+            "language": language,
+            "time_zone": "Asia/Kolkata",
+            "kind": kind,
+            "at": "2026-12-01T03:10:27.774211+00:00",
+            "trip_id": None,
+            "facts": {
+                "origins": ["LHR"],
+                "destinations": ["JFK", "EWR"],
+                "limit": "500",
+                "limit_currency": "JPY",
+            },
+            "booking": None,
+        }
+        letter = build_letter(request, SENDER)
+        assert "LHR-JFK/EWR" in str(letter) or kind.startswith(("booking", "card"))
+        body = letter.get_body(("html",))
+        assert body is not None
+        assert f'lang="{language}"' in body.get_content()
+
+
+def test_what_is_proposed_is_told_with_its_deadline(world: World, post: Post) -> None:
+    """Who has to say yes or no learns until when; and that nobody did."""
+    traveller = world.traveller()
+    post.address(traveller.user_id)
+    trip = world.trip(traveller, booking_mode="APPROVAL")
+    with world.working():
+        world.tick()
+        until(lambda: world.rows("select id from public.offer_proposals"))
+        until(world.at_rest)
+    world.rows("update public.offer_proposals set closes_at = now()")
+    world.rows("select engine.recover()")
+    with post.courier():
+        until(post.is_told)
+    assert kinds(post) == ["trip.approval_required", "trip.proposal_lapsed"]
+    proposal = world.row("select * from public.offer_proposals")
+    assert post.app.events[0]["data"]["offer_id"] == proposal["offer_id"]
+    text = post.box.text("Book it? LHR-JFK")
+    assert "before" in text
+    assert "If you do nothing, nothing is booked." in text
+    assert world.orders(trip) == []

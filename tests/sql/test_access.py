@@ -49,6 +49,9 @@ FUNCTIONS = {
     "skylatch_watch": "engine.pipeline_status engine.watch_alerts",
     "authenticated": """
         engine.cancel_booking engine.auto_book_production engine.change_trip_status
+        engine.approve_offer engine.veto_booking
+        engine.preview_trip public.preview_trip
+        public.approve_offer public.veto_booking
         engine.check_trip_party engine.describe_offer engine.format_money
         engine.list_reasons engine.duffel_search engine.trip_saga engine.signed_in
         public.auto_book_production
@@ -60,6 +63,9 @@ FUNCTIONS = {
         public.offer_status""",
     "service_role": """
         engine.cancel_booking engine.auto_book_production engine.change_trip_status
+        engine.approve_offer engine.veto_booking
+        engine.preview_trip public.preview_trip
+        public.approve_offer public.veto_booking
         engine.check_trip_party public.cancel_booking engine.job_overview
         engine.remove_passenger engine.remove_spending_limit engine.refuse_busy
         engine.explain_trip public.remove_passenger public.remove_spending_limit
@@ -132,6 +138,7 @@ TABLES = {
         "public.notification_preferences": "insert select update",
         "public.notifications": "select update",
         "public.offer_counts": "select",
+        "public.offer_proposals": "select",
         "public.payment_methods": "select",
         "public.spending_limits": "insert select update",
         "public.traveler_profiles": "insert select update",
@@ -151,6 +158,7 @@ TABLES = {
         "public.notification_preferences": "insert select update",
         "public.notifications": "select update",
         "public.offer_counts": "select",
+        "public.offer_proposals": "select",
         "public.payment_methods": "insert select update",
         "public.spending_limits": "insert select update",
         "public.traveler_profiles": "insert select update",
@@ -172,6 +180,7 @@ ENGINE_WRITTEN = (
     "flight_bookings",
     "flight_offers",
     "offer_counts",
+    "offer_proposals",
     "consents",
 )
 
@@ -269,6 +278,16 @@ def booked(
             " searched_at, offers, missed) select user_id, id, 1, now(), 1, '[]'"
             " from public.trip_requests where id = any (%s)",
             trips,
+        )
+        world.rows(
+            "insert into public.offer_proposals (user_id, trip_request_id,"
+            " trip_version, mode, flight_offer_id, offer_day, search_round, offer_id,"
+            " itinerary_key, airline, price_amount, price_currency, departs_at,"
+            " sentence, proposed_at, answer_by, closes_at, state_changed_at)"
+            " select user_id, trip_request_id, 1, 'APPROVAL', id, day, 1, offer_id,"
+            " 'x', airline, price_amount, price_currency, departs_at, 'x', now(),"
+            " now(), 'infinity', now() from public.flight_offers"
+            " where status = 'BOOKED'"
         )
         for traveller in (amelia, bessie):
             world.rows(
@@ -704,6 +723,12 @@ def test_a_traveller_cannot_change_another_travellers_rows(booked: Booked) -> No
         "engine.duffel_search(%s)",
         "engine.auto_book_production(%s)",
         "public.explain_trip(%s)",
+        "public.approve_offer(%s, 'off_1')",
+        "public.veto_booking(%s)",
+        "engine.approve_offer(%s, 'off_1')",
+        "engine.veto_booking(%s, null)",
+        "public.preview_trip(%s, '{}')",
+        "engine.preview_trip(%s, '{}')",
     ],
 )
 def test_another_travellers_trip_does_not_exist(booked: Booked, call: str) -> None:

@@ -116,6 +116,7 @@ def test_no_entry_point_gets_round_the_gate(connect: Connect) -> None:
     assert {
         "public.duffel_search",
         "public.auto_book_production",
+        "public.approve_offer",
         "public.auto_book_monitor",
         "engine.finish_calls",
         "engine.stand_in",

@@ -128,6 +128,13 @@ BROKEN: list[tuple[str, list[str]]] = [
         for what in ("price = 99", "currency = 'EUR'", "order_id = 'ord_x'")
     ),
     ("a booking is what was agreed", [attempt("booked", "captured_amount = null")]),
+    *(
+        (
+            "nothing is booked that had to be asked for",
+            [attempt("booked", f"booking_mode = '{mode}'")],
+        )
+        for mode in ("APPROVAL", "VETO_WINDOW", "WATCH", "DRY_RUN")
+    ),
     ("no hold is left when an attempt fails", [attempt("failed", "voided_at = null")]),
     (
         "nothing is kept of an attempt that failed",

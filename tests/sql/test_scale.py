@@ -50,8 +50,16 @@ def crowd(
 @pytest.mark.parametrize(
     ("statement", "index", "pages"),
     [
-        ("select engine.choose_searches(60, now())", "trip_requests_due_idx", 1_000),
-        ("select engine.run_monitor('test', now())", "trip_requests_due_idx", 60_000),
+        (
+            "select engine.choose_searches(60, now())",
+            "trip_requests_watched_idx",
+            1_000,
+        ),
+        (
+            "select engine.run_monitor('test', now())",
+            "trip_requests_watched_idx",
+            60_000,
+        ),
         ("select engine.run_monitor('test', now())", "trip_requests_over_idx", 60_000),
         (
             f"select engine.rank_trip(md5('user1')::uuid, {TRIP}, now())",
@@ -103,7 +111,7 @@ def test_old_offers_go_by_the_day(crowd: Connection) -> None:
 def test_the_guard_sees_a_scan_inside_a_function(crowd: Connection) -> None:
     """Without the index the same tick reads all trips, and the guard says so."""
     with crowd.transaction(force_rollback=True):
-        crowd.execute("drop index public.trip_requests_due_idx")
+        crowd.execute("drop index public.trip_requests_watched_idx")
         plans = explained(crowd, "select engine.choose_searches(60, now())")
     assert any(text.startswith("trip_requests: ") for text in scanned(plans))
 
