@@ -14,13 +14,15 @@ from base64 import b64encode
 from datetime import UTC, datetime
 from typing import Any
 
+import requests
 from standardwebhooks import Webhook
+from urllib3.exceptions import HTTPError
 
-from sidecar.http import Http, NotReceivedError
-from sidecar.providers import Answer
+from sidecar.http import StatusSession
+from sidecar.providers import NO_ANSWER, Answer
+from sidecar.setting_types import is_loopback
 
-_SECONDS = 15.0
-_MOST_BYTES = 64 * 1024
+_CONNECT_SECONDS, _SECONDS = 5.0, 15.0
 
 
 def secret_of(key: str, endpoint: str, number: int) -> str:
@@ -52,21 +54,24 @@ class AppWebhooks:
             for number in numbers
         ]
         url = request["url"]
-        try:
-            received = Http(url, id_header="x-request-id").send(
-                "POST",
-                url,
-                headers={
-                    "Content-Type": "application/json",
-                    "User-Agent": "Skylatch",
-                    "webhook-id": request["message_id"],
-                    "webhook-timestamp": str(int(now.timestamp())),
-                    "webhook-signature": " ".join(signatures),
-                },
-                seconds=_SECONDS,
-                most_bytes=_MOST_BYTES,
-                data=body.encode(),
-            )
-        except NotReceivedError as error:
-            return error.answer
-        return Answer(http_status=received.status, body={})
+        with StatusSession() as session:
+            session.trust_env = not is_loopback(url)
+            try:
+                session.request(
+                    "POST",
+                    url,
+                    data=body.encode(),
+                    headers={
+                        "Content-Type": "application/json",
+                        "User-Agent": "Skylatch",
+                        "webhook-id": request["message_id"],
+                        "webhook-timestamp": str(int(now.timestamp())),
+                        "webhook-signature": " ".join(signatures),
+                    },
+                    timeout=(_CONNECT_SECONDS, _SECONDS),
+                )
+            except (requests.RequestException, HTTPError, ValueError):
+                # Nothing of the error is kept: its text has the address.
+                if session.status is None:
+                    return NO_ANSWER
+            return Answer(http_status=session.status, body={})

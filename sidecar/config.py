@@ -99,7 +99,7 @@ class MessageSettings(DatabaseSettings):
     # The secrets of all endpoints of applications are derived from it: one and the same
     # for all sidecars, for good (python -m sidecar webhook-secret).
     webhook_key: Secret | None = Field(default=None, min_length=32)
-    # Deliveries at once; a mail server or an application may take 15 s.
+    # Deliveries at once, of letters and as many of webhooks; each may take a minute.
     couriers: int = Field(default=4, ge=1, le=64)
     poll_seconds: float = Field(default=1.0, gt=0, le=60)
     # Touched while the process works, for a health check (sidecar/alive.py).

@@ -7,6 +7,7 @@ link that reports. A booking brings a calendar file along. The words stand in
 
 from __future__ import annotations
 
+import re
 import smtplib
 import tomllib
 from dataclasses import dataclass
@@ -29,6 +30,9 @@ from sidecar.providers import NO_ANSWER, NOT_SENT, Answer
 
 _log = structlog.get_logger()
 Row = dict[str, Any]
+_ADDRESS = re.compile(
+    r"[^\s,;:<>()\x00-\x1f\x7f@]{1,64}@[^\s,;:<>()\x00-\x1f\x7f@]{1,255}"
+)
 _HERE = Path(__file__).parent / "letter_templates"
 _WORDS: dict[str, Row] = {
     path.stem: tomllib.loads(path.read_text()) for path in _HERE.glob("*.toml")
@@ -71,6 +75,9 @@ class Letters:
         A reply about the one address or the one message is its answer. Any other
         failure is ours or the server's: the letter is sent later.
         """
+        # One address, as a platform keeps it: a list or a line break is none.
+        if not _ADDRESS.fullmatch(request["to"]):
+            return _reply(553)
         message = build_letter(request, self._sender)
         try:
             with self._server.connected() as server:
@@ -79,6 +86,9 @@ class Letters:
             return _reply(next(iter(error.recipients.values()))[0])
         except smtplib.SMTPDataError as error:
             return _reply(error.smtp_code)
+        except smtplib.SMTPNotSupportedError:
+            # The server takes no address in other letters than ASCII's.
+            return _reply(553)
         except smtplib.SMTPServerDisconnected:
             return NO_ANSWER
         except (OSError, smtplib.SMTPException) as error:

@@ -66,38 +66,61 @@ class Courier:
         self._threads = threads
         self._poll_seconds = poll_seconds
         self._alive = alive or Alive(None)
-        self._idle = threading.Semaphore(threads)
 
     def run(self, stopping: threading.Event) -> None:
-        """Deliver until `stopping` is set; what is under way is finished."""
+        """Deliver until `stopping` is set; what is under way is finished.
+
+        Each operation has threads of its own: a mail server that hangs keeps no
+        application waiting.
+        """
         _log.info("courier.started", operations=sorted(self._sends))
-        with ThreadPoolExecutor(self._threads, thread_name_prefix="courier") as pool:
-            while not stopping.is_set():
+        with ThreadPoolExecutor(len(self._sends), "courier") as pool:
+            for operation in self._sends:
+                pool.submit(self._run, operation, stopping)
+            while not stopping.wait(min(self._poll_seconds, 1.0)):
                 self._alive.touch()
-                if not self._claim(pool, stopping):
-                    stopping.wait(self._poll_seconds)
         _log.info("courier.stopped")
 
-    def _claim(self, pool: ThreadPoolExecutor, stopping: threading.Event) -> bool:
+    def _run(self, operation: str, stopping: threading.Event) -> None:
+        idle = threading.Semaphore(self._threads)
+        with ThreadPoolExecutor(self._threads, operation) as pool:
+            while not stopping.is_set():
+                try:
+                    found = self._claim(operation, idle, pool, stopping)
+                except Exception:  # noqa: BLE001 - a defect must not end the loop
+                    _log.exception("call.crashed")
+                    found = False
+                if not found:
+                    stopping.wait(self._poll_seconds)
+
+    def _claim(
+        self,
+        operation: str,
+        idle: threading.Semaphore,
+        pool: ThreadPoolExecutor,
+        stopping: threading.Event,
+    ) -> bool:
         """Start as many deliveries as threads are idle; False when none was due."""
-        idle = 0
-        while idle < self._threads and self._idle.acquire(blocking=False):
-            idle += 1
+        room = 0
+        while room < self._threads and idle.acquire(blocking=False):
+            room += 1
         calls: list[Call] = []
         try:
-            if idle:
+            if room:
                 calls = self._database.claim_deliveries(
-                    self._name, list(self._sends), limit=idle
+                    self._name, [operation], limit=room
                 )
         except DATABASE_DOWN as error:
             _log.warning("claim.failed", error=describe(error))
         for call in calls:
-            pool.submit(self._deliver, call, stopping)
-        for _ in range(idle - len(calls)):
-            self._idle.release()
+            pool.submit(self._deliver, call, idle, stopping)
+        for _ in range(room - len(calls)):
+            idle.release()
         return bool(calls)
 
-    def _deliver(self, call: Call, stopping: threading.Event) -> None:
+    def _deliver(
+        self, call: Call, idle: threading.Semaphore, stopping: threading.Event
+    ) -> None:
         try:
             with tracing.at_work_on(call):
                 try:
@@ -112,7 +135,7 @@ class Courier:
                     break
                 time.sleep(0.5)
         finally:
-            self._idle.release()
+            idle.release()
 
     def _make(self, call: Call) -> Answer:
         if call.request is None:

@@ -241,6 +241,7 @@ set role skylatch_owner;
 \ir messages/tell_fare.sql
 \ir messages/tell_due.sql
 \ir messages/booking_letter.sql
+\ir messages/skip_stopped.sql
 \ir messages/settle_delivery.sql
 \ir messages/purge_messages.sql
 
@@ -543,6 +544,7 @@ set role skylatch_owner;
 \ir operations/change_webhook_endpoint.sql
 \ir operations/replay_delivery.sql
 \ir operations/delivery_overview.sql
+\ir operations/endpoint_overview.sql
 \ir operations/set_spending_ceiling.sql
 \ir operations/publish_consent_text.sql
 \ir operations/retire_consent_text.sql

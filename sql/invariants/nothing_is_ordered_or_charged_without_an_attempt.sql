@@ -1,4 +1,4 @@
--- Only searches, and calls that read for the record, may have no attempt.
+-- Only searches, messages, and calls that read for the record, may have no attempt.
 create or replace function engine.nothing_is_ordered_or_charged_without_an_attempt()
   returns table (subject text, detail text, since timestamptz)
   language plpgsql stable
@@ -13,6 +13,7 @@ begin
   where c.booking_attempt_id is null
     and (c.state = 'READY' or c.state in ('CLAIMED', 'SENT'))
     and c.operation <> 'search'
+    and o.provider in ('duffel', 'stripe')
     and not o.observes;
 end;
 $$;

@@ -33,6 +33,7 @@ begin
         p_now, 'engine', 'the application answered 410',
         jsonb_build_object('endpoint', v_delivery.endpoint, 'stopped', true)
       );
+      perform engine.skip_stopped(p_now);
     end if;
   end if;
 end;

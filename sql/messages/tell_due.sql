@@ -10,6 +10,7 @@ declare
     p_now at time zone 'UTC' + interval '1 month', 'YYYY-MM'
   );
 begin
+  perform engine.skip_stopped(p_now);
   perform engine.notify_traveller(
     t.user_id, 'trip.expiring', format('%s:%s', t.id, t.departure_to), t.id, null,
     engine.trip_facts(t) || jsonb_build_object('reason', t.status_reason), p_now

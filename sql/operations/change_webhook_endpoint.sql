@@ -40,21 +40,7 @@ begin
     );
   end if;
   if p_action = 'stop' then
-    update engine.provider_calls as c
-    set state = 'DONE', verdict = 'FAIL', error_code = 'stopped', finished_at = v_now
-    from engine.deliveries as d
-    where d.endpoint = p_name
-      and d.state = 'OPEN'
-      and c.delivery_id = d.id
-      and c.state = 'READY';
-    update engine.deliveries as d
-    set state = 'SKIPPED', settled_at = v_now, problem = 'the endpoint was stopped'
-    where d.endpoint = p_name
-      and d.state = 'OPEN'
-      and not exists (
-        select from engine.provider_calls as c
-        where c.delivery_id = d.id and c.state = 'CLAIMED'
-      );
+    perform engine.skip_stopped(v_now);
   end if;
   insert into engine.message_changes (at, actor, reason, settings)
   values (v_now, engine.caller(), v_reason, v_settings);

@@ -150,7 +150,7 @@ begin
           )
         )
       from (
-        -- Two halves, each with its index.
+        -- Parts, each with its index.
         (
           select c.run_at from engine.provider_calls as c
           where c.state = 'READY' and c.booking_attempt_id is not null
@@ -162,6 +162,12 @@ begin
           select c.run_at from engine.provider_calls as c
           where c.state = 'READY' and c.booking_attempt_id is null
             and c.delivery_id is null and c.run_at <= v_now
+          order by c.run_at limit 10000
+        )
+        union all
+        (
+          select c.run_at from engine.provider_calls as c
+          where c.state = 'READY' and c.delivery_id is not null and c.run_at <= v_now
           order by c.run_at limit 10000
         )
       ) as d

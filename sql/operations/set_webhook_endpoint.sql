@@ -26,18 +26,21 @@ begin
       'Give small letters, digits, - and _, beginning with a letter; 40 at the most.'
     );
   elsif (
-    p_url ~ '^https://[^/@?#[:space:][:cntrl:]]+(/[^#[:space:][:cntrl:]]*)?$'
-    or p_url ~ '^http://(127[.]0[.]0[.]1|localhost|[[]::1[]])(:[0-9]{1,5})?(/[^#[:space:][:cntrl:]]*)?$' -- noqa: LT05
-  ) is not true then
+    -- A name, whose last part begins with a letter: no address in numbers.
+    p_url ~ '^https://([A-Za-z0-9-]+[.])*[A-Za-z][A-Za-z0-9-]*(:[0-9]{1,5})?(/[!-~]*)?$'
+    or p_url ~ '^http://(127[.]0[.]0[.]1|localhost)(:[0-9]{1,5})?(/[!-~]*)?$'
+  ) is not true or p_url ~ '#' or substring(p_url from '^https?://[^/]*:([0-9]+)')::integer > 65535
+  then
     perform engine.refuse_setting(
-      'url', p_url,
-      'Give https://, a host and a path, without a user; http:// only on this machine.'
+      'url', split_part(p_url, '?', 1),
+      'Give https://, a host''s name and a path, without a user; http:// only on this '
+      'machine.'
     );
   elsif p_kinds is null or v_unknown is not null or array_position(p_kinds, null) > 0
   then
     perform engine.refuse_setting(
       'kinds', v_unknown,
-      'Give kinds of engine.message_overview, or none for all of them.'
+      'Give kinds that docs/messages.md lists, or none for all of them.'
     );
   end if;
   insert into engine.webhook_endpoints as e (name, url, kinds, changed_at)
@@ -48,8 +51,10 @@ begin
     kinds = excluded.kinds,
     stopped_because = null,
     changed_at = excluded.changed_at
-  returning jsonb_build_object('endpoint', e.name, 'url', e.url, 'kinds', e.kinds)
-  into v_settings;
+  returning jsonb_build_object(
+    -- What follows a question mark may be a secret.
+    'endpoint', e.name, 'url', split_part(e.url, '?', 1), 'kinds', e.kinds
+  ) into v_settings;
   insert into engine.message_changes (at, actor, reason, settings)
   values (clock_timestamp(), engine.caller(), v_reason, v_settings);
   return v_settings;

@@ -1,13 +1,13 @@
 -- Sends one message to its traveller. A mail server's replies are numbers with the same
 -- classes as HTTP's: 2xx taken, 4xx later, 5xx never. A message whose reply was lost is
--- sent again under the same Message-ID, by which mail programs know it.
+-- sent again under the same Message-ID, by which mail programs know it. Failures do not
+-- hold up the operation: many are the address's own, and would keep everybody waiting.
 select engine.define_operation(
   'send_email', 'mail', p_lease => '120 seconds', p_max_tries => 12,
   p_waits => array[
     '5 seconds', '30 seconds', '2 minutes', '10 minutes', '30 minutes', '1 hour',
     '2 hours', '4 hours', '8 hours', '12 hours', '24 hours'
-  ]::interval[],
-  p_breaks_after => 10
+  ]::interval[]
 );
 insert into engine.outcome_rules (
   operation, http_status, error_code, verdict, trip_status, reason

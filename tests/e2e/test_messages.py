@@ -4,18 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from decimal import Decimal
+from email.message import EmailMessage
+from smtplib import SMTPException
 from typing import Any
 
 import psycopg
 import pytest
 from icalendar import Calendar
+from psycopg.types.json import Jsonb
 
-from sidecar.app_webhooks import secret_of
+from sidecar.app_webhooks import AppWebhooks, secret_of
 from sidecar.flights import Flights
 from sidecar.letters import build_letter
+from sidecar.mail import MailServer
 from tests.conftest import Connect
 from tests.e2e.cases import book, state
 from tests.factories import DECLINED, World, in_days, until
+from tests.raw_server import RawServer, raw_server
 from tests.receivers import KEY, SENDER, Post, running_post
 from tests.sandbox.flights.cancellations import Terms
 
@@ -462,3 +467,123 @@ def test_what_is_proposed_is_told_with_its_deadline(world: World, post: Post) ->
     assert "before" in text
     assert "If you do nothing, nothing is booked." in text
     assert world.orders(trip) == []
+
+
+def test_a_letter_that_waits_breaks_no_promise(world: World, post: Post) -> None:
+    """Neither does an event that is tried again: nothing is ordered by it."""
+    traveller = world.traveller()
+    post.address(traveller.user_id)
+    book(world, traveller)
+    assert world.value("select count(*) from engine.deliveries where state = 'OPEN'")
+    assert world.violations() == []
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "a@example.com, b@example.com",
+        "a@example.com\r\nBcc: b@example.com",
+        "nobody",
+        "",
+    ],
+)
+def test_an_address_that_is_none_fails_alone(
+    world: World, post: Post, address: str
+) -> None:
+    """At its first try, and the next traveller's letter does not wait for it."""
+    first, second = world.traveller(), world.traveller()
+    post.address(first.user_id, address)
+    post.address(second.user_id)
+    for _ in range(12):
+        world.rows("select public.cancel_trip(%s)", world.trip(first))
+    world.rows("select public.cancel_trip(%s)", world.trip(second))
+    with post.courier():
+        until(post.is_told)
+    failed = "select distinct problem from engine.deliveries where state = 'FAILED'"
+    assert [row["problem"] for row in world.rows(failed)] == ["fail 553 no_code"]
+    assert [letter["To"] for letter in post.box.letters] == ["amelia@example.com"]
+    assert len(post.app.events) == 13
+
+
+def test_a_slow_application_keeps_nobody_elses_waiting(
+    world: World, post: Post
+) -> None:
+    """It has two deliveries under way at the most; letters have their own threads."""
+    slow = raw_server(lambda server, _: server.stopping.wait(30) and None)
+    traveller = world.traveller()
+    post.address(traveller.user_id)
+    with slow as hanging:
+        world.rows(
+            "select engine.set_webhook_endpoint('a test', 'a-slow-one', %s)",
+            f"http://127.0.0.1:{hanging.port}/",
+        )
+        for _ in range(10):
+            world.rows("select public.cancel_trip(%s)", world.trip(traveller))
+        with post.courier():
+            until(lambda: len(post.box.letters) == 10 and len(post.app.events) == 10)
+            under_way = world.value(
+                "select count(*) from engine.provider_calls where state = 'CLAIMED'"
+            )
+            hanging.stopping.set()
+    assert under_way <= 2
+
+
+def test_an_endpoint_that_was_stopped_is_not_asked_again(
+    world: World, post: Post
+) -> None:
+    """What was under way when it was stopped is skipped when it comes back."""
+    book(world, world.traveller())
+    (claimed,) = world.rows(
+        "select * from engine.claim_deliveries('one', '{send_webhook}', 10)"
+    )
+    world.rows("select engine.change_webhook_endpoint('a test', 'app', 'stop')")
+    report = {"call_id": claimed["call_id"], "epoch": claimed["epoch"]}
+    world.rows(
+        "select engine.finish_calls('one', %s, false, true)",
+        Jsonb([{**report, "http_status": 500, "body": {}}]),
+    )
+    hurry(world)
+    world.rows("select engine.recover()")
+    assert (
+        world.rows("select * from engine.claim_deliveries('one', '{send_webhook}', 10)")
+        == []
+    )
+    row = world.row("select state, problem from engine.deliveries")
+    assert row == {"state": "SKIPPED", "problem": "the endpoint was stopped"}
+
+
+def test_an_answer_counts_by_its_status_alone(world: World, post: Post) -> None:
+    """Two hundred is two hundred, whatever follows or never ends."""
+
+    def answer(server: RawServer, connection: Any) -> None:
+        connection.recv(65536)
+        connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 99999999\r\n\r\n")
+        connection.sendall(b"x" * 100_000)
+
+    with raw_server(answer) as server:
+        request = {
+            "endpoint": "app",
+            "url": f"http://127.0.0.1:{server.port}/",
+            "secret_no": 1,
+            "former_secret": False,
+            "message_id": "1",
+            "event": {},
+        }
+        assert AppWebhooks(KEY).send(request, "").http_status == 200
+    assert AppWebhooks(KEY).send(request, "").error_code == "no_answer"
+
+
+def test_a_mail_servers_greeting_without_an_end_is_cut_off(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """However short each of its reads is."""
+    monkeypatch.setattr("sidecar.mail._SESSION_SECONDS", 0.3)
+
+    def greet(server: RawServer, connection: Any) -> None:
+        while not server.stopping.wait(0.01):
+            connection.sendall(b"220-more\r\n")
+
+    with raw_server(greet) as server:
+        mail = MailServer(f"smtp://127.0.0.1:{server.port}")
+        with pytest.raises((OSError, SMTPException)):
+            mail.send(EmailMessage())

@@ -120,6 +120,7 @@ FUNCTIONS = {
         engine.kill_switch_history
         engine.set_message_settings engine.set_webhook_endpoint
         engine.change_webhook_endpoint engine.replay_delivery engine.delivery_overview
+        engine.endpoint_overview
         engine.set_kill_switch engine.set_search_settings engine.set_traveller_limits
         engine.auto_book_monitor engine.version engine.oldest_sidecar
         public.auto_book_monitor public.manage_auto_book_monitor
