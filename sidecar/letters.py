@@ -1,7 +1,7 @@
 """Letters to travellers: what `engine.send_email_request` returns, as an e-mail.
 
 Text and HTML say the same, in the reader's language, without a picture, a script or a
-link that reports. A booking brings a calendar file along. The words stand in
+link that reports; where a payment is to be confirmed, a link leads to the application. A booking brings a calendar file along. The words stand in
 ``letter_templates/<language>.toml``, the form in ``letter.html`` and ``letter.txt``.
 """
 
@@ -181,6 +181,7 @@ class _Writer:
             "headline": said["headline"].format_map(values),
             "text": said["text"].format_map(values).strip(),
             "reason": facts.get("reason"),
+            "link": facts.get("link"),
             "rows": self._rows(facts, booking),
             "slices": self._slices(booking),
             "passengers": (booking or {}).get("passengers") or [],
@@ -206,6 +207,11 @@ class _Writer:
             "airline": facts.get("airline") or (booking or {}).get("airline") or "",
             "reference": (booking or {}).get("reference") or "",
             "until": facts.get("departure_to") or "",
+            "deadline": self._moment(
+                datetime.fromisoformat(facts["deadline"]), self._zone
+            )
+            if "deadline" in facts
+            else "",
             "card": f"{facts.get('brand', '')} …{facts.get('last4', '')}",
             "expires": f"{facts.get('month', '')}/{facts.get('year', '')}",
         }

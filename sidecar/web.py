@@ -31,6 +31,7 @@ from sidecar.inbox import Inbox
 from sidecar.intake import Intake, Rule
 from sidecar.limits import Locks, LockTaken, connect
 from sidecar.metrics import CONTENT_TYPE, Metrics, Scrapes
+from sidecar.payments import Payments
 from sidecar.pool import describe
 from sidecar.setting_types import revealed
 from sidecar.waiting_room import WaitingRoom
@@ -57,6 +58,12 @@ class TripBody(BaseModel):
     """Names the trip that an entry point is called for."""
 
     trip_request_id: UUID
+
+
+class HolderBody(TripBody):
+    """Names the trip, and the signed-in user whose payment it must be."""
+
+    user_id: UUID
 
 
 class Invalid(BaseModel):
@@ -117,10 +124,12 @@ def build_app(
     *,
     metrics: Metrics | None = None,
     worker: Worker | None = None,
+    payments: Payments | None = None,
 ) -> FastAPI:
     """Return the application; the caller closes `database`.
 
-    The doorbell wakes `worker` where one runs in this process.
+    The doorbell wakes `worker` where one runs in this process. Client secrets are read
+    with `payments`.
     """
     inbox = Inbox(settings, database)
 
@@ -218,6 +227,24 @@ def build_app(
     def auto_book_production(body: TripBody) -> dict[str, object]:
         """Book the best offer of a trip now; returns the attempt."""
         return {"attempt": database.rpc("auto_book_production", body.trip_request_id)}
+
+    @app.post("/rpc/payment_to_confirm", dependencies=guarded, responses=wrong)
+    def payment_to_confirm(body: HolderBody) -> JSONResponse:
+        """Return the payment that waits for the user as its card's holder, or null.
+
+        Its client secret is read at Stripe for this answer and kept nowhere.
+        """
+        if payments is None:
+            return JSONResponse(
+                {"message": "this process has no key for Stripe: ask `sidecar run`"}, 503
+            )
+        found = database.rpc("payment_to_confirm", body.trip_request_id, body.user_id)
+        if isinstance(found, dict):
+            secret = payments.client_secret(found["payment_intent"])
+            if secret is None:
+                return JSONResponse({"message": "Stripe did not answer"}, 503)
+            found = {**found, "client_secret": secret}
+        return JSONResponse({"payment": found})
 
     @app.post("/rpc/auto_book_monitor", dependencies=guarded)
     def auto_book_monitor() -> dict[str, object]:
