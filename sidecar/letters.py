@@ -1,7 +1,8 @@
 """Letters to travellers: what `engine.send_email_request` returns, as an e-mail.
 
 Text and HTML say the same, in the reader's language, without a picture, a script or a
-link that reports; where a payment is to be confirmed, a link leads to the application. A booking brings a calendar file along. The words stand in
+link that reports; where a payment is to be confirmed, one leads to the application. A
+booking brings a calendar file along. The words stand in
 ``letter_templates/<language>.toml``, the form in ``letter.html`` and ``letter.txt``.
 """
 

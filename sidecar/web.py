@@ -23,6 +23,7 @@ from pydantic import BaseModel
 from starlette.types import ASGIApp
 
 from sidecar import __version__
+from sidecar.card_holder import holder_router
 from sidecar.config import ServeSettings
 from sidecar.db import Database
 from sidecar.errors import Busy, EngineError
@@ -60,18 +61,15 @@ class TripBody(BaseModel):
     trip_request_id: UUID
 
 
-class HolderBody(TripBody):
-    """Names the trip, and the signed-in user whose payment it must be."""
-
-    user_id: UUID
-
-
 class Invalid(BaseModel):
     """What is wrong with a request, and with which field; never the value sent."""
 
     message: str
     field: str | None
     hint: str
+
+
+_WRONG: dict[int | str, dict[str, Any]] = {422: {"model": Invalid}}
 
 
 class _App(FastAPI):
@@ -216,35 +214,19 @@ def build_app(
         """Tell what Postgres knows and this process measures, for Prometheus."""
         return Response(await scrapes.answer(), media_type=CONTENT_TYPE)
 
-    wrong: dict[int | str, dict[str, Any]] = {422: {"model": Invalid}}
-
-    @app.post("/rpc/duffel_search", dependencies=guarded, responses=wrong)
+    @app.post("/rpc/duffel_search", dependencies=guarded, responses=_WRONG)
     def duffel_search(body: TripBody) -> dict[str, object]:
         """Search a trip now."""
         return {"searches": database.rpc("duffel_search", body.trip_request_id)}
 
-    @app.post("/rpc/auto_book_production", dependencies=guarded, responses=wrong)
+    @app.post("/rpc/auto_book_production", dependencies=guarded, responses=_WRONG)
     def auto_book_production(body: TripBody) -> dict[str, object]:
         """Book the best offer of a trip now; returns the attempt."""
         return {"attempt": database.rpc("auto_book_production", body.trip_request_id)}
 
-    @app.post("/rpc/payment_to_confirm", dependencies=guarded, responses=wrong)
-    def payment_to_confirm(body: HolderBody) -> JSONResponse:
-        """Return the payment that waits for the user as its card's holder, or null.
-
-        Its client secret is read at Stripe for this answer and kept nowhere.
-        """
-        if payments is None:
-            return JSONResponse(
-                {"message": "this process has no key for Stripe: ask `sidecar run`"}, 503
-            )
-        found = database.rpc("payment_to_confirm", body.trip_request_id, body.user_id)
-        if isinstance(found, dict):
-            secret = payments.client_secret(found["payment_intent"])
-            if secret is None:
-                return JSONResponse({"message": "Stripe did not answer"}, 503)
-            found = {**found, "client_secret": secret}
-        return JSONResponse({"payment": found})
+    app.include_router(
+        holder_router(database, payments), dependencies=guarded, responses=_WRONG
+    )
 
     @app.post("/rpc/auto_book_monitor", dependencies=guarded)
     def auto_book_monitor() -> dict[str, object]:

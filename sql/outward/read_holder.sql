@@ -1,6 +1,6 @@
--- Reads whether the card's holder has confirmed the payment. The holder may fail and try
--- again, so that only a hold, or the deadline, ends the wait. An event of Stripe makes
--- the next read due at once (webhooks/apply_event.sql).
+-- Reads whether the card's holder has confirmed the payment. The holder may fail and
+-- try again, so that only a hold, or the deadline, ends the wait. An event of Stripe
+-- makes the next read due at once (webhooks/apply_event.sql).
 select engine.define_operation(
   'read_holder', 'stripe', p_lease => '60 seconds', p_max_tries => 1,
   p_waits => '{5 s,10 s,20 s}'::interval[] || array_fill('30 s'::interval, '{400}'),

@@ -1,7 +1,7 @@
 -- What the holder of a card needs to confirm a payment, but for its client secret: no
 -- table holds that, and the sidecar's endpoint reads it at Stripe for the one answer
--- (sidecar/web.py). No gate and no kill switch applies, because nothing begins here. The
--- sidecar says for whom it asks.
+-- (sidecar/card_holder.py). No gate and no kill switch applies, because nothing begins
+-- here. The sidecar says for whom it asks.
 create or replace function engine.payment_to_confirm(p_trip_id uuid, p_user_id uuid)
   returns jsonb
   language plpgsql stable

@@ -217,7 +217,9 @@ class Lives(RuleBasedStateMachine):
     @rule(trip=INDEX, succeed=st.sampled_from([True, True, False]))
     def holder_confirms(self, trip: int, succeed: bool) -> None:
         """Whoever's card it is does what the bank wants, or fails to."""
-        self.world.confirm_as_holder(self.trips[trip % len(self.trips)], succeed=succeed)
+        self.world.confirm_as_holder(
+            self.trips[trip % len(self.trips)], succeed=succeed
+        )
 
     @rule(trip=INDEX, what=st.sampled_from(SWAPS), number=INDEX, goes_on=st.booleans())
     def traveller_swaps(self, trip: int, what: str, number: int, goes_on: bool) -> None:

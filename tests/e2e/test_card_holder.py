@@ -145,7 +145,8 @@ def test_a_letter_says_until_when_and_where(world: World) -> None:
         )
         link = f"https://app.example.com/confirm/{trip}"
         for part in ("plain", "html"):
-            said = letter.get_body((part,)).get_content()
+            body: Any = letter.get_body((part,))
+            said = body.get_content()
             assert f"{deadline} (Berlin)" in said
             assert link in said
 
@@ -253,7 +254,7 @@ def test_a_traveller_who_goes_away_meanwhile_pays_nothing(
     traveller, trip = waiting(world)
     confirm(world, trip)
     caller = connect("authenticated", user_id=traveller.user_id)
-    caller.execute(f"select public.{wish}(%s)", [trip])  # type: ignore[arg-type]
+    caller.execute(f"select public.{wish}(%s)", [trip])
     assert state(world, trip) == "VOIDING"
     with world.working():
         until(lambda: state(world, trip) == "FAILED")
@@ -332,6 +333,7 @@ def test_the_endpoint_hands_the_client_secret_to_the_owner_and_keeps_it_nowhere(
     )
     for table in tables:
         found = world.value(
-            f"select count(*) from {table['name']} as t where t::text like '%%_secret_%%'"
+            f"select count(*) from {table['name']} as t"
+            " where t::text like '%%_secret_%%'"
         )
         assert found == 0, table["name"]
