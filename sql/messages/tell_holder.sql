@@ -1,5 +1,5 @@
--- The bank wants the card's holder. With less than a minute left nobody is asked for
--- what cannot be done any more: the end is told when it comes.
+-- The bank wants the card's holder. With less than a minute left, or for a trip that
+-- was paused or cancelled meanwhile, nobody is asked.
 create or replace function engine.tell_holder(
   p_attempt public.booking_attempts, p_now timestamptz
 ) returns void
@@ -8,12 +8,14 @@ as $$
 declare
   v_trip public.trip_requests;
 begin
-  if p_attempt.deadline_at < p_now + interval '1 minute' then
-    return;
-  end if;
   select t.* into v_trip
   from public.trip_requests as t
   where t.user_id = p_attempt.user_id and t.id = p_attempt.trip_request_id;
+  if p_attempt.deadline_at < p_now + interval '1 minute'
+    or v_trip.auto_book_status <> 'BOOKING'
+  then
+    return;
+  end if;
   perform engine.notify_traveller(
     p_attempt.user_id, 'payment.authentication_required', p_attempt.id::text,
     p_attempt.trip_request_id, null,

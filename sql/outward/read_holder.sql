@@ -1,6 +1,6 @@
 -- Reads whether the card's holder has confirmed the payment. The holder may fail and
--- try again, so that only a hold, or the deadline, ends the wait. An event of Stripe
--- makes the next read due at once (webhooks/apply_event.sql).
+-- try again, so that only a hold, the deadline or a change of the trip ends the wait.
+-- An event of Stripe makes the next read due at once (webhooks/apply_event.sql).
 select engine.define_operation(
   'read_holder', 'stripe', p_lease => '60 seconds', p_max_tries => 1,
   p_waits => '{5 s,10 s,20 s}'::interval[] || array_fill('30 s'::interval, '{400}'),
@@ -19,6 +19,8 @@ insert into engine.outcome_rules (
 values
   ('read_holder', '200', 'not_confirmed', 'FAIL', 'ACTION_REQUIRED', null, false,
     'Your bank wanted you to confirm the payment, and the time for that has passed.'),
+  ('read_holder', '200', 'trip_changed', 'FAIL', 'PENDING', '0', false,
+    'The trip was changed before the payment was confirmed.'),
   ('read_holder', '200', 'canceled', 'FAIL', 'PENDING', '10 minutes', false,
     'The card authorization lapsed.');
 
@@ -42,16 +44,26 @@ as $$
 declare
   v_code constant text := engine.payment_code(p_attempt, p_report);
 begin
+  -- What is held goes on to the order, whose final check decides.
   return case
-    when v_code in ('requires_payment_method', 'requires_confirmation', 'requires_action')
-      and p_attempt.deadline_at <= p_now then 'not_confirmed'
+    when v_code not in (
+        'requires_payment_method', 'requires_confirmation', 'requires_action'
+      ) then v_code
+    when not exists (
+        select from public.trip_requests as t
+        where t.user_id = p_attempt.user_id
+          and t.id = p_attempt.trip_request_id
+          and t.auto_book_status = 'BOOKING'
+          and t.version = p_attempt.trip_version
+      ) then 'trip_changed'
+    when p_attempt.deadline_at <= p_now then 'not_confirmed'
     else v_code
   end;
 end;
 $$;
 comment on function engine.read_holder_code(
   public.booking_attempts, engine.call_report, timestamptz
-) is 'Names the answer by the status of the payment, and whether its time has passed.';
+) is 'Names the answer by the status of the payment, or why nothing waits for it.';
 
 create or replace function engine.read_holder_facts(
   p_attempt public.booking_attempts, p_verdict text, p_report engine.call_report

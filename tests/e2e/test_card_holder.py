@@ -262,6 +262,44 @@ def test_a_traveller_who_goes_away_meanwhile_pays_nothing(
     assert_undone(world, trip)
 
 
+def test_a_trip_that_is_paused_before_the_bank_answers_asks_nobody(
+    world: World, connect: Connect
+) -> None:
+    """The payment is cancelled after one look, and no message was sent."""
+    traveller = world.traveller(card=WANTS_ITS_HOLDER)
+    trip = world.trip(traveller)
+    confirmed = "POST /v1/payment_intents/*/confirm"
+    world.payments.faults.arm(
+        Fault(match=confirmed, kind="status", status=429, times=None)
+    )
+    with world.working():
+        world.tick()
+        until(lambda: state(world, trip) == "AUTHORIZING")
+        connect("authenticated", user_id=traveller.user_id).execute(
+            "select public.pause_trip(%s)", [trip]
+        )
+        world.payments.faults.clear()
+        until(lambda: state(world, trip) == "FAILED")
+    assert world.status(trip) == "PAUSED"
+    assert told(world, trip) == []
+    assert_undone(world, trip)
+
+
+def test_a_trip_that_is_changed_meanwhile_is_searched_anew(world: World) -> None:
+    """The payment for what was wished before is cancelled at the next look."""
+    _, trip = waiting(world)
+    world.rows(
+        "update public.trip_requests set max_price = 60 where id = %s",
+        trip,
+    )
+    look(world, trip)
+    with world.working():
+        until(lambda: state(world, trip) == "FAILED")
+    assert world.attempt(trip)["error_code"] == "trip_changed"
+    assert world.status(trip) == "PENDING"
+    assert_undone(world, trip)
+
+
 def test_an_offer_that_expires_while_its_payment_waits_is_not_ordered(
     world: World,
 ) -> None:
