@@ -18,7 +18,9 @@ from sidecar.pool import Row
 from sidecar.sessions import noticing
 from sidecar.setting_types import NOBODY_LISTENS
 
-Rpc = Literal["duffel_search", "auto_book_production", "auto_book_monitor"]
+Rpc = Literal[
+    "duffel_search", "auto_book_production", "auto_book_monitor", "payment_to_confirm"
+]
 _TRACED = "engine.claim_calls(text,integer,integer,boolean)"
 
 

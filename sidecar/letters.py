@@ -1,7 +1,8 @@
 """Letters to travellers: what `engine.send_email_request` returns, as an e-mail.
 
 Text and HTML say the same, in the reader's language, without a picture, a script or a
-link that reports. A booking brings a calendar file along. The words stand in
+link that reports; where a payment is to be confirmed, one leads to the application. A
+booking brings a calendar file along. The words stand in
 ``letter_templates/<language>.toml``, the form in ``letter.html`` and ``letter.txt``.
 """
 
@@ -191,6 +192,7 @@ class _Writer:
             "headline": said["headline"].format_map(values),
             "text": said["text"].format_map(values).strip(),
             "reason": facts.get("reason"),
+            "link": facts.get("link"),
             "rows": self._rows(facts, booking),
             "slices": self._slices(booking),
             "passengers": (booking or {}).get("passengers") or [],
@@ -218,6 +220,7 @@ class _Writer:
             "until": facts.get("departure_to") or "",
             "answer_by": self._stated(facts.get("answer_by")),
             "books_at": self._stated(facts.get("books_at")),
+            "deadline": self._stated(facts.get("deadline")),
             "card": f"{facts.get('brand', '')} …{facts.get('last4', '')}",
             "expires": f"{facts.get('month', '')}/{facts.get('year', '')}",
         }

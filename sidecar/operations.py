@@ -40,6 +40,7 @@ def outward_calls(flights: Flights, payments: Payments) -> Mapping[str, Send]:
         "create_payment": payments.create,
         "confirm_payment": lambda r, key: payments.confirm(r["payment_intent"], key),
         "read_authorization": read,
+        "read_holder": read,
         "capture_payment": lambda r, key: payments.capture(
             r["payment_intent"], r["amount_to_capture"], key
         ),

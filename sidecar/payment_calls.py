@@ -92,6 +92,17 @@ class Calls:
         self._transport.begin()
         return self._try(call)
 
+    def secret(self, call: Callable[[], object]) -> str | None:
+        """Return the client secret of what is asked for: it is in no answer."""
+        self._transport.begin()
+        self._try(call)
+        received = self._transport.received
+        if received is None or received.status not in SUCCESS:
+            return None
+        body = received.body()
+        found = body.get("client_secret") if isinstance(body, dict) else None
+        return found if isinstance(found, str) else None
+
     def one(self, call: Callable[[], object], cut: Cut) -> Answer:
         """Ask for one object and keep what `cut` keeps of it."""
         answer = self.ask(call)
@@ -145,8 +156,16 @@ class Calls:
 
 
 def _answer(received: Received) -> Answer:
-    """Return an answer word for word; its body is None unless it is an object."""
+    """Return an answer word for word; its body is None unless it is an object.
+
+    But for client secrets: an answer goes to the database.
+    """
     body = received.body()
+    error = body.get("error") if isinstance(body, dict) else None
+    intent = error.get("payment_intent") if isinstance(error, dict) else None
+    for each in (body, intent):
+        if isinstance(each, dict):
+            each.pop("client_secret", None)
     return Answer(
         http_status=received.status,
         body=body if isinstance(body, dict) else None,

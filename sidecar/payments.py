@@ -118,6 +118,14 @@ class Payments:
             )
         )
 
+    def client_secret(self, intent_id: str) -> str | None:
+        """Return the secret with which a card's holder confirms the intent.
+
+        None where Stripe gives no answer. Never to be stored or logged.
+        """
+        retrieve = self._api.payment_intents.retrieve
+        return self._calls.secret(lambda: retrieve(_id(intent_id)))
+
     def read_refund(self, refund_id: str) -> Answer:
         """Read a refund."""
         retrieve = self._api.refunds.retrieve

@@ -83,7 +83,13 @@ def run(settings: config.RunSettings) -> None:
 
         @contextlib.contextmanager
         def endpoint(worker: Worker) -> Iterator[None]:
-            app = build_app(settings, base, metrics=metrics, worker=worker)
+            app = build_app(
+                settings,
+                base,
+                metrics=metrics,
+                worker=worker,
+                payments=_payments(settings),
+            )
             if exported:
                 exported.watch(app)
             with _serving(settings, app):
@@ -138,7 +144,7 @@ def build_worker(
     return Worker(
         database,
         flights=Flights(settings.duffel_url, settings.duffel_token.get_secret_value()),
-        payments=Payments(settings.stripe_url, settings.stripe_key.get_secret_value()),
+        payments=_payments(settings),
         locks=Locks(connect(redis_url), metrics),
         budgets=Budgets(
             redis_url,
@@ -153,6 +159,10 @@ def build_worker(
         metrics=metrics,
         alive=Alive(settings.alive_file),
     )
+
+
+def _payments(settings: config.WorkSettings) -> Payments:
+    return Payments(settings.stripe_url, settings.stripe_key.get_secret_value())
 
 
 def on_stop(stop: Callable[[], object]) -> None:

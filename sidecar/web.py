@@ -23,6 +23,7 @@ from pydantic import BaseModel
 from starlette.types import ASGIApp
 
 from sidecar import __version__
+from sidecar.card_holder import holder_router
 from sidecar.config import ServeSettings
 from sidecar.db import Database
 from sidecar.errors import Busy, EngineError
@@ -31,6 +32,7 @@ from sidecar.inbox import Inbox
 from sidecar.intake import Intake, Rule
 from sidecar.limits import Locks, LockTaken, connect
 from sidecar.metrics import CONTENT_TYPE, Metrics, Scrapes
+from sidecar.payments import Payments
 from sidecar.pool import describe
 from sidecar.setting_types import revealed
 from sidecar.waiting_room import WaitingRoom
@@ -65,6 +67,9 @@ class Invalid(BaseModel):
     message: str
     field: str | None
     hint: str
+
+
+_WRONG: dict[int | str, dict[str, Any]] = {422: {"model": Invalid}}
 
 
 class _App(FastAPI):
@@ -117,10 +122,12 @@ def build_app(
     *,
     metrics: Metrics | None = None,
     worker: Worker | None = None,
+    payments: Payments | None = None,
 ) -> FastAPI:
     """Return the application; the caller closes `database`.
 
-    The doorbell wakes `worker` where one runs in this process.
+    The doorbell wakes `worker` where one runs in this process. Client secrets are read
+    with `payments`.
     """
     inbox = Inbox(settings, database)
 
@@ -207,17 +214,19 @@ def build_app(
         """Tell what Postgres knows and this process measures, for Prometheus."""
         return Response(await scrapes.answer(), media_type=CONTENT_TYPE)
 
-    wrong: dict[int | str, dict[str, Any]] = {422: {"model": Invalid}}
-
-    @app.post("/rpc/duffel_search", dependencies=guarded, responses=wrong)
+    @app.post("/rpc/duffel_search", dependencies=guarded, responses=_WRONG)
     def duffel_search(body: TripBody) -> dict[str, object]:
         """Search a trip now."""
         return {"searches": database.rpc("duffel_search", body.trip_request_id)}
 
-    @app.post("/rpc/auto_book_production", dependencies=guarded, responses=wrong)
+    @app.post("/rpc/auto_book_production", dependencies=guarded, responses=_WRONG)
     def auto_book_production(body: TripBody) -> dict[str, object]:
         """Book the best offer of a trip now; returns the attempt."""
         return {"attempt": database.rpc("auto_book_production", body.trip_request_id)}
+
+    app.include_router(
+        holder_router(database, payments), dependencies=guarded, responses=_WRONG
+    )
 
     @app.post("/rpc/auto_book_monitor", dependencies=guarded)
     def auto_book_monitor() -> dict[str, object]:

@@ -238,6 +238,7 @@ set role skylatch_owner;
 \ir messages/tell_booking.sql
 \ir messages/tell_of_booking.sql
 \ir messages/tell_attempt.sql
+\ir messages/tell_holder.sql
 \ir messages/tell_fare.sql
 \ir messages/tell_due.sql
 \ir messages/booking_letter.sql
@@ -350,6 +351,7 @@ set role skylatch_owner;
 \ir outward/create_payment.sql
 \ir outward/confirm_payment.sql
 \ir outward/read_authorization.sql
+\ir outward/read_holder.sql
 \ir outward/create_order.sql
 \ir outward/find_order.sql
 \ir outward/capture_payment.sql
@@ -405,12 +407,14 @@ set role skylatch_owner;
 \ir saga/release_trip.sql
 \ir saga/cancel_booked_trip.sql
 \ir saga/record_end.sql
+\ir saga/holder_deadline.sql
 \ir saga/count_step.sql
 \ir saga/apply_state_effects.sql
 \ir saga/advance_attempt.sql
 \ir saga/command_attempt.sql
 \ir saga/nudge_attempt.sql
 \ir saga/cancel_booking.sql
+\ir saga/payment_to_confirm.sql
 
 -- webhooks: the inbox of the providers' events.
 \ir webhooks/event_attempt.sql

@@ -52,7 +52,7 @@ CREATE TABLE engine.outcome_rules (
     CONSTRAINT outcome_rules_end CHECK (((verdict = ANY (ARRAY['FAIL'::text, 'RESEARCH'::text])) = ((trip_status IS NOT NULL) AND (reason IS NOT NULL)))),
     CONSTRAINT outcome_rules_http_status CHECK ((http_status ~ '^([1-5][0-9][0-9]|[1-5]xx|none|\*)$'::text)),
     CONSTRAINT outcome_rules_trip_status CHECK ((trip_status = ANY (ARRAY['PENDING'::text, 'ACTION_REQUIRED'::text, 'FAILED'::text, 'CANCELLED'::text]))),
-    CONSTRAINT outcome_rules_verdict CHECK ((verdict = ANY (ARRAY['OK'::text, 'RETRY'::text, 'REDO'::text, 'FAIL'::text, 'RESEARCH'::text, 'UNKNOWN'::text, 'REVIEW'::text])))
+    CONSTRAINT outcome_rules_verdict CHECK ((verdict = ANY (ARRAY['OK'::text, 'RETRY'::text, 'REDO'::text, 'FAIL'::text, 'RESEARCH'::text, 'UNKNOWN'::text, 'REVIEW'::text, 'HOLDER'::text])))
 );
 
 ALTER TABLE ONLY engine.outcome_rules FORCE ROW LEVEL SECURITY;
@@ -544,7 +544,7 @@ CREATE TABLE engine.saga_transitions (
     verdict text NOT NULL,
     next_state text NOT NULL,
     next_operation text,
-    CONSTRAINT saga_transitions_verdict CHECK ((verdict = ANY (ARRAY['OK'::text, 'REDO'::text, 'FAIL'::text, 'RESEARCH'::text, 'UNKNOWN'::text, 'REVIEW'::text, 'EXHAUSTED'::text, 'STOP'::text, 'ADOPT'::text, 'VOID'::text, 'RELEASE'::text, 'CANCEL'::text, 'REFUND'::text, 'RESUME'::text, 'REOPEN'::text, 'FREEZE'::text, 'FOUND'::text])))
+    CONSTRAINT saga_transitions_verdict CHECK ((verdict = ANY (ARRAY['OK'::text, 'REDO'::text, 'FAIL'::text, 'RESEARCH'::text, 'UNKNOWN'::text, 'REVIEW'::text, 'EXHAUSTED'::text, 'STOP'::text, 'ADOPT'::text, 'VOID'::text, 'RELEASE'::text, 'CANCEL'::text, 'REFUND'::text, 'RESUME'::text, 'REOPEN'::text, 'FREEZE'::text, 'FOUND'::text, 'HOLDER'::text])))
 );
 
 ALTER TABLE ONLY engine.saga_transitions FORCE ROW LEVEL SECURITY;
@@ -1213,6 +1213,9 @@ CREATE TABLE engine.message_settings (
     most_per_hour integer DEFAULT 60 NOT NULL,
     keep_for interval DEFAULT '400 days'::interval NOT NULL,
     since timestamp with time zone,
+    holder_time interval DEFAULT '00:30:00'::interval NOT NULL,
+    confirm_link text,
+    CONSTRAINT message_settings_holder_time CHECK (((holder_time >= '00:01:00'::interval) AND (holder_time <= '02:00:00'::interval))),
     CONSTRAINT message_settings_keep_for CHECK (((keep_for >= '1 day'::interval) AND (keep_for <= '10 years'::interval))),
     CONSTRAINT message_settings_most_per_hour CHECK (((most_per_hour >= 1) AND (most_per_hour <= 1000000))),
     CONSTRAINT message_settings_near_miss CHECK (((near_miss >= (0)::numeric) AND (near_miss <= (1)::numeric))),

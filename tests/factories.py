@@ -45,6 +45,7 @@ FLAGS = {
 }
 VISA = "4242424242424242"
 DECLINED = "4000000000000341"  # attaches, then declines
+WANTS_ITS_HOLDER = "4000002760003184"  # declines until its holder confirms
 Row = dict[str, Any]
 # Who mirrored the flags of a template that has all a world begins with.
 _PREPARED = "a template"
@@ -298,6 +299,15 @@ class World:
             if trip_id is None
             or intent["metadata"].get("trip_request_id") == str(trip_id)
         ]
+
+    def confirm_as_holder(self, trip_id: UUID, *, succeed: bool = True) -> None:
+        """Confirm what a bank declined, in a browser, or fail to."""
+        client = Payments(self.payments_url, "sk_test_fixture")
+        for intent in self.intents(trip_id):
+            if intent["status"] == "requires_payment_method":
+                secret = client.client_secret(intent["id"])
+                assert secret is not None
+                self.payments.controls.confirm(secret, succeed=succeed)
 
     # -- workers ------------------------------------------------------------------
 

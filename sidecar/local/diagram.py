@@ -19,7 +19,8 @@ where t.verdict not in ('FREEZE', 'RESUME')
 group by t.state, t.next_state, t.next_operation
 order by array_position(
   array[
-    'REPRICING', 'CREATING_PAYMENT', 'AUTHORIZING', 'ORDERING', 'ORDER_UNKNOWN',
+    'REPRICING', 'CREATING_PAYMENT', 'AUTHORIZING', 'AWAITING_HOLDER', 'ORDERING',
+    'ORDER_UNKNOWN',
     'CAPTURING', 'VOIDING', 'QUOTING_ORDER', 'CANCELLING_ORDER', 'CONFIRMED',
     'QUOTING_BOOKING', 'CANCELLING_BOOKING', 'REFUNDING', 'CANCELLED'
   ],

@@ -11,7 +11,7 @@ begin
   union all
   select 'verdict', v.verdict
   from unnest(
-    '{OK,RETRY,REDO,FAIL,RESEARCH,UNKNOWN,REVIEW,EXHAUSTED}'::text[]
+    '{OK,RETRY,REDO,FAIL,RESEARCH,UNKNOWN,REVIEW,HOLDER,EXHAUSTED}'::text[]
   ) as v (verdict)
   union all
   select 'state', s.state from engine.saga_states as s where not s.is_final

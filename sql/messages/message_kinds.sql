@@ -10,6 +10,8 @@ values
   ('booking.not_cancelled', true, false, 'A booking could not be cancelled as asked.'),
   ('card.expiring', false, true, 'A card expires before the flight that it pays for.'),
   ('consent.required', false, false, 'The traveller has to agree before a booking.'),
+  ('payment.authentication_required', true, false,
+    'The bank wants the card''s holder to confirm a payment.'),
   ('payment.declined', true, false, 'The bank refused the card; nothing was booked.'),
   ('trip.action_required', false, false, 'A trip waits for its traveller.'),
   ('trip.approval_required', true, false, 'An offer fits; it is booked on a yes.'),

@@ -23,7 +23,7 @@ begin
     when 'ACTION_REQUIRED' then case
       when exists (
         select from engine.outcome_rules as r
-        where r.operation = 'confirm_payment'
+        where r.operation in ('confirm_payment', 'read_holder')
           and r.verdict = 'FAIL'
           and r.reason = new.status_reason
       ) then 'payment.declined'

@@ -42,7 +42,9 @@ begin
           and (
             a.order_id is not null
             -- In these nothing was ordered yet.
-            or a.state not in ('REPRICING', 'CREATING_PAYMENT', 'AUTHORIZING')
+            or a.state not in (
+              'REPRICING', 'CREATING_PAYMENT', 'AUTHORIZING', 'AWAITING_HOLDER'
+            )
             and exists (
               select from engine.provider_calls as c
               where c.user_id = a.user_id

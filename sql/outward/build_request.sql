@@ -29,6 +29,8 @@ begin
       return engine.capture_payment_request(v_attempt);
     when 'read_authorization' then
       return engine.read_authorization_request(v_attempt);
+    when 'read_holder' then
+      return engine.read_holder_request(v_attempt);
     when 'find_order' then
       return engine.find_order_request(v_attempt);
     when 'read_capture' then

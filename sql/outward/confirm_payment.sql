@@ -8,6 +8,8 @@ insert into engine.outcome_rules (operation, http_status, error_code, verdict)
 values
   ('confirm_payment', '*', '*', 'UNKNOWN'),
   ('confirm_payment', '200', 'requires_capture', 'OK'),
+  ('confirm_payment', '200', 'requires_action', 'HOLDER'),
+  ('confirm_payment', '402', 'authentication_required', 'HOLDER'),
   ('confirm_payment', '400', 'payment_intent_unexpected_state', 'UNKNOWN'),
   ('confirm_payment', 'none', 'not_sent', 'RETRY'),
   ('confirm_payment', '409', '*', 'RETRY'),
@@ -17,16 +19,12 @@ insert into engine.outcome_rules (
   reason
 )
 values
-  ('confirm_payment', '200', 'requires_action', 'FAIL', 'ACTION_REQUIRED', null, false,
-    'Your bank wants you to confirm card payments in person.'),
   ('confirm_payment', '402', '*', 'FAIL', 'ACTION_REQUIRED', null, false,
     'Your card was declined. Please add another one.'),
   ('confirm_payment', '402', 'insufficient_funds', 'FAIL', 'ACTION_REQUIRED', null,
     false, 'Your card has insufficient funds.'),
   ('confirm_payment', '402', 'expired_card', 'FAIL', 'ACTION_REQUIRED', null, false,
     'Your card has expired.'),
-  ('confirm_payment', '402', 'authentication_required', 'FAIL', 'ACTION_REQUIRED', null,
-    false, 'Your bank wants you to confirm card payments in person.'),
   ('confirm_payment', '400', '*', 'FAIL', 'ACTION_REQUIRED', null, false,
     'Your card could not be used. Please add another one.');
 

@@ -33,6 +33,8 @@ begin
       return engine.capture_payment_code(p_attempt, p_report);
     when 'read_authorization' then
       return engine.read_authorization_code(p_attempt, p_report);
+    when 'read_holder' then
+      return engine.read_holder_code(p_attempt, p_report, p_now);
     when 'find_order' then
       return engine.find_order_code(p_attempt, p_report);
     when 'read_capture' then

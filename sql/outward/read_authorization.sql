@@ -9,6 +9,8 @@ values
   ('read_authorization', '*', '*', 'RETRY'),
   ('read_authorization', '200', 'requires_capture', 'OK'),
   ('read_authorization', '200', 'requires_confirmation', 'REDO'),
+  ('read_authorization', '200', 'requires_action', 'HOLDER'),
+  ('read_authorization', '200', 'authentication_required', 'HOLDER'),
   ('read_authorization', '200', 'amount_mismatch', 'REVIEW');
 insert into engine.outcome_rules (
   operation, http_status, error_code, verdict, trip_status, search_again_after, halts,
@@ -17,8 +19,6 @@ insert into engine.outcome_rules (
 values
   ('read_authorization', '200', 'requires_payment_method', 'FAIL', 'ACTION_REQUIRED',
     null, false, 'Your card was declined. Please add another one.'),
-  ('read_authorization', '200', 'requires_action', 'FAIL', 'ACTION_REQUIRED', null,
-    false, 'Your bank wants you to confirm card payments in person.'),
   ('read_authorization', '200', 'canceled', 'FAIL', 'PENDING', '10 minutes', false,
     'The card authorization lapsed.');
 
@@ -39,13 +39,21 @@ create or replace function engine.read_authorization_code(
 ) returns text
   language plpgsql stable
 as $$
+declare
+  v_code constant text := engine.payment_code(p_attempt, p_report);
 begin
-  return engine.payment_code(p_attempt, p_report);
+  -- Off-session, a bank that wants its card's holder declines.
+  return case
+    when v_code = 'requires_payment_method'
+      and p_report.body #>> '{last_payment_error,code}' = 'authentication_required'
+      then 'authentication_required'
+    else v_code
+  end;
 end;
 $$;
 comment on function engine.read_authorization_code(
   public.booking_attempts, engine.call_report
-) is 'Names the answer by the status of the payment.';
+) is 'Names the answer by the status of the payment, or what the bank wants.';
 
 create or replace function engine.read_authorization_facts(
   p_attempt public.booking_attempts, p_verdict text, p_report engine.call_report

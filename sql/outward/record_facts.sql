@@ -24,6 +24,8 @@ begin
       return engine.capture_payment_facts(p_attempt, p_verdict);
     when 'read_authorization' then
       return engine.read_authorization_facts(p_attempt, p_verdict, p_report);
+    when 'read_holder' then
+      return engine.read_holder_facts(p_attempt, p_verdict, p_report);
     when 'find_order' then
       return engine.find_order_facts(p_attempt, p_verdict, p_report);
     when 'read_capture' then

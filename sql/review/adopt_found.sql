@@ -57,7 +57,9 @@ begin
       a.order_hint is not null or coalesce(s.was_taken, false) as has_order
     from public.booking_attempts as a
     left join seen as s on a.id = s.attempt_id
-    where a.state in ('REPRICING', 'CREATING_PAYMENT', 'AUTHORIZING', 'ORDERING')
+    where a.state in (
+        'REPRICING', 'CREATING_PAYMENT', 'AUTHORIZING', 'AWAITING_HOLDER', 'ORDERING'
+      )
       and (
         a.order_hint is not null
         or s.was_taken
@@ -95,7 +97,9 @@ begin
       end
     where a.user_id = v_found.user_id
       and a.id = v_found.id
-      and a.state in ('REPRICING', 'CREATING_PAYMENT', 'AUTHORIZING', 'ORDERING')
+      and a.state in (
+        'REPRICING', 'CREATING_PAYMENT', 'AUTHORIZING', 'AWAITING_HOLDER', 'ORDERING'
+      )
     returning a.* into v_attempt;
     continue when not found or not v_found.has_order;
     v_number := v_number + 1;

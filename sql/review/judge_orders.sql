@@ -66,7 +66,7 @@ begin
       select not s.is_cancelled
         and a.order_id is null
         and (
-          a.state in ('REPRICING', 'CREATING_PAYMENT', 'AUTHORIZING')
+          a.state in ('REPRICING', 'CREATING_PAYMENT', 'AUTHORIZING', 'AWAITING_HOLDER')
           or a.state = 'ORDERING' and exists (
             select from engine.provider_calls as c
             where c.user_id = a.user_id

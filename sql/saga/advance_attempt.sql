@@ -67,6 +67,7 @@ begin
       when a.status = 'SUCCESS' then a.ended_at when v_to.is_final then p_now
     end,
     deadline_at = case v_to.next_state
+      when 'AWAITING_HOLDER' then engine.holder_deadline(v_attempt, p_now)
       -- While the hold lasts with half a day to spare, and no longer than a day.
       when 'ORDER_UNKNOWN' then greatest(
         least(

@@ -57,6 +57,23 @@ begin
         p_to, 'booking.not_cancelled', p_to.epoch::text, '{}', p_now
       );
     end if;
+  elsif p_to.state = 'AWAITING_HOLDER' then
+    update public.trip_requests as t
+    set status_reason = format(
+      'Your bank wants you to confirm the payment of %s, by %s UTC.',
+      engine.format_money(p_to.agreed_amount, p_to.currency),
+      to_char(p_to.deadline_at at time zone 'UTC', 'YYYY-MM-DD HH24:MI')
+    )
+    where t.user_id = p_to.user_id
+      and t.id = p_to.trip_request_id
+      and t.auto_book_status = 'BOOKING';
+    perform engine.tell_holder(p_to, p_now);
+  elsif p_from.state = 'AWAITING_HOLDER' and p_to.state = 'ORDERING' then
+    update public.trip_requests as t
+    set status_reason = 'The payment was confirmed; ordering.'
+    where t.user_id = p_to.user_id
+      and t.id = p_to.trip_request_id
+      and t.auto_book_status = 'BOOKING';
   elsif p_to.state in ('FAILED', 'CANCELLED') and p_to.status = 'FAILED' then
     perform engine.release_trip(p_to, p_now);
   elsif p_to.state in ('REFUNDING', 'CANCELLED') and p_to.order_cancelled_at is not null

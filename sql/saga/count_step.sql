@@ -44,7 +44,9 @@ begin
     and p_verdict in ('FAIL', 'REVIEW', 'EXHAUSTED')
   then
     perform engine.raise_counter('stripe_capture_failure_total', '{}', 1);
-  elsif p_operation in ('confirm_payment', 'read_authorization') and p_verdict = 'OK' then
+  elsif p_operation in ('confirm_payment', 'read_authorization', 'read_holder')
+    and p_verdict = 'OK'
+  then
     v_movement := 'authorized';
     v_amount := p_to.agreed_amount;
   elsif p_from.voided_at is null

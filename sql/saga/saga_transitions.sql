@@ -1,5 +1,6 @@
 -- The booking saga. REPRICING → CREATING_PAYMENT → AUTHORIZING → ORDERING → CAPTURING →
--- CONFIRMED, with VOIDING as the way back. Nothing is captured without an order, and
+-- CONFIRMED, with VOIDING as the way back. AWAITING_HOLDER stands after AUTHORIZING
+-- where a bank wants its card's holder. Nothing is captured without an order, and
 -- nothing is voided while an order may exist. An order that cannot be paid is undone
 -- (QUOTING_ORDER, CANCELLING_ORDER); a booking that is cancelled is refunded
 -- (QUOTING_BOOKING, CANCELLING_BOOKING, REFUNDING). What nobody can know for sure waits
@@ -10,6 +11,7 @@ values
   ('REPRICING', false, false, 'Reading the offer live: does it still fit?'),
   ('CREATING_PAYMENT', false, false, 'Creating the payment intent, without money yet.'),
   ('AUTHORIZING', false, false, 'Asking the card''s bank to hold the amount.'),
+  ('AWAITING_HOLDER', false, false, 'Waiting for the card''s holder; nothing is held.'),
   ('ORDERING', false, false, 'Ordering the tickets, once.'),
   ('CAPTURING', false, false, 'The order exists; collecting the held amount.'),
   ('CONFIRMED', true, false, 'Booked and paid.'),
@@ -50,6 +52,12 @@ values
   ('AUTHORIZING', 'FAIL', 'VOIDING', 'cancel_payment'),
   ('AUTHORIZING', 'EXHAUSTED', 'VOIDING', 'cancel_payment'),
   ('AUTHORIZING', 'REVIEW', 'NEEDS_REVIEW', null),
+  ('AUTHORIZING', 'HOLDER', 'AWAITING_HOLDER', 'read_holder'),
+  ('AWAITING_HOLDER', 'OK', 'ORDERING', 'create_order'),
+  ('AWAITING_HOLDER', 'FAIL', 'VOIDING', 'cancel_payment'),
+  ('AWAITING_HOLDER', 'STOP', 'VOIDING', 'cancel_payment'),
+  ('AWAITING_HOLDER', 'EXHAUSTED', 'VOIDING', 'cancel_payment'),
+  ('AWAITING_HOLDER', 'REVIEW', 'NEEDS_REVIEW', null),
   ('ORDERING', 'OK', 'CAPTURING', 'capture_payment'),
   ('ORDERING', 'FAIL', 'VOIDING', 'cancel_payment'),
   ('ORDERING', 'RESEARCH', 'VOIDING', 'cancel_payment'),
@@ -113,6 +121,7 @@ values
   ('NEEDS_REVIEW', 'REFUND', 'REFUNDING', 'find_refunds'),
   ('ORDER_UNKNOWN', 'ADOPT', 'ORDER_UNKNOWN', 'find_order'),
   ('AUTHORIZING', 'RESUME', 'AUTHORIZING', 'read_authorization'),
+  ('AWAITING_HOLDER', 'RESUME', 'AWAITING_HOLDER', 'read_holder'),
   ('ORDERING', 'RESUME', 'ORDER_UNKNOWN', 'find_order'),
   ('ORDER_UNKNOWN', 'RESUME', 'ORDER_UNKNOWN', 'find_order'),
   ('CAPTURING', 'RESUME', 'CAPTURING', 'read_capture'),
@@ -129,6 +138,7 @@ values
   ('REPRICING', 'FOUND', 'ORDER_UNKNOWN', 'find_order'),
   ('CREATING_PAYMENT', 'FOUND', 'ORDER_UNKNOWN', 'find_order'),
   ('AUTHORIZING', 'FOUND', 'ORDER_UNKNOWN', 'find_order'),
+  ('AWAITING_HOLDER', 'FOUND', 'ORDER_UNKNOWN', 'find_order'),
   ('ORDERING', 'FOUND', 'ORDER_UNKNOWN', 'find_order');
 -- A call that cannot be handled three times is taken out, and its attempt with it.
 insert into engine.saga_transitions (state, verdict, next_state, next_operation)

@@ -1,8 +1,9 @@
 -- Pause, resume and cancel are one table of rules: from which states, to which state.
 -- While a booking is in flight the new status is written at once: the final check
 -- before the order leaves sees it, and an order that was sent already is finished, not
--- abandoned.
--- Lock order: trip_requests, then the traveller's row (who resumes).
+-- abandoned. What waits for its card's holder has not ordered, and is undone at once.
+-- Lock order: trip_requests, then the traveller's row (who resumes), booking_attempts,
+-- provider_calls.
 create or replace function engine.change_trip_status(p_trip_id uuid, p_action text)
   returns text
   language plpgsql volatile
@@ -68,6 +69,18 @@ begin
     v_trip.auto_book_status, v_status, format('%s asked to %s', v_who, p_action), '{}',
     v_trace_id
   );
+  -- Nothing was ordered: what waits for its holder ends here.
+  if v_status <> 'PENDING' then
+    perform engine.command_attempt(
+      a.user_id, a.id, 'STOP', engine.caller(), 'trip:' || p_action,
+      format('Not ordered: %s asked to %s.', v_who, p_action), clock_timestamp()
+    )
+    from public.booking_attempts as a
+    where a.user_id = v_trip.user_id
+      and a.trip_request_id = v_trip.id
+      and a.status = 'PENDING'
+      and a.state = 'AWAITING_HOLDER';
+  end if;
   return v_status;
 end;
 $$;

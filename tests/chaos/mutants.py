@@ -1045,8 +1045,8 @@ MUTANTS: dict[str, Mutant] = {
     # Messages.
     "messages about one trip overtake each other": Mutant(
         "protocol/claim_deliveries.sql",
-        "          and e.id < d.id\n",
-        "          and false\n",
+        "            and f.id < d.id\n",
+        "            and false\n",
     ),
     "quiet hours are nobody's": Mutant(
         "messages/deliver_at.sql",

@@ -15,7 +15,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from tests.factories import DECLINED, VISA, World, until
+from tests.factories import DECLINED, VISA, WANTS_ITS_HOLDER, World, until
 from tests.sandbox.control import Fault
 from tests.sandbox.flights.cancellations import Terms
 
@@ -120,6 +120,11 @@ def _decide_refunds(world: World, trip: UUID) -> None:
             world.payments.controls.settle_refund(refund["id"])
 
 
+def _confirm(world: World, trip: UUID) -> None:
+    """The card's holder does what the bank wants, once."""
+    world.confirm_as_holder(trip)
+
+
 def _show_order(world: World, trip: UUID) -> None:
     """What was hidden appears, and the person who saw it lets the saga go on."""
     world.flights.clock.advance(_HIDDEN)
@@ -153,6 +158,8 @@ _UNDONE = frozenset({"FAILED"})
 STORIES = {
     "booked": Story(_BOOKED),
     "declined card": Story(_UNDONE, card=DECLINED),
+    "holder confirms": Story(_BOOKED, card=WANTS_ITS_HOLDER, meanwhile=_confirm),
+    "holder stays away": Story(_UNDONE, card=WANTS_ITS_HOLDER),
     "order refused": Story(_BOOKED, arm=_refuse_order),
     "order's answer lost": Story(_BOOKED, arm=_lose_order),
     "order never created": Story(_PARKED, arm=_never_create),

@@ -52,6 +52,7 @@ from tests.factories import (
     DECLINED,
     FLAGS,
     VISA,
+    WANTS_ITS_HOLDER,
     Traveller,
     World,
     in_days,
@@ -63,7 +64,7 @@ from tests.sandbox.flights.cancellations import Terms
 CHEAP = "update public.trip_requests set max_price = 90 where id = %s"
 BY_HAND = "update public.trip_requests set auto_book_enabled = false where id = %s"
 ROUTE = ("PPT", "BOB")  # three offers: the cheapest search there is
-CARDS = [VISA, VISA, VISA, VISA, DECLINED, "4000002500003155", "4000000000007726"]
+CARDS = [VISA, VISA, VISA, VISA, DECLINED, WANTS_ITS_HOLDER, "4000000000007726"]
 WORKERS = st.sampled_from(["one", "two"])
 INDEX = st.integers(0, 30)
 BEFORE_THE_ORDER = ["get_offer", "create_payment", "confirm_payment", "create_order"]
@@ -111,6 +112,7 @@ OPERATIONS = st.sampled_from(
         "create_payment",
         "confirm_payment",
         "read_authorization",
+        "read_holder",
         "capture_payment",
         "read_capture",
         "cancel_payment",
@@ -211,6 +213,13 @@ class Lives(RuleBasedStateMachine):
     )
     def traveller_wants(self, trip: int, wish: str) -> None:
         self.order(wish, self.trips[trip % len(self.trips)])
+
+    @rule(trip=INDEX, succeed=st.sampled_from([True, True, False]))
+    def holder_confirms(self, trip: int, succeed: bool) -> None:
+        """Whoever's card it is does what the bank wants, or fails to."""
+        self.world.confirm_as_holder(
+            self.trips[trip % len(self.trips)], succeed=succeed
+        )
 
     @rule(trip=INDEX, what=st.sampled_from(SWAPS), number=INDEX, goes_on=st.booleans())
     def traveller_swaps(self, trip: int, what: str, number: int, goes_on: bool) -> None:
@@ -821,5 +830,6 @@ def test_whatever_happens_every_promise_is_kept_and_everything_ends(
     )
     print(f"states entered: {visited}")
     # A model that books nothing would keep every promise.
-    for state in ("CONFIRMED", "FAILED", "ORDER_UNKNOWN", "NEEDS_REVIEW"):
+    ends = ("CONFIRMED", "FAILED", "NEEDS_REVIEW")
+    for state in (*ends, "AWAITING_HOLDER", "ORDER_UNKNOWN"):
         assert visited[state], state

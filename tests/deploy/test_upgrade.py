@@ -26,11 +26,13 @@ from tests.deploy.checkouts import finish, start_deploy
 from tests.deploy.slow_worker import LEFTOVERS, SlowWorker
 from tests.factories import World, running_world, sidecar_settings, until
 
-# Each state of an attempt that is not over, and a story that leads through it.
+# Each state of an attempt that is not over, and a story that leads through it; also the
+# states that the last release does not have yet.
 LED_BY = {
     "REPRICING": "booked",
     "CREATING_PAYMENT": "booked",
     "AUTHORIZING": "booked",
+    "AWAITING_HOLDER": "holder stays away",
     "ORDERING": "booked",
     "CAPTURING": "booked",
     "VOIDING": "order refused",
@@ -101,10 +103,15 @@ def book(world: World, trips: list[UUID]) -> None:
         assert assert_truth(world, trip)["state"] == "CONFIRMED"
 
 
+def states(world: World) -> set[str]:
+    """Return the states in which an attempt is not over, as the release has them."""
+    rows = world.rows("select state from engine.saga_states where not is_final")
+    return {row["state"] for row in rows}
+
+
 def test_every_state_has_a_story_that_leads_through_it(world: World) -> None:
     """Or the upgrade would be shown for some states only."""
-    states = world.rows("select state from engine.saga_states where not is_final")
-    assert {row["state"] for row in states} == set(LED_BY)
+    assert states(world) <= set(LED_BY)
 
 
 def test_an_upgrade_under_load_loses_nothing_of_any_state(
@@ -115,11 +122,13 @@ def test_an_upgrade_under_load_loses_nothing_of_any_state(
     The old sidecar works before, during and after the deploy.
     """
     worker = SlowWorker(world)
+    known = states(world)
     # Every other leftover of each state, or all.
     turn = itertools.cycle((True, False, False, True, False, True, True, False))
     trips = {
         (state, leftover): worker.lead(story, state, leftover)
         for state, story in LED_BY.items()
+        if state in known
         for leftover in (LEFTOVERS if state != "NEEDS_REVIEW" else ("ready",))
         if _EVERYTHING or next(turn)
     }

@@ -341,7 +341,8 @@ def test_one_traveller_fills_nobodys_queue(world: World, post: Post) -> None:
     book(world, traveller)
     with post.courier():
         until(post.is_told)
-    assert kinds(post) == ["trip.cancelled"] * 3 + ["booking.confirmed"]
+    # About one trip in order, about several as it comes.
+    assert sorted(kinds(post)) == ["booking.confirmed", *["trip.cancelled"] * 3]
     assert world.value("select count(*) from public.notifications") == 7
     skipped = "select distinct problem from engine.deliveries where state = 'SKIPPED'"
     assert "too many messages in an hour" in {r["problem"] for r in world.rows(skipped)}
@@ -548,7 +549,9 @@ def test_an_endpoint_that_was_stopped_is_not_asked_again(
         world.rows("select * from engine.claim_deliveries('one', '{send_webhook}', 10)")
         == []
     )
-    row = world.row("select state, problem from engine.deliveries")
+    row = world.row(
+        "select state, problem from engine.deliveries where channel = 'WEBHOOK'"
+    )
     assert row == {"state": "SKIPPED", "problem": "the endpoint was stopped"}
 
 

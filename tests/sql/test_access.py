@@ -52,6 +52,7 @@ FUNCTIONS = {
         engine.approve_offer engine.veto_booking
         engine.preview_trip public.preview_trip
         public.approve_offer public.veto_booking
+        engine.payment_to_confirm public.payment_to_confirm
         engine.check_trip_party engine.describe_offer engine.format_money
         engine.list_reasons engine.duffel_search engine.trip_saga engine.signed_in
         public.auto_book_production
@@ -66,6 +67,7 @@ FUNCTIONS = {
         engine.approve_offer engine.veto_booking
         engine.preview_trip public.preview_trip
         public.approve_offer public.veto_booking
+        engine.payment_to_confirm public.payment_to_confirm
         engine.check_trip_party public.cancel_booking engine.job_overview
         engine.remove_passenger engine.remove_spending_limit engine.refuse_busy
         engine.explain_trip public.remove_passenger public.remove_spending_limit
@@ -80,6 +82,7 @@ FUNCTIONS = {
         public.create_trip_request public.duffel_search public.manage_auto_book_monitor
         public.pause_trip public.rank_offers public.resume_trip public.trip_saga""",
     "skylatch_sidecar": """
+        engine.payment_to_confirm public.payment_to_confirm
         engine.auto_book_production engine.bootstrap_problems
         engine.claim_calls engine.finish_calls engine.heartbeat engine.take_spans
         engine.claim_deliveries

@@ -577,7 +577,6 @@ def test_a_lock_that_could_not_be_had_in_time_is_no_fault_of_the_report(
 # -- cards ---------------------------------------------------------------------------
 
 UNWILLING = {
-    "authentication_required": {"error": {"code": "authentication_required"}},
     "expired_card": {"error": {"code": "expired_card"}},
     "insufficient_funds": {
         "error": {"code": "card_declined", "decline_code": "insufficient_funds"}

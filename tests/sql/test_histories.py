@@ -26,7 +26,7 @@ PASSED = (
 PROBLEM = "select engine.history_problem() as problem"
 WAITING = (
     *("get_offer", "create_payment", "confirm_payment", "create_order"),
-    *("read_authorization", "cancel_payment", "read_void"),
+    *("read_authorization", "read_holder", "cancel_payment", "read_void"),
 )
 
 

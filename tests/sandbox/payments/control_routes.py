@@ -46,6 +46,10 @@ def payment_control_routes(
         succeed = bool(body.get("succeed", True))
         return reply(lambda: controls.authenticate(intent_id, succeed=succeed))
 
+    async def confirm(request: Request) -> Response:
+        body = await read_body(request)
+        return reply(lambda: controls.confirm(**body))
+
     async def slow_down(request: Request) -> Response:
         body, intent_id = await read_body(request), request.path_params["id"]
         return reply(lambda: controls.slow_down(intent_id, **body))
@@ -101,6 +105,7 @@ def payment_control_routes(
             authenticate,
             methods=["POST"],
         ),
+        Route("/__sandbox/confirm", confirm, methods=["POST"]),
         Route("/__sandbox/payment_intents/{id}/slow", slow_down, methods=["POST"]),
         Route("/__sandbox/payment_methods/{id}", set_method, methods=["POST"]),
         Route("/__sandbox/payment_methods/{id}/renew", renew, methods=["POST"]),

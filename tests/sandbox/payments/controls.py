@@ -35,6 +35,27 @@ class Controls:
             authorization.authenticate(self._world, intent, succeed=succeed)
             return intent
 
+    def confirm(self, client_secret: str, *, succeed: bool = True) -> JsonObject:
+        """The holder confirms a PaymentIntent in a browser, as Stripe.js does.
+
+        With the card that was declined, and with the challenge of its bank.
+        """
+        with self._world.changing():
+            for intent in self._world.objects["payment_intent"].values():
+                if intent["client_secret"] == client_secret:
+                    break
+            else:
+                raise ApiError(400, "The client_secret does not match any intent.")
+            authorization.check_confirmable(intent)
+            if intent["status"] == "requires_payment_method":
+                declined = intent["last_payment_error"]["payment_method"]
+                intent["payment_method"] = declined["id"]
+            if intent["status"] != "requires_action":
+                authorization.confirm(self._world, intent, {})
+            if intent["status"] == "requires_action":
+                authorization.authenticate(self._world, intent, succeed=succeed)
+            return intent
+
     def set_card_behavior(self, method_id: str, number: str) -> JsonObject:
         """The issuer treats the saved card like test card `number` from now on."""
         with self._world.changing():
