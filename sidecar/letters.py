@@ -157,9 +157,10 @@ def build_calendar(request: Row, *, status: str) -> bytes:
             ("dtstart", "departing_at", "origin"),
             ("dtend", "arriving_at", "destination"),
         ):
-            zone = ZoneInfo(zones.get(segment[place], "UTC"))
-            moment = datetime.fromisoformat(segment[key]).replace(tzinfo=zone)
-            event.add(name, moment)
+            zone = zones.get(segment[place])
+            moment = datetime.fromisoformat(segment[key])
+            # Without a known zone it is that of whoever looks, as a calendar has it.
+            event.add(name, moment.replace(tzinfo=ZoneInfo(zone)) if zone else moment)
         calendar.add_component(event)
     calendar.add_missing_timezones()
     made: bytes = calendar.to_ical()
