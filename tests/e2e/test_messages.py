@@ -523,7 +523,9 @@ def test_a_slow_application_keeps_nobody_elses_waiting(
         with post.courier():
             until(lambda: len(post.box.letters) == 10 and len(post.app.events) == 10)
             under_way = world.value(
-                "select count(*) from engine.provider_calls where state = 'CLAIMED'"
+                "select count(*) from engine.provider_calls as c"
+                " inner join engine.deliveries as d on c.delivery_id = d.id"
+                " where c.state = 'CLAIMED' and d.endpoint = 'a-slow-one'"
             )
             hanging.stopping.set()
     assert under_way <= 2

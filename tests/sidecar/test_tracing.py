@@ -354,7 +354,9 @@ def test_what_happened_under_an_id_is_told_to_an_operator(
     )
     unknown = CliRunner().invoke(app_of_the_sidecar, ["trace", TRACE])
     assert isinstance(unknown.exception, SetupError)
-    assert "no trace, trip or attempt has" in str(unknown.exception)
+    assert "no trace, trip, attempt, booking, order or payment has" in str(
+        unknown.exception
+    )
 
 
 def bare() -> Call:
