@@ -81,8 +81,7 @@ class Letters:
             return _reply(553)
         message = build_letter(request, self._sender)
         try:
-            with self._server.connected() as server:
-                server.send_message(message)
+            self._server.send(message)
         except smtplib.SMTPRecipientsRefused as error:
             return _reply(next(iter(error.recipients.values()))[0])
         except smtplib.SMTPDataError as error:

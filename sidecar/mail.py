@@ -6,8 +6,7 @@ import smtplib
 import socket
 import ssl
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from email.message import EmailMessage
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -27,13 +26,7 @@ class MailServer:
         self._url = urlsplit(url)
 
     def send(self, message: EmailMessage) -> None:
-        """Send one message; raises OSError or SMTPException."""
-        with self.connected() as server:
-            server.send_message(message)
-
-    @contextmanager
-    def connected(self) -> Iterator[smtplib.SMTP]:
-        """Yield a session that may send.
+        """Send one message; raises OSError or SMTPException.
 
         A session ends after a minute, however it is spent: a server may send a byte at
         a time, and no single read of those would take too long.
@@ -41,7 +34,7 @@ class MailServer:
         watch = _Watch()
         try:
             with self._connect(watch) as server:
-                yield server
+                server.send_message(message)
         finally:
             watch.cancel()
 

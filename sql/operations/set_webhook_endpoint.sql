@@ -29,7 +29,10 @@ begin
     -- A name, whose last part begins with a letter: no address in numbers.
     p_url ~ '^https://([A-Za-z0-9-]+[.])*[A-Za-z][A-Za-z0-9-]*(:[0-9]{1,5})?(/[!-~]*)?$'
     or p_url ~ '^http://(127[.]0[.]0[.]1|localhost)(:[0-9]{1,5})?(/[!-~]*)?$'
-  ) is not true or p_url ~ '#' or substring(p_url from '^https?://[^/]*:([0-9]+)')::integer > 65535
+  ) is not true
+    or p_url ~ '#'
+    -- Not an integer: what is refused above may have any number of digits.
+    or substring(p_url from '^https?://[^/]*:([0-9]+)')::numeric > 65535
   then
     perform engine.refuse_setting(
       'url', split_part(p_url, '?', 1),

@@ -400,6 +400,10 @@ def test_a_preference_that_is_none_is_refused_in_words(
         ("App", "https://example.com/x", []),
         ("app", "http://example.com/x", []),
         ("app", "https://user:word@example.com/x", []),
+        ("app", "https://example.com:99999/x", []),
+        ("app", "https://example.com:99999999999/x", []),
+        ("app", "https://169.254.169.254/x", []),
+        ("app", "https://[/x", []),
         ("app", "https://example.com/x", ["trip.unheard_of"]),
     ],
 )
